@@ -1,0 +1,89 @@
+#include "base/base64.hpp"
+
+#include <array>
+
+#include "base/text.hpp"
+
+namespace sluice {
+namespace {
+
+constexpr std::int8_t skipped = -1;
+constexpr std::int8_t padding = -2;
+constexpr std::int8_t refused = -3;
+
+constexpr std::array<std::int8_t, 256> make_values() {
+    std::array<std::int8_t, 256> values{};
+    values.fill(refused);
+    constexpr std::string_view alphabet =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (std::size_t i = 0; i < alphabet.size(); ++i) {
+        values[static_cast<unsigned char>(alphabet[i])] = static_cast<std::int8_t>(i);
+    }
+    values['-'] = 62;
+    values['_'] = 63;
+    values['\r'] = skipped;
+    values['\n'] = skipped;
+    values['='] = padding;
+    return values;
+}
+
+}  // namespace
+
+Result<void> Base64Decoder::refuse(unsigned char character) const {
+    if (start_.starts_with("data:")) {
+        return Error{
+            .code = ErrorCode::base64_invalid,
+            .facts = "The value begins with \"" + printable(start_, 32) +
+                     "\": remove everything up to and including the comma; only the base64 text "
+                     "belongs here.",
+        };
+    }
+    const char as_char = static_cast<char>(character);
+    std::string facts = "Character " + std::to_string(position_ + 1) + " is \"" +
+                        printable(std::string_view(&as_char, 1)) + "\" (byte " +
+                        std::to_string(character) + "), which is not base64.";
+    if (character == ' ') {
+        facts += " A \"+\" that is not percent-encoded (as %2B) becomes a blank on its way.";
+    }
+    return Error{.code = ErrorCode::base64_invalid, .facts = std::move(facts)};
+}
+
+Result<void> Base64Decoder::feed(std::span<const std::byte> piece, std::vector<std::byte>& out) {
+    static constexpr auto values = make_values();
+    out.reserve(out.size() + piece.size() / 4 * 3 + 3);
+    for (const std::byte byte : piece) {
+        const auto character = static_cast<unsigned char>(byte);
+        if (start_.size() < 32) {
+            start_ += static_cast<char>(character);
+        }
+        const std::int8_t value = values[character];
+        if (value >= 0 && !padded_) {
+            bits_ = (bits_ << 6) | static_cast<std::uint32_t>(value);
+            bit_count_ += 6;
+            characters_in_group_ = (characters_in_group_ + 1) % 4;
+            if (bit_count_ >= 8) {
+                bit_count_ -= 8;
+                out.push_back(static_cast<std::byte>(bits_ >> bit_count_));
+            }
+        } else if (value == padding) {
+            padded_ = true;
+        } else if (value != skipped) {
+            return refuse(character);
+        }
+        ++position_;
+    }
+    return ok();
+}
+
+Result<void> Base64Decoder::finish() {
+    if (characters_in_group_ == 1) {
+        return Error{
+            .code = ErrorCode::base64_invalid,
+            .facts = "The text ends after " + std::to_string(position_) +
+                     " characters, one character into a group of four: it was cut off.",
+        };
+    }
+    return ok();
+}
+
+}  // namespace sluice

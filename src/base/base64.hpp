@@ -1,0 +1,36 @@
+// Base64 as it arrives: both alphabets (RFC 4648 sections 4 and 5), line breaks skipped, padding
+// optional at the end.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+
+namespace sluice {
+
+// Decodes a text that comes in pieces cut anywhere. Errors: base64_invalid, with position and
+// character; a "data:…;base64," prefix and a blank (a '+' that nobody encoded) are named as what
+// they are.
+class Base64Decoder {
+  public:
+    // Appends the bytes of `piece` to `out`.
+    Result<void> feed(std::span<const std::byte> piece, std::vector<std::byte>& out);
+    // The end of the text: refuses a lone last character.
+    Result<void> finish();
+
+  private:
+    Result<void> refuse(unsigned char character) const;
+
+    std::string start_;  // the first characters, to recognise a data: prefix
+    std::uint64_t position_ = 0;
+    std::uint32_t bits_ = 0;
+    int bit_count_ = 0;
+    int characters_in_group_ = 0;
+    bool padded_ = false;
+};
+
+}  // namespace sluice

@@ -1,0 +1,58 @@
+#include "base/clock.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <ctime>
+
+namespace sluice {
+namespace {
+
+std::tm broken_down(WallTime time) {
+    const std::time_t seconds =
+        std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
+    std::tm parts{};
+    gmtime_r(&seconds, &parts);
+    return parts;
+}
+
+}  // namespace
+
+WallTime SystemClock::now() const {
+    return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+}
+
+std::string rfc3339(WallTime time) {
+    const std::tm t = broken_down(time);
+    const auto milliseconds = (time - std::chrono::floor<std::chrono::seconds>(time)).count();
+    return fmt::format(
+        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
+        t.tm_year + 1900,
+        t.tm_mon + 1,
+        t.tm_mday,
+        t.tm_hour,
+        t.tm_min,
+        t.tm_sec,
+        milliseconds
+    );
+}
+
+std::string http_date(WallTime time) {
+    static constexpr std::array days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    static constexpr std::array months{
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"
+    };
+    const std::tm t = broken_down(time);
+    return fmt::format(
+        "{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT",
+        days[static_cast<std::size_t>(t.tm_wday)],
+        t.tm_mday,
+        months[static_cast<std::size_t>(t.tm_mon)],
+        t.tm_year + 1900,
+        t.tm_hour,
+        t.tm_min,
+        t.tm_sec
+    );
+}
+
+}  // namespace sluice

@@ -1,0 +1,36 @@
+#include "base/digest.hpp"
+
+#include <gtest/gtest.h>
+
+namespace sluice {
+namespace {
+
+std::span<const std::byte> bytes_of(std::string_view text) {
+    return std::as_bytes(std::span(text));
+}
+
+TEST(Crc32c, HasTheCheckValueOfItsStandard) {
+    EXPECT_EQ(
+        crc32c(bytes_of("123456789")), 0xE3069283U
+    );  // RFC 3720, B.4 uses the same polynomial
+    EXPECT_EQ(crc32c({}), 0U);
+}
+
+TEST(Crc32c, ContinuesFromAnyCut) {
+    const std::string text(1000, 'q');
+    for (std::size_t cut = 0; cut <= text.size(); cut += 37) {
+        const auto first = crc32c(bytes_of(std::string_view(text).substr(0, cut)));
+        EXPECT_EQ(
+            crc32c(bytes_of(std::string_view(text).substr(cut)), first), crc32c(bytes_of(text))
+        );
+    }
+}
+
+TEST(Sha256, HasTheKnownDigestOfAbc) {
+    EXPECT_EQ(
+        sha256_hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    );
+}
+
+}  // namespace
+}  // namespace sluice

@@ -1,0 +1,30 @@
+// Error: one refusal or failure, as a value. The code says which row of the catalogue it is; the
+// facts are for the caller (numbers, got and expected); the detail is for the log and never leaves
+// the server.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "base/error_code.hpp"
+
+namespace sluice {
+
+struct Error {
+    ErrorCode code = ErrorCode::internal;
+    // Public: full sentences with got and expected. Empty: the title of the catalogue says it all.
+    std::string facts = {};
+    // Private: errno texts, SQL states, names of files. Logged, never sent.
+    std::string detail = {};
+    // The upload that the error is about, so that a protocol can print the next call; 0 is none.
+    std::uint64_t media_id = 0;
+    // When asking again makes sense; 0 is "not said".
+    std::chrono::seconds retry_after{0};
+};
+
+// An operating system call that failed: the code by errno (ENOSPC and EDQUOT are storage_full), the
+// text and `what` in the detail.
+Error system_error(int error_number, std::string what);
+
+}  // namespace sluice

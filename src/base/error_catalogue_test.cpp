@@ -1,0 +1,40 @@
+#include "base/error_catalogue.hpp"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace sluice {
+namespace {
+
+TEST(ErrorCatalogue, HasUniqueSlugsAndWholeRows) {
+    std::set<std::string_view> slugs;
+    for (const ErrorEntry& entry : error_catalogue()) {
+        EXPECT_TRUE(slugs.insert(entry.slug).second) << entry.slug;
+        EXPECT_GE(entry.status, 400) << entry.slug;
+        for (const auto text : {entry.title, entry.hint, entry.causes, entry.check}) {
+            EXPECT_FALSE(text.empty()) << entry.slug;
+        }
+        EXPECT_EQ(find_error(entry.slug), &entry);
+    }
+}
+
+TEST(ErrorCatalogue, Keeps503ForOverloadAlone) {
+    for (const ErrorEntry& entry : error_catalogue()) {
+        EXPECT_EQ(
+            entry.status == 503,
+            entry.code == ErrorCode::overloaded || entry.code == ErrorCode::shutting_down
+        ) << entry.slug;
+    }
+}
+
+TEST(ErrorCatalogue, GivesEachPageOneTitle) {
+    for (const ErrorEntry& entry : error_catalogue()) {
+        const std::string page = error_page(entry);
+        EXPECT_TRUE(page.starts_with("# " + std::string(entry.slug) + "\n"));
+        EXPECT_EQ(page.find("\n# "), std::string::npos);
+    }
+}
+
+}  // namespace
+}  // namespace sluice

@@ -1,0 +1,79 @@
+#include "base/ids.hpp"
+
+#include <sys/random.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/assert.hpp"
+#include "base/text.hpp"
+
+namespace sluice {
+namespace {
+
+constexpr std::int64_t x_epoch_ms = 1'288'834'974'657;  // 2010-11-04, the epoch of X's ids
+constexpr int sequence_bits = 12;
+constexpr int shard_bits = 10;
+
+}  // namespace
+
+std::optional<MediaId> MediaId::parse(std::string_view text) {
+    if (text.size() > 19) {
+        return std::nullopt;
+    }
+    const auto number = parse_unsigned(text);
+    if (!number || *number == 0 || *number > 0x7fff'ffff'ffff'ffffULL) {
+        return std::nullopt;
+    }
+    return MediaId{*number};
+}
+
+IdSource::IdSource(const Clock& clock, std::uint16_t shard) : clock_(clock), shard_(shard) {
+    SLUICE_ASSERT(shard < (1U << shard_bits));
+}
+
+std::uint64_t IdSource::next() {
+    const auto since = clock_.now().time_since_epoch().count() - x_epoch_ms;
+    const std::uint64_t floor = static_cast<std::uint64_t>(std::max<std::int64_t>(since, 0))
+                                << sequence_bits;
+    std::uint64_t mine = 0;
+    {
+        const std::lock_guard guard(mutex_);
+        // When 4096 ids are used up in one millisecond, or the clock stepped back, ids run a little
+        // ahead of time.
+        last_ = std::max(last_ + 1, floor);
+        mine = last_;
+    }
+    constexpr std::uint64_t sequence_mask = (1ULL << sequence_bits) - 1;
+    const std::uint64_t milliseconds = mine >> sequence_bits;
+    return (milliseconds << (sequence_bits + shard_bits)) |
+           (static_cast<std::uint64_t>(shard_) << sequence_bits) | (mine & sequence_mask);
+}
+
+std::string make_request_id(const Clock& clock) {
+    static constexpr std::string_view alphabet =
+        "0123456789abcdefghjkmnpqrstvwxyz";  // Crockford's base 32
+    std::array<unsigned char, 16> bytes{};
+    const auto milliseconds = static_cast<std::uint64_t>(clock.now().time_since_epoch().count());
+    for (int i = 0; i < 6; ++i) {
+        bytes[static_cast<std::size_t>(i)] =
+            static_cast<unsigned char>(milliseconds >> (8 * (5 - i)));
+    }
+    const auto got = getrandom(bytes.data() + 6, 10, 0);
+    SLUICE_ASSERT(got == 10);
+    std::string text = "req_";
+    // 130 bits for 26 characters: the two missing ones are zeros in front.
+    unsigned bits = 0;
+    int bit_count = 2;
+    for (const unsigned char byte : bytes) {
+        bits = (bits << 8) | byte;
+        bit_count += 8;
+        while (bit_count >= 5) {
+            bit_count -= 5;
+            text += alphabet[(bits >> bit_count) & 31U];
+        }
+    }
+    return text;
+}
+
+}  // namespace sluice

@@ -1,0 +1,63 @@
+#include "base/ids.hpp"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace sluice {
+namespace {
+
+TEST(IdSource, GivesRisingIdsAlsoWhenTheClockStandsOrStepsBack) {
+    ManualClock clock;
+    IdSource ids(clock, 1);
+    std::uint64_t last = 0;
+    for (int i = 0; i < 10'000; ++i) {
+        if (i == 5'000) {
+            clock.advance(std::chrono::hours(-1));
+        }
+        const std::uint64_t next = ids.next();
+        ASSERT_GT(next, last);
+        last = next;
+    }
+}
+
+TEST(IdSource, LooksLikeXsIds) {
+    ManualClock clock;
+    EXPECT_EQ(MediaId{IdSource(clock, 0).next()}.text().size(), 19U);
+}
+
+TEST(IdSource, CarriesItsShard) {
+    ManualClock clock;
+    EXPECT_EQ((IdSource(clock, 513).next() >> 12) & 1023, 513U);
+}
+
+TEST(MediaId, ParsesOnlyPositiveNumbersOf63Bits) {
+    EXPECT_EQ(MediaId::parse("1349803915521482754")->value, 1349803915521482754U);
+    for (const auto* bad :
+         {"",
+          "0",
+          "-1",
+          "+1",
+          " 1",
+          "1 ",
+          "undefined",
+          "9223372036854775808",
+          "12345678901234567890",
+          "7_12"}) {
+        EXPECT_FALSE(MediaId::parse(bad)) << bad;
+    }
+}
+
+TEST(RequestId, IsPrefixedAndUnique) {
+    SystemClock clock;
+    std::set<std::string> seen;
+    for (int i = 0; i < 1000; ++i) {
+        const std::string id = make_request_id(clock);
+        EXPECT_EQ(id.size(), 30U);
+        EXPECT_TRUE(id.starts_with("req_"));
+        EXPECT_TRUE(seen.insert(id).second);
+    }
+}
+
+}  // namespace
+}  // namespace sluice

@@ -1,0 +1,54 @@
+// One JSON object per line on stderr: time, level, msg, event, then the fields given. Lines are
+// written whole by one write(2) each, from any thread. Never log tokens, signatures, query strings
+// or file content.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace sluice::log {
+
+enum class Level : std::uint8_t { debug, info, warning, error };
+
+struct Field {
+    template <std::integral I>
+    Field(std::string_view field_name, I number)
+        : name(field_name), value(static_cast<std::int64_t>(number)) {}
+    Field(std::string_view field_name, bool flag) : name(field_name), value(flag) {}
+    Field(std::string_view field_name, double number) : name(field_name), value(number) {}
+    Field(std::string_view field_name, std::string_view text) : name(field_name), value(text) {}
+    Field(std::string_view field_name, const std::string& text)
+        : name(field_name), value(std::string_view(text)) {}
+    Field(std::string_view field_name, const char* text)
+        : name(field_name), value(std::string_view(text)) {}
+
+    std::string_view name;
+    std::variant<std::string_view, std::int64_t, double, bool> value;
+};
+
+using Fields = std::initializer_list<Field>;
+
+// Lines below `level` are dropped; set once by main, before threads start.
+void set_level(Level level);
+
+// `event` is a stable snake_case name to search for; `message` is for people.
+void write(Level level, std::string_view event, std::string_view message, Fields fields = {});
+
+inline void debug(std::string_view event, std::string_view message, Fields fields = {}) {
+    write(Level::debug, event, message, fields);
+}
+inline void info(std::string_view event, std::string_view message, Fields fields = {}) {
+    write(Level::info, event, message, fields);
+}
+inline void warning(std::string_view event, std::string_view message, Fields fields = {}) {
+    write(Level::warning, event, message, fields);
+}
+inline void error(std::string_view event, std::string_view message, Fields fields = {}) {
+    write(Level::error, event, message, fields);
+}
+
+}  // namespace sluice::log

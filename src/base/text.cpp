@@ -1,0 +1,155 @@
+#include "base/text.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <numeric>
+#include <vector>
+
+namespace sluice {
+namespace {
+
+char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+std::size_t edit_distance(std::string_view left, std::string_view right) {
+    std::vector<std::size_t> row(right.size() + 1);
+    std::iota(row.begin(), row.end(), std::size_t{0});
+    for (std::size_t i = 1; i <= left.size(); ++i) {
+        std::size_t diagonal = row[0];
+        row[0] = i;
+        for (std::size_t j = 1; j <= right.size(); ++j) {
+            const std::size_t above = row[j];
+            const std::size_t replaced =
+                diagonal + (lower(left[i - 1]) == lower(right[j - 1]) ? 0 : 1);
+            row[j] = std::min({above + 1, row[j - 1] + 1, replaced});
+            diagonal = above;
+        }
+    }
+    return row.back();
+}
+
+int hex_value(char c) {
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    const char l = lower(c);
+    return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
+}
+
+}  // namespace
+
+std::optional<std::uint64_t> parse_unsigned(std::string_view text) {
+    std::uint64_t number = 0;
+    const char* end = text.data() + text.size();
+    const auto [stopped, error] = std::from_chars(text.data(), end, number);
+    if (text.empty() || error != std::errc{} || stopped != end) {
+        return std::nullopt;
+    }
+    return number;
+}
+
+std::optional<ByteCount> parse_size(std::string_view text) {
+    const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+    const auto number = parse_unsigned(text.substr(0, digits));
+    std::string unit = lower_case(text.substr(digits));
+    if (unit.ends_with('b')) {
+        unit.pop_back();
+    }
+    if (unit.ends_with('i')) {
+        unit.pop_back();
+    }
+    static constexpr std::string_view units = "kmgt";
+    int shift = 0;
+    if (unit.size() == 1 && units.contains(unit[0])) {
+        shift = 10 * (static_cast<int>(units.find(unit[0])) + 1);
+    } else if (!unit.empty()) {
+        return std::nullopt;
+    }
+    if (!number || *number > (~0ULL >> shift)) {
+        return std::nullopt;
+    }
+    return ByteCount{*number << shift};
+}
+
+bool equals_ignoring_case(std::string_view left, std::string_view right) {
+    return std::ranges::equal(left, right, [](char a, char b) { return lower(a) == lower(b); });
+}
+
+std::string lower_case(std::string_view text) {
+    std::string result(text);
+    std::ranges::transform(result, result.begin(), lower);
+    return result;
+}
+
+std::string_view trim(std::string_view text) {
+    const auto first = text.find_first_not_of(" \t");
+    if (first == std::string_view::npos) {
+        return {};
+    }
+    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+std::optional<std::string_view> nearest_word(
+    std::string_view word, std::span<const std::string_view> words
+) {
+    std::optional<std::string_view> best;
+    std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
+    for (const std::string_view candidate : words) {
+        const std::size_t distance = edit_distance(word, candidate);
+        if (distance < best_distance) {
+            best = candidate;
+            best_distance = distance;
+        }
+    }
+    return best;
+}
+
+std::string printable(std::string_view text, std::size_t length_max) {
+    std::string result(text.substr(0, length_max));
+    std::ranges::replace_if(result, [](char c) { return c < 0x20 || c == 0x7f || c == '"'; }, '?');
+    if (text.size() > length_max) {
+        result += "...";
+    }
+    return result;
+}
+
+std::optional<std::string> percent_decode(std::string_view text, bool plus_is_blank) {
+    std::string result;
+    result.reserve(text.size());
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '+' && plus_is_blank) {
+            result += ' ';
+        } else if (text[i] != '%') {
+            result += text[i];
+        } else {
+            const int high = i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
+            const int low = i + 2 < text.size() ? hex_value(text[i + 2]) : -1;
+            if (high < 0 || low < 0) {
+                return std::nullopt;
+            }
+            result += static_cast<char>(high * 16 + low);
+            i += 2;
+        }
+    }
+    return result;
+}
+
+std::string percent_encode(std::string_view text) {
+    static constexpr std::string_view digits = "0123456789ABCDEF";
+    std::string result;
+    for (const char c : text) {
+        const bool is_letter = lower(c) >= 'a' && lower(c) <= 'z';
+        if (is_letter || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~') {
+            result += c;
+            continue;
+        }
+        const auto byte = static_cast<unsigned char>(c);
+        result += '%';
+        result += digits[byte >> 4];
+        result += digits[byte & 15U];
+    }
+    return result;
+}
+
+}  // namespace sluice

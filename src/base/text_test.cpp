@@ -1,0 +1,42 @@
+#include "base/text.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+
+namespace sluice {
+namespace {
+
+TEST(ParseSize, TakesSizesAsPeopleWriteThem) {
+    EXPECT_EQ(parse_size("512")->value, 512U);
+    EXPECT_EQ(parse_size("5M")->value, 5U << 20);
+    EXPECT_EQ(parse_size("2GiB")->value, 2ULL << 30);
+    EXPECT_EQ(parse_size("64kb")->value, 64U << 10);
+    for (const auto* bad :
+         {"", "M", "5X", "-5", "5 M", "99999999999999999999", "99999999999G", "1.5M"}) {
+        EXPECT_FALSE(parse_size(bad)) << bad;
+    }
+}
+
+TEST(NearestWord, FindsAMisspellingAndNothingFarAway) {
+    static constexpr std::array<std::string_view, 3> words{"serve", "upload", "status"};
+    EXPECT_EQ(nearest_word("uplaod", words), "upload");
+    EXPECT_EQ(nearest_word("STATUS", words), "status");
+    EXPECT_FALSE(nearest_word("elephant", words));
+}
+
+TEST(PercentDecode, RefusesBrokenEscapes) {
+    EXPECT_EQ(percent_decode("a%20b+c", true), "a b c");
+    EXPECT_EQ(percent_decode("a+%2B", false), "a++");
+    for (const auto* bad : {"%", "%4", "%zz", "a%"}) {
+        EXPECT_FALSE(percent_decode(bad, true)) << bad;
+    }
+}
+
+TEST(PercentEncode, IsUndoneByDecoding) {
+    const std::string all = "a b+c/~._-\xff%";
+    EXPECT_EQ(percent_decode(percent_encode(all), true), all);
+}
+
+}  // namespace
+}  // namespace sluice

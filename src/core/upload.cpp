@@ -1,0 +1,299 @@
+#include "core/upload.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace sluice {
+namespace {
+
+constexpr std::array<std::string_view, 8> state_names{
+    "open",
+    "sealed",
+    "queued",
+    "processing",
+    "ready",
+    "failed",
+    "cancelled",
+    "expired",
+};
+
+Error about(const Upload& upload, ErrorCode code, std::string facts) {
+    return {.code = code, .facts = std::move(facts), .media_id = upload.id.value};
+}
+
+// Why an upload that is not open takes nothing more.
+Error not_open(const Upload& upload) {
+    switch (upload.state) {
+        case UploadState::expired:
+            return about(
+                upload,
+                ErrorCode::media_expired,
+                "It expired at " + rfc3339(upload.expires_at) + "."
+            );
+        case UploadState::cancelled:
+            return about(
+                upload,
+                ErrorCode::media_canceled,
+                "It was cancelled at " + rfc3339(upload.changed_at) + "."
+            );
+        default:
+            return about(
+                upload,
+                ErrorCode::already_finalized,
+                "It was finalized with " + std::to_string(upload.total.value) +
+                    " bytes and is now " + std::string(name_of(upload.state)) + "."
+            );
+    }
+}
+
+Error not_in(const Upload& upload, std::string_view wanted) {
+    return {
+        .code = ErrorCode::store_conflict,
+        .detail =
+            "the upload is " + std::string(name_of(upload.state)) + ", not " + std::string(wanted),
+        .media_id = upload.id.value,
+    };
+}
+
+Upload moved(Upload upload, UploadState to, WallTime now) {
+    upload.state = to;
+    upload.changed_at = now;
+    return upload;
+}
+
+std::string list_of(const std::vector<SegmentIndex>& indexes) {
+    constexpr std::size_t shown_max = 20;
+    std::string text;
+    for (std::size_t i = 0; i < std::min(indexes.size(), shown_max); ++i) {
+        text += (i == 0 ? "" : ", ") + std::to_string(indexes[i].value);
+    }
+    if (indexes.size() > shown_max) {
+        text += " and " + std::to_string(indexes.size() - shown_max) + " more";
+    }
+    return text;
+}
+
+Error missing_segments(const Upload& upload, const SegmentGaps& gaps) {
+    std::string facts = (gaps.missing.size() == 1 ? "Segment " : "Segments ") +
+                        list_of(gaps.missing) + (gaps.missing.size() == 1 ? " is" : " are") +
+                        " missing; " + std::to_string(gaps.received.value) + " of " +
+                        std::to_string(upload.total.value) + " bytes arrived.";
+    if (gaps.missing.size() == 1 && gaps.missing.front().value == 0 &&
+        gaps.received == upload.total) {
+        facts += " All bytes are there, so the segments were counted from 1: count from 0.";
+    }
+    return about(upload, ErrorCode::segment_missing, std::move(facts));
+}
+
+Error wrong_size(const Upload& upload, const SegmentMap& segments, ByteCount received) {
+    const std::uint64_t difference = upload.total.value - received.value;
+    std::string facts = std::to_string(received.value) + " of " +
+                        std::to_string(upload.total.value) +
+                        " announced bytes arrived in segments 0 to " +
+                        std::to_string(segments.rbegin()->first.value) + ": " +
+                        std::to_string(difference) + " bytes are missing.";
+    if (upload.total.value / 4 == (received.value + 2) / 3) {
+        facts +=
+            " The announced size is 4/3 of what came: it seems to be the length of the base64 "
+            "text.";
+    }
+    return about(upload, ErrorCode::size_mismatch, std::move(facts));
+}
+
+}  // namespace
+
+std::string_view name_of(UploadState state) {
+    return state_names[static_cast<std::size_t>(state)];
+}
+
+std::optional<UploadState> parse_upload_state(std::string_view text) {
+    const auto* found = std::ranges::find(state_names, text);
+    return found == state_names.end()
+               ? std::nullopt
+               : std::optional(static_cast<UploadState>(found - state_names.begin()));
+}
+
+Upload Upload::open(NewUpload wanted) {
+    Upload upload;
+    upload.id = wanted.id;
+    upload.owner = std::move(wanted.owner);
+    upload.category = wanted.category;
+    upload.category_given = wanted.category_given;
+    upload.media_type = std::move(wanted.media_type);
+    upload.file_name = std::move(wanted.file_name);
+    upload.total = wanted.total;
+    upload.one_shot = wanted.one_shot;
+    upload.created_at = wanted.now;
+    upload.changed_at = wanted.now;
+    upload.expires_at = wanted.now + wanted.lifetime;
+    return upload;
+}
+
+Result<void> Upload::admits(SegmentIndex index, ByteCount length, WallTime now) const {
+    if (state != UploadState::open) {
+        return not_open(*this);
+    }
+    if (now >= expires_at) {
+        return about(*this, ErrorCode::media_expired, "It expired at " + rfc3339(expires_at) + ".");
+    }
+    if (index.value > segment_index_max) {
+        return about(
+            *this,
+            ErrorCode::segment_index_range,
+            "segment_index is " + std::to_string(index.value) + ", allowed are 0 to 999; for " +
+                std::to_string(total.value) + " bytes the segments must have at least " +
+                std::to_string((total.value + segment_index_max) / (segment_index_max + 1)) +
+                " bytes."
+        );
+    }
+    if (length > total - received) {
+        return about(
+            *this,
+            ErrorCode::beyond_total_bytes,
+            "INIT announced " + std::to_string(total.value) + " bytes, " +
+                std::to_string(received.value) + " are there, and this segment brings " +
+                std::to_string(length.value) + " more."
+        );
+    }
+    return ok();
+}
+
+Result<Upload> Upload::with_segment(const Segment& segment, WallTime now) const {
+    if (auto admitted = admits(segment.index, segment.extent.length, now); !admitted) {
+        return std::move(admitted).error();
+    }
+    Upload next = *this;
+    next.received += segment.extent.length;
+    ++next.segments_received;
+    next.changed_at = now;
+    return next;
+}
+
+Result<Upload> Upload::sealed(const SegmentMap& segments, WallTime now) const {
+    if (state != UploadState::open) {
+        return not_open(*this);
+    }
+    if (now >= expires_at) {
+        return about(*this, ErrorCode::media_expired, "It expired at " + rfc3339(expires_at) + ".");
+    }
+    const SegmentGaps gaps = gaps_of(segments);
+    if (gaps.received.value == 0) {
+        return about(
+            *this,
+            ErrorCode::nothing_appended,
+            "0 of " + std::to_string(total.value) + " bytes arrived, in " +
+                std::to_string(segments.size()) + " segments."
+        );
+    }
+    if (!gaps.missing.empty()) {
+        return missing_segments(*this, gaps);
+    }
+    if (gaps.received != total) {
+        return wrong_size(*this, segments, gaps.received);
+    }
+    return moved(*this, UploadState::sealed, now);
+}
+
+Result<Upload> Upload::queued(WallTime now) const {
+    if (state != UploadState::sealed) {
+        return not_in(*this, "sealed");
+    }
+    return moved(*this, UploadState::queued, now);
+}
+
+Result<Upload> Upload::claimed(WallTime now) const {
+    // From processing too: a lease that ran out is taken over.
+    if (state != UploadState::queued && state != UploadState::processing) {
+        return not_in(*this, "queued");
+    }
+    Upload next = moved(*this, UploadState::processing, now);
+    ++next.attempts;
+    next.progress.ends_at.reset();
+    return next;
+}
+
+Result<Upload> Upload::released(WallTime now) const {
+    if (state != UploadState::processing) {
+        return not_in(*this, "processing");
+    }
+    Upload next = moved(*this, UploadState::queued, now);
+    next.progress.ends_at.reset();
+    return next;
+}
+
+Result<Upload> Upload::with_progress(Progress measured, WallTime now) const {
+    if (state != UploadState::processing) {
+        return not_in(*this, "processing");
+    }
+    Upload next = *this;
+    measured.percent = std::clamp(measured.percent, progress.percent, 99);
+    next.progress = std::move(measured);
+    next.changed_at = now;
+    return next;
+}
+
+Result<Upload> Upload::succeeded(WallTime now) const {
+    if (state != UploadState::processing) {
+        return not_in(*this, "processing");
+    }
+    Upload next = moved(*this, UploadState::ready, now);
+    next.progress = {.percent = 100, .ends_at = std::nullopt, .step = ""};
+    return next;
+}
+
+Result<Upload> Upload::failed_with(ProcessingFailure why, WallTime now) const {
+    if (state != UploadState::processing) {
+        return not_in(*this, "processing");
+    }
+    Upload next = moved(*this, UploadState::failed, now);
+    next.progress.ends_at.reset();
+    next.failure = std::move(why);
+    return next;
+}
+
+Result<Upload> Upload::cancelled(WallTime now) const {
+    if (is_over()) {
+        return not_open(*this);
+    }
+    Upload next = moved(*this, UploadState::cancelled, now);
+    next.failure.reset();
+    next.progress = {};
+    return next;
+}
+
+Result<Upload> Upload::expired(WallTime now) const {
+    const bool may_expire =
+        state == UploadState::open || state == UploadState::ready || state == UploadState::failed;
+    if (!may_expire) {
+        return not_in(*this, "open, ready or failed");
+    }
+    if (now < expires_at) {
+        return not_in(*this, "due");
+    }
+    Upload next = moved(*this, UploadState::expired, now);
+    next.failure.reset();
+    next.progress = {};
+    return next;
+}
+
+bool Upload::is_over() const {
+    return state == UploadState::cancelled || state == UploadState::expired;
+}
+
+bool Upload::has_all_bytes() const {
+    return state != UploadState::open && !is_over();
+}
+
+std::string Upload::media_key() const {
+    return std::to_string(key_number(category)) + "_" + id.text();
+}
+
+std::optional<MediaId> parse_media_key(std::string_view text) {
+    const auto bar = text.find('_');
+    const bool has_number =
+        bar != std::string_view::npos && bar > 0 && bar <= 2 &&
+        text.substr(0, bar).find_first_not_of("0123456789") == std::string_view::npos;
+    return has_number ? MediaId::parse(text.substr(bar + 1)) : std::nullopt;
+}
+
+}  // namespace sluice

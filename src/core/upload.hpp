@@ -1,0 +1,140 @@
+// An upload: the one value that every protocol is a view of. Pure; no I/O, no clock of its own.
+//
+// States, and what may be relied on in each
+//   open        takes segments; received <= total; no job, no outputs
+//   sealed      has all its bytes, durable; layout() covers exactly total bytes; nothing is added
+//   any more queued      sealed, and a job waits for a worker processing  sealed, and a worker
+//   holds the job's lease ready       sealed; the outputs are durable and visible; final but for
+//   deletion failed      processing said no; `failure` says why, in the words of the pipeline;
+//   final cancelled   the owner gave it up, or deleted it; its bytes are free to go; final expired
+//   nobody finished or claimed it in time; its bytes are free to go; final
+//
+// Transitions, each with the function and the use case that performs it
+//   (none) -> open          Upload::open            service: create
+//   open -> open            with_segment            service: append
+//   open -> sealed          sealed                  service: finish
+//   sealed -> queued        queued                  service: finish (same commit)
+//   queued -> processing    claimed                 processing: a worker slot takes the job
+//   processing -> queued    released                processing: the worker died or the server
+//   drains processing -> ready     succeeded               processing: outputs are durable
+//   processing -> failed    failed_with             processing: the media or the attempts are at
+//   fault any but the ends -> cancelled   cancelled       service: cancel; ready and failed too
+//   (deletion) open, ready, failed -> expired  expired         service: sweep
+//
+// Invariants
+//   1. received is the sum of the lengths of the segments, segments_received their number.
+//   2. received <= total, always; sealed and later: received == total.
+//   3. Outputs exist only in ready; failure only in failed.
+//   4. No transition leaves cancelled or expired; none leads back to open.
+//   5. A segment, once in, is never replaced.
+//   6. progress_percent never falls while processing, is below 100 until ready and 100 only in
+//   ready.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/result.hpp"
+#include "core/category.hpp"
+#include "core/principal.hpp"
+#include "core/segment.hpp"
+
+namespace sluice {
+
+enum class UploadState : std::uint8_t {
+    open,
+    sealed,
+    queued,
+    processing,
+    ready,
+    failed,
+    cancelled,
+    expired,
+};
+
+std::string_view name_of(UploadState state);
+std::optional<UploadState> parse_upload_state(std::string_view text);
+
+// Why processing ended without outputs; X's pair of code and name (reference 6.3), and our finer
+// reason.
+struct ProcessingFailure {
+    int code = 0;
+    std::string name;     // InvalidMedia, UnsupportedMedia, InternalError
+    std::string reason;   // Truncated, DurationTooLong, …
+    std::string message;  // a whole sentence with got and allowed
+    bool operator==(const ProcessingFailure&) const = default;
+};
+
+struct Progress {
+    int percent = 0;                  // 0..99 until ready
+    std::optional<WallTime> ends_at;  // best estimate of the end, from measured speed
+    std::string step;                 // probe, encode, …; for people
+    bool operator==(const Progress&) const = default;
+};
+
+struct NewUpload {
+    MediaId id;
+    Principal owner;
+    Category category;
+    bool category_given = true;
+    std::string media_type;  // as declared; may be empty
+    std::string file_name;   // as declared, for display; may be empty
+    ByteCount total;
+    bool one_shot = false;
+    WallTime now;
+    std::chrono::seconds lifetime;
+};
+
+struct Upload {
+    MediaId id;
+    Principal owner;
+    Category category = Category::tweet_image;
+    bool category_given = true;
+    std::string media_type;
+    std::string file_name;
+    ByteCount total;
+    bool one_shot = false;
+
+    UploadState state = UploadState::open;
+    ByteCount received;
+    std::uint32_t segments_received = 0;
+    std::optional<ByteCount> stride;  // length of the segments that are not the last, once seen
+    Progress progress;
+    std::optional<ProcessingFailure> failure;
+    int attempts = 0;  // how often a worker has begun
+
+    WallTime created_at;
+    WallTime changed_at;
+    WallTime expires_at;
+
+    bool operator==(const Upload&) const = default;
+
+    static Upload open(NewUpload wanted);
+
+    // Errors: already_finalized, media_expired, media_canceled, segment_index_range,
+    // beyond_total_bytes. A segment that is there already is the caller's to compare
+    // (segment_conflict or a repeated success).
+    Result<void> admits(SegmentIndex index, ByteCount length, WallTime now) const;
+    Result<Upload> with_segment(const Segment& segment, WallTime now) const;
+    // Errors: nothing_appended, segment_missing, size_mismatch; already_finalized from any later
+    // state.
+    Result<Upload> sealed(const SegmentMap& segments, WallTime now) const;
+    Result<Upload> queued(WallTime now) const;
+    Result<Upload> claimed(WallTime now) const;
+    Result<Upload> released(WallTime now) const;
+    Result<Upload> with_progress(Progress measured, WallTime now) const;
+    Result<Upload> succeeded(WallTime now) const;
+    Result<Upload> failed_with(ProcessingFailure why, WallTime now) const;
+    Result<Upload> cancelled(WallTime now) const;
+    Result<Upload> expired(WallTime now) const;
+
+    bool is_over() const;           // cancelled or expired
+    bool has_all_bytes() const;     // sealed, queued, processing, ready or failed
+    std::string media_key() const;  // "7_1349803915521482754"
+};
+
+// "7_1349…" -> the id; nothing if it is not a key.
+std::optional<MediaId> parse_media_key(std::string_view text);
+
+}  // namespace sluice
