@@ -1,0 +1,321 @@
+#include "http/connection.hpp"
+
+#include <algorithm>
+#include <boost/asio/this_coro.hpp>
+#include <exception>
+#include <utility>
+#include <vector>
+
+#include "base/ids.hpp"
+#include "base/log.hpp"
+#include "http/field_line.hpp"
+#include "http/response_head.hpp"
+
+namespace sluice::http {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::size_t source_piece_bytes = 128 * 1024;
+constexpr std::size_t discard_piece_bytes = 16 * 1024;
+constexpr std::size_t request_id_length_max = 128;
+constexpr std::size_t logged_path_length_max = 256;
+
+std::string text_of(const asio::ip::tcp::endpoint& endpoint, bool with_port) {
+    const auto address = endpoint.address().to_string();
+    if (!with_port) {
+        return address;
+    }
+    const auto host = endpoint.address().is_v6() ? "[" + address + "]" : address;
+    return host + ":" + std::to_string(endpoint.port());
+}
+
+bool is_request_id(std::string_view text) {
+    const auto is_allowed = [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+               c == '.' || c == '_' || c == '-';
+    };
+    return !text.empty() && text.size() <= request_id_length_max &&
+           std::ranges::all_of(text, is_allowed);
+}
+
+std::string describe(const std::exception_ptr& failure) {
+    try {
+        std::rethrow_exception(failure);
+    } catch (const std::exception& error) {
+        return error.what();
+    } catch (...) {
+        return "unknown exception";
+    }
+}
+
+}  // namespace
+
+const std::string& LoopServices::date() {
+    const auto second = std::chrono::floor<std::chrono::seconds>(clock.now());
+    if (second != date_second_) {
+        date_second_ = second;
+        date_ = http_date(second);
+    }
+    return date_;
+}
+
+void LoopServices::drain() {
+    is_draining = true;
+    for (auto* connection : connections) {
+        connection->close_if_idle();
+    }
+}
+
+asio::awaitable<void> serve_connection(Socket socket, std::shared_ptr<LoopServices> services) {
+    Connection connection(std::move(socket), *services);
+    co_await connection.run();
+}
+
+Connection::Connection(Socket socket, LoopServices& services)
+    : services_(services), wire_(std::move(socket)) {
+    boost::system::error_code error;
+    wire_.socket().set_option(asio::ip::tcp::no_delay(true), error);
+    const auto remote = wire_.socket().remote_endpoint(error);
+    peer_ = error ? "" : text_of(remote, false);
+    const auto local = wire_.socket().local_endpoint(error);
+    local_ = error ? "" : text_of(local, true);
+    services_.connections.insert(this);
+    services_.metrics.connection_opened();
+}
+
+Connection::~Connection() {
+    services_.connections.erase(this);
+    services_.metrics.connection_closed();
+}
+
+void Connection::close_if_idle() {
+    if (is_idle_) {
+        wire_.close();
+    }
+}
+
+asio::awaitable<void> Connection::run() {
+    bool goes_on = true;
+    while (goes_on) {
+        auto head = co_await read_head();
+        if (!head) {
+            co_await refuse(std::move(head).error());
+            co_return;
+        }
+        goes_on = *head && co_await serve(std::move((*head)->request));
+    }
+}
+
+asio::awaitable<bool> Connection::wait_for_request() {
+    if (!wire_.buffered().empty()) {
+        co_return true;
+    }
+    if (services_.is_draining) {
+        co_return false;
+    }
+    wire_.shrink();
+    is_idle_ = true;
+    const auto count = co_await wire_.fill(services_.limits.idle);
+    is_idle_ = false;
+    co_return count && *count > 0;
+}
+
+asio::awaitable<Result<std::optional<ParsedHead>>> Connection::read_head() {
+    received_before_ = wire_.received() - wire_.buffered().size();
+    sent_before_ = wire_.sent();
+    if (!co_await wait_for_request()) {
+        co_return std::nullopt;
+    }
+    started_ = std::chrono::steady_clock::now();
+    HeadParser parser;
+    auto head = parser.parse(wire_.buffered_text());
+    // Most heads come whole, so the deadline is set only for those that do not.
+    if (head && !*head) {
+        wire_.start_deadline(services_.limits.head);
+    }
+    while (head && !*head) {
+        const auto count = co_await wire_.fill_before_deadline();
+        if (!count) {
+            co_return Error{
+                ErrorCode::request_timeout,
+                "The head of the request did not come to its end in time."
+            };
+        }
+        if (*count == 0) {
+            co_return std::nullopt;
+        }
+        head = parser.parse(wire_.buffered_text());
+    }
+    wire_.stop_deadline();
+    if (head) {
+        wire_.consume((*head)->bytes);
+    }
+    co_return head;
+}
+
+// There is no request, and where the next one would begin is not known.
+asio::awaitable<void> Connection::refuse(Error error) {
+    Request request;
+    request.request_id = make_request_id(services_.clock);
+    auto response = services_.handler.refuse(error, request.request_id);
+    const bool is_sent = co_await send(request, response, false);
+    count(request, response);
+    if (is_sent) {
+        co_await wire_.linger(services_.limits.linger_bytes_max, services_.limits.linger);
+    }
+}
+
+void Connection::complete(Request& request) const {
+    request.peer = peer_;
+    const auto id = request.header("x-request-id");
+    request.request_id =
+        id && is_request_id(*id) ? std::string(*id) : make_request_id(services_.clock);
+    if (request.base_url.empty()) {
+        request.base_url = "http://" + local_;
+    }
+}
+
+asio::awaitable<bool> Connection::serve(Request request) {
+    complete(request);
+    SocketBody body(wire_, request, services_.limits);
+    auto response = co_await answer(request, body);
+    const bool keeps_alive = may_keep_alive(request, response, body);
+    const bool is_sent = co_await send(request, response, keeps_alive);
+    count(request, response);
+    if (!is_sent) {
+        co_return false;
+    }
+    if (keeps_alive && co_await discard(body)) {
+        co_return true;
+    }
+    if (!body.is_done()) {
+        co_await wire_.linger(services_.limits.linger_bytes_max, services_.limits.linger);
+    }
+    co_return false;
+}
+
+asio::awaitable<Response> Connection::answer(const Request& request, SocketBody& body) {
+    std::exception_ptr failure;
+    try {
+        co_return co_await services_.handler.handle(request, body);
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    const auto state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() != asio::cancellation_type::none) {
+        std::rethrow_exception(failure);  // not a failure: the server ends the connection
+    }
+    const auto detail = describe(failure);
+    log::error(
+        "handler_failed",
+        "a handler threw",
+        {{"request_id", request.request_id}, {"detail", std::string_view(detail)}}
+    );
+    const Error error{.code = ErrorCode::internal, .detail = detail};
+    auto response = services_.handler.refuse(error, request.request_id);
+    response.close = true;
+    co_return response;
+}
+
+bool Connection::may_keep_alive(
+    const Request& request, const Response& response, const SocketBody& body
+) const {
+    if (response.close || request.wants_close || services_.is_draining || body.is_broken()) {
+        return false;
+    }
+    if (body.is_done()) {
+        return true;
+    }
+    // Refused before "100 Continue": whether the body comes is the client's choice, so the framing
+    // is lost.
+    if (body.client_waits()) {
+        return false;
+    }
+    return body.remaining().value_or(0) <= services_.limits.unread_bytes_max;
+}
+
+asio::awaitable<bool> Connection::discard(SocketBody& body) {
+    if (body.is_done()) {
+        co_return true;
+    }
+    std::vector<std::byte> piece(discard_piece_bytes);
+    std::uint64_t discarded = 0;
+    while (discarded <= services_.limits.unread_bytes_max) {
+        const auto count = co_await body.read_some(piece);
+        if (!count || *count == 0) {
+            co_return count.has_value();
+        }
+        discarded += *count;
+    }
+    co_return false;
+}
+
+asio::awaitable<bool> Connection::send(
+    const Request& request, Response& response, bool keeps_alive
+) {
+    const ResponseHeadFacts facts{
+        .request_id = request.request_id,
+        .date = services_.date(),
+        .length = response.source ? response.source->length() : response.body.size(),
+        .keeps_alive = keeps_alive,
+        .is_http_1_0 = request.version_minor == 0
+    };
+    head_.clear();
+    append_response_head(head_, response, facts);
+    const bool has_body = allows_body(response.status) && request.method != "HEAD";
+    if (has_body && response.source) {
+        return send_source(response);
+    }
+    const auto body =
+        has_body ? std::as_bytes(std::span(response.body)) : std::span<const std::byte>();
+    return wire_.write(head_, body, services_.limits.write);
+}
+
+// The head goes with the first piece. A source that fails ends the connection: the length is
+// promised already.
+asio::awaitable<bool> Connection::send_source(Response& response) {
+    const auto length = response.source->length();
+    std::vector<std::byte> piece(std::min<std::uint64_t>(length, source_piece_bytes));
+    std::string_view head = head_;
+    std::uint64_t sent = 0;
+    do {
+        const auto room =
+            std::span(piece).first(std::min<std::uint64_t>(piece.size(), length - sent));
+        auto count = length > 0 ? co_await response.source->read(room) : Result<std::size_t>(0);
+        if (!count || (*count == 0 && length > 0)) {
+            log::error(
+                "source_failed",
+                "the body of an answer ended early",
+                {{"route", response.route}, {"detail", count ? "" : count.error().detail}}
+            );
+            co_return false;
+        }
+        if (!co_await wire_.write(head, std::span(piece).first(*count), services_.limits.write)) {
+            co_return false;
+        }
+        head = {};
+        sent += *count;
+    } while (sent < length);
+    co_return true;
+}
+
+void Connection::count(const Request& request, const Response& response) {
+    using std::chrono::duration_cast;
+    const Served served{
+        .method = request.method,
+        .path = std::string_view(request.path).substr(0, logged_path_length_max),
+        .request_id = request.request_id,
+        .route = response.route,
+        .error_code = response.error_code,
+        .status = response.status,
+        .took =
+            duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - started_),
+        .received = wire_.received() - wire_.buffered().size() - received_before_,
+        .sent = wire_.sent() - sent_before_
+    };
+    services_.metrics.count(served);
+}
+
+}  // namespace sluice::http

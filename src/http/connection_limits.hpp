@@ -1,0 +1,25 @@
+// How long and how much a connection may ask of the server. Slow is allowed, silent is not: the
+// times of body and write begin anew with each byte that moves.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+namespace sluice::http {
+
+struct ConnectionLimits {
+    std::chrono::milliseconds head{10'000};   // from a head's first byte to its last
+    std::chrono::milliseconds idle{60'000};   // between two requests, and before the first
+    std::chrono::milliseconds body{30'000};   // without a byte of the body
+    std::chrono::milliseconds write{30'000};  // without a byte taken by the client
+    std::chrono::milliseconds linger{2'000
+    };  // for the client to read a refusal while it still sends
+    // Of a body that the handler left: up to here it is read to keep the connection, beyond it is
+    // closed.
+    std::uint64_t unread_bytes_max = 256 * 1024;
+    // While lingering. A client that writes its whole body before it reads should still see the
+    // answer.
+    std::uint64_t linger_bytes_max = 16 * 1024 * 1024;
+};
+
+}  // namespace sluice::http

@@ -1,0 +1,523 @@
+#include "http/connection.hpp"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+#include "base/error_catalogue.hpp"
+#include "base/unique_fd.hpp"
+#include "http/listener.hpp"
+
+namespace sluice::http {
+namespace {
+
+using namespace std::chrono_literals;
+using boost::asio::awaitable;
+
+class RepeatedByte final : public BodySource {
+  public:
+    RepeatedByte(std::uint64_t length, std::uint64_t fails_at)
+        : length_(length), fails_at_(fails_at) {}
+    std::uint64_t length() const override { return length_; }
+    awaitable<Result<std::size_t>> read(std::span<std::byte> bytes) override {
+        if (given_ >= fails_at_) {
+            co_return Error{ErrorCode::storage_failed};
+        }
+        const auto count = std::min<std::uint64_t>(bytes.size(), length_ - given_);
+        std::ranges::fill(bytes.first(count), std::byte{'s'});
+        given_ += count;
+        co_return count;
+    }
+
+  private:
+    const std::uint64_t length_;
+    const std::uint64_t fails_at_;
+    std::uint64_t given_ = 0;
+};
+
+// Answers by path: /echo gives the body back, /refuse leaves it unread, and so on.
+class TestHandler final : public Handler {
+  public:
+    awaitable<Response> handle(const Request& request, BodyReader& body) override {
+        Response response;
+        response.route = "test.path";
+        response.set("Seen", request.method + " " + request.path);
+        if (request.path == "/throw") {
+            throw std::runtime_error("on purpose");
+        }
+        if (request.path == "/refuse") {
+            response.status = 403;
+            response.body = "refused";
+            co_return response;
+        }
+        if (request.path == "/facts") {
+            response.body = request.base_url + " " + request.peer + " " + request.request_id;
+            co_return response;
+        }
+        if (request.path == "/source" || request.path == "/broken_source") {
+            response.source = std::make_unique<RepeatedByte>(
+                1'000'000, request.path == "/source" ? 2'000'000 : 500'000
+            );
+            co_return response;
+        }
+        if (request.path == "/nothing") {
+            response.status = 204;
+            co_return response;
+        }
+        co_return co_await echo(std::move(response), body);
+    }
+
+    Response refuse(const Error& error, const std::string&) override {
+        const auto& entry = entry_of(error.code);
+        Response response;
+        response.status = entry.status;
+        response.error_code = entry.slug;
+        response.route = "test.refused";
+        response.body = std::string(entry.slug) + ": " + error.facts;
+        return response;
+    }
+
+  private:
+    awaitable<Response> echo(Response response, BodyReader& body) {
+        std::array<std::byte, 1000> piece;
+        while (true) {
+            const auto count = co_await body.read_some(piece);
+            if (!count) {
+                co_return refuse(count.error(), "");
+            }
+            if (*count == 0) {
+                co_return response;
+            }
+            response.body.append(reinterpret_cast<const char*>(piece.data()), *count);
+        }
+    }
+};
+
+class Client {
+  public:
+    explicit Client(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_port = htons(port);
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        if (::connect(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
+            throw std::runtime_error("connect");
+        }
+    }
+
+    // False if the server does not take it all.
+    bool send(std::string_view text) {
+        while (!text.empty()) {
+            const auto count = ::send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL);
+            if (count <= 0) {
+                return false;
+            }
+            text.remove_prefix(static_cast<std::size_t>(count));
+        }
+        return true;
+    }
+    void end_sending() { ::shutdown(socket_.get(), SHUT_WR); }
+
+    // One answer with its body; empty if the connection ends before. HEAD and 1xx answers have no
+    // body.
+    std::string answer(bool has_body = true) {
+        while (!received_.contains("\r\n\r\n")) {
+            if (!receive()) {
+                return {};
+            }
+        }
+        const auto head = received_.find("\r\n\r\n") + 4;
+        const auto field = received_.substr(0, head).find("Content-Length: ");
+        const auto length =
+            field == std::string::npos || !has_body ? 0 : std::stoul(received_.substr(field + 16));
+        while (received_.size() < head + length && receive()) {
+        }
+        auto whole = received_.substr(0, head + length);
+        received_.erase(0, head + length);
+        return whole;
+    }
+
+    // Everything up to the server's end of the connection.
+    std::string rest() {
+        while (receive()) {
+        }
+        return std::exchange(received_, {});
+    }
+    bool is_silent_for(std::chrono::milliseconds time) {
+        pollfd wait{.fd = socket_.get(), .events = POLLIN, .revents = 0};
+        return received_.empty() && ::poll(&wait, 1, static_cast<int>(time.count())) == 0;
+    }
+    bool was_reset() const { return was_reset_; }
+
+  private:
+    bool receive() {
+        char piece[65536];
+        const auto count = ::recv(socket_.get(), piece, sizeof piece, 0);
+        was_reset_ = count < 0;
+        if (count <= 0) {
+            return false;
+        }
+        received_.append(piece, static_cast<std::size_t>(count));
+        return true;
+    }
+
+    UniqueFd socket_;
+    std::string received_;
+    bool was_reset_ = false;
+};
+
+class ConnectionTest : public ::testing::Test {
+  protected:
+    explicit ConnectionTest(const ConnectionLimits& limits = {})
+        : listener_(loops_, handler_, metrics_, clock_, limits) {
+        port_ = listener_.listen("127.0.0.1", 0).value();
+        loops_.start();
+    }
+    ~ConnectionTest() override {
+        listener_.drain();
+        listener_.drained(100ms);
+    }
+    Client connect() const { return Client(port_); }
+    std::string once(std::string_view request) const {
+        auto client = connect();
+        client.send(request);
+        return client.answer();
+    }
+
+    TestHandler handler_;
+    Metrics metrics_;
+    SystemClock clock_;
+    runtime::EventLoops loops_{2};
+    Listener listener_;
+    std::uint16_t port_ = 0;
+};
+
+std::string get(std::string_view path, std::string_view fields = "") {
+    return "GET " + std::string(path) + " HTTP/1.1\r\nHost: sluice.test\r\n" + std::string(fields) +
+           "\r\n";
+}
+
+std::string post(std::string_view path, std::string_view body, std::string_view fields = "") {
+    return "POST " + std::string(path) +
+           " HTTP/1.1\r\nHost: sluice.test\r\nContent-Length: " + std::to_string(body.size()) +
+           "\r\n" + std::string(fields) + "\r\n" + std::string(body);
+}
+
+bool has_status(std::string_view answer, int status) {
+    return answer.starts_with("HTTP/1.1 " + std::to_string(status) + " ");
+}
+
+TEST_F(ConnectionTest, KeepsAliveAndAnswersInOrder) {
+    auto client = connect();
+    for (int i = 0; i < 3; ++i) {
+        client.send(post("/echo", "body " + std::to_string(i)));
+        const auto answer = client.answer();
+        EXPECT_TRUE(has_status(answer, 200));
+        EXPECT_TRUE(answer.ends_with("\r\n\r\nbody " + std::to_string(i)));
+    }
+    client.send(post("/echo", "last", "Connection: close\r\n"));
+    EXPECT_TRUE(client.answer().contains("Connection: close\r\n"));
+    EXPECT_EQ(client.rest(), "");
+}
+
+TEST_F(ConnectionTest, ServesPipelinedRequests) {
+    auto client = connect();
+    const std::string chunked =
+        "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\ntwo\r\n0\r\n\r\n";
+    client.send(
+        post("/echo", "one") + chunked + get("/nothing") + post("/refuse", "unread") +
+        post("/echo", "five")
+    );
+    EXPECT_TRUE(client.answer().ends_with("\r\n\r\none"));
+    EXPECT_TRUE(client.answer().ends_with("\r\n\r\ntwo"));
+    EXPECT_TRUE(has_status(client.answer(), 204));
+    EXPECT_TRUE(has_status(client.answer(), 403));
+    EXPECT_TRUE(client.answer().ends_with("\r\n\r\nfive"));
+}
+
+TEST_F(ConnectionTest, ServesRequestsThatComeByteByByte) {
+    auto client = connect();
+    for (const char c : post("/echo", "slow") +
+                            "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+                            "5;x=y\r\nhello\r\n1\r\n!\r\n0\r\nA: b\r\n\r\n") {
+        client.send(std::string_view(&c, 1));
+    }
+    EXPECT_TRUE(client.answer().ends_with("\r\n\r\nslow"));
+    EXPECT_TRUE(client.answer().ends_with("\r\n\r\nhello!"));
+}
+
+TEST_F(ConnectionTest, ReadsLongBodiesOfBothFramings) {
+    std::string body;
+    for (int i = 0; i < 100'000; ++i) {
+        body += std::to_string(i);
+    }
+    auto client = connect();
+    client.send(post("/echo", body));
+    EXPECT_TRUE(client.answer().ends_with("\r\n\r\n" + body));
+    std::string chunked = "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (std::size_t at = 0, size = 1; at < body.size(); at += size, size = size * 3 % 10'007) {
+        const auto chunk = body.substr(at, size);
+        char digits[20];
+        std::snprintf(digits, sizeof digits, "%zx\r\n", chunk.size());
+        chunked += digits + chunk + "\r\n";
+    }
+    client.send(chunked + "0\r\n\r\n" + get("/nothing"));
+    EXPECT_TRUE(client.answer().ends_with("\r\n\r\n" + body));
+    EXPECT_TRUE(has_status(client.answer(), 204));
+}
+
+TEST_F(ConnectionTest, ServesHttp10) {
+    auto client = connect();
+    client.send("GET /facts HTTP/1.0\r\n\r\n");
+    const auto answer = client.answer();
+    EXPECT_TRUE(has_status(answer, 200));
+    EXPECT_TRUE(answer.contains("http://127.0.0.1:" + std::to_string(port_) + " 127.0.0.1 req_"));
+    EXPECT_EQ(client.rest(), "");
+    auto staying = connect();
+    staying.send("GET /echo HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+    EXPECT_TRUE(staying.answer().contains("Connection: keep-alive\r\n"));
+    staying.send(get("/nothing"));
+    EXPECT_TRUE(has_status(staying.answer(), 204));
+}
+
+TEST_F(ConnectionTest, AnswersHeadWithoutABody) {
+    auto client = connect();
+    client.send("HEAD /source HTTP/1.1\r\nHost: a\r\n\r\n" + get("/nothing"));
+    EXPECT_TRUE(client.answer(false).contains("Content-Length: 1000000\r\n"));
+    EXPECT_TRUE(has_status(client.answer(), 204));
+}
+
+TEST_F(ConnectionTest, SendsContinueOnlyWhenTheBodyIsWanted) {
+    auto client = connect();
+    const std::string head =
+        "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n";
+    client.send(head);
+    EXPECT_EQ(client.answer(), "HTTP/1.1 100 Continue\r\n\r\n");
+    client.send("body");
+    EXPECT_TRUE(client.answer().ends_with("\r\n\r\nbody"));
+    // Sent at once, so nobody waits for it.
+    client.send(head + "next");
+    EXPECT_TRUE(has_status(client.answer(), 200));
+    client.send(
+        "POST /refuse HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n"
+    );
+    const auto refused = client.answer();
+    EXPECT_TRUE(has_status(refused, 403));
+    EXPECT_TRUE(refused.contains("Connection: close\r\n"));
+    EXPECT_EQ(client.rest(), "");
+}
+
+TEST_F(ConnectionTest, RefusesBrokenHeadsAndCloses) {
+    EXPECT_TRUE(has_status(once("nonsense\r\n\r\n"), 400));
+    EXPECT_TRUE(has_status(once("GET / HTTP/3.0\r\n\r\n"), 505));
+    EXPECT_TRUE(has_status(once(get("/", "Expect: much\r\n")), 417));
+    EXPECT_TRUE(has_status(once(get("/", "Transfer-Encoding: gzip\r\n")), 501));
+    auto client = connect();
+    client.send(
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\nabc" +
+        get("/echo")
+    );
+    client.end_sending();
+    const auto all = client.rest();
+    EXPECT_TRUE(has_status(all, 400));
+    EXPECT_EQ(all.find("HTTP/1.1 ", 1), std::string::npos) << "one answer only";
+}
+
+TEST_F(ConnectionTest, LetsTheClientReadTheRefusalOfAHeaderOf1Mib) {
+    auto client = connect();
+    client.send(get("/", "A: " + std::string(1 << 20, 'a') + "\r\n"));
+    EXPECT_TRUE(has_status(client.answer(), 431));
+    client.end_sending();
+    client.rest();
+    EXPECT_FALSE(client.was_reset());
+}
+
+TEST_F(ConnectionTest, LetsTheClientReadARefusalWhileItStillSends) {
+    auto client = connect();
+    EXPECT_TRUE(client.send(post("/refuse", std::string(5 << 20, 'b'))));
+    const auto answer = client.answer();
+    EXPECT_TRUE(has_status(answer, 403));
+    EXPECT_TRUE(answer.contains("Connection: close\r\n"));
+    client.end_sending();
+    client.rest();
+    EXPECT_FALSE(client.was_reset());
+}
+
+TEST_F(ConnectionTest, DrainsASmallUnreadBodyAndGoesOn) {
+    auto client = connect();
+    client.send(post("/refuse", std::string(200'000, 'b')));
+    EXPECT_TRUE(has_status(client.answer(), 403));
+    client.send(post("/echo", "still here"));
+    EXPECT_TRUE(client.answer().ends_with("still here"));
+}
+
+TEST_F(ConnectionTest, SaysHowMuchOfACutBodyCame) {
+    auto client = connect();
+    client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc");
+    client.end_sending();
+    const auto answer = client.rest();
+    EXPECT_TRUE(has_status(answer, 400));
+    EXPECT_TRUE(answer.contains(
+        "body_truncated: The connection ended after 3 bytes of the body, expected 10."
+    ));
+    auto chunked = connect();
+    chunked.send("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc");
+    chunked.end_sending();
+    EXPECT_TRUE(chunked.rest().contains("body_truncated: "));
+}
+
+TEST_F(ConnectionTest, ClosesAfterBrokenChunks) {
+    auto client = connect();
+    client.send(
+        "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: "
+        "chunked\r\n\r\n0x5\r\nhello\r\n0\r\n\r\n"
+    );
+    const auto answer = client.rest();
+    EXPECT_TRUE(has_status(answer, 400));
+    EXPECT_TRUE(answer.contains("Connection: close\r\n"));
+}
+
+TEST_F(ConnectionTest, AnswersForAHandlerThatThrows) {
+    const auto answer = once(get("/throw"));
+    EXPECT_TRUE(has_status(answer, 500));
+    EXPECT_FALSE(answer.contains("on purpose"));
+}
+
+TEST_F(ConnectionTest, EchoesAValidRequestIdAndReplacesOthers) {
+    EXPECT_TRUE(once(get("/facts", "X-Request-Id: abc.DEF_1-2\r\n"))
+                    .contains("X-Request-Id: abc.DEF_1-2\r\n"));
+    EXPECT_TRUE(once(get("/facts", "X-Request-Id: a b\r\n")).contains("X-Request-Id: req_"));
+    EXPECT_TRUE(once(get("/facts", "X-Request-Id: " + std::string(129, 'a') + "\r\n"))
+                    .contains("X-Request-Id: req_"));
+    EXPECT_TRUE(once(get("/facts")).contains("http://sluice.test 127.0.0.1 req_"));
+}
+
+TEST_F(ConnectionTest, StreamsABodyFromASource) {
+    auto client = connect();
+    client.send(get("/source") + get("/nothing"));
+    EXPECT_TRUE(client.answer().ends_with("\r\n\r\n" + std::string(1'000'000, 's')));
+    EXPECT_TRUE(has_status(client.answer(), 204));
+    client.send(get("/broken_source"));
+    EXPECT_LT(client.rest().size(), 1'000'000u);
+}
+
+TEST_F(ConnectionTest, CountsByRouteAndKnownMethod) {
+    once(post("/echo", "abc"));
+    once("NONSENSE /echo HTTP/1.1\r\nHost: a\r\n\r\n");
+    once("GET / HTTP/3.0\r\n\r\n");
+    // The last answer may be on its way before it is counted.
+    std::string text;
+    for (int i = 0;
+         i < 200 && !text.contains("sluice_errors_total{code=\"http_version_unsupported\"} 1");
+         ++i) {
+        std::this_thread::sleep_for(5ms);
+        text = metrics_.text();
+    }
+    EXPECT_TRUE(
+        text.contains("sluice_http_requests_total{protocol=\"test\",route=\"path\",method=\"POST\","
+                      "code=\"200\"} 1")
+    ) << text;
+    EXPECT_TRUE(
+        text.contains("sluice_http_requests_total{protocol=\"test\",route=\"path\",method="
+                      "\"other\",code=\"200\"} 1")
+    ) << text;
+    EXPECT_TRUE(text.contains("sluice_errors_total{code=\"http_version_unsupported\"} 1")) << text;
+    EXPECT_FALSE(text.contains("NONSENSE"));
+}
+
+TEST_F(ConnectionTest, RefusesAPortThatIsTaken) {
+    EXPECT_FALSE(listener_.listen("127.0.0.1", port_).has_value());
+}
+
+TEST_F(ConnectionTest, ListensOnNamesAndIpv6) {
+    EXPECT_TRUE(listener_.listen("localhost", 0).has_value());
+    EXPECT_TRUE(listener_.listen("[::1]", 0).has_value());
+    EXPECT_FALSE(listener_.listen("no.such.host.invalid", 0).has_value());
+}
+
+TEST_F(ConnectionTest, ClosesIdleConnectionsAndTheDoorWhenItDrains) {
+    auto idle = connect();
+    idle.send(get("/nothing"));
+    EXPECT_TRUE(has_status(idle.answer(), 204));
+    listener_.drain();
+    EXPECT_EQ(idle.rest(), "");
+    EXPECT_TRUE(listener_.drained(10s));
+    EXPECT_THROW(connect(), std::runtime_error);
+}
+
+TEST_F(ConnectionTest, FinishesARequestWhileItDrains) {
+    auto busy = connect();
+    busy.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbo");
+    std::this_thread::sleep_for(50ms);
+    listener_.drain();
+    busy.send("dy");
+    const auto answer = busy.answer();
+    EXPECT_TRUE(answer.ends_with("\r\n\r\nbody"));
+    EXPECT_TRUE(answer.contains("Connection: close\r\n"));
+    EXPECT_TRUE(listener_.drained(10s));
+}
+
+class ImpatientConnectionTest : public ConnectionTest {
+  protected:
+    ImpatientConnectionTest()
+        : ConnectionTest(
+              {.head = 100ms, .idle = 200ms, .body = 100ms, .write = 200ms, .linger = 100ms}
+          ) {}
+};
+
+TEST_F(ImpatientConnectionTest, EndsASlowHeadThatKeepsMoving) {
+    auto client = connect();
+    client.send("GET / HTTP/1.1\r\n");
+    for (int i = 0; i < 20 && client.is_silent_for(20ms); ++i) {
+        client.send("A: b\r\n");
+    }
+    EXPECT_TRUE(has_status(client.answer(), 408));
+}
+
+TEST_F(ImpatientConnectionTest, ClosesAnIdleConnectionWithoutAWord) {
+    auto client = connect();
+    EXPECT_TRUE(client.is_silent_for(100ms));
+    EXPECT_EQ(client.rest(), "");
+}
+
+TEST_F(ImpatientConnectionTest, EndsASilentBodyButNotASlowOne) {
+    auto client = connect();
+    client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n");
+    for (int i = 0; i < 5; ++i) {
+        EXPECT_TRUE(client.is_silent_for(50ms));
+        client.send("x");
+    }
+    const auto answer = client.answer();
+    EXPECT_TRUE(has_status(answer, 408)) << answer;
+    EXPECT_TRUE(answer.contains("5 had come"));
+}
+
+TEST_F(ImpatientConnectionTest, EndsAClientThatReadsNothing) {
+    auto client = connect();
+    for (int i = 0; i < 20; ++i) {
+        client.send(get("/source"));
+    }
+    std::this_thread::sleep_for(600ms);
+    EXPECT_LT(client.rest().size(), 20'000'000u);
+}
+
+TEST_F(ImpatientConnectionTest, CancelsWhatDoesNotEndInTheGraceTime) {
+    auto client = connect();
+    client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nx");
+    std::this_thread::sleep_for(20ms);
+    listener_.drain();
+    EXPECT_FALSE(listener_.drained(1ms));
+    EXPECT_EQ(client.rest(), "");
+}
+
+}  // namespace
+}  // namespace sluice::http

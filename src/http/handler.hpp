@@ -1,0 +1,23 @@
+// The seam between the connection and everything that answers. A handler is shared by all loops and
+// must be immutable or guard itself. It may leave the body unread: the connection then drains a
+// little of it or closes.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+
+#include "http/body_reader.hpp"
+#include "http/request.hpp"
+#include "http/response.hpp"
+
+namespace sluice::http {
+
+class Handler {
+  public:
+    virtual ~Handler() = default;
+    // `request` and `body` outlive the call (the connection's frame owns them).
+    virtual boost::asio::awaitable<Response> handle(const Request& request, BodyReader& body) = 0;
+    // The answer to a head that could not be parsed: no Request exists. `request_id` is fresh.
+    virtual Response refuse(const Error& error, const std::string& request_id) = 0;
+};
+
+}  // namespace sluice::http

@@ -1,0 +1,128 @@
+#include "http/head_parser.hpp"
+
+#include <string>
+#include <utility>
+
+#include "http/field_line.hpp"
+#include "http/framing.hpp"
+#include "http/request_line.hpp"
+
+namespace sluice::http {
+
+namespace {
+
+// A client may send a CRLF too many behind a body (RFC 9112, 2.2); two are forgiven.
+constexpr std::size_t empty_lines_bytes_max = 4;
+
+Error malformed(std::string facts) {
+    return Error{ErrorCode::request_malformed, std::move(facts)};
+}
+
+// The next line without its CRLF, cut off `text`, which is known to hold whole lines.
+std::string_view cut_line(std::string_view& text) {
+    const auto line = text.substr(0, text.find("\r\n"));
+    text.remove_prefix(line.size() + 2);
+    return line;
+}
+
+}  // namespace
+
+Result<std::optional<ParsedHead>> HeadParser::parse(std::string_view received) {
+    auto complete = scan(received);
+    if (!complete) {
+        return std::move(complete).error();
+    }
+    if (!*complete) {
+        return std::nullopt;
+    }
+    auto text = received.substr(start_, scanned_ - start_);
+    ParsedHead head{.request = {}, .bytes = scanned_};
+    if (auto line = parse_request_line(cut_line(text), head.request); !line) {
+        return std::move(line).error();
+    }
+    head.request.headers.reserve(fields_);
+    for (auto line = cut_line(text); !line.empty(); line = cut_line(text)) {
+        auto field = parse_field_line(line);
+        if (!field) {
+            return std::move(field).error();
+        }
+        head.request.headers.push_back(std::move(*field));
+    }
+    if (auto framed = decide_framing(head.request); !framed) {
+        return std::move(framed).error();
+    }
+    return std::optional(std::move(head));
+}
+
+// Looks for line ends in what is new. True: the empty line that ends the head has been seen.
+Result<bool> HeadParser::scan(std::string_view received) {
+    while (!is_complete_) {
+        const auto line_feed = received.find('\n', scanned_);
+        if (line_feed == std::string_view::npos) {
+            scanned_ = received.size();
+            break;
+        }
+        scanned_ = line_feed + 1;
+        if (auto fits = check_size(received); !fits) {
+            return std::move(fits).error();
+        }
+        if (auto ended = end_line(received, line_feed); !ended) {
+            return std::move(ended).error();
+        }
+    }
+    if (auto fits = check_size(received); !fits) {
+        return std::move(fits).error();
+    }
+    return is_complete_;
+}
+
+Result<void> HeadParser::end_line(std::string_view received, std::size_t line_feed) {
+    if (line_feed == line_begin_ || received[line_feed - 1] != '\r') {
+        return malformed("A line of the head ends in LF without CR.");
+    }
+    const auto line = received.substr(line_begin_, line_feed - 1 - line_begin_);
+    if (line.contains('\r')) {
+        return malformed("The head has a CR without LF.");
+    }
+    line_begin_ = line_feed + 1;
+    if (fields_begin_ != 0) {
+        is_complete_ = line.empty();
+        fields_ += line.empty() ? 0 : 1;
+        return ok();
+    }
+    if (line.empty()) {
+        start_ = line_begin_;
+        return start_ <= empty_lines_bytes_max ? ok()
+                                               : malformed("The request begins with empty lines.");
+    }
+    fields_begin_ = line_begin_;
+    return ok();
+}
+
+Result<void> HeadParser::check_size(std::string_view received) const {
+    if (start_ < received.size() && !is_token_char(received[start_]) && received[start_] != '\r') {
+        return malformed("This is not HTTP: the first byte cannot begin a method.");
+    }
+    const auto line_end = fields_begin_ != 0 ? fields_begin_ : scanned_;
+    if (line_end - start_ > request_line_bytes_max) {
+        return Error{
+            ErrorCode::uri_too_long,
+            "The request line has more than " + std::to_string(request_line_bytes_max) + " bytes."
+        };
+    }
+    if (fields_begin_ != 0 && scanned_ - fields_begin_ > fields_bytes_max) {
+        return Error{
+            ErrorCode::head_too_large,
+            "The headers have more than " + std::to_string(fields_bytes_max) + " bytes."
+        };
+    }
+    if (fields_ > fields_max) {
+        return Error{
+            ErrorCode::head_too_large,
+            "The request has more than " + std::to_string(fields_max) + " headers."
+        };
+    }
+    return ok();
+}
+
+}  // namespace sluice::http

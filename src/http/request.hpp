@@ -1,0 +1,40 @@
+// A request as the connection hands it on: its head, checked and split; the body is read from a
+// BodyReader. The strings are the request's own, so a handler may keep a reference over its
+// suspensions.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sluice::http {
+
+struct HeaderField {
+    std::string name;   // as received
+    std::string value;  // without the blanks around it
+};
+
+struct Request {
+    std::string method;
+    std::string target;     // as received
+    std::string path;       // percent-decoded once; begins with '/'
+    std::string raw_query;  // without the '?'
+    std::vector<HeaderField> headers;
+    int version_minor = 1;                        // HTTP/1.<minor>
+    std::optional<std::uint64_t> content_length;  // nothing: no body, or a chunked one
+    bool is_chunked = false;
+    bool expects_continue = false;
+    bool wants_close = false;
+    std::string request_id;  // the caller's X-Request-Id if valid, else made here
+    std::string peer;        // address of the other end
+    // "http://host:port" under which the caller reached us, for URLs in answers.
+    std::string base_url;
+
+    bool has_body() const { return is_chunked || content_length.value_or(0) > 0; }
+    // First value of a field; nothing if absent.
+    std::optional<std::string_view> header(std::string_view name) const;
+};
+
+}  // namespace sluice::http

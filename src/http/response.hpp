@@ -1,0 +1,44 @@
+// A response as a value: status, fields, and a body that is either a string or a source of known
+// length. The connection adds Date, Content-Length, Connection and X-Request-Id.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.hpp"
+
+namespace sluice::http {
+
+// Gives the bytes of a long body piece by piece.
+class BodySource {
+  public:
+    virtual ~BodySource() = default;
+    virtual std::uint64_t length() const = 0;
+    // Fills up to bytes.size() and returns how many; 0 only at the end.
+    virtual boost::asio::awaitable<Result<std::size_t>> read(std::span<std::byte> bytes) = 0;
+};
+
+struct Response {
+    int status = 200;
+    std::vector<std::pair<std::string, std::string>> headers;
+    std::string body;
+    std::unique_ptr<BodySource> source;  // used instead of body if set
+    bool close = false;                  // end the connection after this answer
+    std::string route;                   // closed set, for metrics and the log: "x1.append"
+    std::string error_code;              // slug, for metrics and the log
+
+    void set(std::string name, std::string value) {
+        headers.emplace_back(std::move(name), std::move(value));
+    }
+};
+
+std::string_view reason_phrase(int status);
+
+}  // namespace sluice::http

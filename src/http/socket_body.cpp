@@ -1,0 +1,127 @@
+#include "http/socket_body.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <utility>
+
+namespace sluice::http {
+
+namespace asio = boost::asio;
+
+SocketBody::SocketBody(Wire& wire, const Request& request, const ConnectionLimits& limits)
+    : wire_(wire),
+      limits_(limits),
+      is_chunked_(request.is_chunked),
+      owes_continue_(request.expects_continue && request.has_body()),
+      left_(request.content_length.value_or(0)) {}
+
+bool SocketBody::is_done() const {
+    return is_chunked_ ? chunks_.is_done() : left_ == 0;
+}
+
+std::optional<std::uint64_t> SocketBody::remaining() const {
+    if (is_chunked_ && !chunks_.is_done()) {
+        return std::nullopt;
+    }
+    return left_;
+}
+
+asio::awaitable<Result<std::size_t>> SocketBody::read_some(std::span<std::byte> into) {
+    if (into.empty()) {
+        co_return 0;
+    }
+    if (is_broken_) {
+        co_return truncated();
+    }
+    if (client_waits() && !co_await send_continue()) {
+        co_return broken(truncated());
+    }
+    owes_continue_ = false;
+    if (is_chunked_ && chunks_.data_due() == 0) {
+        if (auto framing = co_await read_framing(); !framing) {
+            co_return broken(std::move(framing).error());
+        }
+    }
+    if (is_done()) {
+        co_return 0;
+    }
+    const auto due = is_chunked_ ? chunks_.data_due() : left_;
+    auto count =
+        co_await read_data(into.first(std::min<std::uint64_t>(into.size(), due)), is_chunked_);
+    if (!count) {
+        co_return broken(std::move(count).error());
+    }
+    received_ += *count;
+    if (is_chunked_) {
+        chunks_.data_taken(*count);
+    } else {
+        left_ -= *count;
+    }
+    co_return count;
+}
+
+asio::awaitable<bool> SocketBody::send_continue() {
+    constexpr std::string_view interim = "HTTP/1.1 100 Continue\r\n\r\n";
+    return wire_.write(interim, {}, limits_.write);
+}
+
+// With `overflow` one call of the system brings the rest of a chunk and the framing behind it.
+asio::awaitable<Result<std::size_t>> SocketBody::read_data(
+    std::span<std::byte> into, bool overflow
+) {
+    if (const auto count = take_buffered(into); count > 0) {
+        co_return count;
+    }
+    auto count = co_await wire_.read_some(into, overflow, limits_.body);
+    if (count && *count == 0) {
+        co_return truncated();
+    }
+    co_return count;
+}
+
+asio::awaitable<Result<void>> SocketBody::read_framing() {
+    while (true) {
+        auto input = wire_.buffered();
+        auto eaten = chunks_.eat_framing(input);
+        wire_.consume(wire_.buffered().size() - input.size());
+        if (!eaten || chunks_.data_due() > 0 || chunks_.is_done()) {
+            co_return eaten;
+        }
+        auto count = co_await wire_.fill(limits_.body);
+        if (!count) {
+            co_return std::move(count).error();
+        }
+        if (*count == 0) {
+            co_return truncated();
+        }
+    }
+}
+
+std::size_t SocketBody::take_buffered(std::span<std::byte> into) {
+    const auto there = wire_.buffered();
+    const auto count = std::min(there.size(), into.size());
+    std::memcpy(into.data(), there.data(), count);
+    wire_.consume(count);
+    return count;
+}
+
+Error SocketBody::broken(Error error) {
+    is_broken_ = true;
+    if (error.code == ErrorCode::request_timeout) {
+        error.facts =
+            "No byte of the body came for " +
+            std::to_string(std::chrono::duration_cast<std::chrono::seconds>(limits_.body).count()) +
+            " seconds; " + std::to_string(received_) + " had come.";
+    }
+    return error;
+}
+
+Error SocketBody::truncated() const {
+    auto facts = "The connection ended after " + std::to_string(received_) + " bytes of the body";
+    facts += is_chunked_ ? ", before its last chunk."
+                         : ", expected " + std::to_string(received_ + left_) + ".";
+    return Error{ErrorCode::body_truncated, std::move(facts)};
+}
+
+}  // namespace sluice::http

@@ -1,0 +1,48 @@
+// The BodyReader over a connection's wire: Content-Length or chunked, bytes that came with the head
+// first, the others straight from the socket into the caller's buffer. Lives in the frame of one
+// request.
+#pragma once
+
+#include "http/body_reader.hpp"
+#include "http/chunked_decoder.hpp"
+#include "http/connection_limits.hpp"
+#include "http/request.hpp"
+#include "http/wire.hpp"
+
+namespace sluice::http {
+
+class SocketBody final : public BodyReader {
+  public:
+    SocketBody(Wire& wire, const Request& request, const ConnectionLimits& limits);
+
+    boost::asio::awaitable<Result<std::size_t>> read_some(std::span<std::byte> into) override;
+    std::optional<std::uint64_t> remaining() const override;
+    std::uint64_t received() const override { return received_; }
+
+    // Everything has been read: the next byte is of the next request.
+    bool is_done() const;
+    // The client waits for "100 Continue", which has not been sent, and has sent nothing of the
+    // body.
+    bool client_waits() const { return owes_continue_ && wire_.buffered().empty(); }
+    // The end came early or the framing is broken: there is no next request.
+    bool is_broken() const { return is_broken_; }
+
+  private:
+    boost::asio::awaitable<Result<std::size_t>> read_data(std::span<std::byte> into, bool overflow);
+    boost::asio::awaitable<Result<void>> read_framing();
+    boost::asio::awaitable<bool> send_continue();
+    std::size_t take_buffered(std::span<std::byte> into);
+    Error broken(Error error);
+    Error truncated() const;
+
+    Wire& wire_;
+    const ConnectionLimits& limits_;
+    const bool is_chunked_;
+    bool owes_continue_;
+    bool is_broken_ = false;
+    std::uint64_t left_;  // of a Content-Length
+    std::uint64_t received_ = 0;
+    ChunkedDecoder chunks_;
+};
+
+}  // namespace sluice::http

@@ -1,0 +1,152 @@
+#include "http/wire.hpp"
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <cstring>
+#include <utility>
+
+#include "base/assert.hpp"
+#include "http/head_parser.hpp"
+
+namespace sluice::http {
+
+namespace asio = boost::asio;
+
+namespace {
+
+// Enough for the heads that clients send; idle connections hold it.
+constexpr std::size_t buffer_bytes = 2 * 1024;
+// The longest head and a little, so that the parser sees the excess.
+constexpr std::size_t buffer_bytes_max = head_bytes_max + 1024;
+
+asio::mutable_buffer as_buffer(std::span<std::byte> bytes) {
+    return asio::buffer(bytes.data(), bytes.size());
+}
+
+}  // namespace
+
+Wire::Wire(Socket socket)
+    : socket_(std::move(socket)),
+      deadline_(socket_.get_executor(), [this] { close(); }),
+      buffer_(buffer_bytes) {}
+
+std::string_view Wire::buffered_text() const {
+    const auto bytes = buffered();
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+void Wire::consume(std::size_t count) {
+    SLUICE_ASSERT(count <= end_ - begin_);
+    begin_ += count;
+    if (begin_ == end_) {
+        begin_ = end_ = 0;
+    }
+}
+
+void Wire::shrink() {
+    if (buffer_.size() > buffer_bytes && end_ == begin_) {
+        buffer_ = std::vector<std::byte>(buffer_bytes);
+    }
+}
+
+void Wire::make_room() {
+    if (begin_ > 0) {
+        std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
+        end_ -= std::exchange(begin_, 0);
+    }
+    if (end_ == buffer_.size()) {
+        SLUICE_ASSERT(buffer_.size() < buffer_bytes_max);
+        buffer_.resize(std::min(buffer_.size() * 4, buffer_bytes_max));
+    }
+}
+
+Result<std::size_t> Wire::outcome(std::size_t count) const {
+    if (count == 0 && deadline_.has_expired()) {
+        return Error{ErrorCode::request_timeout};
+    }
+    return count;
+}
+
+asio::awaitable<Result<std::size_t>> Wire::fill(std::chrono::milliseconds patience) {
+    deadline_.set(patience);
+    auto count = co_await fill_before_deadline();
+    deadline_.clear();
+    co_return count;
+}
+
+asio::awaitable<Result<std::size_t>> Wire::fill_before_deadline() {
+    make_room();
+    boost::system::error_code error;
+    const auto free = std::span(buffer_).subspan(end_);
+    const auto count = co_await socket_.async_read_some(
+        as_buffer(free), asio::redirect_error(asio::use_awaitable, error)
+    );
+    end_ += count;
+    received_ += count;
+    co_return outcome(count);
+}
+
+asio::awaitable<Result<std::size_t>> Wire::read_some(
+    std::span<std::byte> into, bool overflow, std::chrono::milliseconds patience
+) {
+    SLUICE_ASSERT(begin_ == end_ && !into.empty());
+    deadline_.set(patience);
+    const auto beyond = std::span(buffer_).first(overflow ? buffer_.size() : 0);
+    const std::array buffers{as_buffer(into), as_buffer(beyond)};
+    boost::system::error_code error;
+    const auto count =
+        co_await socket_.async_read_some(buffers, asio::redirect_error(asio::use_awaitable, error));
+    deadline_.clear();
+    received_ += count;
+    const auto direct = std::min(count, into.size());
+    begin_ = 0;
+    end_ = count - direct;
+    co_return outcome(direct);
+}
+
+asio::awaitable<bool> Wire::write(
+    std::string_view first, std::span<const std::byte> second, std::chrono::milliseconds patience
+) {
+    std::array buffers{
+        asio::buffer(first.data(), first.size()), asio::buffer(second.data(), second.size())
+    };
+    boost::system::error_code error;
+    while (buffers[0].size() + buffers[1].size() > 0) {
+        deadline_.set(patience);
+        const auto count = co_await socket_.async_write_some(
+            buffers, asio::redirect_error(asio::use_awaitable, error)
+        );
+        deadline_.clear();
+        if (error) {
+            co_return false;
+        }
+        sent_ += count;
+        const auto of_first = std::min(count, buffers[0].size());
+        buffers[0] += of_first;
+        buffers[1] += count - of_first;
+    }
+    co_return true;
+}
+
+asio::awaitable<void> Wire::linger(std::uint64_t bytes_max, std::chrono::milliseconds patience) {
+    boost::system::error_code error;
+    socket_.shutdown(Socket::shutdown_send, error);
+    deadline_.set(patience);
+    std::vector<std::byte> swallowed(64 * 1024);
+    std::uint64_t bytes = 0;
+    while (!error && bytes < bytes_max) {
+        bytes += co_await socket_.async_read_some(
+            as_buffer(swallowed), asio::redirect_error(asio::use_awaitable, error)
+        );
+    }
+    deadline_.clear();
+}
+
+void Wire::close() {
+    boost::system::error_code error;
+    socket_.cancel(error);
+}
+
+}  // namespace sluice::http

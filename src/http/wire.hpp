@@ -1,0 +1,85 @@
+// One TCP connection's bytes: the socket, the small buffer of what came and is not used yet, and
+// the deadline of the wait that is on. Used by Connection and its body reader; lives on the
+// connection's loop, no thread safety.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <chrono>
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "runtime/deadline.hpp"
+
+namespace sluice::http {
+
+// With the loop's own executor type: any_io_executor costs a tenth of the small requests.
+using Socket =
+    boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
+
+class Wire {
+  public:
+    explicit Wire(Socket socket);
+
+    Socket& socket() { return socket_; }
+
+    // Received, not used yet.
+    std::span<const std::byte> buffered() const {
+        return std::span(buffer_).subspan(begin_, end_ - begin_);
+    }
+    std::string_view buffered_text() const;
+    void consume(std::size_t count);
+    // Gives the memory of a long head back; called between two requests.
+    void shrink();
+
+    // Waits for more bytes behind buffered(). 0: the other end has closed, or the connection broke.
+    // Errors: request_timeout. Precondition: buffered() is shorter than the longest head.
+    boost::asio::awaitable<Result<std::size_t>> fill(std::chrono::milliseconds patience);
+    // The same under a deadline that several fills share.
+    boost::asio::awaitable<Result<std::size_t>> fill_before_deadline();
+    void start_deadline(std::chrono::milliseconds patience) { deadline_.set(patience); }
+    void stop_deadline() { deadline_.clear(); }
+    // Some bytes straight from the socket: first into `into`, what is beyond goes to the empty
+    // buffer if `overflow`. Returns what went to `into`; 0 and errors as above. Precondition:
+    // buffered() is empty, `into` is not.
+    boost::asio::awaitable<Result<std::size_t>> read_some(
+        std::span<std::byte> into, bool overflow, std::chrono::milliseconds patience
+    );
+    // All of both, as one gather write if the socket takes it. False: timeout, or the connection
+    // broke.
+    boost::asio::awaitable<bool> write(
+        std::string_view first,
+        std::span<const std::byte> second,
+        std::chrono::milliseconds patience
+    );
+
+    // Ends our direction and swallows what the other end still sends, so that it reads our answer
+    // instead of a reset: at most `bytes_max`, and no longer than `patience`.
+    boost::asio::awaitable<void> linger(
+        std::uint64_t bytes_max, std::chrono::milliseconds patience
+    );
+    // Ends every wait; the connection is of no use afterwards.
+    void close();
+
+    std::uint64_t received() const { return received_; }
+    std::uint64_t sent() const { return sent_; }
+
+  private:
+    void make_room();
+    Result<std::size_t> outcome(std::size_t count) const;
+
+    Socket socket_;
+    runtime::Deadline deadline_;
+    std::vector<std::byte> buffer_;
+    std::size_t begin_ = 0;
+    std::size_t end_ = 0;
+    std::uint64_t received_ = 0;
+    std::uint64_t sent_ = 0;
+};
+
+}  // namespace sluice::http

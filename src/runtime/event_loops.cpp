@@ -1,0 +1,58 @@
+#include "runtime/event_loops.hpp"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include "base/assert.hpp"
+
+namespace sluice::runtime {
+
+struct EventLoops::Loop {
+    // One thread runs it, others may post: the hint 1 keeps the locks and spares wake-ups.
+    boost::asio::io_context context{1};
+    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> keep_running{
+        context.get_executor()
+    };
+};
+
+EventLoops::EventLoops(unsigned count) {
+    SLUICE_ASSERT(count > 0);
+    for (unsigned i = 0; i < count; ++i) {
+        loops_.push_back(std::make_unique<Loop>());
+    }
+}
+
+EventLoops::~EventLoops() {
+    stop();
+    join();
+}
+
+void EventLoops::start() {
+    SLUICE_ASSERT(threads_.empty());
+    for (auto& loop : loops_) {
+        threads_.emplace_back([&context = loop->context] { context.run(); });
+    }
+}
+
+void EventLoops::stop() {
+    for (auto& loop : loops_) {
+        loop->context.stop();
+    }
+}
+
+void EventLoops::join() {
+    for (auto& thread : threads_) {
+        thread.join();
+    }
+    threads_.clear();
+}
+
+boost::asio::io_context& EventLoops::loop(std::size_t index) {
+    return loops_.at(index)->context;
+}
+
+boost::asio::any_io_executor EventLoops::executor(std::size_t index) {
+    return loops_.at(index)->context.get_executor();
+}
+
+}  // namespace sluice::runtime

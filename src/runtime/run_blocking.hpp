@@ -1,0 +1,91 @@
+// Takes blocking work (disk sync, SQL) off the event loop: `auto row = co_await run_blocking(pool,
+// std::move(work));` runs `work` on a thread of the pool and resumes the coroutine on its own loop.
+// One post each way. `work` must not throw, and owns or outlives all it touches; the coroutine
+// waits for its end even when it is cancelled meanwhile. The pool is thread-safe and outlives its
+// callers.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace sluice::runtime {
+
+class BlockingPool {
+  public:
+    // One unit of work; lives in the frame of the coroutine that waits for it.
+    class Job {
+      public:
+        virtual ~Job() = default;
+        virtual void run() = 0;
+
+      private:
+        friend class BlockingPool;
+        std::move_only_function<void()> resume_;
+        Job* next_ = nullptr;
+    };
+
+    explicit BlockingPool(unsigned threads);
+    ~BlockingPool();
+    BlockingPool(const BlockingPool&) = delete;
+    BlockingPool& operator=(const BlockingPool&) = delete;
+
+    // Ends when job.run() has returned. Work that comes after stop_and_join() runs on the caller's
+    // thread.
+    boost::asio::awaitable<void> run(Job& job);
+    // Finishes what is queued and ends the threads.
+    void stop_and_join();
+
+  private:
+    void push(Job& job);
+    void work_until_stopped();
+
+    std::mutex mutex_;
+    std::condition_variable has_work_;
+    Job* first_ = nullptr;
+    Job* last_ = nullptr;
+    bool is_stopping_ = false;
+    std::vector<std::thread> threads_;
+};
+
+namespace detail {
+
+template <class F, class R>
+class JobOf final : public BlockingPool::Job {
+  public:
+    explicit JobOf(F& work) : work_(work) {}
+    void run() override { result_.emplace(work_()); }
+    R take() { return std::move(*result_); }
+
+  private:
+    F& work_;
+    std::optional<R> result_;
+};
+
+template <class F>
+class JobOf<F, void> final : public BlockingPool::Job {
+  public:
+    explicit JobOf(F& work) : work_(work) {}
+    void run() override { work_(); }
+    void take() {}
+
+  private:
+    F& work_;
+};
+
+}  // namespace detail
+
+template <class F>
+boost::asio::awaitable<std::invoke_result_t<F&>> run_blocking(BlockingPool& pool, F work) {
+    detail::JobOf<F, std::invoke_result_t<F&>> job(work);
+    co_await pool.run(job);
+    co_return job.take();
+}
+
+}  // namespace sluice::runtime

@@ -1,0 +1,127 @@
+#include "runtime/run_blocking.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "base/result.hpp"
+#include "runtime/event_loops.hpp"
+#include "runtime/task_group.hpp"
+
+namespace sluice::runtime {
+namespace {
+
+using namespace std::chrono_literals;
+using boost::asio::awaitable;
+
+struct Seen {
+    std::thread::id before;
+    std::thread::id work;
+    std::thread::id after;
+    std::string value;
+};
+
+awaitable<void> observe(BlockingPool& pool, std::shared_ptr<Seen> seen) {
+    seen->before = std::this_thread::get_id();
+    auto owned = std::make_unique<std::string>("from the pool");
+    auto work = [&seen = *seen,
+                 owned = std::move(owned)]() -> Result<std::unique_ptr<std::string>> {
+        seen.work = std::this_thread::get_id();
+        return std::make_unique<std::string>(*owned);
+    };
+    auto result = co_await run_blocking(pool, std::move(work));
+    seen->after = std::this_thread::get_id();
+    seen->value = result ? **result : "";
+}
+
+TEST(RunBlocking, WorksOnAThreadOfThePoolAndResumesOnTheLoop) {
+    BlockingPool pool(1);
+    EventLoops loops(1);
+    loops.start();
+    TaskGroup group("test");
+    auto seen = std::make_shared<Seen>();
+    group.spawn(loops.executor(0), observe(pool, seen));
+    ASSERT_TRUE(group.drained(10s));
+    EXPECT_EQ(seen->before, seen->after);
+    EXPECT_NE(seen->before, seen->work);
+    EXPECT_NE(seen->work, std::this_thread::get_id());
+    EXPECT_EQ(seen->value, "from the pool");
+}
+
+struct Slow {
+    std::atomic<bool> has_begun = false;
+    std::atomic<bool> may_end = false;
+    std::atomic<bool> work_has_ended = false;
+    std::atomic<bool> frame_left_early = false;
+};
+
+awaitable<void> wait_for_slow_work(BlockingPool& pool, std::shared_ptr<Slow> slow) {
+    struct OnLeaving {
+        Slow& slow;
+        ~OnLeaving() { slow.frame_left_early = !slow.work_has_ended; }
+    } on_leaving{*slow};
+    auto work = [&slow = *slow] {
+        slow.has_begun = true;
+        while (!slow.may_end) {
+            std::this_thread::sleep_for(1ms);
+        }
+        slow.work_has_ended = true;
+    };
+    co_await run_blocking(pool, work);
+}
+
+TEST(RunBlocking, WaitsForTheWorksEndEvenWhenCancelled) {
+    BlockingPool pool(1);
+    EventLoops loops(1);
+    loops.start();
+    TaskGroup group("test");
+    auto slow = std::make_shared<Slow>();
+    group.spawn(loops.executor(0), wait_for_slow_work(pool, slow));
+    while (!slow->has_begun) {
+        std::this_thread::sleep_for(1ms);
+    }
+    group.cancel();
+    EXPECT_FALSE(group.drained(50ms));
+    slow->may_end = true;
+    EXPECT_TRUE(group.drained(10s));
+    EXPECT_FALSE(slow->frame_left_early);
+}
+
+awaitable<void> add_often(BlockingPool& pool, std::shared_ptr<std::atomic<int>> sum) {
+    for (int i = 0; i < 100; ++i) {
+        auto work = [i] { return i; };
+        const int value = co_await run_blocking(pool, work);
+        sum->fetch_add(value);
+    }
+}
+
+TEST(RunBlocking, ServesManyCoroutinesWithFewThreads) {
+    BlockingPool pool(3);
+    EventLoops loops(2);
+    loops.start();
+    TaskGroup group("test");
+    auto sum = std::make_shared<std::atomic<int>>(0);
+    for (int i = 0; i < 50; ++i) {
+        group.spawn(loops.executor(i % 2), add_often(pool, sum));
+    }
+    ASSERT_TRUE(group.drained(30s));
+    EXPECT_EQ(sum->load(), 50 * 4950);
+}
+
+TEST(RunBlocking, StillWorksAfterThePoolHasStopped) {
+    BlockingPool pool(1);
+    pool.stop_and_join();
+    EventLoops loops(1);
+    loops.start();
+    TaskGroup group("test");
+    auto sum = std::make_shared<std::atomic<int>>(0);
+    group.spawn(loops.executor(0), add_often(pool, sum));
+    ASSERT_TRUE(group.drained(10s));
+    EXPECT_EQ(sum->load(), 4950);
+}
+
+}  // namespace
+}  // namespace sluice::runtime
