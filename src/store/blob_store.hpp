@@ -1,0 +1,68 @@
+// BlobStore: where bytes are kept. Plain blocking calls; different writers may be used from different threads at once, one
+// writer from one thread at a time. Engines: disk/, memory/ (tests); every one passes store/blob_store_suite.
+//
+// A blob is a run of bytes with a number. An upload has a blob of its own (BlobId of its MediaId), reserved at its total
+// length, into which segments are placed where they belong; what does not fit there becomes a staged blob. Nobody reads
+// bytes that were not committed, and committed bytes are never written again.
+//
+// Errors: storage_full, storage_failed (final for this writer: a failed sync is not tried again), store_not_found,
+// store_conflict (place: the range is taken; stage instead).
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "core/segment.hpp"
+
+namespace sluice {
+
+// A half-written blob or range. Destroying it before commit() undoes it.
+class BlobWriter {
+ public:
+    virtual ~BlobWriter() = default;
+    // Appends. More than length_max in a placed range is refused with body_too_large.
+    virtual Result<void> write(std::span<const std::byte> bytes) = 0;
+    virtual ByteCount written() const = 0;
+    // Keeps what was written and makes it durable (strict: survives power loss), its directory entry too.
+    virtual Result<Extent> commit() = 0;
+};
+
+struct Placement {
+    BlobId blob;                    // the upload's own
+    ByteCount total;                // reserved for it, once
+    ByteOffset at;                  // where the segment belongs
+    ByteCount length_max;           // no more bytes than these will come
+    std::vector<Extent> committed;  // what is in the blob already: never written over
+};
+
+class BlobStore {
+ public:
+    virtual ~BlobStore() = default;
+
+    // A blob of its own, of unknown length.
+    virtual Result<std::unique_ptr<BlobWriter>> stage(BlobId id) = 0;
+    // A range within an upload's blob. store_conflict if it meets committed bytes or another writer's range.
+    virtual Result<std::unique_ptr<BlobWriter>> place(const Placement& placement) = 0;
+
+    // Makes committed bytes survive power loss. FINALIZE calls it; does nothing where commit() promised that already.
+    virtual Result<void> make_durable(const std::vector<Extent>& layout) = 0;
+
+    // Reads bytes.size() bytes from `offset` within the extent; storage_failed if the blob has fewer.
+    virtual Result<void> read(const Extent& extent, ByteOffset offset, std::span<std::byte> bytes) = 0;
+
+    // All bytes of a layout as one local file for the pipeline. A flat layout in a local store is the blob itself; anything
+    // else is copied to `scratch`, a path that does not exist yet.
+    virtual Result<std::string> as_local_file(const std::vector<Extent>& layout, const std::string& scratch) = 0;
+    // Takes over a local file (renamed or copied, then durable) as a new blob.
+    virtual Result<Extent> adopt_file(BlobId id, const std::string& path) = 0;
+
+    // No error if it is not there.
+    virtual Result<void> remove(BlobId id) = 0;
+    virtual Result<ByteCount> free_space() = 0;
+};
+
+}  // namespace sluice

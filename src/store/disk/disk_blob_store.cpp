@@ -1,0 +1,384 @@
+#include "store/disk/disk_blob_store.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <utility>
+
+#include "store/disk/blob_writers.hpp"
+
+namespace sluice {
+namespace {
+
+Error refused(ErrorCode code, std::string detail) {
+    return {.code = code, .detail = std::move(detail)};
+}
+
+Result<ByteCount> size_of(int file) {
+    struct stat status {};
+    if (::fstat(file, &status) != 0) {
+        return system_error(errno, "fstat");
+    }
+    if (!S_ISREG(status.st_mode)) {
+        return refused(ErrorCode::storage_failed, "not a regular file");
+    }
+    return ByteCount{static_cast<std::uint64_t>(status.st_size)};
+}
+
+Result<void> sync_parent_of(const std::string& path) {
+    const auto parent = std::filesystem::path(path).parent_path();
+    const std::string folder = parent.empty() ? "." : parent.string();
+    const UniqueFd opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!opened || ::fsync(opened.get()) != 0) {
+        return system_error(errno, "sync folder " + folder);
+    }
+    return ok();
+}
+
+// What earlier writers and the caller's records say is there.
+ByteRanges taken_in(const Placement& placement, ByteRanges taken) {
+    for (const Extent& extent : placement.committed) {
+        if (extent.blob == placement.blob) {
+            taken.add(extent.offset, extent.length);
+        }
+    }
+    return taken;
+}
+
+bool is_inside(const Placement& placement) {
+    return placement.at.value <= placement.total.value &&
+           placement.length_max.value <= placement.total.value - placement.at.value;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<DiskBlobStore>> DiskBlobStore::open(
+    const std::string& directory, DiskOptions options
+) {
+    auto opened = disk::BlobDirectory::open(directory);
+    if (!opened) {
+        return std::move(opened).error();
+    }
+    return std::unique_ptr<DiskBlobStore>(new DiskBlobStore(*std::move(opened), options));
+}
+
+DiskBlobStore::Known& DiskBlobStore::touch(BlobId id) {
+    const auto [known, is_new] = known_.try_emplace(id);
+    if (is_new) {
+        known->second.age = ages_.insert(ages_.end(), id);
+        forget_oldest();
+    } else {
+        ages_.splice(ages_.end(), ages_, known->second.age);
+    }
+    return known->second;
+}
+
+void DiskBlobStore::forget_oldest() {
+    auto age = ages_.begin();
+    // The last one is the one just touched.
+    while (known_.size() > options_.remembered_max && std::next(age) != ages_.end()) {
+        const auto known = known_.find(*age++);
+        if (known->second.in_flight.empty()) {
+            ages_.erase(known->second.age);
+            known_.erase(known);
+        }
+    }
+}
+
+Result<UniqueFd> DiskBlobStore::make_file(const Placement& placement) {
+    auto file = directory_.open_file(placement.blob, O_RDWR | O_CREAT | O_EXCL);
+    if (!file) {
+        return file;
+    }
+    if (auto reserved = disk::reserve(file->get(), placement.total); !reserved) {
+        static_cast<void>(directory_.unlink(placement.blob));
+        return std::move(reserved).error();
+    }
+    return file;
+}
+
+Result<void> DiskBlobStore::open_for_writing(Known& known, const Placement& placement) {
+    auto file = directory_.open_file(placement.blob, O_RDWR);
+    known.is_made_here = !file && file.error().code == ErrorCode::store_not_found;
+    if (known.is_made_here) {
+        file = make_file(placement);
+    }
+    if (!file) {
+        return std::move(file).error();
+    }
+    // A file that is there without a committed range may come from a process that died before its sync.
+    const bool has_new_entry = known.committed.is_empty() && placement.committed.empty();
+    known.open = std::make_shared<disk::OpenBlob>(
+        directory_,
+        placement.blob,
+        *std::move(file),
+        has_new_entry || !options_.strict
+    );
+    return ok();
+}
+
+Result<std::unique_ptr<BlobWriter>> DiskBlobStore::place(const Placement& placement) {
+    if (!is_inside(placement)) {
+        return refused(ErrorCode::store_conflict, "beyond the end of the upload");
+    }
+    const std::scoped_lock lock(mutex_);
+    Known& known = touch(placement.blob);
+    ByteRanges taken = taken_in(placement, known.committed);
+    for (const auto& [offset, length] : known.in_flight) {
+        taken.add({offset}, length);
+    }
+    if (known.in_flight.contains(placement.at.value) ||
+        taken.meets(placement.at, placement.length_max)) {
+        return refused(ErrorCode::store_conflict, "the range is taken");
+    }
+    if (!known.open) {
+        if (auto opened = open_for_writing(known, placement); !opened) {
+            return std::move(opened).error();
+        }
+    }
+    known.in_flight.emplace(placement.at.value, placement.length_max);
+    return std::make_unique<PlacedBlobWriter>(
+        *this,
+        known.open,
+        placement.at,
+        placement.length_max
+    );
+}
+
+// The bytes first, then the word that they are there.
+Result<void> DiskBlobStore::commit_placed(
+    const std::shared_ptr<disk::OpenBlob>& open, ByteOffset at, ByteCount written
+) {
+    if (options_.strict) {
+        if (auto synced = open->sync(); !synced) {
+            return synced;
+        }
+    }
+    const std::scoped_lock lock(mutex_);
+    const auto known = known_.find(open->id());
+    if (known == known_.end() || known->second.open != open) {
+        return refused(ErrorCode::store_conflict, "the blob was removed");
+    }
+    known->second.committed.add(at, written);
+    release(known, at);
+    return ok();
+}
+
+void DiskBlobStore::abandon_placed(const std::shared_ptr<disk::OpenBlob>& open, ByteOffset at) {
+    const std::scoped_lock lock(mutex_);
+    const auto known = known_.find(open->id());
+    if (known != known_.end() && known->second.open == open) {
+        release(known, at);
+    }
+}
+
+// One writer fewer; the last one undoes a file that holds nothing.
+void DiskBlobStore::release(KnownBlobs::iterator known, ByteOffset at) {
+    Known& blob = known->second;
+    blob.in_flight.erase(at.value);
+    if (!blob.in_flight.empty()) {
+        return;
+    }
+    blob.open.reset();
+    if (std::exchange(blob.is_made_here, false) && blob.committed.is_empty()) {
+        static_cast<void>(directory_.unlink(known->first));
+    }
+}
+
+Result<std::unique_ptr<BlobWriter>> DiskBlobStore::stage(BlobId id) {
+    auto file = directory_.open_file(id, O_RDWR | O_CREAT | O_EXCL);
+    if (!file) {
+        return std::move(file).error();
+    }
+    return std::make_unique<StagedBlobWriter>(directory_, id, *std::move(file));
+}
+
+Result<void> DiskBlobStore::make_durable(const std::vector<Extent>& layout) {
+    for (const Extent& extent : layout) {
+        if (options_.strict) {
+            break;
+        }
+        auto file = directory_.open_file(extent.blob, O_RDWR);
+        if (!file) {
+            return std::move(file).error();
+        }
+        if (auto synced = disk::sync_file(file->get()); !synced) {
+            return synced;
+        }
+        if (auto synced = directory_.sync_folder_of(extent.blob); !synced) {
+            return synced;
+        }
+    }
+    return ok();
+}
+
+Result<void> DiskBlobStore::read(
+    const Extent& extent, ByteOffset offset, std::span<std::byte> bytes
+) {
+    const bool is_within = offset.value <= extent.length.value &&
+                           bytes.size() <= extent.length.value - offset.value;
+    if (!is_within) {
+        return refused(ErrorCode::storage_failed, "beyond the end of the extent");
+    }
+    auto file = directory_.open_file(extent.blob, O_RDONLY);
+    if (!file) {
+        return std::move(file).error();
+    }
+    return disk::read_all(file->get(), extent.offset + ByteCount{offset.value}, bytes);
+}
+
+bool DiskBlobStore::has_writers(BlobId id) {
+    const std::scoped_lock lock(mutex_);
+    const auto known = known_.find(id);
+    return known != known_.end() && !known->second.in_flight.empty();
+}
+
+Result<bool> DiskBlobStore::is_whole_file(const std::vector<Extent>& layout) {
+    const bool is_flat = layout.size() == 1 && layout.front().offset.value == 0;
+    if (!is_flat || has_writers(layout.front().blob)) {
+        return false;
+    }
+    auto file = directory_.open_file(layout.front().blob, O_RDWR);
+    if (!file) {
+        return std::move(file).error();
+    }
+    const ByteCount wanted = layout.front().length;
+    auto size = size_of(file->get());
+    if (!size || *size < wanted) {
+        return size ? refused(ErrorCode::storage_failed, "the blob is too short")
+                    : std::move(size).error();
+    }
+    if (*size > wanted && ::ftruncate(file->get(), static_cast<off_t>(wanted.value)) != 0) {
+        return system_error(errno, "truncate");
+    }
+    return true;
+}
+
+Result<void> DiskBlobStore::copy_to(const std::vector<Extent>& layout, const std::string& path) {
+    const UniqueFd target(::open(
+        path.c_str(),
+        O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+        S_IRUSR | S_IWUSR
+    ));
+    if (!target) {
+        return system_error(errno, "create " + path);
+    }
+    for (const Extent& extent : layout) {
+        auto source = directory_.open_file(extent.blob, O_RDONLY);
+        auto copied = source ? disk::append_range(
+                                   source->get(),
+                                   extent.offset,
+                                   extent.length,
+                                   target.get()
+                               )
+                             : Result<void>(std::move(source).error());
+        if (!copied) {
+            ::unlink(path.c_str());
+            return copied;
+        }
+    }
+    return ok();
+}
+
+Result<std::string> DiskBlobStore::as_local_file(
+    const std::vector<Extent>& layout, const std::string& scratch
+) {
+    auto is_whole = is_whole_file(layout);
+    if (!is_whole) {
+        return std::move(is_whole).error();
+    }
+    if (*is_whole) {
+        return directory_.path_of(layout.front().blob);
+    }
+    if (auto copied = copy_to(layout, scratch); !copied) {
+        return std::move(copied).error();
+    }
+    return scratch;
+}
+
+Result<Extent> DiskBlobStore::adopt_file(BlobId id, const std::string& path) {
+    const UniqueFd file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+    if (!file) {
+        return system_error(errno, "open " + path);
+    }
+    auto length = size_of(file.get());
+    if (!length) {
+        return std::move(length).error();
+    }
+    if (auto synced = disk::sync_file(file.get()); !synced) {
+        return std::move(synced).error();
+    }
+    ::fchmod(file.get(), S_IRUSR | S_IWUSR);
+    auto moved = directory_.move_in(path, id);
+    if (!moved) {
+        return std::move(moved).error();
+    }
+    if (!*moved) {
+        return adopt_copy(id, path, file.get(), *length);
+    }
+    if (auto synced = directory_.sync_folder_of(id); !synced) {
+        return std::move(synced).error();
+    }
+    if (auto synced = sync_parent_of(path); !synced) {
+        return std::move(synced).error();
+    }
+    return Extent{id, {0}, *length};
+}
+
+Result<Extent> DiskBlobStore::adopt_copy(
+    BlobId id, const std::string& path, int file, ByteCount length
+) {
+    auto target = directory_.open_file(id, O_RDWR | O_CREAT | O_EXCL);
+    if (!target) {
+        return std::move(target).error();
+    }
+    StagedBlobWriter writer(directory_, id, *std::move(target));
+    if (auto copied = writer.copy_from(file, length); !copied) {
+        return std::move(copied).error();
+    }
+    auto extent = writer.commit();
+    if (extent) {
+        ::unlink(path.c_str());
+    }
+    return extent;
+}
+
+Result<void> DiskBlobStore::remove(BlobId id) {
+    const std::scoped_lock lock(mutex_);
+    if (const auto known = known_.find(id); known != known_.end()) {
+        ages_.erase(known->second.age);
+        known_.erase(known);
+    }
+    return directory_.unlink(id);
+}
+
+Result<ByteCount> DiskBlobStore::free_space() {
+    struct statvfs status {};
+    if (::fstatvfs(directory_.root(), &status) != 0) {
+        return system_error(errno, "fstatvfs");
+    }
+    return ByteCount{std::uint64_t{status.f_bavail} * status.f_frsize};
+}
+
+Result<std::uint32_t> DiskBlobStore::remove_orphans(
+    const std::function<bool(BlobId)>& is_known, WallTime before, std::uint32_t count_max
+) {
+    std::uint32_t removed = 0;
+    std::uint32_t looked_at = 0;
+    auto walked = directory_.walk([&](const disk::BlobDirectory::Entry& entry) {
+        const bool is_old = entry.changed_at < before;
+        if (is_old && !is_known(entry.id) && directory_.unlink(entry.id)) {
+            ++removed;
+        }
+        looked_at += is_old ? 1 : 0;
+        return looked_at < count_max;
+    });
+    return walked ? Result<std::uint32_t>(removed) : std::move(walked).error();
+}
+
+}  // namespace sluice

@@ -1,0 +1,97 @@
+// DiskBlobStore: blobs as files in one folder tree of the local disk (see BlobDirectory). An upload's blob is preallocated at
+// its total length and written in place by any number of writers at once; staged and adopted blobs are files of their own.
+// Thread-safe; each writer is one thread's at a time and must not outlive the store.
+//
+// The ranges taken are also remembered here after commit, for the blobs touched last: the caller's list of committed extents
+// may be older than the commit of another connection. A range that was committed but never recorded stays taken; a retry is
+// staged.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "base/clock.hpp"
+#include "store/blob_store.hpp"
+#include "store/byte_ranges.hpp"
+#include "store/disk/blob_directory.hpp"
+#include "store/disk/open_blob.hpp"
+
+namespace sluice {
+
+struct DiskOptions {
+    // strict: commit() survives power loss. Off: placed ranges survive a kill only, until make_durable.
+    bool strict = true;
+    // Blobs whose ranges are remembered after the last writer went; about 200 bytes each.
+    std::size_t remembered_max = 4096;
+};
+
+class DiskBlobStore final : public BlobStore {
+ public:
+    static Result<std::unique_ptr<DiskBlobStore>> open(
+        const std::string& directory, DiskOptions options = {}
+    );
+
+    Result<std::unique_ptr<BlobWriter>> stage(BlobId id) override;
+    Result<std::unique_ptr<BlobWriter>> place(const Placement& placement) override;
+    Result<void> make_durable(const std::vector<Extent>& layout) override;
+    Result<void> read(
+        const Extent& extent, ByteOffset offset, std::span<std::byte> bytes
+    ) override;
+    // A flat layout is the blob's file itself. The file may be longer than the extent (space was reserved for more than
+    // came); as the layout of an upload that is asked for here is final, it is cut to the extent's length.
+    Result<std::string> as_local_file(
+        const std::vector<Extent>& layout, const std::string& scratch
+    ) override;
+    Result<Extent> adopt_file(BlobId id, const std::string& path) override;
+    Result<void> remove(BlobId id) override;
+    Result<ByteCount> free_space() override;
+
+    // Removes files that changed before `before` and that nobody knows: staged blobs whose process died. Looks at no more
+    // than `count_max` old files; returns how many it removed. For the start of a server, before any upload.
+    Result<std::uint32_t> remove_orphans(
+        const std::function<bool(BlobId)>& is_known, WallTime before, std::uint32_t count_max
+    );
+
+ private:
+    friend class PlacedBlobWriter;
+
+    // What is known of a blob that was written to lately.
+    struct Known {
+        // Shared by the writers, each of which may be the last; empty while nobody writes.
+        std::shared_ptr<disk::OpenBlob> open;
+        ByteRanges committed;
+        std::map<std::uint64_t, ByteCount> in_flight;  // by offset
+        bool is_made_here = false;                     // by the writers of now: theirs to undo
+        std::list<BlobId>::iterator age;
+    };
+    using KnownBlobs = std::map<BlobId, Known>;
+
+    DiskBlobStore(disk::BlobDirectory directory, DiskOptions options)
+        : directory_(std::move(directory)), options_(options) {}
+
+    Known& touch(BlobId id);
+    void forget_oldest();
+    Result<void> open_for_writing(Known& known, const Placement& placement);
+    Result<UniqueFd> make_file(const Placement& placement);
+    Result<void> commit_placed(
+        const std::shared_ptr<disk::OpenBlob>& open, ByteOffset at, ByteCount written
+    );
+    void abandon_placed(const std::shared_ptr<disk::OpenBlob>& open, ByteOffset at);
+    void release(KnownBlobs::iterator known, ByteOffset at);
+    bool has_writers(BlobId id);
+    Result<bool> is_whole_file(const std::vector<Extent>& layout);
+    Result<void> copy_to(const std::vector<Extent>& layout, const std::string& path);
+    Result<Extent> adopt_copy(BlobId id, const std::string& path, int file, ByteCount length);
+
+    const disk::BlobDirectory directory_;
+    const DiskOptions options_;
+    std::mutex mutex_;  // guards all below
+    KnownBlobs known_;
+    std::list<BlobId> ages_;  // oldest first
+};
+
+}  // namespace sluice

@@ -1,0 +1,259 @@
+#include "store/memory/memory_metadata_store.hpp"
+
+#include <algorithm>
+#include <ranges>
+
+namespace sluice {
+namespace {
+
+Error conflict(std::string detail) {
+    return {.code = ErrorCode::store_conflict, .detail = std::move(detail)};
+}
+
+Error not_found(MediaId id) {
+    return {.code = ErrorCode::store_not_found, .media_id = id.value};
+}
+
+bool is_due(const Upload& upload, WallTime now) {
+    const bool may_expire = upload.state == UploadState::open ||
+                            upload.state == UploadState::ready ||
+                            upload.state == UploadState::failed;
+    return may_expire && upload.expires_at <= now;
+}
+
+// A copy of the first `count_max`, in this order.
+template <class T, class Less>
+void keep_first(std::vector<T>& items, std::uint32_t count_max, Less less) {
+    std::ranges::sort(items, less);
+    items.resize(std::min<std::size_t>(items.size(), count_max));
+}
+
+}  // namespace
+
+MemoryMetadataStore::Row* MemoryMetadataStore::row_of(MediaId id) {
+    const auto found = uploads_.find(id);
+    return found == uploads_.end() ? nullptr : &found->second;
+}
+
+MemoryMetadataStore::Row* MemoryMetadataStore::row_of(const Principal& owner, MediaId id) {
+    Row* row = row_of(id);
+    return row != nullptr && row->upload.owner == owner ? row : nullptr;
+}
+
+bool MemoryMetadataStore::may_add_job(const NewJob& job) {
+    return !jobs_.contains(job.id) && job_of(job.media) == nullptr;
+}
+
+Result<void> MemoryMetadataStore::create(const Upload& upload) {
+    const std::scoped_lock lock(mutex_);
+    const bool is_new = uploads_.try_emplace(upload.id, Row{.upload = upload}).second;
+    return is_new ? ok() : conflict("the id is taken");
+}
+
+Result<void> MemoryMetadataStore::create_whole(
+    const Upload& upload, const Segment& segment, const NewJob& job
+) {
+    const std::scoped_lock lock(mutex_);
+    if (uploads_.contains(upload.id) || !may_add_job(job)) {
+        return conflict("the id is taken");
+    }
+    uploads_.emplace(
+        upload.id,
+        Row{.upload = upload, .segments = {{segment.index, segment}}}
+    );
+    jobs_.emplace(job.id, JobRow{.job = job});
+    return ok();
+}
+
+Result<Upload> MemoryMetadataStore::find(const Principal& owner, MediaId id) {
+    const std::scoped_lock lock(mutex_);
+    const Row* row = row_of(owner, id);
+    if (row == nullptr) {
+        return not_found(id);
+    }
+    return row->upload;
+}
+
+Result<UploadWithSegments> MemoryMetadataStore::find_with_segments(
+    const Principal& owner, MediaId id
+) {
+    const std::scoped_lock lock(mutex_);
+    const Row* row = row_of(owner, id);
+    if (row == nullptr) {
+        return not_found(id);
+    }
+    return UploadWithSegments{row->upload, row->segments};
+}
+
+Result<UploadWithSegments> MemoryMetadataStore::find_any(MediaId id) {
+    const std::scoped_lock lock(mutex_);
+    const Row* row = row_of(id);
+    if (row == nullptr) {
+        return not_found(id);
+    }
+    return UploadWithSegments{row->upload, row->segments};
+}
+
+Result<UploadPage> MemoryMetadataStore::list(
+    const Principal& owner, MediaId before, std::uint32_t count_max
+) {
+    const std::scoped_lock lock(mutex_);
+    UploadPage page;
+    for (const auto& [id, row] : uploads_ | std::views::reverse) {
+        const bool is_wanted = row.upload.owner == owner && !row.upload.is_over() &&
+                               (before.value == 0 || id < before);
+        if (is_wanted && page.uploads.size() == count_max) {
+            page.has_more = true;
+            break;
+        }
+        if (is_wanted) {
+            page.uploads.push_back(row.upload);
+        }
+    }
+    return page;
+}
+
+Result<void> MemoryMetadataStore::add_segment(
+    MediaId id, const Segment& segment, std::optional<ByteCount> stride, WallTime now
+) {
+    const std::scoped_lock lock(mutex_);
+    Row* row = row_of(id);
+    if (row == nullptr) {
+        return not_found(id);
+    }
+    Upload& upload = row->upload;
+    const bool fits = upload.state == UploadState::open &&
+                      segment.extent.length <= upload.total - upload.received;
+    if (!fits || !row->segments.try_emplace(segment.index, segment).second) {
+        return conflict("the segment does not fit the upload");
+    }
+    upload.received += segment.extent.length;
+    ++upload.segments_received;
+    upload.stride = upload.stride ? upload.stride : stride;
+    upload.changed_at = now;
+    return ok();
+}
+
+Result<void> MemoryMetadataStore::change(
+    const Upload& upload, UploadState from, const std::optional<NewJob>& job
+) {
+    const std::scoped_lock lock(mutex_);
+    Row* row = row_of(upload.id);
+    if (row == nullptr) {
+        return not_found(upload.id);
+    }
+    const bool is_same =
+        row->upload.state == from && (from != UploadState::open ||
+                                      row->upload.segments_received == upload.segments_received);
+    if (!is_same || (job && !may_add_job(*job))) {
+        return conflict("the upload has changed meanwhile");
+    }
+    row->upload = upload;
+    if (upload.is_over()) {
+        drop_job_of(upload.id);
+    }
+    if (job) {
+        jobs_.emplace(job->id, JobRow{.job = *job});
+    }
+    return ok();
+}
+
+Result<std::vector<Upload>> MemoryMetadataStore::due_for_expiry(
+    WallTime now, std::uint32_t count_max
+) {
+    const std::scoped_lock lock(mutex_);
+    std::vector<Upload> due;
+    for (const auto& [id, row] : uploads_) {
+        if (is_due(row.upload, now)) {
+            due.push_back(row.upload);
+        }
+    }
+    keep_first(due, count_max, [](const Upload& a, const Upload& b) {
+        return std::pair(a.expires_at, a.id) < std::pair(b.expires_at, b.id);
+    });
+    return due;
+}
+
+Result<std::vector<MediaId>> MemoryMetadataStore::due_for_cleaning(std::uint32_t count_max) {
+    const std::scoped_lock lock(mutex_);
+    std::vector<std::pair<WallTime, MediaId>> due;
+    for (const auto& [id, row] : uploads_) {
+        if (row.upload.is_over() && row.has_bytes) {
+            due.emplace_back(row.upload.changed_at, id);
+        }
+    }
+    keep_first(due, count_max, std::less<>());
+    std::vector<MediaId> ids;
+    std::ranges::transform(due, std::back_inserter(ids), [](const auto& item) {
+        return item.second;
+    });
+    return ids;
+}
+
+Result<std::vector<BlobId>> MemoryMetadataStore::blobs_of(MediaId id) {
+    const std::scoped_lock lock(mutex_);
+    const Row* row = row_of(id);
+    if (row == nullptr) {
+        return not_found(id);
+    }
+    std::set<BlobId> blobs;
+    if (row->has_bytes) {
+        blobs.insert(BlobId{id.value});
+    }
+    for (const auto& [index, segment] : row->segments) {
+        blobs.insert(segment.extent.blob);
+    }
+    for (const Output& output : row->outputs) {
+        blobs.insert(output.extent.blob);
+    }
+    blobs.erase(BlobId{0});
+    return std::vector(blobs.begin(), blobs.end());
+}
+
+Result<bool> MemoryMetadataStore::knows_blob(BlobId blob) {
+    const std::scoped_lock lock(mutex_);
+    const auto names_it = [blob](const auto& item) {
+        const Row& row = item.second;
+        const auto is_segment = [blob](const auto& s) { return s.second.extent.blob == blob; };
+        const auto is_output = [blob](const Output& o) { return o.extent.blob == blob; };
+        return (row.has_bytes && item.first.value == blob.value) ||
+               std::ranges::any_of(row.segments, is_segment) ||
+               std::ranges::any_of(row.outputs, is_output);
+    };
+    return blob.value != 0 && std::ranges::any_of(uploads_, names_it);
+}
+
+Result<void> MemoryMetadataStore::forget_bytes(MediaId id) {
+    const std::scoped_lock lock(mutex_);
+    Row* row = row_of(id);
+    if (row == nullptr) {
+        return not_found(id);
+    }
+    row->segments.clear();
+    row->outputs.clear();
+    row->has_bytes = false;
+    return ok();
+}
+
+Result<std::vector<Output>> MemoryMetadataStore::outputs(MediaId id) {
+    const std::scoped_lock lock(mutex_);
+    const Row* row = row_of(id);
+    if (row == nullptr) {
+        return not_found(id);
+    }
+    return row->outputs;
+}
+
+Result<StoreTotals> MemoryMetadataStore::totals() {
+    const std::scoped_lock lock(mutex_);
+    StoreTotals totals;
+    for (const auto& [id, row] : uploads_) {
+        totals.uploads_open += row.upload.state == UploadState::open ? 1 : 0;
+    }
+    for (const auto& [id, row] : jobs_) {
+        ++(row.is_leased ? totals.jobs_running : totals.jobs_queued);
+    }
+    return totals;
+}
+
+}  // namespace sluice

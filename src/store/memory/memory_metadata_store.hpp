@@ -1,0 +1,84 @@
+// MemoryMetadataStore: the MetadataStore without a disk, for tests and for the simulation. One mutex
+// around everything; nothing is durable. Passes the same suite as the real engines and is the plainest
+// statement of what they must do.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <set>
+
+#include "store/metadata_store.hpp"
+
+namespace sluice {
+
+class MemoryMetadataStore final : public MetadataStore {
+ public:
+    Result<void> create(const Upload& upload) override;
+    Result<void> create_whole(
+        const Upload& upload, const Segment& segment, const NewJob& job
+    ) override;
+    Result<Upload> find(const Principal& owner, MediaId id) override;
+    Result<UploadWithSegments> find_with_segments(const Principal& owner, MediaId id) override;
+    Result<UploadWithSegments> find_any(MediaId id) override;
+    Result<UploadPage> list(
+        const Principal& owner, MediaId before, std::uint32_t count_max
+    ) override;
+    Result<void> add_segment(
+        MediaId id, const Segment& segment, std::optional<ByteCount> stride, WallTime now
+    ) override;
+    Result<void> change(
+        const Upload& upload, UploadState from, const std::optional<NewJob>& job
+    ) override;
+    Result<std::vector<Upload>> due_for_expiry(WallTime now, std::uint32_t count_max) override;
+    Result<std::vector<MediaId>> due_for_cleaning(std::uint32_t count_max) override;
+    Result<std::vector<BlobId>> blobs_of(MediaId id) override;
+    Result<bool> knows_blob(BlobId blob) override;
+    Result<void> forget_bytes(MediaId id) override;
+    Result<std::vector<Output>> outputs(MediaId id) override;
+    Result<std::optional<LeasedJob>> claim_job(
+        const std::string& holder, WallTime now, WallTime lease_until
+    ) override;
+    Result<void> heartbeat(
+        JobId id, std::uint64_t fence, const Progress& progress, WallTime lease_until
+    ) override;
+    Result<void> finish_job(
+        JobId id, std::uint64_t fence, const Upload& upload, const std::vector<Output>& outputs
+    ) override;
+    Result<void> release_job(
+        JobId id, std::uint64_t fence, WallTime run_at, bool counts
+    ) override;
+    Result<std::uint32_t> release_jobs_of(const std::string& holder, WallTime now) override;
+    Result<QueuePosition> queue_position(MediaId id, WallTime now) override;
+    Result<StoreTotals> totals() override;
+
+ private:
+    struct Row {
+        Upload upload;
+        SegmentMap segments;
+        std::vector<Output> outputs;
+        bool has_bytes = true;
+    };
+    struct JobRow {
+        NewJob job;
+        int attempt = 0;
+        std::uint64_t fence = 0;
+        bool is_leased = false;
+        std::string holder;
+        WallTime lease_until;
+    };
+
+    Row* row_of(MediaId id);
+    Row* row_of(const Principal& owner, MediaId id);
+    JobRow* leased_job(JobId id, std::uint64_t fence);
+    JobRow* next_job(WallTime now);
+    JobRow* job_of(MediaId id);
+    bool may_add_job(const NewJob& job);
+    void release(JobRow& row, WallTime now);
+    void drop_job_of(MediaId id);
+
+    std::mutex mutex_;  // guards all below
+    std::map<MediaId, Row> uploads_;
+    std::map<JobId, JobRow> jobs_;
+};
+
+}  // namespace sluice

@@ -1,0 +1,142 @@
+#include "store/sqlite/connection.hpp"
+
+#include <sqlite3.h>
+
+#include <utility>
+
+#include "base/assert.hpp"
+
+namespace sluice::sqlite {
+namespace {
+
+// A net only: readers never wait for the writer in WAL mode, and there is one writer.
+constexpr int busy_timeout_ms = 5000;
+
+Error translated(sqlite3* handle, std::string_view doing) {
+    const int code = sqlite3_extended_errcode(handle) & 0xff;
+    return {
+        .code = code == SQLITE_FULL ? ErrorCode::storage_full : ErrorCode::storage_failed,
+        .detail = "sqlite, " + std::string(doing) + ": " + sqlite3_errmsg(handle) + " (" +
+                  std::to_string(sqlite3_extended_errcode(handle)) + ")",
+    };
+}
+
+}  // namespace
+
+Statement::Statement(Statement&& other) noexcept
+    : handle_(std::exchange(other.handle_, nullptr)) {}
+
+Statement::~Statement() {
+    if (handle_ != nullptr) {
+        // Text parameters belong to the caller; let go of them.
+        sqlite3_reset(handle_);
+        sqlite3_clear_bindings(handle_);
+    }
+}
+
+void Statement::bind(int index, std::int64_t number) {
+    SLUICE_ASSERT(sqlite3_bind_int64(handle_, index, number) == SQLITE_OK);
+}
+
+void Statement::bind(int index, std::string_view text) {
+    const char* begin = text.data() == nullptr ? "" : text.data();
+    const auto done =
+        sqlite3_bind_text64(handle_, index, begin, text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+    SLUICE_ASSERT(done == SQLITE_OK);
+}
+
+void Statement::bind(int index, std::optional<std::int64_t> number) {
+    if (number) {
+        bind(index, *number);
+    } else {
+        SLUICE_ASSERT(sqlite3_bind_null(handle_, index) == SQLITE_OK);
+    }
+}
+
+Result<bool> Statement::step() {
+    const int code = sqlite3_step(handle_);
+    if (code == SQLITE_ROW || code == SQLITE_DONE) {
+        return code == SQLITE_ROW;
+    }
+    return translated(sqlite3_db_handle(handle_), sqlite3_sql(handle_));
+}
+
+std::int64_t Statement::integer(int column) const {
+    return sqlite3_column_int64(handle_, column);
+}
+
+std::optional<std::int64_t> Statement::optional_integer(int column) const {
+    if (sqlite3_column_type(handle_, column) == SQLITE_NULL) {
+        return std::nullopt;
+    }
+    return integer(column);
+}
+
+std::string Statement::text(int column) const {
+    const auto* bytes = static_cast<const char*>(sqlite3_column_blob(handle_, column));
+    const int length = sqlite3_column_bytes(handle_, column);
+    return bytes == nullptr ? std::string() : std::string(bytes, static_cast<std::size_t>(length));
+}
+
+Result<std::unique_ptr<Connection>> Connection::open(const std::string& path) {
+    sqlite3* handle = nullptr;
+    constexpr int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW;
+    const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
+    std::unique_ptr<Connection> connection(new Connection(handle));
+    if (code != SQLITE_OK) {
+        return connection->failure("open");
+    }
+    sqlite3_busy_timeout(handle, busy_timeout_ms);
+    return connection;
+}
+
+Connection::~Connection() {
+    for (const auto& [sql, statement] : statements_) {
+        sqlite3_finalize(statement);
+    }
+    sqlite3_close(handle_);
+}
+
+Result<Statement> Connection::prepared(const char* sql) {
+    const auto known = statements_.find(sql);
+    if (known != statements_.end()) {
+        return Statement(known->second);
+    }
+    sqlite3_stmt* statement = nullptr;
+    if (sqlite3_prepare_v3(handle_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr) !=
+        SQLITE_OK) {
+        return failure(sql);
+    }
+    statements_.emplace(sql, statement);
+    return Statement(statement);
+}
+
+Result<std::int64_t> Connection::finish(Statement& statement) {
+    auto stepped = statement.step();
+    if (!stepped) {
+        return std::move(stepped).error();
+    }
+    return std::int64_t{sqlite3_changes64(handle_)};
+}
+
+Result<void> Connection::script(const char* sql) {
+    if (sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) {
+        return failure("script");
+    }
+    return ok();
+}
+
+bool Connection::is_outside_transaction() const {
+    return sqlite3_get_autocommit(handle_) != 0;
+}
+
+bool Connection::has_lost_trust() const {
+    const int code = sqlite3_errcode(handle_) & 0xff;
+    return code == SQLITE_IOERR || code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
+}
+
+Error Connection::failure(std::string_view doing) {
+    return translated(handle_, doing);
+}
+
+}  // namespace sluice::sqlite

@@ -1,0 +1,90 @@
+// Connection: one SQLite database handle with its prepared statements; Statement: a run of one of them.
+// SQL texts are constants with bound parameters; nothing is ever pasted into them. A connection is used by one thread at a
+// time (the writer's thread, or whoever borrowed it from the ReaderPool). Errors of SQLite become storage_full or
+// storage_failed here, with their text in the private detail.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace sluice::sqlite {
+
+// Bound to its parameters, borrowed from its connection's cache; at its end it is reset and free again.
+class Statement {
+ public:
+    explicit Statement(sqlite3_stmt* handle) : handle_(handle) {}
+    Statement(Statement&& other) noexcept;
+    Statement& operator=(Statement&&) = delete;
+    ~Statement();
+
+    // Parameters in order from 1.
+    void bind(int index, std::int64_t number);
+    void bind(int index, std::string_view text);
+    void bind(int index, std::optional<std::int64_t> number);
+
+    // True: a row is there to be read; false: no more.
+    Result<bool> step();
+
+    std::int64_t integer(int column) const;
+    std::optional<std::int64_t> optional_integer(int column) const;
+    std::string text(int column) const;
+
+ private:
+    sqlite3_stmt* handle_;  // nullptr once moved from
+};
+
+class Connection {
+ public:
+    // Opens an existing file.
+    static Result<std::unique_ptr<Connection>> open(const std::string& path);
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
+    ~Connection();
+
+    // `sql` must live for ever: its address is the key of the cache.
+    template <class... Values>
+    Result<Statement> query(const char* sql, const Values&... values) {
+        auto statement = prepared(sql);
+        if (statement) {
+            [[maybe_unused]] int index = 0;
+            (statement->bind(++index, values), ...);
+        }
+        return statement;
+    }
+
+    // Runs a statement without rows; the number of rows that it changed.
+    template <class... Values>
+    Result<std::int64_t> execute(const char* sql, const Values&... values) {
+        auto statement = query(sql, values...);
+        return statement ? finish(*statement) : Result<std::int64_t>(std::move(statement).error());
+    }
+
+    // Several statements, not cached: schema and pragmas.
+    Result<void> script(const char* sql);
+
+    // SQLite ended the transaction by itself (a full disk, an I/O error).
+    bool is_outside_transaction() const;
+    // The last call ended with an error after which nobody knows what the disk holds: SQLITE_IOERR,
+    // SQLITE_CORRUPT, SQLITE_NOTADB.
+    bool has_lost_trust() const;
+
+ private:
+    explicit Connection(sqlite3* handle) : handle_(handle) {}
+    Result<Statement> prepared(const char* sql);
+    Result<std::int64_t> finish(Statement& statement);
+    Error failure(std::string_view doing);
+
+    sqlite3* handle_;
+    std::map<const char*, sqlite3_stmt*> statements_;
+};
+
+}  // namespace sluice::sqlite

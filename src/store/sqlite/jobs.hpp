@@ -1,0 +1,17 @@
+// The rows of jobs: what a piece of work does with them inside its transaction, and where one stands in the queue.
+#pragma once
+
+#include <optional>
+
+#include "core/job.hpp"
+#include "store/sqlite/connection.hpp"
+
+namespace sluice::sqlite {
+
+// store_conflict if the id is taken or the upload has a job already.
+Result<void> insert_job(Connection& connection, const NewJob& job);
+Result<void> delete_job_of(Connection& connection, MediaId id);
+// On a reader with a snapshot. store_not_found without a job.
+Result<QueuePosition> position_of(Connection& connection, MediaId id, WallTime now);
+
+}  // namespace sluice::sqlite

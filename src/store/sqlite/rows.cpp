@@ -1,0 +1,210 @@
+#include "store/sqlite/rows.hpp"
+
+#include "store/sqlite/statements.hpp"
+
+namespace sluice::sqlite {
+namespace {
+
+std::uint64_t number(const Statement& row, int column) {
+    return static_cast<std::uint64_t>(row.integer(column));
+}
+
+std::optional<WallTime> optional_time(const Statement& row, int column) {
+    const auto milliseconds = row.optional_integer(column);
+    return milliseconds ? std::optional(time_from(*milliseconds)) : std::nullopt;
+}
+
+std::optional<std::int64_t> stored(const std::optional<ByteCount>& count) {
+    return count ? std::optional(sqlite::stored(count->value)) : std::nullopt;
+}
+
+std::optional<std::int64_t> stored(const std::optional<WallTime>& time) {
+    return time ? std::optional(sqlite::stored(*time)) : std::nullopt;
+}
+
+std::optional<ProcessingFailure> read_failure(const Statement& row) {
+    const auto code = row.optional_integer(15);
+    if (!code) {
+        return std::nullopt;
+    }
+    return ProcessingFailure{
+        .code = static_cast<int>(*code),
+        .name = row.text(16),
+        .reason = row.text(17),
+        .message = row.text(18),
+    };
+}
+
+Error conflict(std::string detail) {
+    return {.code = ErrorCode::store_conflict, .detail = std::move(detail)};
+}
+
+// Both statements take the columns in the same order.
+Result<std::int64_t> write_upload(Connection& connection, const char* sql, const Upload& upload) {
+    const ProcessingFailure failure = upload.failure.value_or(ProcessingFailure{});
+    const auto failure_code =
+        upload.failure ? std::optional(std::int64_t{failure.code}) : std::nullopt;
+    return connection.execute(
+        sql,
+        sqlite::stored(upload.id.value),
+        std::string_view(upload.owner.id),
+        name_of(upload.category),
+        std::int64_t{upload.category_given},
+        std::string_view(upload.media_type),
+        std::string_view(upload.file_name),
+        sqlite::stored(upload.total.value),
+        std::int64_t{upload.one_shot},
+        name_of(upload.state),
+        sqlite::stored(upload.received.value),
+        std::int64_t{upload.segments_received},
+        stored(upload.stride),
+        std::int64_t{upload.progress.percent},
+        stored(upload.progress.ends_at),
+        std::string_view(upload.progress.step),
+        failure_code,
+        std::string_view(failure.name),
+        std::string_view(failure.reason),
+        std::string_view(failure.message),
+        std::int64_t{upload.attempts},
+        sqlite::stored(upload.created_at),
+        sqlite::stored(upload.changed_at),
+        sqlite::stored(upload.expires_at)
+    );
+}
+
+}  // namespace
+
+Result<Upload> read_upload(const Statement& row) {
+    const auto category = parse_category(row.text(2));
+    const auto state = parse_upload_state(row.text(8));
+    if (!category || !state) {
+        return Error{.code = ErrorCode::storage_failed, .detail = "unreadable row in uploads"};
+    }
+    const auto stride = row.optional_integer(11);
+    Upload upload;
+    upload.id = {number(row, 0)};
+    upload.owner = {row.text(1)};
+    upload.category = *category;
+    upload.category_given = row.integer(3) != 0;
+    upload.media_type = row.text(4);
+    upload.file_name = row.text(5);
+    upload.total = {number(row, 6)};
+    upload.one_shot = row.integer(7) != 0;
+    upload.state = *state;
+    upload.received = {number(row, 9)};
+    upload.segments_received = static_cast<std::uint32_t>(row.integer(10));
+    upload.stride = stride ? std::optional(ByteCount{number(row, 11)}) : std::nullopt;
+    upload.progress = {static_cast<int>(row.integer(12)), optional_time(row, 13), row.text(14)};
+    upload.failure = read_failure(row);
+    upload.attempts = static_cast<int>(row.integer(19));
+    upload.created_at = time_from(row.integer(20));
+    upload.changed_at = time_from(row.integer(21));
+    upload.expires_at = time_from(row.integer(22));
+    return upload;
+}
+
+Segment read_segment(const Statement& row) {
+    return {
+        .index = {static_cast<std::uint16_t>(row.integer(0))},
+        .extent = {{number(row, 1)}, {number(row, 2)}, {number(row, 3)}},
+        .crc32c = static_cast<std::uint32_t>(row.integer(4)),
+        .received_at = time_from(row.integer(5)),
+    };
+}
+
+Output read_output(const Statement& row) {
+    return {
+        .name = row.text(0),
+        .content_type = row.text(1),
+        .extent = {{number(row, 2)}, {number(row, 3)}, {number(row, 4)}},
+        .width = static_cast<std::uint32_t>(row.integer(5)),
+        .height = static_cast<std::uint32_t>(row.integer(6)),
+        .duration_ms = number(row, 7),
+    };
+}
+
+Result<void> insert_upload(Connection& connection, const Upload& upload) {
+    auto changed = write_upload(connection, insert_upload_sql, upload);
+    if (!changed) {
+        return std::move(changed).error();
+    }
+    return *changed == 1 ? ok() : conflict("the id is taken");
+}
+
+Result<void> update_upload(Connection& connection, const Upload& upload) {
+    auto changed = write_upload(connection, update_upload_sql, upload);
+    if (!changed) {
+        return std::move(changed).error();
+    }
+    return *changed == 1 ? ok() : Error{.code = ErrorCode::store_not_found};
+}
+
+Result<void> insert_segment(Connection& connection, MediaId id, const Segment& segment) {
+    auto changed = connection.execute(
+        insert_segment_sql,
+        sqlite::stored(id.value),
+        std::int64_t{segment.index.value},
+        sqlite::stored(segment.extent.blob.value),
+        sqlite::stored(segment.extent.offset.value),
+        sqlite::stored(segment.extent.length.value),
+        std::int64_t{segment.crc32c},
+        sqlite::stored(segment.received_at)
+    );
+    if (!changed) {
+        return std::move(changed).error();
+    }
+    return *changed == 1 ? ok() : conflict("the segment's index is taken");
+}
+
+Result<void> insert_output(
+    Connection& connection, MediaId id, std::int64_t position, const Output& output
+) {
+    auto changed = connection.execute(
+        insert_output_sql,
+        sqlite::stored(id.value),
+        position,
+        std::string_view(output.name),
+        std::string_view(output.content_type),
+        sqlite::stored(output.extent.blob.value),
+        sqlite::stored(output.extent.offset.value),
+        sqlite::stored(output.extent.length.value),
+        std::int64_t{output.width},
+        std::int64_t{output.height},
+        sqlite::stored(output.duration_ms)
+    );
+    return changed ? ok() : Result<void>(std::move(changed).error());
+}
+
+Result<Upload> load_upload(Connection& connection, MediaId id) {
+    auto row = connection.query(find_any_upload_sql, sqlite::stored(id.value));
+    if (!row) {
+        return std::move(row).error();
+    }
+    auto is_there = row->step();
+    if (!is_there) {
+        return std::move(is_there).error();
+    }
+    return *is_there ? read_upload(*row)
+                     : Error{.code = ErrorCode::store_not_found, .media_id = id.value};
+}
+
+Result<SegmentMap> load_segments(Connection& connection, MediaId id) {
+    auto row = connection.query(segments_sql, sqlite::stored(id.value));
+    if (!row) {
+        return std::move(row).error();
+    }
+    SegmentMap segments;
+    while (true) {
+        auto is_there = row->step();
+        if (!is_there) {
+            return std::move(is_there).error();
+        }
+        if (!*is_there) {
+            return segments;
+        }
+        const Segment segment = read_segment(*row);
+        segments.emplace_hint(segments.end(), segment.index, segment);
+    }
+}
+
+}  // namespace sluice::sqlite

@@ -1,0 +1,202 @@
+// The half of SqliteMetadataStore that only reads; all of it runs on the caller's thread.
+#include <limits>
+
+#include "store/sqlite/jobs.hpp"
+#include "store/sqlite/reader_pool.hpp"
+#include "store/sqlite/rows.hpp"
+#include "store/sqlite/sqlite_metadata_store.hpp"
+#include "store/sqlite/statements.hpp"
+#include "store/sqlite/write_queue.hpp"
+
+namespace sluice {
+
+using sqlite::Connection;
+using sqlite::Statement;
+using sqlite::stored;
+
+namespace {
+
+Error not_found(MediaId id) {
+    return {.code = ErrorCode::store_not_found, .media_id = id.value};
+}
+
+// All rows, each made a value by `read`, which returns a Result.
+template <class T, class Read>
+Result<std::vector<T>> collect(Result<Statement> row, Read read) {
+    if (!row) {
+        return std::move(row).error();
+    }
+    std::vector<T> values;
+    while (true) {
+        auto is_there = row->step();
+        if (!is_there) {
+            return std::move(is_there).error();
+        }
+        if (!*is_there) {
+            return values;
+        }
+        Result<T> value = read(*row);
+        if (!value) {
+            return std::move(value).error();
+        }
+        values.push_back(*std::move(value));
+    }
+}
+
+Result<bool> exists(Connection& connection, MediaId id) {
+    auto row = connection.query(sqlite::upload_exists_sql, stored(id.value));
+    return row ? row->step() : Result<bool>(std::move(row).error());
+}
+
+Result<Upload> load_owned(Connection& connection, const Principal& owner, MediaId id) {
+    const std::string_view name = owner.id;
+    auto row = connection.query(sqlite::find_upload_sql, stored(id.value), name);
+    if (!row) {
+        return std::move(row).error();
+    }
+    auto is_there = row->step();
+    if (!is_there) {
+        return std::move(is_there).error();
+    }
+    return *is_there ? sqlite::read_upload(*row) : not_found(id);
+}
+
+Result<UploadWithSegments> with_segments(Connection& connection, Result<Upload> upload) {
+    if (!upload) {
+        return std::move(upload).error();
+    }
+    auto segments = sqlite::load_segments(connection, upload->id);
+    if (!segments) {
+        return std::move(segments).error();
+    }
+    return UploadWithSegments{*std::move(upload), *std::move(segments)};
+}
+
+}  // namespace
+
+Result<Upload> SqliteMetadataStore::find(const Principal& owner, MediaId id) {
+    const auto reader = readers_->borrow();
+    return load_owned(*reader, owner, id);
+}
+
+Result<UploadWithSegments> SqliteMetadataStore::find_with_segments(
+    const Principal& owner, MediaId id
+) {
+    auto reader = readers_->borrow();
+    if (auto begun = reader.begin_snapshot(); !begun) {
+        return std::move(begun).error();
+    }
+    return with_segments(*reader, load_owned(*reader, owner, id));
+}
+
+Result<UploadWithSegments> SqliteMetadataStore::find_any(MediaId id) {
+    auto reader = readers_->borrow();
+    if (auto begun = reader.begin_snapshot(); !begun) {
+        return std::move(begun).error();
+    }
+    return with_segments(*reader, sqlite::load_upload(*reader, id));
+}
+
+Result<UploadPage> SqliteMetadataStore::list(
+    const Principal& owner, MediaId before, std::uint32_t count_max
+) {
+    const auto reader = readers_->borrow();
+    const auto below =
+        before.value == 0 ? std::numeric_limits<std::int64_t>::max() : stored(before.value);
+    const std::string_view name = owner.id;
+    auto row = (*reader).query(
+        sqlite::list_uploads_sql,
+        name,
+        below,
+        std::int64_t{count_max} + 1
+    );
+    auto uploads = collect<Upload>(std::move(row), sqlite::read_upload);
+    if (!uploads) {
+        return std::move(uploads).error();
+    }
+    UploadPage page{.uploads = *std::move(uploads)};
+    page.has_more = page.uploads.size() > count_max;
+    if (page.has_more) {
+        page.uploads.pop_back();
+    }
+    return page;
+}
+
+Result<std::vector<Upload>> SqliteMetadataStore::due_for_expiry(
+    WallTime now, std::uint32_t count_max
+) {
+    const auto reader = readers_->borrow();
+    auto row =
+        (*reader).query(sqlite::due_for_expiry_sql, stored(now), std::int64_t{count_max});
+    return collect<Upload>(std::move(row), sqlite::read_upload);
+}
+
+Result<std::vector<MediaId>> SqliteMetadataStore::due_for_cleaning(std::uint32_t count_max) {
+    const auto reader = readers_->borrow();
+    auto row = (*reader).query(sqlite::due_for_cleaning_sql, std::int64_t{count_max});
+    return collect<MediaId>(std::move(row), [](const Statement& found) -> Result<MediaId> {
+        return MediaId{static_cast<std::uint64_t>(found.integer(0))};
+    });
+}
+
+Result<std::vector<BlobId>> SqliteMetadataStore::blobs_of(MediaId id) {
+    auto reader = readers_->borrow();
+    auto is_there = exists(*reader, id);
+    if (!is_there || !*is_there) {
+        return is_there ? not_found(id) : std::move(is_there).error();
+    }
+    auto row = (*reader).query(sqlite::blobs_sql, stored(id.value));
+    return collect<BlobId>(std::move(row), [](const Statement& found) -> Result<BlobId> {
+        return BlobId{static_cast<std::uint64_t>(found.integer(0))};
+    });
+}
+
+Result<bool> SqliteMetadataStore::knows_blob(BlobId blob) {
+    const auto reader = readers_->borrow();
+    auto row = (*reader).query(sqlite::knows_blob_sql, stored(blob.value));
+    if (!row) {
+        return std::move(row).error();
+    }
+    if (auto is_there = row->step(); !is_there) {
+        return is_there;
+    }
+    return blob.value != 0 && row->integer(0) != 0;
+}
+
+Result<std::vector<Output>> SqliteMetadataStore::outputs(MediaId id) {
+    const auto reader = readers_->borrow();
+    auto is_there = exists(*reader, id);
+    if (!is_there || !*is_there) {
+        return is_there ? not_found(id) : std::move(is_there).error();
+    }
+    auto row = (*reader).query(sqlite::outputs_sql, stored(id.value));
+    return collect<Output>(std::move(row), [](const Statement& found) -> Result<Output> {
+        return sqlite::read_output(found);
+    });
+}
+
+Result<StoreTotals> SqliteMetadataStore::totals() {
+    const auto reader = readers_->borrow();
+    auto row = (*reader).query(sqlite::totals_sql);
+    if (!row) {
+        return std::move(row).error();
+    }
+    if (auto is_there = row->step(); !is_there) {
+        return std::move(is_there).error();
+    }
+    return StoreTotals{
+        .uploads_open = static_cast<std::uint64_t>(row->integer(0)),
+        .jobs_queued = static_cast<std::uint64_t>(row->integer(1)),
+        .jobs_running = static_cast<std::uint64_t>(row->integer(2)),
+    };
+}
+
+Result<QueuePosition> SqliteMetadataStore::queue_position(MediaId id, WallTime now) {
+    auto reader = readers_->borrow();
+    if (auto begun = reader.begin_snapshot(); !begun) {
+        return std::move(begun).error();
+    }
+    return sqlite::position_of(*reader, id, now);
+}
+
+}  // namespace sluice

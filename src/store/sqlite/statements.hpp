@@ -1,0 +1,77 @@
+// The SQL texts of uploads, segments and outputs. Constants with bound parameters; a text's address is its key in the
+// statement cache. Conditions on states are in the statements, so that they mean the same in any engine.
+#pragma once
+
+namespace sluice::sqlite {
+
+// One list of columns for all reads; a macro, since only literals can be joined at compile time.
+#define SLUICE_UPLOAD_COLUMNS                                                                \
+    "id, owner, category, category_given, media_type, file_name, total, one_shot, state, "   \
+    "received, segments_received, stride, progress_percent, progress_ends_at, "              \
+    "progress_step, failure_code, failure_name, failure_reason, failure_message, attempts, " \
+    "created_at, changed_at, expires_at"
+
+inline constexpr char insert_upload_sql[] = "INSERT INTO uploads (" SLUICE_UPLOAD_COLUMNS
+    ", has_bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, "
+    "?17, ?18, ?19, ?20, ?21, ?22, ?23, 1) ON CONFLICT (id) DO NOTHING";
+
+inline constexpr char update_upload_sql[] =
+    "UPDATE uploads SET owner = ?2, category = ?3, category_given = ?4, media_type = ?5, "
+    "file_name = ?6, total = ?7, one_shot = ?8, state = ?9, received = ?10, "
+    "segments_received = ?11, stride = ?12, progress_percent = ?13, progress_ends_at = ?14, "
+    "progress_step = ?15, failure_code = ?16, failure_name = ?17, failure_reason = ?18, "
+    "failure_message = ?19, attempts = ?20, created_at = ?21, changed_at = ?22, expires_at = ?23 "
+    "WHERE id = ?1";
+
+inline constexpr char find_upload_sql[] =
+    "SELECT " SLUICE_UPLOAD_COLUMNS " FROM uploads WHERE id = ?1 AND owner = ?2";
+inline constexpr char find_any_upload_sql[] =
+    "SELECT " SLUICE_UPLOAD_COLUMNS " FROM uploads WHERE id = ?1";
+inline constexpr char list_uploads_sql[] = "SELECT " SLUICE_UPLOAD_COLUMNS
+    " FROM uploads WHERE owner = ?1 AND id < ?2 AND state NOT IN ('cancelled', 'expired') "
+    "ORDER BY id DESC LIMIT ?3";
+inline constexpr char due_for_expiry_sql[] = "SELECT " SLUICE_UPLOAD_COLUMNS
+    " FROM uploads WHERE expires_at <= ?1 AND state IN ('open', 'ready', 'failed') "
+    "ORDER BY expires_at, id LIMIT ?2";
+inline constexpr char due_for_cleaning_sql[] =
+    "SELECT id FROM uploads WHERE state IN ('cancelled', 'expired') AND has_bytes = 1 "
+    "ORDER BY changed_at, id LIMIT ?1";
+
+#undef SLUICE_UPLOAD_COLUMNS
+
+inline constexpr char add_to_sums_sql[] =
+    "UPDATE uploads SET received = received + ?2, segments_received = segments_received + 1, "
+    "stride = coalesce(stride, ?3), changed_at = ?4 "
+    "WHERE id = ?1 AND state = 'open' AND ?2 <= total - received";
+inline constexpr char insert_segment_sql[] =
+    "INSERT INTO segments (upload, \"index\", blob, \"offset\", length, crc32c, received_at) "
+    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING";
+inline constexpr char segments_sql[] =
+    "SELECT \"index\", blob, \"offset\", length, crc32c, received_at FROM segments "
+    "WHERE upload = ?1 ORDER BY \"index\"";
+
+inline constexpr char insert_output_sql[] =
+    "INSERT INTO outputs (upload, position, name, content_type, blob, \"offset\", length, width, "
+    "height, duration_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+inline constexpr char outputs_sql[] =
+    "SELECT name, content_type, blob, \"offset\", length, width, height, duration_ms FROM outputs "
+    "WHERE upload = ?1 ORDER BY position";
+
+inline constexpr char blobs_sql[] =
+    "SELECT blob FROM segments WHERE upload = ?1 AND blob <> 0 "
+    "UNION SELECT blob FROM outputs WHERE upload = ?1 AND blob <> 0 "
+    "UNION SELECT id FROM uploads WHERE id = ?1 AND has_bytes = 1 ORDER BY 1";
+inline constexpr char knows_blob_sql[] =
+    "SELECT EXISTS (SELECT 1 FROM uploads WHERE id = ?1 AND has_bytes = 1) "
+    "OR EXISTS (SELECT 1 FROM segments WHERE blob = ?1 AND blob <> upload) "
+    "OR EXISTS (SELECT 1 FROM outputs WHERE blob = ?1)";
+inline constexpr char delete_segments_sql[] = "DELETE FROM segments WHERE upload = ?1";
+inline constexpr char delete_outputs_sql[] = "DELETE FROM outputs WHERE upload = ?1";
+inline constexpr char forget_bytes_sql[] = "UPDATE uploads SET has_bytes = 0 WHERE id = ?1";
+inline constexpr char upload_exists_sql[] = "SELECT 1 FROM uploads WHERE id = ?1";
+inline constexpr char totals_sql[] =
+    "SELECT (SELECT count(*) FROM uploads WHERE state = 'open'), "
+    "(SELECT count(*) FROM jobs WHERE state = 'waiting'), "
+    "(SELECT count(*) FROM jobs WHERE state = 'leased')";
+
+}  // namespace sluice::sqlite

@@ -1,0 +1,138 @@
+#include "store/sqlite/write_queue.hpp"
+
+#include <chrono>
+#include <utility>
+
+#include "base/log.hpp"
+
+namespace sluice::sqlite {
+namespace {
+
+// No work for this long: write the log back into the database now, so that no COMMIT pays for it.
+constexpr std::chrono::milliseconds idle_before_checkpoint{250};
+
+Result<void> plain(Result<std::int64_t> result) {
+    return result ? ok() : Result<void>(std::move(result).error());
+}
+
+}  // namespace
+
+WriteQueue::WriteQueue(std::unique_ptr<Connection> connection)
+    : connection_(std::move(connection)), thread_([this] { run(); }) {}
+
+WriteQueue::~WriteQueue() {
+    {
+        const std::scoped_lock lock(mutex_);
+        is_ending_ = true;
+    }
+    arrived_.notify_one();
+    thread_.join();
+}
+
+Result<void> WriteQueue::perform(Work work) {
+    Piece piece{.work = std::move(work), .answer = {}, .outcome = {}};
+    auto answer = piece.answer.get_future();
+    {
+        const std::scoped_lock lock(mutex_);
+        waiting_.push_back(std::move(piece));
+    }
+    arrived_.notify_one();
+    return answer.get();
+}
+
+std::uint64_t WriteQueue::commits() {
+    const std::scoped_lock lock(mutex_);
+    return commits_;
+}
+
+void WriteQueue::run() {
+    while (true) {
+        Batch batch = next_batch();
+        if (batch.empty()) {
+            return;
+        }
+        process(batch);
+        for (Piece& piece : batch) {
+            piece.answer.set_value(std::move(piece.outcome));
+        }
+    }
+}
+
+// Empty: the end.
+WriteQueue::Batch WriteQueue::next_batch() {
+    std::unique_lock lock(mutex_);
+    const auto has_work = [this] { return !waiting_.empty() || is_ending_; };
+    if (!arrived_.wait_for(lock, idle_before_checkpoint, has_work)) {
+        lock.unlock();
+        checkpoint();
+        lock.lock();
+        arrived_.wait(lock, has_work);
+    }
+    return std::exchange(waiting_, {});
+}
+
+void WriteQueue::process(Batch& batch) {
+    auto committed = is_stopped_
+                         ? Error{.code = ErrorCode::storage_failed,
+                                 .detail = "writes are refused since an I/O error"}
+                         : commit(batch);
+    if (committed) {
+        const std::scoped_lock lock(mutex_);
+        ++commits_;
+        has_uncheckpointed_ = true;
+        return;
+    }
+    for (Piece& piece : batch) {
+        piece.outcome = committed;
+    }
+}
+
+// Any Error: nothing of the batch has happened, or nobody knows.
+Result<void> WriteQueue::commit(Batch& batch) {
+    Result<void> done = plain(connection_->execute("BEGIN IMMEDIATE"));
+    for (auto piece = batch.begin(); done && piece != batch.end(); ++piece) {
+        done = run_alone(*piece);
+    }
+    if (done) {
+        done = plain(connection_->execute("COMMIT"));
+    }
+    if (done) {
+        return ok();
+    }
+    if (connection_->has_lost_trust()) {
+        is_stopped_ = true;
+        log::error("store_stopped", "I/O error; writes are refused", {{"detail", done.error().detail}});
+    }
+    if (!connection_->is_outside_transaction()) {
+        static_cast<void>(connection_->execute("ROLLBACK"));
+    }
+    return done;
+}
+
+// An Error here is one of the whole batch; the piece's own is its outcome.
+Result<void> WriteQueue::run_alone(Piece& piece) {
+    if (auto begun = connection_->execute("SAVEPOINT piece"); !begun) {
+        return std::move(begun).error();
+    }
+    piece.outcome = piece.work(*connection_);
+    const bool is_lost = !piece.outcome && piece.outcome.error().code != ErrorCode::store_conflict &&
+                         piece.outcome.error().code != ErrorCode::store_not_found;
+    if (is_lost && (connection_->is_outside_transaction() || connection_->has_lost_trust())) {
+        return piece.outcome;
+    }
+    if (!piece.outcome) {
+        if (auto undone = connection_->execute("ROLLBACK TO piece"); !undone) {
+            return std::move(undone).error();
+        }
+    }
+    return plain(connection_->execute("RELEASE piece"));
+}
+
+void WriteQueue::checkpoint() {
+    if (!is_stopped_ && std::exchange(has_uncheckpointed_, false)) {
+        // Failing is no harm: the log keeps what it holds, and COMMIT will meet the error if it stays.
+        static_cast<void>(connection_->script("PRAGMA wal_checkpoint(PASSIVE)"));
+    }
+}
+
+}  // namespace sluice::sqlite

@@ -1,0 +1,63 @@
+// WriteQueue: the one writer of the database. Callers from any thread hand in a piece of work and wait; whatever came during
+// the last commit goes into the next transaction together, so one sync serves all who wait (group commit). Each piece runs
+// in a savepoint of its own: one that fails is undone alone. Nobody is answered before COMMIT returned.
+//
+// A failed COMMIT fails its whole batch. After an I/O error nobody knows what the disk holds, so the queue refuses all
+// further work with storage_failed (fail-stop); reads elsewhere go on, and a restart reads from the disk again.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "store/sqlite/connection.hpp"
+
+namespace sluice::sqlite {
+
+class WriteQueue {
+ public:
+    using Work = std::function<Result<void>(Connection&)>;
+
+    explicit WriteQueue(std::unique_ptr<Connection> connection);
+    WriteQueue(const WriteQueue&) = delete;
+    WriteQueue& operator=(const WriteQueue&) = delete;
+    // Does what is queued, then ends.
+    ~WriteQueue();
+
+    // Blocks until the work is durable or refused. The work must only touch the connection and what its caller keeps alive.
+    Result<void> perform(Work work);
+
+    // Batches committed so far: less than the pieces of work, when they came together.
+    std::uint64_t commits();
+
+ private:
+    struct Piece {
+        Work work;
+        std::promise<Result<void>> answer;
+        Result<void> outcome;
+    };
+    using Batch = std::vector<Piece>;
+
+    void run();
+    Batch next_batch();
+    void process(Batch& batch);
+    Result<void> commit(Batch& batch);
+    Result<void> run_alone(Piece& piece);
+    void checkpoint();
+
+    std::unique_ptr<Connection> connection_;  // the thread's alone
+    bool is_stopped_ = false;                 // the thread's alone: fail-stop
+    bool has_uncheckpointed_ = false;         // the thread's alone
+    std::mutex mutex_;                        // guards the next four
+    std::condition_variable arrived_;
+    Batch waiting_;
+    bool is_ending_ = false;
+    std::uint64_t commits_ = 0;
+    std::thread thread_;  // last: it uses all above
+};
+
+}  // namespace sluice::sqlite
