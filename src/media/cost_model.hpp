@@ -1,0 +1,73 @@
+// How long a job will take: from category and size before anything is known, from the plan after
+// the probe, corrected by what this machine was seen to need. All figures are wall time on one
+// worker slot (reference: media-pipeline, section 7). Used by the use cases (check_after_secs), the
+// worker and the pool. Pure, but for SpeedLearner, which is thread-safe.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <mutex>
+
+#include "base/bytes.hpp"
+#include "core/category.hpp"
+
+namespace sluice {
+
+// What makes a video expensive, in millions of pixels over all frames.
+struct EncodeWork {
+    double megapixels_in = 0;
+    double megapixels_out = 0;
+    double frames = 0;
+    double audio_seconds = 0;
+};
+
+// CPU seconds of one ffmpeg process that decodes and encodes (x264 veryfast) this much.
+double encode_cpu_seconds(const EncodeWork& work);
+// CPU seconds of an image with all its variants.
+double image_cpu_seconds(double megapixels);
+
+// CPU seconds as wall time, if `cores` are there for the job.
+std::chrono::milliseconds wall_of(double cpu_seconds, unsigned cores);
+
+// Before the probe: all that is known is the category and the size. Without any learned factor.
+std::chrono::milliseconds wall_expected(Category category, ByteCount size, unsigned cores = 1);
+
+// What a client should wait before it asks again, in whole seconds, at least 1.
+std::chrono::seconds check_after(std::chrono::milliseconds remaining);
+
+// Two kinds of prediction are wrong in different ways, so each learns its own factor.
+enum class PredictedFrom : std::uint8_t { size, plan };
+
+// Running factor observed / predicted per family, a moving average in log space (weight 0.2), and
+// its spread.
+class SpeedLearner {
+  public:
+    void observe(
+        PredictedFrom basis,
+        Family family,
+        std::chrono::milliseconds predicted,
+        std::chrono::milliseconds observed
+    );
+    // 1 until something was observed; always within 1/20 and 20.
+    double factor(PredictedFrom basis, Family family) const;
+    // x/÷ this covers about two jobs of three; 1.8 at first.
+    double spread(PredictedFrom basis, Family family) const;
+    // What the model says, corrected: p50, for polling.
+    std::chrono::milliseconds corrected(
+        PredictedFrom basis, Family family, std::chrono::milliseconds predicted
+    ) const;
+
+  private:
+    struct Row {
+        double log_factor = 0;
+        double log_variance = 0.3455;  // (ln 1.8)^2
+        bool seen = false;
+    };
+    static std::size_t row_of(PredictedFrom basis, Family family);
+
+    mutable std::mutex mutex_;
+    std::array<Row, 8> rows_;
+};
+
+}  // namespace sluice

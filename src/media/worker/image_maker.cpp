@@ -1,0 +1,283 @@
+#include "media/worker/image_maker.hpp"
+
+#include <sys/stat.h>
+#include <vips/vips.h>
+
+#include <array>
+#include <memory>
+#include <string_view>
+
+#include "base/log.hpp"
+
+namespace sluice {
+namespace {
+
+struct Unref {
+    void operator()(VipsImage* image) const { g_object_unref(image); }
+};
+using Image = std::unique_ptr<VipsImage, Unref>;
+
+constexpr int jpeg_quality = 82;
+constexpr int webp_quality = 78;
+constexpr int webp_effort = 2;  // 4 costs twice as much for 3 % fewer bytes
+
+// libvips keeps its complaints in one buffer per process; it goes to the log and nowhere else.
+void log_complaint(std::string_view what) {
+    log::warning(
+        "image_refused", what, {{"detail", std::string(vips_error_buffer()).substr(0, 500)}}
+    );
+    vips_error_clear();
+}
+
+Image load(const std::string& path, Container container, std::uint32_t shrink = 1) {
+    VipsImage* image = nullptr;
+    const char* name = path.c_str();
+    constexpr auto access = VIPS_ACCESS_SEQUENTIAL;
+    constexpr auto strictness = VIPS_FAIL_ON_TRUNCATED;
+    switch (container) {
+        case Container::jpeg:
+            vips_jpegload(
+                name,
+                &image,
+                "access",
+                access,
+                "fail_on",
+                strictness,
+                "shrink",
+                static_cast<int>(shrink),
+                nullptr
+            );
+            break;
+        case Container::png:
+            vips_pngload(name, &image, "access", access, "fail_on", strictness, nullptr);
+            break;
+        case Container::webp:
+            vips_webpload(name, &image, "access", access, "fail_on", strictness, nullptr);
+            break;
+        case Container::gif:
+            vips_gifload(name, &image, "access", access, "fail_on", strictness, nullptr);
+            break;
+        default:
+            break;
+    }
+    return Image(image);
+}
+
+bool is_progressive(VipsImage* image) {
+    int flag = 0;
+    return vips_image_get_typeof(image, "jpeg-multiscan") != 0 &&
+           vips_image_get_int(image, "jpeg-multiscan", &flag) == 0 && flag != 0;
+}
+
+struct Fit {
+    std::uint32_t side;
+    bool cropped = false;
+    bool colours_converted = false;
+};
+
+// Upright, within side x side, never larger than it was.
+Image fitted(VipsImage* source, Fit fit) {
+    VipsImage* result = nullptr;
+    const auto side = static_cast<int>(fit.side);
+    const auto crop = fit.cropped ? VIPS_INTERESTING_CENTRE : VIPS_INTERESTING_NONE;
+    if (fit.colours_converted) {
+        vips_thumbnail_image(
+            source,
+            &result,
+            side,
+            "height",
+            side,
+            "size",
+            VIPS_SIZE_DOWN,
+            "crop",
+            crop,
+            "export_profile",
+            "srgb",
+            nullptr
+        );
+    } else {
+        vips_thumbnail_image(
+            source, &result, side, "height", side, "size", VIPS_SIZE_DOWN, "crop", crop, nullptr
+        );
+    }
+    return Image(result);
+}
+
+// Converting a picture that carries no profile costs time for nothing.
+bool needs_colour_conversion(VipsImage* image) {
+    return vips_image_get_interpretation(image) == VIPS_INTERPRETATION_CMYK ||
+           vips_image_get_typeof(image, VIPS_META_ICC_NAME) != 0;
+}
+
+// EXIF, position, comments, profiles: all that is not the picture. The savers are told to strip as
+// well, but webpsave of libvips 8.14 writes EXIF all the same. Precondition: the image is ours
+// alone.
+void drop_metadata(VipsImage* image) {
+    char** fields = vips_image_get_fields(image);
+    for (char** field = fields; field != nullptr && *field != nullptr; ++field) {
+        vips_image_remove(image, *field);  // does nothing for width, height and the like
+    }
+    g_strfreev(fields);
+}
+
+// All pixels of the largest variant, decoded: here a damaged file shows itself.
+Image decode_largest(
+    const std::string& path, Container container, const ImagePlan& plan, bool colours_converted
+) {
+    const auto source = load(path, container, plan.shrink_on_load);
+    if (!source) {
+        return nullptr;
+    }
+    const auto side = plan.variants.front().side_max;
+    const bool converts = colours_converted && needs_colour_conversion(source.get());
+    const auto largest = fitted(source.get(), {.side = side, .colours_converted = converts});
+    auto pixels = largest ? Image(vips_image_copy_memory(largest.get())) : nullptr;
+    if (pixels) {
+        drop_metadata(pixels.get());
+    }
+    return pixels;
+}
+
+struct Format {
+    std::string_view ending;
+    std::string_view content_type;
+    int (*save)(VipsImage*, const char*);
+};
+
+int save_jpeg(VipsImage* image, const char* path) {
+    return vips_jpegsave(
+        image,
+        path,
+        "Q",
+        jpeg_quality,
+        "optimize_coding",
+        TRUE,
+        "interlace",
+        TRUE,
+        "strip",
+        TRUE,
+        nullptr
+    );
+}
+
+int save_png(VipsImage* image, const char* path) {
+    return vips_pngsave(image, path, "strip", TRUE, nullptr);
+}
+
+int save_webp(VipsImage* image, const char* path) {
+    return vips_webpsave(
+        image, path, "Q", webp_quality, "effort", webp_effort, "strip", TRUE, nullptr
+    );
+}
+
+constexpr Format jpeg_format{".jpg", "image/jpeg", save_jpeg};
+constexpr Format png_format{".png", "image/png", save_png};
+constexpr Format webp_format{".webp", "image/webp", save_webp};
+
+Processed<ProducedFile> write_image(
+    VipsImage* image, const std::string& name, const Format& format, const std::string& folder
+) {
+    ProducedFile file{
+        .name = name + std::string(format.ending),
+        .content_type = std::string(format.content_type),
+        .width = static_cast<std::uint32_t>(vips_image_get_width(image)),
+        .height = static_cast<std::uint32_t>(vips_image_get_height(image)),
+    };
+    const auto path = folder + "/" + file.name;
+    struct stat facts{};
+    if (format.save(image, path.c_str()) != 0 || ::stat(path.c_str(), &facts) != 0 ||
+        facts.st_size == 0) {
+        log_complaint("image not written");
+        return std::unexpected(internal_error("StorageError", "temporary problem, try again"));
+    }
+    file.size = {static_cast<std::uint64_t>(facts.st_size)};
+    return file;
+}
+
+Image variant_from(VipsImage* largest, const ImageVariant& variant, bool is_first) {
+    if (is_first) {
+        g_object_ref(largest);
+        return Image(largest);
+    }
+    const auto made = fitted(largest, {.side = variant.side_max, .cropped = variant.cropped});
+    // In memory: it is written twice, in two formats.
+    return made ? Image(vips_image_copy_memory(made.get())) : nullptr;
+}
+
+ProcessingFailure undecodable() {
+    return invalid_media("DecodeError", "its pixels are damaged or end early");
+}
+
+}  // namespace
+
+bool start_image_library() {
+    if (VIPS_INIT("sluice-worker") != 0) {
+        return false;
+    }
+    vips_block_untrusted_set(TRUE);
+    vips_cache_set_max(0);
+    vips_concurrency_set(1);
+    return true;
+}
+
+Processed<ImageProbe> probe_image(const std::string& path, Container container) {
+    const auto image = load(path, container);
+    struct stat facts{};
+    if (!image || ::stat(path.c_str(), &facts) != 0) {
+        log_complaint("image header not readable");
+        return std::unexpected(invalid_media(
+            "CorruptContainer",
+            "header of " + std::string(facts_of(container).media_type) + " missing or unreadable"
+        ));
+    }
+    return ImageProbe{
+        .container = container,
+        .size = {static_cast<std::uint64_t>(facts.st_size)},
+        .picture =
+            {static_cast<std::uint32_t>(vips_image_get_width(image.get())),
+             static_cast<std::uint32_t>(vips_image_get_page_height(image.get()))},
+        .orientation = vips_image_get_orientation(image.get()),
+        .pages = vips_image_get_n_pages(image.get()),
+        .has_alpha = vips_image_hasalpha(image.get()) != 0,
+        .progressive = is_progressive(image.get()),
+    };
+}
+
+Processed<std::vector<ProducedFile>> make_images(
+    const ImagePlan& plan,
+    const std::string& input,
+    Container container,
+    const std::string& output_folder,
+    const OnVariant& on_variant
+) {
+    auto largest = decode_largest(input, container, plan, true);
+    if (!largest) {
+        // A broken colour profile must not cost the picture: once more without it.
+        log_complaint("image not decoded, trying without its profile");
+        largest = decode_largest(input, container, plan, false);
+    }
+    if (!largest) {
+        log_complaint("image not decoded");
+        return std::unexpected(undecodable());
+    }
+    const std::array formats{plan.keeps_alpha ? &png_format : &jpeg_format, &webp_format};
+    std::vector<ProducedFile> files;
+    for (std::size_t i = 0; i < plan.variants.size(); ++i) {
+        const auto image = variant_from(largest.get(), plan.variants[i], i == 0);
+        if (!image) {
+            log_complaint("variant not made");
+            return std::unexpected(undecodable());
+        }
+        for (const auto* format : formats) {
+            auto file = write_image(image.get(), plan.variants[i].name, *format, output_folder);
+            if (!file) {
+                return std::unexpected(std::move(file).error());
+            }
+            files.push_back(*std::move(file));
+        }
+        on_variant(i + 1);
+    }
+    return files;
+}
+
+}  // namespace sluice

@@ -1,0 +1,169 @@
+#include "media/worker/job_runner.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <array>
+
+#include "base/log.hpp"
+#include "base/unique_fd.hpp"
+#include "media/cost_model.hpp"
+#include "media/plan.hpp"
+#include "media/progress_meter.hpp"
+#include "media/sniff.hpp"
+#include "media/worker/image_maker.hpp"
+#include "media/worker/video_maker.hpp"
+#include "media/worker/video_probe.hpp"
+
+namespace sluice {
+namespace {
+
+using namespace std::chrono_literals;
+using Milliseconds = std::chrono::milliseconds;
+
+struct FirstLook {
+    Container container = Container::unknown;
+    ByteCount size;
+};
+
+Processed<FirstLook> look_at(const std::string& path) {
+    const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    struct stat facts{};
+    std::array<std::byte, sniff_bytes_max> bytes{};
+    const auto count = fd ? ::read(fd.get(), bytes.data(), bytes.size()) : -1;
+    if (count < 0 || ::fstat(fd.get(), &facts) != 0) {
+        return std::unexpected(internal_error("StorageError", "temporary problem, try again"));
+    }
+    return FirstLook{
+        sniff(std::span(bytes).first(static_cast<std::size_t>(count))),
+        {static_cast<std::uint64_t>(facts.st_size)},
+    };
+}
+
+Milliseconds since(SteadyTime start) {
+    return std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - start);
+}
+
+// A job under way: what was ordered, since when, and to whom progress goes.
+class Run {
+  public:
+    Run(const JobOrder& order, const std::string& ffmpeg, const Send& send)
+        : order_(order), ffmpeg_(ffmpeg), send_(send), rule_(rule_of(order.category)) {}
+
+    WorkerReport whole() {
+        auto look = look_at(order_.input);
+        if (!look) {
+            return failed(look.error());
+        }
+        if (auto refused =
+                check_content(rule_, order_.declared_type, look->container, look->size)) {
+            return failed(*refused);
+        }
+        return rule_.family == Family::image ? image(*look) : video(*look);
+    }
+
+  private:
+    WorkerReport image(const FirstLook& look) {
+        const auto probe = probe_image(order_.input, look.container);
+        if (!probe) {
+            return failed(probe.error());
+        }
+        const auto plan = plan_image(rule_, *probe);
+        if (!plan) {
+            return failed(plan.error());
+        }
+        ProgressMeter meter(plan->steps, expected_wall(plan->cpu_seconds, 1), started_);
+        meter.begin(StepKind::resize);
+        tell(meter);
+        const auto variants = plan->variants.size();
+        const auto files = make_images(
+            *plan,
+            order_.input,
+            look.container,
+            order_.output_folder,
+            [&](std::size_t made) {
+                meter.measured(
+                    Milliseconds{made}, Milliseconds{variants}, std::chrono::steady_clock::now()
+                );
+                tell(meter);
+            }
+        );
+        return files ? done(*files, wall_of(plan->cpu_seconds, 1)) : failed(files.error());
+    }
+
+    WorkerReport video(const FirstLook& look) {
+        // A long file takes a while to read; this says that somebody is at it.
+        send_(ProgressReport{.job = order_.job, .step = std::string(name_of(StepKind::probe))});
+        const auto probe = probe_video(order_.input, look.container);
+        if (!probe) {
+            return failed(probe.error());
+        }
+        const auto plan = plan_video(rule_, *probe);
+        if (!plan) {
+            return failed(plan.error());
+        }
+        const auto expected = expected_wall(plan->cpu_seconds, order_.cores);
+        ProgressMeter meter(plan->steps, expected, started_);
+        const VideoWork work{
+            .ffmpeg = ffmpeg_,
+            .input = order_.input,
+            .output_folder = order_.output_folder,
+            .container = look.container,
+            .input_size = look.size,
+            .cores = order_.cores,
+            .wall_max = wall_limit(expected, order_.speed_spread),
+        };
+        const auto files = make_video(*plan, work, [&](StepKind step, Milliseconds position) {
+            follow(meter, *plan, step, position);
+        });
+        return files ? done(*files, wall_of(plan->cpu_seconds, order_.cores))
+                     : failed(files.error());
+    }
+
+    void follow(ProgressMeter& meter, const VideoPlan& plan, StepKind step, Milliseconds position) {
+        if (meter.step() != step) {
+            meter.begin(step);
+        }
+        if (position > 0ms) {
+            meter.measured(position, plan.duration, std::chrono::steady_clock::now());
+        }
+        tell(meter);
+    }
+
+    Milliseconds expected_wall(double cpu_seconds, unsigned cores) const {
+        const auto model = static_cast<double>(wall_of(cpu_seconds, cores).count());
+        return Milliseconds{static_cast<std::int64_t>(model * order_.speed_factor)};
+    }
+
+    void tell(const ProgressMeter& meter) const {
+        send_(ProgressReport{
+            .job = order_.job,
+            .percent = meter.percent(),
+            .step = std::string(name_of(meter.step())),
+            .remaining = meter.remaining(std::chrono::steady_clock::now()),
+        });
+    }
+
+    WorkerReport done(std::vector<ProducedFile> files, Milliseconds predicted) const {
+        return DoneReport{order_.job, std::move(files), predicted, since(started_)};
+    }
+
+    // Code 2 is never the medium's fault.
+    WorkerReport failed(const ProcessingFailure& why) const {
+        return FailedReport{order_.job, why, why.code == 2};
+    }
+
+    const JobOrder& order_;
+    const std::string& ffmpeg_;
+    const Send& send_;
+    const CategoryRule& rule_;
+    SteadyTime started_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace
+
+WorkerReport run_job(const JobOrder& order, const std::string& ffmpeg, const Send& send) {
+    return Run(order, ffmpeg, send).whole();
+}
+
+}  // namespace sluice

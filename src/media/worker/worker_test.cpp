@@ -1,0 +1,306 @@
+// Runs the real sluice-worker on real files.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <map>
+#include <sstream>
+
+#include "media/test_media.hpp"
+#include "media/worker_protocol.hpp"
+
+namespace sluice {
+namespace {
+
+using namespace std::string_literals;
+using test::read_file;
+using test::shell;
+using test::TempFolder;
+using test::video_facts;
+using test::write_file;
+
+struct Outcome {
+    std::vector<WorkerReport> reports;  // all, the last one ends the job
+
+    const FailedReport* failed() const { return std::get_if<FailedReport>(&reports.back()); }
+    const DoneReport* done() const { return std::get_if<DoneReport>(&reports.back()); }
+};
+
+class Worker : public ::testing::Test {
+  protected:
+    // One job, from a file of orders: the worker ends when that is read to its end.
+    Outcome run(Category category, std::string_view declared, const std::string& input) {
+        std::filesystem::remove_all(out_);
+        std::filesystem::create_directories(out_);
+        const JobOrder order{
+            .job = {5},
+            .media = {7},
+            .category = category,
+            .declared_type = std::string(declared),
+            .input = input,
+            .output_folder = out_,
+        };
+        write_file(folder_ / "orders", encode(order));
+        const auto line = std::string(SLUICE_WORKER_PATH) + " <" + (folder_ / "orders") + " 2>" +
+                          (folder_ / "log");
+        Outcome outcome;
+        std::istringstream lines(shell(line));
+        for (std::string text; std::getline(lines, text);) {
+            auto report = decode_report(text);
+            EXPECT_TRUE(report) << text;
+            outcome.reports.push_back(report.value_or(WorkerHello{}));
+        }
+        EXPECT_GE(outcome.reports.size(), 2U) << read_file(folder_ / "log");
+        return outcome;
+    }
+
+    std::map<std::string, ProducedFile> files_of(const Outcome& outcome) {
+        std::map<std::string, ProducedFile> files;
+        if (outcome.done() == nullptr) {
+            ADD_FAILURE(
+            ) << (outcome.failed() != nullptr ? outcome.failed()->failure.message : "no end");
+            return files;
+        }
+        for (const auto& file : outcome.done()->outputs) {
+            EXPECT_EQ(std::filesystem::file_size(out_ + "/" + file.name), file.size.value);
+            files[file.name] = file;
+        }
+        return files;
+    }
+
+    void expect_failure(const Outcome& outcome, std::string_view reason, std::string_view message) {
+        ASSERT_NE(outcome.failed(), nullptr);
+        EXPECT_EQ(outcome.failed()->failure.reason, reason);
+        EXPECT_EQ(outcome.failed()->failure.message, message);
+        EXPECT_FALSE(outcome.failed()->may_retry);
+    }
+
+    TempFolder folder_;
+    std::string out_ = folder_ / "out";
+};
+
+TEST_F(Worker, MakesAPlayableRenditionAndAPosterFromAClip) {
+    test::make_clip(folder_ / "clip", "640x360", 2);
+    const auto outcome = run(Category::tweet_video, "video/mp4", folder_ / "clip");
+    const auto files = files_of(outcome);
+    ASSERT_EQ(files.size(), 2U);
+    const auto& video = files.at("640x360.mp4");
+    EXPECT_EQ(video.content_type, "video/mp4");
+    EXPECT_NEAR(static_cast<double>(video.duration_ms), 2000, 220);
+    EXPECT_EQ(
+        video_facts(
+            out_ + "/640x360.mp4", "stream=codec_name,profile,width,height,pix_fmt,nb_frames"
+        ),
+        "h264,High,640,360,yuv420p,60"
+    );
+    EXPECT_EQ(
+        shell(
+            "ffprobe -v error -select_streams a -show_entries stream=codec_name,channels -of "
+            "csv=p=0 " +
+            out_ + "/640x360.mp4"
+        ),
+        "aac,2\n"
+    );
+    EXPECT_EQ(video_facts(out_ + "/poster.jpg", "stream=codec_name,width,height"), "mjpeg,640,360");
+    const auto bytes = read_file(out_ + "/640x360.mp4");
+    EXPECT_LT(bytes.find("moov"), bytes.find("mdat")) << "faststart";
+    EXPECT_EQ(bytes.find("SECRET"), std::string::npos) << "metadata is dropped";
+}
+
+TEST_F(Worker, TellsProgressThatNeverFalls) {
+    test::make_clip(folder_ / "clip", "1280x720", 6);
+    const auto outcome = run(Category::dm_video, "video/mp4", folder_ / "clip");
+    ASSERT_NE(outcome.done(), nullptr);
+    int last = 0;
+    int told = 0;
+    for (const auto& report : outcome.reports) {
+        if (const auto* progress = std::get_if<ProgressReport>(&report)) {
+            EXPECT_GE(progress->percent, last);
+            last = progress->percent;
+            ++told;
+        }
+    }
+    EXPECT_GE(told, 3);
+    EXPECT_GE(last, 80);
+    EXPECT_GT(outcome.done()->predicted.count(), 0);
+}
+
+TEST_F(Worker, TurnsAPortraitClipUpright) {
+    test::make_clip(folder_ / "flat", "640x360", 1);
+    shell(
+        "ffmpeg -nostdin -v error -y -f mp4 -i " + (folder_ / "flat") +
+        " -c copy -metadata:s:v:0 rotate=90 -f mp4 " + (folder_ / "clip")
+    );
+    const auto files = files_of(run(Category::tweet_video, "video/mp4", folder_ / "clip"));
+    ASSERT_TRUE(files.contains("360x640.mp4"));
+    EXPECT_EQ(
+        video_facts(out_ + "/360x640.mp4", "stream=width,height:stream_side_data=rotation"),
+        "360,640"
+    );
+}
+
+TEST_F(Worker, TakesWebmAndTransportStreamsByContent) {
+    test::make_clip(folder_ / "clip", "320x240", 1);
+    shell(
+        "ffmpeg -nostdin -v error -y -f mp4 -i " + (folder_ / "clip") + " -c copy -f mpegts " +
+        (folder_ / "ts")
+    );
+    shell(
+        "ffmpeg -nostdin -v error -y -f mp4 -i " + (folder_ / "clip") +
+        " -c:v libvpx -c:a libopus -f webm " + (folder_ / "webm")
+    );
+    EXPECT_TRUE(
+        files_of(run(Category::tweet_video, "video/mp2t", folder_ / "ts")).contains("320x240.mp4")
+    );
+    EXPECT_TRUE(
+        files_of(run(Category::tweet_video, "video/mp4", folder_ / "webm")).contains("320x240.mp4")
+    );
+}
+
+TEST_F(Worker, SaysWhereACutFileEnds) {
+    test::make_clip(folder_ / "whole", "640x360", 4, true);
+    const auto bytes = read_file(folder_ / "whole");
+    write_file(folder_ / "cut", std::string_view(bytes).substr(0, bytes.size() / 2));
+    const auto outcome = run(Category::tweet_video, "video/mp4", folder_ / "cut");
+    ASSERT_NE(outcome.failed(), nullptr);
+    EXPECT_EQ(outcome.failed()->failure.name, "InvalidMedia");
+    EXPECT_EQ(outcome.failed()->failure.reason, "Truncated");
+    EXPECT_TRUE(outcome.failed()->failure.message.starts_with("file is invalid: data ends at "));
+    EXPECT_FALSE(outcome.failed()->may_retry);
+}
+
+TEST_F(Worker, RefusesFilesThatNobodyCanRead) {
+    test::make_clip(folder_ / "whole", "640x360", 2);
+    const auto bytes = read_file(folder_ / "whole");
+    write_file(folder_ / "no_index", std::string_view(bytes).substr(0, bytes.size() / 2));
+    write_file(folder_ / "garbage", std::string(10'000, 'x'));
+    write_file(folder_ / "zeros", std::string(10'000, '\0'));
+    write_file(folder_ / "empty", "");
+    write_file(folder_ / "playlist", "#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n");
+    const auto refuse = [&](const std::string& name, std::string_view message) {
+        SCOPED_TRACE(name);
+        expect_failure(
+            run(Category::tweet_video, "video/mp4", folder_ / name), "CorruptContainer", message
+        );
+    };
+    constexpr auto unknown =
+        "file is invalid: declared video/mp4, but its first bytes are of no known media format";
+    refuse("no_index", "file is invalid: index missing or unreadable");
+    refuse("garbage", unknown);
+    refuse("zeros", unknown);
+    refuse("playlist", unknown);
+    refuse("empty", "file is invalid: it is empty (0 bytes)");
+}
+
+TEST_F(Worker, NamesBothTypesOfAMismatchAcrossFamilies) {
+    shell(
+        "ffmpeg -nostdin -v error -y -f lavfi -i testsrc2=s=64x64 -frames:v 1 -f image2 -c:v png " +
+        (folder_ / "png")
+    );
+    expect_failure(
+        run(Category::tweet_video, "video/mp4", folder_ / "png"),
+        "TypeMismatch",
+        "file is invalid: declared video/mp4, found image/png"
+    );
+    test::make_clip(folder_ / "clip", "64x64", 1);
+    expect_failure(
+        run(Category::tweet_image, "image/png", folder_ / "clip"),
+        "TypeMismatch",
+        "file is invalid: declared image/png, found video/mp4"
+    );
+}
+
+TEST_F(Worker, RefusesAShapeBeyondTheLimits) {
+    test::make_clip(folder_ / "wide", "800x200", 1);
+    expect_failure(
+        run(Category::tweet_video, "video/mp4", folder_ / "wide"),
+        "AspectRatio",
+        "aspect ratio 4.00 is not between 0.33 and 3.00"
+    );
+}
+
+TEST_F(Worker, TurnsAPhotoUprightAndDropsItsPosition) {
+    test::make_phone_jpeg(folder_ / "photo", "900x600", 6);
+    ASSERT_NE(read_file(folder_ / "photo").find("GPS-SECRET"), std::string::npos);
+    // Declared as PNG: within the family the content decides.
+    const auto files = files_of(run(Category::tweet_image, "image/png", folder_ / "photo"));
+    EXPECT_EQ(files.size(), 6U);
+    EXPECT_EQ(video_facts(out_ + "/large.jpg", "stream=codec_name,width,height"), "mjpeg,600,900");
+    EXPECT_EQ(files.at("large.jpg").height, 900U);
+    EXPECT_EQ(files.at("small.webp").height, 680U);
+    EXPECT_EQ(files.at("thumb.jpg").width, 150U);
+    EXPECT_EQ(files.at("thumb.jpg").height, 150U);
+    EXPECT_FALSE(files.contains("medium.jpg")) << "never upscaled";
+    for (const auto& [name, file] : files) {
+        const auto bytes = read_file(out_ + "/" + name);
+        EXPECT_EQ(bytes.find("SECRET"), std::string::npos) << name;
+        EXPECT_EQ(bytes.find("MM\0\x2a"s), std::string::npos)
+            << name << " carries the phone's EXIF";
+    }
+}
+
+TEST_F(Worker, KeepsTransparency) {
+    shell(
+        "ffmpeg -nostdin -v error -y -f lavfi -i color=red@0.5:s=320x200,format=rgba -frames:v 1 "
+        "-f image2 -c:v png " +
+        (folder_ / "png")
+    );
+    const auto files = files_of(run(Category::dm_image, "image/png", folder_ / "png"));
+    ASSERT_TRUE(files.contains("large.png"));
+    EXPECT_EQ(files.at("large.png").content_type, "image/png");
+    EXPECT_EQ(video_facts(out_ + "/large.png", "stream=pix_fmt"), "rgba");
+}
+
+TEST_F(Worker, RefusesPicturesThatEndEarly) {
+    for (const std::string codec : {"mjpeg", "png"}) {
+        SCOPED_TRACE(codec);
+        shell(
+            "ffmpeg -nostdin -v error -y -f lavfi -i testsrc2=s=800x600 -frames:v 1 -f image2 "
+            "-c:v " +
+            codec + " " + (folder_ / "whole")
+        );
+        const auto bytes = read_file(folder_ / "whole");
+        write_file(folder_ / "cut", std::string_view(bytes).substr(0, bytes.size() / 2));
+        expect_failure(
+            run(Category::tweet_image, "image/jpeg", folder_ / "cut"),
+            "DecodeError",
+            "file is invalid: its pixels are damaged or end early"
+        );
+    }
+}
+
+TEST_F(Worker, MakesASilentLoopOfAGifAndAPictureOfItsFirstFrame) {
+    shell(
+        "ffmpeg -nostdin -v error -y -f lavfi -i testsrc2=s=162x122:r=10:d=1 -vf "
+        "scale=161:121,setsar=1,format=rgb24 -f gif " +
+        (folder_ / "gif")
+    );
+    const auto loop = files_of(run(Category::tweet_gif, "image/gif", folder_ / "gif"));
+    ASSERT_TRUE(loop.contains("gif.mp4"));
+    EXPECT_TRUE(loop.contains("poster.jpg"));
+    EXPECT_EQ(
+        video_facts(out_ + "/gif.mp4", "stream=codec_name,width,height,nb_frames"),
+        "h264,160,120,10"
+    );
+    const auto still = files_of(run(Category::tweet_image, "image/gif", folder_ / "gif"));
+    ASSERT_FALSE(still.empty());
+    EXPECT_EQ(still.begin()->second.width, 161U);
+}
+
+TEST_F(Worker, SaysThatSubtitlesAreNotProcessed) {
+    write_file(folder_ / "srt", "1\n00:00:00,000 --> 00:00:01,000\nHello\n");
+    expect_failure(
+        run(Category::subtitles, "text/srt", folder_ / "srt"),
+        "Format",
+        "subtitles are not processed by this version"
+    );
+}
+
+TEST_F(Worker, AMissingInputIsNotTheMediumsFault) {
+    const auto outcome = run(Category::tweet_video, "video/mp4", folder_ / "nothing");
+    ASSERT_NE(outcome.failed(), nullptr);
+    EXPECT_TRUE(outcome.failed()->may_retry);
+    EXPECT_EQ(outcome.failed()->failure.reason, "StorageError");
+}
+
+}  // namespace
+}  // namespace sluice

@@ -1,0 +1,79 @@
+// One slot of the pool: a worker process and the job that it has, seen through from claim to
+// commit. run() is the body of the slot's thread; everything but worker_pid() belongs to that
+// thread.
+//
+// A job in a slot: claimed -> prepared (scratch folder, input) -> ordered -> reports … -> one of
+//   done      outputs published, upload ready        failed    the medium is at fault, upload
+//   failed retried   the worker or the machine is at fault, back in the queue (or failed after the
+//   last attempt) lost      cancelled, or the lease went to another: worker killed, nothing written
+//   stopped   the pool drains: worker killed, job back in the queue, attempt not counted
+#pragma once
+
+#include <atomic>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/metrics.hpp"
+#include "media/cost_model.hpp"
+#include "processing/pool_signals.hpp"
+#include "processing/worker_pool.hpp"
+#include "processing/worker_process.hpp"
+#include "service/jobs.hpp"
+
+namespace sluice {
+
+struct SlotParts {
+    const WorkerPoolSettings& settings;
+    unsigned cores;
+    Jobs& jobs;
+    SpeedLearner& speed;
+    Metrics& metrics;
+    PoolSignals& signals;
+};
+
+class Slot {
+  public:
+    explicit Slot(SlotParts parts) : parts_(parts) {}
+
+    // Until the pool stops.
+    void run();
+    // -1: none lives. Any thread.
+    pid_t worker_pid() const { return pid_.load(); }
+
+  private:
+    // How a job's time with its worker ended; nothing yet means: still at it.
+    struct Lost {};
+    struct Stopped {};
+    struct Died {
+        std::string why;
+    };
+    using End = std::variant<DoneReport, FailedReport, Lost, Stopped, Died>;
+
+    bool ensure_worker();
+    void drop_worker(std::string_view reason);
+    bool claim_and_work();
+    void work(LeasedJob& job);
+    std::optional<ProcessingFailure> prepare(const LeasedJob& job, JobOrder& order);
+    End supervise(LeasedJob& job);
+    std::optional<End> take(LeasedJob& job, const WorkerReport& report);
+    std::optional<End> beat(LeasedJob& job);
+    std::string_view settle(LeasedJob& job, const JobOrder& order, const End& end);
+    std::string_view publish(LeasedJob& job, const JobOrder& order, const DoneReport& report);
+    std::string_view retry(const LeasedJob& job, ProcessingFailure why);
+    void count(const LeasedJob& job, std::string_view result, std::chrono::milliseconds took);
+    std::string scratch_of(const LeasedJob& job) const;
+
+    SlotParts parts_;
+    std::optional<WorkerProcess> worker_;
+    std::atomic<pid_t> pid_ = -1;
+    int deaths_in_a_row_ = 0;
+    std::uint64_t wakes_seen_ = 0;
+    // Of the job at hand:
+    std::optional<ProgressReport> progress_;  // not yet stored
+    std::chrono::steady_clock::time_point beat_at_;
+    std::chrono::steady_clock::time_point heard_at_;
+};
+
+}  // namespace sluice

@@ -1,0 +1,75 @@
+// Runs the queued jobs on a fixed number of slots, each a thread with a sluice-worker of its own:
+// claims, supervises, keeps the lease, publishes. A worker that dies, falls silent or speaks
+// nonsense is replaced and its job tried again. The threads of the server that wait for workers
+// live in worker_pool.cpp and nowhere else. The pool never opens a medium.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/metrics.hpp"
+#include "base/result.hpp"
+#include "media/cost_model.hpp"
+#include "service/jobs.hpp"
+
+namespace sluice {
+
+struct WorkerPoolSettings {
+    std::string worker_path;     // empty: sluice-worker beside the running program
+    std::string scratch_folder;  // made if missing; a folder per job below it
+    std::string holder;          // the name under which this process leases jobs
+    unsigned slots = 0;          // 0: half of the cores, at least one
+    // How soon a job is met that nobody announced by wake().
+    std::chrono::milliseconds poll_interval{500};
+    // How often the lease is renewed and progress stored. A cancelled job is noticed as late as
+    // this.
+    std::chrono::milliseconds heartbeat{900};
+    // A worker that says nothing for so long is replaced. Above the time that reading the largest
+    // file takes.
+    std::chrono::milliseconds silence_max{180'000};
+    // Pause before a worker that died is started again; doubles up to 5 s while none lives to
+    // finish a job.
+    std::chrono::milliseconds restart_pause{100};
+};
+
+class Slot;
+struct PoolSignals;
+
+class WorkerPool {
+  public:
+    // All references outlive the pool.
+    WorkerPool(WorkerPoolSettings settings, Jobs& jobs, SpeedLearner& speed, Metrics& metrics);
+    WorkerPool(const WorkerPool&) = delete;
+    WorkerPool& operator=(const WorkerPool&) = delete;
+    ~WorkerPool();  // stops
+
+    // Starts threads and workers. Errors: internal, if the worker program or the scratch folder
+    // cannot be used.
+    Result<void> start();
+    // There is a new job. Any thread, does not block.
+    void wake();
+    // Ends: kills the workers, puts their jobs back without counting the attempt, waits for the
+    // threads. Within a second or so; idempotent.
+    void stop();
+
+    // How many jobs may run at once, and with how many cores each: for predictions.
+    unsigned slots() const { return settings_.slots; }
+    unsigned cores_per_job() const { return cores_per_job_; }
+    // The workers that live now, for the health page.
+    std::vector<pid_t> worker_pids() const;
+
+  private:
+    struct Threads;
+
+    WorkerPoolSettings settings_;
+    unsigned cores_per_job_;
+    std::unique_ptr<PoolSignals> signals_;
+    std::vector<std::unique_ptr<Slot>> slots_;
+    std::unique_ptr<Threads> threads_;
+};
+
+}  // namespace sluice

@@ -1,0 +1,232 @@
+// The pool with the real sluice-worker and stores in memory.
+#include "processing/worker_pool.hpp"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <filesystem>
+#include <functional>
+#include <thread>
+
+#include "media/test_media.hpp"
+#include "store/memory/memory_blob_store.hpp"
+#include "store/memory/memory_metadata_store.hpp"
+
+namespace sluice {
+namespace {
+
+using namespace std::chrono_literals;
+
+bool eventually(const std::function<bool()>& holds, std::chrono::seconds at_most = 30s) {
+    const auto end = std::chrono::steady_clock::now() + at_most;
+    while (!holds()) {
+        if (std::chrono::steady_clock::now() > end) {
+            return false;
+        }
+        std::this_thread::sleep_for(10ms);
+    }
+    return true;
+}
+
+class Pool : public ::testing::Test {
+  protected:
+    Pool() { settings_.slots = 1; }
+
+    void start() {
+        pool_ = std::make_unique<WorkerPool>(settings_, jobs_, speed_, metrics_);
+        const auto started = pool_->start();
+        ASSERT_TRUE(started) << started.error().detail;
+    }
+
+    // An upload of the file, whole and queued.
+    MediaId queue(Category category, const std::string& path) {
+        const auto bytes = test::read_file(path);
+        const MediaId id{ids_.next()};
+        auto writer = blobs_.stage(BlobId{id.value});
+        EXPECT_TRUE(writer);
+        EXPECT_TRUE((*writer)->write(std::as_bytes(std::span(bytes))));
+        const Segment segment{
+            .index = {0}, .extent = *(*writer)->commit(), .received_at = clock_.now()
+        };
+        auto upload = Upload::open({
+            .id = id,
+            .owner = owner_,
+            .category = category,
+            .media_type = category == Category::tweet_image ? "image/png" : "video/mp4",
+            .total = {bytes.size()},
+            .one_shot = true,
+            .now = clock_.now(),
+            .lifetime = 1h,
+        });
+        upload = *upload.with_segment(segment, clock_.now());
+        upload = *upload.sealed({{segment.index, segment}}, clock_.now());
+        upload = *upload.queued(clock_.now());
+        const NewJob job{
+            .id = {ids_.next()}, .media = id, .run_at = clock_.now(), .cost_expected = 1s
+        };
+        EXPECT_TRUE(metadata_.create_whole(upload, segment, job));
+        return id;
+    }
+
+    Upload upload(MediaId id) { return metadata_.find(owner_, id).value(); }
+
+    bool reaches(MediaId id, UploadState state) {
+        return eventually([&] { return upload(id).state == state; });
+    }
+
+    // Until the encoder is measurably at work.
+    bool is_under_way(MediaId id) {
+        return eventually([&] {
+            return upload(id).state == UploadState::processing && upload(id).progress.percent > 3;
+        });
+    }
+
+    bool metric_shows(std::string_view line) {
+        return metrics_.text().find(line) != std::string::npos;
+    }
+
+    bool scratch_is_empty() { return std::filesystem::is_empty(settings_.scratch_folder); }
+
+    const Principal owner_{"anonymous"};
+    test::TempFolder folder_;
+    SystemClock clock_;
+    IdSource ids_{clock_, 1};
+    MemoryMetadataStore metadata_;
+    MemoryBlobStore blobs_;
+    SpeedLearner speed_;
+    Metrics metrics_;
+    Jobs jobs_{metadata_, blobs_, clock_, ids_, {.back_off = {10ms}}};
+    WorkerPoolSettings settings_{
+        .worker_path = SLUICE_WORKER_PATH,
+        .scratch_folder = folder_ / "scratch",
+        .holder = "test",
+        .heartbeat = 100ms,
+        .restart_pause = 10ms,
+    };
+    std::unique_ptr<WorkerPool> pool_;
+};
+
+TEST_F(Pool, MakesAClipReadyAndPublishesItsOutputs) {
+    test::make_clip(folder_ / "clip", "640x360", 2);
+    start();
+    const auto id = queue(Category::tweet_video, folder_ / "clip");
+    pool_->wake();
+    ASSERT_TRUE(reaches(id, UploadState::ready));
+    EXPECT_EQ(upload(id).progress.percent, 100);
+    EXPECT_EQ(upload(id).attempts, 1);
+    const auto outputs = metadata_.outputs(id).value();
+    ASSERT_EQ(outputs.size(), 2U);
+    EXPECT_EQ(outputs[0].name, "640x360.mp4");
+    EXPECT_EQ(outputs[0].width, 640U);
+    std::vector<std::byte> bytes(outputs[0].extent.length.value);
+    EXPECT_TRUE(blobs_.read(outputs[0].extent, {0}, bytes));
+    EXPECT_TRUE(eventually([&] { return scratch_is_empty(); }));
+    EXPECT_TRUE(eventually([&] {
+        return metric_shows("sluice_jobs_total{kind=\"video\",result=\"ready\"} 1");
+    }));
+    EXPECT_NE(speed_.factor(PredictedFrom::size, Family::video), 1) << "it learned";
+}
+
+TEST_F(Pool, ABrokenFileFailsAtOnceWithItsReason) {
+    test::write_file(folder_ / "garbage", std::string(1000, 'x'));
+    start();
+    const auto id = queue(Category::tweet_image, folder_ / "garbage");
+    ASSERT_TRUE(reaches(id, UploadState::failed));
+    EXPECT_EQ(upload(id).failure->reason, "CorruptContainer");
+    EXPECT_EQ(upload(id).attempts, 1) << "a medium's fault is never tried again";
+    EXPECT_TRUE(metadata_.outputs(id)->empty());
+}
+
+TEST_F(Pool, AKilledWorkerIsReplacedAndTheJobTriedAgain) {
+    test::make_clip(folder_ / "clip", "1280x720", 10);
+    start();
+    const auto id = queue(Category::tweet_video, folder_ / "clip");
+    ASSERT_TRUE(is_under_way(id));
+    const auto killed = pool_->worker_pids().at(0);
+    ::kill(killed, SIGKILL);
+    ASSERT_TRUE(reaches(id, UploadState::ready));
+    EXPECT_EQ(upload(id).attempts, 2);
+    EXPECT_NE(pool_->worker_pids().at(0), killed);
+    EXPECT_TRUE(metric_shows("sluice_worker_exits_total{reason=\"died_working\"} 1"));
+    EXPECT_TRUE(metric_shows("sluice_job_retries_total 1"));
+}
+
+TEST_F(Pool, AnIdleWorkerThatDiesIsReplacedToo) {
+    start();
+    ASSERT_TRUE(eventually([&] { return !pool_->worker_pids().empty(); }));
+    const auto killed = pool_->worker_pids().at(0);
+    ::kill(killed, SIGKILL);
+    EXPECT_TRUE(eventually([&] {
+        const auto pids = pool_->worker_pids();
+        return !pids.empty() && pids[0] != killed;
+    }));
+}
+
+TEST_F(Pool, AJobThatCrashesEveryWorkerFailsAfterThreeAttempts) {
+    // A "worker" that reads its order and dies, as one would that meets an exploit.
+    test::write_file(folder_ / "crash", "#!/bin/sh\nread order\nkill -SEGV $$\n");
+    std::filesystem::permissions(folder_ / "crash", std::filesystem::perms::owner_all);
+    settings_.worker_path = folder_ / "crash";
+    test::write_file(folder_ / "any", "x");
+    start();
+    const auto id = queue(Category::tweet_video, folder_ / "any");
+    ASSERT_TRUE(reaches(id, UploadState::failed));
+    EXPECT_EQ(upload(id).attempts, 3);
+    EXPECT_EQ(upload(id).failure->name, "InternalError");
+    EXPECT_EQ(upload(id).failure->reason, "WorkerCrashed");
+}
+
+TEST_F(Pool, AWorkerThatTalksNonsenseOrNothingIsReplaced) {
+    test::write_file(
+        folder_ / "odd",
+        "#!/bin/sh\nread order\nif mkdir " + (folder_ / "once") +
+            " 2>/dev/null; then echo nonsense; fi\nsleep 60\n"
+    );
+    std::filesystem::permissions(folder_ / "odd", std::filesystem::perms::owner_all);
+    settings_.worker_path = folder_ / "odd";
+    settings_.silence_max = 200ms;
+    test::write_file(folder_ / "any", "x");
+    start();
+    const auto id = queue(Category::tweet_video, folder_ / "any");
+    ASSERT_TRUE(reaches(id, UploadState::failed));
+    EXPECT_TRUE(metric_shows("sluice_worker_exits_total{reason=\"died_working\"} 3"));
+}
+
+TEST_F(Pool, ACancelledJobIsStoppedWithinASecond) {
+    test::make_clip(folder_ / "clip", "1280x720", 20);
+    start();
+    const auto id = queue(Category::tweet_video, folder_ / "clip");
+    ASSERT_TRUE(is_under_way(id));
+    const auto worker = pool_->worker_pids().at(0);
+    const auto cancelled = upload(id).cancelled(clock_.now());
+    ASSERT_TRUE(metadata_.change(*cancelled, UploadState::processing, std::nullopt));
+    EXPECT_TRUE(eventually([&] { return ::kill(worker, 0) != 0; }, 1s));
+    EXPECT_TRUE(eventually([&] { return scratch_is_empty(); }));
+    EXPECT_EQ(upload(id).state, UploadState::cancelled);
+    EXPECT_EQ(blobs_.blob_count(), 1U) << "nothing but the upload itself";
+}
+
+TEST_F(Pool, StoppingPutsTheJobBackWithoutCountingTheAttempt) {
+    test::make_clip(folder_ / "clip", "1280x720", 20);
+    start();
+    const auto id = queue(Category::tweet_video, folder_ / "clip");
+    ASSERT_TRUE(is_under_way(id));
+    const auto before = std::chrono::steady_clock::now();
+    pool_->stop();
+    EXPECT_LT(std::chrono::steady_clock::now() - before, 2s);
+    EXPECT_EQ(upload(id).state, UploadState::queued);
+    EXPECT_EQ(upload(id).attempts, 0);
+    EXPECT_TRUE(pool_->worker_pids().empty());
+    EXPECT_TRUE(scratch_is_empty());
+}
+
+TEST_F(Pool, AWorkerProgramThatIsNotThereIsSaidAtTheStart) {
+    settings_.worker_path = folder_ / "nothing";
+    WorkerPool pool(settings_, jobs_, speed_, metrics_);
+    const auto started = pool.start();
+    ASSERT_FALSE(started);
+    EXPECT_NE(started.error().detail.find("nothing"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace sluice

@@ -1,0 +1,154 @@
+#include "service/jobs.hpp"
+
+#include <algorithm>
+
+#include "base/log.hpp"
+
+namespace sluice {
+namespace {
+
+ProcessingFailure crashed_too_often() {
+    return {2, "InternalError", "WorkerCrashed", "processing failed"};
+}
+
+}  // namespace
+
+Jobs::Jobs(
+    MetadataStore& metadata,
+    BlobStore& blobs,
+    const Clock& clock,
+    IdSource& ids,
+    JobSettings settings
+)
+    : metadata_(metadata),
+      blobs_(blobs),
+      clock_(clock),
+      ids_(ids),
+      settings_(std::move(settings)) {}
+
+Result<std::optional<LeasedJob>> Jobs::claim(const std::string& holder) {
+    const auto now = clock_.now();
+    auto claimed = metadata_.claim_job(holder, now, now + settings_.lease);
+    if (!claimed || !*claimed || (*claimed)->attempt <= settings_.attempts_max) {
+        return claimed;
+    }
+    // Counted before each try, so this job took whole servers with it.
+    if (auto failed = fail(**claimed, crashed_too_often()); !failed) {
+        return std::move(failed).error();
+    }
+    return std::optional<LeasedJob>();
+}
+
+Result<std::string> Jobs::input_of(const LeasedJob& job, const std::string& scratch) {
+    return blobs_.as_local_file(job.layout, scratch);
+}
+
+Result<void> Jobs::report(LeasedJob& job, const ProgressReport& progress) {
+    return beat(
+        job,
+        {
+            .percent = progress.percent,
+            .ends_at = clock_.now() + progress.remaining,
+            .step = progress.step,
+        }
+    );
+}
+
+Result<void> Jobs::keep(LeasedJob& job) {
+    return beat(job, job.upload.progress);
+}
+
+Result<void> Jobs::beat(LeasedJob& job, Progress progress) {
+    const auto now = clock_.now();
+    auto next = job.upload.with_progress(std::move(progress), now);
+    if (!next) {
+        return std::move(next).error();
+    }
+    job.upload = *std::move(next);
+    return metadata_.heartbeat(job.id, job.fence, job.upload.progress, now + settings_.lease);
+}
+
+Result<void> Jobs::succeed(
+    const LeasedJob& job, const std::string& folder, const std::vector<ProducedFile>& files
+) {
+    auto ready = job.upload.succeeded(clock_.now());
+    if (!ready) {
+        return std::move(ready).error();
+    }
+    auto outputs = publish(folder, files);
+    if (!outputs) {
+        return std::move(outputs).error();
+    }
+    auto finished = metadata_.finish_job(job.id, job.fence, *ready, *outputs);
+    // After any other error the commit may have happened: rather a blob that nobody knows than one
+    // that is missing.
+    if (!finished && finished.error().code == ErrorCode::store_conflict) {
+        forget(*outputs);
+    }
+    return finished;
+}
+
+Result<void> Jobs::fail(const LeasedJob& job, ProcessingFailure why) {
+    auto failed = job.upload.failed_with(std::move(why), clock_.now());
+    if (!failed) {
+        return std::move(failed).error();
+    }
+    return metadata_.finish_job(job.id, job.fence, *failed, {});
+}
+
+Result<GivenBack> Jobs::give_back(const LeasedJob& job, ProcessingFailure why) {
+    if (job.attempt >= settings_.attempts_max) {
+        if (auto failed = fail(job, std::move(why)); !failed) {
+            return std::move(failed).error();
+        }
+        return GivenBack::failed_for_good;
+    }
+    const auto& pauses = settings_.back_off;
+    const auto row = std::min<std::size_t>(static_cast<std::size_t>(job.attempt), pauses.size());
+    const auto pause = row == 0 ? std::chrono::milliseconds{0} : pauses[row - 1];
+    auto released = metadata_.release_job(job.id, job.fence, clock_.now() + pause, true);
+    if (!released) {
+        return std::move(released).error();
+    }
+    return GivenBack::will_be_tried_again;
+}
+
+Result<void> Jobs::release(const LeasedJob& job) {
+    return metadata_.release_job(job.id, job.fence, clock_.now(), false);
+}
+
+Result<std::vector<Output>> Jobs::publish(
+    const std::string& folder, const std::vector<ProducedFile>& files
+) {
+    std::vector<Output> outputs;
+    for (const auto& file : files) {
+        auto extent = blobs_.adopt_file(BlobId{ids_.next()}, folder + "/" + file.name);
+        if (!extent) {
+            forget(outputs);
+            return std::move(extent).error();
+        }
+        outputs.push_back({
+            .name = file.name,
+            .content_type = file.content_type,
+            .extent = *extent,
+            .width = file.width,
+            .height = file.height,
+            .duration_ms = file.duration_ms,
+        });
+    }
+    return outputs;
+}
+
+void Jobs::forget(const std::vector<Output>& outputs) {
+    for (const auto& output : outputs) {
+        if (auto removed = blobs_.remove(output.extent.blob); !removed) {
+            log::warning(
+                "blob_not_removed",
+                "an unpublished output stays behind",
+                {{"blob", output.extent.blob.value}, {"detail", removed.error().detail}}
+            );
+        }
+    }
+}
+
+}  // namespace sluice

@@ -1,0 +1,90 @@
+// The use cases of processing: take a job, tell how far it is, publish what it made, or say why
+// not. Called by the pool's slots, each with a job of its own; the only place where stores and the
+// transitions of a job meet. Blocking; thread-safe.
+//
+// Errors: store_conflict says that the lease was lost or the upload cancelled: stop the work and
+// forget the job. Others are those of the stores.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/ids.hpp"
+#include "base/result.hpp"
+#include "core/job.hpp"
+#include "media/worker_protocol.hpp"
+#include "store/blob_store.hpp"
+#include "store/metadata_store.hpp"
+
+namespace sluice {
+
+struct JobSettings {
+    // How long a silent slot keeps its job. Longer: a job of a dead server waits longer. Shorter:
+    // more heartbeats.
+    std::chrono::milliseconds lease{30'000};
+    // Tries in all before a job fails for good.
+    int attempts_max = 3;
+    // Pause after the first, second, … try; the last one repeats.
+    std::vector<std::chrono::milliseconds> back_off{
+        std::chrono::seconds{5}, std::chrono::seconds{30}
+    };
+};
+
+// What became of a try that did not succeed.
+enum class GivenBack : std::uint8_t { will_be_tried_again, failed_for_good };
+
+class Jobs {
+  public:
+    Jobs(
+        MetadataStore& metadata,
+        BlobStore& blobs,
+        const Clock& clock,
+        IdSource& ids,
+        JobSettings settings = {}
+    );
+
+    // The next job, its attempt counted durably; nothing if none may run now. A job whose attempts
+    // were used up by servers that died is failed here and not returned.
+    Result<std::optional<LeasedJob>> claim(const std::string& holder);
+
+    // The input as one local file; `scratch` is a path that does not exist yet.
+    Result<std::string> input_of(const LeasedJob& job, const std::string& scratch);
+
+    // Renews the lease and stores the progress, which never falls. `remaining`: best estimate from
+    // now on.
+    Result<void> report(LeasedJob& job, const ProgressReport& progress);
+    // Renews the lease with what is known.
+    Result<void> keep(LeasedJob& job);
+
+    // Takes over the files of `folder` as blobs, then commits outputs and state in one. On an error
+    // no blob stays.
+    Result<void> succeed(
+        const LeasedJob& job, const std::string& folder, const std::vector<ProducedFile>& files
+    );
+
+    // The medium is at fault: final.
+    Result<void> fail(const LeasedJob& job, ProcessingFailure why);
+    // Something else is at fault: back into the queue after a pause, or failed with `why` if this
+    // was the last attempt.
+    Result<GivenBack> give_back(const LeasedJob& job, ProcessingFailure why);
+    // Nobody is at fault (the server stops): back into the queue at once, as if it had not begun.
+    Result<void> release(const LeasedJob& job);
+
+  private:
+    Result<void> beat(LeasedJob& job, Progress progress);
+    Result<std::vector<Output>> publish(
+        const std::string& folder, const std::vector<ProducedFile>& files
+    );
+    void forget(const std::vector<Output>& outputs);
+
+    MetadataStore& metadata_;
+    BlobStore& blobs_;
+    const Clock& clock_;
+    IdSource& ids_;
+    const JobSettings settings_;
+};
+
+}  // namespace sluice
