@@ -1,0 +1,28 @@
+#include "protocol/common/next_call.hpp"
+
+namespace sluice::protocol {
+namespace {
+
+// Within single quotes of a shell nothing but a single quote is special.
+std::string quoted(const std::string& text) {
+    std::string out = "'";
+    for (const char c : text) {
+        out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    }
+    return out + "'";
+}
+
+}  // namespace
+
+void append_next(JsonWriter& json, const NextCall& next, const http::Request& request) {
+    const bool has_credentials = request.header("Authorization").has_value();
+    const std::string credentials = has_credentials ? " -H \"Authorization: Bearer $SLUICE_TOKEN\"" : "";
+    json.key("next")
+        .begin_object()
+        .member("method", next.method)
+        .member("url", next.url)
+        .member("curl", "curl -X " + next.method + credentials + " " + quoted(next.url))
+        .end_object();
+}
+
+}  // namespace sluice::protocol

@@ -1,0 +1,60 @@
+#include "protocol/common/parameters.hpp"
+
+#include "base/text.hpp"
+
+namespace sluice::protocol {
+
+Result<void> Parameters::add(std::string_view name, std::string value, std::string_view place) {
+    const auto [at, is_new] = values_.try_emplace(std::string(name), Value{value, std::string(place)});
+    if (is_new || value.empty() || at->second.text == value) {
+        return ok();
+    }
+    if (at->second.text.empty()) {
+        at->second = {std::move(value), std::string(place)};
+        return ok();
+    }
+    return Error{
+        .code = ErrorCode::parameter_conflict,
+        .facts = "\"" + printable(name) + "\" is \"" + printable(at->second.text) + "\" in the " + at->second.place +
+                 " and \"" + printable(value) + "\" in the " + std::string(place) + ".",
+    };
+}
+
+Result<void> Parameters::add_query(std::string_view raw_query) {
+    while (!raw_query.empty()) {
+        const auto end = raw_query.find('&');
+        const std::string_view pair = raw_query.substr(0, end);
+        raw_query.remove_prefix(end == std::string_view::npos ? raw_query.size() : end + 1);
+        const auto equal = pair.find('=');
+        const auto name = percent_decode(pair.substr(0, equal), true);
+        const auto value = percent_decode(equal == std::string_view::npos ? "" : pair.substr(equal + 1), true);
+        if (!name || !value) {
+            return Error{
+                .code = ErrorCode::parameter_invalid,
+                .facts = "The query has a \"%\" without two hexadecimal digits in \"" + printable(pair) + "\".",
+            };
+        }
+        if (name->empty()) {
+            continue;
+        }
+        if (auto added = add(*name, *value, "query"); !added) {
+            return added;
+        }
+    }
+    return ok();
+}
+
+std::optional<std::string_view> Parameters::find(std::string_view name) const {
+    const auto found = values_.find(name);
+    return found == values_.end() ? std::nullopt : std::optional<std::string_view>(found->second.text);
+}
+
+std::string Parameters::listed() const {
+    std::string text;
+    for (const auto& [name, value] : values_) {
+        text += (text.empty() ? "" : ", ") + printable(name, 40) + " (" + value.place + ")";
+    }
+    return text.empty() ? "none" : text;
+}
+
+}  // namespace sluice::protocol

@@ -1,0 +1,36 @@
+// The parameters of a call, from wherever the client put them: query, form, multipart or JSON. Names are as received.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+
+namespace sluice::protocol {
+
+class Parameters {
+ public:
+    // Errors: parameter_conflict, when the name is there with another value. An empty value yields to another.
+    Result<void> add(std::string_view name, std::string value, std::string_view place);
+    // All of a query string. Errors: parameter_invalid (broken percent-encoding), parameter_conflict.
+    Result<void> add_query(std::string_view raw_query);
+
+    // Nothing if absent; an empty value is there.
+    std::optional<std::string_view> find(std::string_view name) const;
+    // Empty if absent.
+    std::string_view get(std::string_view name) const { return find(name).value_or(""); }
+    bool has(std::string_view name) const { return find(name).has_value(); }
+    // "command (query), media_id (body)"; for telling what was received.
+    std::string listed() const;
+
+ private:
+    struct Value {
+        std::string text;
+        std::string place;
+    };
+    std::map<std::string, Value, std::less<>> values_;
+};
+
+}  // namespace sluice::protocol

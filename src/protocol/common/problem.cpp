@@ -1,0 +1,87 @@
+#include "protocol/common/problem.hpp"
+
+#include <algorithm>
+
+#include "base/error_catalogue.hpp"
+#include "base/log.hpp"
+
+namespace sluice::protocol {
+
+std::string whole_message(const Error& error) {
+    const ErrorEntry& entry = entry_of(error.code);
+    std::string text(entry.title);
+    text += error.facts.empty() ? "." : ": " + error.facts;
+    return text + " " + std::string(entry.hint) + " (" + std::string(entry.slug) + ")";
+}
+
+std::string doc_url(const Error& error, const http::Request& request) {
+    return request.base_url + "/docs/errors/" + std::string(entry_of(error.code).slug);
+}
+
+std::int64_t retry_after_of(const Error& error) {
+    const ErrorEntry& entry = entry_of(error.code);
+    const bool needs_one = entry.status == 503 || entry.status == 429 || error.retry_after.count() > 0;
+    return needs_one ? std::max<std::int64_t>(error.retry_after.count(), 1) : 0;
+}
+
+void add_error_headers(http::Response& response, const Error& error, const http::Request& request) {
+    const std::string slug(entry_of(error.code).slug);
+    response.set("Sluice-Error", slug);
+    response.set("Link", "<" + doc_url(error, request) + ">; rel=\"help\"");
+    response.set("Cache-Control", "no-store");
+    if (const auto seconds = retry_after_of(error); seconds > 0) {
+        response.set("Retry-After", std::to_string(seconds));
+    }
+    response.error_code = slug;
+    if (!error.detail.empty()) {
+        log::warning(
+            "error_detail", error.detail, {{"code", slug}, {"request_id", request.request_id}, {"media_id", error.media_id}}
+        );
+    }
+}
+
+void append_truth(
+    JsonWriter& json, const Error& error, const std::optional<NextCall>& next, const http::Request& request
+) {
+    const ErrorEntry& entry = entry_of(error.code);
+    json.member("code", entry.slug);
+    json.member("detail", error.facts.empty() ? std::string(entry.title) + "." : error.facts);
+    json.member("hint", entry.hint);
+    if (next) {
+        append_next(json, *next, request);
+    } else {
+        json.key("next").null();
+    }
+    json.member("doc_url", doc_url(error, request));
+    json.member("request_id", request.request_id);
+    json.member("retryable", entry.retryable);
+}
+
+http::Response problem_response(
+    const Error& error, const std::optional<NextCall>& next, const http::Request& request
+) {
+    const ErrorEntry& entry = entry_of(error.code);
+    JsonWriter json;
+    json.begin_object()
+        .member("type", doc_url(error, request))
+        .member("title", entry.title)
+        .member("status", entry.status)
+        .member("message", whole_message(error));
+    append_truth(json, error, next, request);
+    json.key("errors").begin_array().begin_object();
+    json.member("code", entry.slug).member("message", whole_message(error)).end_object().end_array().end_object();
+    http::Response response;
+    response.status = entry.status;
+    response.set("Content-Type", "application/problem+json");
+    add_error_headers(response, error, request);
+    response.body = json.take();
+    return response;
+}
+
+http::Request request_without_head(const std::string& request_id) {
+    http::Request request;
+    request.request_id = request_id;
+    return request;
+}
+
+}  // namespace sluice::protocol

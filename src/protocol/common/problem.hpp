@@ -1,0 +1,40 @@
+// Errors as application/problem+json (RFC 9457) with the members that every error of Sluice has; for v2, the native API and
+// whatever else has no shape of its own.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/error.hpp"
+#include "base/json_writer.hpp"
+#include "http/request.hpp"
+#include "http/response.hpp"
+#include "protocol/common/next_call.hpp"
+
+namespace sluice::protocol {
+
+// One text that says it all: title, facts, hint. For clients that show a single string.
+std::string whole_message(const Error& error);
+
+// The headers of every error of every protocol: Sluice-Error, Link rel="help", Retry-After, no-store.
+void add_error_headers(http::Response& response, const Error& error, const http::Request& request);
+
+// "http://host/docs/errors/finalize_missing"
+std::string doc_url(const Error& error, const http::Request& request);
+
+// Members code, detail, hint, next, doc_url, request_id (into an open object).
+void append_truth(
+    JsonWriter& json, const Error& error, const std::optional<NextCall>& next, const http::Request& request
+);
+
+// The seconds of Retry-After for errors that have one; 0: none.
+std::int64_t retry_after_of(const Error& error);
+
+http::Response problem_response(
+    const Error& error, const std::optional<NextCall>& next, const http::Request& request
+);
+
+// For a head that could not be read: there is no request to speak of.
+http::Request request_without_head(const std::string& request_id);
+
+}  // namespace sluice::protocol

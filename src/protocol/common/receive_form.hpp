@@ -1,0 +1,37 @@
+// Receives a request whose media may stand anywhere among its parameters: query, urlencoded, multipart or JSON body. Small
+// values become parameters; the media goes straight to storage, decoded from base64 where that is how it came. Bounded
+// memory whatever comes.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "http/body_reader.hpp"
+#include "http/request.hpp"
+#include "protocol/common/context.hpp"
+#include "protocol/common/parameters.hpp"
+
+namespace sluice::protocol {
+
+struct ReceivedForm {
+    Parameters parameters;
+    std::optional<Incoming> media;  // absent, or with a length of 0 if the part was empty
+    std::string media_name;         // "media" or "media_data"
+    std::string file_name;          // of the media's part, as the client said
+    std::string part_type;          // Content-Type of the media's part
+    std::string other_file;         // name of a part that carried a file and is not "media"
+};
+
+// Opens the place for the media when its first byte is in sight. The parameters are those seen so far; the length is what
+// the rest of the body promises, nothing if it does not tell. Runs on the blocking pool.
+using OpenMedia = std::function<Result<Incoming>(const Parameters& seen, std::optional<ByteCount> length_expected)>;
+
+// `already`: parameters known before the body (path, query). Errors: those of the parsers, the body, `open` and Incoming.
+boost::asio::awaitable<Result<ReceivedForm>> receive_form(
+    const Context& context, const http::Request& request, http::BodyReader& body, Parameters already, OpenMedia open
+);
+
+}  // namespace sluice::protocol

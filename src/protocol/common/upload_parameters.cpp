@@ -1,0 +1,99 @@
+#include "protocol/common/upload_parameters.hpp"
+
+#include "base/text.hpp"
+#include "core/upload.hpp"
+
+namespace sluice::protocol {
+namespace {
+
+std::string received(std::string_view name, std::string_view value) {
+    return std::string(name) + " is \"" + printable(value) + "\"";
+}
+
+}  // namespace
+
+Result<ByteCount> total_bytes_of(const Parameters& parameters) {
+    const auto text = parameters.find("total_bytes");
+    if (!text || text->empty()) {
+        return Error{
+            .code = ErrorCode::total_bytes_missing,
+            .facts = "INIT needs the size of the whole file, not of a chunk and not of its base64 text. Received: " +
+                     parameters.listed() + ".",
+        };
+    }
+    const auto number = parse_unsigned(trim(*text));
+    if (!number || *number == 0) {
+        return Error{
+            .code = ErrorCode::total_bytes_invalid,
+            .facts = received("total_bytes", *text) + "; it must be a whole number of bytes, at least 1.",
+        };
+    }
+    return ByteCount{*number};
+}
+
+Result<MediaId> media_id_of(std::string_view text, bool takes_keys) {
+    const std::string_view value = trim(text);
+    if (value.empty()) {
+        return Error{.code = ErrorCode::media_id_missing, .facts = "media_id is missing or empty."};
+    }
+    if (const auto of_key = parse_media_key(value)) {
+        if (takes_keys) {
+            return *of_key;
+        }
+        return Error{
+            .code = ErrorCode::media_key_as_id,
+            .facts = received("media_id", value) + ", which is a media_key; the id is " + of_key->text() + ".",
+        };
+    }
+    const auto id = MediaId::parse(value);
+    if (!id) {
+        return Error{
+            .code = ErrorCode::media_id_invalid,
+            .facts = received("media_id", value) + "; it must be the number that INIT answered.",
+        };
+    }
+    return *id;
+}
+
+Result<SegmentIndex> segment_index_of(const Parameters& parameters) {
+    const auto text = parameters.find("segment_index");
+    if (!text || trim(*text).empty()) {
+        return Error{
+            .code = ErrorCode::segment_index_missing,
+            .facts = "Segments are numbered from 0. Received: " + parameters.listed() + ".",
+        };
+    }
+    const auto number = parse_unsigned(trim(*text));
+    if (!number) {
+        const bool is_negative = trim(*text).starts_with('-');
+        return Error{
+            .code = is_negative ? ErrorCode::segment_index_range : ErrorCode::segment_index_invalid,
+            .facts = received("segment_index", *text) + "; it must be a whole number from 0 to 999.",
+        };
+    }
+    if (*number > segment_index_max) {
+        return Error{
+            .code = ErrorCode::segment_index_range,
+            .facts = received("segment_index", *text) + "; it must be within 0 and 999. Larger segments need fewer indexes.",
+        };
+    }
+    return SegmentIndex{static_cast<std::uint16_t>(*number)};
+}
+
+Result<Incoming> media_of(ReceivedForm& form) {
+    if (form.media) {
+        return std::move(*form.media);
+    }
+    if (!form.other_file.empty()) {
+        return Error{
+            .code = ErrorCode::media_part_missing,
+            .facts = "The part with the file is named \"" + printable(form.other_file) + "\", not \"media\".",
+        };
+    }
+    return Error{
+        .code = ErrorCode::media_missing,
+        .facts = "There is no part \"media\" and no \"media_data\". Received: " + form.parameters.listed() + ".",
+    };
+}
+
+}  // namespace sluice::protocol

@@ -1,0 +1,22 @@
+// Reads the parameters that all calls of X's API share. Each function names what is wrong with its own parameter.
+#pragma once
+
+#include "base/bytes.hpp"
+#include "base/ids.hpp"
+#include "base/result.hpp"
+#include "core/segment.hpp"
+#include "protocol/common/parameters.hpp"
+#include "protocol/common/receive_form.hpp"
+
+namespace sluice::protocol {
+
+// Errors: total_bytes_missing, total_bytes_invalid.
+Result<ByteCount> total_bytes_of(const Parameters& parameters);
+// `text`: the value of media_id. Errors: media_id_missing, media_id_invalid, media_key_as_id (unless `takes_keys`).
+Result<MediaId> media_id_of(std::string_view text, bool takes_keys);
+// Errors: segment_index_missing, segment_index_invalid, segment_index_range.
+Result<SegmentIndex> segment_index_of(const Parameters& parameters);
+// The media of an APPEND or of a one-shot. Errors: media_missing, media_part_missing.
+Result<Incoming> media_of(ReceivedForm& form);
+
+}  // namespace sluice::protocol

@@ -1,0 +1,135 @@
+#include "protocol/common/x_calls.hpp"
+
+#include <utility>
+
+#include "protocol/common/await_media.hpp"
+#include "protocol/common/upload_parameters.hpp"
+
+namespace sluice::protocol {
+namespace {
+
+using boost::asio::awaitable;
+
+CreateUpload create_command(Principal owner, const ReceivedForm& form, ByteCount total) {
+    return {
+        .owner = std::move(owner),
+        .category = std::string(form.parameters.get("media_category")),
+        .media_type = std::string(form.parameters.get("media_type")),
+        .file_name = form.file_name,
+        .total = total,
+    };
+}
+
+Error failed(const Upload& upload) {
+    return {
+        .code = ErrorCode::media_failed,
+        .facts = upload.failure->message + ".",
+        .media_id = upload.id.value,
+    };
+}
+
+}  // namespace
+
+OpenMedia media_opener(const Context& context, Principal owner, std::optional<MediaId> path_id) {
+    return [&context, owner = std::move(owner), path_id](
+               const Parameters& seen, std::optional<ByteCount> expected
+           ) -> Result<Incoming> {
+        const bool is_append = path_id.has_value() || seen.get("command") == "APPEND";
+        if (!is_append) {
+            return seen.has("command") ? context.uploads.begin_unnamed() : context.uploads.begin_whole();
+        }
+        const bool has_index = seen.has("segment_index");
+        const bool has_id = path_id.has_value() || seen.has("media_id");
+        if (!has_index || !has_id) {
+            return context.uploads.begin_unnamed();
+        }
+        const auto id = path_id ? Result<MediaId>(*path_id) : media_id_of(seen.get("media_id"), false);
+        if (!id) {
+            return id.error();
+        }
+        const auto index = segment_index_of(seen);
+        if (!index) {
+            return index.error();
+        }
+        return context.uploads.begin_append({owner, *id, *index, expected});
+    };
+}
+
+awaitable<Result<Upload>> x_initialize(const Context& context, Principal owner, ReceivedForm form) {
+    if (form.media && form.media->length().value > 0) {
+        co_return Error{
+            .code = ErrorCode::media_in_init,
+            .facts = std::to_string(form.media->length().value) + " bytes came in \"" + form.media_name + "\".",
+        };
+    }
+    const auto total = total_bytes_of(form.parameters);
+    if (!total) {
+        co_return total.error();
+    }
+    auto work = [&context, command = create_command(std::move(owner), form, *total)] {
+        return context.uploads.create(command);
+    };
+    co_return co_await runtime::run_blocking(context.pool, std::move(work));
+}
+
+awaitable<Result<Upload>> x_append(
+    const Context& context, Principal owner, std::optional<MediaId> path_id, ReceivedForm form
+) {
+    const auto id = path_id ? Result<MediaId>(*path_id) : media_id_of(form.parameters.get("media_id"), false);
+    if (!id) {
+        co_return id.error();
+    }
+    const auto index = segment_index_of(form.parameters);
+    if (!index) {
+        co_return index.error();
+    }
+    auto media = media_of(form);
+    if (!media) {
+        co_return std::move(media).error();
+    }
+    auto target = AppendTarget{std::move(owner), *id, *index, std::nullopt};
+    auto work = [&context, target = std::move(target), media = std::move(*media)]() mutable {
+        return context.uploads.finish_append(target, std::move(media));
+    };
+    co_return co_await runtime::run_blocking(context.bulk, std::move(work));
+}
+
+awaitable<Result<UploadStatus>> x_finalize(const Context& context, Principal owner, MediaId id) {
+    auto work = [&context, owner = std::move(owner), id] { return context.uploads.finish(owner, id); };
+    auto finished = co_await runtime::run_blocking(context.pool, std::move(work));
+    if (!finished) {
+        co_return std::move(finished).error();
+    }
+    co_return co_await await_image(context, std::move(*finished));
+}
+
+awaitable<Result<UploadStatus>> x_status(const Context& context, Principal owner, MediaId id) {
+    auto work = [&context, owner = std::move(owner), id] { return context.uploads.status(owner, id); };
+    co_return co_await runtime::run_blocking(context.pool, std::move(work));
+}
+
+awaitable<Result<UploadStatus>> x_one_shot(const Context& context, Principal owner, ReceivedForm form) {
+    auto media = media_of(form);
+    if (!media) {
+        co_return std::move(media).error();
+    }
+    auto command = create_command(owner, form, {});
+    auto work = [&context, command = std::move(command), media = std::move(*media)]() mutable {
+        return context.uploads.finish_whole(command, std::move(media));
+    };
+    auto created = co_await runtime::run_blocking(context.bulk, std::move(work));
+    if (!created) {
+        co_return std::move(created).error();
+    }
+    auto status = co_await x_status(context, std::move(owner), created->id);
+    if (!status) {
+        co_return std::move(status).error();
+    }
+    auto settled = co_await await_image(context, std::move(*status));
+    if (settled && settled->upload.state == UploadState::failed) {
+        co_return failed(settled->upload);
+    }
+    co_return settled;
+}
+
+}  // namespace sluice::protocol

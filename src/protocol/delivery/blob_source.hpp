@@ -1,0 +1,37 @@
+// The bytes of a layout as the body of a response, read piece by piece on the blocking pool.
+#pragma once
+
+#include <vector>
+
+#include "http/response.hpp"
+#include "runtime/run_blocking.hpp"
+#include "store/blob_store.hpp"
+
+namespace sluice::protocol::delivery {
+
+class BlobSource final : public http::BodySource {
+ public:
+    // `length` bytes from `first` of the layout. Store and pool outlive the source.
+    BlobSource(
+        BlobStore& blobs, runtime::BlockingPool& pool, std::vector<Extent> layout, std::uint64_t first, std::uint64_t length
+    );
+    std::uint64_t length() const override { return length_; }
+    boost::asio::awaitable<Result<std::size_t>> read(std::span<std::byte> bytes) override;
+
+ private:
+    struct Piece {
+        Extent extent;
+        ByteOffset offset;
+        std::size_t length = 0;
+    };
+    Piece next_piece(std::size_t length_max) const;
+
+    BlobStore& blobs_;
+    runtime::BlockingPool& pool_;
+    std::vector<Extent> layout_;
+    std::uint64_t at_;
+    std::uint64_t length_;
+    std::uint64_t end_;
+};
+
+}  // namespace sluice::protocol::delivery

@@ -1,0 +1,111 @@
+#include "protocol/delivery/endpoint.hpp"
+
+#include <memory>
+#include <utility>
+
+#include "base/text.hpp"
+#include "core/upload.hpp"
+#include "protocol/common/credentials.hpp"
+#include "protocol/common/problem.hpp"
+#include "protocol/delivery/blob_source.hpp"
+#include "protocol/delivery/range.hpp"
+
+namespace sluice::protocol::delivery {
+namespace {
+
+using boost::asio::awaitable;
+using http::Response;
+
+Response refused(const Error& error, const http::Request& request) {
+    auto response = problem_response(error, std::nullopt, request);
+    response.route = "delivery.file";
+    return response;
+}
+
+// ETags of If-None-Match, weak comparison (RFC 9110, 13.1.2).
+bool mentions(std::string_view field, std::string_view etag) {
+    return trim(field) == "*" || field.find(etag) != std::string_view::npos;
+}
+
+// A download's name: ASCII for everybody, the true one by RFC 8187.
+std::string disposition(const Delivered& file) {
+    if (file.file_name.empty()) {
+        return "attachment";
+    }
+    return "attachment; filename=\"original\"; filename*=UTF-8''" + percent_encode(file.file_name);
+}
+
+void add_headers(Response& response, const Delivered& file, const std::string& etag) {
+    response.set("ETag", etag);
+    response.set("Accept-Ranges", "bytes");
+    response.set("Last-Modified", http_date(file.changed_at));
+    // Bytes of users never run as a page of ours, whatever a browser takes them for.
+    response.set("Content-Security-Policy", "default-src 'none'; sandbox; frame-ancestors 'none'");
+    response.set("Referrer-Policy", "no-referrer");
+    response.set("Cache-Control", file.is_original ? "private, no-cache" : "public, max-age=31536000, immutable");
+    if (file.is_original) {
+        response.set("Content-Disposition", disposition(file));
+    }
+}
+
+}  // namespace
+
+awaitable<Response> Endpoint::handle(const http::Request& request, http::BodyReader& body) const {
+    static_cast<void>(body);
+    if (request.method != "GET" && request.method != "HEAD") {
+        auto response = refused({.code = ErrorCode::method_not_allowed}, request);
+        response.set("Allow", "GET, HEAD");
+        co_return response;
+    }
+    auto reader = principal_of(request);
+    if (!reader) {
+        co_return refused(reader.error(), request);
+    }
+    const std::string_view rest = std::string_view(request.path).substr(std::string_view("/media/").size());
+    const auto slash = rest.find('/');
+    const auto id = parse_media_key(rest.substr(0, slash));
+    if (!id || slash == std::string_view::npos) {
+        co_return refused({.code = ErrorCode::output_unknown, .facts = "The path is /media/{media_key}/{name}."}, request);
+    }
+    auto work = [this, reader = std::move(*reader), id = *id, name = std::string(rest.substr(slash + 1))] {
+        return context_.uploads.find_file(reader, id, name);
+    };
+    auto file = co_await runtime::run_blocking(context_.pool, std::move(work));
+    co_return file ? answer(request, std::move(*file)) : refused(file.error(), request);
+}
+
+Response Endpoint::answer(const http::Request& request, Delivered file) const {
+    const std::string etag = "\"" + file.tag + "\"";
+    Response response;
+    response.route = "delivery.file";
+    add_headers(response, file, etag);
+    if (const auto none_match = request.header("If-None-Match"); none_match && mentions(*none_match, etag)) {
+        response.status = 304;
+        return response;
+    }
+    response.set("Content-Type", file.content_type);
+    const auto if_range = request.header("If-Range");
+    const bool may_be_partial = !if_range || *if_range == etag;
+    const auto range = parse_range(may_be_partial ? request.header("Range").value_or("") : "", file.size.value);
+    if (!range) {
+        auto outside = refused(range.error(), request);
+        outside.set("Content-Range", "bytes */" + std::to_string(file.size.value));
+        return outside;
+    }
+    const std::optional<ByteRange>& wanted = *range;
+    const std::uint64_t first = wanted ? wanted->first : 0;
+    const std::uint64_t length = wanted ? wanted->last - wanted->first + 1 : file.size.value;
+    if (wanted) {
+        response.status = 206;
+        response.set(
+            "Content-Range",
+            "bytes " + std::to_string(wanted->first) + "-" + std::to_string(wanted->last) + "/" +
+                std::to_string(file.size.value)
+        );
+    }
+    response.source =
+        std::make_unique<BlobSource>(context_.uploads.blobs(), context_.bulk, std::move(file.layout), first, length);
+    return response;
+}
+
+}  // namespace sluice::protocol::delivery

@@ -1,0 +1,131 @@
+#include "protocol/native/encode.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/json_writer.hpp"
+
+namespace sluice::protocol::native {
+namespace {
+
+void append_segments(JsonWriter& json, const UploadDetails& details) {
+    json.key("segments").begin_object().member("received", details.status.upload.segments_received);
+    json.key("missing").begin_array();
+    for (const SegmentIndex index : details.gaps.missing) {
+        json.value(index.value);
+    }
+    json.end_array().end_object();
+}
+
+void append_processing(JsonWriter& json, const UploadStatus& status) {
+    const Upload& upload = status.upload;
+    json.key("processing").begin_object().member("state", name_of(upload.state));
+    json.member("progress_percent", upload.progress.percent);
+    json.key("check_after_secs");
+    if (status.check_after) {
+        json.value(status.check_after->count());
+    } else {
+        json.null();
+    }
+    json.member("step", upload.progress.step).member("attempts", upload.attempts);
+    json.key("error");
+    if (upload.failure) {
+        json.begin_object()
+            .member("code", upload.failure->code)
+            .member("name", upload.failure->name)
+            .member("reason", upload.failure->reason)
+            .member("message", upload.failure->message)
+            .end_object();
+    } else {
+        json.null();
+    }
+    json.end_object();
+}
+
+void append_number(JsonWriter& json, std::string_view name, std::uint64_t number) {
+    json.key(name);
+    if (number > 0) {
+        json.value(number);
+    } else {
+        json.null();
+    }
+}
+
+void append_output(JsonWriter& json, const Output& output, const std::string& folder) {
+    json.begin_object()
+        .member("name", output.name)
+        .member("url", folder + output.name)
+        .member("content_type", output.content_type)
+        .member("size_bytes", output.extent.length.value);
+    append_number(json, "width", output.width);
+    append_number(json, "height", output.height);
+    append_number(json, "duration_ms", output.duration_ms);
+    json.end_object();
+}
+
+void append_outputs(JsonWriter& json, const UploadDetails& details, const http::Request& request) {
+    const Upload& upload = details.status.upload;
+    const std::string folder = request.base_url + "/media/" + upload.media_key() + "/";
+    json.key("outputs").begin_array();
+    for (const Output& output : details.outputs) {
+        append_output(json, output, folder);
+    }
+    json.end_array();
+    json.key("original_url");
+    if (upload.has_all_bytes()) {
+        json.value(folder + "original");
+    } else {
+        json.null();
+    }
+}
+
+void append_upload(JsonWriter& json, const UploadDetails& details, const http::Request& request) {
+    const Upload& upload = details.status.upload;
+    json.begin_object()
+        .member("media_id", upload.id.text())
+        .member("media_key", upload.media_key())
+        .member("state", name_of(upload.state))
+        .member("category", name_of(upload.category))
+        .member("media_type", upload.media_type)
+        .member("file_name", upload.file_name)
+        .member("size_bytes", upload.total.value)
+        .member("received_bytes", upload.received.value);
+    append_segments(json, details);
+    append_processing(json, details.status);
+    append_outputs(json, details, request);
+    json.member("created_at", rfc3339(upload.created_at)).member("expires_at", rfc3339(upload.expires_at)).end_object();
+}
+
+http::Response json_response(std::string body) {
+    http::Response response;
+    response.set("Content-Type", "application/json;charset=utf-8");
+    response.set("Cache-Control", "no-store");
+    response.body = std::move(body);
+    return response;
+}
+
+}  // namespace
+
+http::Response upload_answer(const UploadDetails& details, const http::Request& request) {
+    JsonWriter json;
+    append_upload(json, details, request);
+    return json_response(json.take());
+}
+
+http::Response list_answer(const std::vector<UploadDetails>& uploads, bool has_more, const http::Request& request) {
+    JsonWriter json;
+    json.begin_object().key("data").begin_array();
+    for (const UploadDetails& details : uploads) {
+        append_upload(json, details, request);
+    }
+    json.end_array().member("has_more", has_more).key("next");
+    if (has_more && !uploads.empty()) {
+        json.value(uploads.back().status.upload.id.text());
+    } else {
+        json.null();
+    }
+    json.end_object();
+    return json_response(json.take());
+}
+
+}  // namespace sluice::protocol::native

@@ -1,0 +1,129 @@
+#include "protocol/native/endpoint.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.hpp"
+#include "protocol/common/credentials.hpp"
+#include "protocol/common/parameters.hpp"
+#include "protocol/common/problem.hpp"
+#include "protocol/common/upload_parameters.hpp"
+#include "protocol/native/encode.hpp"
+
+namespace sluice::protocol::native {
+namespace {
+
+using boost::asio::awaitable;
+using http::Response;
+
+constexpr std::string_view uploads_path = "/api/v1/uploads";
+constexpr std::uint32_t page_default = 25;
+constexpr std::uint32_t page_max = 200;
+
+Response refused(const Error& error, const http::Request& request) {
+    return problem_response(error, std::nullopt, request);
+}
+
+Response not_allowed(const http::Request& request, const char* allowed) {
+    auto response = refused({.code = ErrorCode::method_not_allowed}, request);
+    response.set("Allow", allowed);
+    return response;
+}
+
+struct Page {
+    MediaId before;
+    std::uint32_t count = page_default;
+};
+
+Result<Page> page_of(const http::Request& request) {
+    Parameters parameters;
+    if (auto added = parameters.add_query(request.raw_query); !added) {
+        return std::move(added).error();
+    }
+    Page page;
+    if (const auto limit = parameters.find("limit")) {
+        const auto number = parse_unsigned(*limit);
+        if (!number || *number == 0 || *number > page_max) {
+            return Error{
+                .code = ErrorCode::parameter_invalid,
+                .facts = "limit is \"" + printable(*limit) + "\"; it must be within 1 and 200.",
+            };
+        }
+        page.count = static_cast<std::uint32_t>(*number);
+    }
+    if (const auto after = parameters.find("after")) {
+        const auto id = MediaId::parse(*after);
+        if (!id) {
+            return Error{
+                .code = ErrorCode::parameter_invalid,
+                .facts = "after is \"" + printable(*after) + "\"; it must be the \"next\" of the page before.",
+            };
+        }
+        page.before = *id;
+    }
+    return page;
+}
+
+}  // namespace
+
+awaitable<Response> Endpoint::handle(const http::Request& request, http::BodyReader& body) const {
+    static_cast<void>(body);  // no call of this API takes one yet
+    auto owner = principal_of(request);
+    if (!owner) {
+        co_return refused(owner.error(), request);
+    }
+    Response response;
+    const std::string_view path = request.path;
+    if (path == uploads_path) {
+        response = co_await list(request, std::move(*owner));
+    } else if (path.starts_with(std::string(uploads_path) + "/")) {
+        const auto id = media_id_of(path.substr(uploads_path.size() + 1), true);
+        if (id) {
+            response = co_await one(request, std::move(*owner), *id);
+        } else {
+            response = refused(id.error(), request);
+        }
+    } else {
+        response = refused({.code = ErrorCode::unknown_path, .facts = "Known is /api/v1/uploads."}, request);
+    }
+    response.route = "native.uploads";
+    co_return response;
+}
+
+awaitable<Response> Endpoint::list(const http::Request& request, Principal owner) const {
+    if (request.method != "GET" && request.method != "HEAD") {
+        co_return not_allowed(request, "GET");
+    }
+    const auto page = page_of(request);
+    if (!page) {
+        co_return refused(page.error(), request);
+    }
+    bool has_more = false;
+    auto work = [this, owner = std::move(owner), page = *page, &has_more] {
+        return context_.uploads.list(owner, page.before, page.count, has_more);
+    };
+    auto uploads = co_await runtime::run_blocking(context_.pool, std::move(work));
+    co_return uploads ? list_answer(*uploads, has_more, request) : refused(uploads.error(), request);
+}
+
+awaitable<Response> Endpoint::one(const http::Request& request, Principal owner, MediaId id) const {
+    const bool is_delete = request.method == "DELETE";
+    if (!is_delete && request.method != "GET" && request.method != "HEAD") {
+        co_return not_allowed(request, "GET, DELETE");
+    }
+    if (is_delete) {
+        auto work = [this, owner, id] { return context_.uploads.cancel(owner, id); };
+        auto cancelled = co_await runtime::run_blocking(context_.pool, std::move(work));
+        if (!cancelled) {
+            co_return refused(cancelled.error(), request);
+        }
+        Response response;
+        response.status = 204;
+        co_return response;
+    }
+    auto work = [this, owner = std::move(owner), id] { return context_.uploads.details(owner, id); };
+    auto details = co_await runtime::run_blocking(context_.pool, std::move(work));
+    co_return details ? upload_answer(*details, request) : refused(details.error(), request);
+}
+
+}  // namespace sluice::protocol::native

@@ -1,0 +1,28 @@
+// The native API: /api/v1/uploads and below (contract, section 5). An upload as it is, with what has come, what is missing
+// and what came out. Knows no other protocol.
+#pragma once
+
+#include <string_view>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "http/handler.hpp"
+#include "protocol/common/context.hpp"
+
+namespace sluice::protocol::native {
+
+class Endpoint {
+ public:
+    explicit Endpoint(const Context& context) : context_(context) {}
+
+    static bool serves(std::string_view path) { return path.starts_with("/api/v1/"); }
+    boost::asio::awaitable<http::Response> handle(const http::Request& request, http::BodyReader& body) const;
+
+ private:
+    boost::asio::awaitable<http::Response> list(const http::Request& request, Principal owner) const;
+    boost::asio::awaitable<http::Response> one(const http::Request& request, Principal owner, MediaId id) const;
+
+    const Context& context_;
+};
+
+}  // namespace sluice::protocol::native

@@ -1,0 +1,123 @@
+#include "protocol/x_v1/encode.hpp"
+
+#include <utility>
+
+#include "base/error_catalogue.hpp"
+#include "protocol/common/problem.hpp"
+#include "protocol/common/x_media.hpp"
+#include "protocol/x_v1/errors.hpp"
+
+namespace sluice::protocol::x_v1 {
+namespace {
+
+constexpr const char* json_type = "application/json;charset=utf-8";
+
+http::Response json_response(int status, std::string body) {
+    http::Response response;
+    response.status = status;
+    response.set("Content-Type", json_type);
+    response.set("Cache-Control", "no-store");
+    response.body = std::move(body);
+    return response;
+}
+
+void begin_media_object(JsonWriter& json, const Upload& upload) {
+    json.begin_object()
+        .member("media_id", upload.id.value)
+        .member("media_id_string", upload.id.text())
+        .member("media_key", upload.media_key());
+}
+
+std::string upload_url(const http::Request& request, std::string_view command, std::uint64_t media_id) {
+    return request.base_url + "/1.1/media/upload.json?command=" + std::string(command) +
+           "&media_id=" + std::to_string(media_id);
+}
+
+std::optional<NextCall> next_of(const Error& error, const http::Request& request) {
+    if (error.media_id == 0) {
+        return std::nullopt;
+    }
+    switch (error.code) {
+        case ErrorCode::finalize_missing:
+        case ErrorCode::append_in_flight:
+            return NextCall{"POST", upload_url(request, "FINALIZE", error.media_id)};
+        case ErrorCode::status_needs_get:
+        case ErrorCode::command_missing:
+        case ErrorCode::already_finalized:
+        case ErrorCode::not_chunked:
+        case ErrorCode::media_failed:
+            return NextCall{"GET", upload_url(request, "STATUS", error.media_id)};
+        default:
+            return std::nullopt;
+    }
+}
+
+http::Response faithful(const WireError& wire) {
+    JsonWriter json;
+    if (wire.shape == Shape::request_error) {
+        json.begin_object().member("request", "/1.1/media/upload.json").member("error", wire.x_text).end_object();
+    } else {
+        json.begin_object().key("errors").begin_array().begin_object();
+        json.member("message", wire.x_text).member("code", wire.x_code);
+        json.end_object().end_array().end_object();
+    }
+    return json_response(wire.x_status, json.take());
+}
+
+http::Response helpful(const Error& error, const WireError& wire, const http::Request& request) {
+    JsonWriter json;
+    json.begin_object().key("errors").begin_array().begin_object();
+    json.member("code", wire.x_code).member("message", whole_message(error));
+    json.end_object().end_array().key("sluice").begin_object();
+    append_truth(json, error, next_of(error, request), request);
+    json.end_object().end_object();
+    return json_response(entry_of(error.code).status, json.take());
+}
+
+}  // namespace
+
+http::Response initialized(const Upload& upload, WallTime now) {
+    JsonWriter json;
+    begin_media_object(json, upload);
+    json.member("expires_after_secs", expires_after_secs(upload, now)).end_object();
+    return json_response(202, json.take());
+}
+
+http::Response appended() {
+    http::Response response;
+    response.status = 204;
+    return response;
+}
+
+http::Response finalized(const UploadStatus& status, WallTime now, int status_code) {
+    JsonWriter json;
+    begin_media_object(json, status.upload);
+    append_media_facts(json, status.upload, now);
+    if (shows_processing(status)) {
+        append_processing_info(json, status);
+    }
+    json.end_object();
+    return json_response(status_code, json.take());
+}
+
+http::Response status_answer(const UploadStatus& status, WallTime now) {
+    JsonWriter json;
+    begin_media_object(json, status.upload);
+    append_media_facts(json, status.upload, now);
+    append_processing_info(json, status);
+    json.end_object();
+    return json_response(200, json.take());
+}
+
+http::Response refused(const Error& error, const http::Request& request, Fidelity fidelity) {
+    const WireError& wire = wire_error_of(error.code);
+    auto response = fidelity == Fidelity::faithful ? faithful(wire) : helpful(error, wire, request);
+    std::erase_if(response.headers, [](const auto& field) { return field.first == "Cache-Control"; });
+    add_error_headers(response, error, request);
+    if (response.status == 405) {
+        response.set("Allow", error.code == ErrorCode::status_needs_get ? "GET" : "POST");
+    }
+    return response;
+}
+
+}  // namespace sluice::protocol::x_v1

@@ -1,0 +1,19 @@
+// X v1.1's answers: bytes as X sends them (reference 2), numbers with their _string twins.
+#pragma once
+
+#include "http/request.hpp"
+#include "http/response.hpp"
+#include "protocol/common/context.hpp"
+
+namespace sluice::protocol::x_v1 {
+
+http::Response initialized(const Upload& upload, WallTime now);
+http::Response appended();
+// `status_code`: 201 for FINALIZE, 200 for a one-shot.
+http::Response finalized(const UploadStatus& status, WallTime now, int status_code);
+http::Response status_answer(const UploadStatus& status, WallTime now);
+
+// {"errors":[{"code","message"}],"sluice":{…}}, or what X itself would say.
+http::Response refused(const Error& error, const http::Request& request, Fidelity fidelity);
+
+}  // namespace sluice::protocol::x_v1

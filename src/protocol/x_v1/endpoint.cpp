@@ -1,0 +1,155 @@
+#include "protocol/x_v1/endpoint.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/text.hpp"
+#include "protocol/common/credentials.hpp"
+#include "protocol/common/upload_parameters.hpp"
+#include "protocol/common/x_calls.hpp"
+#include "protocol/x_v1/encode.hpp"
+
+namespace sluice::protocol::x_v1 {
+namespace {
+
+using boost::asio::awaitable;
+using http::Response;
+
+constexpr std::array<std::string_view, 4> commands{"INIT", "APPEND", "FINALIZE", "STATUS"};
+
+std::string upper_case(std::string_view text) {
+    std::string upper(text);
+    for (char& c : upper) {
+        c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    }
+    return upper;
+}
+
+// The id in a call that is refused for another reason, so that the answer can name the next call.
+std::uint64_t id_mentioned(const Parameters& parameters) {
+    const auto id = media_id_of(parameters.get("media_id"), true);
+    return id ? id->value : 0;
+}
+
+Error wrong_command(std::string_view command, const Parameters& parameters) {
+    const std::string upper = upper_case(command);
+    const bool is_a_matter_of_case = std::ranges::find(commands, upper) != commands.end();
+    std::string facts = "command is \"" + printable(command) + "\"; ";
+    facts += is_a_matter_of_case ? "write " + upper + "." : "known are INIT, APPEND, FINALIZE and STATUS.";
+    if (const auto nearest = nearest_word(command, commands); nearest && !is_a_matter_of_case) {
+        facts += " Did you mean " + std::string(*nearest) + "?";
+    }
+    return {
+        .code = is_a_matter_of_case ? ErrorCode::command_case : ErrorCode::command_unknown,
+        .facts = std::move(facts),
+        .media_id = id_mentioned(parameters),
+    };
+}
+
+Error no_command(const ReceivedForm& form) {
+    return {
+        .code = ErrorCode::command_missing,
+        .facts = "media_id came without a command and without media. Received: " + form.parameters.listed() + ".",
+        .media_id = id_mentioned(form.parameters),
+    };
+}
+
+}  // namespace
+
+awaitable<Response> Endpoint::handle(const http::Request& request, http::BodyReader& body) const {
+    const bool is_get = request.method == "GET" || request.method == "HEAD";
+    if (!is_get && request.method != "POST") {
+        const Error error{.code = ErrorCode::method_not_allowed, .facts = "The method is " + printable(request.method, 20) + "."};
+        auto response = refused(error, request, context_.fidelity);
+        response.set("Allow", "GET, POST");
+        co_return response;
+    }
+    auto owner = principal_of(request);
+    if (!owner) {
+        co_return refused(owner.error(), request, context_.fidelity);
+    }
+    auto opener = media_opener(context_, *owner, std::nullopt);
+    auto form = co_await receive_form(context_, request, body, {}, std::move(opener));
+    if (!form) {
+        auto response = refused(form.error(), request, context_.fidelity);
+        response.route = "x1.unreadable";
+        co_return response;
+    }
+    if (is_get) {
+        co_return co_await get(request, std::move(*owner), std::move(*form));
+    }
+    co_return co_await post(request, std::move(*owner), std::move(*form));
+}
+
+awaitable<Response> Endpoint::get(const http::Request& request, Principal owner, ReceivedForm form) const {
+    const std::string command(form.parameters.get("command"));
+    std::optional<Error> wrong;
+    if (command.empty()) {
+        wrong = no_command(form);
+    } else if (command == "INIT" || command == "APPEND" || command == "FINALIZE") {
+        wrong = Error{.code = ErrorCode::command_needs_post, .facts = command + " was sent with GET."};
+    } else if (command != "STATUS") {
+        wrong = wrong_command(command, form.parameters);
+    }
+    if (wrong) {
+        co_return refused(*wrong, request, context_.fidelity);
+    }
+    co_return co_await run(request, std::move(owner), command, std::move(form));
+}
+
+awaitable<Response> Endpoint::post(const http::Request& request, Principal owner, ReceivedForm form) const {
+    std::string command(form.parameters.get("command"));
+    std::optional<Error> wrong;
+    if (command.empty() && !form.media && form.parameters.has("media_id")) {
+        wrong = no_command(form);
+    } else if (command == "STATUS") {
+        wrong = Error{
+            .code = ErrorCode::status_needs_get,
+            .facts = "STATUS was sent with POST.",
+            .media_id = id_mentioned(form.parameters),
+        };
+    } else if (!command.empty() && std::ranges::find(commands, command) == commands.end()) {
+        wrong = wrong_command(command, form.parameters);
+    }
+    if (wrong) {
+        co_return refused(*wrong, request, context_.fidelity);
+    }
+    co_return co_await run(request, std::move(owner), std::move(command), std::move(form));
+}
+
+awaitable<Response> Endpoint::run(
+    const http::Request& request, Principal owner, std::string command, ReceivedForm form
+) const {
+    const WallTime now = context_.uploads.now();
+    Response response;
+    if (command.empty()) {
+        auto done = co_await x_one_shot(context_, std::move(owner), std::move(form));
+        response = done ? finalized(*done, now, 200) : refused(done.error(), request, context_.fidelity);
+        response.route = "x1.one_shot";
+    } else if (command == "INIT") {
+        auto created = co_await x_initialize(context_, std::move(owner), std::move(form));
+        response = created ? initialized(*created, now) : refused(created.error(), request, context_.fidelity);
+        response.route = "x1.init";
+    } else if (command == "APPEND") {
+        auto done = co_await x_append(context_, std::move(owner), std::nullopt, std::move(form));
+        response = done ? appended() : refused(done.error(), request, context_.fidelity);
+        response.route = "x1.append";
+    } else {
+        const bool is_finalize = command == "FINALIZE";
+        const bool has_id = form.parameters.has("media_id");
+        const auto id = media_id_of(form.parameters.get(has_id ? "media_id" : "media_key"), true);
+        if (!id) {
+            co_return refused(id.error(), request, context_.fidelity);
+        }
+        auto done = is_finalize ? co_await x_finalize(context_, std::move(owner), *id)
+                                : co_await x_status(context_, std::move(owner), *id);
+        response = !done         ? refused(done.error(), request, context_.fidelity)
+                   : is_finalize ? finalized(*done, now, 201)
+                                 : status_answer(*done, now);
+        response.route = is_finalize ? "x1.finalize" : "x1.status";
+    }
+    co_return response;
+}
+
+}  // namespace sluice::protocol::x_v1

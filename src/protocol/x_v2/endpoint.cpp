@@ -1,0 +1,192 @@
+#include "protocol/x_v2/endpoint.hpp"
+
+#include <array>
+#include <utility>
+
+#include "base/text.hpp"
+#include "protocol/common/credentials.hpp"
+#include "protocol/common/upload_parameters.hpp"
+#include "protocol/common/x_calls.hpp"
+#include "protocol/common/x_media.hpp"
+#include "protocol/x_v2/encode.hpp"
+
+namespace sluice::protocol::x_v2 {
+namespace {
+
+using boost::asio::awaitable;
+using http::Response;
+
+constexpr std::string_view root = "/2/media/upload";
+
+constexpr std::array<std::string_view, 5> routes{
+    "x2.one_shot", "x2.init", "x2.append", "x2.finalize", "x2.status",
+};
+
+Error wrong_method(const http::Request& request) {
+    return {
+        .code = ErrorCode::method_not_allowed,
+        .facts = printable(request.method, 20) + " is not taken by " + printable(request.path) + ".",
+    };
+}
+
+std::string_view path_below_root(const http::Request& request) {
+    return std::string_view(request.path).substr(root.size());
+}
+
+}  // namespace
+
+bool Endpoint::serves(std::string_view path) {
+    return path.starts_with(root) && (path.size() == root.size() || path[root.size()] == '/');
+}
+
+Result<Endpoint::Target> Endpoint::target_of_path(std::string_view rest) {
+    if (rest == "/initialize") {
+        return Target{.call = Call::initialize};
+    }
+    const auto slash = rest.find('/', 1);
+    const std::string_view action = slash == std::string_view::npos ? std::string_view() : rest.substr(slash);
+    if (action != "/append" && action != "/finalize") {
+        return Error{
+            .code = ErrorCode::unknown_path,
+            .facts = "Known below " + std::string(root) + " are /initialize, /{id}/append and /{id}/finalize.",
+        };
+    }
+    const auto id = media_id_of(rest.substr(1, slash - 1), action == "/finalize");
+    if (!id) {
+        return id.error();
+    }
+    return Target{.call = action == "/append" ? Call::append : Call::finalize, .id = *id};
+}
+
+Result<Endpoint::Target> Endpoint::target_of(const http::Request& request) {
+    const std::string_view rest = path_below_root(request);
+    const bool is_get = request.method == "GET" || request.method == "HEAD";
+    if (rest.empty()) {
+        if (is_get) {
+            return Target{.call = Call::status};
+        }
+        return request.method == "POST" ? Result<Target>(Target{.call = Call::one_shot}) : wrong_method(request);
+    }
+    auto target = target_of_path(rest);
+    if (target && request.method != "POST") {
+        return wrong_method(request);
+    }
+    return target;
+}
+
+// The older form: everything is POST /2/media/upload with command=.
+Result<Endpoint::Target> Endpoint::by_command(Target target, const http::Request& request, const Parameters& parameters) {
+    const std::string command(parameters.get("command"));
+    const bool is_root = path_below_root(request).empty();
+    if (command.empty() || !is_root) {
+        return target;
+    }
+    target.is_command_form = true;
+    if (target.call == Call::status) {
+        if (command == "STATUS") {
+            return target;
+        }
+        return Error{.code = ErrorCode::command_needs_post, .facts = printable(command) + " was sent with GET."};
+    }
+    if (command == "STATUS") {
+        const auto id = media_id_of(parameters.get("media_id"), true);
+        return Error{
+            .code = ErrorCode::status_needs_get,
+            .facts = "STATUS was sent with POST.",
+            .media_id = id ? id->value : 0,
+        };
+    }
+    static constexpr std::array<std::pair<std::string_view, Call>, 3> commands{{
+        {"INIT", Call::initialize},
+        {"APPEND", Call::append},
+        {"FINALIZE", Call::finalize},
+    }};
+    for (const auto& [name, call] : commands) {
+        if (command == name) {
+            target.call = call;
+            return target;
+        }
+        if (equals_ignoring_case(command, name)) {
+            return Error{.code = ErrorCode::command_case, .facts = "command is \"" + printable(command) + "\"."};
+        }
+    }
+    return Error{
+        .code = ErrorCode::command_unknown,
+        .facts = "command is \"" + printable(command) + "\"; known are INIT, APPEND, FINALIZE and STATUS.",
+    };
+}
+
+awaitable<Response> Endpoint::handle(const http::Request& request, http::BodyReader& body) const {
+    auto target = target_of(request);
+    if (!target) {
+        auto response = refused(target.error(), request, context_.fidelity);
+        response.route = "x2.unknown";
+        co_return response;
+    }
+    auto owner = principal_of(request);
+    if (!owner) {
+        co_return refused(owner.error(), request, context_.fidelity);
+    }
+    const auto append_id = target->call == Call::append ? target->id : std::nullopt;
+    auto opener = media_opener(context_, *owner, append_id);
+    Response response;
+    // FINALIZE and STATUS by path take no body: whatever comes (a JSON Content-Type with nothing behind it) is let be.
+    auto form = co_await receive_form(context_, request, body, {}, std::move(opener));
+    if (!form) {
+        response = refused(form.error(), request, context_.fidelity);
+    } else {
+        target = by_command(*target, request, form->parameters);
+        if (target) {
+            response = co_await run(request, *target, std::move(*owner), std::move(*form));
+        } else {
+            response = refused(target.error(), request, context_.fidelity);
+        }
+    }
+    response.route = target ? routes[static_cast<std::size_t>(target->call)] : "x2.unknown";
+    co_return response;
+}
+
+awaitable<Response> Endpoint::run(
+    const http::Request& request, Target target, Principal owner, ReceivedForm form
+) const {
+    const WallTime now = context_.uploads.now();
+    if (target.call == Call::initialize) {
+        auto created = co_await x_initialize(context_, std::move(owner), std::move(form));
+        const int status_code = target.is_command_form ? 202 : 200;
+        co_return created ? initialized(*created, now, status_code)
+                          : refused(created.error(), request, context_.fidelity);
+    }
+    if (target.call == Call::append) {
+        auto done = co_await x_append(context_, std::move(owner), target.id, std::move(form));
+        if (!done) {
+            co_return refused(done.error(), request, context_.fidelity);
+        }
+        co_return target.is_command_form ? appended_by_command() : appended(*done);
+    }
+    if (target.call == Call::one_shot) {
+        auto done = co_await x_one_shot(context_, std::move(owner), std::move(form));
+        co_return done ? media_answer(*done, now, 200, shows_processing(*done))
+                       : refused(done.error(), request, context_.fidelity);
+    }
+    co_return co_await run_on_media(request, target, std::move(owner), std::move(form));
+}
+
+awaitable<Response> Endpoint::run_on_media(
+    const http::Request& request, Target target, Principal owner, ReceivedForm form
+) const {
+    const WallTime now = context_.uploads.now();
+    const auto id = target.id ? Result<MediaId>(*target.id) : media_id_of(form.parameters.get("media_id"), true);
+    if (!id) {
+        co_return refused(id.error(), request, context_.fidelity);
+    }
+    if (target.call == Call::finalize) {
+        auto done = co_await x_finalize(context_, std::move(owner), *id);
+        const int status_code = target.is_command_form ? 201 : 200;
+        co_return done ? media_answer(*done, now, status_code, shows_processing(*done))
+                       : refused(done.error(), request, context_.fidelity);
+    }
+    auto done = co_await x_status(context_, std::move(owner), *id);
+    co_return done ? media_answer(*done, now, 200, true) : refused(done.error(), request, context_.fidelity);
+}
+
+}  // namespace sluice::protocol::x_v2

@@ -1,0 +1,106 @@
+#include "protocol/x_v2/errors.hpp"
+
+#include <array>
+
+namespace sluice::protocol::x_v2 {
+namespace {
+
+constexpr std::string_view invalid_title = "Invalid Request";
+constexpr std::string_view invalid_detail = "One or more parameters to your request was invalid.";
+constexpr std::string_view invalid_type = "https://api.twitter.com/2/problems/invalid-request";
+constexpr std::string_view blank_type = "about:blank";
+
+// clang-format off
+constexpr std::array<WireError, error_code_count> wire_errors{{
+    {ErrorCode::request_malformed, 400, "One or more parameters to your request was invalid.", invalid_title, invalid_detail, invalid_type},
+    {ErrorCode::head_too_large, 431, "Request Header Fields Too Large", "Request Header Fields Too Large", "Request Header Fields Too Large", blank_type},
+    {ErrorCode::uri_too_long, 431, "Request Header Fields Too Large", "Request Header Fields Too Large", "Request Header Fields Too Large", blank_type},
+    {ErrorCode::http_version_unsupported, 400, "One or more parameters to your request was invalid.", invalid_title, invalid_detail, invalid_type},
+    {ErrorCode::transfer_encoding_unsupported, 400, "One or more parameters to your request was invalid.", invalid_title, invalid_detail, invalid_type},
+    {ErrorCode::expectation_unknown, 400, "One or more parameters to your request was invalid.", invalid_title, invalid_detail, invalid_type},
+    {ErrorCode::request_timeout, 408, "Request Timeout", "Request Timeout", "Request Timeout", blank_type},
+    {ErrorCode::body_too_large, 413, "Payload Too Large", "Payload Too Large", "Payload Too Large", blank_type},
+    {ErrorCode::body_truncated, 400, "One or more parameters to your request was invalid.", invalid_title, invalid_detail, invalid_type},
+    {ErrorCode::body_unreadable, 400, "Request body is not valid JSON.", invalid_title, invalid_detail, invalid_type},
+    {ErrorCode::body_missing, 400, "Request body is not valid JSON.", invalid_title, invalid_detail, invalid_type},
+    {ErrorCode::multipart_boundary, 400, "Request body is not valid JSON.", invalid_title, invalid_detail, invalid_type},
+    {ErrorCode::too_many_fields, 400, "One or more parameters to your request was invalid.", invalid_title, invalid_detail, invalid_type},
+    {ErrorCode::unknown_path, 404, "Not Found", "Not Found", "Not Found", blank_type},
+    {ErrorCode::method_not_allowed, 405, "Method Not Allowed", "Method Not Allowed", "Method Not Allowed", blank_type},
+    {ErrorCode::unsupported_media_type, 400, "Request body is not valid JSON.", invalid_title, invalid_detail, invalid_type},
+    {ErrorCode::json_expected, 400, "Request body is not valid JSON.", invalid_title, invalid_detail, invalid_type},
+    {ErrorCode::parameter_invalid, 400, "One or more parameters to your request was invalid.", invalid_title, invalid_detail, invalid_type},
+    {ErrorCode::parameter_conflict, 400, "One or more parameters to your request was invalid.", invalid_title, invalid_detail, invalid_type},
+    {ErrorCode::command_missing, 400, "One or more parameters to your request was invalid.", invalid_title, invalid_detail, invalid_type},
+    {ErrorCode::command_case, 400, "One or more parameters to your request was invalid.", invalid_title, invalid_detail, invalid_type},
+    {ErrorCode::command_unknown, 400, "One or more parameters to your request was invalid.", invalid_title, invalid_detail, invalid_type},
+    {ErrorCode::status_needs_get, 400, "One or more parameters to your request was invalid.", invalid_title, invalid_detail, invalid_type},
+    {ErrorCode::command_needs_post, 400, "One or more parameters to your request was invalid.", invalid_title, invalid_detail, invalid_type},
+    {ErrorCode::media_in_url, 431, "Request Header Fields Too Large", "Request Header Fields Too Large", "Request Header Fields Too Large", blank_type},
+    {ErrorCode::media_in_init, 400, "One or more parameters to your request was invalid.", invalid_title, invalid_detail, invalid_type},
+    {ErrorCode::media_missing, 400, "One or more parameters to your request was invalid.", invalid_title, invalid_detail, invalid_type},
+    {ErrorCode::media_twice, 400, "One or more parameters to your request was invalid.", invalid_title, invalid_detail, invalid_type},
+    {ErrorCode::media_part_missing, 400, "One or more parameters to your request was invalid.", invalid_title, invalid_detail, invalid_type},
+    {ErrorCode::media_empty, 400, "media type unrecognized", invalid_title, invalid_detail, invalid_type},
+    {ErrorCode::base64_invalid, 400, "media type unrecognized", invalid_title, invalid_detail, invalid_type},
+    {ErrorCode::total_bytes_missing, 400, "One or more parameters to your request was invalid.", invalid_title, invalid_detail, invalid_type},
+    {ErrorCode::total_bytes_invalid, 400, "One or more parameters to your request was invalid.", invalid_title, invalid_detail, invalid_type},
+    {ErrorCode::file_too_large, 413, "Payload Too Large", "Payload Too Large", "Payload Too Large", blank_type},
+    {ErrorCode::too_many_segments_needed, 400, "One or more parameters to your request was invalid.", invalid_title, invalid_detail, invalid_type},
+    {ErrorCode::media_type_unsupported, 400, "media type unrecognized", invalid_title, invalid_detail, invalid_type},
+    {ErrorCode::category_unknown, 400, "One or more parameters to your request was invalid.", invalid_title, invalid_detail, invalid_type},
+    {ErrorCode::category_type_conflict, 400, "media type unrecognized", invalid_title, invalid_detail, invalid_type},
+    {ErrorCode::media_id_missing, 400, "One or more parameters to your request was invalid.", invalid_title, invalid_detail, invalid_type},
+    {ErrorCode::media_id_invalid, 400, "One or more parameters to your request was invalid.", invalid_title, invalid_detail, invalid_type},
+    {ErrorCode::media_key_as_id, 400, "One or more parameters to your request was invalid.", invalid_title, invalid_detail, invalid_type},
+    {ErrorCode::segment_index_missing, 400, "One or more parameters to your request was invalid.", invalid_title, invalid_detail, invalid_type},
+    {ErrorCode::segment_index_invalid, 400, "One or more parameters to your request was invalid.", invalid_title, invalid_detail, invalid_type},
+    {ErrorCode::segment_index_range, 400, "One or more parameters to your request was invalid.", invalid_title, invalid_detail, invalid_type},
+    {ErrorCode::segment_too_large, 413, "Payload Too Large", "Payload Too Large", "Payload Too Large", blank_type},
+    {ErrorCode::needs_chunked, 413, "Payload Too Large", "Payload Too Large", "Payload Too Large", blank_type},
+    {ErrorCode::media_unknown, 400, "BadRequest: Not found", invalid_title, invalid_detail, invalid_type},
+    {ErrorCode::media_expired, 400, "BadRequest: Not found", invalid_title, invalid_detail, invalid_type},
+    {ErrorCode::media_canceled, 400, "One or more parameters to your request was invalid.", invalid_title, invalid_detail, invalid_type},
+    {ErrorCode::media_not_ready, 400, "Your media IDs are invalid.", invalid_title, invalid_detail, invalid_type},
+    {ErrorCode::media_failed, 400, "Your media IDs are invalid.", invalid_title, invalid_detail, invalid_type},
+    {ErrorCode::segment_conflict, 400, "One or more parameters to your request was invalid.", invalid_title, invalid_detail, invalid_type},
+    {ErrorCode::segment_in_flight, 400, "One or more parameters to your request was invalid.", invalid_title, invalid_detail, invalid_type},
+    {ErrorCode::beyond_total_bytes, 400, "Segments do not add up to provided total file size.", invalid_title, invalid_detail, invalid_type},
+    {ErrorCode::already_finalized, 400, "One or more parameters to your request was invalid.", invalid_title, invalid_detail, invalid_type},
+    {ErrorCode::append_in_flight, 400, "Segments do not add up to provided total file size.", invalid_title, invalid_detail, invalid_type},
+    {ErrorCode::segment_missing, 400, "Segments do not add up to provided total file size.", invalid_title, invalid_detail, invalid_type},
+    {ErrorCode::size_mismatch, 400, "Segments do not add up to provided total file size.", invalid_title, invalid_detail, invalid_type},
+    {ErrorCode::nothing_appended, 400, "Segments do not add up to provided total file size.", invalid_title, invalid_detail, invalid_type},
+    {ErrorCode::not_chunked, 400, "One or more parameters to your request was invalid.", invalid_title, invalid_detail, invalid_type},
+    {ErrorCode::finalize_missing, 503, "Over capacity", "Service Unavailable", "Service Unavailable", blank_type},
+    {ErrorCode::output_unknown, 404, "Not Found", "Not Found", "Not Found", blank_type},
+    {ErrorCode::range_not_satisfiable, 416, "Requested Range Not Satisfiable", "Range Not Satisfiable", "Range Not Satisfiable", blank_type},
+    {ErrorCode::too_many_open_uploads, 429, "Rate limit exceeded", "Too Many Requests", "Too Many Requests", blank_type},
+    {ErrorCode::auth_malformed, 400, "One or more parameters to your request was invalid.", invalid_title, invalid_detail, invalid_type},
+    {ErrorCode::storage_full, 500, "Internal error", "Internal Server Error", "Internal Server Error", blank_type},
+    {ErrorCode::storage_failed, 500, "Internal error", "Internal Server Error", "Internal Server Error", blank_type},
+    {ErrorCode::overloaded, 503, "Over capacity", "Service Unavailable", "Service Unavailable", blank_type},
+    {ErrorCode::shutting_down, 503, "Over capacity", "Service Unavailable", "Service Unavailable", blank_type},
+    {ErrorCode::internal, 500, "Internal error", "Internal Server Error", "Internal Server Error", blank_type},
+    {ErrorCode::store_not_found, 500, "Internal error", "Internal Server Error", "Internal Server Error", blank_type},
+    {ErrorCode::store_conflict, 500, "Internal error", "Internal Server Error", "Internal Server Error", blank_type},
+}};
+// clang-format on
+
+constexpr bool covers_every_code() {
+    for (std::size_t i = 0; i < wire_errors.size(); ++i) {
+        if (static_cast<std::size_t>(wire_errors[i].code) != i || wire_errors[i].x_message.empty()) {
+            return false;
+        }
+    }
+    return true;
+}
+static_assert(covers_every_code());
+
+}  // namespace
+
+const WireError& wire_error_of(ErrorCode code) {
+    return wire_errors[static_cast<std::size_t>(code)];
+}
+
+}  // namespace sluice::protocol::x_v2

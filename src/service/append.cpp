@@ -1,0 +1,190 @@
+#include <algorithm>
+
+#include "base/metrics.hpp"
+#include "core/placement.hpp"
+#include "service/refusals.hpp"
+#include "service/uploads.hpp"
+
+namespace sluice {
+namespace {
+
+std::vector<Extent> extents_in(const SegmentMap& segments, BlobId blob) {
+    std::vector<Extent> extents;
+    for (const auto& [index, segment] : segments) {
+        if (segment.extent.blob == blob) {
+            extents.push_back(segment.extent);
+        }
+    }
+    return extents;
+}
+
+// A form may promise a little more than its media (fields behind it): with a known stride the segment ends where the upload
+// ends at the latest.
+ByteCount clipped(ByteCount expected, SegmentIndex index, const Upload& upload) {
+    const std::uint64_t at = upload.stride ? upload.stride->value * index.value : 0;
+    return at < upload.total.value ? std::min(expected, ByteCount{upload.total.value - at}) : expected;
+}
+
+// What will come for sure, when fields may stand behind the media: the rest is judged when it is there.
+ByteCount certainly(ByteCount expected) {
+    constexpr std::uint64_t fields_max = 64 * 1024;
+    return {expected.value - std::min(expected.value, fields_max)};
+}
+
+Error conflicting(const Segment& stands, const Segment& came, MediaId id) {
+    return {
+        .code = ErrorCode::segment_conflict,
+        .facts = "Segment " + std::to_string(came.index.value) + " is there since " + rfc3339(stands.received_at) +
+                 " with " + std::to_string(stands.extent.length.value) + " bytes (CRC-32C " +
+                 std::to_string(stands.crc32c) + "); now " + std::to_string(came.extent.length.value) +
+                 " bytes came (CRC-32C " + std::to_string(came.crc32c) + "). The first ones are kept.",
+        .media_id = id.value,
+    };
+}
+
+}  // namespace
+
+Incoming::Limit Uploads::segment_limit() const {
+    return {limits_.segment_bytes_max, ErrorCode::segment_too_large};
+}
+
+Result<Incoming> Uploads::stage(Incoming::Limit limit) {
+    return Incoming(services_.blobs, {services_.ids.next()}, nullptr, limit);
+}
+
+Result<Incoming> Uploads::begin_unnamed() {
+    return stage(segment_limit());
+}
+
+std::unique_ptr<BlobWriter> Uploads::place(const UploadWithSegments& found, const AppendTarget& target) {
+    const auto& [upload, segments] = found;
+    if (!target.length_expected || target.length_expected->value == 0 || segments.contains(target.index)) {
+        return nullptr;
+    }
+    const ByteCount length = clipped(*target.length_expected, target.index, upload);
+    const auto at = place_of({target.index, length, upload.total, upload.stride});
+    if (!at) {
+        return nullptr;
+    }
+    const BlobId own{upload.id.value};
+    auto writer = services_.blobs.place({
+        .blob = own,
+        .total = upload.total,
+        .at = *at,
+        .length_max = length,
+        .committed = extents_in(segments, own),
+    });
+    // Refused for whatever reason: a blob of its own will do, or will say why not.
+    return writer ? std::move(writer).value() : nullptr;
+}
+
+Result<Incoming> Uploads::begin_append(const AppendTarget& target) {
+    auto found = services_.metadata.find_with_segments(target.owner, target.id);
+    if (!found) {
+        return refused_by_store(std::move(found).error(), target.id);
+    }
+    const bool is_repeated = found->segments.contains(target.index);
+    const ByteCount expected = certainly(target.length_expected.value_or(ByteCount{0}));
+    if (expected > limits_.segment_bytes_max) {
+        return Error{
+            .code = ErrorCode::segment_too_large,
+            .facts = "The segment has at least " + std::to_string(expected.value) + " bytes, allowed are " +
+                     std::to_string(limits_.segment_bytes_max.value) + ".",
+            .media_id = target.id.value,
+        };
+    }
+    if (!is_repeated) {
+        if (auto admitted = found->upload.admits(target.index, expected, now()); !admitted) {
+            return std::move(admitted).error();
+        }
+    }
+    Incoming incoming(services_.blobs, {services_.ids.next()}, place(*found, target), segment_limit());
+    incoming.hold(in_flight_.enter(target.id));
+    return incoming;
+}
+
+Result<Upload> Uploads::finish_append(const AppendTarget& target, Incoming incoming) {
+    auto found = services_.metadata.find_with_segments(target.owner, target.id);
+    if (!found) {
+        return refused_by_store(std::move(found).error(), target.id);
+    }
+    const bool is_repeated = found->segments.contains(target.index);
+    const auto next = found->upload.admits(target.index, incoming.length(), now());
+    if (!next && !is_repeated) {
+        return next.error();
+    }
+    auto extent = incoming.commit();
+    if (!extent) {
+        return std::move(extent).error();
+    }
+    const Segment segment{target.index, *extent, incoming.crc(), now()};
+    if (is_repeated) {
+        return settle_repeated(target, segment);
+    }
+    const auto stride = stride_from(target.index, extent->length, found->upload.total);
+    auto added = services_.metadata.add_segment(target.id, segment, stride, segment.received_at);
+    if (added) {
+        services_.metrics.counter("sluice_upload_segments_total", "Segments by result", {{"result", "stored"}}).add();
+        return found->upload.with_segment(segment, segment.received_at);
+    }
+    if (added.error().code != ErrorCode::store_conflict) {
+        return refused_by_store(std::move(added).error(), target.id);
+    }
+    return settle_repeated(target, segment);
+}
+
+// The index is taken, or the upload has moved on since it was looked at: the store's row says which.
+Result<Upload> Uploads::settle_repeated(const AppendTarget& target, const Segment& came) {
+    auto found = services_.metadata.find_with_segments(target.owner, target.id);
+    if (!found) {
+        return refused_by_store(std::move(found).error(), target.id);
+    }
+    const auto stands = found->segments.find(target.index);
+    if (stands == found->segments.end()) {
+        auto admitted = found->upload.admits(target.index, came.extent.length, now());
+        return admitted ? Error{.code = ErrorCode::store_conflict, .media_id = target.id.value}
+                        : std::move(admitted).error();
+    }
+    const auto same = same_bytes(stands->second.extent, came.extent);
+    if (came.extent.blob != BlobId{target.id.value} && came.extent.length.value > 0) {
+        if (auto removed = services_.blobs.remove(came.extent.blob); !removed) {
+            return std::move(removed).error();
+        }
+    }
+    if (!same) {
+        return same.error();
+    }
+    services_.metrics
+        .counter("sluice_upload_segments_total", "Segments by result", {{"result", *same ? "repeated" : "conflict"}})
+        .add();
+    if (!*same) {
+        return conflicting(stands->second, came, target.id);
+    }
+    return std::move(found->upload);
+}
+
+Result<bool> Uploads::same_bytes(const Extent& left, const Extent& right) {
+    if (left.length != right.length) {
+        return false;
+    }
+    constexpr std::size_t piece_length = 256 * 1024;
+    std::vector<std::byte> mine(piece_length);
+    std::vector<std::byte> theirs(piece_length);
+    for (std::uint64_t at = 0; at < left.length.value; at += piece_length) {
+        const std::size_t length = std::min<std::uint64_t>(piece_length, left.length.value - at);
+        const std::span a(mine.data(), length);
+        const std::span b(theirs.data(), length);
+        if (auto read = services_.blobs.read(left, {at}, a); !read) {
+            return std::move(read).error();
+        }
+        if (auto read = services_.blobs.read(right, {at}, b); !read) {
+            return std::move(read).error();
+        }
+        if (!std::ranges::equal(a, b)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+}  // namespace sluice

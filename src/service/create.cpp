@@ -1,0 +1,208 @@
+#include <array>
+
+#include "base/metrics.hpp"
+#include "base/text.hpp"
+#include "media/category_rules.hpp"
+#include "service/content_type.hpp"
+#include "service/refusals.hpp"
+#include "service/uploads.hpp"
+
+namespace sluice {
+namespace {
+
+constexpr std::array category_names{
+    std::string_view("tweet_image"), std::string_view("tweet_gif"),  std::string_view("tweet_video"),
+    std::string_view("amplify_video"), std::string_view("dm_image"), std::string_view("dm_gif"),
+    std::string_view("dm_video"),    std::string_view("subtitles"),
+};
+
+Error unknown_category(const std::string& received) {
+    std::string facts = "media_category is \"" + printable(received) + "\"; known are tweet_image, tweet_gif, tweet_video, "
+                        "amplify_video, dm_image, dm_gif, dm_video and subtitles.";
+    if (const auto nearest = nearest_word(received, category_names)) {
+        facts += " Did you mean " + std::string(*nearest) + "?";
+    }
+    return {.code = ErrorCode::category_unknown, .facts = std::move(facts)};
+}
+
+// Types that say nothing: clients send them for anything, so the content decides.
+bool is_placeholder(std::string_view essence) {
+    return essence.find('/') == std::string_view::npos || essence == "application/octet-stream" ||
+           essence == "text/plain" || essence == "binary/octet-stream";
+}
+
+Error conflicting(Category category, const std::string& media_type, Category fitting) {
+    return {
+        .code = ErrorCode::category_type_conflict,
+        .facts = "media_category is " + std::string(name_of(category)) + ", media_type is \"" + printable(media_type) +
+                 "\"; " + std::string(name_of(fitting)) + " would fit the type, and " +
+                 std::string(name_of(category)) + " takes " + accepted_types_text(rule_of(category)) + ".",
+    };
+}
+
+Error unsupported(const std::string& media_type) {
+    return {
+        .code = ErrorCode::media_type_unsupported,
+        .facts = "media_type is \"" + printable(media_type) +
+                 "\"; processed are image/jpeg, image/png, image/webp, image/gif, video/mp4, video/quicktime, "
+                 "video/webm, video/mp2t, text/srt and text/vtt.",
+    };
+}
+
+Error too_large(Category category, ByteCount size) {
+    const ByteCount limit = rule_of(category).bytes_max;
+    std::string facts = "The file has " + std::to_string(size.value) + " bytes, " + std::string(name_of(category)) +
+                        " takes at most " + std::to_string(limit.value) + ".";
+    return {.code = ErrorCode::file_too_large, .facts = std::move(facts)};
+}
+
+bool is_gif_taken_as_image(Family wanted, std::string_view essence) {
+    return wanted == Family::image && essence == "image/gif";
+}
+
+}  // namespace
+
+Uploads::Uploads(UploadServices services, UploadLimits limits)
+    : services_(std::move(services)),
+      limits_(limits) {}
+
+Result<Uploads::Checked> Uploads::check(const CreateUpload& wanted) const {
+    const std::string essence = lower_case(essence_of(wanted.media_type));
+    const bool says_nothing = is_placeholder(essence);
+    const auto by_type = default_category(essence);
+    if (!says_nothing && !by_type) {
+        return unsupported(wanted.media_type);
+    }
+    const auto named = wanted.category.empty() ? std::nullopt : parse_category(wanted.category);
+    if (!wanted.category.empty() && !named) {
+        return unknown_category(wanted.category);
+    }
+    // Without a category and a type the content will decide, at FINALIZE; a guess until then.
+    const Category category = named.value_or(by_type.value_or(Category::tweet_video));
+    const Family family = family_of(category);
+    const bool fits = says_nothing || family_of(*by_type) == family || is_gif_taken_as_image(family, essence);
+    if (!fits) {
+        return conflicting(category, wanted.media_type, *by_type);
+    }
+    if (wanted.total > rule_of(category).bytes_max) {
+        return too_large(category, wanted.total);
+    }
+    return Checked{category, named.has_value()};
+}
+
+Result<void> Uploads::check_room(ByteCount wanted) const {
+    const auto free = services_.blobs.free_space();
+    if (free && *free < wanted) {
+        return Error{
+            .code = ErrorCode::storage_full,
+            .facts = std::to_string(wanted.value) + " bytes were announced, " + std::to_string(free->value) + " are free.",
+        };
+    }
+    return ok();
+}
+
+NewUpload Uploads::new_upload(const CreateUpload& wanted, Checked checked) {
+    return {
+        .id = {services_.ids.next()},
+        .owner = wanted.owner,
+        .category = checked.category,
+        .category_given = checked.category_given,
+        .media_type = wanted.media_type,
+        .file_name = wanted.file_name,
+        .total = wanted.total,
+        .now = services_.clock.now(),
+        .lifetime = limits_.lifetime,
+    };
+}
+
+NewJob Uploads::new_job(const Upload& upload) {
+    const auto model = wall_expected(upload.category, upload.total);
+    return {
+        .id = {services_.ids.next()},
+        .media = upload.id,
+        .run_at = services_.clock.now(),
+        .cost_expected = services_.speed.corrected(PredictedFrom::size, family_of(upload.category), model),
+    };
+}
+
+Result<Upload> Uploads::create(const CreateUpload& wanted) {
+    if (wanted.total.value == 0) {
+        return Error{.code = ErrorCode::total_bytes_invalid, .facts = "total_bytes is 0; a file has at least one byte."};
+    }
+    if (wanted.total > limits_.upload_bytes_max) {
+        return Error{
+            .code = ErrorCode::file_too_large,
+            .facts = "total_bytes is " + std::to_string(wanted.total.value) + ", this server takes at most " +
+                     std::to_string(limits_.upload_bytes_max.value) + ".",
+        };
+    }
+    const std::uint64_t least_segment = (wanted.total.value + segment_index_max) / (segment_index_max + 1);
+    if (least_segment > limits_.segment_bytes_max.value) {
+        return Error{
+            .code = ErrorCode::too_many_segments_needed,
+            .facts = "1000 segments of at most " + std::to_string(limits_.segment_bytes_max.value) +
+                     " bytes cannot hold " + std::to_string(wanted.total.value) + " bytes.",
+        };
+    }
+    auto checked = check(wanted);
+    if (!checked) {
+        return std::move(checked).error();
+    }
+    if (auto room = check_room(wanted.total); !room) {
+        return std::move(room).error();
+    }
+    Upload upload = Upload::open(new_upload(wanted, *checked));
+    auto created = services_.metadata.create(upload);
+    if (!created && created.error().code == ErrorCode::store_conflict) {
+        // The clock went back over a restart, and the id is taken: the next one is not.
+        upload.id = {services_.ids.next()};
+        created = services_.metadata.create(upload);
+    }
+    if (!created) {
+        return refused_by_store(std::move(created).error(), upload.id);
+    }
+    services_.metrics
+        .counter("sluice_uploads_started_total", "Uploads begun", {{"category", name_of(upload.category)}})
+        .add();
+    return upload;
+}
+
+Result<Incoming> Uploads::begin_whole() {
+    return stage({limits_.one_shot_bytes_max, ErrorCode::needs_chunked});
+}
+
+Result<Upload> Uploads::finish_whole(const CreateUpload& wanted, Incoming incoming) {
+    if (incoming.length().value == 0) {
+        return Error{.code = ErrorCode::media_empty};
+    }
+    CreateUpload whole = wanted;
+    whole.total = incoming.length();
+    if (whole.media_type.empty() && whole.category.empty()) {
+        whole.media_type = type_of_content(incoming.start());
+    }
+    auto checked = check(whole);
+    if (!checked) {
+        return std::move(checked).error();
+    }
+    auto extent = incoming.commit();
+    if (!extent) {
+        return std::move(extent).error();
+    }
+    NewUpload fresh = new_upload(whole, *checked);
+    fresh.one_shot = true;
+    const Segment segment{{0}, *extent, incoming.crc(), fresh.now};
+    const Upload open = Upload::open(std::move(fresh));
+    const auto filled = open.with_segment(segment, open.created_at);
+    const auto sealed = filled->sealed({{segment.index, segment}}, open.created_at);
+    const Upload upload = sealed->queued(open.created_at).value();
+    if (auto created = services_.metadata.create_whole(upload, segment, new_job(upload)); !created) {
+        return refused_by_store(std::move(created).error(), upload.id);
+    }
+    services_.metrics
+        .counter("sluice_uploads_started_total", "Uploads begun", {{"category", name_of(upload.category)}})
+        .add();
+    services_.job_added();
+    return upload;
+}
+
+}  // namespace sluice

@@ -1,0 +1,58 @@
+#include <algorithm>
+
+#include "service/uploads.hpp"
+
+namespace sluice {
+namespace {
+
+Error unknown(MediaId id, const std::string& name) {
+    return {
+        .code = ErrorCode::output_unknown,
+        .facts = "Nothing named \"" + name + "\" is there for these credentials.",
+        .media_id = id.value,
+    };
+}
+
+}  // namespace
+
+Result<Delivered> Uploads::find_file(const Principal& reader, MediaId id, const std::string& name) {
+    auto found = services_.metadata.find_any(id);
+    if (!found) {
+        const bool is_absent = found.error().code == ErrorCode::store_not_found;
+        return is_absent ? unknown(id, name) : std::move(found).error();
+    }
+    const Upload& upload = found->upload;
+    if (name == "original") {
+        if (upload.owner != reader || !upload.has_all_bytes()) {
+            return unknown(id, name);
+        }
+        return Delivered{
+            .layout = layout_of(found->segments),
+            .size = upload.total,
+            .content_type = "application/octet-stream",
+            .file_name = upload.file_name,
+            .tag = id.text() + "-original",
+            .is_original = true,
+            .changed_at = upload.created_at,
+        };
+    }
+    auto outputs = services_.metadata.outputs(id);
+    if (!outputs) {
+        return std::move(outputs).error();
+    }
+    const auto output = std::ranges::find(*outputs, name, &Output::name);
+    if (upload.state != UploadState::ready || output == outputs->end()) {
+        return unknown(id, name);
+    }
+    return Delivered{
+        .layout = {output->extent},
+        .size = output->extent.length,
+        .content_type = output->content_type,
+        .file_name = "",
+        .tag = std::to_string(output->extent.blob.value),
+        .is_original = false,
+        .changed_at = upload.changed_at,
+    };
+}
+
+}  // namespace sluice

@@ -1,0 +1,84 @@
+#include "service/incoming.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "base/digest.hpp"
+
+namespace sluice {
+
+Incoming::Incoming(BlobStore& blobs, BlobId staging_id, std::unique_ptr<BlobWriter> writer, Limit limit)
+    : blobs_(blobs),
+      staging_id_(staging_id),
+      writer_(std::move(writer)),
+      limit_(limit) {}
+
+Result<void> Incoming::write(std::span<const std::byte> bytes) {
+    const ByteCount after{length_.value + bytes.size()};
+    if (after > limit_.bytes_max) {
+        return Error{
+            .code = limit_.code,
+            .facts = "At least " + std::to_string(after.value) + " bytes came, " +
+                     std::to_string(limit_.bytes_max.value) + " are allowed in one call.",
+        };
+    }
+    if (!writer_) {
+        auto staged = blobs_.stage(staging_id_);
+        if (!staged) {
+            return std::move(staged).error();
+        }
+        writer_ = std::move(staged).value();
+    }
+    auto written = writer_->write(bytes);
+    if (!written && written.error().code == ErrorCode::body_too_large) {
+        // More than the request seemed to promise (a form without its last line end): the place reserved for the segment
+        // is too small, so it moves to a blob of its own.
+        if (auto moved = move_to_staging(); !moved) {
+            return moved;
+        }
+        written = writer_->write(bytes);
+    }
+    if (!written) {
+        return written;
+    }
+    if (start_.size() < start_length) {
+        const auto missing = std::min(bytes.size(), start_length - start_.size());
+        start_.insert(start_.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(missing));
+    }
+    crc_ = crc32c(bytes, crc_);
+    length_ = after;
+    return ok();
+}
+
+Result<void> Incoming::move_to_staging() {
+    auto staged = blobs_.stage(staging_id_);
+    if (!staged) {
+        return std::move(staged).error();
+    }
+    auto placed = writer_->commit();
+    if (!placed) {
+        return std::move(placed).error();
+    }
+    std::vector<std::byte> piece(256 * 1024);
+    for (std::uint64_t at = 0; at < length_.value; at += piece.size()) {
+        const std::span part(piece.data(), std::min<std::uint64_t>(piece.size(), length_.value - at));
+        if (auto read = blobs_.read(*placed, {at}, part); !read) {
+            return read;
+        }
+        if (auto copied = (*staged)->write(part); !copied) {
+            return copied;
+        }
+    }
+    writer_ = std::move(staged).value();
+    return ok();
+}
+
+Result<Extent> Incoming::commit() {
+    if (!writer_) {
+        return Extent{};
+    }
+    return writer_->commit();
+}
+
+}  // namespace sluice

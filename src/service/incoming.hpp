@@ -1,0 +1,57 @@
+// Incoming: the bytes of one segment, or of a whole small file, on their way from a request into a BlobStore. A resource:
+// destroying it before its use case took it over undoes what was written. One thread at a time; write() blocks.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "base/ids.hpp"
+#include "base/result.hpp"
+#include "core/segment.hpp"
+#include "service/in_flight.hpp"
+#include "store/blob_store.hpp"
+
+namespace sluice {
+
+class Incoming {
+ public:
+    // What refuses bytes beyond the limit: a segment, or a file that was to come in one call.
+    struct Limit {
+        ByteCount bytes_max;
+        ErrorCode code = ErrorCode::segment_too_large;
+    };
+
+    // `writer` may be empty: the bytes are staged under `staging_id` when the first one comes.
+    Incoming(BlobStore& blobs, BlobId staging_id, std::unique_ptr<BlobWriter> writer, Limit limit);
+
+    // Errors: those of the limit, storage_full, storage_failed.
+    Result<void> write(std::span<const std::byte> bytes);
+    // Durable. An empty one has an extent without a blob.
+    Result<Extent> commit();
+
+    ByteCount length() const { return length_; }
+    std::uint32_t crc() const { return crc_; }
+    BlobId staging_id() const { return staging_id_; }
+    // The first bytes, enough to tell what the content is.
+    std::span<const std::byte> start() const { return start_; }
+    // Keeps FINALIZE from judging while bytes of its upload are on their way.
+    void hold(InFlight::Token token) { token_ = std::move(token); }
+
+ private:
+    Result<void> move_to_staging();
+
+    static constexpr std::size_t start_length = 4096;
+
+    BlobStore& blobs_;
+    BlobId staging_id_;
+    std::unique_ptr<BlobWriter> writer_;
+    Limit limit_;
+    ByteCount length_;
+    std::uint32_t crc_ = 0;
+    std::vector<std::byte> start_;
+    InFlight::Token token_;
+};
+
+}  // namespace sluice

@@ -1,0 +1,19 @@
+// What a store's own words mean to a caller: only a use case knows that "not found" is an upload that does not exist for
+// these credentials. Within service/ alone.
+#pragma once
+
+#include "base/error.hpp"
+#include "base/ids.hpp"
+
+namespace sluice {
+
+inline Error refused_by_store(Error error, MediaId id) {
+    error.media_id = id.value;
+    if (error.code == ErrorCode::store_not_found) {
+        error.code = ErrorCode::media_unknown;
+        error.facts = "No upload " + id.text() + " exists for these credentials.";
+    }
+    return error;
+}
+
+}  // namespace sluice

@@ -1,0 +1,112 @@
+#include <algorithm>
+
+#include "service/refusals.hpp"
+#include "service/uploads.hpp"
+
+namespace sluice {
+namespace {
+
+using std::chrono::milliseconds;
+
+Error gone(const Upload& upload) {
+    const bool has_expired = upload.state == UploadState::expired || upload.state == UploadState::open;
+    return {
+        .code = has_expired ? ErrorCode::media_expired : ErrorCode::media_canceled,
+        .facts = has_expired ? "It expired at " + rfc3339(upload.expires_at) + "; " +
+                                   std::to_string(upload.received.value) + " of " + std::to_string(upload.total.value) +
+                                   " bytes had arrived."
+                             : "It was cancelled at " + rfc3339(upload.changed_at) + ".",
+        .media_id = upload.id.value,
+    };
+}
+
+std::string listed(const std::vector<SegmentIndex>& missing) {
+    std::string text;
+    for (std::size_t i = 0; i < std::min<std::size_t>(missing.size(), 20); ++i) {
+        text += (i == 0 ? "" : ", ") + std::to_string(missing[i].value);
+    }
+    return text + (missing.size() > 20 ? " …" : "");
+}
+
+}  // namespace
+
+Error Uploads::finalize_missing(const UploadWithSegments& found) const {
+    const auto& [upload, segments] = found;
+    const SegmentGaps gaps = gaps_of(segments);
+    std::string facts = std::to_string(segments.size()) + (segments.size() == 1 ? " segment" : " segments") + " with " +
+                        std::to_string(gaps.received.value) + " of " + std::to_string(upload.total.value) +
+                        " bytes arrived, FINALIZE never did.";
+    if (!gaps.missing.empty()) {
+        facts += " Missing before it: segment " + listed(gaps.missing) + ".";
+    } else if (gaps.received != upload.total) {
+        facts += " " + std::to_string(upload.total.value - gaps.received.value) + " bytes are missing before it.";
+    }
+    return {.code = ErrorCode::finalize_missing, .facts = std::move(facts), .media_id = upload.id.value};
+}
+
+UploadStatus Uploads::view(Upload upload) {
+    UploadStatus status{std::move(upload), std::nullopt};
+    const Upload& of = status.upload;
+    if (of.state == UploadState::queued || of.state == UploadState::sealed) {
+        const auto position = services_.metadata.queue_position(of.id, now());
+        const milliseconds left = position ? position->cost_ahead + position->cost_expected : milliseconds(1000);
+        status.check_after = check_after(left);
+    } else if (of.state == UploadState::processing) {
+        const auto estimate = wall_expected(of.category, of.total);
+        const auto ends_at = of.progress.ends_at.value_or(of.changed_at + estimate);
+        status.check_after = check_after(std::max(milliseconds(0), ends_at - now()));
+    }
+    return status;
+}
+
+Result<UploadStatus> Uploads::status(const Principal& owner, MediaId id) {
+    auto found = services_.metadata.find(owner, id);
+    if (!found) {
+        return refused_by_store(std::move(found).error(), id);
+    }
+    if (found->is_over() || (found->state == UploadState::open && now() >= found->expires_at)) {
+        return gone(*found);
+    }
+    if (found->state == UploadState::open) {
+        auto whole = services_.metadata.find_with_segments(owner, id);
+        return whole ? finalize_missing(*whole) : refused_by_store(std::move(whole).error(), id);
+    }
+    return view(std::move(*found));
+}
+
+Result<UploadDetails> Uploads::details(const Principal& owner, MediaId id) {
+    auto found = services_.metadata.find_with_segments(owner, id);
+    if (!found) {
+        return refused_by_store(std::move(found).error(), id);
+    }
+    UploadDetails details{view(std::move(found->upload)), gaps_of(found->segments), {}};
+    if (details.status.upload.state == UploadState::ready) {
+        auto outputs = services_.metadata.outputs(id);
+        if (!outputs) {
+            return std::move(outputs).error();
+        }
+        details.outputs = std::move(*outputs);
+    }
+    return details;
+}
+
+Result<std::vector<UploadDetails>> Uploads::list(
+    const Principal& owner, MediaId before, std::uint32_t count_max, bool& has_more
+) {
+    auto page = services_.metadata.list(owner, before, count_max);
+    if (!page) {
+        return std::move(page).error();
+    }
+    has_more = page->has_more;
+    std::vector<UploadDetails> all;
+    for (Upload& upload : page->uploads) {
+        auto one = details(owner, upload.id);
+        if (!one) {
+            return std::move(one).error();
+        }
+        all.push_back(std::move(*one));
+    }
+    return all;
+}
+
+}  // namespace sluice

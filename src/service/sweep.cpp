@@ -1,0 +1,71 @@
+#include "base/log.hpp"
+#include "base/metrics.hpp"
+#include "service/uploads.hpp"
+
+namespace sluice {
+namespace {
+
+// A step is small, so that it never holds the store for long.
+constexpr std::uint32_t step = 50;
+
+}  // namespace
+
+Result<std::uint32_t> Uploads::sweep() {
+    std::uint32_t touched = 0;
+    if (auto expired = expire_due(touched); !expired) {
+        return std::move(expired).error();
+    }
+    if (auto cleaned = clean_due(touched); !cleaned) {
+        return std::move(cleaned).error();
+    }
+    return touched;
+}
+
+Result<void> Uploads::expire_due(std::uint32_t& touched) {
+    auto due = services_.metadata.due_for_expiry(now(), step);
+    if (!due) {
+        return std::move(due).error();
+    }
+    for (const Upload& upload : *due) {
+        const auto expired = upload.expired(now());
+        if (!expired) {
+            continue;
+        }
+        auto changed = services_.metadata.change(*expired, upload.state, std::nullopt);
+        if (!changed && changed.error().code != ErrorCode::store_conflict) {
+            return changed;
+        }
+        services_.metrics.counter("sluice_uploads_ended_total", "Uploads ended", {{"result", "expired"}}).add();
+        ++touched;
+    }
+    return ok();
+}
+
+Result<void> Uploads::clean_due(std::uint32_t& touched) {
+    auto due = services_.metadata.due_for_cleaning(step);
+    if (!due) {
+        return std::move(due).error();
+    }
+    for (const MediaId id : *due) {
+        if (in_flight_.count(id) > 0) {
+            continue;  // its bytes are still on their way; the next sweep finds them
+        }
+        auto blobs = services_.metadata.blobs_of(id);
+        if (!blobs) {
+            return std::move(blobs).error();
+        }
+        blobs->push_back({id.value});  // its own, also if nothing was committed in it
+        for (const BlobId blob : *blobs) {
+            if (auto removed = services_.blobs.remove(blob); !removed) {
+                return removed;
+            }
+        }
+        if (auto forgotten = services_.metadata.forget_bytes(id); !forgotten) {
+            return forgotten;
+        }
+        ++touched;
+    }
+    return ok();
+}
+
+}  // namespace sluice

@@ -1,0 +1,146 @@
+// The use cases of an upload: create, append, finish, status, cancel, deliver, sweep. The only place where core, stores and
+// media meet. Protocols turn a request into one of these calls and its outcome into their bytes. Plain blocking code, to
+// be called from any thread through run_blocking; no event loop, no HTTP.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/job.hpp"
+#include "core/upload.hpp"
+#include "media/cost_model.hpp"
+#include "service/in_flight.hpp"
+#include "service/incoming.hpp"
+#include "store/blob_store.hpp"
+#include "store/metadata_store.hpp"
+
+namespace sluice {
+
+class Metrics;
+
+struct UploadLimits {
+    ByteCount upload_bytes_max{16ULL << 30};   // total_bytes of any upload; X's schema ends here
+    ByteCount segment_bytes_max{64ULL << 20};  // of one APPEND; X documents 5 MB, which is too little for 16 GiB
+    ByteCount one_shot_bytes_max{64ULL << 20};
+    std::chrono::seconds lifetime{86400};  // an upload that nobody finishes goes after this; X's figure
+};
+
+struct CreateUpload {
+    Principal owner;
+    std::string category;  // as received; empty: not given
+    std::string media_type;
+    std::string file_name;
+    ByteCount total;
+};
+
+struct AppendTarget {
+    Principal owner;
+    MediaId id;
+    SegmentIndex index;
+    // What the request seems to promise; nothing if it does not say.
+    std::optional<ByteCount> length_expected;
+};
+
+struct UploadStatus {
+    Upload upload;
+    std::optional<std::chrono::seconds> check_after;  // only while queued or processing
+};
+
+struct UploadDetails {
+    UploadStatus status;
+    SegmentGaps gaps;
+    std::vector<Output> outputs;
+};
+
+// Something to deliver: the original or an output.
+struct Delivered {
+    std::vector<Extent> layout;
+    ByteCount size;
+    std::string content_type;
+    std::string file_name;  // of the original, as its owner called it; may be empty
+    std::string tag;        // unique for these bytes
+    bool is_original = false;
+    WallTime changed_at;
+};
+
+struct UploadServices {
+    MetadataStore& metadata;
+    BlobStore& blobs;
+    const Clock& clock;
+    IdSource& ids;
+    SpeedLearner& speed;
+    Metrics& metrics;
+    std::function<void()> job_added;  // a job waits: wakes the worker pool
+};
+
+class Uploads {
+ public:
+    Uploads(UploadServices services, UploadLimits limits);
+
+    // Errors: total_bytes_invalid, file_too_large, category_unknown, category_type_conflict, media_type_unsupported,
+    // too_many_segments_needed, storage_full.
+    Result<Upload> create(const CreateUpload& wanted);
+
+    // Where the bytes of a segment go while they come. Errors: media_unknown, already_finalized, segment_index_range,
+    // beyond_total_bytes, segment_too_large … whatever is known to be wrong before the body is read.
+    Result<Incoming> begin_append(const AppendTarget& target);
+    // The same for bytes that come before it is known what they are for.
+    Result<Incoming> begin_unnamed();
+    // The segment is durable when this returns. The same bytes again are a success; other bytes are segment_conflict.
+    Result<Upload> finish_append(const AppendTarget& target, Incoming incoming);
+
+    // A file that comes in one call.
+    Result<Incoming> begin_whole();
+    Result<Upload> finish_whole(const CreateUpload& wanted, Incoming incoming);
+
+    // FINALIZE. Again: the state of now. Errors: nothing_appended, segment_missing, size_mismatch, append_in_flight,
+    // media_unknown, media_expired, media_canceled.
+    Result<UploadStatus> finish(const Principal& owner, MediaId id);
+
+    // Errors: finalize_missing with what is there and what is not; media_unknown, media_expired, media_canceled.
+    Result<UploadStatus> status(const Principal& owner, MediaId id);
+    // In any state, with everything that hangs on it.
+    Result<UploadDetails> details(const Principal& owner, MediaId id);
+    Result<std::vector<UploadDetails>> list(const Principal& owner, MediaId before, std::uint32_t count_max, bool& has_more);
+
+    // Ends an upload in any state; its bytes go with the next sweep.
+    Result<Upload> cancel(const Principal& owner, MediaId id);
+
+    // Errors: output_unknown, also for the original of somebody else.
+    Result<Delivered> find_file(const Principal& reader, MediaId id, const std::string& name);
+
+    // One small step: expires what is due and removes bytes that nobody needs. Returns how many uploads it touched.
+    Result<std::uint32_t> sweep();
+
+    BlobStore& blobs() { return services_.blobs; }
+    const UploadLimits& limits() const { return limits_; }
+    WallTime now() const { return services_.clock.now(); }
+
+ private:
+    struct Checked {
+        Category category;
+        bool category_given;
+    };
+    Result<Checked> check(const CreateUpload& wanted) const;
+    Result<void> check_room(ByteCount wanted) const;
+    NewUpload new_upload(const CreateUpload& wanted, Checked checked);
+    NewJob new_job(const Upload& upload);
+    Incoming::Limit segment_limit() const;
+    Result<Incoming> stage(Incoming::Limit limit);
+    std::unique_ptr<BlobWriter> place(const UploadWithSegments& found, const AppendTarget& target);
+    Result<Upload> settle_repeated(const AppendTarget& target, const Segment& came);
+    Result<bool> same_bytes(const Extent& left, const Extent& right);
+    Category category_by_content(const Upload& upload, const SegmentMap& segments);
+    UploadStatus view(Upload upload);
+    Error finalize_missing(const UploadWithSegments& found) const;
+    Result<void> expire_due(std::uint32_t& touched);
+    Result<void> clean_due(std::uint32_t& touched);
+
+    UploadServices services_;
+    UploadLimits limits_;
+    InFlight in_flight_;
+};
+
+}  // namespace sluice

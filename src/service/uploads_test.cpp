@@ -1,0 +1,252 @@
+#include "service/uploads.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string_view>
+
+#include "base/metrics.hpp"
+#include "store/memory/memory_blob_store.hpp"
+#include "store/memory/memory_metadata_store.hpp"
+
+namespace sluice {
+namespace {
+
+const Principal me{"me"};
+const Principal other{"other"};
+
+std::span<const std::byte> bytes_of(std::string_view text) {
+    return std::as_bytes(std::span(text));
+}
+
+class UploadsTest : public testing::Test {
+ protected:
+    Result<Upload> create(std::uint64_t total, std::string category = "tweet_video", std::string type = "video/mp4") {
+        return uploads_.create({me, std::move(category), std::move(type), "", {total}});
+    }
+
+    Result<Upload> append(MediaId id, std::uint16_t index, std::string_view text, bool is_length_known = true) {
+        const auto expected = is_length_known ? std::optional(ByteCount{text.size()}) : std::nullopt;
+        const AppendTarget target{me, id, {index}, expected};
+        auto incoming = uploads_.begin_append(target);
+        if (!incoming) {
+            return std::move(incoming).error();
+        }
+        if (auto written = incoming->write(bytes_of(text)); !written) {
+            return std::move(written).error();
+        }
+        return uploads_.finish_append(target, std::move(*incoming));
+    }
+
+    std::string content(MediaId id) {
+        const auto file = uploads_.find_file(me, id, "original");
+        EXPECT_TRUE(file);
+        std::string text;
+        for (const Extent& extent : file->layout) {
+            std::string piece(extent.length.value, '?');
+            EXPECT_TRUE(blobs_.read(extent, {0}, std::as_writable_bytes(std::span(piece))));
+            text += piece;
+        }
+        return text;
+    }
+
+    ManualClock clock_;
+    MemoryMetadataStore metadata_;
+    MemoryBlobStore blobs_;
+    IdSource ids_{clock_, 0};
+    SpeedLearner speed_;
+    Metrics metrics_;
+    int jobs_added_ = 0;
+    Uploads uploads_{{metadata_, blobs_, clock_, ids_, speed_, metrics_, [this] { ++jobs_added_; }}, UploadLimits{}};
+};
+
+TEST_F(UploadsTest, JoinsSegmentsInAnyOrderByIndexWithoutACopy) {
+    const auto id = create(10)->id;
+    ASSERT_TRUE(append(id, 2, "IJ"));
+    ASSERT_TRUE(append(id, 0, "ABCD"));
+    ASSERT_TRUE(append(id, 1, "EFGH", false));
+    const auto finished = uploads_.finish(me, id);
+    ASSERT_TRUE(finished) << finished.error().facts;
+    EXPECT_EQ(finished->upload.state, UploadState::queued);
+    EXPECT_TRUE(finished->check_after.has_value());
+    EXPECT_EQ(jobs_added_, 1);
+    EXPECT_EQ(content(id), "ABCDEFGHIJ");
+}
+
+TEST_F(UploadsTest, LaysOutEqualSegmentsFlat) {
+    const auto id = create(10)->id;
+    for (const auto& [index, text] : {std::pair{1, "EFGH"}, {0, "ABCD"}, {2, "IJ"}}) {
+        ASSERT_TRUE(append(id, static_cast<std::uint16_t>(index), text));
+    }
+    ASSERT_TRUE(uploads_.finish(me, id));
+    EXPECT_EQ(uploads_.find_file(me, id, "original")->layout.size(), 1U);
+}
+
+TEST_F(UploadsTest, TakesTheSameSegmentAgainAndRefusesOtherBytes) {
+    const auto id = create(8)->id;
+    ASSERT_TRUE(append(id, 0, "ABCD"));
+    const auto again = append(id, 0, "ABCD");
+    ASSERT_TRUE(again) << again.error().facts;
+    EXPECT_EQ(again->received, ByteCount{4});
+    for (const auto* different : {"ABCE", "ABC", "ABCDE"}) {
+        EXPECT_EQ(append(id, 0, different).error().code, ErrorCode::segment_conflict) << different;
+    }
+    ASSERT_TRUE(append(id, 1, "EFGH"));
+    ASSERT_TRUE(uploads_.finish(me, id));
+    EXPECT_EQ(content(id), "ABCDEFGH");
+}
+
+TEST_F(UploadsTest, TakesARepeatedSegmentAfterFinalizeAndRefusesANewOne) {
+    const auto id = create(4)->id;
+    ASSERT_TRUE(append(id, 0, "ABCD"));
+    ASSERT_TRUE(uploads_.finish(me, id));
+    EXPECT_TRUE(append(id, 0, "ABCD"));
+    EXPECT_EQ(append(id, 1, "E").error().code, ErrorCode::already_finalized);
+}
+
+TEST_F(UploadsTest, AdoptsBytesThatCameBeforeTheirName) {
+    const auto id = create(4)->id;
+    auto incoming = uploads_.begin_unnamed();
+    ASSERT_TRUE(incoming->write(bytes_of("ABCD")));
+    ASSERT_TRUE(uploads_.finish_append({me, id, {0}, std::nullopt}, std::move(*incoming)));
+    ASSERT_TRUE(uploads_.finish(me, id));
+    EXPECT_EQ(content(id), "ABCD");
+}
+
+TEST_F(UploadsTest, MovesASegmentThatIsLongerThanItsRequestSeemedToPromise) {
+    const auto id = create(6)->id;
+    const AppendTarget target{me, id, {0}, ByteCount{4}};
+    auto incoming = uploads_.begin_append(target);
+    ASSERT_TRUE(incoming->write(bytes_of("ABCD")));
+    ASSERT_TRUE(incoming->write(bytes_of("EF")));
+    ASSERT_TRUE(uploads_.finish_append(target, std::move(*incoming)));
+    ASSERT_TRUE(uploads_.finish(me, id));
+    EXPECT_EQ(content(id), "ABCDEF");
+}
+
+TEST_F(UploadsTest, TakesEmptySegments) {
+    const auto id = create(4)->id;
+    ASSERT_TRUE(append(id, 0, "ABCD"));
+    const auto empty = append(id, 1, "");
+    ASSERT_TRUE(empty) << empty.error().facts;
+    EXPECT_TRUE(uploads_.finish(me, id));
+}
+
+TEST_F(UploadsTest, SaysThatAnAppendIsStillRunning) {
+    const auto id = create(8)->id;
+    ASSERT_TRUE(append(id, 0, "ABCD"));
+    const AppendTarget target{me, id, {1}, ByteCount{4}};
+    auto incoming = uploads_.begin_append(target);
+    EXPECT_EQ(uploads_.finish(me, id).error().code, ErrorCode::append_in_flight);
+    ASSERT_TRUE(incoming->write(bytes_of("EFGH")));
+    ASSERT_TRUE(uploads_.finish_append(target, std::move(*incoming)));
+    EXPECT_TRUE(uploads_.finish(me, id));
+}
+
+TEST_F(UploadsTest, AnswersFinalizeAgainWithTheStateOfNow) {
+    const auto id = create(4)->id;
+    ASSERT_TRUE(append(id, 0, "ABCD"));
+    ASSERT_TRUE(uploads_.finish(me, id));
+    ASSERT_TRUE(uploads_.finish(me, id));
+    EXPECT_EQ(jobs_added_, 1);
+}
+
+TEST_F(UploadsTest, TellsHowFarItIsWhenStatusComesBeforeFinalize) {
+    const auto id = create(8)->id;
+    ASSERT_TRUE(append(id, 1, "EFGH"));
+    const auto refused = uploads_.status(me, id);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::finalize_missing);
+    EXPECT_NE(refused.error().facts.find("1 segment with 4 of 8 bytes"), std::string::npos) << refused.error().facts;
+    EXPECT_NE(refused.error().facts.find("segment 0"), std::string::npos);
+}
+
+TEST_F(UploadsTest, DoesNotKnowTheUploadsOfOthers) {
+    const auto id = create(4)->id;
+    ASSERT_TRUE(append(id, 0, "ABCD"));
+    const auto unknown = uploads_.status(other, {id.value + 1});
+    const auto foreign = uploads_.status(other, id);
+    EXPECT_EQ(foreign.error().code, ErrorCode::media_unknown);
+    EXPECT_EQ(foreign.error().code, unknown.error().code);
+    EXPECT_EQ(uploads_.finish(other, id).error().code, ErrorCode::media_unknown);
+    EXPECT_EQ(uploads_.cancel(other, id).error().code, ErrorCode::media_unknown);
+    EXPECT_EQ(uploads_.begin_append({other, id, {1}, ByteCount{1}}).error().code, ErrorCode::media_unknown);
+    ASSERT_TRUE(uploads_.finish(me, id));
+    EXPECT_EQ(uploads_.find_file(other, id, "original").error().code, ErrorCode::output_unknown);
+}
+
+TEST_F(UploadsTest, RefusesASegmentThatIsTooLargeBeforeItsBytesCome) {
+    const auto id = create(1ULL << 30)->id;
+    const AppendTarget target{me, id, {0}, ByteCount{(64ULL << 20) + (1 << 20)}};
+    EXPECT_EQ(uploads_.begin_append(target).error().code, ErrorCode::segment_too_large);
+}
+
+struct CreateRow {
+    const char* category;
+    const char* type;
+    std::uint64_t total;
+    std::optional<ErrorCode> refused;
+};
+
+TEST_F(UploadsTest, JudgesCategoryTypeAndSizeAtInit) {
+    for (const CreateRow& row : {
+             CreateRow{"tweet_video", "video/mp4", 1000, std::nullopt},
+             {"TweetVideo", "video/mp4", 1000, std::nullopt},
+             {"", "video/mp4", 1000, std::nullopt},
+             {"", "", 1000, std::nullopt},
+             {"tweet_image", "image/gif", 1000, std::nullopt},
+             {"tweet_video", "media", 1000, std::nullopt},
+             {"subtitles", "text/plain; charset=UTF-8", 1000, std::nullopt},
+             {"tweet-video", "video/mp4", 1000, ErrorCode::category_unknown},
+             {"tweet_image", "video/mp4", 1000, ErrorCode::category_type_conflict},
+             {"tweet_video", "audio/mpeg", 1000, ErrorCode::media_type_unsupported},
+             {"tweet_image", "image/png", 6 << 20, ErrorCode::file_too_large},
+             {"tweet_video", "video/mp4", 0, ErrorCode::total_bytes_invalid},
+             {"tweet_video", "video/mp4", 1ULL << 40, ErrorCode::file_too_large},
+         }) {
+        const auto created = create(row.total, row.category, row.type);
+        const auto got = created ? std::nullopt : std::optional(created.error().code);
+        EXPECT_EQ(got, row.refused) << row.category << " " << row.type << " " << row.total;
+    }
+}
+
+TEST_F(UploadsTest, DecidesByContentWhenNothingWasDeclared) {
+    const std::string png("\x89PNG\r\n\x1a\n and more", 17);
+    const auto id = create(png.size(), "", "")->id;
+    ASSERT_TRUE(append(id, 0, png));
+    EXPECT_EQ(uploads_.finish(me, id)->upload.category, Category::tweet_image);
+}
+
+TEST_F(UploadsTest, TakesAWholeFileInOneCall) {
+    auto incoming = uploads_.begin_whole();
+    ASSERT_TRUE(incoming->write(bytes_of("whole")));
+    const auto created = uploads_.finish_whole({me, "tweet_image", "image/png", "a.png", {}}, std::move(*incoming));
+    ASSERT_TRUE(created) << created.error().facts;
+    EXPECT_EQ(created->state, UploadState::queued);
+    EXPECT_EQ(content(created->id), "whole");
+    EXPECT_EQ(uploads_.finish(me, created->id).error().code, ErrorCode::not_chunked);
+}
+
+TEST_F(UploadsTest, ExpiresWhatNobodyFinishesAndRemovesItsBytes) {
+    const auto id = create(8)->id;
+    const auto appended = append(id, 0, "ABCD");
+    clock_.advance(std::chrono::hours(25));
+    EXPECT_EQ(uploads_.status(me, id).error().code, ErrorCode::media_expired);
+    ASSERT_TRUE(uploads_.sweep());
+    ASSERT_TRUE(uploads_.sweep());
+    EXPECT_EQ(uploads_.status(me, id).error().code, ErrorCode::media_expired);
+    std::string byte(1, '?');
+    EXPECT_FALSE(blobs_.read({{id.value}, {0}, {1}}, {0}, std::as_writable_bytes(std::span(byte))));
+}
+
+TEST_F(UploadsTest, ForgetsACancelledUpload) {
+    const auto id = create(4)->id;
+    ASSERT_TRUE(append(id, 0, "ABCD"));
+    ASSERT_TRUE(uploads_.cancel(me, id));
+    EXPECT_EQ(uploads_.status(me, id).error().code, ErrorCode::media_canceled);
+    EXPECT_EQ(append(id, 1, "E").error().code, ErrorCode::media_canceled);
+    EXPECT_EQ(uploads_.cancel(me, id).error().code, ErrorCode::media_canceled);
+    EXPECT_EQ(uploads_.sweep().value(), 1U);
+}
+
+}  // namespace
+}  // namespace sluice
