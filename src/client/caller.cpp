@@ -1,0 +1,112 @@
+#include "client/caller.hpp"
+
+#include <utility>
+
+#include "client/retry.hpp"
+
+namespace sluice::client {
+namespace {
+
+bool is_success(const HttpAnswer& answer) {
+    return answer.status >= 200 && answer.status < 300;
+}
+
+std::optional<Processing> processing_in(const std::string& name, const HttpAnswer& answer) {
+    const bool is_interesting = name == "STATUS" || name == "FINALIZE";
+    if (!is_interesting || !is_success(answer)) {
+        return std::nullopt;
+    }
+    const auto media = parse_media(answer.body);
+    return media ? media->processing : std::nullopt;
+}
+
+Failure network_failure(const NetworkError& error) {
+    return {
+        .kind = FailureKind::temporary,
+        .code = "network",
+        .message = "the server cannot be reached: " + error.text,
+        .hint = "Check --server and whether `sluice serve` is running."
+    };
+}
+
+}  // namespace
+
+Failure interrupted_failure() {
+    return {
+        .kind = FailureKind::interrupted,
+        .code = "interrupted",
+        .message = "paused, run the same command to continue"
+    };
+}
+
+Caller::Caller(Surroundings& around, Observer& observer)
+    : around_(around), observer_(observer), start_(around.timer.now()) {}
+
+Outcome<HttpAnswer> Caller::call(const std::string& name, HttpRequest request) {
+    return call(name, std::move(request), [] { return true; });
+}
+
+Outcome<HttpAnswer> Caller::call(
+    const std::string& name, HttpRequest request, const std::function<bool()>& may_go_on
+) {
+    if (!around_.token.empty()) {
+        request.headers.emplace_back("Authorization", "Bearer " + around_.token);
+    }
+    for (int tries = 1;; ++tries) {
+        auto outcome = try_once(name, request);
+        if (outcome) {
+            return outcome;
+        }
+        if (around_.stop.load()) {
+            return interrupted_failure();
+        }
+        const auto& failure = outcome.error();
+        const bool may_retry = failure.status == 0 || is_temporary(failure.status);
+        if (!may_retry || tries == tries_max || !may_go_on()) {
+            return outcome;
+        }
+        const auto delay = delay_after(tries, failure);
+        tell(Retrying{.name = name, .tries = tries, .delay = delay, .why = failure});
+        around_.timer.wait(delay, around_.stop);
+        if (around_.stop.load()) {
+            return interrupted_failure();
+        }
+    }
+}
+
+Outcome<HttpAnswer> Caller::try_once(const std::string& name, const HttpRequest& request) {
+    const auto begin = around_.timer.now();
+    auto answer = around_.transport.exchange(request, around_.stop);
+    auto called = Called{
+        .name = name, .status = 0, .duration = around_.timer.now() - begin, .processing = {}
+    };
+    if (answer) {
+        called.status = answer->status;
+        called.processing = processing_in(name, *answer);
+    }
+    tell(std::move(called));
+    if (!answer) {
+        return network_failure(answer.error());
+    }
+    if (!is_success(*answer)) {
+        return failure_from(*answer);
+    }
+    return std::move(*answer);
+}
+
+Milliseconds Caller::delay_after(int tries, const Failure& failure) {
+    const std::lock_guard lock(mutex_);
+    return retry_delay(tries, failure.retry_after, around_.random());
+}
+
+void Caller::tell(EventKind what) {
+    const std::lock_guard lock(mutex_);
+    observer_.on({.at = elapsed(), .media_id = media_id_, .what = std::move(what)});
+}
+
+void Caller::set_media_id(std::string media_id) {
+    const std::lock_guard lock(mutex_);
+    media_id_ = std::move(media_id);
+}
+
+}  // namespace sluice::client

@@ -1,0 +1,55 @@
+// Makes calls until they succeed, are refused for good, or the tries are used up; adds the
+// credential; tells the observer of each exchange. Thread-safe. Belongs to one upload (or one
+// command); the transport, timer and observer outlive it.
+#pragma once
+
+#include <functional>
+#include <mutex>
+#include <string>
+
+#include "client/event.hpp"
+#include "client/outcome.hpp"
+#include "client/timer.hpp"
+#include "client/transport.hpp"
+
+namespace sluice::client {
+
+struct Surroundings {
+    HttpTransport& transport;
+    Timer& timer;
+    const StopFlag& stop;
+    // Uniform in [0, 1); called under a lock.
+    std::function<double()> random;
+    std::string token;  // bearer; empty: none
+};
+
+class Caller {
+  public:
+    Caller(Surroundings& around, Observer& observer);
+
+    // The 2xx answer, or why there is none. `name` is what the timeline shows. `may_go_on`, asked
+    // before each further try, lets a neighbour's failure end this call too.
+    Outcome<HttpAnswer> call(const std::string& name, HttpRequest request);
+    Outcome<HttpAnswer> call(
+        const std::string& name, HttpRequest request, const std::function<bool()>& may_go_on
+    );
+
+    void tell(EventKind what);
+    void set_media_id(std::string media_id);
+    Milliseconds elapsed() { return around_.timer.now() - start_; }
+
+  private:
+    Outcome<HttpAnswer> try_once(const std::string& name, const HttpRequest& request);
+    Milliseconds delay_after(int tries, const Failure& failure);
+
+    Surroundings& around_;
+    Observer& observer_;
+    Milliseconds start_;
+    std::mutex mutex_;
+    std::string media_id_;
+};
+
+// What a call ends with once `stop` was raised.
+Failure interrupted_failure();
+
+}  // namespace sluice::client

@@ -1,0 +1,61 @@
+// Uploads one file by X v2 or v1.1: INIT, segments in parallel, FINALIZE, then STATUS as often as
+// the server asks for. An upload that was interrupted continues under the same media id. Blocking;
+// one upload per Uploader and call. All it does is told to the observer; it prints nothing. Cleans
+// up its resume state when the upload is over.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "client/caller.hpp"
+#include "client/dialect.hpp"
+#include "client/local_file.hpp"
+#include "client/resume_store.hpp"
+#include "client/segments.hpp"
+
+namespace sluice::client {
+
+enum class Protocol : std::uint8_t { x1, x2 };
+
+struct UploadSettings {
+    std::string server;  // without a slash at its end
+    Protocol protocol = Protocol::x2;
+    std::string media_type;
+    std::string category;
+    std::uint64_t chunk_size = 0;  // 0: by the size of the file
+    unsigned parallel = 4;
+    bool waits = true;  // for processing
+    // From the start of the upload; what the server has begun goes on without us.
+    std::optional<Milliseconds> timeout;
+};
+
+class Uploader {
+  public:
+    Uploader(Surroundings& around, ResumeStore& store, Observer& observer);
+
+    Outcome<UploadResult> upload(const LocalFile& file, UploadSettings settings);
+
+  private:
+    struct Session;
+
+    Outcome<UploadResult> run(Session& session);
+    Outcome<Media> transfer(Session& session);
+    Outcome<Media> transfer_once(Session& session);
+    Outcome<void> begin(Session& session);
+    Outcome<void> init(Session& session);
+    Outcome<void> send(Session& session);
+    Outcome<Media> finalize(Session& session);
+    Outcome<Media> finalize_once(Session& session);
+    void forget_missing(Session& session);
+    bool starts_anew(Session& session, const Failure& failure);
+    Outcome<void> wait(Session& session, Media media);
+    Outcome<Processing> ask(Session& session);
+    Outcome<UploadResult> result_of(Session& session, const Media& media);
+
+    Surroundings& around_;
+    ResumeStore& store_;
+    Observer& observer_;
+};
+
+}  // namespace sluice::client
