@@ -1,0 +1,69 @@
+#include "server/config_file.hpp"
+
+#define TOML_EXCEPTIONS 0
+#include <toml++/toml.h>
+
+namespace sluice::server {
+namespace {
+
+using Entries = std::vector<ConfigEntry>;
+
+std::string origin_of(const std::string& path, const toml::node& node) {
+    return path + ":" + std::to_string(node.source().begin.line);
+}
+
+bool append_value(Entries& entries, const std::string& path, const std::string& key, const toml::node& node) {
+    if (const auto* text = node.as_string()) {
+        entries.push_back({key, text->get(), origin_of(path, node)});
+    } else if (const auto* number = node.as_integer()) {
+        entries.push_back({key, std::to_string(number->get()), origin_of(path, node)});
+    } else if (const auto* flag = node.as_boolean()) {
+        entries.push_back({key, flag->get() ? "true" : "false", origin_of(path, node)});
+    } else {
+        return false;
+    }
+    return true;
+}
+
+std::string append_table(Entries& entries, const std::string& path, const std::string& prefix, const toml::table& table) {
+    for (const auto& [name, node] : table) {
+        const std::string key = prefix + std::string(name.str());
+        if (const auto* inner = node.as_table()) {
+            if (auto wrong = append_table(entries, path, key + ".", *inner); !wrong.empty()) {
+                return wrong;
+            }
+            continue;
+        }
+        bool is_readable = true;
+        if (const auto* array = node.as_array()) {
+            for (const toml::node& element : *array) {
+                is_readable = is_readable && append_value(entries, path, key, element);
+            }
+        } else {
+            is_readable = append_value(entries, path, key, node);
+        }
+        if (!is_readable) {
+            return origin_of(path, node) + ": " + key + " must be a text, a whole number, true or false, or a list of them.";
+        }
+    }
+    return {};
+}
+
+}  // namespace
+
+std::expected<Entries, std::string> read_config_file(const std::string& path) {
+    const toml::parse_result parsed = toml::parse_file(path);
+    if (!parsed) {
+        const auto& error = parsed.error();
+        return std::unexpected(
+            path + ":" + std::to_string(error.source().begin.line) + ": " + std::string(error.description()) + "."
+        );
+    }
+    Entries entries;
+    if (auto wrong = append_table(entries, path, "", parsed.table()); !wrong.empty()) {
+        return std::unexpected(std::move(wrong));
+    }
+    return entries;
+}
+
+}  // namespace sluice::server

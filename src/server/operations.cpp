@@ -1,0 +1,93 @@
+#include "server/operations.hpp"
+
+#include <utility>
+
+#include "base/error_catalogue.hpp"
+#include "base/json_writer.hpp"
+#include "protocol/common/problem.hpp"
+
+namespace sluice::server {
+namespace {
+
+using boost::asio::awaitable;
+using http::Response;
+
+constexpr std::string_view error_pages = "/docs/errors/";
+
+Response text_response(int status, const char* type, std::string body) {
+    Response response;
+    response.status = status;
+    response.set("Content-Type", type);
+    response.set("Cache-Control", "no-store");
+    response.body = std::move(body);
+    return response;
+}
+
+Response error_docs(const http::Request& request) {
+    const std::string slug = request.path.substr(error_pages.size());
+    if (slug.empty()) {
+        std::string index = "# Errors\n\n";
+        for (const ErrorEntry& entry : error_catalogue()) {
+            index += "- [" + std::string(entry.slug) + "](/docs/errors/" + std::string(entry.slug) + "): " +
+                     std::string(entry.title) + "\n";
+        }
+        return text_response(200, "text/markdown; charset=utf-8", std::move(index));
+    }
+    const ErrorEntry* entry = find_error(slug);
+    if (entry == nullptr) {
+        const Error error{.code = ErrorCode::unknown_path, .facts = "There is no page for this code."};
+        return protocol::problem_response(error, std::nullopt, request);
+    }
+    return text_response(200, "text/markdown; charset=utf-8", error_page(*entry));
+}
+
+Response version() {
+    JsonWriter json;
+    json.begin_object().member("name", "sluice").member("version", SLUICE_VERSION).end_object();
+    return text_response(200, "application/json", json.take());
+}
+
+}  // namespace
+
+bool Operations::serves(std::string_view path) {
+    return path == "/livez" || path == "/readyz" || path == "/version" || path == "/metrics" ||
+           path.starts_with(error_pages);
+}
+
+awaitable<Response> Operations::handle(const http::Request& request) {
+    Response response;
+    if (request.method != "GET" && request.method != "HEAD") {
+        response = protocol::problem_response({.code = ErrorCode::method_not_allowed}, std::nullopt, request);
+        response.set("Allow", "GET, HEAD");
+    } else if (request.path == "/livez") {
+        response = text_response(200, "text/plain", "ok\n");
+    } else if (request.path == "/readyz") {
+        response = co_await readiness();
+    } else if (request.path == "/version") {
+        response = version();
+    } else if (request.path == "/metrics") {
+        response = co_await metrics_page();
+    } else {
+        response = error_docs(request);
+    }
+    response.route = "operations.page";
+    co_return response;
+}
+
+awaitable<Response> Operations::readiness() {
+    if (is_draining_) {
+        co_return text_response(503, "text/plain", "stopping\n");
+    }
+    auto work = [this] { return metadata_.totals().has_value(); };
+    const bool has_store = co_await runtime::run_blocking(pool_, std::move(work));
+    co_return has_store ? text_response(200, "text/plain", "ready\n")
+                        : text_response(503, "text/plain", "the metadata store does not answer\n");
+}
+
+awaitable<Response> Operations::metrics_page() {
+    auto work = [this] { return metrics_.text(); };
+    auto text = co_await runtime::run_blocking(pool_, std::move(work));
+    co_return text_response(200, "text/plain; version=0.0.4; charset=utf-8", std::move(text));
+}
+
+}  // namespace sluice::server

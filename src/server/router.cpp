@@ -1,0 +1,65 @@
+#include "server/router.hpp"
+
+#include <array>
+#include <utility>
+
+#include "base/text.hpp"
+#include "protocol/common/problem.hpp"
+#include "protocol/x_v1/encode.hpp"
+
+namespace sluice::server {
+namespace {
+
+constexpr std::array<std::string_view, 6> known_paths{
+    "/1.1/media/upload.json", "/2/media/upload", "/2/media/upload/initialize", "/api/v1/uploads", "/livez", "/metrics",
+};
+
+}  // namespace
+
+Router::Router(const protocol::Context& context, Operations& operations)
+    : context_(context),
+      operations_(operations),
+      x_v1_(context),
+      x_v2_(context),
+      native_(context),
+      delivery_(context) {}
+
+boost::asio::awaitable<http::Response> Router::handle(const http::Request& request, http::BodyReader& body) {
+    const std::string_view path = request.path;
+    if (x_v2_.serves(path)) {
+        co_return co_await x_v2_.handle(request, body);
+    }
+    if (x_v1_.serves(path)) {
+        co_return co_await x_v1_.handle(request, body);
+    }
+    if (delivery_.serves(path)) {
+        co_return co_await delivery_.handle(request, body);
+    }
+    if (native_.serves(path)) {
+        co_return co_await native_.handle(request, body);
+    }
+    if (operations_.serves(path)) {
+        co_return co_await operations_.handle(request);
+    }
+    co_return unknown_path(request);
+}
+
+http::Response Router::unknown_path(const http::Request& request) const {
+    Error error{.code = ErrorCode::unknown_path, .facts = "The path is \"" + printable(request.path, 128) + "\"."};
+    if (const auto nearest = nearest_word(request.path, known_paths)) {
+        error.facts += " Did you mean " + std::string(*nearest) + "?";
+    }
+    const bool is_v1 = request.path.starts_with("/1.1/");
+    auto response = is_v1 ? protocol::x_v1::refused(error, request, context_.fidelity)
+                          : protocol::problem_response(error, std::nullopt, request);
+    response.route = "unknown.path";
+    return response;
+}
+
+http::Response Router::refuse(const Error& error, const std::string& request_id) {
+    auto response = protocol::problem_response(error, std::nullopt, protocol::request_without_head(request_id));
+    response.route = "unknown.request";
+    return response;
+}
+
+}  // namespace sluice::server

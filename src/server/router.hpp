@@ -1,0 +1,32 @@
+// Which protocol a request belongs to, by its path alone: every host name is served. The one Handler of all connections;
+// shared by all loops, immutable but for what its parts guard themselves.
+#pragma once
+
+#include "http/handler.hpp"
+#include "protocol/delivery/endpoint.hpp"
+#include "protocol/native/endpoint.hpp"
+#include "protocol/x_v1/endpoint.hpp"
+#include "protocol/x_v2/endpoint.hpp"
+#include "server/operations.hpp"
+
+namespace sluice::server {
+
+class Router final : public http::Handler {
+ public:
+    Router(const protocol::Context& context, Operations& operations);
+
+    boost::asio::awaitable<http::Response> handle(const http::Request& request, http::BodyReader& body) override;
+    http::Response refuse(const Error& error, const std::string& request_id) override;
+
+ private:
+    http::Response unknown_path(const http::Request& request) const;
+
+    const protocol::Context& context_;
+    Operations& operations_;
+    protocol::x_v1::Endpoint x_v1_;
+    protocol::x_v2::Endpoint x_v2_;
+    protocol::native::Endpoint native_;
+    protocol::delivery::Endpoint delivery_;
+};
+
+}  // namespace sluice::server

@@ -1,0 +1,47 @@
+// What `sluice serve` was told, from its flags, SLUICE_… variables and its configuration file; the first one wins. One table
+// in settings.cpp names every setting. Value; made by main before anything starts.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "service/uploads.hpp"
+
+namespace sluice::server {
+
+struct ListenAddress {
+    std::string host;
+    std::uint16_t port = 0;
+};
+
+struct Settings {
+    std::vector<ListenAddress> listen;  // default 127.0.0.1:8080
+    std::string data = "./sluice-data";
+    bool runs_api = true;
+    bool runs_workers = true;
+    bool is_faithful = false;
+    bool is_strict = true;   // durability
+    unsigned workers = 0;    // 0: half of the cores
+    UploadLimits limits;
+    bool wants_help = false;
+};
+
+// A setting that cannot be used; `is_usage` for a wrong flag (exit 2), else for a wrong value (exit 3).
+struct SettingsError {
+    std::string message;  // whole lines: what, and what would do
+    bool is_usage = false;
+};
+
+using Environment = std::map<std::string, std::string>;
+
+// `arguments`: those after "serve".
+std::expected<Settings, SettingsError> read_settings(
+    const std::vector<std::string>& arguments, const Environment& environment
+);
+
+std::string serve_help();
+
+}  // namespace sluice::server

@@ -1,0 +1,81 @@
+#include "server/settings.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+namespace sluice::server {
+namespace {
+
+TEST(Settings, HaveSafeDefaults) {
+    const auto settings = read_settings({}, {});
+    ASSERT_TRUE(settings);
+    EXPECT_EQ(settings->listen.front().host, "127.0.0.1");
+    EXPECT_EQ(settings->listen.front().port, 8080);
+    EXPECT_TRUE(settings->is_strict);
+    EXPECT_FALSE(settings->is_faithful);
+}
+
+TEST(Settings, TakeFlagsWithAndWithoutEqualSign) {
+    const auto settings = read_settings(
+        {"--listen=127.0.0.1:0", "--listen", "[::1]:9", "--fidelity", "faithful", "--limit", "segment.max_bytes=5M"}, {}
+    );
+    ASSERT_TRUE(settings);
+    EXPECT_EQ(settings->listen.size(), 2U);
+    EXPECT_EQ(settings->listen.back().host, "::1");
+    EXPECT_TRUE(settings->is_faithful);
+    EXPECT_EQ(settings->limits.segment_bytes_max.value, 5U << 20);
+}
+
+TEST(Settings, PreferFlagsToVariablesToTheFile) {
+    const auto path = std::filesystem::temp_directory_path() / ("settings_test." + std::to_string(::getpid()) + ".toml");
+    std::ofstream(path) << "[server]\ndata = \"file\"\nrole = \"api\"\n[x]\nfidelity = \"faithful\"\n[limits.upload]\nmax_bytes = \"2G\"\n";
+    const auto settings = read_settings(
+        {"--data", "flag", "--config", path.string()}, {{"SLUICE_SERVER_DATA", "variable"}, {"SLUICE_X_FIDELITY", "helpful"}}
+    );
+    std::filesystem::remove(path);
+    ASSERT_TRUE(settings) << settings.error().message;
+    EXPECT_EQ(settings->data, "flag");
+    EXPECT_FALSE(settings->is_faithful);
+    EXPECT_FALSE(settings->runs_workers);
+    EXPECT_EQ(settings->limits.upload_bytes_max.value, 2ULL << 30);
+}
+
+struct Row {
+    std::vector<std::string> arguments;
+    bool is_usage;
+    const char* says;
+};
+
+TEST(Settings, SayWhatIsWrongAndWhatWouldDo) {
+    for (const Row& row : {
+             Row{{"--lisen", "x"}, true, "Did you mean --listen?"},
+             Row{{"--listen"}, true, "needs a value"},
+             Row{{"--listen", "127.0.0.1"}, true, "HOST:PORT"},
+             Row{{"--listen", "0.0.0.0:80"}, true, "--auth keys"},
+             Row{{"--workers", "none"}, true, "a number from 1 to 256"},
+             Row{{"--limit", "upload.bytes=1"}, true, "upload.max_bytes"},
+             Row{{"--config", "/does/not/exist.toml"}, false, "/does/not/exist.toml"},
+             Row{{"surplus"}, true, "surplus"},
+         }) {
+        const auto settings = read_settings(row.arguments, {});
+        ASSERT_FALSE(settings) << row.arguments.front();
+        EXPECT_EQ(settings.error().is_usage, row.is_usage) << row.arguments.front();
+        EXPECT_NE(settings.error().message.find(row.says), std::string::npos) << settings.error().message;
+    }
+}
+
+TEST(Settings, NameFileAndLineOfAnUnknownKey) {
+    const auto path = std::filesystem::temp_directory_path() / ("settings_key." + std::to_string(::getpid()) + ".toml");
+    std::ofstream(path) << "[server]\n\ndat = \"x\"\n";
+    const auto settings = read_settings({"--config", path.string()}, {});
+    std::filesystem::remove(path);
+    ASSERT_FALSE(settings);
+    EXPECT_NE(settings.error().message.find(":3: there is no setting server.dat"), std::string::npos);
+    EXPECT_NE(settings.error().message.find("server.data"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace sluice::server

@@ -1,0 +1,28 @@
+#include "server/sweeper.hpp"
+
+#include <utility>
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "base/log.hpp"
+
+namespace sluice::server {
+
+boost::asio::awaitable<void> sweep_forever(Uploads* uploads, runtime::BlockingPool* pool, std::chrono::seconds pause) {
+    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
+    for (;;) {
+        timer.expires_after(pause);
+        co_await timer.async_wait(boost::asio::use_awaitable);
+        auto work = [uploads] { return uploads->sweep(); };
+        auto swept = co_await runtime::run_blocking(*pool, std::move(work));
+        if (!swept) {
+            log::warning("sweep_failed", swept.error().detail);
+        } else if (*swept > 0) {
+            log::info("swept", "uploads expired or cleaned", {{"count", *swept}});
+        }
+    }
+}
+
+}  // namespace sluice::server

@@ -1,0 +1,217 @@
+#include "server/wiring.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "base/clock.hpp"
+#include "base/ids.hpp"
+#include "base/log.hpp"
+#include "base/metrics.hpp"
+#include "http/listener.hpp"
+#include "media/cost_model.hpp"
+#include "processing/worker_pool.hpp"
+#include "protocol/common/context.hpp"
+#include "runtime/event_loops.hpp"
+#include "runtime/run_blocking.hpp"
+#include "runtime/stop_signals.hpp"
+#include "runtime/task_group.hpp"
+#include "server/operations.hpp"
+#include "server/process_metrics.hpp"
+#include "server/router.hpp"
+#include "server/sweeper.hpp"
+#include "service/jobs.hpp"
+#include "service/uploads.hpp"
+#include "store/disk/data_directory.hpp"
+#include "store/disk/disk_blob_store.hpp"
+#include "store/sqlite/sqlite_metadata_store.hpp"
+
+namespace sluice::server {
+namespace {
+
+// Waiting for SQL takes no CPU, and group commit gathers those who wait.
+constexpr unsigned control_threads = 16;
+// Each may stand in a disk sync.
+constexpr unsigned bulk_threads = 24;
+constexpr std::chrono::seconds drain_time{30};
+constexpr std::chrono::seconds sweep_pause{10};
+constexpr std::chrono::hours orphan_age{1};
+constexpr std::uint32_t orphans_max = 10'000;
+// One process holds a data directory, so its jobs are its own, also those of the process before it.
+constexpr const char* job_holder = "local";
+constexpr int exit_config = 3;
+
+int fail(const std::string& what, const Error& error) {
+    const std::string why = error.facts.empty() ? error.detail : error.facts;
+    std::fprintf(stderr, "sluice: %s: %s\n", what.c_str(), why.c_str());
+    return exit_config;
+}
+
+// The parts in the order in which they need each other; destroyed the other way round.
+class Server {
+ public:
+    Server(
+        const Settings& settings,
+        DirectoryLock lock,
+        std::unique_ptr<SqliteMetadataStore> metadata,
+        std::unique_ptr<DiskBlobStore> blobs
+    )
+        : settings_(settings),
+          lock_(std::move(lock)),
+          metadata_(std::move(metadata)),
+          blobs_(std::move(blobs)),
+          ids_(clock_, 0),
+          jobs_(*metadata_, *blobs_, clock_, ids_),
+          workers_(pool_settings(settings), jobs_, speed_, metrics_),
+          uploads_(services(), settings.limits),
+          context_{uploads_, control_, bulk_, buffers_, fidelity(settings)},
+          operations_(metrics_, *metadata_, control_),
+          router_(context_, operations_),
+          loops_(std::max(1U, std::thread::hardware_concurrency())),
+          listener_(loops_, router_, metrics_, clock_) {
+        add_process_metrics(metrics_, *metadata_, *blobs_);
+    }
+
+    int run() {
+        runtime::StopSignals signals;
+        if (auto recovered = recover(); !recovered) {
+            return fail("the data directory cannot be used", recovered.error());
+        }
+        if (auto opened = open_doors(); !opened) {
+            return fail("cannot listen", opened.error());
+        }
+        if (settings_.runs_workers) {
+            if (auto started = workers_.start(); !started) {
+                return fail("cannot start the workers", started.error());
+            }
+        }
+        background_.spawn(loops_.executor(0), sweep_forever(&uploads_, &control_, sweep_pause));
+        loops_.start();
+        announce();
+        const int signal = signals.wait();
+        log::info("stopping", "stop asked for", {{"signal", signal}});
+        stop();
+        return 0;
+    }
+
+ private:
+    static WorkerPoolSettings pool_settings(const Settings& settings) {
+        WorkerPoolSettings pool;
+        pool.scratch_folder = settings.data + "/scratch";
+        pool.holder = job_holder;
+        pool.slots = settings.workers;
+        return pool;
+    }
+
+    static protocol::Fidelity fidelity(const Settings& settings) {
+        return settings.is_faithful ? protocol::Fidelity::faithful : protocol::Fidelity::helpful;
+    }
+
+    UploadServices services() {
+        return {*metadata_, *blobs_, clock_, ids_, speed_, metrics_, [this] { workers_.wake(); }};
+    }
+
+    // What the process before this one left: its jobs go back into the queue, bytes that nobody names go away.
+    Result<void> recover() {
+        const auto released = metadata_->release_jobs_of(job_holder, clock_.now());
+        if (!released) {
+            return released.error();
+        }
+        const auto is_known = [this](BlobId blob) {
+            const auto known = metadata_->knows_blob(blob);
+            return !known || *known;  // in doubt it stays
+        };
+        const auto removed = blobs_->remove_orphans(is_known, clock_.now() - orphan_age, orphans_max);
+        if (!removed) {
+            return removed.error();
+        }
+        log::info("recovered", "jobs put back, orphans removed", {{"jobs", *released}, {"orphans", *removed}});
+        return ok();
+    }
+
+    Result<void> open_doors() {
+        for (const ListenAddress& address : settings_.listen) {
+            const auto port = listener_.listen(address.host, address.port);
+            if (!port) {
+                return port.error();
+            }
+            const bool is_v6 = address.host.find(':') != std::string::npos;
+            const std::string host = is_v6 ? "[" + address.host + "]" : address.host;
+            urls_.push_back("http://" + host + ":" + std::to_string(*port));
+        }
+        return ok();
+    }
+
+    void announce() {
+        for (const std::string& url : urls_) {
+            log::info("listening", url, {{"data", settings_.data}, {"durability", settings_.is_strict ? "strict" : "relaxed"}});
+        }
+        std::printf("sluice ready %s\n", urls_.front().c_str());
+        std::fflush(stdout);
+    }
+
+    // Not ready, no new connections; what runs may end; jobs go back; then everything comes down.
+    void stop() {
+        // A second signal leaves at once.
+        std::signal(SIGTERM, SIG_DFL);
+        std::signal(SIGINT, SIG_DFL);
+        operations_.set_draining();
+        listener_.drain();
+        workers_.stop();
+        background_.cancel();
+        const bool is_clean = listener_.drained(drain_time);
+        static_cast<void>(background_.drained(drain_time));
+        loops_.stop();
+        loops_.join();
+        control_.stop_and_join();
+        bulk_.stop_and_join();
+        log::info("stopped", "everything is stored", {{"requests_cut", !is_clean}});
+    }
+
+    const Settings settings_;
+    SystemClock clock_;
+    Metrics metrics_;
+    SpeedLearner speed_;
+    DirectoryLock lock_;
+    std::unique_ptr<SqliteMetadataStore> metadata_;
+    std::unique_ptr<DiskBlobStore> blobs_;
+    IdSource ids_;
+    Jobs jobs_;
+    WorkerPool workers_;
+    Uploads uploads_;
+    runtime::BlockingPool control_{control_threads};
+    runtime::BlockingPool bulk_{bulk_threads};
+    protocol::BufferPool buffers_;
+    protocol::Context context_;
+    Operations operations_;
+    Router router_;
+    runtime::EventLoops loops_;
+    runtime::TaskGroup background_{"background"};
+    http::Listener listener_;
+    std::vector<std::string> urls_;
+};
+
+}  // namespace
+
+int run_server(const Settings& settings) {
+    auto lock = DirectoryLock::take(settings.data, SystemClock().now());
+    if (!lock) {
+        return fail("the data directory " + settings.data + " cannot be used", lock.error());
+    }
+    auto metadata = SqliteMetadataStore::open(settings.data + "/sluice.db", {.strict = settings.is_strict});
+    if (!metadata) {
+        return fail("the database cannot be opened", metadata.error());
+    }
+    auto blobs = DiskBlobStore::open(settings.data + "/blobs", {.strict = settings.is_strict});
+    if (!blobs) {
+        return fail("the storage cannot be opened", blobs.error());
+    }
+    auto server = std::make_unique<Server>(settings, std::move(*lock), std::move(*metadata), std::move(*blobs));
+    return server->run();
+}
+
+}  // namespace sluice::server
