@@ -1,0 +1,52 @@
+# The commands that people remember. Everything real is in CMakePresets.json, scripts/ and tests/.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+JOBS ?= $(shell nproc)
+LISTEN ?= 127.0.0.1:8080
+DATA ?= demo-data
+
+.PHONY: help deps demo run build release test lint bench fuzz asan tsan docs clean
+
+help: ## this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+deps: ## install what is missing (Debian 12)
+	@scripts/install-deps
+
+demo: release ## build, upload a real clip, check what comes out, stop
+	@scripts/demo build/release
+
+run: release ## build and leave a server running in the foreground on $(LISTEN)
+	@exec build/release/sluice serve --listen $(LISTEN) --data $(DATA)
+
+build: deps ## debug build with tests, in build/dev
+	cmake --preset dev
+	cmake --build --preset dev -j$(JOBS)
+
+release: deps ## sluice and sluice-worker in build/release
+	cmake --preset release -DBUILD_TESTING=OFF
+	cmake --build --preset release -j$(JOBS)
+
+test: build ## build and run every test
+	ctest --preset dev -j$(JOBS)
+
+lint: ## clang-format, clang-tidy, the project's own structure test
+	@scripts/lint
+
+bench: release ## compare with nginx in one run and print a table
+	@scripts/install-deps --bench
+	@bench/run.sh build/release
+
+fuzz: deps ## build the fuzz targets and run each for a while (SECONDS_EACH=60)
+	@scripts/fuzz
+
+asan tsan: deps ## the tests under a sanitizer
+	cmake --preset $@
+	cmake --build --preset $@ -j$(JOBS)
+	ctest --preset $@
+
+docs: ## write the generated pages (docs/errors) anew
+	@scripts/docs
+
+clean: ## remove build folders and the data of `make run`
+	rm -rf build demo-data

@@ -1,0 +1,115 @@
+"""GET /media/{media_key}/{name}: ranges, validators, types, and who may have the original."""
+
+import unittest
+
+from support.case import ServerCase
+from support.client import X1, upload
+from support.media import noise, picture
+from support.wire import exchange, head
+
+DATA = noise(100_000)
+
+
+class Original(ServerCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.caller = X1(cls.server, "alice")
+        cls.media_id = upload(cls.caller, DATA, 30_000)
+        cls.path = f"/media/7_{cls.media_id}/original"
+
+    def fetch(self, *headers):
+        return self.caller.get(self.path, headers)
+
+    def test_the_whole_of_it_is_a_download_with_safe_headers(self):
+        answer = self.fetch()
+        self.assertEqual(answer.status, 200, answer)
+        self.assertEqual(answer.body, DATA)
+        self.assertEqual(answer.header("content-length"), str(len(DATA)))
+        self.assertEqual(answer.header("x-content-type-options"), "nosniff")
+        self.assertTrue(answer.header("content-disposition").startswith("attachment"), answer.headers)
+        self.assertEqual(answer.header("accept-ranges"), "bytes")
+        self.assertTrue(answer.header("etag"))
+        self.assertTrue(answer.header("cache-control"))
+
+    def test_ranges(self):
+        end = len(DATA) - 1
+        for asked, first, last in (
+            ("bytes=0-99", 0, 99), ("bytes=500-", 500, end), ("bytes=-100", end - 99, end), ("bytes=0-0", 0, 0),
+            (f"bytes={end}-{end}", end, end), ("bytes=0-999999999", 0, end), ("bytes=29990-30010", 29990, 30010),
+            ("bytes=-999999999", 0, end),
+        ):
+            with self.subTest(asked):
+                answer = self.fetch(("Range", asked))
+                self.assertEqual(answer.status, 206, answer.headers)
+                self.assertEqual(answer.header("content-range"), f"bytes {first}-{last}/{len(DATA)}")
+                self.assertEqual(answer.body, DATA[first : last + 1])
+
+    def test_a_range_beyond_the_end_is_not_satisfiable(self):
+        for asked in (f"bytes={len(DATA)}-", "bytes=-0"):
+            with self.subTest(asked):
+                answer = self.fetch(("Range", asked))
+                self.assertEqual(answer.status, 416, answer)
+                self.assertEqual(answer.header("content-range"), f"bytes */{len(DATA)}")
+                self.assertEqual(answer.header("sluice-error"), "range_not_satisfiable")
+
+    def test_a_range_that_makes_no_sense_is_ignored(self):
+        for asked in ("bytes=abc", "lines=1-2", "bytes=9-1", "bytes=", "bytes"):
+            with self.subTest(asked):
+                answer = self.fetch(("Range", asked))
+                self.assertEqual((answer.status, len(answer.body)), (200, len(DATA)))
+
+    def test_if_none_match_spares_the_bytes(self):
+        etag = self.fetch().header("etag")
+        for value in (etag, f'"other", {etag}', "*"):
+            answer = self.fetch(("If-None-Match", value))
+            self.assertEqual((answer.status, answer.body), (304, b""), answer)
+            self.assertEqual(answer.header("etag"), etag)
+        self.assertEqual(self.fetch(("If-None-Match", '"other"')).status, 200)
+
+    def test_if_range_with_another_etag_gives_the_whole(self):
+        answer = self.fetch(("Range", "bytes=0-9"), ("If-Range", '"other"'))
+        self.assertEqual((answer.status, len(answer.body)), (200, len(DATA)))
+        answer = self.fetch(("Range", "bytes=0-9"), ("If-Range", self.fetch().header("etag")))
+        self.assertEqual((answer.status, answer.body), (206, DATA[:10]))
+
+    def test_head_tells_the_length(self):
+        auth = self.caller.headers
+        answer = exchange(self.server, head("HEAD", self.path, [*auth, ("Connection", "close")]), "HEAD")
+        self.assertEqual((answer.status, answer.header("content-length")), (200, str(len(DATA))), answer)
+
+    def test_only_its_owner_gets_it(self):
+        for other in (X1(self.server, "bob"), X1(self.server)):
+            answer = other.get(self.path)
+            self.assertEqual(answer.status, 404, answer)
+            self.assertNotIn(DATA[:100], answer.body)
+
+    def test_unknown_names_and_keys_are_not_found(self):
+        for path in (
+            f"/media/7_{self.media_id}/nothing", "/media/7_12345/original", "/media/nonsense/original",
+            f"/media/3_{self.media_id}/original", f"/media/7_{self.media_id}/..%2f..%2fsluice.db",
+        ):
+            with self.subTest(path):
+                answer = self.caller.get(path)
+                self.assertIn(answer.status, (400, 404), answer)
+                self.assertTrue(answer.header("sluice-error"), answer)
+
+
+class Outputs(ServerCase):
+    def test_what_we_made_is_served_to_everybody_with_our_type(self):
+        caller = X1(self.server, "alice")
+        media_id = caller.one_shot(picture(), "tweet_image").json()["media_id_string"]
+        self.assertEqual(caller.wait(media_id)["state"], "succeeded")
+        variants = {name: o for name, o in caller.outputs(media_id).items() if name != "original"}
+        self.assertTrue(variants)
+        for name, variant in variants.items():
+            answer = X1(self.server).fetch(variant["url"])
+            self.assertEqual(answer.status, 200, answer)
+            self.assertEqual(len(answer.body), variant["size_bytes"])
+            self.assertEqual(answer.header("content-type"), variant["content_type"])
+            self.assertTrue(variant["content_type"].startswith("image/"))
+            self.assertEqual(answer.header("x-content-type-options"), "nosniff")
+
+
+if __name__ == "__main__":
+    unittest.main()

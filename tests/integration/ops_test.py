@@ -1,0 +1,88 @@
+"""What operators lean on: health, version, metrics, logs, request ids."""
+
+import json
+import re
+import unittest
+
+from support import metrics
+from support.case import ServerCase
+from support.client import X1, upload
+from support.media import noise
+
+EXPECTED = (
+    "sluice_build_info", "process_resident_memory_bytes", "sluice_http_requests_total",
+    "sluice_http_request_duration_seconds_count", "sluice_http_received_bytes_total",
+    "sluice_uploads_started_total", "sluice_uploads_open", "sluice_upload_segments_total",
+    "sluice_errors_total", "sluice_jobs_queued", "sluice_jobs_running", "sluice_jobs_total", "sluice_storage_free_bytes",
+)
+SECRET = "s3cr3t-token-that-must-not-be-logged"
+
+
+class Operations(ServerCase):
+    def setUp(self):
+        self.caller = X1(self.server, SECRET)
+
+    def test_livez_and_readyz(self):
+        for path in ("/livez", "/readyz"):
+            self.assertEqual(self.caller.get(path).status, 200)
+
+    def test_version_is_json(self):
+        answer = self.caller.get("/version")
+        self.assertEqual(answer.status, 200)
+        self.assertRegex(answer.json()["version"], r"^[0-9]+\.[0-9]+\.[0-9]+")
+
+    def test_a_request_id_is_echoed_if_it_is_valid_and_made_if_not(self):
+        self.assertEqual(self.caller.get("/livez", [("X-Request-Id", "abc.DEF_1-2")]).header("x-request-id"), "abc.DEF_1-2")
+        for bad in ("has blank", "x" * 129, "semi;colon", '<script>"'):
+            made = self.caller.get("/livez", [("X-Request-Id", bad)]).header("x-request-id")
+            self.assertRegex(made, r"^req_[0-9a-z]+$")
+
+    def test_request_ids_differ(self):
+        ids = {self.caller.get("/livez").header("x-request-id") for _ in range(20)}
+        self.assertEqual(len(ids), 20)
+
+    def test_the_metrics_count_what_happened(self):
+        before = self.samples()
+        media_id = upload(self.caller, noise(1000), 400)
+        self.assertEqual(self.caller.wait(media_id)["state"], "failed")
+        self.assertEqual(self.caller.status(self.caller.open(10)).status, 409)
+        after = self.samples()
+        names = {name for name, _, _ in after}
+        self.assertEqual([name for name in EXPECTED if name not in names], [])
+
+        def grown(name, **labels):
+            return metrics.total(after, name, **labels) - metrics.total(before, name, **labels)
+
+        self.assertEqual(grown("sluice_upload_segments_total"), 3)
+        self.assertEqual(grown("sluice_uploads_started_total"), 2)
+        self.assertEqual(grown("sluice_errors_total", code="finalize_missing"), 1)
+        self.assertGreaterEqual(grown("sluice_http_received_bytes_total"), 1000)
+        self.assertEqual(grown("sluice_jobs_total"), 1)
+
+    def samples(self):
+        answer = self.caller.get("/metrics")
+        self.assertEqual(answer.status, 200)
+        self.assertTrue(answer.header("content-type").startswith("text/plain"))
+        return metrics.parse(answer.body.decode())
+
+    def test_labels_never_carry_ids_or_paths(self):
+        media_id = upload(self.caller, noise(10), 10)
+        self.caller.get("/some/path/of/a/stranger?token=1")
+        text = self.caller.get("/metrics").body.decode()
+        self.assertNotIn(media_id, text)
+        self.assertNotIn("stranger", text)
+
+    def test_every_line_of_the_log_is_json_with_time_level_and_message(self):
+        self.assertEqual(self.caller.get("/nowhere", [("X-Request-Id", "find-me")]).status, 404)
+        upload(self.caller, noise(10), 10)
+        lines = [json.loads(line) for line in self.server.log().splitlines()]
+        self.assertTrue(lines)
+        for line in lines:
+            self.assertTrue(re.match(r"^20\d\d-\d\d-\d\dT", line["time"]), line)
+            self.assertTrue(line["level"] and line["msg"], line)
+        self.assertTrue([line for line in lines if line.get("request_id") == "find-me"], "the refused request is not in the log")
+        self.assertNotIn(SECRET, self.server.log())
+
+
+if __name__ == "__main__":
+    unittest.main()
