@@ -232,12 +232,13 @@ Result<Upload> Upload::with_progress(Progress measured, WallTime now) const {
     return next;
 }
 
-Result<Upload> Upload::succeeded(WallTime now) const {
+Result<Upload> Upload::succeeded(Content found, WallTime now) const {
     if (state != UploadState::processing) {
         return not_in(*this, "processing");
     }
     Upload next = moved(*this, UploadState::ready, now);
     next.progress = {.percent = 100, .ends_at = std::nullopt, .step = ""};
+    next.content = std::move(found);
     return next;
 }
 
@@ -248,6 +249,16 @@ Result<Upload> Upload::failed_with(ProcessingFailure why, WallTime now) const {
     Upload next = moved(*this, UploadState::failed, now);
     next.progress.ends_at.reset();
     next.failure = std::move(why);
+    return next;
+}
+
+Result<Upload> Upload::kept(WallTime now) const {
+    if (is_over()) {
+        return not_open(*this);
+    }
+    Upload next = *this;
+    next.expires_at = never;
+    next.changed_at = now;
     return next;
 }
 

@@ -2,24 +2,27 @@
 //
 // States, and what may be relied on in each
 //   open        takes segments; received <= total; no job, no outputs
-//   sealed      has all its bytes, durable; layout() covers exactly total bytes; nothing is added
-//   any more queued      sealed, and a job waits for a worker processing  sealed, and a worker
-//   holds the job's lease ready       sealed; the outputs are durable and visible; final but for
-//   deletion failed      processing said no; `failure` says why, in the words of the pipeline;
-//   final cancelled   the owner gave it up, or deleted it; its bytes are free to go; final expired
-//   nobody finished or claimed it in time; its bytes are free to go; final
+//   sealed      has all its bytes, durable; layout_of() covers exactly total bytes; nothing is added
+//   queued      sealed, and a job waits for a worker
+//   processing  sealed, and a worker holds the job's lease
+//   ready       sealed; the outputs are durable and visible; final but for deletion and expiry
+//   failed      processing said no; `failure` says why, in the words of the pipeline; as final
+//   cancelled   the owner gave it up, or deleted it; its bytes are free to go; final
+//   expired     nobody finished or claimed it in time; its bytes are free to go; final
 //
 // Transitions, each with the function and the use case that performs it
-//   (none) -> open          Upload::open            service: create
-//   open -> open            with_segment            service: append
-//   open -> sealed          sealed                  service: finish
-//   sealed -> queued        queued                  service: finish (same commit)
-//   queued -> processing    claimed                 processing: a worker slot takes the job
-//   processing -> queued    released                processing: the worker died or the server
-//   drains processing -> ready     succeeded               processing: outputs are durable
-//   processing -> failed    failed_with             processing: the media or the attempts are at
-//   fault any but the ends -> cancelled   cancelled       service: cancel; ready and failed too
-//   (deletion) open, ready, failed -> expired  expired         service: sweep
+//   (none) -> open                      Upload::open   service: create
+//   open -> open                        with_segment   service: append
+//   open -> sealed                      sealed         service: finish
+//   sealed -> queued                    queued         service: finish (same commit)
+//   queued, processing -> processing    claimed        service: jobs, a slot takes it (or takes over)
+//   processing -> processing            with_progress  service: jobs
+//   processing -> queued                released       service: jobs, the worker died or the server stops
+//   processing -> ready                 succeeded      service: jobs, the outputs are durable
+//   processing -> failed                failed_with    service: jobs, the media or the tries are at fault
+//   any but the ends, unchanged         kept           service: keep, no expiry any more
+//   any but the ends -> cancelled       cancelled      service: cancel (of ready and failed: deletion)
+//   open, ready, failed -> expired      expired        service: sweep
 //
 // Invariants
 //   1. received is the sum of the lengths of the segments, segments_received their number.
@@ -27,8 +30,7 @@
 //   3. Outputs exist only in ready; failure only in failed.
 //   4. No transition leaves cancelled or expired; none leads back to open.
 //   5. A segment, once in, is never replaced.
-//   6. progress_percent never falls while processing, is below 100 until ready and 100 only in
-//   ready.
+//   6. progress.percent never falls while processing, and is 100 only in ready.
 #pragma once
 
 #include <cstdint>
@@ -38,6 +40,7 @@
 #include "base/result.hpp"
 #include "core/category.hpp"
 #include "core/principal.hpp"
+#include "core/processing.hpp"
 #include "core/segment.hpp"
 
 namespace sluice {
@@ -56,22 +59,8 @@ enum class UploadState : std::uint8_t {
 std::string_view name_of(UploadState state);
 std::optional<UploadState> parse_upload_state(std::string_view text);
 
-// Why processing ended without outputs; X's pair of code and name (reference 6.3), and our finer
-// reason.
-struct ProcessingFailure {
-    int code = 0;
-    std::string name;     // InvalidMedia, UnsupportedMedia, InternalError
-    std::string reason;   // Truncated, DurationTooLong, …
-    std::string message;  // a whole sentence with got and allowed
-    bool operator==(const ProcessingFailure&) const = default;
-};
-
-struct Progress {
-    int percent = 0;                  // 0..99 until ready
-    std::optional<WallTime> ends_at;  // best estimate of the end, from measured speed
-    std::string step;                 // probe, encode, …; for people
-    bool operator==(const Progress&) const = default;
-};
+// The expiry of what is kept: the end of the year 9999, the last that RFC 3339 can write.
+inline constexpr WallTime never{std::chrono::milliseconds{253'402'300'799'000}};
 
 struct NewUpload {
     MediaId id;
@@ -101,6 +90,7 @@ struct Upload {
     std::uint32_t segments_received = 0;
     std::optional<ByteCount> stride;  // length of the segments that are not the last, once seen
     Progress progress;
+    Content content;
     std::optional<ProcessingFailure> failure;
     int attempts = 0;  // how often a worker has begun
 
@@ -124,8 +114,10 @@ struct Upload {
     Result<Upload> claimed(WallTime now) const;
     Result<Upload> released(WallTime now) const;
     Result<Upload> with_progress(Progress measured, WallTime now) const;
-    Result<Upload> succeeded(WallTime now) const;
+    Result<Upload> succeeded(Content found, WallTime now) const;
     Result<Upload> failed_with(ProcessingFailure why, WallTime now) const;
+    // The application has claimed the media: its time never ends.
+    Result<Upload> kept(WallTime now) const;
     Result<Upload> cancelled(WallTime now) const;
     Result<Upload> expired(WallTime now) const;
 

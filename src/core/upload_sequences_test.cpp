@@ -125,7 +125,7 @@ const std::array commands{
     },
     Command{
         "succeed",
-        [](World& w) { return take(w, w.upload.succeeded(start)); },
+        [](World& w) { return take(w, w.upload.succeeded({"video/mp4", 2, 2}, start)); },
         [](const World& w) { return is_in(w, {S::processing}); },
     },
     Command{
@@ -136,6 +136,11 @@ const std::array commands{
         [](const World& w) { return is_in(w, {S::processing}); },
     },
     Command{
+        "keep",
+        [](World& w) { return take(w, w.upload.kept(start)); },
+        [](const World& w) { return !is_in(w, {S::cancelled, S::expired}); },
+    },
+    Command{
         "cancel",
         [](World& w) { return take(w, w.upload.cancelled(start)); },
         [](const World& w) { return !is_in(w, {S::cancelled, S::expired}); },
@@ -143,7 +148,9 @@ const std::array commands{
     Command{
         "expire",
         [](World& w) { return take(w, w.upload.expired(late)); },
-        [](const World& w) { return is_in(w, {S::open, S::ready, S::failed}); },
+        [](const World& w) {
+            return is_in(w, {S::open, S::ready, S::failed}) && w.upload.expires_at < late;
+        },
     },
     Command{
         "expire too early",

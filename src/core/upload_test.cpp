@@ -80,7 +80,7 @@ TEST(Upload, NeverLetsProgressFallOrReachAHundredEarly) {
     upload = upload.with_progress({.percent = 40}, start).value();
     EXPECT_EQ(upload.with_progress({.percent = 30}, start)->progress.percent, 40);
     EXPECT_EQ(upload.with_progress({.percent = 100}, start)->progress.percent, 99);
-    EXPECT_EQ(upload.succeeded(start)->progress.percent, 100);
+    EXPECT_EQ(upload.succeeded({}, start)->progress.percent, 100);
 }
 
 TEST(Upload, KeepsItsProgressOverARetry) {

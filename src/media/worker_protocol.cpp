@@ -169,6 +169,12 @@ DoneReport decode_done(Members& members) {
         .outputs = {},
         .predicted = members.milliseconds("predicted_ms"),
         .spent = members.milliseconds("spent_ms"),
+        .content =
+            {
+                .media_type = members.text("media_type", 64),
+                .width = static_cast<std::uint32_t>(members.number("width", 0, INT32_MAX)),
+                .height = static_cast<std::uint32_t>(members.number("height", 0, INT32_MAX)),
+            },
     };
     decode_outputs(members, report.outputs);
     return report;
@@ -216,6 +222,9 @@ void write(JsonWriter& out, const DoneReport& report) {
         .member("job", std::to_string(report.job.value))
         .member("predicted_ms", report.predicted.count())
         .member("spent_ms", report.spent.count())
+        .member("media_type", report.content.media_type)
+        .member("width", report.content.width)
+        .member("height", report.content.height)
         .key("outputs")
         .begin_array();
     for (const auto& output : report.outputs) {

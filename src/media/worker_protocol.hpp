@@ -72,6 +72,7 @@ struct DoneReport {
     std::vector<ProducedFile> outputs;
     std::chrono::milliseconds predicted{0};  // by the plan, without the learned factor
     std::chrono::milliseconds spent{0};
+    Content content;  // of the input, as the probe saw it
     bool operator==(const DoneReport&) const = default;
 };
 

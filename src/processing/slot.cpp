@@ -280,7 +280,7 @@ std::string_view Slot::settle(LeasedJob& job, const JobOrder& order, const End& 
 }
 
 std::string_view Slot::publish(LeasedJob& job, const JobOrder& order, const DoneReport& report) {
-    const auto published = parts_.jobs.succeed(job, order.output_folder, report.outputs);
+    const auto published = parts_.jobs.succeed(job, order.output_folder, report);
     if (!published && published.error().code == ErrorCode::store_conflict) {
         return "lost";
     }

@@ -12,7 +12,9 @@ std::string origin_of(const std::string& path, const toml::node& node) {
     return path + ":" + std::to_string(node.source().begin.line);
 }
 
-bool append_value(Entries& entries, const std::string& path, const std::string& key, const toml::node& node) {
+bool append_value(
+    Entries& entries, const std::string& path, const std::string& key, const toml::node& node
+) {
     if (const auto* text = node.as_string()) {
         entries.push_back({key, text->get(), origin_of(path, node)});
     } else if (const auto* number = node.as_integer()) {
@@ -25,7 +27,9 @@ bool append_value(Entries& entries, const std::string& path, const std::string& 
     return true;
 }
 
-std::string append_table(Entries& entries, const std::string& path, const std::string& prefix, const toml::table& table) {
+std::string append_table(
+    Entries& entries, const std::string& path, const std::string& prefix, const toml::table& table
+) {
     for (const auto& [name, node] : table) {
         const std::string key = prefix + std::string(name.str());
         if (const auto* inner = node.as_table()) {
@@ -43,7 +47,8 @@ std::string append_table(Entries& entries, const std::string& path, const std::s
             is_readable = append_value(entries, path, key, node);
         }
         if (!is_readable) {
-            return origin_of(path, node) + ": " + key + " must be a text, a whole number, true or false, or a list of them.";
+            return origin_of(path, node) + ": " + key +
+                   " must be a text, a whole number, true or false, or a list of them.";
         }
     }
     return {};
@@ -56,7 +61,8 @@ std::expected<Entries, std::string> read_config_file(const std::string& path) {
     if (!parsed) {
         const auto& error = parsed.error();
         return std::unexpected(
-            path + ":" + std::to_string(error.source().begin.line) + ": " + std::string(error.description()) + "."
+            path + ":" + std::to_string(error.source().begin.line) + ": " +
+            std::string(error.description()) + "."
         );
     }
     Entries entries;

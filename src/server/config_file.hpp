@@ -1,4 +1,5 @@
-// Reads a TOML file into flat settings: [server] data = "x" is server.data. Parsing is toml++'s work.
+// Reads a TOML file into flat settings: [server] data = "x" is server.data. Parsing is toml++'s
+// work.
 #pragma once
 
 #include <expected>

@@ -1,4 +1,5 @@
-// The one program: `sluice serve` is the server, everything else is the command line over the client.
+// The one program: `sluice serve` is the server, everything else is the command line over the
+// client.
 #include <unistd.h>
 
 #include <cstdio>
@@ -18,7 +19,9 @@ sluice::server::Environment environment_of(char** variables) {
     for (; *variables != nullptr; ++variables) {
         const char* equal = std::strchr(*variables, '=');
         if (equal != nullptr) {
-            environment.emplace(std::string(*variables, static_cast<std::size_t>(equal - *variables)), equal + 1);
+            environment.emplace(
+                std::string(*variables, static_cast<std::size_t>(equal - *variables)), equal + 1
+            );
         }
     }
     return environment;

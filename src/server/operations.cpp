@@ -28,14 +28,16 @@ Response error_docs(const http::Request& request) {
     if (slug.empty()) {
         std::string index = "# Errors\n\n";
         for (const ErrorEntry& entry : error_catalogue()) {
-            index += "- [" + std::string(entry.slug) + "](/docs/errors/" + std::string(entry.slug) + "): " +
-                     std::string(entry.title) + "\n";
+            index += "- [" + std::string(entry.slug) + "](/docs/errors/" + std::string(entry.slug) +
+                     "): " + std::string(entry.title) + "\n";
         }
         return text_response(200, "text/markdown; charset=utf-8", std::move(index));
     }
     const ErrorEntry* entry = find_error(slug);
     if (entry == nullptr) {
-        const Error error{.code = ErrorCode::unknown_path, .facts = "There is no page for this code."};
+        const Error error{
+            .code = ErrorCode::unknown_path, .facts = "There is no page for this code."
+        };
         return protocol::problem_response(error, std::nullopt, request);
     }
     return text_response(200, "text/markdown; charset=utf-8", error_page(*entry));
@@ -57,7 +59,9 @@ bool Operations::serves(std::string_view path) {
 awaitable<Response> Operations::handle(const http::Request& request) {
     Response response;
     if (request.method != "GET" && request.method != "HEAD") {
-        response = protocol::problem_response({.code = ErrorCode::method_not_allowed}, std::nullopt, request);
+        response = protocol::problem_response(
+            {.code = ErrorCode::method_not_allowed}, std::nullopt, request
+        );
         response.set("Allow", "GET, HEAD");
     } else if (request.path == "/livez") {
         response = text_response(200, "text/plain", "ok\n");

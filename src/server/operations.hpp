@@ -1,10 +1,10 @@
-// What operators ask: /livez, /readyz, /version, /metrics, and the error pages under /docs/errors/. No protocol of uploads.
+// What operators ask: /livez, /readyz, /version, /metrics, and the error pages under /docs/errors/.
+// No protocol of uploads.
 #pragma once
 
 #include <atomic>
-#include <string_view>
-
 #include <boost/asio/awaitable.hpp>
+#include <string_view>
 
 #include "base/metrics.hpp"
 #include "http/handler.hpp"
@@ -14,18 +14,16 @@
 namespace sluice::server {
 
 class Operations {
- public:
+  public:
     Operations(Metrics& metrics, MetadataStore& metadata, runtime::BlockingPool& pool)
-        : metrics_(metrics),
-          metadata_(metadata),
-          pool_(pool) {}
+        : metrics_(metrics), metadata_(metadata), pool_(pool) {}
 
     static bool serves(std::string_view path);
     boost::asio::awaitable<http::Response> handle(const http::Request& request);
     // Not ready any more; set when the server begins to stop.
     void set_draining() { is_draining_ = true; }
 
- private:
+  private:
     boost::asio::awaitable<http::Response> readiness();
     boost::asio::awaitable<http::Response> metrics_page();
 

@@ -21,7 +21,8 @@ std::int64_t resident_bytes() {
 std::int64_t open_files() {
     std::error_code ignored;
     std::int64_t count = 0;
-    for (auto at = std::filesystem::directory_iterator("/proc/self/fd", ignored); at != std::filesystem::directory_iterator();
+    for (auto at = std::filesystem::directory_iterator("/proc/self/fd", ignored);
+         at != std::filesystem::directory_iterator();
          at.increment(ignored)) {
         ++count;
     }
@@ -37,8 +38,11 @@ std::int64_t cpu_seconds() {
 }  // namespace
 
 void add_process_metrics(Metrics& metrics, MetadataStore& metadata, BlobStore& blobs) {
-    metrics.gauge("sluice_build_info", "1, with the version as label", {{"version", SLUICE_VERSION}}).set(1);
-    metrics.gauge("process_start_time_seconds", "When the process began, Unix time").set(std::time(nullptr));
+    metrics
+        .gauge("sluice_build_info", "1, with the version as label", {{"version", SLUICE_VERSION}})
+        .set(1);
+    metrics.gauge("process_start_time_seconds", "When the process began, Unix time")
+        .set(std::time(nullptr));
     Gauge& resident = metrics.gauge("process_resident_memory_bytes", "Resident memory");
     Gauge& files = metrics.gauge("process_open_fds", "Open file descriptors");
     Gauge& cpu = metrics.gauge("process_cpu_seconds_total", "User and system time, whole seconds");

@@ -1,4 +1,5 @@
-// The gauges that are read rather than counted: the process itself, the store's totals, the room on the disk.
+// The gauges that are read rather than counted: the process itself, the store's totals, the room on
+// the disk.
 #pragma once
 
 #include "base/metrics.hpp"

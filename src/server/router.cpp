@@ -11,7 +11,12 @@ namespace sluice::server {
 namespace {
 
 constexpr std::array<std::string_view, 6> known_paths{
-    "/1.1/media/upload.json", "/2/media/upload", "/2/media/upload/initialize", "/api/v1/uploads", "/livez", "/metrics",
+    "/1.1/media/upload.json",
+    "/2/media/upload",
+    "/2/media/upload/initialize",
+    "/api/v1/uploads",
+    "/livez",
+    "/metrics",
 };
 
 }  // namespace
@@ -24,7 +29,9 @@ Router::Router(const protocol::Context& context, Operations& operations)
       native_(context),
       delivery_(context) {}
 
-boost::asio::awaitable<http::Response> Router::handle(const http::Request& request, http::BodyReader& body) {
+boost::asio::awaitable<http::Response> Router::handle(
+    const http::Request& request, http::BodyReader& body
+) {
     const std::string_view path = request.path;
     if (x_v2_.serves(path)) {
         co_return co_await x_v2_.handle(request, body);
@@ -45,7 +52,10 @@ boost::asio::awaitable<http::Response> Router::handle(const http::Request& reque
 }
 
 http::Response Router::unknown_path(const http::Request& request) const {
-    Error error{.code = ErrorCode::unknown_path, .facts = "The path is \"" + printable(request.path, 128) + "\"."};
+    Error error{
+        .code = ErrorCode::unknown_path,
+        .facts = "The path is \"" + printable(request.path, 128) + "\"."
+    };
     if (const auto nearest = nearest_word(request.path, known_paths)) {
         error.facts += " Did you mean " + std::string(*nearest) + "?";
     }
@@ -57,7 +67,8 @@ http::Response Router::unknown_path(const http::Request& request) const {
 }
 
 http::Response Router::refuse(const Error& error, const std::string& request_id) {
-    auto response = protocol::problem_response(error, std::nullopt, protocol::request_without_head(request_id));
+    auto response =
+        protocol::problem_response(error, std::nullopt, protocol::request_without_head(request_id));
     response.route = "unknown.request";
     return response;
 }

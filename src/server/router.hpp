@@ -1,5 +1,6 @@
-// Which protocol a request belongs to, by its path alone: every host name is served. The one Handler of all connections;
-// shared by all loops, immutable but for what its parts guard themselves.
+// Which protocol a request belongs to, by its path alone: every host name is served. The one
+// Handler of all connections; shared by all loops, immutable but for what its parts guard
+// themselves.
 #pragma once
 
 #include "http/handler.hpp"
@@ -12,13 +13,15 @@
 namespace sluice::server {
 
 class Router final : public http::Handler {
- public:
+  public:
     Router(const protocol::Context& context, Operations& operations);
 
-    boost::asio::awaitable<http::Response> handle(const http::Request& request, http::BodyReader& body) override;
+    boost::asio::awaitable<http::Response> handle(
+        const http::Request& request, http::BodyReader& body
+    ) override;
     http::Response refuse(const Error& error, const std::string& request_id) override;
 
- private:
+  private:
     http::Response unknown_path(const http::Request& request) const;
 
     const protocol::Context& context_;

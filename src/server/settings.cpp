@@ -16,7 +16,8 @@ namespace {
 using Outcome = std::expected<void, std::string>;  // an error says what the value must be
 using Apply = Outcome (*)(Settings&, const std::string& value);
 
-// One row per setting: its flag, its key in the file (the variable is SLUICE_ and the key in upper case, dots as '_').
+// One row per setting: its flag, its key in the file (the variable is SLUICE_ and the key in upper
+// case, dots as '_').
 struct Row {
     std::string_view flag;
     std::string_view key;
@@ -36,7 +37,8 @@ bool is_loopback(std::string_view host) {
 
 Outcome apply_listen(Settings& settings, const std::string& value) {
     const auto colon = value.rfind(':');
-    const auto port = parse_unsigned(colon == std::string::npos ? "" : std::string_view(value).substr(colon + 1));
+    const auto port =
+        parse_unsigned(colon == std::string::npos ? "" : std::string_view(value).substr(colon + 1));
     if (!port || *port > 65535 || colon == 0) {
         return must_be("HOST:PORT, for example 127.0.0.1:8080 (port 0 takes a free one)");
     }
@@ -46,8 +48,10 @@ Outcome apply_listen(Settings& settings, const std::string& value) {
     }
     if (!is_loopback(host)) {
         return must_be(
-            "an address of this machine's loopback: any other demands --auth keys, which this version does not have "
-            "yet. Use --listen 127.0.0.1:" + std::to_string(*port) + " and a proxy in front"
+            "an address of this machine's loopback: any other demands --auth keys, which this "
+            "version does not have "
+            "yet. Use --listen 127.0.0.1:" +
+            std::to_string(*port) + " and a proxy in front"
         );
     }
     settings.listen.push_back({std::move(host), static_cast<std::uint16_t>(*port)});
@@ -63,7 +67,8 @@ Outcome apply_data(Settings& settings, const std::string& value) {
 }
 
 Outcome apply_database(Settings&, const std::string& value) {
-    return value == "sqlite" ? Outcome{} : must_be("sqlite; postgres:// is not in this version yet");
+    return value == "sqlite" ? Outcome{}
+                             : must_be("sqlite; postgres:// is not in this version yet");
 }
 
 Outcome apply_storage(Settings&, const std::string& value) {
@@ -72,7 +77,10 @@ Outcome apply_storage(Settings&, const std::string& value) {
 
 Outcome apply_role(Settings& settings, const std::string& value) {
     if (value == "worker") {
-        return must_be("all or api; worker nodes of their own need a shared database, which this version does not have yet");
+        return must_be(
+            "all or api; worker nodes of their own need a shared database, which this version does "
+            "not have yet"
+        );
     }
     if (value != "all" && value != "api") {
         return must_be("all, api or worker");
@@ -119,7 +127,10 @@ Outcome apply_dev_tls(Settings&, const std::string&) {
 
 Outcome apply_limit(Settings& settings, const std::string& value) {
     static constexpr std::array<std::string_view, 4> names{
-        "upload.max_bytes", "segment.max_bytes", "one_shot.max_bytes", "upload.lifetime",
+        "upload.max_bytes",
+        "segment.max_bytes",
+        "one_shot.max_bytes",
+        "upload.lifetime",
     };
     const auto equal = value.find('=');
     const std::string name = value.substr(0, equal);
@@ -133,7 +144,8 @@ Outcome apply_limit(Settings& settings, const std::string& value) {
         return must_be(known);
     }
     if (name == "upload.lifetime") {
-        const auto seconds = parse_unsigned(text.ends_with('s') ? text.substr(0, text.size() - 1) : text);
+        const auto seconds =
+            parse_unsigned(text.ends_with('s') ? text.substr(0, text.size() - 1) : text);
         if (!seconds || *seconds == 0) {
             return must_be("upload.lifetime=SECONDS");
         }
@@ -151,18 +163,44 @@ Outcome apply_limit(Settings& settings, const std::string& value) {
 }
 
 constexpr std::array rows{
-    Row{"--listen", "server.listen", "HOST:PORT", "address to listen on; may be repeated (default 127.0.0.1:8080)", apply_listen, true},
-    Row{"--data", "server.data", "DIR", "where everything is kept (default ./sluice-data)", apply_data},
+    Row{"--listen",
+        "server.listen",
+        "HOST:PORT",
+        "address to listen on; may be repeated (default 127.0.0.1:8080)",
+        apply_listen,
+        true},
+    Row{"--data",
+        "server.data",
+        "DIR",
+        "where everything is kept (default ./sluice-data)",
+        apply_data},
     Row{"--database", "database.url", "URL", "sqlite", apply_database},
     Row{"--storage", "storage.url", "URL", "disk", apply_storage},
     Row{"--role", "server.role", "ROLE", "all (default) or api", apply_role},
     Row{"--auth", "auth.mode", "MODE", "open (default)", apply_auth},
-    Row{"--fidelity", "x.fidelity", "KIND", "helpful (default), or faithful: errors as X sends them", apply_fidelity},
-    Row{"--durability", "storage.durability", "KIND", "strict (default): a 2xx survives power loss; relaxed: a kill", apply_durability},
-    Row{"--workers", "processing.workers", "N", "jobs processed at once (default: half of the cores)", apply_workers},
+    Row{"--fidelity",
+        "x.fidelity",
+        "KIND",
+        "helpful (default), or faithful: errors as X sends them",
+        apply_fidelity},
+    Row{"--durability",
+        "storage.durability",
+        "KIND",
+        "strict (default): a 2xx survives power loss; relaxed: a kill",
+        apply_durability},
+    Row{"--workers",
+        "processing.workers",
+        "N",
+        "jobs processed at once (default: half of the cores)",
+        apply_workers},
     Row{"--dev-tls", "tls.dev", "", "not in this version yet", apply_dev_tls},
     Row{"--dev-proxy", "tls.dev_proxy", "HOST:PORT", "not in this version yet", apply_dev_tls},
-    Row{"--limit", "limits", "NAME=VALUE", "upload.max_bytes, segment.max_bytes, one_shot.max_bytes, upload.lifetime", apply_limit, true},
+    Row{"--limit",
+        "limits",
+        "NAME=VALUE",
+        "upload.max_bytes, segment.max_bytes, one_shot.max_bytes, upload.lifetime",
+        apply_limit,
+        true},
 };
 
 struct Given {
@@ -198,7 +236,8 @@ struct CommandLine {
     bool wants_help = false;
 };
 
-std::expected<CommandLine, SettingsError> read_arguments(const std::vector<std::string>& arguments) {
+std::expected<CommandLine, SettingsError> read_arguments(const std::vector<std::string>& arguments
+) {
     CommandLine line;
     for (std::size_t i = 0; i < arguments.size(); ++i) {
         const auto equal = arguments[i].find('=');
@@ -209,7 +248,8 @@ std::expected<CommandLine, SettingsError> read_arguments(const std::vector<std::
         }
         const Row* row = find_flag(flag);
         if (row == nullptr && flag != "--config") {
-            return flag.starts_with("-") ? unknown_flag(flag) : usage("serve takes no argument \"" + flag + "\".");
+            return flag.starts_with("-") ? unknown_flag(flag)
+                                         : usage("serve takes no argument \"" + flag + "\".");
         }
         std::string value;
         if (equal != std::string::npos) {
@@ -254,13 +294,16 @@ std::expected<void, SettingsError> add_file(AllGiven& given, const std::string& 
     AllGiven of_file;
     for (const ConfigEntry& entry : *entries) {
         const bool is_limit = entry.key.starts_with("limits.");
-        const auto* row = std::ranges::find(rows, is_limit ? std::string_view("limits") : entry.key, &Row::key);
+        const auto* row =
+            std::ranges::find(rows, is_limit ? std::string_view("limits") : entry.key, &Row::key);
         if (row == rows.end()) {
             std::vector<std::string_view> keys;
             std::ranges::transform(rows, std::back_inserter(keys), &Row::key);
             const auto nearest = nearest_word(entry.key, keys);
             const std::string hint = nearest ? " Did you mean " + std::string(*nearest) + "?" : "";
-            return std::unexpected(SettingsError{entry.origin + ": there is no setting " + entry.key + "." + hint, false});
+            return std::unexpected(SettingsError{
+                entry.origin + ": there is no setting " + entry.key + "." + hint, false
+            });
         }
         const std::string value = is_limit ? entry.key.substr(7) + "=" + entry.value : entry.value;
         of_file[row->key].push_back({value, entry.origin});
@@ -291,7 +334,8 @@ std::expected<Settings, SettingsError> read_settings(
         for (const Given& given : all) {
             if (auto applied = row.apply(settings, given.value); !applied) {
                 return std::unexpected(SettingsError{
-                    given.origin + " is \"" + printable(given.value) + "\"; it must be " + applied.error() + ".",
+                    given.origin + " is \"" + printable(given.value) + "\"; it must be " +
+                        applied.error() + ".",
                     given.origin.starts_with("--"),
                 });
             }

@@ -1,5 +1,6 @@
-// What `sluice serve` was told, from its flags, SLUICE_… variables and its configuration file; the first one wins. One table
-// in settings.cpp names every setting. Value; made by main before anything starts.
+// What `sluice serve` was told, from its flags, SLUICE_… variables and its configuration file; the
+// first one wins. One table in settings.cpp names every setting. Value; made by main before
+// anything starts.
 #pragma once
 
 #include <chrono>
@@ -23,13 +24,14 @@ struct Settings {
     bool runs_api = true;
     bool runs_workers = true;
     bool is_faithful = false;
-    bool is_strict = true;   // durability
-    unsigned workers = 0;    // 0: half of the cores
+    bool is_strict = true;  // durability
+    unsigned workers = 0;   // 0: half of the cores
     UploadLimits limits;
     bool wants_help = false;
 };
 
-// A setting that cannot be used; `is_usage` for a wrong flag (exit 2), else for a wrong value (exit 3).
+// A setting that cannot be used; `is_usage` for a wrong flag (exit 2), else for a wrong value (exit
+// 3).
 struct SettingsError {
     std::string message;  // whole lines: what, and what would do
     bool is_usage = false;

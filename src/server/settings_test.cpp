@@ -20,7 +20,14 @@ TEST(Settings, HaveSafeDefaults) {
 
 TEST(Settings, TakeFlagsWithAndWithoutEqualSign) {
     const auto settings = read_settings(
-        {"--listen=127.0.0.1:0", "--listen", "[::1]:9", "--fidelity", "faithful", "--limit", "segment.max_bytes=5M"}, {}
+        {"--listen=127.0.0.1:0",
+         "--listen",
+         "[::1]:9",
+         "--fidelity",
+         "faithful",
+         "--limit",
+         "segment.max_bytes=5M"},
+        {}
     );
     ASSERT_TRUE(settings);
     EXPECT_EQ(settings->listen.size(), 2U);
@@ -30,10 +37,13 @@ TEST(Settings, TakeFlagsWithAndWithoutEqualSign) {
 }
 
 TEST(Settings, PreferFlagsToVariablesToTheFile) {
-    const auto path = std::filesystem::temp_directory_path() / ("settings_test." + std::to_string(::getpid()) + ".toml");
-    std::ofstream(path) << "[server]\ndata = \"file\"\nrole = \"api\"\n[x]\nfidelity = \"faithful\"\n[limits.upload]\nmax_bytes = \"2G\"\n";
+    const auto path = std::filesystem::temp_directory_path() /
+                      ("settings_test." + std::to_string(::getpid()) + ".toml");
+    std::ofstream(path) << "[server]\ndata = \"file\"\nrole = \"api\"\n[x]\nfidelity = "
+                           "\"faithful\"\n[limits.upload]\nmax_bytes = \"2G\"\n";
     const auto settings = read_settings(
-        {"--data", "flag", "--config", path.string()}, {{"SLUICE_SERVER_DATA", "variable"}, {"SLUICE_X_FIDELITY", "helpful"}}
+        {"--data", "flag", "--config", path.string()},
+        {{"SLUICE_SERVER_DATA", "variable"}, {"SLUICE_X_FIDELITY", "helpful"}}
     );
     std::filesystem::remove(path);
     ASSERT_TRUE(settings) << settings.error().message;
@@ -63,17 +73,21 @@ TEST(Settings, SayWhatIsWrongAndWhatWouldDo) {
         const auto settings = read_settings(row.arguments, {});
         ASSERT_FALSE(settings) << row.arguments.front();
         EXPECT_EQ(settings.error().is_usage, row.is_usage) << row.arguments.front();
-        EXPECT_NE(settings.error().message.find(row.says), std::string::npos) << settings.error().message;
+        EXPECT_NE(settings.error().message.find(row.says), std::string::npos)
+            << settings.error().message;
     }
 }
 
 TEST(Settings, NameFileAndLineOfAnUnknownKey) {
-    const auto path = std::filesystem::temp_directory_path() / ("settings_key." + std::to_string(::getpid()) + ".toml");
+    const auto path = std::filesystem::temp_directory_path() /
+                      ("settings_key." + std::to_string(::getpid()) + ".toml");
     std::ofstream(path) << "[server]\n\ndat = \"x\"\n";
     const auto settings = read_settings({"--config", path.string()}, {});
     std::filesystem::remove(path);
     ASSERT_FALSE(settings);
-    EXPECT_NE(settings.error().message.find(":3: there is no setting server.dat"), std::string::npos);
+    EXPECT_NE(
+        settings.error().message.find(":3: there is no setting server.dat"), std::string::npos
+    );
     EXPECT_NE(settings.error().message.find("server.data"), std::string::npos);
 }
 

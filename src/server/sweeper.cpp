@@ -1,16 +1,17 @@
 #include "server/sweeper.hpp"
 
-#include <utility>
-
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <utility>
 
 #include "base/log.hpp"
 
 namespace sluice::server {
 
-boost::asio::awaitable<void> sweep_forever(Uploads* uploads, runtime::BlockingPool* pool, std::chrono::seconds pause) {
+boost::asio::awaitable<void> sweep_forever(
+    Uploads* uploads, runtime::BlockingPool* pool, std::chrono::seconds pause
+) {
     boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
     for (;;) {
         timer.expires_after(pause);

@@ -1,9 +1,8 @@
 // Runs the sweep again and again, in small steps, on the blocking pool.
 #pragma once
 
-#include <chrono>
-
 #include <boost/asio/awaitable.hpp>
+#include <chrono>
 
 #include "runtime/run_blocking.hpp"
 #include "service/uploads.hpp"
@@ -11,6 +10,8 @@
 namespace sluice::server {
 
 // Until cancelled. Uploads and pool outlive it.
-boost::asio::awaitable<void> sweep_forever(Uploads* uploads, runtime::BlockingPool* pool, std::chrono::seconds pause);
+boost::asio::awaitable<void> sweep_forever(
+    Uploads* uploads, runtime::BlockingPool* pool, std::chrono::seconds pause
+);
 
 }  // namespace sluice::server

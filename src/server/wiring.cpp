@@ -53,7 +53,7 @@ int fail(const std::string& what, const Error& error) {
 
 // The parts in the order in which they need each other; destroyed the other way round.
 class Server {
- public:
+  public:
     Server(
         const Settings& settings,
         DirectoryLock lock,
@@ -98,7 +98,7 @@ class Server {
         return 0;
     }
 
- private:
+  private:
     static WorkerPoolSettings pool_settings(const Settings& settings) {
         WorkerPoolSettings pool;
         pool.scratch_folder = settings.data + "/scratch";
@@ -115,7 +115,8 @@ class Server {
         return {*metadata_, *blobs_, clock_, ids_, speed_, metrics_, [this] { workers_.wake(); }};
     }
 
-    // What the process before this one left: its jobs go back into the queue, bytes that nobody names go away.
+    // What the process before this one left: its jobs go back into the queue, bytes that nobody
+    // names go away.
     Result<void> recover() {
         const auto released = metadata_->release_jobs_of(job_holder, clock_.now());
         if (!released) {
@@ -125,11 +126,16 @@ class Server {
             const auto known = metadata_->knows_blob(blob);
             return !known || *known;  // in doubt it stays
         };
-        const auto removed = blobs_->remove_orphans(is_known, clock_.now() - orphan_age, orphans_max);
+        const auto removed =
+            blobs_->remove_orphans(is_known, clock_.now() - orphan_age, orphans_max);
         if (!removed) {
             return removed.error();
         }
-        log::info("recovered", "jobs put back, orphans removed", {{"jobs", *released}, {"orphans", *removed}});
+        log::info(
+            "recovered",
+            "jobs put back, orphans removed",
+            {{"jobs", *released}, {"orphans", *removed}}
+        );
         return ok();
     }
 
@@ -148,7 +154,12 @@ class Server {
 
     void announce() {
         for (const std::string& url : urls_) {
-            log::info("listening", url, {{"data", settings_.data}, {"durability", settings_.is_strict ? "strict" : "relaxed"}});
+            log::info(
+                "listening",
+                url,
+                {{"data", settings_.data},
+                 {"durability", settings_.is_strict ? "strict" : "relaxed"}}
+            );
         }
         std::printf("sluice ready %s\n", urls_.front().c_str());
         std::fflush(stdout);
@@ -202,7 +213,8 @@ int run_server(const Settings& settings) {
     if (!lock) {
         return fail("the data directory " + settings.data + " cannot be used", lock.error());
     }
-    auto metadata = SqliteMetadataStore::open(settings.data + "/sluice.db", {.strict = settings.is_strict});
+    auto metadata =
+        SqliteMetadataStore::open(settings.data + "/sluice.db", {.strict = settings.is_strict});
     if (!metadata) {
         return fail("the database cannot be opened", metadata.error());
     }
@@ -210,7 +222,9 @@ int run_server(const Settings& settings) {
     if (!blobs) {
         return fail("the storage cannot be opened", blobs.error());
     }
-    auto server = std::make_unique<Server>(settings, std::move(*lock), std::move(*metadata), std::move(*blobs));
+    auto server = std::make_unique<Server>(
+        settings, std::move(*lock), std::move(*metadata), std::move(*blobs)
+    );
     return server->run();
 }
 

@@ -1,4 +1,5 @@
-// What the server is made of: the one page where the object graph is built, by hand, and taken down again.
+// What the server is made of: the one page where the object graph is built, by hand, and taken down
+// again.
 #pragma once
 
 #include "server/settings.hpp"

@@ -1,5 +1,5 @@
-// Writes a Markdown page per error code into a folder, or with --check compares what is there: the pages in docs/errors/ are
-// generated from the catalogue and may not differ from it.
+// Writes a Markdown page per error code into a folder, or with --check compares what is there: the
+// pages in docs/errors/ are generated from the catalogue and may not differ from it.
 #include <cstdio>
 #include <fstream>
 #include <iterator>
@@ -30,7 +30,9 @@ int main(int argc, char** argv) {
         if (!only_checks) {
             std::ofstream(path, std::ios::binary) << page;
         } else if (!is_current(path, page)) {
-            std::fprintf(stderr, "%s is not what the catalogue says; run: make docs\n", path.c_str());
+            std::fprintf(
+                stderr, "%s is not what the catalogue says; run: make docs\n", path.c_str()
+            );
             all_current = false;
         }
     }

@@ -18,14 +18,16 @@ std::vector<Extent> extents_in(const SegmentMap& segments, BlobId blob) {
     return extents;
 }
 
-// A form may promise a little more than its media (fields behind it): with a known stride the segment ends where the upload
-// ends at the latest.
+// A form may promise a little more than its media (fields behind it): with a known stride the
+// segment ends where the upload ends at the latest.
 ByteCount clipped(ByteCount expected, SegmentIndex index, const Upload& upload) {
     const std::uint64_t at = upload.stride ? upload.stride->value * index.value : 0;
-    return at < upload.total.value ? std::min(expected, ByteCount{upload.total.value - at}) : expected;
+    return at < upload.total.value ? std::min(expected, ByteCount{upload.total.value - at})
+                                   : expected;
 }
 
-// What will come for sure, when fields may stand behind the media: the rest is judged when it is there.
+// What will come for sure, when fields may stand behind the media: the rest is judged when it is
+// there.
 ByteCount certainly(ByteCount expected) {
     constexpr std::uint64_t fields_max = 64 * 1024;
     return {expected.value - std::min(expected.value, fields_max)};
@@ -34,10 +36,12 @@ ByteCount certainly(ByteCount expected) {
 Error conflicting(const Segment& stands, const Segment& came, MediaId id) {
     return {
         .code = ErrorCode::segment_conflict,
-        .facts = "Segment " + std::to_string(came.index.value) + " is there since " + rfc3339(stands.received_at) +
-                 " with " + std::to_string(stands.extent.length.value) + " bytes (CRC-32C " +
-                 std::to_string(stands.crc32c) + "); now " + std::to_string(came.extent.length.value) +
-                 " bytes came (CRC-32C " + std::to_string(came.crc32c) + "). The first ones are kept.",
+        .facts = "Segment " + std::to_string(came.index.value) + " is there since " +
+                 rfc3339(stands.received_at) + " with " +
+                 std::to_string(stands.extent.length.value) + " bytes (CRC-32C " +
+                 std::to_string(stands.crc32c) + "); now " +
+                 std::to_string(came.extent.length.value) + " bytes came (CRC-32C " +
+                 std::to_string(came.crc32c) + "). The first ones are kept.",
         .media_id = id.value,
     };
 }
@@ -56,9 +60,12 @@ Result<Incoming> Uploads::begin_unnamed() {
     return stage(segment_limit());
 }
 
-std::unique_ptr<BlobWriter> Uploads::place(const UploadWithSegments& found, const AppendTarget& target) {
+std::unique_ptr<BlobWriter> Uploads::place(
+    const UploadWithSegments& found, const AppendTarget& target
+) {
     const auto& [upload, segments] = found;
-    if (!target.length_expected || target.length_expected->value == 0 || segments.contains(target.index)) {
+    if (!target.length_expected || target.length_expected->value == 0 ||
+        segments.contains(target.index)) {
         return nullptr;
     }
     const ByteCount length = clipped(*target.length_expected, target.index, upload);
@@ -88,8 +95,8 @@ Result<Incoming> Uploads::begin_append(const AppendTarget& target) {
     if (expected > limits_.segment_bytes_max) {
         return Error{
             .code = ErrorCode::segment_too_large,
-            .facts = "The segment has at least " + std::to_string(expected.value) + " bytes, allowed are " +
-                     std::to_string(limits_.segment_bytes_max.value) + ".",
+            .facts = "The segment has at least " + std::to_string(expected.value) +
+                     " bytes, allowed are " + std::to_string(limits_.segment_bytes_max.value) + ".",
             .media_id = target.id.value,
         };
     }
@@ -98,7 +105,9 @@ Result<Incoming> Uploads::begin_append(const AppendTarget& target) {
             return std::move(admitted).error();
         }
     }
-    Incoming incoming(services_.blobs, {services_.ids.next()}, place(*found, target), segment_limit());
+    Incoming incoming(
+        services_.blobs, {services_.ids.next()}, place(*found, target), segment_limit()
+    );
     incoming.hold(in_flight_.enter(target.id));
     return incoming;
 }
@@ -124,7 +133,9 @@ Result<Upload> Uploads::finish_append(const AppendTarget& target, Incoming incom
     const auto stride = stride_from(target.index, extent->length, found->upload.total);
     auto added = services_.metadata.add_segment(target.id, segment, stride, segment.received_at);
     if (added) {
-        services_.metrics.counter("sluice_upload_segments_total", "Segments by result", {{"result", "stored"}}).add();
+        services_.metrics
+            .counter("sluice_upload_segments_total", "Segments by result", {{"result", "stored"}})
+            .add();
         return found->upload.with_segment(segment, segment.received_at);
     }
     if (added.error().code != ErrorCode::store_conflict) {
@@ -133,7 +144,8 @@ Result<Upload> Uploads::finish_append(const AppendTarget& target, Incoming incom
     return settle_repeated(target, segment);
 }
 
-// The index is taken, or the upload has moved on since it was looked at: the store's row says which.
+// The index is taken, or the upload has moved on since it was looked at: the store's row says
+// which.
 Result<Upload> Uploads::settle_repeated(const AppendTarget& target, const Segment& came) {
     auto found = services_.metadata.find_with_segments(target.owner, target.id);
     if (!found) {
@@ -155,7 +167,11 @@ Result<Upload> Uploads::settle_repeated(const AppendTarget& target, const Segmen
         return same.error();
     }
     services_.metrics
-        .counter("sluice_upload_segments_total", "Segments by result", {{"result", *same ? "repeated" : "conflict"}})
+        .counter(
+            "sluice_upload_segments_total",
+            "Segments by result",
+            {{"result", *same ? "repeated" : "conflict"}}
+        )
         .add();
     if (!*same) {
         return conflicting(stands->second, came, target.id);

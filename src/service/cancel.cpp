@@ -4,8 +4,10 @@
 
 namespace sluice {
 
-Result<Upload> Uploads::cancel(const Principal& owner, MediaId id) {
-    // A worker may move the upload on between the look and the change: look again, a bounded number of times.
+// A worker may move the upload on between the look and the change: look again, a bounded number of times.
+Result<Upload> Uploads::change_to(
+    const Principal& owner, MediaId id, Result<Upload> (Upload::*transition)(WallTime) const
+) {
     constexpr int tries = 5;
     Error last{.code = ErrorCode::store_conflict, .media_id = id.value};
     for (int i = 0; i < tries; ++i) {
@@ -13,21 +15,34 @@ Result<Upload> Uploads::cancel(const Principal& owner, MediaId id) {
         if (!found) {
             return refused_by_store(std::move(found).error(), id);
         }
-        auto cancelled = found->cancelled(now());
-        if (!cancelled) {
-            return std::move(cancelled).error();
+        auto next = ((*found).*transition)(now());
+        if (!next) {
+            return next;
         }
-        auto changed = services_.metadata.change(*cancelled, found->state, std::nullopt);
+        auto changed = services_.metadata.change(*next, found->state, std::nullopt);
         if (changed) {
-            services_.metrics.counter("sluice_uploads_ended_total", "Uploads ended", {{"result", "cancelled"}}).add();
-            return *cancelled;
+            return next;
         }
         last = refused_by_store(std::move(changed).error(), id);
         if (last.code != ErrorCode::store_conflict) {
-            return last;
+            break;
         }
     }
     return last;
+}
+
+Result<Upload> Uploads::keep(const Principal& owner, MediaId id) {
+    return change_to(owner, id, &Upload::kept);
+}
+
+Result<Upload> Uploads::cancel(const Principal& owner, MediaId id) {
+    auto cancelled = change_to(owner, id, &Upload::cancelled);
+    if (cancelled) {
+        services_.metrics
+            .counter("sluice_uploads_ended_total", "Uploads ended", {{"result", "cancelled"}})
+            .add();
+    }
+    return cancelled;
 }
 
 }  // namespace sluice

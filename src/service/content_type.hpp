@@ -1,4 +1,5 @@
-// The media type that the first bytes show; empty if they show none that is known. Within service/ alone.
+// The media type that the first bytes show; empty if they show none that is known. Within service/
+// alone.
 #pragma once
 
 #include <cstddef>

@@ -11,13 +11,19 @@ namespace sluice {
 namespace {
 
 constexpr std::array category_names{
-    std::string_view("tweet_image"), std::string_view("tweet_gif"),  std::string_view("tweet_video"),
-    std::string_view("amplify_video"), std::string_view("dm_image"), std::string_view("dm_gif"),
-    std::string_view("dm_video"),    std::string_view("subtitles"),
+    std::string_view("tweet_image"),
+    std::string_view("tweet_gif"),
+    std::string_view("tweet_video"),
+    std::string_view("amplify_video"),
+    std::string_view("dm_image"),
+    std::string_view("dm_gif"),
+    std::string_view("dm_video"),
+    std::string_view("subtitles"),
 };
 
 Error unknown_category(const std::string& received) {
-    std::string facts = "media_category is \"" + printable(received) + "\"; known are tweet_image, tweet_gif, tweet_video, "
+    std::string facts = "media_category is \"" + printable(received) +
+                        "\"; known are tweet_image, tweet_gif, tweet_video, "
                         "amplify_video, dm_image, dm_gif, dm_video and subtitles.";
     if (const auto nearest = nearest_word(received, category_names)) {
         facts += " Did you mean " + std::string(*nearest) + "?";
@@ -34,9 +40,10 @@ bool is_placeholder(std::string_view essence) {
 Error conflicting(Category category, const std::string& media_type, Category fitting) {
     return {
         .code = ErrorCode::category_type_conflict,
-        .facts = "media_category is " + std::string(name_of(category)) + ", media_type is \"" + printable(media_type) +
-                 "\"; " + std::string(name_of(fitting)) + " would fit the type, and " +
-                 std::string(name_of(category)) + " takes " + accepted_types_text(rule_of(category)) + ".",
+        .facts = "media_category is " + std::string(name_of(category)) + ", media_type is \"" +
+                 printable(media_type) + "\"; " + std::string(name_of(fitting)) +
+                 " would fit the type, and " + std::string(name_of(category)) + " takes " +
+                 accepted_types_text(rule_of(category)) + ".",
     };
 }
 
@@ -44,15 +51,17 @@ Error unsupported(const std::string& media_type) {
     return {
         .code = ErrorCode::media_type_unsupported,
         .facts = "media_type is \"" + printable(media_type) +
-                 "\"; processed are image/jpeg, image/png, image/webp, image/gif, video/mp4, video/quicktime, "
+                 "\"; processed are image/jpeg, image/png, image/webp, image/gif, video/mp4, "
+                 "video/quicktime, "
                  "video/webm, video/mp2t, text/srt and text/vtt.",
     };
 }
 
 Error too_large(Category category, ByteCount size) {
     const ByteCount limit = rule_of(category).bytes_max;
-    std::string facts = "The file has " + std::to_string(size.value) + " bytes, " + std::string(name_of(category)) +
-                        " takes at most " + std::to_string(limit.value) + ".";
+    std::string facts = "The file has " + std::to_string(size.value) + " bytes, " +
+                        std::string(name_of(category)) + " takes at most " +
+                        std::to_string(limit.value) + ".";
     return {.code = ErrorCode::file_too_large, .facts = std::move(facts)};
 }
 
@@ -63,8 +72,7 @@ bool is_gif_taken_as_image(Family wanted, std::string_view essence) {
 }  // namespace
 
 Uploads::Uploads(UploadServices services, UploadLimits limits)
-    : services_(std::move(services)),
-      limits_(limits) {}
+    : services_(std::move(services)), limits_(limits) {}
 
 Result<Uploads::Checked> Uploads::check(const CreateUpload& wanted) const {
     const std::string essence = lower_case(essence_of(wanted.media_type));
@@ -80,7 +88,8 @@ Result<Uploads::Checked> Uploads::check(const CreateUpload& wanted) const {
     // Without a category and a type the content will decide, at FINALIZE; a guess until then.
     const Category category = named.value_or(by_type.value_or(Category::tweet_video));
     const Family family = family_of(category);
-    const bool fits = says_nothing || family_of(*by_type) == family || is_gif_taken_as_image(family, essence);
+    const bool fits =
+        says_nothing || family_of(*by_type) == family || is_gif_taken_as_image(family, essence);
     if (!fits) {
         return conflicting(category, wanted.media_type, *by_type);
     }
@@ -95,7 +104,8 @@ Result<void> Uploads::check_room(ByteCount wanted) const {
     if (free && *free < wanted) {
         return Error{
             .code = ErrorCode::storage_full,
-            .facts = std::to_string(wanted.value) + " bytes were announced, " + std::to_string(free->value) + " are free.",
+            .facts = std::to_string(wanted.value) + " bytes were announced, " +
+                     std::to_string(free->value) + " are free.",
         };
     }
     return ok();
@@ -121,22 +131,28 @@ NewJob Uploads::new_job(const Upload& upload) {
         .id = {services_.ids.next()},
         .media = upload.id,
         .run_at = services_.clock.now(),
-        .cost_expected = services_.speed.corrected(PredictedFrom::size, family_of(upload.category), model),
+        .cost_expected =
+            services_.speed.corrected(PredictedFrom::size, family_of(upload.category), model),
     };
 }
 
 Result<Upload> Uploads::create(const CreateUpload& wanted) {
     if (wanted.total.value == 0) {
-        return Error{.code = ErrorCode::total_bytes_invalid, .facts = "total_bytes is 0; a file has at least one byte."};
+        return Error{
+            .code = ErrorCode::total_bytes_invalid,
+            .facts = "total_bytes is 0; a file has at least one byte."
+        };
     }
     if (wanted.total > limits_.upload_bytes_max) {
         return Error{
             .code = ErrorCode::file_too_large,
-            .facts = "total_bytes is " + std::to_string(wanted.total.value) + ", this server takes at most " +
+            .facts = "total_bytes is " + std::to_string(wanted.total.value) +
+                     ", this server takes at most " +
                      std::to_string(limits_.upload_bytes_max.value) + ".",
         };
     }
-    const std::uint64_t least_segment = (wanted.total.value + segment_index_max) / (segment_index_max + 1);
+    const std::uint64_t least_segment =
+        (wanted.total.value + segment_index_max) / (segment_index_max + 1);
     if (least_segment > limits_.segment_bytes_max.value) {
         return Error{
             .code = ErrorCode::too_many_segments_needed,
@@ -162,7 +178,11 @@ Result<Upload> Uploads::create(const CreateUpload& wanted) {
         return refused_by_store(std::move(created).error(), upload.id);
     }
     services_.metrics
-        .counter("sluice_uploads_started_total", "Uploads begun", {{"category", name_of(upload.category)}})
+        .counter(
+            "sluice_uploads_started_total",
+            "Uploads begun",
+            {{"category", name_of(upload.category)}}
+        )
         .add();
     return upload;
 }
@@ -195,11 +215,16 @@ Result<Upload> Uploads::finish_whole(const CreateUpload& wanted, Incoming incomi
     const auto filled = open.with_segment(segment, open.created_at);
     const auto sealed = filled->sealed({{segment.index, segment}}, open.created_at);
     const Upload upload = sealed->queued(open.created_at).value();
-    if (auto created = services_.metadata.create_whole(upload, segment, new_job(upload)); !created) {
+    if (auto created = services_.metadata.create_whole(upload, segment, new_job(upload));
+        !created) {
         return refused_by_store(std::move(created).error(), upload.id);
     }
     services_.metrics
-        .counter("sluice_uploads_started_total", "Uploads begun", {{"category", name_of(upload.category)}})
+        .counter(
+            "sluice_uploads_started_total",
+            "Uploads begun",
+            {{"category", name_of(upload.category)}}
+        )
         .add();
     services_.job_added();
     return upload;

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "service/uploads.hpp"
 
 namespace sluice {
@@ -8,20 +9,26 @@ namespace {
 Error unknown(MediaId id, const std::string& name) {
     return {
         .code = ErrorCode::output_unknown,
-        .facts = "Nothing named \"" + name + "\" is there for these credentials.",
+        .facts = "Nothing named \"" + printable(name) + "\" is there for these credentials.",
         .media_id = id.value,
     };
 }
 
 }  // namespace
 
-Result<Delivered> Uploads::find_file(const Principal& reader, MediaId id, const std::string& name) {
+Result<Delivered> Uploads::find_file(
+    const Principal& reader, const std::string& media_key, const std::string& name
+) {
+    const MediaId id = parse_media_key(media_key).value_or(MediaId{});
     auto found = services_.metadata.find_any(id);
     if (!found) {
         const bool is_absent = found.error().code == ErrorCode::store_not_found;
         return is_absent ? unknown(id, name) : std::move(found).error();
     }
     const Upload& upload = found->upload;
+    if (upload.media_key() != media_key) {
+        return unknown(id, name);  // the right id behind another category's number
+    }
     if (name == "original") {
         if (upload.owner != reader || !upload.has_all_bytes()) {
             return unknown(id, name);

@@ -9,7 +9,8 @@ namespace sluice {
 namespace {
 
 bool may_be_cured_by_waiting(ErrorCode code) {
-    return code == ErrorCode::segment_missing || code == ErrorCode::size_mismatch || code == ErrorCode::nothing_appended;
+    return code == ErrorCode::segment_missing || code == ErrorCode::size_mismatch ||
+           code == ErrorCode::nothing_appended;
 }
 
 }  // namespace
@@ -50,27 +51,33 @@ Result<UploadStatus> Uploads::finish(const Principal& owner, MediaId id) {
         const int running = in_flight_.count(id);
         if (running > 0 && may_be_cured_by_waiting(refused.code)) {
             refused.code = ErrorCode::append_in_flight;
-            refused.facts = std::to_string(running) + " APPEND calls are still being received. " + refused.facts;
+            refused.facts = std::to_string(running) + " APPEND calls are still being received. " +
+                            refused.facts;
             refused.retry_after = std::chrono::seconds(1);
         }
         return refused;
     }
-    // With relaxed durability this is the moment when the bytes must reach the disk; otherwise they are there.
+    // With relaxed durability this is the moment when the bytes must reach the disk; otherwise they
+    // are there.
     if (auto durable = services_.blobs.make_durable(layout_of(found->segments)); !durable) {
         return std::move(durable).error();
     }
     sealed->category = category_by_content(open, found->segments);
     const Upload queued = sealed->queued(now()).value();
-    if (auto changed = services_.metadata.change(queued, UploadState::open, new_job(queued)); !changed) {
+    if (auto changed = services_.metadata.change(queued, UploadState::open, new_job(queued));
+        !changed) {
         if (changed.error().code == ErrorCode::store_conflict) {
-            // Another FINALIZE, a cancel or a last segment came between; what stands now has the answer.
+            // Another FINALIZE, a cancel or a last segment came between; what stands now has the
+            // answer.
             auto now_there = services_.metadata.find(owner, id);
-            return now_there && now_there->has_all_bytes() ? Result<UploadStatus>(view(std::move(*now_there)))
-                                                           : Result<UploadStatus>(changed.error());
+            return now_there && now_there->has_all_bytes()
+                       ? Result<UploadStatus>(view(std::move(*now_there)))
+                       : Result<UploadStatus>(changed.error());
         }
         return refused_by_store(std::move(changed).error(), id);
     }
-    services_.metrics.counter("sluice_uploads_finalized_total", "Uploads with all their bytes").add();
+    services_.metrics.counter("sluice_uploads_finalized_total", "Uploads with all their bytes")
+        .add();
     services_.job_added();
     return view(queued);
 }

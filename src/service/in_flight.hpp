@@ -1,5 +1,5 @@
-// How many APPENDs of an upload are being received by this process, so that FINALIZE can say "still running" instead of
-// "missing". Thread-safe; never suspends.
+// How many APPENDs of an upload are being received by this process, so that FINALIZE can say "still
+// running" instead of "missing". Thread-safe; never suspends.
 #pragma once
 
 #include <mutex>
@@ -11,13 +11,14 @@
 namespace sluice {
 
 class InFlight {
- public:
+  public:
     // Counts for one upload as long as it lives.
     class Token {
-     public:
+      public:
         Token() = default;
         Token(InFlight& owner, MediaId id) : owner_(&owner), id_(id) {}
-        Token(Token&& other) noexcept : owner_(std::exchange(other.owner_, nullptr)), id_(other.id_) {}
+        Token(Token&& other) noexcept
+            : owner_(std::exchange(other.owner_, nullptr)), id_(other.id_) {}
         Token& operator=(Token&& other) noexcept {
             std::swap(owner_, other.owner_);
             std::swap(id_, other.id_);
@@ -31,7 +32,7 @@ class InFlight {
             }
         }
 
-     private:
+      private:
         InFlight* owner_ = nullptr;
         MediaId id_;
     };
@@ -48,7 +49,7 @@ class InFlight {
         return found == counts_.end() ? 0 : found->second;
     }
 
- private:
+  private:
     void leave(MediaId id) {
         const std::lock_guard guard(mutex_);
         if (--counts_[id] == 0) {

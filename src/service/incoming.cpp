@@ -8,11 +8,10 @@
 
 namespace sluice {
 
-Incoming::Incoming(BlobStore& blobs, BlobId staging_id, std::unique_ptr<BlobWriter> writer, Limit limit)
-    : blobs_(blobs),
-      staging_id_(staging_id),
-      writer_(std::move(writer)),
-      limit_(limit) {}
+Incoming::Incoming(
+    BlobStore& blobs, BlobId staging_id, std::unique_ptr<BlobWriter> writer, Limit limit
+)
+    : blobs_(blobs), staging_id_(staging_id), writer_(std::move(writer)), limit_(limit) {}
 
 Result<void> Incoming::write(std::span<const std::byte> bytes) {
     const ByteCount after{length_.value + bytes.size()};
@@ -32,8 +31,8 @@ Result<void> Incoming::write(std::span<const std::byte> bytes) {
     }
     auto written = writer_->write(bytes);
     if (!written && written.error().code == ErrorCode::body_too_large) {
-        // More than the request seemed to promise (a form without its last line end): the place reserved for the segment
-        // is too small, so it moves to a blob of its own.
+        // More than the request seemed to promise (a form without its last line end): the place
+        // reserved for the segment is too small, so it moves to a blob of its own.
         if (auto moved = move_to_staging(); !moved) {
             return moved;
         }
@@ -44,7 +43,9 @@ Result<void> Incoming::write(std::span<const std::byte> bytes) {
     }
     if (start_.size() < start_length) {
         const auto missing = std::min(bytes.size(), start_length - start_.size());
-        start_.insert(start_.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(missing));
+        start_.insert(
+            start_.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(missing)
+        );
     }
     crc_ = crc32c(bytes, crc_);
     length_ = after;
@@ -62,7 +63,9 @@ Result<void> Incoming::move_to_staging() {
     }
     std::vector<std::byte> piece(256 * 1024);
     for (std::uint64_t at = 0; at < length_.value; at += piece.size()) {
-        const std::span part(piece.data(), std::min<std::uint64_t>(piece.size(), length_.value - at));
+        const std::span part(
+            piece.data(), std::min<std::uint64_t>(piece.size(), length_.value - at)
+        );
         if (auto read = blobs_.read(*placed, {at}, part); !read) {
             return read;
         }

@@ -1,5 +1,6 @@
-// Incoming: the bytes of one segment, or of a whole small file, on their way from a request into a BlobStore. A resource:
-// destroying it before its use case took it over undoes what was written. One thread at a time; write() blocks.
+// Incoming: the bytes of one segment, or of a whole small file, on their way from a request into a
+// BlobStore. A resource: destroying it before its use case took it over undoes what was written.
+// One thread at a time; write() blocks.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +17,7 @@
 namespace sluice {
 
 class Incoming {
- public:
+  public:
     // What refuses bytes beyond the limit: a segment, or a file that was to come in one call.
     struct Limit {
         ByteCount bytes_max;
@@ -39,7 +40,7 @@ class Incoming {
     // Keeps FINALIZE from judging while bytes of its upload are on their way.
     void hold(InFlight::Token token) { token_ = std::move(token); }
 
- private:
+  private:
     Result<void> move_to_staging();
 
     static constexpr std::size_t start_length = 4096;

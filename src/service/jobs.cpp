@@ -69,13 +69,13 @@ Result<void> Jobs::beat(LeasedJob& job, Progress progress) {
 }
 
 Result<void> Jobs::succeed(
-    const LeasedJob& job, const std::string& folder, const std::vector<ProducedFile>& files
+    const LeasedJob& job, const std::string& folder, const DoneReport& report
 ) {
-    auto ready = job.upload.succeeded(clock_.now());
+    auto ready = job.upload.succeeded(report.content, clock_.now());
     if (!ready) {
         return std::move(ready).error();
     }
-    auto outputs = publish(folder, files);
+    auto outputs = publish(folder, report.outputs);
     if (!outputs) {
         return std::move(outputs).error();
     }

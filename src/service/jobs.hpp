@@ -61,9 +61,7 @@ class Jobs {
 
     // Takes over the files of `folder` as blobs, then commits outputs and state in one. On an error
     // no blob stays.
-    Result<void> succeed(
-        const LeasedJob& job, const std::string& folder, const std::vector<ProducedFile>& files
-    );
+    Result<void> succeed(const LeasedJob& job, const std::string& folder, const DoneReport& report);
 
     // The medium is at fault: final.
     Result<void> fail(const LeasedJob& job, ProcessingFailure why);

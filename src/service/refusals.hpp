@@ -1,5 +1,5 @@
-// What a store's own words mean to a caller: only a use case knows that "not found" is an upload that does not exist for
-// these credentials. Within service/ alone.
+// What a store's own words mean to a caller: only a use case knows that "not found" is an upload
+// that does not exist for these credentials. Within service/ alone.
 #pragma once
 
 #include "base/error.hpp"

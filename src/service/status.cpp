@@ -9,12 +9,13 @@ namespace {
 using std::chrono::milliseconds;
 
 Error gone(const Upload& upload) {
-    const bool has_expired = upload.state == UploadState::expired || upload.state == UploadState::open;
+    const bool has_expired =
+        upload.state == UploadState::expired || upload.state == UploadState::open;
     return {
         .code = has_expired ? ErrorCode::media_expired : ErrorCode::media_canceled,
         .facts = has_expired ? "It expired at " + rfc3339(upload.expires_at) + "; " +
-                                   std::to_string(upload.received.value) + " of " + std::to_string(upload.total.value) +
-                                   " bytes had arrived."
+                                   std::to_string(upload.received.value) + " of " +
+                                   std::to_string(upload.total.value) + " bytes had arrived."
                              : "It was cancelled at " + rfc3339(upload.changed_at) + ".",
         .media_id = upload.id.value,
     };
@@ -33,15 +34,19 @@ std::string listed(const std::vector<SegmentIndex>& missing) {
 Error Uploads::finalize_missing(const UploadWithSegments& found) const {
     const auto& [upload, segments] = found;
     const SegmentGaps gaps = gaps_of(segments);
-    std::string facts = std::to_string(segments.size()) + (segments.size() == 1 ? " segment" : " segments") + " with " +
-                        std::to_string(gaps.received.value) + " of " + std::to_string(upload.total.value) +
-                        " bytes arrived, FINALIZE never did.";
+    std::string facts = std::to_string(segments.size()) +
+                        (segments.size() == 1 ? " segment" : " segments") + " with " +
+                        std::to_string(gaps.received.value) + " of " +
+                        std::to_string(upload.total.value) + " bytes arrived, FINALIZE never did.";
     if (!gaps.missing.empty()) {
         facts += " Missing before it: segment " + listed(gaps.missing) + ".";
     } else if (gaps.received != upload.total) {
-        facts += " " + std::to_string(upload.total.value - gaps.received.value) + " bytes are missing before it.";
+        facts += " " + std::to_string(upload.total.value - gaps.received.value) +
+                 " bytes are missing before it.";
     }
-    return {.code = ErrorCode::finalize_missing, .facts = std::move(facts), .media_id = upload.id.value};
+    return {
+        .code = ErrorCode::finalize_missing, .facts = std::move(facts), .media_id = upload.id.value
+    };
 }
 
 UploadStatus Uploads::view(Upload upload) {
@@ -49,7 +54,8 @@ UploadStatus Uploads::view(Upload upload) {
     const Upload& of = status.upload;
     if (of.state == UploadState::queued || of.state == UploadState::sealed) {
         const auto position = services_.metadata.queue_position(of.id, now());
-        const milliseconds left = position ? position->cost_ahead + position->cost_expected : milliseconds(1000);
+        const milliseconds left =
+            position ? position->cost_ahead + position->cost_expected : milliseconds(1000);
         status.check_after = check_after(left);
     } else if (of.state == UploadState::processing) {
         const auto estimate = wall_expected(of.category, of.total);

@@ -35,7 +35,9 @@ Result<void> Uploads::expire_due(std::uint32_t& touched) {
         if (!changed && changed.error().code != ErrorCode::store_conflict) {
             return changed;
         }
-        services_.metrics.counter("sluice_uploads_ended_total", "Uploads ended", {{"result", "expired"}}).add();
+        services_.metrics
+            .counter("sluice_uploads_ended_total", "Uploads ended", {{"result", "expired"}})
+            .add();
         ++touched;
     }
     return ok();

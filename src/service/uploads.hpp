@@ -1,6 +1,7 @@
-// The use cases of an upload: create, append, finish, status, cancel, deliver, sweep. The only place where core, stores and
-// media meet. Protocols turn a request into one of these calls and its outcome into their bytes. Plain blocking code, to
-// be called from any thread through run_blocking; no event loop, no HTTP.
+// The use cases of an upload: create, append, finish, status, cancel, deliver, sweep. The only
+// place where core, stores and media meet. Protocols turn a request into one of these calls and its
+// outcome into their bytes. Plain blocking code, to be called from any thread through run_blocking;
+// no event loop, no HTTP.
 #pragma once
 
 #include <functional>
@@ -13,57 +14,13 @@
 #include "media/cost_model.hpp"
 #include "service/in_flight.hpp"
 #include "service/incoming.hpp"
+#include "service/upload_commands.hpp"
 #include "store/blob_store.hpp"
 #include "store/metadata_store.hpp"
 
 namespace sluice {
 
 class Metrics;
-
-struct UploadLimits {
-    ByteCount upload_bytes_max{16ULL << 30};   // total_bytes of any upload; X's schema ends here
-    ByteCount segment_bytes_max{64ULL << 20};  // of one APPEND; X documents 5 MB, which is too little for 16 GiB
-    ByteCount one_shot_bytes_max{64ULL << 20};
-    std::chrono::seconds lifetime{86400};  // an upload that nobody finishes goes after this; X's figure
-};
-
-struct CreateUpload {
-    Principal owner;
-    std::string category;  // as received; empty: not given
-    std::string media_type;
-    std::string file_name;
-    ByteCount total;
-};
-
-struct AppendTarget {
-    Principal owner;
-    MediaId id;
-    SegmentIndex index;
-    // What the request seems to promise; nothing if it does not say.
-    std::optional<ByteCount> length_expected;
-};
-
-struct UploadStatus {
-    Upload upload;
-    std::optional<std::chrono::seconds> check_after;  // only while queued or processing
-};
-
-struct UploadDetails {
-    UploadStatus status;
-    SegmentGaps gaps;
-    std::vector<Output> outputs;
-};
-
-// Something to deliver: the original or an output.
-struct Delivered {
-    std::vector<Extent> layout;
-    ByteCount size;
-    std::string content_type;
-    std::string file_name;  // of the original, as its owner called it; may be empty
-    std::string tag;        // unique for these bytes
-    bool is_original = false;
-    WallTime changed_at;
-};
 
 struct UploadServices {
     MetadataStore& metadata;
@@ -76,49 +33,59 @@ struct UploadServices {
 };
 
 class Uploads {
- public:
+  public:
     Uploads(UploadServices services, UploadLimits limits);
 
-    // Errors: total_bytes_invalid, file_too_large, category_unknown, category_type_conflict, media_type_unsupported,
-    // too_many_segments_needed, storage_full.
+    // Errors: total_bytes_invalid, file_too_large, category_unknown, category_type_conflict,
+    // media_type_unsupported, too_many_segments_needed, storage_full.
     Result<Upload> create(const CreateUpload& wanted);
 
-    // Where the bytes of a segment go while they come. Errors: media_unknown, already_finalized, segment_index_range,
-    // beyond_total_bytes, segment_too_large … whatever is known to be wrong before the body is read.
+    // Where the bytes of a segment go while they come. Errors: media_unknown, already_finalized,
+    // segment_index_range, beyond_total_bytes, segment_too_large … whatever is known to be wrong
+    // before the body is read.
     Result<Incoming> begin_append(const AppendTarget& target);
     // The same for bytes that come before it is known what they are for.
     Result<Incoming> begin_unnamed();
-    // The segment is durable when this returns. The same bytes again are a success; other bytes are segment_conflict.
+    // The segment is durable when this returns. The same bytes again are a success; other bytes are
+    // segment_conflict.
     Result<Upload> finish_append(const AppendTarget& target, Incoming incoming);
 
     // A file that comes in one call.
     Result<Incoming> begin_whole();
     Result<Upload> finish_whole(const CreateUpload& wanted, Incoming incoming);
 
-    // FINALIZE. Again: the state of now. Errors: nothing_appended, segment_missing, size_mismatch, append_in_flight,
-    // media_unknown, media_expired, media_canceled.
+    // FINALIZE. Again: the state of now. Errors: nothing_appended, segment_missing, size_mismatch,
+    // append_in_flight, media_unknown, media_expired, media_canceled.
     Result<UploadStatus> finish(const Principal& owner, MediaId id);
 
-    // Errors: finalize_missing with what is there and what is not; media_unknown, media_expired, media_canceled.
+    // Errors: finalize_missing with what is there and what is not; media_unknown, media_expired,
+    // media_canceled.
     Result<UploadStatus> status(const Principal& owner, MediaId id);
     // In any state, with everything that hangs on it.
     Result<UploadDetails> details(const Principal& owner, MediaId id);
-    Result<std::vector<UploadDetails>> list(const Principal& owner, MediaId before, std::uint32_t count_max, bool& has_more);
+    Result<std::vector<UploadDetails>> list(
+        const Principal& owner, MediaId before, std::uint32_t count_max, bool& has_more
+    );
 
+    // The application has claimed the media: it does not expire any more.
+    Result<Upload> keep(const Principal& owner, MediaId id);
     // Ends an upload in any state; its bytes go with the next sweep.
     Result<Upload> cancel(const Principal& owner, MediaId id);
 
     // Errors: output_unknown, also for the original of somebody else.
-    Result<Delivered> find_file(const Principal& reader, MediaId id, const std::string& name);
+    Result<Delivered> find_file(
+        const Principal& reader, const std::string& media_key, const std::string& name
+    );
 
-    // One small step: expires what is due and removes bytes that nobody needs. Returns how many uploads it touched.
+    // One small step: expires what is due and removes bytes that nobody needs. Returns how many
+    // uploads it touched.
     Result<std::uint32_t> sweep();
 
     BlobStore& blobs() { return services_.blobs; }
     const UploadLimits& limits() const { return limits_; }
     WallTime now() const { return services_.clock.now(); }
 
- private:
+  private:
     struct Checked {
         Category category;
         bool category_given;
@@ -133,6 +100,9 @@ class Uploads {
     Result<Upload> settle_repeated(const AppendTarget& target, const Segment& came);
     Result<bool> same_bytes(const Extent& left, const Extent& right);
     Category category_by_content(const Upload& upload, const SegmentMap& segments);
+    Result<Upload> change_to(
+        const Principal& owner, MediaId id, Result<Upload> (Upload::*transition)(WallTime) const
+    );
     UploadStatus view(Upload upload);
     Error finalize_missing(const UploadWithSegments& found) const;
     Result<void> expire_due(std::uint32_t& touched);

@@ -19,13 +19,18 @@ std::span<const std::byte> bytes_of(std::string_view text) {
 }
 
 class UploadsTest : public testing::Test {
- protected:
-    Result<Upload> create(std::uint64_t total, std::string category = "tweet_video", std::string type = "video/mp4") {
+  protected:
+    Result<Upload> create(
+        std::uint64_t total, std::string category = "tweet_video", std::string type = "video/mp4"
+    ) {
         return uploads_.create({me, std::move(category), std::move(type), "", {total}});
     }
 
-    Result<Upload> append(MediaId id, std::uint16_t index, std::string_view text, bool is_length_known = true) {
-        const auto expected = is_length_known ? std::optional(ByteCount{text.size()}) : std::nullopt;
+    Result<Upload> append(
+        MediaId id, std::uint16_t index, std::string_view text, bool is_length_known = true
+    ) {
+        const auto expected =
+            is_length_known ? std::optional(ByteCount{text.size()}) : std::nullopt;
         const AppendTarget target{me, id, {index}, expected};
         auto incoming = uploads_.begin_append(target);
         if (!incoming) {
@@ -37,8 +42,10 @@ class UploadsTest : public testing::Test {
         return uploads_.finish_append(target, std::move(*incoming));
     }
 
+    std::string key(MediaId id) { return metadata_.find(me, id)->media_key(); }
+
     std::string content(MediaId id) {
-        const auto file = uploads_.find_file(me, id, "original");
+        const auto file = uploads_.find_file(me, key(id), "original");
         EXPECT_TRUE(file);
         std::string text;
         for (const Extent& extent : file->layout) {
@@ -56,7 +63,10 @@ class UploadsTest : public testing::Test {
     SpeedLearner speed_;
     Metrics metrics_;
     int jobs_added_ = 0;
-    Uploads uploads_{{metadata_, blobs_, clock_, ids_, speed_, metrics_, [this] { ++jobs_added_; }}, UploadLimits{}};
+    Uploads uploads_{
+        {metadata_, blobs_, clock_, ids_, speed_, metrics_, [this] { ++jobs_added_; }},
+        UploadLimits{}
+    };
 };
 
 TEST_F(UploadsTest, JoinsSegmentsInAnyOrderByIndexWithoutACopy) {
@@ -78,7 +88,7 @@ TEST_F(UploadsTest, LaysOutEqualSegmentsFlat) {
         ASSERT_TRUE(append(id, static_cast<std::uint16_t>(index), text));
     }
     ASSERT_TRUE(uploads_.finish(me, id));
-    EXPECT_EQ(uploads_.find_file(me, id, "original")->layout.size(), 1U);
+    EXPECT_EQ(uploads_.find_file(me, key(id), "original")->layout.size(), 1U);
 }
 
 TEST_F(UploadsTest, TakesTheSameSegmentAgainAndRefusesOtherBytes) {
@@ -156,7 +166,8 @@ TEST_F(UploadsTest, TellsHowFarItIsWhenStatusComesBeforeFinalize) {
     const auto refused = uploads_.status(me, id);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, ErrorCode::finalize_missing);
-    EXPECT_NE(refused.error().facts.find("1 segment with 4 of 8 bytes"), std::string::npos) << refused.error().facts;
+    EXPECT_NE(refused.error().facts.find("1 segment with 4 of 8 bytes"), std::string::npos)
+        << refused.error().facts;
     EXPECT_NE(refused.error().facts.find("segment 0"), std::string::npos);
 }
 
@@ -169,9 +180,13 @@ TEST_F(UploadsTest, DoesNotKnowTheUploadsOfOthers) {
     EXPECT_EQ(foreign.error().code, unknown.error().code);
     EXPECT_EQ(uploads_.finish(other, id).error().code, ErrorCode::media_unknown);
     EXPECT_EQ(uploads_.cancel(other, id).error().code, ErrorCode::media_unknown);
-    EXPECT_EQ(uploads_.begin_append({other, id, {1}, ByteCount{1}}).error().code, ErrorCode::media_unknown);
+    EXPECT_EQ(
+        uploads_.begin_append({other, id, {1}, ByteCount{1}}).error().code, ErrorCode::media_unknown
+    );
     ASSERT_TRUE(uploads_.finish(me, id));
-    EXPECT_EQ(uploads_.find_file(other, id, "original").error().code, ErrorCode::output_unknown);
+    EXPECT_EQ(
+        uploads_.find_file(other, key(id), "original").error().code, ErrorCode::output_unknown
+    );
 }
 
 TEST_F(UploadsTest, RefusesASegmentThatIsTooLargeBeforeItsBytesCome) {
@@ -219,7 +234,8 @@ TEST_F(UploadsTest, DecidesByContentWhenNothingWasDeclared) {
 TEST_F(UploadsTest, TakesAWholeFileInOneCall) {
     auto incoming = uploads_.begin_whole();
     ASSERT_TRUE(incoming->write(bytes_of("whole")));
-    const auto created = uploads_.finish_whole({me, "tweet_image", "image/png", "a.png", {}}, std::move(*incoming));
+    const auto created =
+        uploads_.finish_whole({me, "tweet_image", "image/png", "a.png", {}}, std::move(*incoming));
     ASSERT_TRUE(created) << created.error().facts;
     EXPECT_EQ(created->state, UploadState::queued);
     EXPECT_EQ(content(created->id), "whole");
@@ -236,6 +252,17 @@ TEST_F(UploadsTest, ExpiresWhatNobodyFinishesAndRemovesItsBytes) {
     EXPECT_EQ(uploads_.status(me, id).error().code, ErrorCode::media_expired);
     std::string byte(1, '?');
     EXPECT_FALSE(blobs_.read({{id.value}, {0}, {1}}, {0}, std::as_writable_bytes(std::span(byte))));
+}
+
+TEST_F(UploadsTest, KeepsWhatTheApplicationHasClaimed) {
+    const auto id = create(4)->id;
+    ASSERT_TRUE(append(id, 0, "ABCD"));
+    ASSERT_TRUE(uploads_.finish(me, id));
+    ASSERT_TRUE(uploads_.keep(me, id));
+    EXPECT_EQ(uploads_.keep(other, id).error().code, ErrorCode::media_unknown);
+    clock_.advance(std::chrono::hours(24 * 365));
+    ASSERT_TRUE(uploads_.sweep());
+    EXPECT_TRUE(uploads_.status(me, id));
 }
 
 TEST_F(UploadsTest, ForgetsACancelledUpload) {

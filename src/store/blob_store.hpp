@@ -22,7 +22,7 @@ namespace sluice {
 
 // A half-written blob or range. Destroying it before commit() undoes it.
 class BlobWriter {
- public:
+  public:
     virtual ~BlobWriter() = default;
     // Appends. More than length_max in a placed range is refused with body_too_large.
     virtual Result<void> write(std::span<const std::byte> bytes) = 0;
@@ -40,7 +40,7 @@ struct Placement {
 };
 
 class BlobStore {
- public:
+  public:
     virtual ~BlobStore() = default;
 
     // A blob of its own, of unknown length.
@@ -52,11 +52,15 @@ class BlobStore {
     virtual Result<void> make_durable(const std::vector<Extent>& layout) = 0;
 
     // Reads bytes.size() bytes from `offset` within the extent; storage_failed if the blob has fewer.
-    virtual Result<void> read(const Extent& extent, ByteOffset offset, std::span<std::byte> bytes) = 0;
+    virtual Result<void> read(
+        const Extent& extent, ByteOffset offset, std::span<std::byte> bytes
+    ) = 0;
 
     // All bytes of a layout as one local file for the pipeline. A flat layout in a local store is the blob itself; anything
     // else is copied to `scratch`, a path that does not exist yet.
-    virtual Result<std::string> as_local_file(const std::vector<Extent>& layout, const std::string& scratch) = 0;
+    virtual Result<std::string> as_local_file(
+        const std::vector<Extent>& layout, const std::string& scratch
+    ) = 0;
     // Takes over a local file (renamed or copied, then durable) as a new blob.
     virtual Result<Extent> adopt_file(BlobId id, const std::string& path) = 0;
 

@@ -13,7 +13,7 @@
 namespace sluice {
 
 class ByteRanges {
- public:
+  public:
     bool is_empty() const { return ends_.empty(); }
 
     // Ranges of no length meet nothing.
@@ -39,7 +39,7 @@ class ByteRanges {
         ends_.emplace(begin, end);
     }
 
- private:
+  private:
     std::map<std::uint64_t, std::uint64_t> ends_;  // begin -> end
 };
 

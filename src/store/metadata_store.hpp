@@ -36,28 +36,38 @@ struct StoreTotals {
 };
 
 class MetadataStore {
- public:
+  public:
     virtual ~MetadataStore() = default;
 
     // --- uploads ---
     // store_conflict if the id is taken.
     virtual Result<void> create(const Upload& upload) = 0;
     // A one-shot: the upload, sealed and queued, with its single segment and its job, in one commit.
-    virtual Result<void> create_whole(const Upload& upload, const Segment& segment, const NewJob& job) = 0;
+    virtual Result<void> create_whole(
+        const Upload& upload, const Segment& segment, const NewJob& job
+    ) = 0;
     virtual Result<Upload> find(const Principal& owner, MediaId id) = 0;
     virtual Result<UploadWithSegments> find_with_segments(const Principal& owner, MediaId id) = 0;
     // Whoever owns it: for delivery of outputs and for the pipeline.
     virtual Result<UploadWithSegments> find_any(MediaId id) = 0;
     // Uploads of the owner with an id below `before` (0: from the newest), newest first, not cancelled or expired.
-    virtual Result<UploadPage> list(const Principal& owner, MediaId before, std::uint32_t count_max) = 0;
+    virtual Result<UploadPage> list(
+        const Principal& owner, MediaId before, std::uint32_t count_max
+    ) = 0;
 
     // Adds the segment and its length to the upload's sums, if the upload is open, the index is free and the sum stays
     // within total; else store_conflict. Sets the stride if it has none and `stride` is given.
-    virtual Result<void> add_segment(MediaId id, const Segment& segment, std::optional<ByteCount> stride, WallTime now) = 0;
+    virtual Result<void> add_segment(
+        MediaId id, const Segment& segment, std::optional<ByteCount> stride, WallTime now
+    ) = 0;
 
     // Replaces the upload's row if it is still in state `from` (and, coming from open, has still the same number of
     // segments); adds the job in the same commit. store_conflict otherwise.
-    virtual Result<void> change(const Upload& upload, UploadState from, const std::optional<NewJob>& job) = 0;
+    // Here and in finish_job, expires_at and (within a state) the progress only grow: the writer may hold an older copy of
+    // the row, and what was kept or measured meanwhile stays.
+    virtual Result<void> change(
+        const Upload& upload, UploadState from, const std::optional<NewJob>& job
+    ) = 0;
 
     // Open uploads (and ready or failed ones) whose time is over, oldest first.
     virtual Result<std::vector<Upload>> due_for_expiry(WallTime now, std::uint32_t count_max) = 0;
@@ -77,15 +87,21 @@ class MetadataStore {
     // --- jobs ---
     // The queued job that may run and has waited longest, now processing and leased to `holder`; nothing if none. Also
     // takes jobs whose lease ran out before `now`.
-    virtual Result<std::optional<LeasedJob>> claim_job(const std::string& holder, WallTime now, WallTime lease_until) = 0;
+    virtual Result<std::optional<LeasedJob>> claim_job(
+        const std::string& holder, WallTime now, WallTime lease_until
+    ) = 0;
     // store_conflict if the lease was lost (another fence, or the upload was cancelled): stop the work.
-    virtual Result<void> heartbeat(JobId id, std::uint64_t fence, const Progress& progress, WallTime lease_until) = 0;
+    virtual Result<void> heartbeat(
+        JobId id, std::uint64_t fence, const Progress& progress, WallTime lease_until
+    ) = 0;
     // The end of the job: the upload as `upload` (ready or failed) and its outputs, in one commit.
     virtual Result<void> finish_job(
         JobId id, std::uint64_t fence, const Upload& upload, const std::vector<Output>& outputs
     ) = 0;
     // Back into the queue, not before `run_at`. `counts`: whether this attempt counts as one.
-    virtual Result<void> release_job(JobId id, std::uint64_t fence, WallTime run_at, bool counts) = 0;
+    virtual Result<void> release_job(
+        JobId id, std::uint64_t fence, WallTime run_at, bool counts
+    ) = 0;
     // At start: jobs leased by a process of this node that is no more go back into the queue. Returns how many.
     virtual Result<std::uint32_t> release_jobs_of(const std::string& holder, WallTime now) = 0;
     // Those before it in the queue and those that run lie ahead; nothing lies ahead of one that runs. store_not_found if the

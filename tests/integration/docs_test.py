@@ -35,11 +35,19 @@ class Readme(ServerCase):
         self.assertIn('"processing_info"', done.stdout)
 
     def test_the_files_that_documents_link_to_are_there(self):
-        for document in ("README.md", "docs/architecture.md"):
+        for document in ("README.md", "CONTRIBUTING.md", "docs/architecture.md"):
             with open(os.path.join(ROOT, document), encoding="utf-8") as file:
                 for target in re.findall(r"\]\(([^)#:]+)\)", file.read()):
                     with self.subTest(document=document, target=target):
                         self.assertTrue(os.path.exists(os.path.join(ROOT, os.path.dirname(document), target)))
+
+    def test_the_walk_through_the_source_names_files_that_are_there(self):
+        with open(os.path.join(ROOT, "docs/architecture.md"), encoding="utf-8") as file:
+            walk = file.read().split("## The walk")[1].split("\n## ")[0]
+        named = re.findall(r"`(src/[^`]+)`", walk)
+        self.assertGreaterEqual(len(named), 7)
+        for path in named:
+            self.assertTrue(os.path.exists(os.path.join(ROOT, path)), path)
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ class Operations(ServerCase):
         self.assertEqual(grown("sluice_uploads_started_total"), 2)
         self.assertEqual(grown("sluice_errors_total", code="finalize_missing"), 1)
         self.assertGreaterEqual(grown("sluice_http_received_bytes_total"), 1000)
-        self.assertEqual(grown("sluice_jobs_total"), 1)
+        self.assertGreaterEqual(grown("sluice_jobs_total"), 1)  # those of other tests may end meanwhile
 
     def samples(self):
         answer = self.caller.get("/metrics")

@@ -45,6 +45,23 @@ Milliseconds since(SteadyTime start) {
 }
 
 // A job under way: what was ordered, since when, and to whom progress goes.
+// As displayed: a turned picture has its sides exchanged.
+Content content_of(Container container, PixelSize size, bool is_turned) {
+    return {
+        .media_type = std::string(facts_of(container).media_type),
+        .width = is_turned ? size.height : size.width,
+        .height = is_turned ? size.width : size.height,
+    };
+}
+
+Content content_of(const ImageProbe& probe) {
+    return content_of(probe.container, probe.picture, probe.orientation >= 5);
+}
+
+Content content_of(const VideoProbe& probe) {
+    return content_of(probe.container, probe.picture->size, probe.picture->rotation % 180 != 0);
+}
+
 class Run {
   public:
     Run(const JobOrder& order, const std::string& ffmpeg, const Send& send)
@@ -88,7 +105,8 @@ class Run {
                 tell(meter);
             }
         );
-        return files ? done(*files, wall_of(plan->cpu_seconds, 1)) : failed(files.error());
+        return files ? done(*files, wall_of(plan->cpu_seconds, 1), content_of(*probe))
+                     : failed(files.error());
     }
 
     WorkerReport video(const FirstLook& look) {
@@ -116,7 +134,7 @@ class Run {
         const auto files = make_video(*plan, work, [&](StepKind step, Milliseconds position) {
             follow(meter, *plan, step, position);
         });
-        return files ? done(*files, wall_of(plan->cpu_seconds, order_.cores))
+        return files ? done(*files, wall_of(plan->cpu_seconds, order_.cores), content_of(*probe))
                      : failed(files.error());
     }
 
@@ -144,8 +162,11 @@ class Run {
         });
     }
 
-    WorkerReport done(std::vector<ProducedFile> files, Milliseconds predicted) const {
-        return DoneReport{order_.job, std::move(files), predicted, since(started_)};
+    WorkerReport done(std::vector<ProducedFile> files, Milliseconds predicted, Content content)
+        const {
+        return DoneReport{
+            order_.job, std::move(files), predicted, since(started_), std::move(content)
+        };
     }
 
     // Code 2 is never the medium's fault.

@@ -1,7 +1,6 @@
 #include "protocol/common/await_media.hpp"
 
 #include <algorithm>
-
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -13,7 +12,8 @@ using boost::asio::awaitable;
 using std::chrono::milliseconds;
 
 bool is_waited_for(const Upload& upload) {
-    const bool is_under_way = upload.state == UploadState::queued || upload.state == UploadState::processing;
+    const bool is_under_way =
+        upload.state == UploadState::queued || upload.state == UploadState::processing;
     return is_under_way && family_of(upload.category) == Family::image;
 }
 

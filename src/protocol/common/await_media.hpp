@@ -1,5 +1,5 @@
-// Waits for an upload's processing to end, for callers who expect a final answer at once (images). Bounded; between two
-// looks at the store the loop is free.
+// Waits for an upload's processing to end, for callers who expect a final answer at once (images).
+// Bounded; between two looks at the store the loop is free.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -9,6 +9,8 @@
 namespace sluice::protocol {
 
 // Returns at once unless the upload is an image that is queued or being processed.
-boost::asio::awaitable<Result<UploadStatus>> await_image(const Context& context, UploadStatus status);
+boost::asio::awaitable<Result<UploadStatus>> await_image(
+    const Context& context, UploadStatus status
+);
 
 }  // namespace sluice::protocol

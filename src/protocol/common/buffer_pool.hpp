@@ -1,4 +1,5 @@
-// Buffers for the bytes of bodies on their way, held only while a request's bytes move. Thread-safe.
+// Buffers for the bytes of bodies on their way, held only while a request's bytes move.
+// Thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -11,13 +12,14 @@
 namespace sluice::protocol {
 
 class BufferPool {
- public:
+  public:
     static constexpr std::size_t buffer_size = 512 * 1024;
 
     // Goes back to the pool when it is destroyed.
     class Buffer {
-     public:
-        Buffer(BufferPool& owner, std::unique_ptr<std::byte[]> bytes) : owner_(&owner), bytes_(std::move(bytes)) {}
+      public:
+        Buffer(BufferPool& owner, std::unique_ptr<std::byte[]> bytes)
+            : owner_(&owner), bytes_(std::move(bytes)) {}
         Buffer(Buffer&&) = default;
         Buffer& operator=(Buffer&&) = delete;
         Buffer(const Buffer&) = delete;
@@ -29,7 +31,7 @@ class BufferPool {
         }
         std::span<std::byte> bytes() { return {bytes_.get(), buffer_size}; }
 
-     private:
+      private:
         BufferPool* owner_;
         std::unique_ptr<std::byte[]> bytes_;
     };
@@ -44,7 +46,7 @@ class BufferPool {
         return {*this, std::move(bytes)};
     }
 
- private:
+  private:
     // As many as this are kept for the next request; the others go back to the system.
     static constexpr std::size_t kept_max = 16;
 

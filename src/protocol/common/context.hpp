@@ -1,5 +1,6 @@
-// What every protocol is given: the use cases, the threads for blocking work, and how errors are to sound. Outlives all
-// endpoints; shared by all loops, so everything in it is immutable or guards itself.
+// What every protocol is given: the use cases, the threads for blocking work, and how errors are to
+// sound. Outlives all endpoints; shared by all loops, so everything in it is immutable or guards
+// itself.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +11,8 @@
 
 namespace sluice::protocol {
 
-// helpful: every mistake gets its true cause. faithful: X's own status and text, with the truth in Sluice-Error.
+// helpful: every mistake gets its true cause. faithful: X's own status and text, with the truth in
+// Sluice-Error.
 enum class Fidelity : std::uint8_t { helpful, faithful };
 
 struct Context {
@@ -19,8 +21,9 @@ struct Context {
     runtime::BlockingPool& bulk;  // for the bytes of media
     BufferPool& buffers;
     Fidelity fidelity = Fidelity::helpful;
-    // How long FINALIZE of an image, and an image in one call, wait for the processing, so that the answer is final
-    // (X answers images at once, and most clients never ask again). Beyond it: processing_info, as for a video.
+    // How long FINALIZE of an image, and an image in one call, wait for the processing, so that the
+    // answer is final (X answers images at once, and most clients never ask again). Beyond it:
+    // processing_info, as for a video.
     std::chrono::milliseconds image_wait{8000};
 };
 

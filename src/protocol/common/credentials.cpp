@@ -19,8 +19,9 @@ std::string oauth_parameter(std::string_view header, std::string_view name) {
     }
     const auto begin = at + pattern.size();
     const auto end = header.find('"', begin);
-    return end == std::string_view::npos ? std::string()
-                                         : percent_decode(header.substr(begin, end - begin), false).value_or("");
+    return end == std::string_view::npos
+               ? std::string()
+               : percent_decode(header.substr(begin, end - begin), false).value_or("");
 }
 
 }  // namespace
@@ -33,7 +34,8 @@ Result<Principal> principal_of(const http::Request& request) {
     const std::string_view value = trim(*header);
     const auto blank = value.find(' ');
     const std::string_view scheme = value.substr(0, blank);
-    const std::string_view rest = blank == std::string_view::npos ? std::string_view() : trim(value.substr(blank));
+    const std::string_view rest =
+        blank == std::string_view::npos ? std::string_view() : trim(value.substr(blank));
     if (equals_ignoring_case(scheme, "OAuth")) {
         std::string token = oauth_parameter(rest, "oauth_token");
         token = token.empty() ? oauth_parameter(rest, "oauth_consumer_key") : token;
@@ -45,7 +47,8 @@ Result<Principal> principal_of(const http::Request& request) {
     }
     return Error{
         .code = ErrorCode::auth_malformed,
-        .facts = "The Authorization field has the scheme \"" + printable(scheme, 20) + "\" and no token that can be read.",
+        .facts = "The Authorization field has the scheme \"" + printable(scheme, 20) +
+                 "\" and no token that can be read.",
     };
 }
 

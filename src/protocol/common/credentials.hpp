@@ -1,5 +1,6 @@
-// Who a request speaks for. In open mode that is whoever the credentials name, unchecked: the token of "Bearer TOKEN", the
-// oauth_token (or consumer key) of an OAuth 1.0a header, or "anonymous". The credential itself is never kept: its digest is.
+// Who a request speaks for. In open mode that is whoever the credentials name, unchecked: the token
+// of "Bearer TOKEN", the oauth_token (or consumer key) of an OAuth 1.0a header, or "anonymous". The
+// credential itself is never kept: its digest is.
 #pragma once
 
 #include "base/result.hpp"

@@ -16,7 +16,8 @@ std::string quoted(const std::string& text) {
 
 void append_next(JsonWriter& json, const NextCall& next, const http::Request& request) {
     const bool has_credentials = request.header("Authorization").has_value();
-    const std::string credentials = has_credentials ? " -H \"Authorization: Bearer $SLUICE_TOKEN\"" : "";
+    const std::string credentials =
+        has_credentials ? " -H \"Authorization: Bearer $SLUICE_TOKEN\"" : "";
     json.key("next")
         .begin_object()
         .member("method", next.method)

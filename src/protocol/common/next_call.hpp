@@ -1,5 +1,5 @@
-// The call that a caller should make next, as data: it runs as printed. Credentials are never printed; a caller who sent
-// some finds the place where they go as a shell variable.
+// The call that a caller should make next, as data: it runs as printed. Credentials are never
+// printed; a caller who sent some finds the place where they go as a shell variable.
 #pragma once
 
 #include <string>

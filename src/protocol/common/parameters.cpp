@@ -5,7 +5,8 @@
 namespace sluice::protocol {
 
 Result<void> Parameters::add(std::string_view name, std::string value, std::string_view place) {
-    const auto [at, is_new] = values_.try_emplace(std::string(name), Value{value, std::string(place)});
+    const auto [at, is_new] =
+        values_.try_emplace(std::string(name), Value{value, std::string(place)});
     if (is_new || value.empty() || at->second.text == value) {
         return ok();
     }
@@ -15,8 +16,9 @@ Result<void> Parameters::add(std::string_view name, std::string value, std::stri
     }
     return Error{
         .code = ErrorCode::parameter_conflict,
-        .facts = "\"" + printable(name) + "\" is \"" + printable(at->second.text) + "\" in the " + at->second.place +
-                 " and \"" + printable(value) + "\" in the " + std::string(place) + ".",
+        .facts = "\"" + printable(name) + "\" is \"" + printable(at->second.text) + "\" in the " +
+                 at->second.place + " and \"" + printable(value) + "\" in the " +
+                 std::string(place) + ".",
     };
 }
 
@@ -27,11 +29,13 @@ Result<void> Parameters::add_query(std::string_view raw_query) {
         raw_query.remove_prefix(end == std::string_view::npos ? raw_query.size() : end + 1);
         const auto equal = pair.find('=');
         const auto name = percent_decode(pair.substr(0, equal), true);
-        const auto value = percent_decode(equal == std::string_view::npos ? "" : pair.substr(equal + 1), true);
+        const auto value =
+            percent_decode(equal == std::string_view::npos ? "" : pair.substr(equal + 1), true);
         if (!name || !value) {
             return Error{
                 .code = ErrorCode::parameter_invalid,
-                .facts = "The query has a \"%\" without two hexadecimal digits in \"" + printable(pair) + "\".",
+                .facts = "The query has a \"%\" without two hexadecimal digits in \"" +
+                         printable(pair) + "\".",
             };
         }
         if (name->empty()) {
@@ -46,7 +50,8 @@ Result<void> Parameters::add_query(std::string_view raw_query) {
 
 std::optional<std::string_view> Parameters::find(std::string_view name) const {
     const auto found = values_.find(name);
-    return found == values_.end() ? std::nullopt : std::optional<std::string_view>(found->second.text);
+    return found == values_.end() ? std::nullopt
+                                  : std::optional<std::string_view>(found->second.text);
 }
 
 std::string Parameters::listed() const {

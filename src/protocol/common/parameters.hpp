@@ -1,4 +1,5 @@
-// The parameters of a call, from wherever the client put them: query, form, multipart or JSON. Names are as received.
+// The parameters of a call, from wherever the client put them: query, form, multipart or JSON.
+// Names are as received.
 #pragma once
 
 #include <map>
@@ -11,10 +12,12 @@
 namespace sluice::protocol {
 
 class Parameters {
- public:
-    // Errors: parameter_conflict, when the name is there with another value. An empty value yields to another.
+  public:
+    // Errors: parameter_conflict, when the name is there with another value. An empty value yields
+    // to another.
     Result<void> add(std::string_view name, std::string value, std::string_view place);
-    // All of a query string. Errors: parameter_invalid (broken percent-encoding), parameter_conflict.
+    // All of a query string. Errors: parameter_invalid (broken percent-encoding),
+    // parameter_conflict.
     Result<void> add_query(std::string_view raw_query);
 
     // Nothing if absent; an empty value is there.
@@ -25,7 +28,7 @@ class Parameters {
     // "command (query), media_id (body)"; for telling what was received.
     std::string listed() const;
 
- private:
+  private:
     struct Value {
         std::string text;
         std::string place;

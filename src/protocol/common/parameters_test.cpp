@@ -21,7 +21,9 @@ TEST(Parameters, MayComeTwiceWithTheSameValueOnly) {
     const auto conflict = parameters.add("media_id", "2", "body");
     ASSERT_FALSE(conflict);
     EXPECT_EQ(conflict.error().code, ErrorCode::parameter_conflict);
-    EXPECT_NE(conflict.error().facts.find("\"1\" in the query and \"2\" in the body"), std::string::npos);
+    EXPECT_NE(
+        conflict.error().facts.find("\"1\" in the query and \"2\" in the body"), std::string::npos
+    );
 }
 
 TEST(Parameters, LetAnEmptyValueYield) {

@@ -20,7 +20,8 @@ std::string doc_url(const Error& error, const http::Request& request) {
 
 std::int64_t retry_after_of(const Error& error) {
     const ErrorEntry& entry = entry_of(error.code);
-    const bool needs_one = entry.status == 503 || entry.status == 429 || error.retry_after.count() > 0;
+    const bool needs_one =
+        entry.status == 503 || entry.status == 429 || error.retry_after.count() > 0;
     return needs_one ? std::max<std::int64_t>(error.retry_after.count(), 1) : 0;
 }
 
@@ -35,13 +36,18 @@ void add_error_headers(http::Response& response, const Error& error, const http:
     response.error_code = slug;
     if (!error.detail.empty()) {
         log::warning(
-            "error_detail", error.detail, {{"code", slug}, {"request_id", request.request_id}, {"media_id", error.media_id}}
+            "error_detail",
+            error.detail,
+            {{"code", slug}, {"request_id", request.request_id}, {"media_id", error.media_id}}
         );
     }
 }
 
 void append_truth(
-    JsonWriter& json, const Error& error, const std::optional<NextCall>& next, const http::Request& request
+    JsonWriter& json,
+    const Error& error,
+    const std::optional<NextCall>& next,
+    const http::Request& request
 ) {
     const ErrorEntry& entry = entry_of(error.code);
     json.member("code", entry.slug);
@@ -69,7 +75,11 @@ http::Response problem_response(
         .member("message", whole_message(error));
     append_truth(json, error, next, request);
     json.key("errors").begin_array().begin_object();
-    json.member("code", entry.slug).member("message", whole_message(error)).end_object().end_array().end_object();
+    json.member("code", entry.slug)
+        .member("message", whole_message(error))
+        .end_object()
+        .end_array()
+        .end_object();
     http::Response response;
     response.status = entry.status;
     response.set("Content-Type", "application/problem+json");

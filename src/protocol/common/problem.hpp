@@ -1,5 +1,5 @@
-// Errors as application/problem+json (RFC 9457) with the members that every error of Sluice has; for v2, the native API and
-// whatever else has no shape of its own.
+// Errors as application/problem+json (RFC 9457) with the members that every error of Sluice has;
+// for v2, the native API and whatever else has no shape of its own.
 #pragma once
 
 #include <optional>
@@ -16,7 +16,8 @@ namespace sluice::protocol {
 // One text that says it all: title, facts, hint. For clients that show a single string.
 std::string whole_message(const Error& error);
 
-// The headers of every error of every protocol: Sluice-Error, Link rel="help", Retry-After, no-store.
+// The headers of every error of every protocol: Sluice-Error, Link rel="help", Retry-After,
+// no-store.
 void add_error_headers(http::Response& response, const Error& error, const http::Request& request);
 
 // "http://host/docs/errors/finalize_missing"
@@ -24,7 +25,10 @@ std::string doc_url(const Error& error, const http::Request& request);
 
 // Members code, detail, hint, next, doc_url, request_id (into an open object).
 void append_truth(
-    JsonWriter& json, const Error& error, const std::optional<NextCall>& next, const http::Request& request
+    JsonWriter& json,
+    const Error& error,
+    const std::optional<NextCall>& next,
+    const http::Request& request
 );
 
 // The seconds of Retry-After for errors that have one; 0: none.

@@ -21,7 +21,8 @@ bool is_media(const std::string& name) {
     return name == "media" || name == "media_data";
 }
 
-// X's clients also send base64 in "media", when the body is not multipart or its part says so (reference 8.2).
+// X's clients also send base64 in "media", when the body is not multipart or its part says so
+// (reference 8.2).
 bool is_base64(const http::PartHead& head, bool is_multipart) {
     return head.name == "media_data" || !is_multipart || head.transfer_encoding == "base64";
 }
@@ -41,9 +42,13 @@ std::uint64_t closing_length(std::string_view content_type) {
 }
 
 class FormReception {
- public:
+  public:
     FormReception(
-        const Context& context, const http::Request& request, http::BodyReader& body, Parameters already, OpenMedia open
+        const Context& context,
+        const http::Request& request,
+        http::BodyReader& body,
+        Parameters already,
+        OpenMedia open
     )
         : context_(context),
           content_type_(request.header("Content-Type").value_or("")),
@@ -71,8 +76,9 @@ class FormReception {
         co_return std::move(form_);
     }
 
- private:
-    // Reads until the buffer is full or the body ends; the first time just once, so that a wrong call is refused early.
+  private:
+    // Reads until the buffer is full or the body ends; the first time just once, so that a wrong
+    // call is refused early.
     awaitable<Result<void>> fill() {
         const auto space = buffer_.bytes();
         do {
@@ -108,14 +114,17 @@ class FormReception {
 
     Result<void> keep(std::span<const std::byte> rest) {
         if (is_last_ || rest.size() == buffer_.bytes().size()) {
-            return Error{.code = ErrorCode::body_truncated, .facts = "The form ends inside of a part."};
+            return Error{
+                .code = ErrorCode::body_truncated, .facts = "The form ends inside of a part."
+            };
         }
         std::memmove(buffer_.bytes().data(), rest.data(), rest.size());
         filled_ = rest.size();
         return ok();
     }
 
-    // What follows the end of the form (an epilogue) is read and dropped, so that the connection stays in step.
+    // What follows the end of the form (an epilogue) is read and dropped, so that the connection
+    // stays in step.
     awaitable<Result<void>> drain() {
         while (!is_last_) {
             auto got = co_await body_.read_some(buffer_.bytes());
@@ -154,8 +163,9 @@ class FormReception {
         if (form_.media && form_.media->length().value > 0) {
             co_return Error{
                 .code = ErrorCode::media_twice,
-                .facts = "\"" + form_.media_name + "\" with " + std::to_string(form_.media->length().value) +
-                         " bytes came before \"" + head.name + "\".",
+                .facts = "\"" + form_.media_name + "\" with " +
+                         std::to_string(form_.media->length().value) + " bytes came before \"" +
+                         head.name + "\".",
             };
         }
         form_.media_name = head.name;
@@ -170,7 +180,8 @@ class FormReception {
         co_return ok();
     }
 
-    // Text parts with a file name exist (python-twitter): only what says it is binary is taken for a file.
+    // Text parts with a file name exist (python-twitter): only what says it is binary is taken for
+    // a file.
     static bool is_file(const http::PartHead& head) {
         return head.content_type.starts_with("image/") || head.content_type.starts_with("video/") ||
                head.content_type == "application/octet-stream";
@@ -278,7 +289,11 @@ class FormReception {
 }  // namespace
 
 awaitable<Result<ReceivedForm>> receive_form(
-    const Context& context, const http::Request& request, http::BodyReader& body, Parameters already, OpenMedia open
+    const Context& context,
+    const http::Request& request,
+    http::BodyReader& body,
+    Parameters already,
+    OpenMedia open
 ) {
     if (auto added = already.add_query(request.raw_query); !added) {
         co_return std::move(added).error();
@@ -288,7 +303,24 @@ awaitable<Result<ReceivedForm>> receive_form(
         form.parameters = std::move(already);
         co_return form;
     }
-    auto reception = std::make_unique<FormReception>(context, request, body, std::move(already), std::move(open));
+    // The largest media as base64 with every "+" and "/" percent-encoded, and room for the other
+    // parameters.
+    const UploadLimits& limits = context.uploads.limits();
+    const std::uint64_t media_max =
+        std::max(limits.segment_bytes_max, limits.one_shot_bytes_max).value;
+    const std::uint64_t body_max = media_max * 4 + (1 << 20);
+    if (request.content_length.value_or(0) > body_max) {
+        co_return Error{
+            .code = ErrorCode::body_too_large,
+            .facts = "The body has " + std::to_string(*request.content_length) +
+                     " bytes; no call takes more than " + std::to_string(body_max) +
+                     ", and one segment at most " + std::to_string(limits.segment_bytes_max.value) +
+                     ".",
+        };
+    }
+    auto reception = std::make_unique<FormReception>(
+        context, request, body, std::move(already), std::move(open)
+    );
     co_return co_await reception->run();
 }
 

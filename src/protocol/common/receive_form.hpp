@@ -1,13 +1,12 @@
-// Receives a request whose media may stand anywhere among its parameters: query, urlencoded, multipart or JSON body. Small
-// values become parameters; the media goes straight to storage, decoded from base64 where that is how it came. Bounded
-// memory whatever comes.
+// Receives a request whose media may stand anywhere among its parameters: query, urlencoded,
+// multipart or JSON body. Small values become parameters; the media goes straight to storage,
+// decoded from base64 where that is how it came. Bounded memory whatever comes.
 #pragma once
 
+#include <boost/asio/awaitable.hpp>
 #include <functional>
 #include <optional>
 #include <string>
-
-#include <boost/asio/awaitable.hpp>
 
 #include "http/body_reader.hpp"
 #include "http/request.hpp"
@@ -25,13 +24,20 @@ struct ReceivedForm {
     std::string other_file;         // name of a part that carried a file and is not "media"
 };
 
-// Opens the place for the media when its first byte is in sight. The parameters are those seen so far; the length is what
-// the rest of the body promises, nothing if it does not tell. Runs on the blocking pool.
-using OpenMedia = std::function<Result<Incoming>(const Parameters& seen, std::optional<ByteCount> length_expected)>;
+// Opens the place for the media when its first byte is in sight. The parameters are those seen so
+// far; the length is what the rest of the body promises, nothing if it does not tell. Runs on the
+// blocking pool.
+using OpenMedia = std::function<
+    Result<Incoming>(const Parameters& seen, std::optional<ByteCount> length_expected)>;
 
-// `already`: parameters known before the body (path, query). Errors: those of the parsers, the body, `open` and Incoming.
+// `already`: parameters known before the body (path, query). Errors: those of the parsers, the
+// body, `open` and Incoming.
 boost::asio::awaitable<Result<ReceivedForm>> receive_form(
-    const Context& context, const http::Request& request, http::BodyReader& body, Parameters already, OpenMedia open
+    const Context& context,
+    const http::Request& request,
+    http::BodyReader& body,
+    Parameters already,
+    OpenMedia open
 );
 
 }  // namespace sluice::protocol

@@ -17,15 +17,18 @@ Result<ByteCount> total_bytes_of(const Parameters& parameters) {
     if (!text || text->empty()) {
         return Error{
             .code = ErrorCode::total_bytes_missing,
-            .facts = "INIT needs the size of the whole file, not of a chunk and not of its base64 text. Received: " +
-                     parameters.listed() + ".",
+            .facts =
+                "INIT needs the size of the whole file, not of a chunk and not of its base64 text. "
+                "Received: " +
+                parameters.listed() + ".",
         };
     }
     const auto number = parse_unsigned(trim(*text));
     if (!number || *number == 0) {
         return Error{
             .code = ErrorCode::total_bytes_invalid,
-            .facts = received("total_bytes", *text) + "; it must be a whole number of bytes, at least 1.",
+            .facts = received("total_bytes", *text) +
+                     "; it must be a whole number of bytes, at least 1.",
         };
     }
     return ByteCount{*number};
@@ -42,7 +45,8 @@ Result<MediaId> media_id_of(std::string_view text, bool takes_keys) {
         }
         return Error{
             .code = ErrorCode::media_key_as_id,
-            .facts = received("media_id", value) + ", which is a media_key; the id is " + of_key->text() + ".",
+            .facts = received("media_id", value) + ", which is a media_key; the id is " +
+                     of_key->text() + ".",
         };
     }
     const auto id = MediaId::parse(value);
@@ -68,13 +72,15 @@ Result<SegmentIndex> segment_index_of(const Parameters& parameters) {
         const bool is_negative = trim(*text).starts_with('-');
         return Error{
             .code = is_negative ? ErrorCode::segment_index_range : ErrorCode::segment_index_invalid,
-            .facts = received("segment_index", *text) + "; it must be a whole number from 0 to 999.",
+            .facts =
+                received("segment_index", *text) + "; it must be a whole number from 0 to 999.",
         };
     }
     if (*number > segment_index_max) {
         return Error{
             .code = ErrorCode::segment_index_range,
-            .facts = received("segment_index", *text) + "; it must be within 0 and 999. Larger segments need fewer indexes.",
+            .facts = received("segment_index", *text) +
+                     "; it must be within 0 and 999. Larger segments need fewer indexes.",
         };
     }
     return SegmentIndex{static_cast<std::uint16_t>(*number)};
@@ -87,12 +93,14 @@ Result<Incoming> media_of(ReceivedForm& form) {
     if (!form.other_file.empty()) {
         return Error{
             .code = ErrorCode::media_part_missing,
-            .facts = "The part with the file is named \"" + printable(form.other_file) + "\", not \"media\".",
+            .facts = "The part with the file is named \"" + printable(form.other_file) +
+                     "\", not \"media\".",
         };
     }
     return Error{
         .code = ErrorCode::media_missing,
-        .facts = "There is no part \"media\" and no \"media_data\". Received: " + form.parameters.listed() + ".",
+        .facts = "There is no part \"media\" and no \"media_data\". Received: " +
+                 form.parameters.listed() + ".",
     };
 }
 

@@ -1,4 +1,5 @@
-// Reads the parameters that all calls of X's API share. Each function names what is wrong with its own parameter.
+// Reads the parameters that all calls of X's API share. Each function names what is wrong with its
+// own parameter.
 #pragma once
 
 #include "base/bytes.hpp"
@@ -12,7 +13,8 @@ namespace sluice::protocol {
 
 // Errors: total_bytes_missing, total_bytes_invalid.
 Result<ByteCount> total_bytes_of(const Parameters& parameters);
-// `text`: the value of media_id. Errors: media_id_missing, media_id_invalid, media_key_as_id (unless `takes_keys`).
+// `text`: the value of media_id. Errors: media_id_missing, media_id_invalid, media_key_as_id
+// (unless `takes_keys`).
 Result<MediaId> media_id_of(std::string_view text, bool takes_keys);
 // Errors: segment_index_missing, segment_index_invalid, segment_index_range.
 Result<SegmentIndex> segment_index_of(const Parameters& parameters);

@@ -50,7 +50,8 @@ TEST(SegmentIndexParameter, IsWithinXsRange) {
              Row{"abc", ErrorCode::segment_index_invalid},
              Row{"1.0", ErrorCode::segment_index_invalid},
          }) {
-        EXPECT_EQ(segment_index_of(with("segment_index", row.value)).error().code, row.expected) << row.value;
+        EXPECT_EQ(segment_index_of(with("segment_index", row.value)).error().code, row.expected)
+            << row.value;
     }
 }
 

@@ -36,14 +36,16 @@ OpenMedia media_opener(const Context& context, Principal owner, std::optional<Me
            ) -> Result<Incoming> {
         const bool is_append = path_id.has_value() || seen.get("command") == "APPEND";
         if (!is_append) {
-            return seen.has("command") ? context.uploads.begin_unnamed() : context.uploads.begin_whole();
+            return seen.has("command") ? context.uploads.begin_unnamed()
+                                       : context.uploads.begin_whole();
         }
         const bool has_index = seen.has("segment_index");
         const bool has_id = path_id.has_value() || seen.has("media_id");
         if (!has_index || !has_id) {
             return context.uploads.begin_unnamed();
         }
-        const auto id = path_id ? Result<MediaId>(*path_id) : media_id_of(seen.get("media_id"), false);
+        const auto id =
+            path_id ? Result<MediaId>(*path_id) : media_id_of(seen.get("media_id"), false);
         if (!id) {
             return id.error();
         }
@@ -59,7 +61,8 @@ awaitable<Result<Upload>> x_initialize(const Context& context, Principal owner, 
     if (form.media && form.media->length().value > 0) {
         co_return Error{
             .code = ErrorCode::media_in_init,
-            .facts = std::to_string(form.media->length().value) + " bytes came in \"" + form.media_name + "\".",
+            .facts = std::to_string(form.media->length().value) + " bytes came in \"" +
+                     form.media_name + "\".",
         };
     }
     const auto total = total_bytes_of(form.parameters);
@@ -75,7 +78,8 @@ awaitable<Result<Upload>> x_initialize(const Context& context, Principal owner, 
 awaitable<Result<Upload>> x_append(
     const Context& context, Principal owner, std::optional<MediaId> path_id, ReceivedForm form
 ) {
-    const auto id = path_id ? Result<MediaId>(*path_id) : media_id_of(form.parameters.get("media_id"), false);
+    const auto id =
+        path_id ? Result<MediaId>(*path_id) : media_id_of(form.parameters.get("media_id"), false);
     if (!id) {
         co_return id.error();
     }
@@ -95,7 +99,9 @@ awaitable<Result<Upload>> x_append(
 }
 
 awaitable<Result<UploadStatus>> x_finalize(const Context& context, Principal owner, MediaId id) {
-    auto work = [&context, owner = std::move(owner), id] { return context.uploads.finish(owner, id); };
+    auto work = [&context, owner = std::move(owner), id] {
+        return context.uploads.finish(owner, id);
+    };
     auto finished = co_await runtime::run_blocking(context.pool, std::move(work));
     if (!finished) {
         co_return std::move(finished).error();
@@ -104,11 +110,15 @@ awaitable<Result<UploadStatus>> x_finalize(const Context& context, Principal own
 }
 
 awaitable<Result<UploadStatus>> x_status(const Context& context, Principal owner, MediaId id) {
-    auto work = [&context, owner = std::move(owner), id] { return context.uploads.status(owner, id); };
+    auto work = [&context, owner = std::move(owner), id] {
+        return context.uploads.status(owner, id);
+    };
     co_return co_await runtime::run_blocking(context.pool, std::move(work));
 }
 
-awaitable<Result<UploadStatus>> x_one_shot(const Context& context, Principal owner, ReceivedForm form) {
+awaitable<Result<UploadStatus>> x_one_shot(
+    const Context& context, Principal owner, ReceivedForm form
+) {
     auto media = media_of(form);
     if (!media) {
         co_return std::move(media).error();

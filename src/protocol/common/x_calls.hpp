@@ -1,31 +1,38 @@
-// The calls of X's media API as both of its versions have them: parameters in, a use case's outcome out. v1.1 and v2 differ
-// in where parameters stand and how answers look, not in what happens.
+// The calls of X's media API as both of its versions have them: parameters in, a use case's outcome
+// out. v1.1 and v2 differ in where parameters stand and how answers look, not in what happens.
 #pragma once
 
-#include <optional>
-
 #include <boost/asio/awaitable.hpp>
+#include <optional>
 
 #include "protocol/common/context.hpp"
 #include "protocol/common/receive_form.hpp"
 
 namespace sluice::protocol {
 
-// Where the media of this request goes: to its segment if all that names it came before, else to a place of its own.
-// `path_id`: the id in the path of v2's append.
+// Where the media of this request goes: to its segment if all that names it came before, else to a
+// place of its own. `path_id`: the id in the path of v2's append.
 OpenMedia media_opener(const Context& context, Principal owner, std::optional<MediaId> path_id);
 
 // INIT. Errors also: media_in_init.
-boost::asio::awaitable<Result<Upload>> x_initialize(const Context& context, Principal owner, ReceivedForm form);
+boost::asio::awaitable<Result<Upload>> x_initialize(
+    const Context& context, Principal owner, ReceivedForm form
+);
 // APPEND.
 boost::asio::awaitable<Result<Upload>> x_append(
     const Context& context, Principal owner, std::optional<MediaId> path_id, ReceivedForm form
 );
 // FINALIZE, and for images the wait for their processing.
-boost::asio::awaitable<Result<UploadStatus>> x_finalize(const Context& context, Principal owner, MediaId id);
+boost::asio::awaitable<Result<UploadStatus>> x_finalize(
+    const Context& context, Principal owner, MediaId id
+);
 // STATUS.
-boost::asio::awaitable<Result<UploadStatus>> x_status(const Context& context, Principal owner, MediaId id);
+boost::asio::awaitable<Result<UploadStatus>> x_status(
+    const Context& context, Principal owner, MediaId id
+);
 // All in one call; an image that cannot be processed is media_failed at once.
-boost::asio::awaitable<Result<UploadStatus>> x_one_shot(const Context& context, Principal owner, ReceivedForm form);
+boost::asio::awaitable<Result<UploadStatus>> x_one_shot(
+    const Context& context, Principal owner, ReceivedForm form
+);
 
 }  // namespace sluice::protocol

@@ -7,10 +7,14 @@ namespace {
 
 std::string_view x_state(UploadState state) {
     switch (state) {
-        case UploadState::processing: return "in_progress";
-        case UploadState::ready: return "succeeded";
-        case UploadState::failed: return "failed";
-        default: return "pending";
+        case UploadState::processing:
+            return "in_progress";
+        case UploadState::ready:
+            return "succeeded";
+        case UploadState::failed:
+            return "failed";
+        default:
+            return "pending";
     }
 }
 
@@ -36,8 +40,8 @@ void append_processing_info(JsonWriter& json, const UploadStatus& status) {
 }
 
 bool shows_processing(const UploadStatus& status) {
-    const bool is_ready_image =
-        status.upload.state == UploadState::ready && family_of(status.upload.category) == Family::image;
+    const bool is_ready_image = status.upload.state == UploadState::ready &&
+                                family_of(status.upload.category) == Family::image;
     return !is_ready_image;
 }
 
@@ -48,15 +52,23 @@ std::int64_t expires_after_secs(const Upload& upload, WallTime now) {
 
 void append_media_facts(JsonWriter& json, const Upload& upload, WallTime now) {
     json.member("size", upload.total.value);
-    if (upload.state != UploadState::failed) {
+    if (upload.state != UploadState::failed && upload.expires_at != never) {
         json.member("expires_after_secs", expires_after_secs(upload, now));
     }
     const Family family = family_of(upload.category);
-    const bool is_known = upload.state == UploadState::ready && !upload.media_type.empty();
+    const bool is_known = upload.state == UploadState::ready;
     if (is_known && family == Family::image) {
-        json.key("image").begin_object().member("image_type", upload.media_type).end_object();
+        json.key("image")
+            .begin_object()
+            .member("image_type", upload.content.media_type)
+            .member("w", upload.content.width)
+            .member("h", upload.content.height)
+            .end_object();
     } else if (is_known && family != Family::text) {
-        json.key("video").begin_object().member("video_type", upload.media_type).end_object();
+        json.key("video")
+            .begin_object()
+            .member("video_type", upload.content.media_type)
+            .end_object();
     }
 }
 

@@ -1,4 +1,5 @@
-// The members that X's media objects share in v1.1 and v2: a view of an upload's state in X's words.
+// The members that X's media objects share in v1.1 and v2: a view of an upload's state in X's
+// words.
 #pragma once
 
 #include "base/json_writer.hpp"
@@ -9,7 +10,8 @@ namespace sluice::protocol {
 // processing_info with X's four states; `error` when failed (reference 2.6).
 void append_processing_info(JsonWriter& json, const UploadStatus& status);
 
-// Whether X's answer to FINALIZE or to a one-shot carries processing_info: not for images that are ready.
+// Whether X's answer to FINALIZE or to a one-shot carries processing_info: not for images that are
+// ready.
 bool shows_processing(const UploadStatus& status);
 
 // Seconds until the id is useless; 0 if that time is over.

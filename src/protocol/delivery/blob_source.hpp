@@ -10,15 +10,19 @@
 namespace sluice::protocol::delivery {
 
 class BlobSource final : public http::BodySource {
- public:
+  public:
     // `length` bytes from `first` of the layout. Store and pool outlive the source.
     BlobSource(
-        BlobStore& blobs, runtime::BlockingPool& pool, std::vector<Extent> layout, std::uint64_t first, std::uint64_t length
+        BlobStore& blobs,
+        runtime::BlockingPool& pool,
+        std::vector<Extent> layout,
+        std::uint64_t first,
+        std::uint64_t length
     );
     std::uint64_t length() const override { return length_; }
     boost::asio::awaitable<Result<std::size_t>> read(std::span<std::byte> bytes) override;
 
- private:
+  private:
     struct Piece {
         Extent extent;
         ByteOffset offset;

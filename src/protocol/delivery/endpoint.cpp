@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "base/text.hpp"
-#include "core/upload.hpp"
 #include "protocol/common/credentials.hpp"
 #include "protocol/common/problem.hpp"
 #include "protocol/delivery/blob_source.hpp"
@@ -42,7 +41,10 @@ void add_headers(Response& response, const Delivered& file, const std::string& e
     // Bytes of users never run as a page of ours, whatever a browser takes them for.
     response.set("Content-Security-Policy", "default-src 'none'; sandbox; frame-ancestors 'none'");
     response.set("Referrer-Policy", "no-referrer");
-    response.set("Cache-Control", file.is_original ? "private, no-cache" : "public, max-age=31536000, immutable");
+    response.set(
+        "Cache-Control",
+        file.is_original ? "private, no-cache" : "public, max-age=31536000, immutable"
+    );
     if (file.is_original) {
         response.set("Content-Disposition", disposition(file));
     }
@@ -61,14 +63,20 @@ awaitable<Response> Endpoint::handle(const http::Request& request, http::BodyRea
     if (!reader) {
         co_return refused(reader.error(), request);
     }
-    const std::string_view rest = std::string_view(request.path).substr(std::string_view("/media/").size());
+    const std::string_view rest =
+        std::string_view(request.path).substr(std::string_view("/media/").size());
     const auto slash = rest.find('/');
-    const auto id = parse_media_key(rest.substr(0, slash));
-    if (!id || slash == std::string_view::npos) {
-        co_return refused({.code = ErrorCode::output_unknown, .facts = "The path is /media/{media_key}/{name}."}, request);
+    if (slash == std::string_view::npos) {
+        co_return refused(
+            {.code = ErrorCode::output_unknown, .facts = "The path is /media/{media_key}/{name}."},
+            request
+        );
     }
-    auto work = [this, reader = std::move(*reader), id = *id, name = std::string(rest.substr(slash + 1))] {
-        return context_.uploads.find_file(reader, id, name);
+    auto work = [this,
+                 reader = std::move(*reader),
+                 key = std::string(rest.substr(0, slash)),
+                 name = std::string(rest.substr(slash + 1))] {
+        return context_.uploads.find_file(reader, key, name);
     };
     auto file = co_await runtime::run_blocking(context_.pool, std::move(work));
     co_return file ? answer(request, std::move(*file)) : refused(file.error(), request);
@@ -79,14 +87,16 @@ Response Endpoint::answer(const http::Request& request, Delivered file) const {
     Response response;
     response.route = "delivery.file";
     add_headers(response, file, etag);
-    if (const auto none_match = request.header("If-None-Match"); none_match && mentions(*none_match, etag)) {
+    if (const auto none_match = request.header("If-None-Match");
+        none_match && mentions(*none_match, etag)) {
         response.status = 304;
         return response;
     }
     response.set("Content-Type", file.content_type);
     const auto if_range = request.header("If-Range");
     const bool may_be_partial = !if_range || *if_range == etag;
-    const auto range = parse_range(may_be_partial ? request.header("Range").value_or("") : "", file.size.value);
+    const auto range =
+        parse_range(may_be_partial ? request.header("Range").value_or("") : "", file.size.value);
     if (!range) {
         auto outside = refused(range.error(), request);
         outside.set("Content-Range", "bytes */" + std::to_string(file.size.value));
@@ -103,8 +113,9 @@ Response Endpoint::answer(const http::Request& request, Delivered file) const {
                 std::to_string(file.size.value)
         );
     }
-    response.source =
-        std::make_unique<BlobSource>(context_.uploads.blobs(), context_.bulk, std::move(file.layout), first, length);
+    response.source = std::make_unique<BlobSource>(
+        context_.uploads.blobs(), context_.bulk, std::move(file.layout), first, length
+    );
     return response;
 }
 

@@ -1,10 +1,10 @@
-// Delivery: GET and HEAD /media/{media_key}/{name}, with Range, ETag and If-None-Match (RFC 9110, 13 and 14). The original is
-// a download for its owner alone; what we produced is for everybody, immutable, with the type that we gave it.
+// Delivery: GET and HEAD /media/{media_key}/{name}, with Range, ETag and If-None-Match (RFC 9110,
+// 13 and 14). The original is a download for its owner alone; what we produced is for everybody,
+// immutable, with the type that we gave it.
 #pragma once
 
-#include <string_view>
-
 #include <boost/asio/awaitable.hpp>
+#include <string_view>
 
 #include "http/handler.hpp"
 #include "protocol/common/context.hpp"
@@ -12,13 +12,15 @@
 namespace sluice::protocol::delivery {
 
 class Endpoint {
- public:
+  public:
     explicit Endpoint(const Context& context) : context_(context) {}
 
     static bool serves(std::string_view path) { return path.starts_with("/media/"); }
-    boost::asio::awaitable<http::Response> handle(const http::Request& request, http::BodyReader& body) const;
+    boost::asio::awaitable<http::Response> handle(
+        const http::Request& request, http::BodyReader& body
+    ) const;
 
- private:
+  private:
     http::Response answer(const http::Request& request, Delivered file) const;
 
     const Context& context_;

@@ -10,7 +10,8 @@ namespace {
 Error outside(std::string_view field, std::uint64_t size) {
     return {
         .code = ErrorCode::range_not_satisfiable,
-        .facts = "Asked for \"" + printable(field) + "\"; the file has " + std::to_string(size) + " bytes.",
+        .facts = "Asked for \"" + printable(field) + "\"; the file has " + std::to_string(size) +
+                 " bytes.",
     };
 }
 
@@ -20,7 +21,8 @@ Result<std::optional<ByteRange>> parse_range(std::string_view field, std::uint64
     using Whole = std::optional<ByteRange>;
     constexpr std::string_view unit = "bytes=";
     const auto dash = field.find('-');
-    if (!field.starts_with(unit) || field.find(',') != std::string_view::npos || dash == std::string_view::npos) {
+    if (!field.starts_with(unit) || field.find(',') != std::string_view::npos ||
+        dash == std::string_view::npos) {
         return Whole{};
     }
     const std::string_view from = trim(field.substr(unit.size(), dash - unit.size()));

@@ -1,5 +1,5 @@
-// Which bytes a Range field asks for (RFC 9110, 14.1). One range is served; several, or anything that is not a byte range,
-// are ignored and the whole is sent, as the RFC allows. Pure.
+// Which bytes a Range field asks for (RFC 9110, 14.1). One range is served; several, or anything
+// that is not a byte range, are ignored and the whole is sent, as the RFC allows. Pure.
 #pragma once
 
 #include <cstdint>

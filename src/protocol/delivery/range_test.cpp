@@ -14,7 +14,15 @@ TEST(Range, ReadsOneByteRange) {
 }
 
 TEST(Range, SendsTheWholeForWhatItDoesNotServe) {
-    for (const auto* field : {"", "bytes=", "bytes=-", "items=0-1", "bytes=0-1,5-6", "bytes=a-b", "bytes=9-1", "bytes=--1"}) {
+    for (const auto* field :
+         {"",
+          "bytes=",
+          "bytes=-",
+          "items=0-1",
+          "bytes=0-1,5-6",
+          "bytes=a-b",
+          "bytes=9-1",
+          "bytes=--1"}) {
         const auto range = parse_range(field, 100);
         ASSERT_TRUE(range) << field;
         EXPECT_FALSE(*range) << field;

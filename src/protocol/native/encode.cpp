@@ -93,7 +93,13 @@ void append_upload(JsonWriter& json, const UploadDetails& details, const http::R
     append_segments(json, details);
     append_processing(json, details.status);
     append_outputs(json, details, request);
-    json.member("created_at", rfc3339(upload.created_at)).member("expires_at", rfc3339(upload.expires_at)).end_object();
+    json.member("created_at", rfc3339(upload.created_at)).key("expires_at");
+    if (upload.expires_at == never) {
+        json.null();
+    } else {
+        json.value(rfc3339(upload.expires_at));
+    }
+    json.end_object();
 }
 
 http::Response json_response(std::string body) {
@@ -112,7 +118,9 @@ http::Response upload_answer(const UploadDetails& details, const http::Request& 
     return json_response(json.take());
 }
 
-http::Response list_answer(const std::vector<UploadDetails>& uploads, bool has_more, const http::Request& request) {
+http::Response list_answer(
+    const std::vector<UploadDetails>& uploads, bool has_more, const http::Request& request
+) {
     JsonWriter json;
     json.begin_object().key("data").begin_array();
     for (const UploadDetails& details : uploads) {

@@ -10,6 +10,8 @@
 namespace sluice::protocol::native {
 
 http::Response upload_answer(const UploadDetails& details, const http::Request& request);
-http::Response list_answer(const std::vector<UploadDetails>& uploads, bool has_more, const http::Request& request);
+http::Response list_answer(
+    const std::vector<UploadDetails>& uploads, bool has_more, const http::Request& request
+);
 
 }  // namespace sluice::protocol::native

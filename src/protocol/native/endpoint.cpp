@@ -56,7 +56,8 @@ Result<Page> page_of(const http::Request& request) {
         if (!id) {
             return Error{
                 .code = ErrorCode::parameter_invalid,
-                .facts = "after is \"" + printable(*after) + "\"; it must be the \"next\" of the page before.",
+                .facts = "after is \"" + printable(*after) +
+                         "\"; it must be the \"next\" of the page before.",
             };
         }
         page.before = *id;
@@ -77,17 +78,32 @@ awaitable<Response> Endpoint::handle(const http::Request& request, http::BodyRea
     if (path == uploads_path) {
         response = co_await list(request, std::move(*owner));
     } else if (path.starts_with(std::string(uploads_path) + "/")) {
-        const auto id = media_id_of(path.substr(uploads_path.size() + 1), true);
-        if (id) {
-            response = co_await one(request, std::move(*owner), *id);
-        } else {
-            response = refused(id.error(), request);
-        }
+        response = co_await below(request, std::move(*owner), path.substr(uploads_path.size() + 1));
     } else {
-        response = refused({.code = ErrorCode::unknown_path, .facts = "Known is /api/v1/uploads."}, request);
+        response = refused(
+            {.code = ErrorCode::unknown_path, .facts = "Known is /api/v1/uploads."}, request
+        );
     }
     response.route = "native.uploads";
     co_return response;
+}
+
+awaitable<Response> Endpoint::below(
+    const http::Request& request, Principal owner, std::string_view rest
+) const {
+    const auto slash = rest.find('/');
+    const auto id = media_id_of(rest.substr(0, slash), true);
+    if (!id) {
+        co_return refused(id.error(), request);
+    }
+    if (slash == std::string_view::npos) {
+        co_return co_await one(request, std::move(owner), *id);
+    }
+    if (rest.substr(slash) == "/keep") {
+        co_return co_await keep(request, std::move(owner), *id);
+    }
+    const Error error{.code = ErrorCode::unknown_path, .facts = "Known below an upload is /keep."};
+    co_return refused(error, request);
 }
 
 awaitable<Response> Endpoint::list(const http::Request& request, Principal owner) const {
@@ -103,7 +119,8 @@ awaitable<Response> Endpoint::list(const http::Request& request, Principal owner
         return context_.uploads.list(owner, page.before, page.count, has_more);
     };
     auto uploads = co_await runtime::run_blocking(context_.pool, std::move(work));
-    co_return uploads ? list_answer(*uploads, has_more, request) : refused(uploads.error(), request);
+    co_return uploads ? list_answer(*uploads, has_more, request)
+                      : refused(uploads.error(), request);
 }
 
 awaitable<Response> Endpoint::one(const http::Request& request, Principal owner, MediaId id) const {
@@ -121,7 +138,23 @@ awaitable<Response> Endpoint::one(const http::Request& request, Principal owner,
         response.status = 204;
         co_return response;
     }
-    auto work = [this, owner = std::move(owner), id] { return context_.uploads.details(owner, id); };
+    auto work = [this, owner = std::move(owner), id] {
+        return context_.uploads.details(owner, id);
+    };
+    auto details = co_await runtime::run_blocking(context_.pool, std::move(work));
+    co_return details ? upload_answer(*details, request) : refused(details.error(), request);
+}
+
+awaitable<Response> Endpoint::keep(const http::Request& request, Principal owner, MediaId id)
+    const {
+    if (request.method != "POST") {
+        co_return not_allowed(request, "POST");
+    }
+    auto work = [this, owner = std::move(owner), id]() -> Result<UploadDetails> {
+        auto kept = context_.uploads.keep(owner, id);
+        return kept ? context_.uploads.details(owner, id)
+                    : Result<UploadDetails>(std::move(kept).error());
+    };
     auto details = co_await runtime::run_blocking(context_.pool, std::move(work));
     co_return details ? upload_answer(*details, request) : refused(details.error(), request);
 }

@@ -1,10 +1,9 @@
-// The native API: /api/v1/uploads and below (contract, section 5). An upload as it is, with what has come, what is missing
-// and what came out. Knows no other protocol.
+// The native API: /api/v1/uploads and below (contract, section 5). An upload as it is, with what
+// has come, what is missing and what came out. Knows no other protocol.
 #pragma once
 
-#include <string_view>
-
 #include <boost/asio/awaitable.hpp>
+#include <string_view>
 
 #include "http/handler.hpp"
 #include "protocol/common/context.hpp"
@@ -12,15 +11,28 @@
 namespace sluice::protocol::native {
 
 class Endpoint {
- public:
+  public:
     explicit Endpoint(const Context& context) : context_(context) {}
 
     static bool serves(std::string_view path) { return path.starts_with("/api/v1/"); }
-    boost::asio::awaitable<http::Response> handle(const http::Request& request, http::BodyReader& body) const;
+    boost::asio::awaitable<http::Response> handle(
+        const http::Request& request, http::BodyReader& body
+    ) const;
 
- private:
-    boost::asio::awaitable<http::Response> list(const http::Request& request, Principal owner) const;
-    boost::asio::awaitable<http::Response> one(const http::Request& request, Principal owner, MediaId id) const;
+  private:
+    boost::asio::awaitable<http::Response> list(const http::Request& request, Principal owner)
+        const;
+    // `rest`: what follows /api/v1/uploads/ in the path, which the request owns.
+    boost::asio::awaitable<http::Response> below(
+        const http::Request& request, Principal owner, std::string_view rest
+    ) const;
+    boost::asio::awaitable<http::Response> one(
+        const http::Request& request, Principal owner, MediaId id
+    ) const;
+
+    boost::asio::awaitable<http::Response> keep(
+        const http::Request& request, Principal owner, MediaId id
+    ) const;
 
     const Context& context_;
 };

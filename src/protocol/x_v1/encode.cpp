@@ -28,7 +28,9 @@ void begin_media_object(JsonWriter& json, const Upload& upload) {
         .member("media_key", upload.media_key());
 }
 
-std::string upload_url(const http::Request& request, std::string_view command, std::uint64_t media_id) {
+std::string upload_url(
+    const http::Request& request, std::string_view command, std::uint64_t media_id
+) {
     return request.base_url + "/1.1/media/upload.json?command=" + std::string(command) +
            "&media_id=" + std::to_string(media_id);
 }
@@ -55,7 +57,10 @@ std::optional<NextCall> next_of(const Error& error, const http::Request& request
 http::Response faithful(const WireError& wire) {
     JsonWriter json;
     if (wire.shape == Shape::request_error) {
-        json.begin_object().member("request", "/1.1/media/upload.json").member("error", wire.x_text).end_object();
+        json.begin_object()
+            .member("request", "/1.1/media/upload.json")
+            .member("error", wire.x_text)
+            .end_object();
     } else {
         json.begin_object().key("errors").begin_array().begin_object();
         json.member("message", wire.x_text).member("code", wire.x_code);
@@ -112,7 +117,9 @@ http::Response status_answer(const UploadStatus& status, WallTime now) {
 http::Response refused(const Error& error, const http::Request& request, Fidelity fidelity) {
     const WireError& wire = wire_error_of(error.code);
     auto response = fidelity == Fidelity::faithful ? faithful(wire) : helpful(error, wire, request);
-    std::erase_if(response.headers, [](const auto& field) { return field.first == "Cache-Control"; });
+    std::erase_if(response.headers, [](const auto& field) {
+        return field.first == "Cache-Control";
+    });
     add_error_headers(response, error, request);
     if (response.status == 405) {
         response.set("Allow", error.code == ErrorCode::status_needs_get ? "GET" : "POST");

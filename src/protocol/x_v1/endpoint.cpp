@@ -36,7 +36,8 @@ Error wrong_command(std::string_view command, const Parameters& parameters) {
     const std::string upper = upper_case(command);
     const bool is_a_matter_of_case = std::ranges::find(commands, upper) != commands.end();
     std::string facts = "command is \"" + printable(command) + "\"; ";
-    facts += is_a_matter_of_case ? "write " + upper + "." : "known are INIT, APPEND, FINALIZE and STATUS.";
+    facts += is_a_matter_of_case ? "write " + upper + "."
+                                 : "known are INIT, APPEND, FINALIZE and STATUS.";
     if (const auto nearest = nearest_word(command, commands); nearest && !is_a_matter_of_case) {
         facts += " Did you mean " + std::string(*nearest) + "?";
     }
@@ -47,10 +48,17 @@ Error wrong_command(std::string_view command, const Parameters& parameters) {
     };
 }
 
+// A call without command is an upload in one call, unless it has what only the commands take.
+bool belongs_to_a_chunked_upload(const Parameters& parameters) {
+    return parameters.has("media_id") || parameters.has("segment_index") ||
+           parameters.has("total_bytes");
+}
+
 Error no_command(const ReceivedForm& form) {
     return {
         .code = ErrorCode::command_missing,
-        .facts = "media_id came without a command and without media. Received: " + form.parameters.listed() + ".",
+        .facts = "media_id, segment_index or total_bytes came without a command. Received: " +
+                 form.parameters.listed() + ".",
         .media_id = id_mentioned(form.parameters),
     };
 }
@@ -60,7 +68,10 @@ Error no_command(const ReceivedForm& form) {
 awaitable<Response> Endpoint::handle(const http::Request& request, http::BodyReader& body) const {
     const bool is_get = request.method == "GET" || request.method == "HEAD";
     if (!is_get && request.method != "POST") {
-        const Error error{.code = ErrorCode::method_not_allowed, .facts = "The method is " + printable(request.method, 20) + "."};
+        const Error error{
+            .code = ErrorCode::method_not_allowed,
+            .facts = "The method is " + printable(request.method, 20) + "."
+        };
         auto response = refused(error, request, context_.fidelity);
         response.set("Allow", "GET, POST");
         co_return response;
@@ -82,13 +93,15 @@ awaitable<Response> Endpoint::handle(const http::Request& request, http::BodyRea
     co_return co_await post(request, std::move(*owner), std::move(*form));
 }
 
-awaitable<Response> Endpoint::get(const http::Request& request, Principal owner, ReceivedForm form) const {
+awaitable<Response> Endpoint::get(const http::Request& request, Principal owner, ReceivedForm form)
+    const {
     const std::string command(form.parameters.get("command"));
     std::optional<Error> wrong;
     if (command.empty()) {
         wrong = no_command(form);
     } else if (command == "INIT" || command == "APPEND" || command == "FINALIZE") {
-        wrong = Error{.code = ErrorCode::command_needs_post, .facts = command + " was sent with GET."};
+        wrong =
+            Error{.code = ErrorCode::command_needs_post, .facts = command + " was sent with GET."};
     } else if (command != "STATUS") {
         wrong = wrong_command(command, form.parameters);
     }
@@ -98,10 +111,11 @@ awaitable<Response> Endpoint::get(const http::Request& request, Principal owner,
     co_return co_await run(request, std::move(owner), command, std::move(form));
 }
 
-awaitable<Response> Endpoint::post(const http::Request& request, Principal owner, ReceivedForm form) const {
+awaitable<Response> Endpoint::post(const http::Request& request, Principal owner, ReceivedForm form)
+    const {
     std::string command(form.parameters.get("command"));
     std::optional<Error> wrong;
-    if (command.empty() && !form.media && form.parameters.has("media_id")) {
+    if (command.empty() && belongs_to_a_chunked_upload(form.parameters)) {
         wrong = no_command(form);
     } else if (command == "STATUS") {
         wrong = Error{
@@ -121,15 +135,16 @@ awaitable<Response> Endpoint::post(const http::Request& request, Principal owner
 awaitable<Response> Endpoint::run(
     const http::Request& request, Principal owner, std::string command, ReceivedForm form
 ) const {
-    const WallTime now = context_.uploads.now();
     Response response;
     if (command.empty()) {
         auto done = co_await x_one_shot(context_, std::move(owner), std::move(form));
-        response = done ? finalized(*done, now, 200) : refused(done.error(), request, context_.fidelity);
+        response = done ? finalized(*done, context_.uploads.now(), 200)
+                        : refused(done.error(), request, context_.fidelity);
         response.route = "x1.one_shot";
     } else if (command == "INIT") {
         auto created = co_await x_initialize(context_, std::move(owner), std::move(form));
-        response = created ? initialized(*created, now) : refused(created.error(), request, context_.fidelity);
+        response = created ? initialized(*created, context_.uploads.now())
+                           : refused(created.error(), request, context_.fidelity);
         response.route = "x1.init";
     } else if (command == "APPEND") {
         auto done = co_await x_append(context_, std::move(owner), std::nullopt, std::move(form));
@@ -145,8 +160,8 @@ awaitable<Response> Endpoint::run(
         auto done = is_finalize ? co_await x_finalize(context_, std::move(owner), *id)
                                 : co_await x_status(context_, std::move(owner), *id);
         response = !done         ? refused(done.error(), request, context_.fidelity)
-                   : is_finalize ? finalized(*done, now, 201)
-                                 : status_answer(*done, now);
+                   : is_finalize ? finalized(*done, context_.uploads.now(), 201)
+                                 : status_answer(*done, context_.uploads.now());
         response.route = is_finalize ? "x1.finalize" : "x1.status";
     }
     co_return response;

@@ -1,10 +1,10 @@
-// X's media API v1.1: POST and GET /1.1/media/upload.json (reference x-media-api, section 2). A protocol folder: it turns a
-// request into a use case's command and the outcome into X's bytes, and knows no other protocol.
+// X's media API v1.1: POST and GET /1.1/media/upload.json (reference x-media-api, section 2). A
+// protocol folder: it turns a request into a use case's command and the outcome into X's bytes, and
+// knows no other protocol.
 #pragma once
 
-#include <string_view>
-
 #include <boost/asio/awaitable.hpp>
+#include <string_view>
 
 #include "http/handler.hpp"
 #include "protocol/common/context.hpp"
@@ -13,15 +13,21 @@
 namespace sluice::protocol::x_v1 {
 
 class Endpoint {
- public:
+  public:
     explicit Endpoint(const Context& context) : context_(context) {}
 
     static bool serves(std::string_view path) { return path == "/1.1/media/upload.json"; }
-    boost::asio::awaitable<http::Response> handle(const http::Request& request, http::BodyReader& body) const;
+    boost::asio::awaitable<http::Response> handle(
+        const http::Request& request, http::BodyReader& body
+    ) const;
 
- private:
-    boost::asio::awaitable<http::Response> get(const http::Request& request, Principal owner, ReceivedForm form) const;
-    boost::asio::awaitable<http::Response> post(const http::Request& request, Principal owner, ReceivedForm form) const;
+  private:
+    boost::asio::awaitable<http::Response> get(
+        const http::Request& request, Principal owner, ReceivedForm form
+    ) const;
+    boost::asio::awaitable<http::Response> post(
+        const http::Request& request, Principal owner, ReceivedForm form
+    ) const;
     boost::asio::awaitable<http::Response> run(
         const http::Request& request, Principal owner, std::string command, ReceivedForm form
     ) const;

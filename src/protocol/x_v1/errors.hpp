@@ -1,4 +1,5 @@
-// What v1.1 says for each cause: X's number, and what a faithful X would have answered (reference 6.1, marks there).
+// What v1.1 says for each cause: X's number, and what a faithful X would have answered
+// (reference 6.1, marks there).
 #pragma once
 
 #include <cstdint>

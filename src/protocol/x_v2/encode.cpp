@@ -48,7 +48,9 @@ std::optional<NextCall> next_of(const Error& error, const http::Request& request
 http::Response faithful(ErrorCode code) {
     const WireError& wire = wire_error_of(code);
     JsonWriter json;
-    json.begin_object().key("errors").begin_array().begin_object().member("message", wire.x_message);
+    json.begin_object().key("errors").begin_array().begin_object().member(
+        "message", wire.x_message
+    );
     if (wire.x_status == 503) {
         json.member("code", 130);
     }
@@ -72,9 +74,15 @@ http::Response initialized(const Upload& upload, WallTime now, int status_code) 
 }
 
 http::Response appended(const Upload& upload) {
-    const auto expires_at = std::chrono::floor<std::chrono::seconds>(upload.expires_at).time_since_epoch().count();
+    const auto expires_at =
+        std::chrono::floor<std::chrono::seconds>(upload.expires_at).time_since_epoch().count();
     JsonWriter json;
-    json.begin_object().key("data").begin_object().member("expires_at", expires_at).end_object().end_object();
+    json.begin_object()
+        .key("data")
+        .begin_object()
+        .member("expires_at", expires_at)
+        .end_object()
+        .end_object();
     return json_response(200, json.take());
 }
 
@@ -84,7 +92,9 @@ http::Response appended_by_command() {
     return response;
 }
 
-http::Response media_answer(const UploadStatus& status, WallTime now, int status_code, bool with_processing) {
+http::Response media_answer(
+    const UploadStatus& status, WallTime now, int status_code, bool with_processing
+) {
     JsonWriter json;
     begin_data(json, status.upload);
     append_media_facts(json, status.upload, now);
@@ -96,8 +106,9 @@ http::Response media_answer(const UploadStatus& status, WallTime now, int status
 }
 
 http::Response refused(const Error& error, const http::Request& request, Fidelity fidelity) {
-    auto response = fidelity == Fidelity::helpful ? problem_response(error, next_of(error, request), request)
-                                                  : faithful(error.code);
+    auto response = fidelity == Fidelity::helpful
+                        ? problem_response(error, next_of(error, request), request)
+                        : faithful(error.code);
     if (fidelity == Fidelity::faithful) {
         add_error_headers(response, error, request);
     }

@@ -11,7 +11,9 @@ namespace sluice::protocol::x_v2 {
 http::Response initialized(const Upload& upload, WallTime now, int status_code);
 http::Response appended(const Upload& upload);
 http::Response appended_by_command();
-http::Response media_answer(const UploadStatus& status, WallTime now, int status_code, bool with_processing);
+http::Response media_answer(
+    const UploadStatus& status, WallTime now, int status_code, bool with_processing
+);
 http::Response refused(const Error& error, const http::Request& request, Fidelity fidelity);
 
 }  // namespace sluice::protocol::x_v2

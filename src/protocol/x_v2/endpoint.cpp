@@ -19,13 +19,18 @@ using http::Response;
 constexpr std::string_view root = "/2/media/upload";
 
 constexpr std::array<std::string_view, 5> routes{
-    "x2.one_shot", "x2.init", "x2.append", "x2.finalize", "x2.status",
+    "x2.one_shot",
+    "x2.init",
+    "x2.append",
+    "x2.finalize",
+    "x2.status",
 };
 
 Error wrong_method(const http::Request& request) {
     return {
         .code = ErrorCode::method_not_allowed,
-        .facts = printable(request.method, 20) + " is not taken by " + printable(request.path) + ".",
+        .facts =
+            printable(request.method, 20) + " is not taken by " + printable(request.path) + ".",
     };
 }
 
@@ -44,11 +49,13 @@ Result<Endpoint::Target> Endpoint::target_of_path(std::string_view rest) {
         return Target{.call = Call::initialize};
     }
     const auto slash = rest.find('/', 1);
-    const std::string_view action = slash == std::string_view::npos ? std::string_view() : rest.substr(slash);
+    const std::string_view action =
+        slash == std::string_view::npos ? std::string_view() : rest.substr(slash);
     if (action != "/append" && action != "/finalize") {
         return Error{
             .code = ErrorCode::unknown_path,
-            .facts = "Known below " + std::string(root) + " are /initialize, /{id}/append and /{id}/finalize.",
+            .facts = "Known below " + std::string(root) +
+                     " are /initialize, /{id}/append and /{id}/finalize.",
         };
     }
     const auto id = media_id_of(rest.substr(1, slash - 1), action == "/finalize");
@@ -65,7 +72,8 @@ Result<Endpoint::Target> Endpoint::target_of(const http::Request& request) {
         if (is_get) {
             return Target{.call = Call::status};
         }
-        return request.method == "POST" ? Result<Target>(Target{.call = Call::one_shot}) : wrong_method(request);
+        return request.method == "POST" ? Result<Target>(Target{.call = Call::one_shot})
+                                        : wrong_method(request);
     }
     auto target = target_of_path(rest);
     if (target && request.method != "POST") {
@@ -75,7 +83,9 @@ Result<Endpoint::Target> Endpoint::target_of(const http::Request& request) {
 }
 
 // The older form: everything is POST /2/media/upload with command=.
-Result<Endpoint::Target> Endpoint::by_command(Target target, const http::Request& request, const Parameters& parameters) {
+Result<Endpoint::Target> Endpoint::by_command(
+    Target target, const http::Request& request, const Parameters& parameters
+) {
     const std::string command(parameters.get("command"));
     const bool is_root = path_below_root(request).empty();
     if (command.empty() || !is_root) {
@@ -86,7 +96,10 @@ Result<Endpoint::Target> Endpoint::by_command(Target target, const http::Request
         if (command == "STATUS") {
             return target;
         }
-        return Error{.code = ErrorCode::command_needs_post, .facts = printable(command) + " was sent with GET."};
+        return Error{
+            .code = ErrorCode::command_needs_post,
+            .facts = printable(command) + " was sent with GET."
+        };
     }
     if (command == "STATUS") {
         const auto id = media_id_of(parameters.get("media_id"), true);
@@ -107,12 +120,16 @@ Result<Endpoint::Target> Endpoint::by_command(Target target, const http::Request
             return target;
         }
         if (equals_ignoring_case(command, name)) {
-            return Error{.code = ErrorCode::command_case, .facts = "command is \"" + printable(command) + "\"."};
+            return Error{
+                .code = ErrorCode::command_case,
+                .facts = "command is \"" + printable(command) + "\"."
+            };
         }
     }
     return Error{
         .code = ErrorCode::command_unknown,
-        .facts = "command is \"" + printable(command) + "\"; known are INIT, APPEND, FINALIZE and STATUS.",
+        .facts = "command is \"" + printable(command) +
+                 "\"; known are INIT, APPEND, FINALIZE and STATUS.",
     };
 }
 
@@ -130,7 +147,8 @@ awaitable<Response> Endpoint::handle(const http::Request& request, http::BodyRea
     const auto append_id = target->call == Call::append ? target->id : std::nullopt;
     auto opener = media_opener(context_, *owner, append_id);
     Response response;
-    // FINALIZE and STATUS by path take no body: whatever comes (a JSON Content-Type with nothing behind it) is let be.
+    // FINALIZE and STATUS by path take no body: whatever comes (a JSON Content-Type with nothing
+    // behind it) is let be.
     auto form = co_await receive_form(context_, request, body, {}, std::move(opener));
     if (!form) {
         response = refused(form.error(), request, context_.fidelity);
@@ -149,11 +167,10 @@ awaitable<Response> Endpoint::handle(const http::Request& request, http::BodyRea
 awaitable<Response> Endpoint::run(
     const http::Request& request, Target target, Principal owner, ReceivedForm form
 ) const {
-    const WallTime now = context_.uploads.now();
     if (target.call == Call::initialize) {
         auto created = co_await x_initialize(context_, std::move(owner), std::move(form));
         const int status_code = target.is_command_form ? 202 : 200;
-        co_return created ? initialized(*created, now, status_code)
+        co_return created ? initialized(*created, context_.uploads.now(), status_code)
                           : refused(created.error(), request, context_.fidelity);
     }
     if (target.call == Call::append) {
@@ -165,7 +182,7 @@ awaitable<Response> Endpoint::run(
     }
     if (target.call == Call::one_shot) {
         auto done = co_await x_one_shot(context_, std::move(owner), std::move(form));
-        co_return done ? media_answer(*done, now, 200, shows_processing(*done))
+        co_return done ? media_answer(*done, context_.uploads.now(), 200, shows_processing(*done))
                        : refused(done.error(), request, context_.fidelity);
     }
     co_return co_await run_on_media(request, target, std::move(owner), std::move(form));
@@ -174,19 +191,21 @@ awaitable<Response> Endpoint::run(
 awaitable<Response> Endpoint::run_on_media(
     const http::Request& request, Target target, Principal owner, ReceivedForm form
 ) const {
-    const WallTime now = context_.uploads.now();
-    const auto id = target.id ? Result<MediaId>(*target.id) : media_id_of(form.parameters.get("media_id"), true);
+    const auto id = target.id ? Result<MediaId>(*target.id)
+                              : media_id_of(form.parameters.get("media_id"), true);
     if (!id) {
         co_return refused(id.error(), request, context_.fidelity);
     }
     if (target.call == Call::finalize) {
         auto done = co_await x_finalize(context_, std::move(owner), *id);
         const int status_code = target.is_command_form ? 201 : 200;
-        co_return done ? media_answer(*done, now, status_code, shows_processing(*done))
-                       : refused(done.error(), request, context_.fidelity);
+        co_return done
+            ? media_answer(*done, context_.uploads.now(), status_code, shows_processing(*done))
+            : refused(done.error(), request, context_.fidelity);
     }
     auto done = co_await x_status(context_, std::move(owner), *id);
-    co_return done ? media_answer(*done, now, 200, true) : refused(done.error(), request, context_.fidelity);
+    co_return done ? media_answer(*done, context_.uploads.now(), 200, true)
+                   : refused(done.error(), request, context_.fidelity);
 }
 
 }  // namespace sluice::protocol::x_v2

@@ -1,10 +1,10 @@
-// X's media API v2: /2/media/upload with its dedicated paths (initialize, {id}/append, {id}/finalize, GET for STATUS), the
-// one-shot, and the older command= form (reference x-media-api, section 3). Knows no other protocol.
+// X's media API v2: /2/media/upload with its dedicated paths (initialize, {id}/append,
+// {id}/finalize, GET for STATUS), the one-shot, and the older command= form (reference x-media-api,
+// section 3). Knows no other protocol.
 #pragma once
 
-#include <string_view>
-
 #include <boost/asio/awaitable.hpp>
+#include <string_view>
 
 #include "http/handler.hpp"
 #include "protocol/common/context.hpp"
@@ -13,13 +13,15 @@
 namespace sluice::protocol::x_v2 {
 
 class Endpoint {
- public:
+  public:
     explicit Endpoint(const Context& context) : context_(context) {}
 
     static bool serves(std::string_view path);
-    boost::asio::awaitable<http::Response> handle(const http::Request& request, http::BodyReader& body) const;
+    boost::asio::awaitable<http::Response> handle(
+        const http::Request& request, http::BodyReader& body
+    ) const;
 
- private:
+  private:
     enum class Call : std::uint8_t { one_shot, initialize, append, finalize, status };
     struct Target {
         Call call = Call::one_shot;
@@ -29,7 +31,9 @@ class Endpoint {
 
     static Result<Target> target_of(const http::Request& request);
     static Result<Target> target_of_path(std::string_view rest);
-    static Result<Target> by_command(Target target, const http::Request& request, const Parameters& parameters);
+    static Result<Target> by_command(
+        Target target, const http::Request& request, const Parameters& parameters
+    );
     boost::asio::awaitable<http::Response> run(
         const http::Request& request, Target target, Principal owner, ReceivedForm form
     ) const;

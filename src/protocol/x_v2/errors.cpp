@@ -89,7 +89,8 @@ constexpr std::array<WireError, error_code_count> wire_errors{{
 
 constexpr bool covers_every_code() {
     for (std::size_t i = 0; i < wire_errors.size(); ++i) {
-        if (static_cast<std::size_t>(wire_errors[i].code) != i || wire_errors[i].x_message.empty()) {
+        if (static_cast<std::size_t>(wire_errors[i].code) != i ||
+            wire_errors[i].x_message.empty()) {
             return false;
         }
     }

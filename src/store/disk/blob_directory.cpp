@@ -51,29 +51,43 @@ Result<bool> make_folder(int root, const std::string& path) {
     return errno == EEXIST ? Result<bool>(false) : system_error(errno, "mkdir " + path);
 }
 
-// A folder with 16 in it, their entries durable.
-Result<void> make_folders_in(int root, const std::string& parent) {
-    bool has_new = false;
+// How many of the 16 folders in `parent` were not there before.
+Result<int> make_folders_in(int root, const std::string& parent) {
+    int made_count = 0;
     for (const char digit : digits) {
-        auto made = make_folder(root, parent + "/" + digit);
+        auto made = make_folder(root, parent + digit);
         if (!made) {
             return std::move(made).error();
         }
-        has_new = has_new || *made;
+        made_count += *made ? 1 : 0;
     }
-    return has_new ? sync_folder(root, parent.c_str()) : ok();
+    return made_count;
 }
 
-Result<void> make_all_folders(int root) {
+Result<void> sync_all_folders(int root) {
     for (const char digit : digits) {
-        if (auto made = make_folder(root, std::string(1, digit)); !made) {
-            return std::move(made).error();
-        }
-        if (auto made = make_folders_in(root, std::string(1, digit)); !made) {
-            return made;
+        if (auto synced = sync_folder(root, std::string(1, digit).c_str()); !synced) {
+            return synced;
         }
     }
     return sync_folder(root, ".");
+}
+
+// All of them before the first sync: one commit of the file system then carries them all.
+Result<void> make_all_folders(int root) {
+    auto made_count = make_folders_in(root, "");
+    if (!made_count) {
+        return std::move(made_count).error();
+    }
+    int sum = *made_count;
+    for (const char digit : digits) {
+        made_count = make_folders_in(root, std::string(1, digit) + "/");
+        if (!made_count) {
+            return std::move(made_count).error();
+        }
+        sum += *made_count;
+    }
+    return sum > 0 ? sync_all_folders(root) : ok();
 }
 
 ErrorCode code_of(int error_number) {
@@ -106,7 +120,7 @@ Result<Folder> list_folder(int root, unsigned number) {
 }
 
 std::optional<WallTime> changed_at(int folder, const char* name) {
-    struct stat status {};
+    struct stat status{};
     if (::fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
         return std::nullopt;
     }
@@ -117,8 +131,8 @@ std::optional<WallTime> changed_at(int folder, const char* name) {
 bool walk_folder(DIR* folder, const std::function<bool(const BlobDirectory::Entry&)>& visit) {
     while (const dirent* entry = ::readdir(folder)) {
         const auto id = parse_blob_name(static_cast<const char*>(entry->d_name));
-        const auto time =
-            id ? changed_at(::dirfd(folder), static_cast<const char*>(entry->d_name)) : std::nullopt;
+        const auto time = id ? changed_at(::dirfd(folder), static_cast<const char*>(entry->d_name))
+                             : std::nullopt;
         if (time && !visit({*id, *time})) {
             return false;
         }
@@ -135,8 +149,7 @@ std::string relative_path_of(BlobId id) {
 }
 
 std::optional<BlobId> parse_blob_name(std::string_view name) {
-    if (name.size() != name_length ||
-        name.find_first_not_of(digits) != std::string_view::npos) {
+    if (name.size() != name_length || name.find_first_not_of(digits) != std::string_view::npos) {
         return std::nullopt;
     }
     BlobId id;
@@ -163,8 +176,7 @@ Result<BlobDirectory> BlobDirectory::open(const std::string& path) {
 
 Result<UniqueFd> BlobDirectory::open_file(BlobId id, int flags) const {
     const std::string path = relative_path_of(id);
-    UniqueFd file(
-        ::openat(root(), path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR)
+    UniqueFd file(::openat(root(), path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR)
     );
     if (!file) {
         const int error_number = errno;

@@ -22,7 +22,7 @@ std::string relative_path_of(BlobId id);
 std::optional<BlobId> parse_blob_name(std::string_view name);
 
 class BlobDirectory {
- public:
+  public:
     // Makes what is missing: folders 0700.
     static Result<BlobDirectory> open(const std::string& path);
 
@@ -45,8 +45,9 @@ class BlobDirectory {
     };
     Result<void> walk(const std::function<bool(const Entry&)>& visit) const;
 
- private:
-    BlobDirectory(std::string path, UniqueFd root) : path_(std::move(path)), root_(std::move(root)) {}
+  private:
+    BlobDirectory(std::string path, UniqueFd root)
+        : path_(std::move(path)), root_(std::move(root)) {}
 
     std::string path_;
     UniqueFd root_;

@@ -9,7 +9,7 @@
 namespace sluice {
 
 class PlacedBlobWriter final : public BlobWriter {
- public:
+  public:
     PlacedBlobWriter(
         DiskBlobStore& store,
         std::shared_ptr<disk::OpenBlob> open,
@@ -25,7 +25,7 @@ class PlacedBlobWriter final : public BlobWriter {
     ByteCount written() const override { return written_; }
     Result<Extent> commit() override;
 
- private:
+  private:
     enum class Phase : std::uint8_t { writing, failed, committed };
 
     DiskBlobStore& store_;
@@ -39,7 +39,7 @@ class PlacedBlobWriter final : public BlobWriter {
 };
 
 class StagedBlobWriter final : public BlobWriter {
- public:
+  public:
     StagedBlobWriter(const disk::BlobDirectory& directory, BlobId id, UniqueFd file)
         : directory_(directory), id_(id), file_(std::move(file)) {}
     StagedBlobWriter(const StagedBlobWriter&) = delete;
@@ -52,7 +52,7 @@ class StagedBlobWriter final : public BlobWriter {
     ByteCount written() const override { return written_; }
     Result<Extent> commit() override;
 
- private:
+  private:
     enum class Phase : std::uint8_t { writing, failed, committed };
 
     Result<void> make_durable();

@@ -26,15 +26,13 @@ std::string read_holder(int file) {
 Error held(const std::string& directory, int file) {
     return {
         .code = ErrorCode::storage_failed,
-        .facts =
-            "The data directory " + directory + " is in use by " + read_holder(file) + ".",
+        .facts = "The data directory " + directory + " is in use by " + read_holder(file) + ".",
     };
 }
 
 // It only serves the message that others see, so a failure to write it is none of ours.
 void write_holder(int file, WallTime now) {
-    const std::string text =
-        "pid " + std::to_string(::getpid()) + " since " + rfc3339(now) + "\n";
+    const std::string text = "pid " + std::to_string(::getpid()) + " since " + rfc3339(now) + "\n";
     if (::ftruncate(file, 0) == 0) {
         static_cast<void>(::pwrite(file, text.data(), text.size(), 0) >= 0);
     }
@@ -61,8 +59,7 @@ Result<DirectoryLock> DirectoryLock::take(const std::string& directory, WallTime
         return std::move(made).error();
     }
     const std::string path = directory + "/lock";
-    UniqueFd file(
-        ::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR)
+    UniqueFd file(::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR)
     );
     if (!file) {
         return system_error(errno, "open " + path);

@@ -11,12 +11,12 @@
 namespace sluice {
 
 class DirectoryLock {
- public:
+  public:
     // Makes the directory (0700) if it is not there. storage_failed with facts that name the holder if another process has
     // it.
     static Result<DirectoryLock> take(const std::string& directory, WallTime now);
 
- private:
+  private:
     explicit DirectoryLock(UniqueFd file) : file_(std::move(file)) {}
 
     UniqueFd file_;

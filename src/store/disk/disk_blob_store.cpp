@@ -20,7 +20,7 @@ Error refused(ErrorCode code, std::string detail) {
 }
 
 Result<ByteCount> size_of(int file) {
-    struct stat status {};
+    struct stat status{};
     if (::fstat(file, &status) != 0) {
         return system_error(errno, "fstat");
     }
@@ -114,10 +114,7 @@ Result<void> DiskBlobStore::open_for_writing(Known& known, const Placement& plac
     // A file that is there without a committed range may come from a process that died before its sync.
     const bool has_new_entry = known.committed.is_empty() && placement.committed.empty();
     known.open = std::make_shared<disk::OpenBlob>(
-        directory_,
-        placement.blob,
-        *std::move(file),
-        has_new_entry || !options_.strict
+        directory_, placement.blob, *std::move(file), has_new_entry || !options_.strict
     );
     return ok();
 }
@@ -143,10 +140,7 @@ Result<std::unique_ptr<BlobWriter>> DiskBlobStore::place(const Placement& placem
     }
     known.in_flight.emplace(placement.at.value, placement.length_max);
     return std::make_unique<PlacedBlobWriter>(
-        *this,
-        known.open,
-        placement.at,
-        placement.length_max
+        *this, known.open, placement.at, placement.length_max
     );
 }
 
@@ -220,8 +214,8 @@ Result<void> DiskBlobStore::make_durable(const std::vector<Extent>& layout) {
 Result<void> DiskBlobStore::read(
     const Extent& extent, ByteOffset offset, std::span<std::byte> bytes
 ) {
-    const bool is_within = offset.value <= extent.length.value &&
-                           bytes.size() <= extent.length.value - offset.value;
+    const bool is_within =
+        offset.value <= extent.length.value && bytes.size() <= extent.length.value - offset.value;
     if (!is_within) {
         return refused(ErrorCode::storage_failed, "beyond the end of the extent");
     }
@@ -260,23 +254,17 @@ Result<bool> DiskBlobStore::is_whole_file(const std::vector<Extent>& layout) {
 }
 
 Result<void> DiskBlobStore::copy_to(const std::vector<Extent>& layout, const std::string& path) {
-    const UniqueFd target(::open(
-        path.c_str(),
-        O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-        S_IRUSR | S_IWUSR
-    ));
+    const UniqueFd target(
+        ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR)
+    );
     if (!target) {
         return system_error(errno, "create " + path);
     }
     for (const Extent& extent : layout) {
         auto source = directory_.open_file(extent.blob, O_RDONLY);
-        auto copied = source ? disk::append_range(
-                                   source->get(),
-                                   extent.offset,
-                                   extent.length,
-                                   target.get()
-                               )
-                             : Result<void>(std::move(source).error());
+        auto copied =
+            source ? disk::append_range(source->get(), extent.offset, extent.length, target.get())
+                   : Result<void>(std::move(source).error());
         if (!copied) {
             ::unlink(path.c_str());
             return copied;
@@ -358,7 +346,7 @@ Result<void> DiskBlobStore::remove(BlobId id) {
 }
 
 Result<ByteCount> DiskBlobStore::free_space() {
-    struct statvfs status {};
+    struct statvfs status{};
     if (::fstatvfs(directory_.root(), &status) != 0) {
         return system_error(errno, "fstatvfs");
     }
@@ -371,12 +359,15 @@ Result<std::uint32_t> DiskBlobStore::remove_orphans(
     std::uint32_t removed = 0;
     std::uint32_t looked_at = 0;
     auto walked = directory_.walk([&](const disk::BlobDirectory::Entry& entry) {
+        if (looked_at == count_max) {
+            return false;
+        }
         const bool is_old = entry.changed_at < before;
         if (is_old && !is_known(entry.id) && directory_.unlink(entry.id)) {
             ++removed;
         }
         looked_at += is_old ? 1 : 0;
-        return looked_at < count_max;
+        return true;
     });
     return walked ? Result<std::uint32_t>(removed) : std::move(walked).error();
 }

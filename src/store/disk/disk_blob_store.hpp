@@ -30,7 +30,7 @@ struct DiskOptions {
 };
 
 class DiskBlobStore final : public BlobStore {
- public:
+  public:
     static Result<std::unique_ptr<DiskBlobStore>> open(
         const std::string& directory, DiskOptions options = {}
     );
@@ -38,14 +38,11 @@ class DiskBlobStore final : public BlobStore {
     Result<std::unique_ptr<BlobWriter>> stage(BlobId id) override;
     Result<std::unique_ptr<BlobWriter>> place(const Placement& placement) override;
     Result<void> make_durable(const std::vector<Extent>& layout) override;
-    Result<void> read(
-        const Extent& extent, ByteOffset offset, std::span<std::byte> bytes
-    ) override;
+    Result<void> read(const Extent& extent, ByteOffset offset, std::span<std::byte> bytes) override;
     // A flat layout is the blob's file itself. The file may be longer than the extent (space was reserved for more than
     // came); as the layout of an upload that is asked for here is final, it is cut to the extent's length.
-    Result<std::string> as_local_file(
-        const std::vector<Extent>& layout, const std::string& scratch
-    ) override;
+    Result<std::string> as_local_file(const std::vector<Extent>& layout, const std::string& scratch)
+        override;
     Result<Extent> adopt_file(BlobId id, const std::string& path) override;
     Result<void> remove(BlobId id) override;
     Result<ByteCount> free_space() override;
@@ -56,7 +53,7 @@ class DiskBlobStore final : public BlobStore {
         const std::function<bool(BlobId)>& is_known, WallTime before, std::uint32_t count_max
     );
 
- private:
+  private:
     friend class PlacedBlobWriter;
 
     // What is known of a blob that was written to lately.

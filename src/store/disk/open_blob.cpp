@@ -25,7 +25,8 @@ off_t as_off(std::uint64_t value) {
 Result<void> append_by_buffer(int from, ByteOffset at, ByteCount length, int to) {
     std::vector<std::byte> buffer(std::min(copy_buffer, length).value);
     while (length.value > 0) {
-        const auto piece = std::span(buffer).first(std::min<std::size_t>(buffer.size(), length.value));
+        const auto piece =
+            std::span(buffer).first(std::min<std::size_t>(buffer.size(), length.value));
         if (auto done = read_all(from, at, piece); !done) {
             return done;
         }
@@ -155,10 +156,7 @@ void WriteBack::wrote(int file, ByteOffset end, ByteCount length) {
     if (pending_ >= write_back_every) {
         // Its Error, if any, comes again at the sync.
         static_cast<void>(::sync_file_range(
-            file,
-            as_off(end.value - pending_.value),
-            as_off(pending_.value),
-            SYNC_FILE_RANGE_WRITE
+            file, as_off(end.value - pending_.value), as_off(pending_.value), SYNC_FILE_RANGE_WRITE
         ));
         pending_ = {};
     }

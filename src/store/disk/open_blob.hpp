@@ -26,7 +26,7 @@ Result<void> reserve(int file, ByteCount length);
 Result<void> sync_file(int file);
 
 class OpenBlob {
- public:
+  public:
     // `has_new_entry`: the directory entry may not be durable yet.
     OpenBlob(const BlobDirectory& directory, BlobId id, UniqueFd file, bool has_new_entry)
         : directory_(directory), id_(id), file_(std::move(file)), has_new_entry_(has_new_entry) {}
@@ -38,7 +38,7 @@ class OpenBlob {
     // the next one.
     Result<void> sync();
 
- private:
+  private:
     Result<void> sync_now();
 
     const BlobDirectory& directory_;
@@ -56,10 +56,10 @@ class OpenBlob {
 
 // Starts the write-back of what is written every few MiB, so that the sync at the end is short. A hint only.
 class WriteBack {
- public:
+  public:
     void wrote(int file, ByteOffset end, ByteCount length);
 
- private:
+  private:
     ByteCount pending_;
 };
 

@@ -16,7 +16,7 @@ Error refused(ErrorCode code, std::string detail) {
 
 // Gathers the bytes and hands them over at commit, so that nobody sees half of them.
 class MemoryBlobWriter final : public BlobWriter {
- public:
+  public:
     struct Place {
         BlobId blob;
         ByteOffset at;
@@ -53,7 +53,7 @@ class MemoryBlobWriter final : public BlobWriter {
         return kept;
     }
 
- private:
+  private:
     MemoryBlobStore& store_;
     Place place_;
     std::vector<std::byte> bytes_;
@@ -109,8 +109,7 @@ Result<std::unique_ptr<BlobWriter>> MemoryBlobStore::place(const Placement& plac
     blob.bytes.resize(placement.total.value);
     blob.in_flight.emplace(placement.at.value, placement.length_max);
     return std::make_unique<MemoryBlobWriter>(
-        *this,
-        MemoryBlobWriter::Place{placement.blob, placement.at, placement.length_max}
+        *this, MemoryBlobWriter::Place{placement.blob, placement.at, placement.length_max}
     );
 }
 
@@ -158,8 +157,8 @@ Result<void> MemoryBlobStore::read(
     }
     const std::vector<std::byte>& stored = found->second.bytes;
     const std::uint64_t begin = extent.offset.value + offset.value;
-    const bool is_inside = offset.value + bytes.size() <= extent.length.value &&
-                           begin + bytes.size() <= stored.size();
+    const bool is_inside =
+        offset.value + bytes.size() <= extent.length.value && begin + bytes.size() <= stored.size();
     if (!is_inside) {
         return refused(ErrorCode::storage_failed, "the blob is shorter than its extent");
     }
@@ -170,21 +169,17 @@ Result<void> MemoryBlobStore::read(
 Result<std::string> MemoryBlobStore::as_local_file(
     const std::vector<Extent>& layout, const std::string& scratch
 ) {
-    std::ofstream file(scratch, std::ios::binary | std::ios::trunc);
+    std::string text;
     for (const Extent& extent : layout) {
-        std::vector<std::byte> bytes(extent.length.value);
+        const std::size_t before = text.size();
+        text.resize(before + extent.length.value);
+        const auto bytes = std::as_writable_bytes(std::span(text)).subspan(before);
         if (auto done = read(extent, {0}, bytes); !done) {
             return std::move(done).error();
         }
-        const std::vector<char> chars = [&bytes] {
-            std::vector<char> copy(bytes.size());
-            std::ranges::transform(bytes, copy.begin(), [](std::byte b) {
-                return static_cast<char>(b);
-            });
-            return copy;
-        }();
-        file.write(chars.data(), static_cast<std::streamsize>(chars.size()));
     }
+    std::ofstream file(scratch, std::ios::binary | std::ios::trunc);
+    file << text;
     file.close();
     return file ? Result<std::string>(scratch) : system_error(EIO, "write " + scratch);
 }

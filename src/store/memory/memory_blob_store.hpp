@@ -11,25 +11,22 @@
 namespace sluice {
 
 class MemoryBlobStore final : public BlobStore {
- public:
+  public:
     explicit MemoryBlobStore(ByteCount capacity = {std::uint64_t{1} << 32}) : capacity_(capacity) {}
 
     Result<std::unique_ptr<BlobWriter>> stage(BlobId id) override;
     Result<std::unique_ptr<BlobWriter>> place(const Placement& placement) override;
     Result<void> make_durable(const std::vector<Extent>& layout) override;
-    Result<void> read(
-        const Extent& extent, ByteOffset offset, std::span<std::byte> bytes
-    ) override;
-    Result<std::string> as_local_file(
-        const std::vector<Extent>& layout, const std::string& scratch
-    ) override;
+    Result<void> read(const Extent& extent, ByteOffset offset, std::span<std::byte> bytes) override;
+    Result<std::string> as_local_file(const std::vector<Extent>& layout, const std::string& scratch)
+        override;
     Result<Extent> adopt_file(BlobId id, const std::string& path) override;
     Result<void> remove(BlobId id) override;
     Result<ByteCount> free_space() override;
 
     std::size_t blob_count();
 
- private:
+  private:
     friend class MemoryBlobWriter;
 
     struct Blob {

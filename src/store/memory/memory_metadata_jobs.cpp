@@ -111,7 +111,7 @@ Result<void> MemoryMetadataStore::finish_job(
         return lease_lost();
     }
     Row& row = *row_of(upload.id);
-    row.upload = upload;
+    replace(row.upload, upload);
     row.outputs = outputs;
     jobs_.erase(id);
     return ok();
@@ -157,16 +157,15 @@ Result<QueuePosition> MemoryMetadataStore::queue_position(MediaId id, WallTime n
     }
     QueuePosition position{.cost_expected = own->job.cost_expected};
     for (const auto& [other_id, other] : jobs_) {
-        const bool waits_before = std::pair(other.job.run_at, other_id) <
-                                  std::pair(own->job.run_at, own->job.id);
+        const bool waits_before =
+            std::pair(other.job.run_at, other_id) < std::pair(own->job.run_at, own->job.id);
         if (own->is_leased || &other == own || (!other.is_leased && !waits_before)) {
             continue;
         }
         ++position.jobs_ahead;
         const Progress& progress = row_of(other.job.media)->upload.progress;
-        position.cost_ahead += other.is_leased
-                                   ? cost_left(progress, other.job.cost_expected, now)
-                                   : other.job.cost_expected;
+        position.cost_ahead += other.is_leased ? cost_left(progress, other.job.cost_expected, now)
+                                               : other.job.cost_expected;
     }
     return position;
 }

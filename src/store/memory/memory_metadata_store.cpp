@@ -30,6 +30,15 @@ void keep_first(std::vector<T>& items, std::uint32_t count_max, Less less) {
 
 }  // namespace
 
+void MemoryMetadataStore::replace(Upload& stored, const Upload& by) {
+    const bool is_same_state = stored.state == by.state;
+    const int percent = std::max(stored.progress.percent, by.progress.percent);
+    const WallTime expires_at = std::max(stored.expires_at, by.expires_at);
+    stored = by;
+    stored.expires_at = expires_at;
+    stored.progress.percent = is_same_state ? percent : by.progress.percent;
+}
+
 MemoryMetadataStore::Row* MemoryMetadataStore::row_of(MediaId id) {
     const auto found = uploads_.find(id);
     return found == uploads_.end() ? nullptr : &found->second;
@@ -57,10 +66,7 @@ Result<void> MemoryMetadataStore::create_whole(
     if (uploads_.contains(upload.id) || !may_add_job(job)) {
         return conflict("the id is taken");
     }
-    uploads_.emplace(
-        upload.id,
-        Row{.upload = upload, .segments = {{segment.index, segment}}}
-    );
+    uploads_.emplace(upload.id, Row{.upload = upload, .segments = {{segment.index, segment}}});
     jobs_.emplace(job.id, JobRow{.job = job});
     return ok();
 }
@@ -143,12 +149,12 @@ Result<void> MemoryMetadataStore::change(
         return not_found(upload.id);
     }
     const bool is_same =
-        row->upload.state == from && (from != UploadState::open ||
-                                      row->upload.segments_received == upload.segments_received);
+        row->upload.state == from &&
+        (from != UploadState::open || row->upload.segments_received == upload.segments_received);
     if (!is_same || (job && !may_add_job(*job))) {
         return conflict("the upload has changed meanwhile");
     }
-    row->upload = upload;
+    replace(row->upload, upload);
     if (upload.is_over()) {
         drop_job_of(upload.id);
     }

@@ -12,23 +12,20 @@
 namespace sluice {
 
 class MemoryMetadataStore final : public MetadataStore {
- public:
+  public:
     Result<void> create(const Upload& upload) override;
-    Result<void> create_whole(
-        const Upload& upload, const Segment& segment, const NewJob& job
-    ) override;
+    Result<void> create_whole(const Upload& upload, const Segment& segment, const NewJob& job)
+        override;
     Result<Upload> find(const Principal& owner, MediaId id) override;
     Result<UploadWithSegments> find_with_segments(const Principal& owner, MediaId id) override;
     Result<UploadWithSegments> find_any(MediaId id) override;
-    Result<UploadPage> list(
-        const Principal& owner, MediaId before, std::uint32_t count_max
-    ) override;
+    Result<UploadPage> list(const Principal& owner, MediaId before, std::uint32_t count_max)
+        override;
     Result<void> add_segment(
         MediaId id, const Segment& segment, std::optional<ByteCount> stride, WallTime now
     ) override;
-    Result<void> change(
-        const Upload& upload, UploadState from, const std::optional<NewJob>& job
-    ) override;
+    Result<void> change(const Upload& upload, UploadState from, const std::optional<NewJob>& job)
+        override;
     Result<std::vector<Upload>> due_for_expiry(WallTime now, std::uint32_t count_max) override;
     Result<std::vector<MediaId>> due_for_cleaning(std::uint32_t count_max) override;
     Result<std::vector<BlobId>> blobs_of(MediaId id) override;
@@ -44,14 +41,12 @@ class MemoryMetadataStore final : public MetadataStore {
     Result<void> finish_job(
         JobId id, std::uint64_t fence, const Upload& upload, const std::vector<Output>& outputs
     ) override;
-    Result<void> release_job(
-        JobId id, std::uint64_t fence, WallTime run_at, bool counts
-    ) override;
+    Result<void> release_job(JobId id, std::uint64_t fence, WallTime run_at, bool counts) override;
     Result<std::uint32_t> release_jobs_of(const std::string& holder, WallTime now) override;
     Result<QueuePosition> queue_position(MediaId id, WallTime now) override;
     Result<StoreTotals> totals() override;
 
- private:
+  private:
     struct Row {
         Upload upload;
         SegmentMap segments;
@@ -67,6 +62,8 @@ class MemoryMetadataStore final : public MetadataStore {
         WallTime lease_until;
     };
 
+    // Expiry, and progress within a state, only grow: whoever writes may hold an older copy.
+    static void replace(Upload& stored, const Upload& by);
     Row* row_of(MediaId id);
     Row* row_of(const Principal& owner, MediaId id);
     JobRow* leased_job(JobId id, std::uint64_t fence);

@@ -1,0 +1,35 @@
+#include "store/blob_store_suite.hpp"
+#include "store/memory/memory_blob_store.hpp"
+#include "store/memory/memory_metadata_store.hpp"
+#include "store/metadata_store_suite.hpp"
+
+namespace sluice {
+namespace {
+
+struct MemoryMetadata final : MetadataStoreUnderTest {
+    MetadataStore& store() override { return memory; }
+    MemoryMetadataStore memory;
+};
+
+struct MemoryBlobs final : BlobStoreUnderTest {
+    BlobStore& store() override { return memory; }
+    MemoryBlobStore memory;
+};
+
+INSTANTIATE_TEST_SUITE_P(Memory, MetadataStoreSuite, testing::Values([] {
+                             return std::make_unique<MemoryMetadata>();
+                         }));
+INSTANTIATE_TEST_SUITE_P(Memory, BlobStoreSuite, testing::Values([] {
+                             return std::make_unique<MemoryBlobs>();
+                         }));
+
+TEST(MemoryBlobStore, AFullStoreRefusesToReserve) {
+    MemoryBlobStore store({100});
+    const auto refused = store.place({{1}, {101}, {0}, {1}, {}});
+    EXPECT_EQ(code_of(refused), ErrorCode::storage_full);
+    EXPECT_EQ(store.blob_count(), 0u);
+    EXPECT_TRUE(store.place({{1}, {100}, {0}, {1}, {}}));
+}
+
+}  // namespace
+}  // namespace sluice

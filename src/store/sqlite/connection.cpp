@@ -12,19 +12,14 @@ namespace {
 // A net only: readers never wait for the writer in WAL mode, and there is one writer.
 constexpr int busy_timeout_ms = 5000;
 
-Error translated(sqlite3* handle, std::string_view doing) {
-    const int code = sqlite3_extended_errcode(handle) & 0xff;
-    return {
-        .code = code == SQLITE_FULL ? ErrorCode::storage_full : ErrorCode::storage_failed,
-        .detail = "sqlite, " + std::string(doing) + ": " + sqlite3_errmsg(handle) + " (" +
-                  std::to_string(sqlite3_extended_errcode(handle)) + ")",
-    };
+bool loses_trust(int code) {
+    return code == SQLITE_IOERR || code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
 }
 
 }  // namespace
 
 Statement::Statement(Statement&& other) noexcept
-    : handle_(std::exchange(other.handle_, nullptr)) {}
+    : handle_(std::exchange(other.handle_, nullptr)), owner_(other.owner_) {}
 
 Statement::~Statement() {
     if (handle_ != nullptr) {
@@ -58,7 +53,7 @@ Result<bool> Statement::step() {
     if (code == SQLITE_ROW || code == SQLITE_DONE) {
         return code == SQLITE_ROW;
     }
-    return translated(sqlite3_db_handle(handle_), sqlite3_sql(handle_));
+    return owner_.failure(sqlite3_sql(handle_));
 }
 
 std::int64_t Statement::integer(int column) const {
@@ -100,7 +95,7 @@ Connection::~Connection() {
 Result<Statement> Connection::prepared(const char* sql) {
     const auto known = statements_.find(sql);
     if (known != statements_.end()) {
-        return Statement(known->second);
+        return Statement(known->second, *this);
     }
     sqlite3_stmt* statement = nullptr;
     if (sqlite3_prepare_v3(handle_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr) !=
@@ -108,7 +103,7 @@ Result<Statement> Connection::prepared(const char* sql) {
         return failure(sql);
     }
     statements_.emplace(sql, statement);
-    return Statement(statement);
+    return Statement(statement, *this);
 }
 
 Result<std::int64_t> Connection::finish(Statement& statement) {
@@ -130,13 +125,16 @@ bool Connection::is_outside_transaction() const {
     return sqlite3_get_autocommit(handle_) != 0;
 }
 
-bool Connection::has_lost_trust() const {
-    const int code = sqlite3_errcode(handle_) & 0xff;
-    return code == SQLITE_IOERR || code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
-}
-
+// Called right after the call that failed: a later one on the handle would overwrite its code.
 Error Connection::failure(std::string_view doing) {
-    return translated(handle_, doing);
+    const int extended = sqlite3_extended_errcode(handle_);
+    const int code = extended & 0xff;
+    has_lost_trust_ = has_lost_trust_ || loses_trust(code);
+    return {
+        .code = code == SQLITE_FULL ? ErrorCode::storage_full : ErrorCode::storage_failed,
+        .detail = "sqlite, " + std::string(doing) + ": " + sqlite3_errmsg(handle_) + " (" +
+                  std::to_string(extended) + ")",
+    };
 }
 
 }  // namespace sluice::sqlite

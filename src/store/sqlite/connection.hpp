@@ -18,10 +18,12 @@ struct sqlite3_stmt;
 
 namespace sluice::sqlite {
 
+class Connection;
+
 // Bound to its parameters, borrowed from its connection's cache; at its end it is reset and free again.
 class Statement {
- public:
-    explicit Statement(sqlite3_stmt* handle) : handle_(handle) {}
+  public:
+    Statement(sqlite3_stmt* handle, Connection& owner) : handle_(handle), owner_(owner) {}
     Statement(Statement&& other) noexcept;
     Statement& operator=(Statement&&) = delete;
     ~Statement();
@@ -38,12 +40,13 @@ class Statement {
     std::optional<std::int64_t> optional_integer(int column) const;
     std::string text(int column) const;
 
- private:
+  private:
     sqlite3_stmt* handle_;  // nullptr once moved from
+    Connection& owner_;
 };
 
 class Connection {
- public:
+  public:
     // Opens an existing file.
     static Result<std::unique_ptr<Connection>> open(const std::string& path);
     Connection(const Connection&) = delete;
@@ -73,18 +76,20 @@ class Connection {
 
     // SQLite ended the transaction by itself (a full disk, an I/O error).
     bool is_outside_transaction() const;
-    // The last call ended with an error after which nobody knows what the disk holds: SQLITE_IOERR,
-    // SQLITE_CORRUPT, SQLITE_NOTADB.
-    bool has_lost_trust() const;
+    // There was an error after which nobody knows what the disk holds: SQLITE_IOERR, SQLITE_CORRUPT,
+    // SQLITE_NOTADB. It stays so.
+    bool has_lost_trust() const { return has_lost_trust_; }
 
- private:
+  private:
     explicit Connection(sqlite3* handle) : handle_(handle) {}
     Result<Statement> prepared(const char* sql);
     Result<std::int64_t> finish(Statement& statement);
+    friend class Statement;
     Error failure(std::string_view doing);
 
     sqlite3* handle_;
     std::map<const char*, sqlite3_stmt*> statements_;
+    bool has_lost_trust_ = false;
 };
 
 }  // namespace sluice::sqlite

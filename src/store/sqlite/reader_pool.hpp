@@ -12,12 +12,12 @@
 namespace sluice::sqlite {
 
 class ReaderPool {
- public:
+  public:
     static Result<std::unique_ptr<ReaderPool>> open(const std::string& path, std::size_t count);
 
     // All that is read through one lease is one state of the database, if begin_snapshot() was called.
     class Lease {
-     public:
+      public:
         Lease(ReaderPool& pool, std::unique_ptr<Connection> connection);
         Lease(const Lease&) = delete;
         Lease& operator=(const Lease&) = delete;
@@ -25,13 +25,13 @@ class ReaderPool {
         Result<void> begin_snapshot();
         Connection& operator*() const { return *connection_; }
 
-     private:
+      private:
         ReaderPool& pool_;
         std::unique_ptr<Connection> connection_;
     };
     Lease borrow();
 
- private:
+  private:
     std::mutex mutex_;  // guards all below
     std::condition_variable returned_;
     std::vector<std::unique_ptr<Connection>> idle_;

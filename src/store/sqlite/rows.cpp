@@ -68,7 +68,10 @@ Result<std::int64_t> write_upload(Connection& connection, const char* sql, const
         std::int64_t{upload.attempts},
         sqlite::stored(upload.created_at),
         sqlite::stored(upload.changed_at),
-        sqlite::stored(upload.expires_at)
+        sqlite::stored(upload.expires_at),
+        std::string_view(upload.content.media_type),
+        std::int64_t{upload.content.width},
+        std::int64_t{upload.content.height}
     );
 }
 
@@ -100,6 +103,11 @@ Result<Upload> read_upload(const Statement& row) {
     upload.created_at = time_from(row.integer(20));
     upload.changed_at = time_from(row.integer(21));
     upload.expires_at = time_from(row.integer(22));
+    upload.content = {
+        .media_type = row.text(23),
+        .width = static_cast<std::uint32_t>(row.integer(24)),
+        .height = static_cast<std::uint32_t>(row.integer(25)),
+    };
     return upload;
 }
 

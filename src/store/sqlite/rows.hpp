@@ -7,8 +7,12 @@
 
 namespace sluice::sqlite {
 
-inline std::int64_t stored(std::uint64_t number) { return static_cast<std::int64_t>(number); }
-inline std::int64_t stored(WallTime time) { return time.time_since_epoch().count(); }
+inline std::int64_t stored(std::uint64_t number) {
+    return static_cast<std::int64_t>(number);
+}
+inline std::int64_t stored(WallTime time) {
+    return time.time_since_epoch().count();
+}
 inline WallTime time_from(std::int64_t milliseconds) {
     return WallTime{std::chrono::milliseconds{milliseconds}};
 }

@@ -24,6 +24,10 @@ CREATE TABLE uploads (
     failure_reason    TEXT,
     failure_message   TEXT,
     attempts          INTEGER NOT NULL,
+    -- What the probe found in the bytes; empty and 0 before.
+    content_type      TEXT NOT NULL,
+    content_width     INTEGER NOT NULL,
+    content_height    INTEGER NOT NULL,
     created_at        INTEGER NOT NULL,
     changed_at        INTEGER NOT NULL,
     expires_at        INTEGER NOT NULL,

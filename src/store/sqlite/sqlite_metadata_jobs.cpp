@@ -120,9 +120,9 @@ Result<LeasedJob> lease(
     if (auto done = update_upload(connection, *claimed); !done) {
         return std::move(done).error();
     }
-    const auto leased = plain(
-        connection.execute(lease_job_sql, stored(next.id.value), holder, stored(lease_until))
-    );
+    const auto leased =
+        plain(connection.execute(lease_job_sql, stored(next.id.value), holder, stored(lease_until))
+        );
     if (!leased) {
         return leased.error();
     }
@@ -133,9 +133,7 @@ Result<LeasedJob> lease(
     return LeasedJob{next.id, next.fence, next.attempt, *std::move(claimed), layout_of(*segments)};
 }
 
-Result<void> save_outputs(
-    Connection& connection, MediaId id, const std::vector<Output>& outputs
-) {
+Result<void> save_outputs(Connection& connection, MediaId id, const std::vector<Output>& outputs) {
     std::int64_t position = 0;
     for (const Output& output : outputs) {
         if (auto done = insert_output(connection, id, position++, output); !done) {
@@ -148,15 +146,10 @@ Result<void> save_outputs(
 Result<void> save_heartbeat(
     Connection& connection, JobId id, MediaId media, const Progress& progress, WallTime lease_until
 ) {
-    const auto ends_at =
-        progress.ends_at ? std::optional(stored(*progress.ends_at)) : std::nullopt;
+    const auto ends_at = progress.ends_at ? std::optional(stored(*progress.ends_at)) : std::nullopt;
     const std::string_view step = progress.step;
     auto saved = plain(connection.execute(
-        save_progress_sql,
-        stored(media.value),
-        std::int64_t{progress.percent},
-        ends_at,
-        step
+        save_progress_sql, stored(media.value), std::int64_t{progress.percent}, ends_at, step
     ));
     if (!saved) {
         return saved;
@@ -280,19 +273,14 @@ Result<void> SqliteMetadataStore::release_job(
             return std::move(media).error();
         }
         const std::int64_t taken_back = counts ? 0 : 1;
-        auto done = sqlite::plain(connection.execute(
-            sqlite::release_upload_sql,
-            stored(media->value),
-            taken_back
-        ));
+        auto done = sqlite::plain(
+            connection.execute(sqlite::release_upload_sql, stored(media->value), taken_back)
+        );
         if (!done) {
             return done;
         }
         return sqlite::plain(connection.execute(
-            sqlite::release_job_sql,
-            stored(id.value),
-            stored(run_at),
-            taken_back
+            sqlite::release_job_sql, stored(id.value), stored(run_at), taken_back
         ));
     });
 }
@@ -303,8 +291,7 @@ Result<std::uint32_t> SqliteMetadataStore::release_jobs_of(
     std::uint32_t released = 0;
     auto done = writer_->perform([&](Connection& connection) -> Result<void> {
         const std::string_view name = holder;
-        auto uploads =
-            connection.execute(sqlite::release_uploads_of_sql, name, stored(now));
+        auto uploads = connection.execute(sqlite::release_uploads_of_sql, name, stored(now));
         if (!uploads) {
             return std::move(uploads).error();
         }

@@ -104,12 +104,7 @@ Result<UploadPage> SqliteMetadataStore::list(
     const auto below =
         before.value == 0 ? std::numeric_limits<std::int64_t>::max() : stored(before.value);
     const std::string_view name = owner.id;
-    auto row = (*reader).query(
-        sqlite::list_uploads_sql,
-        name,
-        below,
-        std::int64_t{count_max} + 1
-    );
+    auto row = (*reader).query(sqlite::list_uploads_sql, name, below, std::int64_t{count_max} + 1);
     auto uploads = collect<Upload>(std::move(row), sqlite::read_upload);
     if (!uploads) {
         return std::move(uploads).error();
@@ -126,8 +121,7 @@ Result<std::vector<Upload>> SqliteMetadataStore::due_for_expiry(
     WallTime now, std::uint32_t count_max
 ) {
     const auto reader = readers_->borrow();
-    auto row =
-        (*reader).query(sqlite::due_for_expiry_sql, stored(now), std::int64_t{count_max});
+    auto row = (*reader).query(sqlite::due_for_expiry_sql, stored(now), std::int64_t{count_max});
     return collect<Upload>(std::move(row), sqlite::read_upload);
 }
 

@@ -142,15 +142,11 @@ Result<void> add_to_sums(
         return ok();
     }
     auto upload = sqlite::load_upload(connection, id);
-    return upload ? conflict(id, "the segment does not fit the upload")
-                  : std::move(upload).error();
+    return upload ? conflict(id, "the segment does not fit the upload") : std::move(upload).error();
 }
 
 Result<void> change_row(
-    Connection& connection,
-    const Upload& upload,
-    UploadState from,
-    const std::optional<NewJob>& job
+    Connection& connection, const Upload& upload, UploadState from, const std::optional<NewJob>& job
 ) {
     auto current = sqlite::load_upload(connection, upload.id);
     if (!current) {
@@ -181,8 +177,7 @@ Result<void> drop_bytes(Connection& connection, MediaId id) {
     if (!changed) {
         return std::move(changed).error();
     }
-    return *changed == 1 ? ok()
-                         : Error{.code = ErrorCode::store_not_found, .media_id = id.value};
+    return *changed == 1 ? ok() : Error{.code = ErrorCode::store_not_found, .media_id = id.value};
 }
 
 }  // namespace

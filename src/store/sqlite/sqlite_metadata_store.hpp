@@ -25,7 +25,7 @@ struct SqliteOptions {
 };
 
 class SqliteMetadataStore final : public MetadataStore {
- public:
+  public:
     // Makes the file (mode 0600) or brings its schema up to date. storage_failed, with facts, for a schema that is newer
     // than this program.
     static Result<std::unique_ptr<SqliteMetadataStore>> open(
@@ -35,21 +35,18 @@ class SqliteMetadataStore final : public MetadataStore {
     ~SqliteMetadataStore() override;
 
     Result<void> create(const Upload& upload) override;
-    Result<void> create_whole(
-        const Upload& upload, const Segment& segment, const NewJob& job
-    ) override;
+    Result<void> create_whole(const Upload& upload, const Segment& segment, const NewJob& job)
+        override;
     Result<Upload> find(const Principal& owner, MediaId id) override;
     Result<UploadWithSegments> find_with_segments(const Principal& owner, MediaId id) override;
     Result<UploadWithSegments> find_any(MediaId id) override;
-    Result<UploadPage> list(
-        const Principal& owner, MediaId before, std::uint32_t count_max
-    ) override;
+    Result<UploadPage> list(const Principal& owner, MediaId before, std::uint32_t count_max)
+        override;
     Result<void> add_segment(
         MediaId id, const Segment& segment, std::optional<ByteCount> stride, WallTime now
     ) override;
-    Result<void> change(
-        const Upload& upload, UploadState from, const std::optional<NewJob>& job
-    ) override;
+    Result<void> change(const Upload& upload, UploadState from, const std::optional<NewJob>& job)
+        override;
     Result<std::vector<Upload>> due_for_expiry(WallTime now, std::uint32_t count_max) override;
     Result<std::vector<MediaId>> due_for_cleaning(std::uint32_t count_max) override;
     Result<std::vector<BlobId>> blobs_of(MediaId id) override;
@@ -65,9 +62,7 @@ class SqliteMetadataStore final : public MetadataStore {
     Result<void> finish_job(
         JobId id, std::uint64_t fence, const Upload& upload, const std::vector<Output>& outputs
     ) override;
-    Result<void> release_job(
-        JobId id, std::uint64_t fence, WallTime run_at, bool counts
-    ) override;
+    Result<void> release_job(JobId id, std::uint64_t fence, WallTime run_at, bool counts) override;
     Result<std::uint32_t> release_jobs_of(const std::string& holder, WallTime now) override;
     Result<QueuePosition> queue_position(MediaId id, WallTime now) override;
     Result<StoreTotals> totals() override;
@@ -75,7 +70,7 @@ class SqliteMetadataStore final : public MetadataStore {
     // Transactions committed by the writer so far.
     std::uint64_t commits();
 
- private:
+  private:
     SqliteMetadataStore(
         std::unique_ptr<sqlite::WriteQueue> writer, std::unique_ptr<sqlite::ReaderPool> readers
     );

@@ -9,28 +9,37 @@ namespace sluice::sqlite {
     "id, owner, category, category_given, media_type, file_name, total, one_shot, state, "   \
     "received, segments_received, stride, progress_percent, progress_ends_at, "              \
     "progress_step, failure_code, failure_name, failure_reason, failure_message, attempts, " \
-    "created_at, changed_at, expires_at"
+    "created_at, changed_at, expires_at, content_type, content_width, content_height"
 
-inline constexpr char insert_upload_sql[] = "INSERT INTO uploads (" SLUICE_UPLOAD_COLUMNS
+inline constexpr char insert_upload_sql[] =
+    "INSERT INTO uploads (" SLUICE_UPLOAD_COLUMNS
     ", has_bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, "
-    "?17, ?18, ?19, ?20, ?21, ?22, ?23, 1) ON CONFLICT (id) DO NOTHING";
+    "?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, 1) ON CONFLICT (id) DO NOTHING";
 
+// Two things only grow, whoever writes an older copy of the row: the expiry (kept meanwhile), and the progress within a
+// state (measured meanwhile).
 inline constexpr char update_upload_sql[] =
     "UPDATE uploads SET owner = ?2, category = ?3, category_given = ?4, media_type = ?5, "
     "file_name = ?6, total = ?7, one_shot = ?8, state = ?9, received = ?10, "
-    "segments_received = ?11, stride = ?12, progress_percent = ?13, progress_ends_at = ?14, "
+    "segments_received = ?11, stride = ?12, "
+    "progress_percent = CASE WHEN state = ?9 THEN max(progress_percent, ?13) ELSE ?13 END, "
+    "progress_ends_at = ?14, "
     "progress_step = ?15, failure_code = ?16, failure_name = ?17, failure_reason = ?18, "
-    "failure_message = ?19, attempts = ?20, created_at = ?21, changed_at = ?22, expires_at = ?23 "
+    "failure_message = ?19, attempts = ?20, created_at = ?21, changed_at = ?22, "
+    "expires_at = max(expires_at, ?23), "
+    "content_type = ?24, content_width = ?25, content_height = ?26 "
     "WHERE id = ?1";
 
 inline constexpr char find_upload_sql[] =
     "SELECT " SLUICE_UPLOAD_COLUMNS " FROM uploads WHERE id = ?1 AND owner = ?2";
 inline constexpr char find_any_upload_sql[] =
     "SELECT " SLUICE_UPLOAD_COLUMNS " FROM uploads WHERE id = ?1";
-inline constexpr char list_uploads_sql[] = "SELECT " SLUICE_UPLOAD_COLUMNS
+inline constexpr char list_uploads_sql[] =
+    "SELECT " SLUICE_UPLOAD_COLUMNS
     " FROM uploads WHERE owner = ?1 AND id < ?2 AND state NOT IN ('cancelled', 'expired') "
     "ORDER BY id DESC LIMIT ?3";
-inline constexpr char due_for_expiry_sql[] = "SELECT " SLUICE_UPLOAD_COLUMNS
+inline constexpr char due_for_expiry_sql[] =
+    "SELECT " SLUICE_UPLOAD_COLUMNS
     " FROM uploads WHERE expires_at <= ?1 AND state IN ('open', 'ready', 'failed') "
     "ORDER BY expires_at, id LIMIT ?2";
 inline constexpr char due_for_cleaning_sql[] =

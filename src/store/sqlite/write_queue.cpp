@@ -101,7 +101,9 @@ Result<void> WriteQueue::commit(Batch& batch) {
     }
     if (connection_->has_lost_trust()) {
         is_stopped_ = true;
-        log::error("store_stopped", "I/O error; writes are refused", {{"detail", done.error().detail}});
+        log::error(
+            "store_stopped", "I/O error; writes are refused", {{"detail", done.error().detail}}
+        );
     }
     if (!connection_->is_outside_transaction()) {
         static_cast<void>(connection_->execute("ROLLBACK"));
@@ -115,7 +117,8 @@ Result<void> WriteQueue::run_alone(Piece& piece) {
         return std::move(begun).error();
     }
     piece.outcome = piece.work(*connection_);
-    const bool is_lost = !piece.outcome && piece.outcome.error().code != ErrorCode::store_conflict &&
+    const bool is_lost = !piece.outcome &&
+                         piece.outcome.error().code != ErrorCode::store_conflict &&
                          piece.outcome.error().code != ErrorCode::store_not_found;
     if (is_lost && (connection_->is_outside_transaction() || connection_->has_lost_trust())) {
         return piece.outcome;

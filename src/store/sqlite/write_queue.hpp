@@ -19,7 +19,7 @@
 namespace sluice::sqlite {
 
 class WriteQueue {
- public:
+  public:
     using Work = std::function<Result<void>(Connection&)>;
 
     explicit WriteQueue(std::unique_ptr<Connection> connection);
@@ -34,7 +34,7 @@ class WriteQueue {
     // Batches committed so far: less than the pieces of work, when they came together.
     std::uint64_t commits();
 
- private:
+  private:
     struct Piece {
         Work work;
         std::promise<Result<void>> answer;

@@ -1,0 +1,62 @@
+// What goes into the use cases of an upload and what comes out of them. Values.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/output.hpp"
+#include "core/upload.hpp"
+
+namespace sluice {
+
+struct UploadLimits {
+    ByteCount upload_bytes_max{16ULL << 30};  // total_bytes of any upload; X's schema ends here
+    ByteCount segment_bytes_max{
+        64ULL << 20
+    };  // of one APPEND; X documents 5 MB, which is too little for 16 GiB
+    ByteCount one_shot_bytes_max{64ULL << 20};
+    std::chrono::seconds lifetime{86400
+    };  // an upload that nobody finishes goes after this; X's figure
+};
+
+struct CreateUpload {
+    Principal owner;
+    std::string category;  // as received; empty: not given
+    std::string media_type;
+    std::string file_name;
+    ByteCount total;
+};
+
+struct AppendTarget {
+    Principal owner;
+    MediaId id;
+    SegmentIndex index;
+    // What the request seems to promise; nothing if it does not say.
+    std::optional<ByteCount> length_expected;
+};
+
+struct UploadStatus {
+    Upload upload;
+    std::optional<std::chrono::seconds> check_after;  // only while queued or processing
+};
+
+struct UploadDetails {
+    UploadStatus status;
+    SegmentGaps gaps;
+    std::vector<Output> outputs;
+};
+
+// Something to deliver: the original or an output.
+struct Delivered {
+    std::vector<Extent> layout;
+    ByteCount size;
+    std::string content_type;
+    std::string file_name;  // of the original, as its owner called it; may be empty
+    std::string tag;        // unique for these bytes
+    bool is_original = false;
+    WallTime changed_at;
+};
+
+}  // namespace sluice
