@@ -1,12 +1,14 @@
-// BlobStore: where bytes are kept. Plain blocking calls; different writers may be used from different threads at once, one
-// writer from one thread at a time. Engines: disk/, memory/ (tests); every one passes store/blob_store_suite.
+// BlobStore: where bytes are kept. Plain blocking calls; different writers may be used from
+// different threads at once, one writer from one thread at a time. Engines: disk/, memory/ (tests);
+// every one passes store/blob_store_suite.
 //
-// A blob is a run of bytes with a number. An upload has a blob of its own (BlobId of its MediaId), reserved at its total
-// length, into which segments are placed where they belong; what does not fit there becomes a staged blob. Nobody reads
-// bytes that were not committed, and committed bytes are never written again.
+// A blob is a run of bytes with a number. An upload has a blob of its own (BlobId of its MediaId),
+// reserved at its total length, into which segments are placed where they belong; what does not fit
+// there becomes a staged blob. Nobody reads bytes that were not committed, and committed bytes are
+// never written again.
 //
-// Errors: storage_full, storage_failed (final for this writer: a failed sync is not tried again), store_not_found,
-// store_conflict (place: the range is taken; stage instead).
+// Errors: storage_full, storage_failed (final for this writer: a failed sync is not tried again),
+// store_not_found, store_conflict (place: the range is taken; stage instead).
 #pragma once
 
 #include <cstddef>
@@ -27,7 +29,8 @@ class BlobWriter {
     // Appends. More than length_max in a placed range is refused with body_too_large.
     virtual Result<void> write(std::span<const std::byte> bytes) = 0;
     virtual ByteCount written() const = 0;
-    // Keeps what was written and makes it durable (strict: survives power loss), its directory entry too.
+    // Keeps what was written and makes it durable (strict: survives power loss), its directory
+    // entry too.
     virtual Result<Extent> commit() = 0;
 };
 
@@ -45,19 +48,22 @@ class BlobStore {
 
     // A blob of its own, of unknown length.
     virtual Result<std::unique_ptr<BlobWriter>> stage(BlobId id) = 0;
-    // A range within an upload's blob. store_conflict if it meets committed bytes or another writer's range.
+    // A range within an upload's blob. store_conflict if it meets committed bytes or another
+    // writer's range.
     virtual Result<std::unique_ptr<BlobWriter>> place(const Placement& placement) = 0;
 
-    // Makes committed bytes survive power loss. FINALIZE calls it; does nothing where commit() promised that already.
+    // Makes committed bytes survive power loss. FINALIZE calls it; does nothing where commit()
+    // promised that already.
     virtual Result<void> make_durable(const std::vector<Extent>& layout) = 0;
 
-    // Reads bytes.size() bytes from `offset` within the extent; storage_failed if the blob has fewer.
+    // Reads bytes.size() bytes from `offset` within the extent; storage_failed if the blob has
+    // fewer.
     virtual Result<void> read(
         const Extent& extent, ByteOffset offset, std::span<std::byte> bytes
     ) = 0;
 
-    // All bytes of a layout as one local file for the pipeline. A flat layout in a local store is the blob itself; anything
-    // else is copied to `scratch`, a path that does not exist yet.
+    // All bytes of a layout as one local file for the pipeline. A flat layout in a local store is
+    // the blob itself; anything else is copied to `scratch`, a path that does not exist yet.
     virtual Result<std::string> as_local_file(
         const std::vector<Extent>& layout, const std::string& scratch
     ) = 0;

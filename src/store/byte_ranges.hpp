@@ -1,6 +1,6 @@
-// ByteRanges: which parts of a blob are taken, as a set of ranges that do not overlap; neighbours are
-// joined, so that an upload that came in order is one range. A value; the engines of BlobStore use it
-// under their own mutex.
+// ByteRanges: which parts of a blob are taken, as a set of ranges that do not overlap; neighbours
+// are joined, so that an upload that came in order is one range. A value; the engines of BlobStore
+// use it under their own mutex.
 #pragma once
 
 #include <algorithm>

@@ -1,9 +1,11 @@
-// MetadataStore: where uploads, segments, outputs and jobs are written down. Plain blocking calls from any thread; each
-// changing call is one atomic, durable commit: when it returns without Error, the change survives power loss (strict).
-// Engines: sqlite/, memory/ (tests); every one passes store/metadata_store_suite.
+// MetadataStore: where uploads, segments, outputs and jobs are written down. Plain blocking calls
+// from any thread; each changing call is one atomic, durable commit: when it returns without Error,
+// the change survives power loss (strict). Engines: sqlite/, memory/ (tests); every one passes
+// store/metadata_store_suite.
 //
-// Errors: store_not_found (no such row for this owner), store_conflict (the row is not in the state that the caller saw;
-// load again), storage_full, storage_failed. Engines translate their own errors to these and never leak texts.
+// Errors: store_not_found (no such row for this owner), store_conflict (the row is not in the state
+// that the caller saw; load again), storage_full, storage_failed. Engines translate their own
+// errors to these and never leak texts.
 #pragma once
 
 #include <memory>
@@ -42,7 +44,8 @@ class MetadataStore {
     // --- uploads ---
     // store_conflict if the id is taken.
     virtual Result<void> create(const Upload& upload) = 0;
-    // A one-shot: the upload, sealed and queued, with its single segment and its job, in one commit.
+    // A one-shot: the upload, sealed and queued, with its single segment and its job, in one
+    // commit.
     virtual Result<void> create_whole(
         const Upload& upload, const Segment& segment, const NewJob& job
     ) = 0;
@@ -50,21 +53,23 @@ class MetadataStore {
     virtual Result<UploadWithSegments> find_with_segments(const Principal& owner, MediaId id) = 0;
     // Whoever owns it: for delivery of outputs and for the pipeline.
     virtual Result<UploadWithSegments> find_any(MediaId id) = 0;
-    // Uploads of the owner with an id below `before` (0: from the newest), newest first, not cancelled or expired.
+    // Uploads of the owner with an id below `before` (0: from the newest), newest first, not
+    // cancelled or expired.
     virtual Result<UploadPage> list(
         const Principal& owner, MediaId before, std::uint32_t count_max
     ) = 0;
 
-    // Adds the segment and its length to the upload's sums, if the upload is open, the index is free and the sum stays
-    // within total; else store_conflict. Sets the stride if it has none and `stride` is given.
+    // Adds the segment and its length to the upload's sums, if the upload is open, the index is
+    // free and the sum stays within total; else store_conflict. Sets the stride if it has none and
+    // `stride` is given.
     virtual Result<void> add_segment(
         MediaId id, const Segment& segment, std::optional<ByteCount> stride, WallTime now
     ) = 0;
 
-    // Replaces the upload's row if it is still in state `from` (and, coming from open, has still the same number of
-    // segments); adds the job in the same commit. store_conflict otherwise.
-    // Here and in finish_job, expires_at and (within a state) the progress only grow: the writer may hold an older copy of
-    // the row, and what was kept or measured meanwhile stays.
+    // Replaces the upload's row if it is still in state `from` (and, coming from open, has still
+    // the same number of segments); adds the job in the same commit. store_conflict otherwise. Here
+    // and in finish_job, expires_at and (within a state) the progress only grow: the writer may
+    // hold an older copy of the row, and what was kept or measured meanwhile stays.
     virtual Result<void> change(
         const Upload& upload, UploadState from, const std::optional<NewJob>& job
     ) = 0;
@@ -73,8 +78,8 @@ class MetadataStore {
     virtual Result<std::vector<Upload>> due_for_expiry(WallTime now, std::uint32_t count_max) = 0;
     // Cancelled and expired uploads whose bytes are still there, oldest first; see forget_bytes.
     virtual Result<std::vector<MediaId>> due_for_cleaning(std::uint32_t count_max) = 0;
-    // All blobs of an upload, once each: its own (though nothing may be in it), its segments' and its outputs'. Nothing
-    // after forget_bytes.
+    // All blobs of an upload, once each: its own (though nothing may be in it), its segments' and
+    // its outputs'. Nothing after forget_bytes.
     virtual Result<std::vector<BlobId>> blobs_of(MediaId id) = 0;
     // Whether any upload, segment or output names the blob; the blob store's sweep of orphans asks.
     virtual Result<bool> knows_blob(BlobId blob) = 0;
@@ -85,12 +90,13 @@ class MetadataStore {
     virtual Result<std::vector<Output>> outputs(MediaId id) = 0;
 
     // --- jobs ---
-    // The queued job that may run and has waited longest, now processing and leased to `holder`; nothing if none. Also
-    // takes jobs whose lease ran out before `now`.
+    // The queued job that may run and has waited longest, now processing and leased to `holder`;
+    // nothing if none. Also takes jobs whose lease ran out before `now`.
     virtual Result<std::optional<LeasedJob>> claim_job(
         const std::string& holder, WallTime now, WallTime lease_until
     ) = 0;
-    // store_conflict if the lease was lost (another fence, or the upload was cancelled): stop the work.
+    // store_conflict if the lease was lost (another fence, or the upload was cancelled): stop the
+    // work.
     virtual Result<void> heartbeat(
         JobId id, std::uint64_t fence, const Progress& progress, WallTime lease_until
     ) = 0;
@@ -102,10 +108,11 @@ class MetadataStore {
     virtual Result<void> release_job(
         JobId id, std::uint64_t fence, WallTime run_at, bool counts
     ) = 0;
-    // At start: jobs leased by a process of this node that is no more go back into the queue. Returns how many.
+    // At start: jobs leased by a process of this node that is no more go back into the queue.
+    // Returns how many.
     virtual Result<std::uint32_t> release_jobs_of(const std::string& holder, WallTime now) = 0;
-    // Those before it in the queue and those that run lie ahead; nothing lies ahead of one that runs. store_not_found if the
-    // upload has no job.
+    // Those before it in the queue and those that run lie ahead; nothing lies ahead of one that
+    // runs. store_not_found if the upload has no job.
     virtual Result<QueuePosition> queue_position(MediaId id, WallTime now) = 0;
 
     virtual Result<StoreTotals> totals() = 0;

@@ -1,4 +1,5 @@
-// The suite that every MetadataStore passes. A test program of an engine instantiates it with a factory:
+// The suite that every MetadataStore passes. A test program of an engine instantiates it with a
+// factory:
 //   INSTANTIATE_TEST_SUITE_P(Memory, MetadataStoreSuite, testing::Values(factory), …);
 #pragma once
 

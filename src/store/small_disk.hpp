@@ -1,5 +1,6 @@
-// SmallDisk: a file system of a few hundred KiB, mounted for one test. Only root may mount; elsewhere is_mounted() says no and
-// the test falls back to a limit of file sizes, see FileSizeLimit.
+// SmallDisk: a file system of a few hundred KiB, mounted for one test. Only root may mount;
+// elsewhere is_mounted() says no and the test falls back to a limit of file sizes, see
+// FileSizeLimit.
 #pragma once
 
 #include <sys/mount.h>
@@ -30,7 +31,8 @@ class SmallDisk {
     bool is_mounted_ = false;
 };
 
-// Files of this process may not grow beyond `bytes` while it lives: writes and fallocate fail with EFBIG.
+// Files of this process may not grow beyond `bytes` while it lives: writes and fallocate fail with
+// EFBIG.
 class FileSizeLimit {
   public:
     explicit FileSizeLimit(rlim_t bytes) {

@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::string_view digits = "0123456789abcdef";
 constexpr std::size_t name_length = 16;
+constexpr unsigned folder_count = 256;
 
 // Ids are times and counters: their own digits would fill one folder after the other.
 unsigned folder_of(BlobId id) {
@@ -212,9 +213,11 @@ Result<bool> BlobDirectory::move_in(const std::string& path, BlobId id) const {
     return error;
 }
 
-Result<void> BlobDirectory::walk(const std::function<bool(const Entry&)>& visit) const {
-    for (unsigned number = 0; number < 256; ++number) {
-        auto folder = list_folder(root(), number);
+Result<void> BlobDirectory::walk(
+    unsigned first_folder, const std::function<bool(const Entry&)>& visit
+) const {
+    for (unsigned i = 0; i < folder_count; ++i) {
+        auto folder = list_folder(root(), (first_folder + i) % folder_count);
         if (!folder) {
             return std::move(folder).error();
         }

@@ -1,7 +1,7 @@
-// BlobDirectory: where the file of a blob is. 256 leaf folders (16 x 16, by a hash of the id) made and synced when the store
-// opens, so that a new blob costs one sync of one folder; a file's name is its id in 16 hexadecimal digits. Everything is
-// opened relative to the root's descriptor and never through a symbolic link. Thread-safe: it has no state but that
-// descriptor.
+// BlobDirectory: where the file of a blob is. 256 leaf folders (16 x 16, by a hash of the id) made
+// and synced when the store opens, so that a new blob costs one sync of one folder; a file's name
+// is its id in 16 hexadecimal digits. Everything is opened relative to the root's descriptor and
+// never through a symbolic link. Thread-safe: it has no state but that descriptor.
 #pragma once
 
 #include <sys/types.h>
@@ -26,7 +26,8 @@ class BlobDirectory {
     // Makes what is missing: folders 0700.
     static Result<BlobDirectory> open(const std::string& path);
 
-    // openat(2) with O_CLOEXEC and O_NOFOLLOW; new files are 0600. ENOENT is store_not_found, EEXIST store_conflict.
+    // openat(2) with O_CLOEXEC and O_NOFOLLOW; new files are 0600. ENOENT is store_not_found,
+    // EEXIST store_conflict.
     Result<UniqueFd> open_file(BlobId id, int flags) const;
     // No error if it is not there.
     Result<void> unlink(BlobId id) const;
@@ -38,12 +39,13 @@ class BlobDirectory {
     std::string path_of(BlobId id) const { return path_ + "/" + relative_path_of(id); }
     int root() const { return root_.get(); }
 
-    // Every file that bears a blob's name, in no order; stops when `visit` says false.
+    // Every file that bears a blob's name, folder by folder from `first_folder` (0 to 255) around;
+    // stops when `visit` says false.
     struct Entry {
         BlobId id;
         WallTime changed_at;
     };
-    Result<void> walk(const std::function<bool(const Entry&)>& visit) const;
+    Result<void> walk(unsigned first_folder, const std::function<bool(const Entry&)>& visit) const;
 
   private:
     BlobDirectory(std::string path, UniqueFd root)

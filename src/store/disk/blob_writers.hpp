@@ -1,5 +1,6 @@
-// The two writers of DiskBlobStore: into a range of an upload's file, and into a file of its own. One thread at a time; after
-// a failed write or sync a writer takes nothing more and cannot be committed.
+// The two writers of DiskBlobStore: into a range of an upload's file, and into a file of its own.
+// One thread at a time; after a failed write or sync a writer takes nothing more and cannot be
+// committed.
 #pragma once
 
 #include <memory>

@@ -1,5 +1,6 @@
-// DirectoryLock: this process alone uses the data directory, for as long as the object lives (the kernel lets go at a crash
-// too). Taken once by main before any store opens; any thread may destroy it.
+// DirectoryLock: this process alone uses the data directory, for as long as the object lives (the
+// kernel lets go at a crash too). Taken once by main before any store opens; any thread may destroy
+// it.
 #pragma once
 
 #include <string>
@@ -12,8 +13,8 @@ namespace sluice {
 
 class DirectoryLock {
   public:
-    // Makes the directory (0700) if it is not there. storage_failed with facts that name the holder if another process has
-    // it.
+    // Makes the directory (0700) if it is not there. storage_failed with facts that name the holder
+    // if another process has it.
     static Result<DirectoryLock> take(const std::string& directory, WallTime now);
 
   private:

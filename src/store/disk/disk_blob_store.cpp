@@ -111,7 +111,8 @@ Result<void> DiskBlobStore::open_for_writing(Known& known, const Placement& plac
     if (!file) {
         return std::move(file).error();
     }
-    // A file that is there without a committed range may come from a process that died before its sync.
+    // A file that is there without a committed range may come from a process that died before its
+    // sync.
     const bool has_new_entry = known.committed.is_empty() && placement.committed.empty();
     known.open = std::make_shared<disk::OpenBlob>(
         directory_, placement.blob, *std::move(file), has_new_entry || !options_.strict
@@ -358,7 +359,9 @@ Result<std::uint32_t> DiskBlobStore::remove_orphans(
 ) {
     std::uint32_t removed = 0;
     std::uint32_t looked_at = 0;
-    auto walked = directory_.walk([&](const disk::BlobDirectory::Entry& entry) {
+    // Not always from the same folder, so that every run sees others.
+    const auto first = static_cast<unsigned>(before.time_since_epoch().count() / 1000 % 256);
+    auto walked = directory_.walk(first, [&](const disk::BlobDirectory::Entry& entry) {
         if (looked_at == count_max) {
             return false;
         }

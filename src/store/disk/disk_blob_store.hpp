@@ -1,10 +1,11 @@
-// DiskBlobStore: blobs as files in one folder tree of the local disk (see BlobDirectory). An upload's blob is preallocated at
-// its total length and written in place by any number of writers at once; staged and adopted blobs are files of their own.
-// Thread-safe; each writer is one thread's at a time and must not outlive the store.
+// DiskBlobStore: blobs as files in one folder tree of the local disk (see BlobDirectory). An
+// upload's blob is preallocated at its total length and written in place by any number of writers
+// at once; staged and adopted blobs are files of their own. Thread-safe; each writer is one
+// thread's at a time and must not outlive the store.
 //
-// The ranges taken are also remembered here after commit, for the blobs touched last: the caller's list of committed extents
-// may be older than the commit of another connection. A range that was committed but never recorded stays taken; a retry is
-// staged.
+// The ranges taken are also remembered here after commit, for the blobs touched last: the caller's
+// list of committed extents may be older than the commit of another connection. A range that was
+// committed but never recorded stays taken; a retry is staged.
 #pragma once
 
 #include <chrono>
@@ -23,7 +24,8 @@
 namespace sluice {
 
 struct DiskOptions {
-    // strict: commit() survives power loss. Off: placed ranges survive a kill only, until make_durable.
+    // strict: commit() survives power loss. Off: placed ranges survive a kill only, until
+    // make_durable.
     bool strict = true;
     // Blobs whose ranges are remembered after the last writer went; about 200 bytes each.
     std::size_t remembered_max = 4096;
@@ -39,16 +41,18 @@ class DiskBlobStore final : public BlobStore {
     Result<std::unique_ptr<BlobWriter>> place(const Placement& placement) override;
     Result<void> make_durable(const std::vector<Extent>& layout) override;
     Result<void> read(const Extent& extent, ByteOffset offset, std::span<std::byte> bytes) override;
-    // A flat layout is the blob's file itself. The file may be longer than the extent (space was reserved for more than
-    // came); as the layout of an upload that is asked for here is final, it is cut to the extent's length.
+    // A flat layout is the blob's file itself. The file may be longer than the extent (space was
+    // reserved for more than came); as the layout of an upload that is asked for here is final, it
+    // is cut to the extent's length.
     Result<std::string> as_local_file(const std::vector<Extent>& layout, const std::string& scratch)
         override;
     Result<Extent> adopt_file(BlobId id, const std::string& path) override;
     Result<void> remove(BlobId id) override;
     Result<ByteCount> free_space() override;
 
-    // Removes files that changed before `before` and that nobody knows: staged blobs whose process died. Looks at no more
-    // than `count_max` old files; returns how many it removed. For the start of a server, before any upload.
+    // Removes files that changed before `before` and that nobody knows: staged blobs whose process
+    // died. Looks at no more than `count_max` old files, beginning at a folder that differs from
+    // run to run; returns how many it removed. For the start of a server, before any upload.
     Result<std::uint32_t> remove_orphans(
         const std::function<bool(BlobId)>& is_known, WallTime before, std::uint32_t count_max
     );

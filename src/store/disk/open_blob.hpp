@@ -1,6 +1,6 @@
-// OpenBlob: the file of one blob while somebody writes to it, shared by all its writers: one descriptor, one sync for all
-// who wait. Thread-safe. A failed sync is final: Linux reports a lost write once and then says "ok", so every writer that
-// shares the file fails after it.
+// OpenBlob: the file of one blob while somebody writes to it, shared by all its writers: one
+// descriptor, one sync for all who wait. Thread-safe. A failed sync is final: Linux reports a lost
+// write once and then says "ok", so every writer that shares the file fails after it.
 #pragma once
 
 #include <condition_variable>
@@ -34,8 +34,8 @@ class OpenBlob {
     BlobId id() const { return id_; }
     int file() const { return file_.get(); }
 
-    // All that was written before the call is durable when it returns without Error. Those who come while a sync runs share
-    // the next one.
+    // All that was written before the call is durable when it returns without Error. Those who come
+    // while a sync runs share the next one.
     Result<void> sync();
 
   private:
@@ -54,7 +54,8 @@ class OpenBlob {
     std::optional<Error> failed_;
 };
 
-// Starts the write-back of what is written every few MiB, so that the sync at the end is short. A hint only.
+// Starts the write-back of what is written every few MiB, so that the sync at the end is short. A
+// hint only.
 class WriteBack {
   public:
     void wrote(int file, ByteOffset end, ByteCount length);

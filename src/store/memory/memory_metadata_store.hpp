@@ -1,6 +1,6 @@
-// MemoryMetadataStore: the MetadataStore without a disk, for tests and for the simulation. One mutex
-// around everything; nothing is durable. Passes the same suite as the real engines and is the plainest
-// statement of what they must do.
+// MemoryMetadataStore: the MetadataStore without a disk, for tests and for the simulation. One
+// mutex around everything; nothing is durable. Passes the same suite as the real engines and is the
+// plainest statement of what they must do.
 #pragma once
 
 #include <map>

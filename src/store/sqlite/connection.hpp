@@ -1,7 +1,8 @@
-// Connection: one SQLite database handle with its prepared statements; Statement: a run of one of them.
-// SQL texts are constants with bound parameters; nothing is ever pasted into them. A connection is used by one thread at a
-// time (the writer's thread, or whoever borrowed it from the ReaderPool). Errors of SQLite become storage_full or
-// storage_failed here, with their text in the private detail.
+// Connection: one SQLite database handle with its prepared statements; Statement: a run of one of
+// them. SQL texts are constants with bound parameters; nothing is ever pasted into them. A
+// connection is used by one thread at a time (the writer's thread, or whoever borrowed it from the
+// ReaderPool). Errors of SQLite become storage_full or storage_failed here, with their text in the
+// private detail.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +21,8 @@ namespace sluice::sqlite {
 
 class Connection;
 
-// Bound to its parameters, borrowed from its connection's cache; at its end it is reset and free again.
+// Bound to its parameters, borrowed from its connection's cache; at its end it is reset and free
+// again.
 class Statement {
   public:
     Statement(sqlite3_stmt* handle, Connection& owner) : handle_(handle), owner_(owner) {}
@@ -76,8 +78,8 @@ class Connection {
 
     // SQLite ended the transaction by itself (a full disk, an I/O error).
     bool is_outside_transaction() const;
-    // There was an error after which nobody knows what the disk holds: SQLITE_IOERR, SQLITE_CORRUPT,
-    // SQLITE_NOTADB. It stays so.
+    // There was an error after which nobody knows what the disk holds: SQLITE_IOERR,
+    // SQLITE_CORRUPT, SQLITE_NOTADB. It stays so.
     bool has_lost_trust() const { return has_lost_trust_; }
 
   private:

@@ -1,4 +1,5 @@
-// The rows of jobs: what a piece of work does with them inside its transaction, and where one stands in the queue.
+// The rows of jobs: what a piece of work does with them inside its transaction, and where one
+// stands in the queue.
 #pragma once
 
 #include <optional>

@@ -1,5 +1,5 @@
-// ReaderPool: a few connections that may only read, lent out one borrower at a time. Any thread; borrow()
-// blocks while all are lent. Borrowed ones must be back before the pool goes.
+// ReaderPool: a few connections that may only read, lent out one borrower at a time. Any thread;
+// borrow() blocks while all are lent. Borrowed ones must be back before the pool goes.
 #pragma once
 
 #include <condition_variable>
@@ -15,7 +15,8 @@ class ReaderPool {
   public:
     static Result<std::unique_ptr<ReaderPool>> open(const std::string& path, std::size_t count);
 
-    // All that is read through one lease is one state of the database, if begin_snapshot() was called.
+    // All that is read through one lease is one state of the database, if begin_snapshot() was
+    // called.
     class Lease {
       public:
         Lease(ReaderPool& pool, std::unique_ptr<Connection> connection);

@@ -1,4 +1,5 @@
-// How values become rows and rows become values. The order of columns is that of the statements in statements.hpp.
+// How values become rows and rows become values. The order of columns is that of the statements in
+// statements.hpp.
 #pragma once
 
 #include "core/output.hpp"
@@ -17,7 +18,8 @@ inline WallTime time_from(std::int64_t milliseconds) {
     return WallTime{std::chrono::milliseconds{milliseconds}};
 }
 
-// From `upload_columns` and `segment_columns`. A row that this program cannot have written is storage_failed.
+// From `upload_columns` and `segment_columns`. A row that this program cannot have written is
+// storage_failed.
 Result<Upload> read_upload(const Statement& row);
 Segment read_segment(const Statement& row);
 Output read_output(const Statement& row);

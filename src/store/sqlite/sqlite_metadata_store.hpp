@@ -1,6 +1,7 @@
-// SqliteMetadataStore: the MetadataStore in one SQLite file (WAL). Reads run on the caller's thread over a few read-only
-// connections; changes go through the one writer of the WriteQueue and are durable when they return. After an I/O error it
-// refuses changes (fail-stop) and goes on reading. The file belongs to one process (see DirectoryLock); not for NFS.
+// SqliteMetadataStore: the MetadataStore in one SQLite file (WAL). Reads run on the caller's thread
+// over a few read-only connections; changes go through the one writer of the WriteQueue and are
+// durable when they return. After an I/O error it refuses changes (fail-stop) and goes on reading.
+// The file belongs to one process (see DirectoryLock); not for NFS.
 #pragma once
 
 #include <functional>
@@ -18,7 +19,8 @@ class WriteQueue;
 }  // namespace sqlite
 
 struct SqliteOptions {
-    // strict: synchronous=FULL, what returned survives power loss. Off: NORMAL, it survives a kill only.
+    // strict: synchronous=FULL, what returned survives power loss. Off: NORMAL, it survives a kill
+    // only.
     bool strict = true;
     // Connections for reading; more readers than these wait for each other.
     std::size_t readers = 4;
@@ -26,8 +28,8 @@ struct SqliteOptions {
 
 class SqliteMetadataStore final : public MetadataStore {
   public:
-    // Makes the file (mode 0600) or brings its schema up to date. storage_failed, with facts, for a schema that is newer
-    // than this program.
+    // Makes the file (mode 0600) or brings its schema up to date. storage_failed, with facts, for a
+    // schema that is newer than this program.
     static Result<std::unique_ptr<SqliteMetadataStore>> open(
         const std::string& path, SqliteOptions options = {}
     );

@@ -1,5 +1,6 @@
-// The SQL texts of uploads, segments and outputs. Constants with bound parameters; a text's address is its key in the
-// statement cache. Conditions on states are in the statements, so that they mean the same in any engine.
+// The SQL texts of uploads, segments and outputs. Constants with bound parameters; a text's address
+// is its key in the statement cache. Conditions on states are in the statements, so that they mean
+// the same in any engine.
 #pragma once
 
 namespace sluice::sqlite {
@@ -16,8 +17,8 @@ inline constexpr char insert_upload_sql[] =
     ", has_bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, "
     "?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, 1) ON CONFLICT (id) DO NOTHING";
 
-// Two things only grow, whoever writes an older copy of the row: the expiry (kept meanwhile), and the progress within a
-// state (measured meanwhile).
+// Two things only grow, whoever writes an older copy of the row: the expiry (kept meanwhile), and
+// the progress within a state (measured meanwhile).
 inline constexpr char update_upload_sql[] =
     "UPDATE uploads SET owner = ?2, category = ?3, category_given = ?4, media_type = ?5, "
     "file_name = ?6, total = ?7, one_shot = ?8, state = ?9, received = ?10, "

@@ -133,7 +133,8 @@ Result<void> WriteQueue::run_alone(Piece& piece) {
 
 void WriteQueue::checkpoint() {
     if (!is_stopped_ && std::exchange(has_uncheckpointed_, false)) {
-        // Failing is no harm: the log keeps what it holds, and COMMIT will meet the error if it stays.
+        // Failing is no harm: the log keeps what it holds, and COMMIT will meet the error if it
+        // stays.
         static_cast<void>(connection_->script("PRAGMA wal_checkpoint(PASSIVE)"));
     }
 }

@@ -1,9 +1,11 @@
-// WriteQueue: the one writer of the database. Callers from any thread hand in a piece of work and wait; whatever came during
-// the last commit goes into the next transaction together, so one sync serves all who wait (group commit). Each piece runs
-// in a savepoint of its own: one that fails is undone alone. Nobody is answered before COMMIT returned.
+// WriteQueue: the one writer of the database. Callers from any thread hand in a piece of work and
+// wait; whatever came during the last commit goes into the next transaction together, so one sync
+// serves all who wait (group commit). Each piece runs in a savepoint of its own: one that fails is
+// undone alone. Nobody is answered before COMMIT returned.
 //
-// A failed COMMIT fails its whole batch. After an I/O error nobody knows what the disk holds, so the queue refuses all
-// further work with storage_failed (fail-stop); reads elsewhere go on, and a restart reads from the disk again.
+// A failed COMMIT fails its whole batch. After an I/O error nobody knows what the disk holds, so
+// the queue refuses all further work with storage_failed (fail-stop); reads elsewhere go on, and a
+// restart reads from the disk again.
 #pragma once
 
 #include <condition_variable>
@@ -28,7 +30,8 @@ class WriteQueue {
     // Does what is queued, then ends.
     ~WriteQueue();
 
-    // Blocks until the work is durable or refused. The work must only touch the connection and what its caller keeps alive.
+    // Blocks until the work is durable or refused. The work must only touch the connection and what
+    // its caller keeps alive.
     Result<void> perform(Work work);
 
     // Batches committed so far: less than the pieces of work, when they came together.
