@@ -1,5 +1,6 @@
 #include "base/base64.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "base/text.hpp"
@@ -48,23 +49,27 @@ Result<void> Base64Decoder::refuse(unsigned char character) const {
     return Error{.code = ErrorCode::base64_invalid, .facts = std::move(facts)};
 }
 
+void Base64Decoder::take(std::int8_t sextet, std::vector<std::byte>& out) {
+    bits_ = (bits_ << 6) | static_cast<std::uint32_t>(sextet);
+    bit_count_ += 6;
+    characters_in_group_ = (characters_in_group_ + 1) % 4;
+    if (bit_count_ >= 8) {
+        bit_count_ -= 8;
+        out.push_back(static_cast<std::byte>(bits_ >> bit_count_));
+    }
+}
+
 Result<void> Base64Decoder::feed(std::span<const std::byte> piece, std::vector<std::byte>& out) {
     static constexpr auto values = make_values();
+    const auto missing =
+        std::min(piece.size(), start_length - std::min(start_length, start_.size()));
+    start_.append(reinterpret_cast<const char*>(piece.data()), missing);
     out.reserve(out.size() + piece.size() / 4 * 3 + 3);
     for (const std::byte byte : piece) {
         const auto character = static_cast<unsigned char>(byte);
-        if (start_.size() < 32) {
-            start_ += static_cast<char>(character);
-        }
         const std::int8_t value = values[character];
         if (value >= 0 && !padded_) {
-            bits_ = (bits_ << 6) | static_cast<std::uint32_t>(value);
-            bit_count_ += 6;
-            characters_in_group_ = (characters_in_group_ + 1) % 4;
-            if (bit_count_ >= 8) {
-                bit_count_ -= 8;
-                out.push_back(static_cast<std::byte>(bits_ >> bit_count_));
-            }
+            take(value, out);
         } else if (value == padding) {
             padded_ = true;
         } else if (value != skipped) {

@@ -23,6 +23,9 @@ class Base64Decoder {
     Result<void> finish();
 
   private:
+    static constexpr std::size_t start_length = 32;
+
+    void take(std::int8_t sextet, std::vector<std::byte>& out);
     Result<void> refuse(unsigned char character) const;
 
     std::string start_;  // the first characters, to recognise a data: prefix

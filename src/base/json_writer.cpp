@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <iterator>
 #include <utility>
@@ -11,30 +12,47 @@
 namespace sluice {
 namespace {
 
-// Length of the well-formed UTF-8 sequence at the front, 0 if there is none (RFC 3629).
+// The well-formed sequences of UTF-8 (RFC 3629, 4): first bytes, length, and what the second byte may be. Every byte after
+// the second is within 80..BF.
+struct Utf8Row {
+    unsigned char first_min;
+    unsigned char first_max;
+    std::size_t length;
+    unsigned char second_min;
+    unsigned char second_max;
+};
+constexpr Utf8Row utf8_rows[] = {
+    {0xC2, 0xDF, 2, 0x80, 0xBF},
+    {0xE0, 0xE0, 3, 0xA0, 0xBF},
+    {0xE1, 0xEC, 3, 0x80, 0xBF},
+    {0xED, 0xED, 3, 0x80, 0x9F},
+    {0xEE, 0xEF, 3, 0x80, 0xBF},
+    {0xF0, 0xF0, 4, 0x90, 0xBF},
+    {0xF1, 0xF3, 4, 0x80, 0xBF},
+    {0xF4, 0xF4, 4, 0x80, 0x8F},
+};
+
+bool is_sequence(std::string_view text, const Utf8Row& row) {
+    const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+    if (text.size() < row.length || byte(1) < row.second_min || byte(1) > row.second_max) {
+        return false;
+    }
+    const auto rest = text.substr(2, row.length - 2);
+    return std::ranges::all_of(rest, [](char c) {
+        return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
+    });
+}
+
+// Length of the well-formed sequence at the front, 0 if there is none.
 std::size_t utf8_length(std::string_view text) {
-    const auto byte = [&](std::size_t i) {
-        return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
-    };
-    const auto follows = [&](std::size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
-    const unsigned first = byte(0);
+    const auto first = static_cast<unsigned char>(text.front());
     if (first < 0x80) {
         return 1;
     }
-    if (first >= 0xC2 && first <= 0xDF) {
-        return follows(1) ? 2 : 0;
-    }
-    if (first >= 0xE0 && first <= 0xEF) {
-        const bool is_overlong = first == 0xE0 && byte(1) < 0xA0;
-        const bool is_surrogate = first == 0xED && byte(1) > 0x9F;
-        return follows(1) && follows(2) && !is_overlong && !is_surrogate ? 3 : 0;
-    }
-    if (first >= 0xF0 && first <= 0xF4) {
-        const bool is_out_of_range =
-            (first == 0xF0 && byte(1) < 0x90) || (first == 0xF4 && byte(1) > 0x8F);
-        return follows(1) && follows(2) && follows(3) && !is_out_of_range ? 4 : 0;
-    }
-    return 0;
+    const auto* row = std::ranges::find_if(utf8_rows, [first](const Utf8Row& candidate) {
+        return first >= candidate.first_min && first <= candidate.first_max;
+    });
+    return row != std::end(utf8_rows) && is_sequence(text, *row) ? row->length : 0;
 }
 
 void append_escaped(std::string& out, char character) {

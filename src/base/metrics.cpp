@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 namespace sluice {
 namespace {
@@ -80,6 +81,37 @@ void Metrics::before_text(std::function<void()> refresh) {
     refreshers_.push_back(std::move(refresh));
 }
 
+void Metrics::append(std::string& out, const std::string& name, const Family& family) {
+    auto to = std::back_inserter(out);
+    fmt::format_to(to, "# HELP {0} {1}\n# TYPE {0} {2}\n", name, family.help, family.type);
+    for (const auto& [labels, counter] : family.counters) {
+        fmt::format_to(to, "{}{} {}\n", name, braces(labels), counter->value());
+    }
+    for (const auto& [labels, gauge] : family.gauges) {
+        fmt::format_to(to, "{}{} {}\n", name, braces(labels), gauge->value());
+    }
+    for (const auto& [labels, histogram] : family.histograms) {
+        append(out, name, labels, *histogram);
+    }
+}
+
+void Metrics::append(
+    std::string& out, const std::string& name, const std::string& labels, const Histogram& histogram
+) {
+    auto to = std::back_inserter(out);
+    const std::string_view comma = labels.empty() ? "" : ",";
+    std::uint64_t count = 0;
+    for (std::size_t i = 0; i < std::size(histogram.buckets_); ++i) {
+        count += histogram.buckets_[i].load(std::memory_order_relaxed);
+        const bool is_last = i == std::size(Histogram::bounds_seconds);
+        const std::string bound =
+            is_last ? "+Inf" : fmt::format("{}", Histogram::bounds_seconds[i]);
+        fmt::format_to(to, "{}_bucket{{{}{}le=\"{}\"}} {}\n", name, labels, comma, bound, count);
+    }
+    const double sum = static_cast<double>(histogram.sum_microseconds_.load()) / 1e6;
+    fmt::format_to(to, "{0}_sum{1} {2}\n{0}_count{1} {3}\n", name, braces(labels), sum, count);
+}
+
 std::string Metrics::text() {
     std::vector<std::function<void()>> refreshers;
     {
@@ -92,29 +124,7 @@ std::string Metrics::text() {
     const std::lock_guard guard(mutex_);
     std::string out;
     for (const auto& [name, family] : families_) {
-        out += fmt::format("# HELP {0} {1}\n# TYPE {0} {2}\n", name, family.help, family.type);
-        for (const auto& [labels, counter] : family.counters) {
-            out += fmt::format("{}{} {}\n", name, braces(labels), counter->value());
-        }
-        for (const auto& [labels, gauge] : family.gauges) {
-            out += fmt::format("{}{} {}\n", name, braces(labels), gauge->value());
-        }
-        for (const auto& [labels, histogram] : family.histograms) {
-            const std::string_view comma = labels.empty() ? "" : ",";
-            std::uint64_t count = 0;
-            for (std::size_t i = 0; i < std::size(histogram->buckets_); ++i) {
-                count += histogram->buckets_[i].load(std::memory_order_relaxed);
-                const bool is_last = i == std::size(Histogram::bounds_seconds);
-                const std::string bound =
-                    is_last ? "+Inf" : fmt::format("{}", Histogram::bounds_seconds[i]);
-                out += fmt::format(
-                    "{}_bucket{{{}{}le=\"{}\"}} {}\n", name, labels, comma, bound, count
-                );
-            }
-            const double sum = static_cast<double>(histogram->sum_microseconds_.load()) / 1e6;
-            out +=
-                fmt::format("{0}_sum{1} {2}\n{0}_count{1} {3}\n", name, braces(labels), sum, count);
-        }
+        append(out, name, family);
     }
     return out;
 }

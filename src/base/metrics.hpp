@@ -70,6 +70,13 @@ class Metrics {
         std::map<std::string, std::unique_ptr<Histogram>> histograms;
     };
     Family& family(std::string_view name, std::string_view type, std::string_view help);
+    static void append(std::string& out, const std::string& name, const Family& family);
+    static void append(
+        std::string& out,
+        const std::string& name,
+        const std::string& labels,
+        const Histogram& histogram
+    );
 
     std::mutex mutex_;
     std::map<std::string, Family> families_;

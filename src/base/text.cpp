@@ -37,10 +37,18 @@ int hex_value(char c) {
     return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
 }
 
+// The byte of the "%41" at the front.
+std::optional<char> escaped_byte(std::string_view text) {
+    const int high = text.size() > 2 ? hex_value(text[1]) : -1;
+    const int low = text.size() > 2 ? hex_value(text[2]) : -1;
+    return high < 0 || low < 0 ? std::nullopt : std::optional(static_cast<char>(high * 16 + low));
+}
+
 }  // namespace
 
 std::optional<std::uint64_t> parse_unsigned(std::string_view text) {
     std::uint64_t number = 0;
+    // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): from_chars takes both ends
     const char* end = text.data() + text.size();
     const auto [stopped, error] = std::from_chars(text.data(), end, number);
     if (text.empty() || error != std::errc{} || stopped != end) {
@@ -118,19 +126,16 @@ std::optional<std::string> percent_decode(std::string_view text, bool plus_is_bl
     std::string result;
     result.reserve(text.size());
     for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '+' && plus_is_blank) {
-            result += ' ';
-        } else if (text[i] != '%') {
-            result += text[i];
-        } else {
-            const int high = i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
-            const int low = i + 2 < text.size() ? hex_value(text[i + 2]) : -1;
-            if (high < 0 || low < 0) {
-                return std::nullopt;
-            }
-            result += static_cast<char>(high * 16 + low);
-            i += 2;
+        if (text[i] != '%') {
+            result += text[i] == '+' && plus_is_blank ? ' ' : text[i];
+            continue;
         }
+        const auto byte = escaped_byte(text.substr(i));
+        if (!byte) {
+            return std::nullopt;
+        }
+        result += *byte;
+        i += 2;
     }
     return result;
 }

@@ -32,7 +32,7 @@ client::Outcome<std::string> read_token(const std::string& path) {
     auto file = std::ifstream(path);
     const auto text = std::string(std::istreambuf_iterator<char>(file), {});
     // A file that an editor wrote ends in a line end.
-    const auto token = std::string(trim(text.substr(0, text.find_last_not_of("\r\n") + 1)));
+    auto token = std::string(trim(text.substr(0, text.find_last_not_of("\r\n") + 1)));
     const bool is_line = std::ranges::all_of(token, [](char c) { return c > ' ' && c < 127; });
     if (token.empty() || !is_line) {
         return configuration_failure(
@@ -97,7 +97,7 @@ client::Surroundings surroundings(Console& console, const Connection& connection
 
 void RetryObserver::on(const client::Event& event) {
     if (const auto* retry = std::get_if<client::Retrying>(&event.what)) {
-        err_ << "sluice: " << retry_text(*retry) << std::endl;
+        err_ << "sluice: " << retry_text(*retry) << '\n' << std::flush;
     }
 }
 

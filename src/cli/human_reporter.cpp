@@ -139,7 +139,7 @@ void HumanReporter::line(std::string_view text) {
         return;
     }
     end_bar();
-    err_ << text << std::endl;
+    err_ << text << '\n' << std::flush;
 }
 
 // Back to the first column, the line, and the rest of the old one erased.
@@ -153,7 +153,7 @@ void HumanReporter::draw(const ProgressFacts& facts) {
 
 void HumanReporter::end_bar() {
     if (bar_is_open_) {
-        err_ << std::endl;
+        err_ << '\n' << std::flush;
         bar_is_open_ = false;
     }
 }

@@ -45,7 +45,7 @@ void print_json_failure(std::ostream& out, std::string_view file, const client::
     json.member("state", "failed").key("size_bytes").null();
     json.key("outputs").begin_array().end_array();
     write_failure(json, failure);
-    out << json.end_object().take() << std::endl;
+    out << json.end_object().take() << '\n' << std::flush;
 }
 
 JsonReporter::JsonReporter(std::ostream& out, std::string file, bool is_quiet)
@@ -65,7 +65,7 @@ JsonWriter JsonReporter::begin(const client::Event& event, const char* type) con
 void JsonReporter::finish(JsonWriter& json, bool is_last) {
     const auto line = json.end_object().take();
     if (is_last || !is_quiet_) {
-        out_ << line << std::endl;
+        out_ << line << '\n' << std::flush;
     }
 }
 

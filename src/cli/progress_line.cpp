@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 namespace sluice::cli {
 
@@ -57,7 +58,7 @@ std::optional<std::uint64_t> RateWindow::seconds_left(std::uint64_t bytes_left) 
     if (!speed || *speed <= 0) {
         return std::nullopt;
     }
-    return static_cast<std::uint64_t>(static_cast<double>(bytes_left) / *speed + 0.5);
+    return static_cast<std::uint64_t>(std::llround(static_cast<double>(bytes_left) / *speed));
 }
 
 }  // namespace sluice::cli

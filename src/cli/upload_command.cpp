@@ -264,7 +264,7 @@ class UploadRun {
             json.member("exit_code", outcome.exit_code).end_object();
         }
         json.end_array();
-        console_.out << json.end_object().take() << std::endl;
+        console_.out << json.end_object().take() << '\n' << std::flush;
     }
 
     const Arguments& arguments_;

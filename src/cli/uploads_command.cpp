@@ -72,7 +72,7 @@ void print_view(std::ostream& out, const client::UploadView& view, bool as_json)
         write_result(json, as_result(view));
         json.key("progress_percent");
         view.percent ? json.value(*view.percent) : json.null();
-        out << json.end_object().take() << std::endl;
+        out << json.end_object().take() << '\n' << std::flush;
         return;
     }
     print_result(out, as_result(view));

@@ -127,7 +127,10 @@ int on_progress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
 HeaderList header_list(const HttpRequest& request) {
     curl_slist* list = curl_slist_append(nullptr, "Expect:");
     for (const auto& [name, value] : request.headers) {
-        list = curl_slist_append(list, (name + ": " + value).c_str());
+        auto line = name;
+        line += ": ";
+        line += value;
+        list = curl_slist_append(list, line.c_str());
     }
     return HeaderList(list);
 }

@@ -16,6 +16,8 @@ class CurlTransport final : public HttpTransport {
     ~CurlTransport() override;
     CurlTransport(const CurlTransport&) = delete;
     CurlTransport& operator=(const CurlTransport&) = delete;
+    CurlTransport(CurlTransport&&) = delete;
+    CurlTransport& operator=(CurlTransport&&) = delete;
 
     std::expected<HttpAnswer, NetworkError> exchange(
         const HttpRequest& request, const StopFlag& stop

@@ -38,15 +38,18 @@ SegmentSender::SegmentSender(Parts parts, SegmentPlan plan, ResumeState& state)
     }
 }
 
+// This thread is one of them; returns when all have ended.
+void SegmentSender::work_in_parallel() {
+    const auto count = std::clamp<std::size_t>(waiting_.size(), 1, parts_.parallel);
+    std::vector<std::jthread> threads;
+    for (std::size_t i = 1; i < count; ++i) {
+        threads.emplace_back([this] { work(); });
+    }
+    work();
+}
+
 Outcome<void> SegmentSender::send() {
-    {
-        const auto count = std::clamp<std::size_t>(waiting_.size(), 1, parts_.parallel);
-        std::vector<std::jthread> threads;
-        for (std::size_t i = 1; i < count; ++i) {
-            threads.emplace_back([this] { work(); });
-        }
-        work();
-    }  // joins
+    work_in_parallel();
     if (failure_) {
         return *failure_;
     }

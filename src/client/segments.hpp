@@ -53,6 +53,7 @@ class SegmentSender {
     bool was_late() const { return was_late_; }
 
   private:
+    void work_in_parallel();
     void work();
     std::optional<std::uint32_t> next_index();
     bool goes_on();
