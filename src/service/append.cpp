@@ -33,6 +33,11 @@ ByteCount certainly(ByteCount expected) {
     return {expected.value - std::min(expected.value, fields_max)};
 }
 
+// A segment that is there already is compared, not refused, as long as its upload exists.
+bool may_be_repeated(const UploadWithSegments& found, SegmentIndex index) {
+    return found.segments.contains(index) && !found.upload.is_over();
+}
+
 Error conflicting(const Segment& stands, const Segment& came, MediaId id) {
     return {
         .code = ErrorCode::segment_conflict,
@@ -90,7 +95,7 @@ Result<Incoming> Uploads::begin_append(const AppendTarget& target) {
     if (!found) {
         return refused_by_store(std::move(found).error(), target.id);
     }
-    const bool is_repeated = found->segments.contains(target.index);
+    const bool is_repeated = may_be_repeated(*found, target.index);
     const ByteCount expected = certainly(target.length_expected.value_or(ByteCount{0}));
     if (expected > limits_.segment_bytes_max) {
         return Error{
@@ -117,7 +122,7 @@ Result<Upload> Uploads::finish_append(const AppendTarget& target, Incoming incom
     if (!found) {
         return refused_by_store(std::move(found).error(), target.id);
     }
-    const bool is_repeated = found->segments.contains(target.index);
+    const bool is_repeated = may_be_repeated(*found, target.index);
     const auto next = found->upload.admits(target.index, incoming.length(), now());
     if (!next && !is_repeated) {
         return next.error();
@@ -144,25 +149,32 @@ Result<Upload> Uploads::finish_append(const AppendTarget& target, Incoming incom
     return settle_repeated(target, segment);
 }
 
-// The index is taken, or the upload has moved on since it was looked at: the store's row says
-// which.
+// The index is taken, or the upload has moved on since it was looked at: the store's row says which. What came is not
+// needed in any case.
 Result<Upload> Uploads::settle_repeated(const AppendTarget& target, const Segment& came) {
-    auto found = services_.metadata.find_with_segments(target.owner, target.id);
-    if (!found) {
-        return refused_by_store(std::move(found).error(), target.id);
-    }
-    const auto stands = found->segments.find(target.index);
-    if (stands == found->segments.end()) {
-        auto admitted = found->upload.admits(target.index, came.extent.length, now());
-        return admitted ? Error{.code = ErrorCode::store_conflict, .media_id = target.id.value}
-                        : std::move(admitted).error();
-    }
-    const auto same = same_bytes(stands->second.extent, came.extent);
-    if (came.extent.blob != BlobId{target.id.value} && came.extent.length.value > 0) {
+    auto settled = compare_with_stored(target, came);
+    const bool has_own_blob =
+        came.extent.length.value > 0 && came.extent.blob != BlobId{target.id.value};
+    if (has_own_blob) {
         if (auto removed = services_.blobs.remove(came.extent.blob); !removed) {
             return std::move(removed).error();
         }
     }
+    return settled;
+}
+
+Result<Upload> Uploads::compare_with_stored(const AppendTarget& target, const Segment& came) {
+    auto found = services_.metadata.find_with_segments(target.owner, target.id);
+    if (!found) {
+        return refused_by_store(std::move(found).error(), target.id);
+    }
+    if (!may_be_repeated(*found, target.index)) {
+        auto admitted = found->upload.admits(target.index, came.extent.length, now());
+        return admitted ? Error{.code = ErrorCode::store_conflict, .media_id = target.id.value}
+                        : std::move(admitted).error();
+    }
+    const Segment& stands = found->segments.at(target.index);
+    const auto same = same_bytes(stands.extent, came.extent);
     if (!same) {
         return same.error();
     }
@@ -174,7 +186,7 @@ Result<Upload> Uploads::settle_repeated(const AppendTarget& target, const Segmen
         )
         .add();
     if (!*same) {
-        return conflicting(stands->second, came, target.id);
+        return conflicting(stands, came, target.id);
     }
     return std::move(found->upload);
 }

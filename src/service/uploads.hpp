@@ -98,6 +98,7 @@ class Uploads {
     Result<Incoming> stage(Incoming::Limit limit);
     std::unique_ptr<BlobWriter> place(const UploadWithSegments& found, const AppendTarget& target);
     Result<Upload> settle_repeated(const AppendTarget& target, const Segment& came);
+    Result<Upload> compare_with_stored(const AppendTarget& target, const Segment& came);
     Result<bool> same_bytes(const Extent& left, const Extent& right);
     Category category_by_content(const Upload& upload, const SegmentMap& segments);
     Result<Upload> change_to(

@@ -271,6 +271,7 @@ TEST_F(UploadsTest, ForgetsACancelledUpload) {
     ASSERT_TRUE(uploads_.cancel(me, id));
     EXPECT_EQ(uploads_.status(me, id).error().code, ErrorCode::media_canceled);
     EXPECT_EQ(append(id, 1, "E").error().code, ErrorCode::media_canceled);
+    EXPECT_EQ(append(id, 0, "ABCD").error().code, ErrorCode::media_canceled);
     EXPECT_EQ(uploads_.cancel(me, id).error().code, ErrorCode::media_canceled);
     EXPECT_EQ(uploads_.sweep().value(), 1U);
 }
