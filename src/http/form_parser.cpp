@@ -59,6 +59,8 @@ class SniffingParser final : public FormParser {
         return event;
     }
 
+    bool is_multipart() const override { return chosen_ && chosen_->is_multipart(); }
+
   private:
     // Sets chosen_, or leaves it empty if that takes more bytes.
     Result<void> choose(std::span<const std::byte> input, bool is_last) {

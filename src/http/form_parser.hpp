@@ -42,6 +42,8 @@ class FormParser {
     // bytes will follow. Errors: multipart_boundary, body_unreadable, body_truncated (the end came
     // inside a part), too_many_fields, json_expected.
     virtual Result<FormEvent> next(std::span<const std::byte>& input, bool is_last) = 0;
+    // Parts with heads of their own; known as soon as a part began.
+    virtual bool is_multipart() const { return false; }
     // The part that began last.
     const PartHead& head() const { return head_; }
 

@@ -19,6 +19,7 @@ class MultipartParser final : public FormParser {
     // `boundary` is as declared, without the dashes; 1 to 70 characters.
     MultipartParser(std::string_view boundary, const FormLimits& limits);
     Result<FormEvent> next(std::span<const std::byte>& input, bool is_last) override;
+    bool is_multipart() const override { return true; }
 
   private:
     enum class State : unsigned char { first_line, preamble, part_head, data, done };

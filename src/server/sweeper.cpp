@@ -13,11 +13,17 @@ boost::asio::awaitable<void> sweep_forever(
     Uploads* uploads, runtime::BlockingPool* pool, std::chrono::seconds pause
 ) {
     boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
+    bool has_more = false;
     for (;;) {
-        timer.expires_after(pause);
-        co_await timer.async_wait(boost::asio::use_awaitable);
+        // A step is small: as long as there was something to do, the next one follows at once, so
+        // that bytes go faster than they can come.
+        if (!has_more) {
+            timer.expires_after(pause);
+            co_await timer.async_wait(boost::asio::use_awaitable);
+        }
         auto work = [uploads] { return uploads->sweep(); };
         auto swept = co_await runtime::run_blocking(*pool, std::move(work));
+        has_more = swept && *swept > 0;
         if (!swept) {
             log::warning("sweep_failed", swept.error().detail);
         } else if (*swept > 0) {

@@ -118,6 +118,7 @@ Result<Incoming> Uploads::begin_append(const AppendTarget& target) {
 }
 
 Result<Upload> Uploads::finish_append(const AppendTarget& target, Incoming incoming) {
+    incoming.hold(in_flight_.enter(target.id));  // also for bytes that came before their name
     auto found = services_.metadata.find_with_segments(target.owner, target.id);
     if (!found) {
         return refused_by_store(std::move(found).error(), target.id);

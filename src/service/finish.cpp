@@ -66,20 +66,34 @@ Result<UploadStatus> Uploads::finish(const Principal& owner, MediaId id) {
     const Upload queued = sealed->queued(now()).value();
     if (auto changed = services_.metadata.change(queued, UploadState::open, new_job(queued));
         !changed) {
-        if (changed.error().code == ErrorCode::store_conflict) {
-            // Another FINALIZE, a cancel or a last segment came between; what stands now has the
-            // answer.
-            auto now_there = services_.metadata.find(owner, id);
-            return now_there && now_there->has_all_bytes()
-                       ? Result<UploadStatus>(view(std::move(*now_there)))
-                       : Result<UploadStatus>(changed.error());
-        }
-        return refused_by_store(std::move(changed).error(), id);
+        return changed.error().code == ErrorCode::store_conflict
+                   ? finish_overtaken(owner, id)
+                   : refused_by_store(std::move(changed).error(), id);
     }
     services_.metrics.counter("sluice_uploads_finalized_total", "Uploads with all their bytes")
         .add();
     services_.job_added();
     return view(queued);
+}
+
+// Another FINALIZE, a cancel or an empty segment came between; what stands now has the answer.
+Result<UploadStatus> Uploads::finish_overtaken(const Principal& owner, MediaId id) {
+    auto found = services_.metadata.find_with_segments(owner, id);
+    if (!found) {
+        return refused_by_store(std::move(found).error(), id);
+    }
+    if (found->upload.has_all_bytes()) {
+        return view(std::move(found->upload));
+    }
+    if (auto sealed = found->upload.sealed(found->segments, now()); !sealed) {
+        return std::move(sealed).error();
+    }
+    return Error{
+        .code = ErrorCode::append_in_flight,
+        .facts = "A segment arrived while FINALIZE ran.",
+        .media_id = id.value,
+        .retry_after = std::chrono::seconds(1),
+    };
 }
 
 }  // namespace sluice

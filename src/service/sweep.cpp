@@ -43,6 +43,19 @@ Result<void> Uploads::expire_due(std::uint32_t& touched) {
     return ok();
 }
 
+Result<void> Uploads::clean(MediaId id) {
+    auto blobs = services_.metadata.blobs_of(id);
+    if (!blobs) {
+        return std::move(blobs).error();
+    }
+    for (const BlobId blob : *blobs) {
+        if (auto removed = services_.blobs.remove(blob); !removed) {
+            return removed;
+        }
+    }
+    return services_.metadata.forget_bytes(id);
+}
+
 Result<void> Uploads::clean_due(std::uint32_t& touched) {
     auto due = services_.metadata.due_for_cleaning(step);
     if (!due) {
@@ -52,18 +65,10 @@ Result<void> Uploads::clean_due(std::uint32_t& touched) {
         if (in_flight_.count(id) > 0) {
             continue;  // its bytes are still on their way; the next sweep finds them
         }
-        auto blobs = services_.metadata.blobs_of(id);
-        if (!blobs) {
-            return std::move(blobs).error();
-        }
-        blobs->push_back({id.value});  // its own, also if nothing was committed in it
-        for (const BlobId blob : *blobs) {
-            if (auto removed = services_.blobs.remove(blob); !removed) {
-                return removed;
-            }
-        }
-        if (auto forgotten = services_.metadata.forget_bytes(id); !forgotten) {
-            return forgotten;
+        if (auto cleaned = clean(id); !cleaned) {
+            // One that cannot be removed must not keep the others.
+            log::warning("clean_failed", cleaned.error().detail, {{"media_id", id.value}});
+            continue;
         }
         ++touched;
     }

@@ -104,10 +104,12 @@ class Uploads {
     Result<Upload> change_to(
         const Principal& owner, MediaId id, Result<Upload> (Upload::*transition)(WallTime) const
     );
+    Result<UploadStatus> finish_overtaken(const Principal& owner, MediaId id);
     UploadStatus view(Upload upload);
     Error finalize_missing(const UploadWithSegments& found) const;
     Result<void> expire_due(std::uint32_t& touched);
     Result<void> clean_due(std::uint32_t& touched);
+    Result<void> clean(MediaId id);
 
     UploadServices services_;
     UploadLimits limits_;

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <string_view>
+#include <utility>
 
 #include "base/metrics.hpp"
 #include "store/memory/memory_blob_store.hpp"
@@ -17,6 +19,23 @@ const Principal other{"other"};
 std::span<const std::byte> bytes_of(std::string_view text) {
     return std::as_bytes(std::span(text));
 }
+
+// A clock that lets something else happen between two looks at it.
+class InterruptingClock final : public Clock {
+  public:
+    WallTime now() const override {
+        if (auto call = std::exchange(between_, nullptr)) {
+            call();
+        }
+        return manual_.now();
+    }
+    void advance(std::chrono::milliseconds by) { manual_.advance(by); }
+    void interrupt(std::function<void()> call) { between_ = std::move(call); }
+
+  private:
+    ManualClock manual_;
+    mutable std::function<void()> between_;
+};
 
 class UploadsTest : public testing::Test {
   protected:
@@ -56,7 +75,7 @@ class UploadsTest : public testing::Test {
         return text;
     }
 
-    ManualClock clock_;
+    InterruptingClock clock_;
     MemoryMetadataStore metadata_;
     MemoryBlobStore blobs_;
     IdSource ids_{clock_, 0};
@@ -158,6 +177,25 @@ TEST_F(UploadsTest, AnswersFinalizeAgainWithTheStateOfNow) {
     ASSERT_TRUE(uploads_.finish(me, id));
     ASSERT_TRUE(uploads_.finish(me, id));
     EXPECT_EQ(jobs_added_, 1);
+}
+
+TEST_F(UploadsTest, AnswersAFinalizeThatWasOvertakenWithWhatStandsNow) {
+    const auto cancelled = create(4)->id;
+    ASSERT_TRUE(append(cancelled, 0, "ABCD"));
+    clock_.interrupt([&] { ASSERT_TRUE(uploads_.cancel(me, cancelled)); });
+    EXPECT_EQ(uploads_.finish(me, cancelled).error().code, ErrorCode::media_canceled);
+
+    const auto finished = create(4)->id;
+    ASSERT_TRUE(append(finished, 0, "ABCD"));
+    clock_.interrupt([&] { ASSERT_TRUE(uploads_.finish(me, finished)); });
+    EXPECT_EQ(uploads_.finish(me, finished)->upload.state, UploadState::queued);
+    EXPECT_EQ(jobs_added_, 1);
+
+    const auto grown = create(4)->id;
+    ASSERT_TRUE(append(grown, 0, "ABCD"));
+    clock_.interrupt([&] { ASSERT_TRUE(append(grown, 1, "")); });
+    EXPECT_EQ(uploads_.finish(me, grown).error().code, ErrorCode::append_in_flight);
+    EXPECT_TRUE(uploads_.finish(me, grown));
 }
 
 TEST_F(UploadsTest, TellsHowFarItIsWhenStatusComesBeforeFinalize) {

@@ -174,6 +174,12 @@ class Bodies(VictimCase):
         answer = self.caller.post(V1, b"<command>INIT</command>", "text/xml")
         self.assert_v1_error(answer, 415, "unsupported_media_type")
 
+    def test_a_multipart_body_without_a_content_type_is_told_by_its_first_line(self):
+        _, body = self.append_request()
+        for headers in ([], [("Content-Type", "text/plain")]):
+            with self.subTest(headers):
+                self.assertEqual(exchange(self.server, request("POST", V1, headers, body)).status, 204)
+
     def test_a_body_that_is_not_the_json_it_claims_to_be(self):
         for body in (b"{", b"[1,2", b"nonsense", b'{"total_bytes":}', b"{" * 10_000, b'"text"'):
             with self.subTest(body[:20]):

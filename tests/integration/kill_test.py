@@ -46,6 +46,8 @@ class Journey:
         bounds = list(zip([0, *cuts], [*cuts, len(self.data)]))
         self.todo = list(enumerate(self.data[a:b] for a, b in bounds))
         chance.shuffle(self.todo)
+        # A client that thinks between two segments, so that a kill meets it under way on a fast machine too.
+        self.pause = chance.uniform(0.02, 0.2)
         self.acknowledged = 0
         self.media_id = None
         self.is_sealed = False
@@ -55,6 +57,7 @@ class Journey:
         if self.media_id is None:
             self.media_id = caller.open(len(self.data))
         while self.todo:
+            time.sleep(self.pause)
             answer = caller.append(self.media_id, *self.todo[-1])
             if answer.status != 204:
                 raise Refused(answer)

@@ -41,6 +41,21 @@ std::uint64_t closing_length(std::string_view content_type) {
     return length + 8;
 }
 
+// The largest media as base64 with every "+" and "/" percent-encoded, and room for the other
+// parameters.
+std::uint64_t body_max(const UploadLimits& limits) {
+    return std::max(limits.segment_bytes_max, limits.one_shot_bytes_max).value * 4 + (1 << 20);
+}
+
+Error body_too_large(std::string came, const UploadLimits& limits) {
+    return {
+        .code = ErrorCode::body_too_large,
+        .facts = std::move(came) + "; no call takes more than " + std::to_string(body_max(limits)) +
+                 ", and one segment at most " + std::to_string(limits.segment_bytes_max.value) +
+                 ".",
+    };
+}
+
 class FormReception {
   public:
     FormReception(
@@ -56,7 +71,6 @@ class FormReception {
           open_(std::move(open)),
           buffer_(context.buffers.take()) {
         form_.parameters = std::move(already);
-        is_multipart_ = lower_case(content_type_).starts_with("multipart/");
     }
 
     awaitable<Result<ReceivedForm>> run() {
@@ -86,10 +100,23 @@ class FormReception {
             if (!got) {
                 co_return std::move(got).error();
             }
+            if (auto admitted = admit_length(); !admitted) {
+                co_return admitted;
+            }
             filled_ += *got;
             is_last_ = *got == 0 || body_.remaining() == std::uint64_t{0};
         } while (!is_last_ && is_media_open_ && filled_ < space.size());
         co_return ok();
+    }
+
+    // A chunked body tells its length only by coming.
+    Result<void> admit_length() const {
+        const UploadLimits& limits = context_.uploads.limits();
+        return body_.received() > body_max(limits)
+                   ? body_too_large(
+                         "At least " + std::to_string(body_.received()) + " bytes came", limits
+                     )
+                   : ok();
     }
 
     awaitable<Result<void>> parse() {
@@ -130,6 +157,9 @@ class FormReception {
             auto got = co_await body_.read_some(buffer_.bytes());
             if (!got) {
                 co_return std::move(got).error();
+            }
+            if (auto admitted = admit_length(); !admitted) {
+                co_return admitted;
             }
             is_last_ = *got == 0;
         }
@@ -172,7 +202,7 @@ class FormReception {
         form_.file_name = head.file_name.value_or("");
         form_.part_type = head.content_type;
         decoder_.reset();
-        if (is_base64(head, is_multipart_)) {
+        if (is_base64(head, parser_->is_multipart())) {
             decoder_.emplace();
         }
         expected_ = expected_length(unparsed);
@@ -193,7 +223,7 @@ class FormReception {
             return std::nullopt;
         }
         const std::uint64_t rest = *remaining + unparsed;
-        if (is_multipart_) {
+        if (parser_->is_multipart()) {
             const std::uint64_t closing = closing_length(content_type_);
             const std::uint64_t length = rest - std::min(rest, closing);
             return ByteCount{decoder_ ? length / 4 * 3 : length};
@@ -279,7 +309,6 @@ class FormReception {
     std::optional<ByteCount> expected_;
     std::string value_;
     std::size_t filled_ = 0;
-    bool is_multipart_ = false;
     bool is_media_open_ = false;
     bool is_ignored_ = false;
     bool is_last_ = false;
@@ -303,20 +332,11 @@ awaitable<Result<ReceivedForm>> receive_form(
         form.parameters = std::move(already);
         co_return form;
     }
-    // The largest media as base64 with every "+" and "/" percent-encoded, and room for the other
-    // parameters.
     const UploadLimits& limits = context.uploads.limits();
-    const std::uint64_t media_max =
-        std::max(limits.segment_bytes_max, limits.one_shot_bytes_max).value;
-    const std::uint64_t body_max = media_max * 4 + (1 << 20);
-    if (request.content_length.value_or(0) > body_max) {
-        co_return Error{
-            .code = ErrorCode::body_too_large,
-            .facts = "The body has " + std::to_string(*request.content_length) +
-                     " bytes; no call takes more than " + std::to_string(body_max) +
-                     ", and one segment at most " + std::to_string(limits.segment_bytes_max.value) +
-                     ".",
-        };
+    if (request.content_length.value_or(0) > body_max(limits)) {
+        co_return body_too_large(
+            "The body has " + std::to_string(*request.content_length) + " bytes", limits
+        );
     }
     auto reception = std::make_unique<FormReception>(
         context, request, body, std::move(already), std::move(open)

@@ -79,6 +79,13 @@ http::Response helpful(const Error& error, const WireError& wire, const http::Re
     return json_response(entry_of(error.code).status, json.take());
 }
 
+std::string methods_for(ErrorCode refused_by) {
+    if (refused_by == ErrorCode::method_not_allowed) {
+        return "GET, POST";
+    }
+    return refused_by == ErrorCode::status_needs_get ? "GET" : "POST";
+}
+
 }  // namespace
 
 http::Response initialized(const Upload& upload, WallTime now) {
@@ -122,7 +129,7 @@ http::Response refused(const Error& error, const http::Request& request, Fidelit
     });
     add_error_headers(response, error, request);
     if (response.status == 405) {
-        response.set("Allow", error.code == ErrorCode::status_needs_get ? "GET" : "POST");
+        response.set("Allow", methods_for(error.code));
     }
     return response;
 }

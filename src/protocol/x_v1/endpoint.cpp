@@ -72,9 +72,7 @@ awaitable<Response> Endpoint::handle(const http::Request& request, http::BodyRea
             .code = ErrorCode::method_not_allowed,
             .facts = "The method is " + printable(request.method, 20) + "."
         };
-        auto response = refused(error, request, context_.fidelity);
-        response.set("Allow", "GET, POST");
-        co_return response;
+        co_return refused(error, request, context_.fidelity);
     }
     auto owner = principal_of(request);
     if (!owner) {
