@@ -23,7 +23,7 @@ constexpr std::size_t request_id_length_max = 128;
 constexpr std::size_t logged_path_length_max = 256;
 
 std::string text_of(const asio::ip::tcp::endpoint& endpoint, bool with_port) {
-    const auto address = endpoint.address().to_string();
+    auto address = endpoint.address().to_string();
     if (!with_port) {
         return address;
     }

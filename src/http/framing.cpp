@@ -52,7 +52,7 @@ Result<void> take_length(const HeaderField& field, Request& request) {
             "Content-Length is not a number of bytes: \"" + printable(field.value, 32) + "\"."
         );
     }
-    request.content_length = *length;
+    request.content_length = length;
     return ok();
 }
 

@@ -251,18 +251,27 @@ Result<FormEvent> JsonFormParser::next(std::span<const std::byte>& input, bool i
             return *reader_->failure;
         }
         if (input.empty()) {
-            const bool is_done = is_last && (reader_->parser.done() || !reader_->has_begun);
-            if (is_done || !is_last) {
-                return FormEvent{
-                    .kind = is_done ? FormEvent::Kind::done : FormEvent::Kind::need_more
-                };
-            }
-            return Error{ErrorCode::json_expected, "The JSON text ends before its object does."};
+            return at_end_of_input(is_last);
         }
         if (auto read = read_slice(input); !read) {
             reader_->failure = std::move(read).error();
         }
     }
+    return take_event();
+}
+
+Result<FormEvent> JsonFormParser::at_end_of_input(bool is_last) const {
+    if (!is_last) {
+        return FormEvent{.kind = FormEvent::Kind::need_more};
+    }
+    if (reader_->parser.done() || !reader_->has_begun) {
+        return FormEvent{.kind = FormEvent::Kind::done};
+    }
+    return Error{ErrorCode::json_expected, "The JSON text ends before its object does."};
+}
+
+FormEvent JsonFormParser::take_event() {
+    auto& handler = reader_->handler();
     const auto event = handler.events.front();
     handler.events.pop_front();
     if (event.kind == FormEvent::Kind::part_begin) {

@@ -23,6 +23,9 @@ class JsonFormParser final : public FormParser {
 
   private:
     struct Reader;
+    Result<FormEvent> at_end_of_input(bool is_last) const;
+    // Precondition: there is one.
+    FormEvent take_event();
     Result<void> read_slice(std::span<const std::byte>& input);
 
     std::unique_ptr<Reader> reader_;

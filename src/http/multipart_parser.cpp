@@ -109,13 +109,18 @@ MultipartParser::Step MultipartParser::check_first_line(
             return is_last ? Step(truncated()) : Step(need_more());
         }
         if (delimiter.kind != Delimiter::Kind::none) {
-            if (auto entered = enter(delimiter); !entered) {
-                return std::move(entered).error();
-            }
             input = input.subspan(marker.size() + delimiter.bytes);
-            return std::nullopt;
+            auto entered = enter(delimiter);
+            return entered ? Step(std::nullopt) : Step(std::move(entered).error());
         }
     }
+    return judge_first_line(text, is_last);
+}
+
+// It is not the delimiter: its beginning, something before it, or a delimiter of another boundary.
+MultipartParser::Step MultipartParser::judge_first_line(std::string_view text, bool is_last) {
+    const auto marker = std::string_view(delimiter_).substr(2);
+    const auto given = text.substr(0, marker.size());
     if (marker.starts_with(given) && given.size() < marker.size()) {
         return is_last ? Step(truncated()) : Step(need_more());
     }

@@ -33,6 +33,7 @@ class MultipartParser final : public FormParser {
 
     Step step(std::span<const std::byte>& input, bool is_last);
     Step check_first_line(std::span<const std::byte>& input, bool is_last);
+    Step judge_first_line(std::string_view text, bool is_last);
     Step skip_preamble(std::span<const std::byte>& input, bool is_last);
     Step read_part_head(std::span<const std::byte>& input, bool is_last);
     Step pass_data(std::span<const std::byte>& input, bool is_last);

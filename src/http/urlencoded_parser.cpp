@@ -84,6 +84,12 @@ Result<UrlencodedParser::Unit> UrlencodedParser::decode(
     return Unit{.byte = static_cast<char>(high << 4 | low), .length = 3};
 }
 
+// An ampersand without a name before it separates nothing.
+bool UrlencodedParser::ends_name(const Unit& unit) const {
+    return unit.kind == Unit::Kind::equals ||
+           (unit.kind == Unit::Kind::ampersand && !name_.empty());
+}
+
 UrlencodedParser::Step UrlencodedParser::read_name(
     std::span<const std::byte>& input, bool is_last
 ) {
@@ -96,10 +102,7 @@ UrlencodedParser::Step UrlencodedParser::read_name(
             return event(FormEvent::Kind::need_more);
         }
         input = input.subspan(unit->length);
-        if (unit->kind == Unit::Kind::ampersand && name_.empty()) {
-            continue;
-        }
-        if (unit->kind == Unit::Kind::ampersand || unit->kind == Unit::Kind::equals) {
+        if (ends_name(*unit)) {
             has_value_ = unit->kind == Unit::Kind::equals;
             state_ = State::begin;
             return std::nullopt;

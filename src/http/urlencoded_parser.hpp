@@ -29,6 +29,7 @@ class UrlencodedParser final : public FormParser {
     using Step = Result<std::optional<FormEvent>>;
 
     Result<Unit> decode(std::span<const std::byte> input, bool is_last) const;
+    bool ends_name(const Unit& unit) const;
     Step read_name(std::span<const std::byte>& input, bool is_last);
     Step read_value(std::span<const std::byte>& input, bool is_last);
     Step begin_part();

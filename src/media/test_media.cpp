@@ -50,6 +50,10 @@ TempFolder::~TempFolder() {
 std::string shell(const std::string& line) {
     std::string output;
     auto* pipe = ::popen(line.c_str(), "r");
+    if (pipe == nullptr) {
+        ADD_FAILURE() << line;
+        return output;
+    }
     std::array<char, 4096> buffer{};
     for (std::size_t count = 0; (count = std::fread(buffer.data(), 1, buffer.size(), pipe)) > 0;) {
         output.append(buffer.data(), count);

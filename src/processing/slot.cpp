@@ -197,15 +197,23 @@ Slot::End Slot::supervise(LeasedJob& job) {
         if (!reports) {
             return Died{reports.error().detail};
         }
-        for (const auto& report : *reports) {
-            if (auto end = take(job, report)) {
-                return *std::move(end);
-            }
+        auto end = take_all(job, *reports);
+        if (!end) {
+            end = beat(job);
         }
-        if (auto end = beat(job)) {
+        if (end) {
             return *std::move(end);
         }
     }
+}
+
+std::optional<Slot::End> Slot::take_all(LeasedJob& job, const std::vector<WorkerReport>& reports) {
+    for (const auto& report : reports) {
+        if (auto end = take(job, report)) {
+            return end;
+        }
+    }
+    return std::nullopt;
 }
 
 std::optional<Slot::End> Slot::take(LeasedJob& job, const WorkerReport& report) {

@@ -57,6 +57,7 @@ class Slot {
     void work(LeasedJob& job);
     std::optional<ProcessingFailure> prepare(const LeasedJob& job, JobOrder& order);
     End supervise(LeasedJob& job);
+    std::optional<End> take_all(LeasedJob& job, const std::vector<WorkerReport>& reports);
     std::optional<End> take(LeasedJob& job, const WorkerReport& report);
     std::optional<End> beat(LeasedJob& job);
     std::string_view settle(LeasedJob& job, const JobOrder& order, const End& end);

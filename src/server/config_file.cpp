@@ -1,5 +1,7 @@
 #include "server/config_file.hpp"
 
+#include <algorithm>
+
 #define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>
 
@@ -27,6 +29,19 @@ bool append_value(
     return true;
 }
 
+// A list gives an entry per element.
+bool append_values(
+    Entries& entries, const std::string& path, const std::string& key, const toml::node& node
+) {
+    const auto* array = node.as_array();
+    if (array == nullptr) {
+        return append_value(entries, path, key, node);
+    }
+    return std::ranges::all_of(*array, [&](const toml::node& element) {
+        return append_value(entries, path, key, element);
+    });
+}
+
 std::string append_table(
     Entries& entries, const std::string& path, const std::string& prefix, const toml::table& table
 ) {
@@ -38,15 +53,7 @@ std::string append_table(
             }
             continue;
         }
-        bool is_readable = true;
-        if (const auto* array = node.as_array()) {
-            for (const toml::node& element : *array) {
-                is_readable = is_readable && append_value(entries, path, key, element);
-            }
-        } else {
-            is_readable = append_value(entries, path, key, node);
-        }
-        if (!is_readable) {
+        if (!append_values(entries, path, key, node)) {
             return origin_of(path, node) + ": " + key +
                    " must be a text, a whole number, true or false, or a list of them.";
         }

@@ -236,34 +236,55 @@ struct CommandLine {
     bool wants_help = false;
 };
 
+// The value behind "=" or in the next argument, which is then used up.
+std::expected<std::string, SettingsError> value_of(
+    const std::vector<std::string>& arguments, std::size_t& at, bool takes_value
+) {
+    const std::string& argument = arguments[at];
+    const auto equal = argument.find('=');
+    if (equal != std::string::npos) {
+        return argument.substr(equal + 1);
+    }
+    if (!takes_value) {
+        return std::string();
+    }
+    if (at + 1 == arguments.size()) {
+        return usage(argument + " needs a value.");
+    }
+    return arguments[++at];
+}
+
+std::expected<void, SettingsError> take_argument(
+    CommandLine& line, const std::vector<std::string>& arguments, std::size_t& at
+) {
+    const std::string flag = arguments[at].substr(0, arguments[at].find('='));
+    if (flag == "--help" || flag == "-h") {
+        line.wants_help = true;
+        return {};
+    }
+    const Row* row = find_flag(flag);
+    if (row == nullptr && flag != "--config") {
+        return flag.starts_with("-") ? unknown_flag(flag)
+                                     : usage("serve takes no argument \"" + flag + "\".");
+    }
+    auto value = value_of(arguments, at, row == nullptr || !row->value_name.empty());
+    if (!value) {
+        return std::unexpected(std::move(value).error());
+    }
+    if (row == nullptr) {
+        line.config = *std::move(value);
+    } else {
+        line.given[row->key].push_back({*std::move(value), flag});
+    }
+    return {};
+}
+
 std::expected<CommandLine, SettingsError> read_arguments(const std::vector<std::string>& arguments
 ) {
     CommandLine line;
-    for (std::size_t i = 0; i < arguments.size(); ++i) {
-        const auto equal = arguments[i].find('=');
-        const std::string flag = arguments[i].substr(0, equal);
-        if (flag == "--help" || flag == "-h") {
-            line.wants_help = true;
-            continue;
-        }
-        const Row* row = find_flag(flag);
-        if (row == nullptr && flag != "--config") {
-            return flag.starts_with("-") ? unknown_flag(flag)
-                                         : usage("serve takes no argument \"" + flag + "\".");
-        }
-        std::string value;
-        if (equal != std::string::npos) {
-            value = arguments[i].substr(equal + 1);
-        } else if (row == nullptr || !row->value_name.empty()) {
-            if (i + 1 == arguments.size()) {
-                return usage(flag + " needs a value.");
-            }
-            value = arguments[++i];
-        }
-        if (row == nullptr) {
-            line.config = value;
-        } else {
-            line.given[row->key].push_back({value, flag});
+    for (std::size_t at = 0; at < arguments.size(); ++at) {
+        if (auto taken = take_argument(line, arguments, at); !taken) {
+            return std::unexpected(std::move(taken).error());
         }
     }
     return line;
@@ -312,6 +333,21 @@ std::expected<void, SettingsError> add_file(AllGiven& given, const std::string& 
     return {};
 }
 
+std::expected<void, SettingsError> apply_all(
+    const Row& row, const std::vector<Given>& all, Settings& settings
+) {
+    for (const Given& given : all) {
+        if (auto applied = row.apply(settings, given.value); !applied) {
+            return std::unexpected(SettingsError{
+                given.origin + " is \"" + printable(given.value) + "\"; it must be " +
+                    applied.error() + ".",
+                given.origin.starts_with("--"),
+            });
+        }
+    }
+    return {};
+}
+
 }  // namespace
 
 std::expected<Settings, SettingsError> read_settings(
@@ -330,15 +366,8 @@ std::expected<Settings, SettingsError> read_settings(
         }
     }
     for (const Row& row : rows) {
-        const auto& all = line->given[row.key];
-        for (const Given& given : all) {
-            if (auto applied = row.apply(settings, given.value); !applied) {
-                return std::unexpected(SettingsError{
-                    given.origin + " is \"" + printable(given.value) + "\"; it must be " +
-                        applied.error() + ".",
-                    given.origin.starts_with("--"),
-                });
-            }
+        if (auto applied = apply_all(row, line->given[row.key], settings); !applied) {
+            return std::unexpected(std::move(applied).error());
         }
     }
     if (settings.listen.empty()) {

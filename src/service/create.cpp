@@ -214,7 +214,7 @@ Result<Upload> Uploads::finish_whole(const CreateUpload& wanted, Incoming incomi
     const Upload open = Upload::open(std::move(fresh));
     const auto filled = open.with_segment(segment, open.created_at);
     const auto sealed = filled->sealed({{segment.index, segment}}, open.created_at);
-    const Upload upload = sealed->queued(open.created_at).value();
+    Upload upload = sealed->queued(open.created_at).value();
     if (auto created = services_.metadata.create_whole(upload, segment, new_job(upload));
         !created) {
         return refused_by_store(std::move(created).error(), upload.id);

@@ -243,6 +243,30 @@ Processed<ImageProbe> probe_image(const std::string& path, Container container) 
     };
 }
 
+namespace {
+
+// Where files go, and the list of those that are there.
+struct Files {
+    const std::string& folder;
+    std::vector<ProducedFile>& made;
+};
+
+Processed<void> write_formats(
+    VipsImage* image, const std::string& name, const ImagePlan& plan, Files into
+) {
+    const std::array formats{plan.keeps_alpha ? &png_format : &jpeg_format, &webp_format};
+    for (const auto* format : formats) {
+        auto file = write_image(image, name, *format, into.folder);
+        if (!file) {
+            return std::unexpected(std::move(file).error());
+        }
+        into.made.push_back(*std::move(file));
+    }
+    return {};
+}
+
+}  // namespace
+
 Processed<std::vector<ProducedFile>> make_images(
     const ImagePlan& plan,
     const std::string& input,
@@ -260,7 +284,6 @@ Processed<std::vector<ProducedFile>> make_images(
         log_complaint("image not decoded");
         return std::unexpected(undecodable());
     }
-    const std::array formats{plan.keeps_alpha ? &png_format : &jpeg_format, &webp_format};
     std::vector<ProducedFile> files;
     for (std::size_t i = 0; i < plan.variants.size(); ++i) {
         const auto image = variant_from(largest.get(), plan.variants[i], i == 0);
@@ -268,12 +291,10 @@ Processed<std::vector<ProducedFile>> make_images(
             log_complaint("variant not made");
             return std::unexpected(undecodable());
         }
-        for (const auto* format : formats) {
-            auto file = write_image(image.get(), plan.variants[i].name, *format, output_folder);
-            if (!file) {
-                return std::unexpected(std::move(file).error());
-            }
-            files.push_back(*std::move(file));
+        const auto written =
+            write_formats(image.get(), plan.variants[i].name, plan, {output_folder, files});
+        if (!written) {
+            return std::unexpected(written.error());
         }
         on_variant(i + 1);
     }

@@ -138,7 +138,11 @@ class Child {
         if (pid == 0) {
             become(prepared);
         }
-        return Child(pid);
+        Child child(pid);
+        if (child.ended_descriptor() < 0) {
+            return system_error(errno, "pidfd_open");  // its end would go unnoticed
+        }
+        return child;
     }
 
     Child(Child&& other) noexcept

@@ -55,6 +55,7 @@ int refuse_open(AVFormatContext*, AVIOContext**, const char*, int, AVDictionary*
 
 struct FreeIo {
     void operator()(AVIOContext* io) const {
+        // NOLINTNEXTLINE(bugprone-multi-level-implicit-pointer-conversion): av_freep takes a pointer to any pointer
         av_freep(&io->buffer);
         avio_context_free(&io);
     }
@@ -99,7 +100,8 @@ bool open_format(Input& input, Container container) {
     av_dict_set(&options, "codec_whitelist", codecs_allowed, 0);
     av_dict_set(&options, "max_streams", "16", 0);
     av_dict_set(&options, "probesize", "5000000", 0);
-    const auto* demuxer = av_find_input_format(facts_of(container).demuxer.data());
+    const std::string name(facts_of(container).demuxer);
+    const auto* demuxer = av_find_input_format(name.c_str());
     const int opened = avformat_open_input(&context, nullptr, demuxer, &options);
     av_dict_free(&options);
     if (opened < 0) {

@@ -28,6 +28,29 @@ Error failed(const Upload& upload) {
     };
 }
 
+// To its place if everything that names it has been seen.
+Result<Incoming> open_segment(
+    const Context& context,
+    const Principal& owner,
+    std::optional<MediaId> path_id,
+    const Parameters& seen,
+    std::optional<ByteCount> expected
+) {
+    const bool has_id = path_id.has_value() || seen.has("media_id");
+    if (!has_id || !seen.has("segment_index")) {
+        return context.uploads.begin_unnamed();
+    }
+    const auto id = path_id ? Result<MediaId>(*path_id) : media_id_of(seen.get("media_id"), false);
+    if (!id) {
+        return id.error();
+    }
+    const auto index = segment_index_of(seen);
+    if (!index) {
+        return index.error();
+    }
+    return context.uploads.begin_append({owner, *id, *index, expected});
+}
+
 }  // namespace
 
 OpenMedia media_opener(const Context& context, Principal owner, std::optional<MediaId> path_id) {
@@ -39,21 +62,7 @@ OpenMedia media_opener(const Context& context, Principal owner, std::optional<Me
             return seen.has("command") ? context.uploads.begin_unnamed()
                                        : context.uploads.begin_whole();
         }
-        const bool has_index = seen.has("segment_index");
-        const bool has_id = path_id.has_value() || seen.has("media_id");
-        if (!has_index || !has_id) {
-            return context.uploads.begin_unnamed();
-        }
-        const auto id =
-            path_id ? Result<MediaId>(*path_id) : media_id_of(seen.get("media_id"), false);
-        if (!id) {
-            return id.error();
-        }
-        const auto index = segment_index_of(seen);
-        if (!index) {
-            return index.error();
-        }
-        return context.uploads.begin_append({owner, *id, *index, expected});
+        return open_segment(context, owner, path_id, seen, expected);
     };
 }
 

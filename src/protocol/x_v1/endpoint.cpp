@@ -26,6 +26,12 @@ std::string upper_case(std::string_view text) {
     return upper;
 }
 
+// FINALIZE and STATUS also take the media_key, as X's older documents say.
+Result<MediaId> id_or_key(const Parameters& parameters) {
+    const bool has_id = parameters.has("media_id");
+    return media_id_of(parameters.get(has_id ? "media_id" : "media_key"), true);
+}
+
 // The id in a call that is refused for another reason, so that the answer can name the next call.
 std::uint64_t id_mentioned(const Parameters& parameters) {
     const auto id = media_id_of(parameters.get("media_id"), true);
@@ -133,13 +139,14 @@ awaitable<Response> Endpoint::post(const http::Request& request, Principal owner
 awaitable<Response> Endpoint::run(
     const http::Request& request, Principal owner, std::string command, ReceivedForm form
 ) const {
+    if (command == "FINALIZE") {
+        co_return co_await finalize(request, std::move(owner), std::move(form));
+    }
+    if (command == "STATUS") {
+        co_return co_await status(request, std::move(owner), std::move(form));
+    }
     Response response;
-    if (command.empty()) {
-        auto done = co_await x_one_shot(context_, std::move(owner), std::move(form));
-        response = done ? finalized(*done, context_.uploads.now(), 200)
-                        : refused(done.error(), request, context_.fidelity);
-        response.route = "x1.one_shot";
-    } else if (command == "INIT") {
+    if (command == "INIT") {
         auto created = co_await x_initialize(context_, std::move(owner), std::move(form));
         response = created ? initialized(*created, context_.uploads.now())
                            : refused(created.error(), request, context_.fidelity);
@@ -149,19 +156,35 @@ awaitable<Response> Endpoint::run(
         response = done ? appended() : refused(done.error(), request, context_.fidelity);
         response.route = "x1.append";
     } else {
-        const bool is_finalize = command == "FINALIZE";
-        const bool has_id = form.parameters.has("media_id");
-        const auto id = media_id_of(form.parameters.get(has_id ? "media_id" : "media_key"), true);
-        if (!id) {
-            co_return refused(id.error(), request, context_.fidelity);
-        }
-        auto done = is_finalize ? co_await x_finalize(context_, std::move(owner), *id)
-                                : co_await x_status(context_, std::move(owner), *id);
-        response = !done         ? refused(done.error(), request, context_.fidelity)
-                   : is_finalize ? finalized(*done, context_.uploads.now(), 201)
-                                 : status_answer(*done, context_.uploads.now());
-        response.route = is_finalize ? "x1.finalize" : "x1.status";
+        auto done = co_await x_one_shot(context_, std::move(owner), std::move(form));
+        response = done ? finalized(*done, context_.uploads.now(), 200)
+                        : refused(done.error(), request, context_.fidelity);
+        response.route = "x1.one_shot";
     }
+    co_return response;
+}
+
+awaitable<Response> Endpoint::finalize(
+    const http::Request& request, Principal owner, ReceivedForm form
+) const {
+    const auto id = id_or_key(form.parameters);
+    auto done = id ? co_await x_finalize(context_, std::move(owner), *id)
+                   : Result<UploadStatus>(id.error());
+    auto response = done ? finalized(*done, context_.uploads.now(), 201)
+                         : refused(done.error(), request, context_.fidelity);
+    response.route = "x1.finalize";
+    co_return response;
+}
+
+awaitable<Response> Endpoint::status(
+    const http::Request& request, Principal owner, ReceivedForm form
+) const {
+    const auto id = id_or_key(form.parameters);
+    auto done =
+        id ? co_await x_status(context_, std::move(owner), *id) : Result<UploadStatus>(id.error());
+    auto response = done ? status_answer(*done, context_.uploads.now())
+                         : refused(done.error(), request, context_.fidelity);
+    response.route = "x1.status";
     co_return response;
 }
 

@@ -31,6 +31,12 @@ class Endpoint {
     boost::asio::awaitable<http::Response> run(
         const http::Request& request, Principal owner, std::string command, ReceivedForm form
     ) const;
+    boost::asio::awaitable<http::Response> finalize(
+        const http::Request& request, Principal owner, ReceivedForm form
+    ) const;
+    boost::asio::awaitable<http::Response> status(
+        const http::Request& request, Principal owner, ReceivedForm form
+    ) const;
 
     const Context& context_;
 };

@@ -130,6 +130,7 @@ std::optional<WallTime> changed_at(int folder, const char* name) {
 
 // False: `visit` wants no more.
 bool walk_folder(DIR* folder, const std::function<bool(const BlobDirectory::Entry&)>& visit) {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): the stream is this call's alone
     while (const dirent* entry = ::readdir(folder)) {
         const auto id = parse_blob_name(static_cast<const char*>(entry->d_name));
         const auto time = id ? changed_at(::dirfd(folder), static_cast<const char*>(entry->d_name))

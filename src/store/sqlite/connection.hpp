@@ -28,6 +28,8 @@ class Statement {
     Statement(sqlite3_stmt* handle, Connection& owner) : handle_(handle), owner_(owner) {}
     Statement(Statement&& other) noexcept;
     Statement& operator=(Statement&&) = delete;
+    Statement(const Statement&) = delete;
+    Statement& operator=(const Statement&) = delete;
     ~Statement();
 
     // Parameters in order from 1.

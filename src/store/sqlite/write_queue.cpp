@@ -99,14 +99,15 @@ Result<void> WriteQueue::commit(Batch& batch) {
     if (done) {
         return ok();
     }
-    if (connection_->has_lost_trust()) {
+    if (!connection_->is_outside_transaction()) {
+        static_cast<void>(connection_->execute("ROLLBACK"));
+    }
+    // A transaction that cannot even be rolled back would swallow every later one.
+    if (connection_->has_lost_trust() || !connection_->is_outside_transaction()) {
         is_stopped_ = true;
         log::error(
             "store_stopped", "I/O error; writes are refused", {{"detail", done.error().detail}}
         );
-    }
-    if (!connection_->is_outside_transaction()) {
-        static_cast<void>(connection_->execute("ROLLBACK"));
     }
     return done;
 }
