@@ -17,7 +17,7 @@ namespace {
 struct Utf8Row {
     unsigned char first_min;
     unsigned char first_max;
-    std::size_t length;
+    unsigned char length;
     unsigned char second_min;
     unsigned char second_max;
 };

@@ -48,8 +48,8 @@ std::optional<char> escaped_byte(std::string_view text) {
 
 std::optional<std::uint64_t> parse_unsigned(std::string_view text) {
     std::uint64_t number = 0;
-    // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): from_chars takes both ends
     const char* end = text.data() + text.size();
+    // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): from_chars takes both ends
     const auto [stopped, error] = std::from_chars(text.data(), end, number);
     if (text.empty() || error != std::errc{} || stopped != end) {
         return std::nullopt;

@@ -44,18 +44,29 @@ bool append_values(
 
 std::string append_table(
     Entries& entries, const std::string& path, const std::string& prefix, const toml::table& table
+);
+
+// What is wrong, or nothing.
+std::string append_node(
+    Entries& entries, const std::string& path, const std::string& key, const toml::node& node
+) {
+    if (const auto* inner = node.as_table()) {
+        return append_table(entries, path, key + ".", *inner);
+    }
+    if (append_values(entries, path, key, node)) {
+        return {};
+    }
+    return origin_of(path, node) + ": " + key +
+           " must be a text, a whole number, true or false, or a list of them.";
+}
+
+std::string append_table(
+    Entries& entries, const std::string& path, const std::string& prefix, const toml::table& table
 ) {
     for (const auto& [name, node] : table) {
-        const std::string key = prefix + std::string(name.str());
-        if (const auto* inner = node.as_table()) {
-            if (auto wrong = append_table(entries, path, key + ".", *inner); !wrong.empty()) {
-                return wrong;
-            }
-            continue;
-        }
-        if (!append_values(entries, path, key, node)) {
-            return origin_of(path, node) + ": " + key +
-                   " must be a text, a whole number, true or false, or a list of them.";
+        auto wrong = append_node(entries, path, prefix + std::string(name.str()), node);
+        if (!wrong.empty()) {
+            return wrong;
         }
     }
     return {};
