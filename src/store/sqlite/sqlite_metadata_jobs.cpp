@@ -249,19 +249,22 @@ Result<void> SqliteMetadataStore::heartbeat(
 Result<void> SqliteMetadataStore::finish_job(
     JobId id, std::uint64_t fence, const Upload& upload, const std::vector<Output>& outputs
 ) {
-    return writer_->perform([&](Connection& connection) -> Result<void> {
-        auto media = sqlite::leased_media(connection, id, fence);
-        if (!media || *media != upload.id) {
-            return media ? sqlite::lease_lost() : std::move(media).error();
-        }
-        if (auto done = sqlite::update_upload(connection, upload); !done) {
-            return done;
-        }
-        if (auto done = sqlite::save_outputs(connection, upload.id, outputs); !done) {
-            return done;
-        }
-        return sqlite::plain(connection.execute(sqlite::delete_job_sql, stored(id.value)));
-    });
+    return writer_->perform(
+        [&](Connection& connection) -> Result<void> {
+            auto media = sqlite::leased_media(connection, id, fence);
+            if (!media || *media != upload.id) {
+                return media ? sqlite::lease_lost() : std::move(media).error();
+            }
+            if (auto done = sqlite::update_upload(connection, upload); !done) {
+                return done;
+            }
+            if (auto done = sqlite::save_outputs(connection, upload.id, outputs); !done) {
+                return done;
+            }
+            return sqlite::plain(connection.execute(sqlite::delete_job_sql, stored(id.value)));
+        },
+        sqlite::Survives::power_loss
+    );
 }
 
 Result<void> SqliteMetadataStore::release_job(

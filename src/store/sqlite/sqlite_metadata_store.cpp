@@ -42,14 +42,10 @@ Result<void> make_file(const std::string& path) {
     return file ? sync_folder_of(path) : system_error(errno, "open " + path);
 }
 
-Result<void> configure(Connection& connection, const SqliteOptions& options) {
-    constexpr auto common =
-        "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 4000;";
-    if (auto done = connection.script(common); !done) {
-        return done;
-    }
+// How far a commit is synced is the WriteQueue's business.
+Result<void> configure(Connection& connection) {
     return connection.script(
-        options.strict ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL"
+        "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 4000;"
     );
 }
 
@@ -102,9 +98,7 @@ Result<void> migrate(Connection& connection) {
     return ok();
 }
 
-Result<std::unique_ptr<Connection>> open_writer(
-    const std::string& path, const SqliteOptions& options
-) {
+Result<std::unique_ptr<Connection>> open_writer(const std::string& path) {
     if (auto made = make_file(path); !made) {
         return std::move(made).error();
     }
@@ -112,7 +106,7 @@ Result<std::unique_ptr<Connection>> open_writer(
     if (!connection) {
         return connection;
     }
-    if (auto done = configure(**connection, options); !done) {
+    if (auto done = configure(**connection); !done) {
         return std::move(done).error();
     }
     if (auto done = migrate(**connection); !done) {
@@ -192,7 +186,7 @@ SqliteMetadataStore::~SqliteMetadataStore() = default;
 Result<std::unique_ptr<SqliteMetadataStore>> SqliteMetadataStore::open(
     const std::string& path, SqliteOptions options
 ) {
-    auto connection = open_writer(path, options);
+    auto connection = open_writer(path);
     if (!connection) {
         return std::move(connection).error();
     }
@@ -200,7 +194,7 @@ Result<std::unique_ptr<SqliteMetadataStore>> SqliteMetadataStore::open(
     if (!readers) {
         return std::move(readers).error();
     }
-    auto writer = std::make_unique<sqlite::WriteQueue>(*std::move(connection));
+    auto writer = std::make_unique<sqlite::WriteQueue>(*std::move(connection), options.strict);
     return std::unique_ptr<SqliteMetadataStore>(
         new SqliteMetadataStore(std::move(writer), *std::move(readers))
     );
@@ -219,15 +213,18 @@ Result<void> SqliteMetadataStore::create(const Upload& upload) {
 Result<void> SqliteMetadataStore::create_whole(
     const Upload& upload, const Segment& segment, const NewJob& job
 ) {
-    return writer_->perform([&](Connection& connection) -> Result<void> {
-        if (auto done = sqlite::insert_upload(connection, upload); !done) {
-            return done;
-        }
-        if (auto done = sqlite::insert_segment(connection, upload.id, segment); !done) {
-            return done;
-        }
-        return sqlite::insert_job(connection, job);
-    });
+    return writer_->perform(
+        [&](Connection& connection) -> Result<void> {
+            if (auto done = sqlite::insert_upload(connection, upload); !done) {
+                return done;
+            }
+            if (auto done = sqlite::insert_segment(connection, upload.id, segment); !done) {
+                return done;
+            }
+            return sqlite::insert_job(connection, job);
+        },
+        sqlite::Survives::power_loss
+    );
 }
 
 Result<void> SqliteMetadataStore::add_segment(
@@ -244,9 +241,10 @@ Result<void> SqliteMetadataStore::add_segment(
 Result<void> SqliteMetadataStore::change(
     const Upload& upload, UploadState from, const std::optional<NewJob>& job
 ) {
-    return writer_->perform([&](Connection& connection) {
-        return change_row(connection, upload, from, job);
-    });
+    return writer_->perform(
+        [&](Connection& connection) { return change_row(connection, upload, from, job); },
+        sqlite::Survives::power_loss
+    );
 }
 
 Result<void> SqliteMetadataStore::forget_bytes(MediaId id) {

@@ -20,7 +20,7 @@ class WriteQueue;
 
 struct SqliteOptions {
     // strict: synchronous=FULL, what returned survives power loss. Off: NORMAL, it survives a kill
-    // only.
+    // only, but for what a FINALIZE, a DELETE, a keep or the end of a job commits: that is synced.
     bool strict = true;
     // Connections for reading; more readers than these wait for each other.
     std::size_t readers = 4;

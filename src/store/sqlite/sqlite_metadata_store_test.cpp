@@ -9,6 +9,7 @@
 
 #include "store/metadata_store_suite.hpp"
 #include "store/small_disk.hpp"
+#include "store/sqlite/write_queue.hpp"
 #include "store/temporary_folder.hpp"
 
 namespace sluice {
@@ -135,6 +136,36 @@ TEST(SqliteMetadataStore, WritersWhoComeTogetherShareACommit) {
     EXPECT_EQ(refused, 0);
     EXPECT_EQ(store->totals()->uploads_open, threads_count * each);
     EXPECT_LT(store->commits(), threads_count * each / 2);
+}
+
+// What SQLite would do at the COMMIT of this piece: 1 is NORMAL, 2 is FULL.
+std::int64_t sync_within(sqlite::WriteQueue& queue, sqlite::Survives survives) {
+    std::int64_t level = -1;
+    const auto done = queue.perform(
+        [&level](sqlite::Connection& connection) -> Result<void> {
+            auto row = connection.query("PRAGMA synchronous");
+            EXPECT_TRUE(row && row->step());
+            level = row->integer(0);
+            return ok();
+        },
+        survives
+    );
+    EXPECT_TRUE(done);
+    return level;
+}
+
+TEST(WriteQueue, SyncsWhatMustSurvivePowerLossAlsoWhenRelaxed) {
+    using sqlite::Survives;
+    for (const bool is_strict : {true, false}) {
+        const TemporaryFolder folder;
+        const std::string path = folder.path("sluice.db");
+        ASSERT_TRUE(SqliteMetadataStore::open(path));
+        sqlite::WriteQueue queue(*sqlite::Connection::open(path), is_strict);
+        for (int round = 0; round < 2; ++round) {
+            EXPECT_EQ(sync_within(queue, Survives::as_configured), is_strict ? 2 : 1);
+            EXPECT_EQ(sync_within(queue, Survives::power_loss), 2);
+        }
+    }
 }
 
 TEST(SqliteMetadataStore, OneWhoFailsInABatchFailsAlone) {

@@ -1,5 +1,6 @@
 #include "store/sqlite/write_queue.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -17,8 +18,8 @@ Result<void> plain(Result<std::int64_t> result) {
 
 }  // namespace
 
-WriteQueue::WriteQueue(std::unique_ptr<Connection> connection)
-    : connection_(std::move(connection)), thread_([this] { run(); }) {}
+WriteQueue::WriteQueue(std::unique_ptr<Connection> connection, bool is_strict)
+    : connection_(std::move(connection)), is_strict_(is_strict), thread_([this] { run(); }) {}
 
 WriteQueue::~WriteQueue() {
     {
@@ -29,8 +30,8 @@ WriteQueue::~WriteQueue() {
     thread_.join();
 }
 
-Result<void> WriteQueue::perform(Work work) {
-    Piece piece{.work = std::move(work), .answer = {}, .outcome = {}};
+Result<void> WriteQueue::perform(Work work, Survives survives) {
+    Piece piece{.work = std::move(work), .survives = survives, .answer = {}, .outcome = {}};
     auto answer = piece.answer.get_future();
     {
         const std::scoped_lock lock(mutex_);
@@ -89,7 +90,13 @@ void WriteQueue::process(Batch& batch) {
 
 // Any Error: nothing of the batch has happened, or nobody knows.
 Result<void> WriteQueue::commit(Batch& batch) {
-    Result<void> done = plain(connection_->execute("BEGIN IMMEDIATE"));
+    const bool needs_sync = is_strict_ || std::ranges::any_of(batch, [](const Piece& piece) {
+                                return piece.survives == Survives::power_loss;
+                            });
+    Result<void> done = set_sync(needs_sync);
+    if (done) {
+        done = plain(connection_->execute("BEGIN IMMEDIATE"));
+    }
     for (auto piece = batch.begin(); done && piece != batch.end(); ++piece) {
         done = run_alone(*piece);
     }
@@ -109,6 +116,17 @@ Result<void> WriteQueue::commit(Batch& batch) {
             "store_stopped", "I/O error; writes are refused", {{"detail", done.error().detail}}
         );
     }
+    return done;
+}
+
+// One that is synced takes with it all that was committed before.
+Result<void> WriteQueue::set_sync(bool is_full) {
+    if (is_full == is_sync_full_) {
+        return ok();
+    }
+    auto done =
+        connection_->script(is_full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+    is_sync_full_ = done ? std::optional(is_full) : std::nullopt;
     return done;
 }
 

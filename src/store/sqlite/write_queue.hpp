@@ -9,10 +9,12 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <future>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -20,11 +22,17 @@
 
 namespace sluice::sqlite {
 
+// What a piece survives once it is answered.
+enum class Survives : std::uint8_t {
+    as_configured,  // power loss (strict), or a kill only
+    power_loss,     // FINALIZE, DELETE, keep, the end of a job: whatever is configured
+};
+
 class WriteQueue {
   public:
     using Work = std::function<Result<void>(Connection&)>;
 
-    explicit WriteQueue(std::unique_ptr<Connection> connection);
+    WriteQueue(std::unique_ptr<Connection> connection, bool is_strict);
     WriteQueue(const WriteQueue&) = delete;
     WriteQueue& operator=(const WriteQueue&) = delete;
     // Does what is queued, then ends.
@@ -32,7 +40,7 @@ class WriteQueue {
 
     // Blocks until the work is durable or refused. The work must only touch the connection and what
     // its caller keeps alive.
-    Result<void> perform(Work work);
+    Result<void> perform(Work work, Survives survives = Survives::as_configured);
 
     // Batches committed so far: less than the pieces of work, when they came together.
     std::uint64_t commits();
@@ -40,6 +48,7 @@ class WriteQueue {
   private:
     struct Piece {
         Work work;
+        Survives survives = Survives::as_configured;
         std::promise<Result<void>> answer;
         Result<void> outcome;
     };
@@ -50,12 +59,15 @@ class WriteQueue {
     void process(Batch& batch);
     Result<void> commit(Batch& batch);
     Result<void> run_alone(Piece& piece);
+    Result<void> set_sync(bool is_full);
     void checkpoint();
 
     std::unique_ptr<Connection> connection_;  // the thread's alone
-    bool is_stopped_ = false;                 // the thread's alone: fail-stop
-    bool has_uncheckpointed_ = false;         // the thread's alone
-    std::mutex mutex_;                        // guards the next four
+    const bool is_strict_;
+    std::optional<bool> is_sync_full_;  // the thread's alone: what the connection is set to
+    bool is_stopped_ = false;           // the thread's alone: fail-stop
+    bool has_uncheckpointed_ = false;   // the thread's alone
+    std::mutex mutex_;                  // guards the next four
     std::condition_variable arrived_;
     Batch waiting_;
     bool is_ending_ = false;
