@@ -216,7 +216,7 @@ Result<std::optional<LeasedJob>> SqliteMetadataStore::claim_job(
     const std::string& holder, WallTime now, WallTime lease_until
 ) {
     std::optional<LeasedJob> claimed;
-    auto done = writer_->perform([&](Connection& connection) -> Result<void> {
+    auto done = database_->writer().perform([&](Connection& connection) -> Result<void> {
         auto next = sqlite::next_job(connection, now);
         if (!next || !*next) {
             return next ? ok() : Result<void>(std::move(next).error());
@@ -237,7 +237,7 @@ Result<std::optional<LeasedJob>> SqliteMetadataStore::claim_job(
 Result<void> SqliteMetadataStore::heartbeat(
     JobId id, std::uint64_t fence, const Progress& progress, WallTime lease_until
 ) {
-    return writer_->perform([&](Connection& connection) -> Result<void> {
+    return database_->writer().perform([&](Connection& connection) -> Result<void> {
         auto media = sqlite::leased_media(connection, id, fence);
         if (!media) {
             return std::move(media).error();
@@ -249,7 +249,7 @@ Result<void> SqliteMetadataStore::heartbeat(
 Result<void> SqliteMetadataStore::finish_job(
     JobId id, std::uint64_t fence, const Upload& upload, const std::vector<Output>& outputs
 ) {
-    return writer_->perform(
+    return database_->writer().perform(
         [&](Connection& connection) -> Result<void> {
             auto media = sqlite::leased_media(connection, id, fence);
             if (!media || *media != upload.id) {
@@ -270,7 +270,7 @@ Result<void> SqliteMetadataStore::finish_job(
 Result<void> SqliteMetadataStore::release_job(
     JobId id, std::uint64_t fence, WallTime run_at, bool counts
 ) {
-    return writer_->perform([&](Connection& connection) -> Result<void> {
+    return database_->writer().perform([&](Connection& connection) -> Result<void> {
         auto media = sqlite::leased_media(connection, id, fence);
         if (!media) {
             return std::move(media).error();
@@ -292,7 +292,7 @@ Result<std::uint32_t> SqliteMetadataStore::release_jobs_of(
     const std::string& holder, WallTime now
 ) {
     std::uint32_t released = 0;
-    auto done = writer_->perform([&](Connection& connection) -> Result<void> {
+    auto done = database_->writer().perform([&](Connection& connection) -> Result<void> {
         const std::string_view name = holder;
         auto uploads = connection.execute(sqlite::release_uploads_of_sql, name, stored(now));
         if (!uploads) {

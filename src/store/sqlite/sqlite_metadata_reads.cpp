@@ -75,14 +75,14 @@ Result<UploadWithSegments> with_segments(Connection& connection, Result<Upload> 
 }  // namespace
 
 Result<Upload> SqliteMetadataStore::find(const Principal& owner, MediaId id) {
-    const auto reader = readers_->borrow();
+    const auto reader = database_->readers().borrow();
     return load_owned(*reader, owner, id);
 }
 
 Result<UploadWithSegments> SqliteMetadataStore::find_with_segments(
     const Principal& owner, MediaId id
 ) {
-    auto reader = readers_->borrow();
+    auto reader = database_->readers().borrow();
     if (auto begun = reader.begin_snapshot(); !begun) {
         return std::move(begun).error();
     }
@@ -90,7 +90,7 @@ Result<UploadWithSegments> SqliteMetadataStore::find_with_segments(
 }
 
 Result<UploadWithSegments> SqliteMetadataStore::find_any(MediaId id) {
-    auto reader = readers_->borrow();
+    auto reader = database_->readers().borrow();
     if (auto begun = reader.begin_snapshot(); !begun) {
         return std::move(begun).error();
     }
@@ -100,7 +100,7 @@ Result<UploadWithSegments> SqliteMetadataStore::find_any(MediaId id) {
 Result<UploadPage> SqliteMetadataStore::list(
     const Principal& owner, MediaId before, std::uint32_t count_max
 ) {
-    const auto reader = readers_->borrow();
+    const auto reader = database_->readers().borrow();
     const auto below =
         before.value == 0 ? std::numeric_limits<std::int64_t>::max() : stored(before.value);
     const std::string_view name = owner.id;
@@ -120,13 +120,13 @@ Result<UploadPage> SqliteMetadataStore::list(
 Result<std::vector<Upload>> SqliteMetadataStore::due_for_expiry(
     WallTime now, std::uint32_t count_max
 ) {
-    const auto reader = readers_->borrow();
+    const auto reader = database_->readers().borrow();
     auto row = (*reader).query(sqlite::due_for_expiry_sql, stored(now), std::int64_t{count_max});
     return collect<Upload>(std::move(row), sqlite::read_upload);
 }
 
 Result<std::vector<MediaId>> SqliteMetadataStore::due_for_cleaning(std::uint32_t count_max) {
-    const auto reader = readers_->borrow();
+    const auto reader = database_->readers().borrow();
     auto row = (*reader).query(sqlite::due_for_cleaning_sql, std::int64_t{count_max});
     return collect<MediaId>(std::move(row), [](const Statement& found) -> Result<MediaId> {
         return MediaId{static_cast<std::uint64_t>(found.integer(0))};
@@ -134,7 +134,7 @@ Result<std::vector<MediaId>> SqliteMetadataStore::due_for_cleaning(std::uint32_t
 }
 
 Result<std::vector<BlobId>> SqliteMetadataStore::blobs_of(MediaId id) {
-    auto reader = readers_->borrow();
+    auto reader = database_->readers().borrow();
     auto is_there = exists(*reader, id);
     if (!is_there || !*is_there) {
         return is_there ? not_found(id) : std::move(is_there).error();
@@ -146,7 +146,7 @@ Result<std::vector<BlobId>> SqliteMetadataStore::blobs_of(MediaId id) {
 }
 
 Result<bool> SqliteMetadataStore::knows_blob(BlobId blob) {
-    const auto reader = readers_->borrow();
+    const auto reader = database_->readers().borrow();
     auto row = (*reader).query(sqlite::knows_blob_sql, stored(blob.value));
     if (!row) {
         return std::move(row).error();
@@ -158,7 +158,7 @@ Result<bool> SqliteMetadataStore::knows_blob(BlobId blob) {
 }
 
 Result<std::vector<Output>> SqliteMetadataStore::outputs(MediaId id) {
-    const auto reader = readers_->borrow();
+    const auto reader = database_->readers().borrow();
     auto is_there = exists(*reader, id);
     if (!is_there || !*is_there) {
         return is_there ? not_found(id) : std::move(is_there).error();
@@ -170,7 +170,7 @@ Result<std::vector<Output>> SqliteMetadataStore::outputs(MediaId id) {
 }
 
 Result<StoreTotals> SqliteMetadataStore::totals() {
-    const auto reader = readers_->borrow();
+    const auto reader = database_->readers().borrow();
     auto row = (*reader).query(sqlite::totals_sql);
     if (!row) {
         return std::move(row).error();
@@ -186,7 +186,7 @@ Result<StoreTotals> SqliteMetadataStore::totals() {
 }
 
 Result<QueuePosition> SqliteMetadataStore::queue_position(MediaId id, WallTime now) {
-    auto reader = readers_->borrow();
+    auto reader = database_->readers().borrow();
     if (auto begun = reader.begin_snapshot(); !begun) {
         return std::move(begun).error();
     }

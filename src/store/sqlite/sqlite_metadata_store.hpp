@@ -4,37 +4,24 @@
 // The file belongs to one process (see DirectoryLock); not for NFS.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "store/metadata_store.hpp"
+#include "store/sqlite/sqlite_database.hpp"
 
 namespace sluice {
 
-namespace sqlite {
-class Connection;
-class ReaderPool;
-class WriteQueue;
-}  // namespace sqlite
-
-struct SqliteOptions {
-    // strict: synchronous=FULL, what returned survives power loss. Off: NORMAL, it survives a kill
-    // only, but for what a FINALIZE, a DELETE, a keep or the end of a job commits: that is synced.
-    bool strict = true;
-    // Connections for reading; more readers than these wait for each other.
-    std::size_t readers = 4;
-};
-
 class SqliteMetadataStore final : public MetadataStore {
   public:
-    // Makes the file (mode 0600) or brings its schema up to date. storage_failed, with facts, for a
-    // schema that is newer than this program.
+    // Shares the database with the other stores over the same file.
+    explicit SqliteMetadataStore(std::shared_ptr<SqliteDatabase> database)
+        : database_(std::move(database)) {}
+    // A store with a database of its own; see SqliteDatabase::open.
     static Result<std::unique_ptr<SqliteMetadataStore>> open(
         const std::string& path, SqliteOptions options = {}
     );
-    // Waits for what is queued.
-    ~SqliteMetadataStore() override;
 
     Result<void> create(const Upload& upload) override;
     Result<void> create_whole(const Upload& upload, const Segment& segment, const NewJob& job)
@@ -73,12 +60,7 @@ class SqliteMetadataStore final : public MetadataStore {
     std::uint64_t commits();
 
   private:
-    SqliteMetadataStore(
-        std::unique_ptr<sqlite::WriteQueue> writer, std::unique_ptr<sqlite::ReaderPool> readers
-    );
-
-    std::unique_ptr<sqlite::ReaderPool> readers_;
-    std::unique_ptr<sqlite::WriteQueue> writer_;
+    std::shared_ptr<SqliteDatabase> database_;
 };
 
 }  // namespace sluice
