@@ -32,7 +32,8 @@ struct Response {
     std::unique_ptr<BodySource> source;  // used instead of body if set
     bool close = false;                  // end the connection after this answer
     std::string route;                   // closed set, for metrics and the log: "x1.append"
-    std::string error_code;              // slug, for metrics and the log
+    std::string error_code;              // slug, for metrics, the log and the timeline
+    std::string error_facts;             // what the caller was told beside it
 
     void set(std::string name, std::string value) {
         headers.emplace_back(std::move(name), std::move(value));

@@ -32,18 +32,26 @@ Router::Router(const protocol::Context& context, Operations& operations)
 boost::asio::awaitable<http::Response> Router::handle(
     const http::Request& request, http::BodyReader& body
 ) {
+    protocol::Exchange exchange(request);
+    co_return co_await dispatch(exchange, body);
+}
+
+boost::asio::awaitable<http::Response> Router::dispatch(
+    protocol::Exchange& exchange, http::BodyReader& body
+) {
+    const http::Request& request = exchange.request;
     const std::string_view path = request.path;
     if (x_v2_.serves(path)) {
-        co_return co_await x_v2_.handle(request, body);
+        co_return co_await x_v2_.handle(exchange, body);
     }
     if (x_v1_.serves(path)) {
-        co_return co_await x_v1_.handle(request, body);
+        co_return co_await x_v1_.handle(exchange, body);
     }
     if (delivery_.serves(path)) {
-        co_return co_await delivery_.handle(request, body);
+        co_return co_await delivery_.handle(exchange, body);
     }
     if (native_.serves(path)) {
-        co_return co_await native_.handle(request, body);
+        co_return co_await native_.handle(exchange, body);
     }
     if (operations_.serves(path)) {
         co_return co_await operations_.handle(request);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "http/handler.hpp"
+#include "protocol/common/exchange.hpp"
 #include "protocol/delivery/endpoint.hpp"
 #include "protocol/native/endpoint.hpp"
 #include "protocol/x_v1/endpoint.hpp"
@@ -22,6 +23,9 @@ class Router final : public http::Handler {
     http::Response refuse(const Error& error, const std::string& request_id) override;
 
   private:
+    boost::asio::awaitable<http::Response> dispatch(
+        protocol::Exchange& exchange, http::BodyReader& body
+    );
     http::Response unknown_path(const http::Request& request) const;
 
     const protocol::Context& context_;

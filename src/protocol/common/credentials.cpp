@@ -24,8 +24,6 @@ std::string oauth_parameter(std::string_view header, std::string_view name) {
                : percent_decode(header.substr(begin, end - begin), false).value_or("");
 }
 
-}  // namespace
-
 Result<Principal> principal_of(const http::Request& request) {
     const auto header = request.header("Authorization");
     if (!header || trim(*header).empty()) {
@@ -50,6 +48,16 @@ Result<Principal> principal_of(const http::Request& request) {
         .facts = "The Authorization field has the scheme \"" + printable(scheme, 20) +
                  "\" and no token that can be read.",
     };
+}
+
+}  // namespace
+
+Result<Principal> identify(Exchange& exchange) {
+    auto principal = principal_of(exchange.request);
+    if (principal) {
+        exchange.caller = Identity{.principal = *principal};
+    }
+    return principal;
 }
 
 }  // namespace sluice::protocol

@@ -4,12 +4,11 @@
 #pragma once
 
 #include "base/result.hpp"
-#include "core/principal.hpp"
-#include "http/request.hpp"
+#include "protocol/common/exchange.hpp"
 
 namespace sluice::protocol {
 
-// Errors: auth_malformed (a scheme without its token).
-Result<Principal> principal_of(const http::Request& request);
+// Also noted in the exchange. Errors: auth_malformed (a scheme without its token).
+Result<Principal> identify(Exchange& exchange);
 
 }  // namespace sluice::protocol

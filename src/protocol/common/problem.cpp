@@ -34,6 +34,7 @@ void add_error_headers(http::Response& response, const Error& error, const http:
         response.set("Retry-After", std::to_string(seconds));
     }
     response.error_code = slug;
+    response.error_facts = error.facts;
     if (!error.detail.empty()) {
         log::warning(
             "error_detail",

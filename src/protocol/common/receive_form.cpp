@@ -16,6 +16,8 @@ using http::FormEvent;
 
 // A parameter that is no media: alt texts and JSON of metadata are the longest.
 constexpr std::size_t value_bytes_max = 64 * 1024;
+// What the inspector keeps of a part.
+constexpr std::size_t part_start_bytes = 256;
 
 bool is_media(const std::string& name) {
     return name == "media" || name == "media_data";
@@ -60,13 +62,14 @@ class FormReception {
   public:
     FormReception(
         const Context& context,
-        const http::Request& request,
+        Exchange& exchange,
         http::BodyReader& body,
         Parameters already,
         OpenMedia open
     )
         : context_(context),
-          content_type_(request.header("Content-Type").value_or("")),
+          exchange_(exchange),
+          content_type_(exchange.request.header("Content-Type").value_or("")),
           body_(body),
           open_(std::move(open)),
           buffer_(context.buffers.take()) {
@@ -182,6 +185,7 @@ class FormReception {
     awaitable<Result<void>> begin_part(std::size_t unparsed) {
         const http::PartHead& head = parser_->head();
         value_.clear();
+        note_part(head);
         is_media_open_ = is_media(head.name);
         is_ignored_ = !is_media_open_ && head.file_name.has_value() && is_file(head);
         if (is_ignored_) {
@@ -241,7 +245,30 @@ class FormReception {
         co_return ok();
     }
 
+    void note_part(const http::PartHead& head) {
+        if (exchange_.wants_parts) {
+            exchange_.parts.push_back({
+                .name = head.name,
+                .place = "body",
+                .file_name = head.file_name.value_or(""),
+                .content_type = head.content_type,
+            });
+        }
+    }
+
+    // The length as it came, and the first bytes; in the middle of the request nothing is hashed.
+    void note_data(std::span<const std::byte> data) {
+        if (!exchange_.wants_parts) {
+            return;
+        }
+        ReceivedPart& part = exchange_.parts.back();
+        part.length.value += data.size();
+        const std::size_t kept = std::min(data.size(), part_start_bytes - part.start.size());
+        part.start.append(reinterpret_cast<const char*>(data.data()), kept);
+    }
+
     awaitable<Result<void>> take_data(std::span<const std::byte> data) {
+        note_data(data);
         if (is_ignored_) {
             co_return ok();
         }
@@ -298,6 +325,7 @@ class FormReception {
     }
 
     const Context& context_;
+    Exchange& exchange_;
     std::string content_type_;
     http::BodyReader& body_;
     OpenMedia open_;
@@ -319,11 +347,12 @@ class FormReception {
 
 awaitable<Result<ReceivedForm>> receive_form(
     const Context& context,
-    const http::Request& request,
+    Exchange& exchange,
     http::BodyReader& body,
     Parameters already,
     OpenMedia open
 ) {
+    const http::Request& request = exchange.request;
     if (auto added = already.add_query(request.raw_query); !added) {
         co_return std::move(added).error();
     }
@@ -339,7 +368,7 @@ awaitable<Result<ReceivedForm>> receive_form(
         );
     }
     auto reception = std::make_unique<FormReception>(
-        context, request, body, std::move(already), std::move(open)
+        context, exchange, body, std::move(already), std::move(open)
     );
     co_return co_await reception->run();
 }

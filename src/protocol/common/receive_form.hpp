@@ -9,8 +9,8 @@
 #include <string>
 
 #include "http/body_reader.hpp"
-#include "http/request.hpp"
 #include "protocol/common/context.hpp"
+#include "protocol/common/exchange.hpp"
 #include "protocol/common/parameters.hpp"
 
 namespace sluice::protocol {
@@ -34,7 +34,7 @@ using OpenMedia = std::function<
 // body, `open` and Incoming.
 boost::asio::awaitable<Result<ReceivedForm>> receive_form(
     const Context& context,
-    const http::Request& request,
+    Exchange& exchange,
     http::BodyReader& body,
     Parameters already,
     OpenMedia open

@@ -66,7 +66,10 @@ OpenMedia media_opener(const Context& context, Principal owner, std::optional<Me
     };
 }
 
-awaitable<Result<Upload>> x_initialize(const Context& context, Principal owner, ReceivedForm form) {
+awaitable<Result<Upload>> x_initialize(
+    const Context& context, Exchange& exchange, ReceivedForm form
+) {
+    exchange.call = "INIT";
     if (form.media && form.media->length().value > 0) {
         co_return Error{
             .code = ErrorCode::media_in_init,
@@ -78,37 +81,49 @@ awaitable<Result<Upload>> x_initialize(const Context& context, Principal owner, 
     if (!total) {
         co_return total.error();
     }
-    auto work = [&context, command = create_command(std::move(owner), form, *total)] {
+    auto work = [&context, command = create_command(exchange.caller->principal, form, *total)] {
         return context.uploads.create(command);
     };
-    co_return co_await runtime::run_blocking(context.pool, std::move(work));
+    auto created = co_await runtime::run_blocking(context.pool, std::move(work));
+    if (created) {
+        exchange.media_id = created->id;
+    }
+    co_return created;
 }
 
 awaitable<Result<Upload>> x_append(
-    const Context& context, Principal owner, std::optional<MediaId> path_id, ReceivedForm form
+    const Context& context, Exchange& exchange, std::optional<MediaId> path_id, ReceivedForm form
 ) {
+    exchange.call = "APPEND";
+    if (form.media) {
+        exchange.media_bytes = form.media->length();
+    }
     const auto id =
         path_id ? Result<MediaId>(*path_id) : media_id_of(form.parameters.get("media_id"), false);
     if (!id) {
         co_return id.error();
     }
+    exchange.media_id = *id;
     const auto index = segment_index_of(form.parameters);
     if (!index) {
         co_return index.error();
     }
+    exchange.segment_index = index->value;
     auto media = media_of(form);
     if (!media) {
         co_return std::move(media).error();
     }
-    auto target = AppendTarget{std::move(owner), *id, *index, std::nullopt};
+    auto target = AppendTarget{exchange.caller->principal, *id, *index, std::nullopt};
     auto work = [&context, target = std::move(target), media = std::move(*media)]() mutable {
         return context.uploads.finish_append(target, std::move(media));
     };
     co_return co_await runtime::run_blocking(context.bulk, std::move(work));
 }
 
-awaitable<Result<UploadStatus>> x_finalize(const Context& context, Principal owner, MediaId id) {
-    auto work = [&context, owner = std::move(owner), id] {
+awaitable<Result<UploadStatus>> x_finalize(const Context& context, Exchange& exchange, MediaId id) {
+    exchange.call = "FINALIZE";
+    exchange.media_id = id;
+    auto work = [&context, owner = exchange.caller->principal, id] {
         return context.uploads.finish(owner, id);
     };
     auto finished = co_await runtime::run_blocking(context.pool, std::move(work));
@@ -118,20 +133,25 @@ awaitable<Result<UploadStatus>> x_finalize(const Context& context, Principal own
     co_return co_await await_image(context, std::move(*finished));
 }
 
-awaitable<Result<UploadStatus>> x_status(const Context& context, Principal owner, MediaId id) {
-    auto work = [&context, owner = std::move(owner), id] {
+awaitable<Result<UploadStatus>> x_status(const Context& context, Exchange& exchange, MediaId id) {
+    exchange.call = "STATUS";
+    exchange.media_id = id;
+    auto work = [&context, owner = exchange.caller->principal, id] {
         return context.uploads.status(owner, id);
     };
     co_return co_await runtime::run_blocking(context.pool, std::move(work));
 }
 
 awaitable<Result<UploadStatus>> x_one_shot(
-    const Context& context, Principal owner, ReceivedForm form
+    const Context& context, Exchange& exchange, ReceivedForm form
 ) {
+    exchange.call = "ONE_SHOT";
     auto media = media_of(form);
     if (!media) {
         co_return std::move(media).error();
     }
+    exchange.media_bytes = media->length();
+    const Principal owner = exchange.caller->principal;
     auto command = create_command(owner, form, {});
     auto work = [&context, command = std::move(command), media = std::move(*media)]() mutable {
         return context.uploads.finish_whole(command, std::move(media));
@@ -140,7 +160,9 @@ awaitable<Result<UploadStatus>> x_one_shot(
     if (!created) {
         co_return std::move(created).error();
     }
-    auto status = co_await x_status(context, std::move(owner), created->id);
+    exchange.media_id = created->id;
+    auto look = [&context, owner, id = created->id] { return context.uploads.status(owner, id); };
+    auto status = co_await runtime::run_blocking(context.pool, std::move(look));
     if (!status) {
         co_return std::move(status).error();
     }

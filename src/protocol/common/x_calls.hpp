@@ -1,5 +1,7 @@
 // The calls of X's media API as both of its versions have them: parameters in, a use case's outcome
 // out. v1.1 and v2 differ in where parameters stand and how answers look, not in what happens.
+// Precondition of all: the exchange knows its caller. Each notes in the exchange which call it is
+// and what it is about.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -16,23 +18,23 @@ OpenMedia media_opener(const Context& context, Principal owner, std::optional<Me
 
 // INIT. Errors also: media_in_init.
 boost::asio::awaitable<Result<Upload>> x_initialize(
-    const Context& context, Principal owner, ReceivedForm form
+    const Context& context, Exchange& exchange, ReceivedForm form
 );
 // APPEND.
 boost::asio::awaitable<Result<Upload>> x_append(
-    const Context& context, Principal owner, std::optional<MediaId> path_id, ReceivedForm form
+    const Context& context, Exchange& exchange, std::optional<MediaId> path_id, ReceivedForm form
 );
 // FINALIZE, and for images the wait for their processing.
 boost::asio::awaitable<Result<UploadStatus>> x_finalize(
-    const Context& context, Principal owner, MediaId id
+    const Context& context, Exchange& exchange, MediaId id
 );
 // STATUS.
 boost::asio::awaitable<Result<UploadStatus>> x_status(
-    const Context& context, Principal owner, MediaId id
+    const Context& context, Exchange& exchange, MediaId id
 );
 // All in one call; an image that cannot be processed is media_failed at once.
 boost::asio::awaitable<Result<UploadStatus>> x_one_shot(
-    const Context& context, Principal owner, ReceivedForm form
+    const Context& context, Exchange& exchange, ReceivedForm form
 );
 
 }  // namespace sluice::protocol

@@ -52,14 +52,15 @@ void add_headers(Response& response, const Delivered& file, const std::string& e
 
 }  // namespace
 
-awaitable<Response> Endpoint::handle(const http::Request& request, http::BodyReader& body) const {
+awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body) const {
+    const http::Request& request = exchange.request;
     static_cast<void>(body);
     if (request.method != "GET" && request.method != "HEAD") {
         auto response = refused({.code = ErrorCode::method_not_allowed}, request);
         response.set("Allow", "GET, HEAD");
         co_return response;
     }
-    auto reader = principal_of(request);
+    auto reader = identify(exchange);
     if (!reader) {
         co_return refused(reader.error(), request);
     }

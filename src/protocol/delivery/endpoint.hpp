@@ -8,6 +8,7 @@
 
 #include "http/handler.hpp"
 #include "protocol/common/context.hpp"
+#include "protocol/common/exchange.hpp"
 
 namespace sluice::protocol::delivery {
 
@@ -16,9 +17,7 @@ class Endpoint {
     explicit Endpoint(const Context& context) : context_(context) {}
 
     static bool serves(std::string_view path) { return path.starts_with("/media/"); }
-    boost::asio::awaitable<http::Response> handle(
-        const http::Request& request, http::BodyReader& body
-    ) const;
+    boost::asio::awaitable<http::Response> handle(Exchange& exchange, http::BodyReader& body) const;
 
   private:
     http::Response answer(const http::Request& request, Delivered file) const;

@@ -67,9 +67,10 @@ Result<Page> page_of(const http::Request& request) {
 
 }  // namespace
 
-awaitable<Response> Endpoint::handle(const http::Request& request, http::BodyReader& body) const {
+awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body) const {
+    const http::Request& request = exchange.request;
     static_cast<void>(body);  // no call of this API takes one yet
-    auto owner = principal_of(request);
+    auto owner = identify(exchange);
     if (!owner) {
         co_return refused(owner.error(), request);
     }

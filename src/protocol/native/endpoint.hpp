@@ -7,6 +7,7 @@
 
 #include "http/handler.hpp"
 #include "protocol/common/context.hpp"
+#include "protocol/common/exchange.hpp"
 
 namespace sluice::protocol::native {
 
@@ -15,9 +16,7 @@ class Endpoint {
     explicit Endpoint(const Context& context) : context_(context) {}
 
     static bool serves(std::string_view path) { return path.starts_with("/api/v1/"); }
-    boost::asio::awaitable<http::Response> handle(
-        const http::Request& request, http::BodyReader& body
-    ) const;
+    boost::asio::awaitable<http::Response> handle(Exchange& exchange, http::BodyReader& body) const;
 
   private:
     boost::asio::awaitable<http::Response> list(const http::Request& request, Principal owner)

@@ -71,7 +71,8 @@ Error no_command(const ReceivedForm& form) {
 
 }  // namespace
 
-awaitable<Response> Endpoint::handle(const http::Request& request, http::BodyReader& body) const {
+awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body) const {
+    const http::Request& request = exchange.request;
     const bool is_get = request.method == "GET" || request.method == "HEAD";
     if (!is_get && request.method != "POST") {
         const Error error{
@@ -80,25 +81,24 @@ awaitable<Response> Endpoint::handle(const http::Request& request, http::BodyRea
         };
         co_return refused(error, request, context_.fidelity);
     }
-    auto owner = principal_of(request);
+    auto owner = identify(exchange);
     if (!owner) {
         co_return refused(owner.error(), request, context_.fidelity);
     }
     auto opener = media_opener(context_, *owner, std::nullopt);
-    auto form = co_await receive_form(context_, request, body, {}, std::move(opener));
+    auto form = co_await receive_form(context_, exchange, body, {}, std::move(opener));
     if (!form) {
         auto response = refused(form.error(), request, context_.fidelity);
         response.route = "x1.unreadable";
         co_return response;
     }
     if (is_get) {
-        co_return co_await get(request, std::move(*owner), std::move(*form));
+        co_return co_await get(exchange, std::move(*form));
     }
-    co_return co_await post(request, std::move(*owner), std::move(*form));
+    co_return co_await post(exchange, std::move(*form));
 }
 
-awaitable<Response> Endpoint::get(const http::Request& request, Principal owner, ReceivedForm form)
-    const {
+awaitable<Response> Endpoint::get(Exchange& exchange, ReceivedForm form) const {
     const std::string command(form.parameters.get("command"));
     std::optional<Error> wrong;
     if (command.empty()) {
@@ -110,13 +110,12 @@ awaitable<Response> Endpoint::get(const http::Request& request, Principal owner,
         wrong = wrong_command(command, form.parameters);
     }
     if (wrong) {
-        co_return refused(*wrong, request, context_.fidelity);
+        co_return refused(*wrong, exchange.request, context_.fidelity);
     }
-    co_return co_await run(request, std::move(owner), command, std::move(form));
+    co_return co_await run(exchange, command, std::move(form));
 }
 
-awaitable<Response> Endpoint::post(const http::Request& request, Principal owner, ReceivedForm form)
-    const {
+awaitable<Response> Endpoint::post(Exchange& exchange, ReceivedForm form) const {
     std::string command(form.parameters.get("command"));
     std::optional<Error> wrong;
     if (command.empty() && belongs_to_a_chunked_upload(form.parameters)) {
@@ -131,59 +130,53 @@ awaitable<Response> Endpoint::post(const http::Request& request, Principal owner
         wrong = wrong_command(command, form.parameters);
     }
     if (wrong) {
-        co_return refused(*wrong, request, context_.fidelity);
+        co_return refused(*wrong, exchange.request, context_.fidelity);
     }
-    co_return co_await run(request, std::move(owner), std::move(command), std::move(form));
+    co_return co_await run(exchange, std::move(command), std::move(form));
 }
 
-awaitable<Response> Endpoint::run(
-    const http::Request& request, Principal owner, std::string command, ReceivedForm form
-) const {
+awaitable<Response> Endpoint::run(Exchange& exchange, std::string command, ReceivedForm form)
+    const {
     if (command == "FINALIZE") {
-        co_return co_await finalize(request, std::move(owner), std::move(form));
+        co_return co_await finalize(exchange, std::move(form));
     }
     if (command == "STATUS") {
-        co_return co_await status(request, std::move(owner), std::move(form));
+        co_return co_await status(exchange, std::move(form));
     }
     Response response;
     if (command == "INIT") {
-        auto created = co_await x_initialize(context_, std::move(owner), std::move(form));
+        auto created = co_await x_initialize(context_, exchange, std::move(form));
         response = created ? initialized(*created, context_.uploads.now())
-                           : refused(created.error(), request, context_.fidelity);
+                           : refused(created.error(), exchange.request, context_.fidelity);
         response.route = "x1.init";
     } else if (command == "APPEND") {
-        auto done = co_await x_append(context_, std::move(owner), std::nullopt, std::move(form));
-        response = done ? appended() : refused(done.error(), request, context_.fidelity);
+        auto done = co_await x_append(context_, exchange, std::nullopt, std::move(form));
+        response = done ? appended() : refused(done.error(), exchange.request, context_.fidelity);
         response.route = "x1.append";
     } else {
-        auto done = co_await x_one_shot(context_, std::move(owner), std::move(form));
+        auto done = co_await x_one_shot(context_, exchange, std::move(form));
         response = done ? finalized(*done, context_.uploads.now(), 200)
-                        : refused(done.error(), request, context_.fidelity);
+                        : refused(done.error(), exchange.request, context_.fidelity);
         response.route = "x1.one_shot";
     }
     co_return response;
 }
 
-awaitable<Response> Endpoint::finalize(
-    const http::Request& request, Principal owner, ReceivedForm form
-) const {
+awaitable<Response> Endpoint::finalize(Exchange& exchange, ReceivedForm form) const {
     const auto id = id_or_key(form.parameters);
-    auto done = id ? co_await x_finalize(context_, std::move(owner), *id)
-                   : Result<UploadStatus>(id.error());
+    auto done =
+        id ? co_await x_finalize(context_, exchange, *id) : Result<UploadStatus>(id.error());
     auto response = done ? finalized(*done, context_.uploads.now(), 201)
-                         : refused(done.error(), request, context_.fidelity);
+                         : refused(done.error(), exchange.request, context_.fidelity);
     response.route = "x1.finalize";
     co_return response;
 }
 
-awaitable<Response> Endpoint::status(
-    const http::Request& request, Principal owner, ReceivedForm form
-) const {
+awaitable<Response> Endpoint::status(Exchange& exchange, ReceivedForm form) const {
     const auto id = id_or_key(form.parameters);
-    auto done =
-        id ? co_await x_status(context_, std::move(owner), *id) : Result<UploadStatus>(id.error());
+    auto done = id ? co_await x_status(context_, exchange, *id) : Result<UploadStatus>(id.error());
     auto response = done ? status_answer(*done, context_.uploads.now())
-                         : refused(done.error(), request, context_.fidelity);
+                         : refused(done.error(), exchange.request, context_.fidelity);
     response.route = "x1.status";
     co_return response;
 }

@@ -8,6 +8,7 @@
 
 #include "http/handler.hpp"
 #include "protocol/common/context.hpp"
+#include "protocol/common/exchange.hpp"
 #include "protocol/common/receive_form.hpp"
 
 namespace sluice::protocol::x_v1 {
@@ -17,26 +18,16 @@ class Endpoint {
     explicit Endpoint(const Context& context) : context_(context) {}
 
     static bool serves(std::string_view path) { return path == "/1.1/media/upload.json"; }
-    boost::asio::awaitable<http::Response> handle(
-        const http::Request& request, http::BodyReader& body
-    ) const;
+    boost::asio::awaitable<http::Response> handle(Exchange& exchange, http::BodyReader& body) const;
 
   private:
-    boost::asio::awaitable<http::Response> get(
-        const http::Request& request, Principal owner, ReceivedForm form
-    ) const;
-    boost::asio::awaitable<http::Response> post(
-        const http::Request& request, Principal owner, ReceivedForm form
-    ) const;
+    boost::asio::awaitable<http::Response> get(Exchange& exchange, ReceivedForm form) const;
+    boost::asio::awaitable<http::Response> post(Exchange& exchange, ReceivedForm form) const;
     boost::asio::awaitable<http::Response> run(
-        const http::Request& request, Principal owner, std::string command, ReceivedForm form
+        Exchange& exchange, std::string command, ReceivedForm form
     ) const;
-    boost::asio::awaitable<http::Response> finalize(
-        const http::Request& request, Principal owner, ReceivedForm form
-    ) const;
-    boost::asio::awaitable<http::Response> status(
-        const http::Request& request, Principal owner, ReceivedForm form
-    ) const;
+    boost::asio::awaitable<http::Response> finalize(Exchange& exchange, ReceivedForm form) const;
+    boost::asio::awaitable<http::Response> status(Exchange& exchange, ReceivedForm form) const;
 
     const Context& context_;
 };

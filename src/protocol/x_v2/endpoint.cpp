@@ -133,14 +133,15 @@ Result<Endpoint::Target> Endpoint::by_command(
     };
 }
 
-awaitable<Response> Endpoint::handle(const http::Request& request, http::BodyReader& body) const {
+awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body) const {
+    const http::Request& request = exchange.request;
     auto target = target_of(request);
     if (!target) {
         auto response = refused(target.error(), request, context_.fidelity);
         response.route = "x2.unknown";
         co_return response;
     }
-    auto owner = principal_of(request);
+    auto owner = identify(exchange);
     if (!owner) {
         co_return refused(owner.error(), request, context_.fidelity);
     }
@@ -149,13 +150,13 @@ awaitable<Response> Endpoint::handle(const http::Request& request, http::BodyRea
     Response response;
     // FINALIZE and STATUS by path take no body: whatever comes (a JSON Content-Type with nothing
     // behind it) is let be.
-    auto form = co_await receive_form(context_, request, body, {}, std::move(opener));
+    auto form = co_await receive_form(context_, exchange, body, {}, std::move(opener));
     if (!form) {
         response = refused(form.error(), request, context_.fidelity);
     } else {
         target = by_command(*target, request, form->parameters);
         if (target) {
-            response = co_await run(request, *target, std::move(*owner), std::move(*form));
+            response = co_await run(exchange, *target, std::move(*form));
         } else {
             response = refused(target.error(), request, context_.fidelity);
         }
@@ -164,48 +165,45 @@ awaitable<Response> Endpoint::handle(const http::Request& request, http::BodyRea
     co_return response;
 }
 
-awaitable<Response> Endpoint::run(
-    const http::Request& request, Target target, Principal owner, ReceivedForm form
-) const {
+awaitable<Response> Endpoint::run(Exchange& exchange, Target target, ReceivedForm form) const {
     if (target.call == Call::initialize) {
-        auto created = co_await x_initialize(context_, std::move(owner), std::move(form));
+        auto created = co_await x_initialize(context_, exchange, std::move(form));
         const int status_code = target.is_command_form ? 202 : 200;
         co_return created ? initialized(*created, context_.uploads.now(), status_code)
-                          : refused(created.error(), request, context_.fidelity);
+                          : refused(created.error(), exchange.request, context_.fidelity);
     }
     if (target.call == Call::append) {
-        auto done = co_await x_append(context_, std::move(owner), target.id, std::move(form));
+        auto done = co_await x_append(context_, exchange, target.id, std::move(form));
         if (!done) {
-            co_return refused(done.error(), request, context_.fidelity);
+            co_return refused(done.error(), exchange.request, context_.fidelity);
         }
         co_return target.is_command_form ? appended_by_command() : appended(*done);
     }
     if (target.call == Call::one_shot) {
-        auto done = co_await x_one_shot(context_, std::move(owner), std::move(form));
+        auto done = co_await x_one_shot(context_, exchange, std::move(form));
         co_return done ? media_answer(*done, context_.uploads.now(), 200, shows_processing(*done))
-                       : refused(done.error(), request, context_.fidelity);
+                       : refused(done.error(), exchange.request, context_.fidelity);
     }
-    co_return co_await run_on_media(request, target, std::move(owner), std::move(form));
+    co_return co_await run_on_media(exchange, target, std::move(form));
 }
 
-awaitable<Response> Endpoint::run_on_media(
-    const http::Request& request, Target target, Principal owner, ReceivedForm form
-) const {
+awaitable<Response> Endpoint::run_on_media(Exchange& exchange, Target target, ReceivedForm form)
+    const {
     const auto id = target.id ? Result<MediaId>(*target.id)
                               : media_id_of(form.parameters.get("media_id"), true);
     if (!id) {
-        co_return refused(id.error(), request, context_.fidelity);
+        co_return refused(id.error(), exchange.request, context_.fidelity);
     }
     if (target.call == Call::finalize) {
-        auto done = co_await x_finalize(context_, std::move(owner), *id);
+        auto done = co_await x_finalize(context_, exchange, *id);
         const int status_code = target.is_command_form ? 201 : 200;
         co_return done
             ? media_answer(*done, context_.uploads.now(), status_code, shows_processing(*done))
-            : refused(done.error(), request, context_.fidelity);
+            : refused(done.error(), exchange.request, context_.fidelity);
     }
-    auto done = co_await x_status(context_, std::move(owner), *id);
+    auto done = co_await x_status(context_, exchange, *id);
     co_return done ? media_answer(*done, context_.uploads.now(), 200, true)
-                   : refused(done.error(), request, context_.fidelity);
+                   : refused(done.error(), exchange.request, context_.fidelity);
 }
 
 }  // namespace sluice::protocol::x_v2

@@ -8,6 +8,7 @@
 
 #include "http/handler.hpp"
 #include "protocol/common/context.hpp"
+#include "protocol/common/exchange.hpp"
 #include "protocol/common/receive_form.hpp"
 
 namespace sluice::protocol::x_v2 {
@@ -17,9 +18,7 @@ class Endpoint {
     explicit Endpoint(const Context& context) : context_(context) {}
 
     static bool serves(std::string_view path);
-    boost::asio::awaitable<http::Response> handle(
-        const http::Request& request, http::BodyReader& body
-    ) const;
+    boost::asio::awaitable<http::Response> handle(Exchange& exchange, http::BodyReader& body) const;
 
   private:
     enum class Call : std::uint8_t { one_shot, initialize, append, finalize, status };
@@ -34,11 +33,10 @@ class Endpoint {
     static Result<Target> by_command(
         Target target, const http::Request& request, const Parameters& parameters
     );
-    boost::asio::awaitable<http::Response> run(
-        const http::Request& request, Target target, Principal owner, ReceivedForm form
-    ) const;
+    boost::asio::awaitable<http::Response> run(Exchange& exchange, Target target, ReceivedForm form)
+        const;
     boost::asio::awaitable<http::Response> run_on_media(
-        const http::Request& request, Target target, Principal owner, ReceivedForm form
+        Exchange& exchange, Target target, ReceivedForm form
     ) const;
 
     const Context& context_;

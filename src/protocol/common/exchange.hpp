@@ -1,0 +1,45 @@
+// One request on its way through a protocol, and what is learned about it while it is answered:
+// who asks, which call it is, which upload it is about, what came in its body. The timeline, the
+// inspector and the rate limits read it when the answer is known. Made by the router, in the frame
+// that outlives the handling; one request's coroutine writes it, nobody else.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/ids.hpp"
+#include "core/principal.hpp"
+#include "http/request.hpp"
+
+namespace sluice::protocol {
+
+// A parameter or part of the body, as the inspector shows it. Values of small parts are kept whole,
+// of media only the first bytes.
+struct ReceivedPart {
+    std::string name;
+    std::string place;  // "query", "form", "multipart", "json"
+    std::string file_name;
+    std::string content_type;
+    ByteCount length;
+    std::string start;   // the first bytes, raw
+    std::string crc32c;  // of media, eight hexadecimal digits
+};
+
+struct Exchange {
+    explicit Exchange(const http::Request& asked) : request(asked) {}
+
+    const http::Request& request;
+
+    std::optional<Identity> caller;  // once known
+    std::string call;  // "INIT", "APPEND", "FINALIZE", "STATUS", "ONE_SHOT", … or empty
+    std::optional<MediaId> media_id;
+    std::optional<std::uint64_t> segment_index;
+    std::optional<ByteCount> media_bytes;  // that came with this call
+    std::vector<ReceivedPart> parts;       // only if `wants_parts`
+    bool wants_parts = false;              // set by whoever records
+};
+
+}  // namespace sluice::protocol
