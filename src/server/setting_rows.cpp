@@ -1,0 +1,209 @@
+#include "server/setting_rows.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.hpp"
+
+namespace sluice::server {
+namespace {
+
+using Outcome = SettingRow::Outcome;
+
+std::unexpected<std::string> must_be(std::string text) {
+    return std::unexpected(std::move(text));
+}
+
+bool is_loopback(std::string_view host) {
+    return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
+
+Outcome apply_listen(Settings& settings, const std::string& value) {
+    const auto colon = value.rfind(':');
+    const auto port =
+        parse_unsigned(colon == std::string::npos ? "" : std::string_view(value).substr(colon + 1));
+    if (!port || *port > 65535 || colon == 0) {
+        return must_be("HOST:PORT, for example 127.0.0.1:8080 (port 0 takes a free one)");
+    }
+    std::string host = value.substr(0, colon);
+    if (host.starts_with('[') && host.ends_with(']')) {
+        host = host.substr(1, host.size() - 2);
+    }
+    if (!is_loopback(host)) {
+        return must_be(
+            "an address of this machine's loopback: any other demands --auth keys, which this "
+            "version does not have "
+            "yet. Use --listen 127.0.0.1:" +
+            std::to_string(*port) + " and a proxy in front"
+        );
+    }
+    settings.listen.push_back({std::move(host), static_cast<std::uint16_t>(*port)});
+    return {};
+}
+
+Outcome apply_data(Settings& settings, const std::string& value) {
+    if (value.empty()) {
+        return must_be("a directory");
+    }
+    settings.data = value;
+    return {};
+}
+
+Outcome apply_database(Settings&, const std::string& value) {
+    return value == "sqlite" ? Outcome{}
+                             : must_be("sqlite; postgres:// is not in this version yet");
+}
+
+Outcome apply_storage(Settings&, const std::string& value) {
+    return value == "disk" ? Outcome{} : must_be("disk; s3:// is not in this version yet");
+}
+
+Outcome apply_role(Settings& settings, const std::string& value) {
+    if (value == "worker") {
+        return must_be(
+            "all or api; worker nodes of their own need a shared database, which this version does "
+            "not have yet"
+        );
+    }
+    if (value != "all" && value != "api") {
+        return must_be("all, api or worker");
+    }
+    settings.runs_workers = value == "all";
+    return {};
+}
+
+Outcome apply_auth(Settings&, const std::string& value) {
+    if (value == "keys") {
+        return must_be("open; keys are not in this version yet");
+    }
+    return value == "open" ? Outcome{} : must_be("open or keys");
+}
+
+Outcome apply_fidelity(Settings& settings, const std::string& value) {
+    if (value != "helpful" && value != "faithful") {
+        return must_be("helpful or faithful");
+    }
+    settings.is_faithful = value == "faithful";
+    return {};
+}
+
+Outcome apply_durability(Settings& settings, const std::string& value) {
+    if (value != "strict" && value != "relaxed") {
+        return must_be("strict or relaxed");
+    }
+    settings.is_strict = value == "strict";
+    return {};
+}
+
+Outcome apply_workers(Settings& settings, const std::string& value) {
+    const auto number = parse_unsigned(value);
+    if (!number || *number == 0 || *number > 256) {
+        return must_be("a number from 1 to 256");
+    }
+    settings.workers = static_cast<unsigned>(*number);
+    return {};
+}
+
+Outcome apply_dev_tls(Settings&, const std::string&) {
+    return must_be("left out: it is not in this version yet");
+}
+
+Outcome apply_limit(Settings& settings, const std::string& value) {
+    static constexpr std::array<std::string_view, 4> names{
+        "upload.max_bytes",
+        "segment.max_bytes",
+        "one_shot.max_bytes",
+        "upload.lifetime",
+    };
+    const auto equal = value.find('=');
+    const std::string name = value.substr(0, equal);
+    const std::string text = equal == std::string::npos ? "" : value.substr(equal + 1);
+    const auto size = parse_size(text);
+    if (std::ranges::find(names, name) == names.end()) {
+        std::string known = "NAME=VALUE with one of the names";
+        for (const auto known_name : names) {
+            known += " " + std::string(known_name);
+        }
+        return must_be(known);
+    }
+    if (name == "upload.lifetime") {
+        const auto seconds =
+            parse_unsigned(text.ends_with('s') ? text.substr(0, text.size() - 1) : text);
+        if (!seconds || *seconds == 0) {
+            return must_be("upload.lifetime=SECONDS");
+        }
+        settings.limits.lifetime = std::chrono::seconds(*seconds);
+        return {};
+    }
+    if (!size || size->value == 0) {
+        return must_be(name + "=SIZE, for example " + name + "=2G");
+    }
+    ByteCount& limit = name == "upload.max_bytes"    ? settings.limits.upload_bytes_max
+                       : name == "segment.max_bytes" ? settings.limits.segment_bytes_max
+                                                     : settings.limits.one_shot_bytes_max;
+    limit = *size;
+    return {};
+}
+
+constexpr std::array rows{
+    SettingRow{
+        "--listen",
+        "server.listen",
+        "HOST:PORT",
+        "address to listen on; may be repeated (default 127.0.0.1:8080)",
+        apply_listen,
+        true
+    },
+    SettingRow{
+        "--data",
+        "server.data",
+        "DIR",
+        "where everything is kept (default ./sluice-data)",
+        apply_data
+    },
+    SettingRow{"--database", "database.url", "URL", "sqlite", apply_database},
+    SettingRow{"--storage", "storage.url", "URL", "disk", apply_storage},
+    SettingRow{"--role", "server.role", "ROLE", "all (default) or api", apply_role},
+    SettingRow{"--auth", "auth.mode", "MODE", "open (default)", apply_auth},
+    SettingRow{
+        "--fidelity",
+        "x.fidelity",
+        "KIND",
+        "helpful (default), or faithful: errors as X sends them",
+        apply_fidelity
+    },
+    SettingRow{
+        "--durability",
+        "storage.durability",
+        "KIND",
+        "strict (default): a 2xx survives power loss; relaxed: a kill",
+        apply_durability
+    },
+    SettingRow{
+        "--workers",
+        "processing.workers",
+        "N",
+        "jobs processed at once (default: half of the cores)",
+        apply_workers
+    },
+    SettingRow{"--dev-tls", "tls.dev", "", "not in this version yet", apply_dev_tls},
+    SettingRow{
+        "--dev-proxy", "tls.dev_proxy", "HOST:PORT", "not in this version yet", apply_dev_tls
+    },
+    SettingRow{
+        "--limit",
+        "limits",
+        "NAME=VALUE",
+        "upload.max_bytes, segment.max_bytes, one_shot.max_bytes, upload.lifetime",
+        apply_limit,
+        true
+    },
+};
+
+}  // namespace
+
+std::span<const SettingRow> setting_rows() {
+    return rows;
+}
+
+}  // namespace sluice::server
