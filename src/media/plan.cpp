@@ -302,9 +302,6 @@ std::string_view name_of(StepKind kind) {
 std::optional<ProcessingFailure> check_content(
     const CategoryRule& rule, std::string_view declared, Container found, ByteCount size
 ) {
-    if (rule.family == Family::text) {
-        return unsupported_media("Format", "subtitles are not processed by this version");
-    }
     if (size.value == 0) {
         return invalid_media("CorruptContainer", "it is empty (0 bytes)");
     }
@@ -314,6 +311,9 @@ std::optional<ProcessingFailure> check_content(
         );
     }
     const auto claim = declared.empty() ? accepted_types_text(rule) : std::string(declared);
+    if (rule.family == Family::text && found == Container::unknown) {
+        return std::nullopt;  // whatever it is, it is no picture: its reader tells
+    }
     if (found == Container::unknown) {
         return invalid_media(
             "CorruptContainer",

@@ -262,11 +262,11 @@ TEST(CheckContent, RefusesEmptyOversizedAndUnknown) {
     EXPECT_EQ(check_content(image, "image/heic", Container::heif, 1_MiB)->reason, "Format");
 }
 
-TEST(CheckContent, SaysHonestlyThatSubtitlesAreNotProcessed) {
-    const auto refused =
-        check_content(rule_of(Category::subtitles), "text/srt", Container::unknown, 1_KiB);
-    EXPECT_EQ(refused->name, "UnsupportedMedia");
-    EXPECT_EQ(refused->message, "subtitles are not processed by this version");
+TEST(CheckContent, LetsSubtitlesBeJudgedByTheirReaderUnlessTheyAreAPicture) {
+    const auto& rule = rule_of(Category::subtitles);
+    EXPECT_FALSE(check_content(rule, "text/srt", Container::unknown, 1_KiB));
+    EXPECT_EQ(check_content(rule, "text/srt", Container::unknown, 3_MiB)->reason, "FileTooLarge");
+    EXPECT_TRUE(check_content(rule, "text/srt", Container::png, 1_KiB));
 }
 
 }  // namespace

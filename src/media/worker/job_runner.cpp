@@ -12,6 +12,7 @@
 #include "media/progress_meter.hpp"
 #include "media/sniff.hpp"
 #include "media/worker/image_maker.hpp"
+#include "media/worker/subtitle_maker.hpp"
 #include "media/worker/video_maker.hpp"
 #include "media/worker/video_probe.hpp"
 
@@ -76,10 +77,19 @@ class Run {
                 check_content(rule_, order_.declared_type, look->container, look->size)) {
             return failed(*refused);
         }
+        if (rule_.family == Family::text) {
+            return subtitles();
+        }
         return rule_.family == Family::image ? image(*look) : video(*look);
     }
 
   private:
+    WorkerReport subtitles() {
+        auto made = make_subtitles(order_.input, order_.output_folder);
+        return made ? done({made->file}, wall_of(0.01, 1), std::move(made->content))
+                    : failed(made.error());
+    }
+
     WorkerReport image(const FirstLook& look) {
         const auto probe = probe_image(order_.input, look.container);
         if (!probe) {

@@ -286,12 +286,24 @@ TEST_F(Worker, MakesASilentLoopOfAGifAndAPictureOfItsFirstFrame) {
     EXPECT_EQ(still.begin()->second.width, 161U);
 }
 
-TEST_F(Worker, SaysThatSubtitlesAreNotProcessed) {
+TEST_F(Worker, MakesCaptionsOfSubtitles) {
     write_file(folder_ / "srt", "1\n00:00:00,000 --> 00:00:01,000\nHello\n");
+    const auto outcome = run(Category::subtitles, "text/plain", folder_ / "srt");
+    ASSERT_NE(outcome.done(), nullptr);
+    EXPECT_EQ(outcome.done()->content.media_type, "text/srt");
+    const auto files = files_of(outcome);
+    EXPECT_EQ(files.at("captions.vtt").content_type, "text/vtt;charset=utf-8");
+    EXPECT_EQ(
+        read_file(out_ + "/captions.vtt"), "WEBVTT\n\n00:00:00.000 --> 00:00:01.000\nHello\n"
+    );
+}
+
+TEST_F(Worker, NamesTheLineOfSubtitlesThatCannotBeRead) {
+    write_file(folder_ / "srt", "1\n00:00:00,000 --> 00:00:01,000\ncaf\xE9\n");
     expect_failure(
         run(Category::subtitles, "text/srt", folder_ / "srt"),
-        "Format",
-        "subtitles are not processed by this version"
+        "Subtitles",
+        "file is invalid: line 3: expected text in UTF-8, got the byte E9; save the file as UTF-8"
     );
 }
 
