@@ -1,4 +1,6 @@
+#include "store/attachment_store_suite.hpp"
 #include "store/blob_store_suite.hpp"
+#include "store/memory/memory_attachment_store.hpp"
 #include "store/memory/memory_blob_store.hpp"
 #include "store/memory/memory_metadata_store.hpp"
 #include "store/metadata_store_suite.hpp"
@@ -16,6 +18,14 @@ struct MemoryBlobs final : BlobStoreUnderTest {
     MemoryBlobStore memory;
 };
 
+struct MemoryAttachments final : AttachmentStoreUnderTest {
+    AttachmentStore& store() override { return memory; }
+    MemoryAttachmentStore memory;
+};
+
+INSTANTIATE_TEST_SUITE_P(Memory, AttachmentStoreSuite, testing::Values([] {
+                             return std::make_unique<MemoryAttachments>();
+                         }));
 INSTANTIATE_TEST_SUITE_P(Memory, MetadataStoreSuite, testing::Values([] {
                              return std::make_unique<MemoryMetadata>();
                          }));

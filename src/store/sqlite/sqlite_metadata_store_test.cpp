@@ -9,6 +9,7 @@
 
 #include "store/metadata_store_suite.hpp"
 #include "store/small_disk.hpp"
+#include "store/sqlite/migrations.hpp"
 #include "store/sqlite/write_queue.hpp"
 #include "store/temporary_folder.hpp"
 
@@ -95,7 +96,7 @@ TEST(SqliteMetadataStore, ANewerSchemaIsRefusedWithAClearMessage) {
     const TemporaryFolder folder;
     const std::string path = folder.path("sluice.db");
     opened(path).reset();
-    EXPECT_EQ(sql(path, "PRAGMA user_version"), "1");
+    EXPECT_EQ(sql(path, "PRAGMA user_version"), std::to_string(sqlite::migrations().size()));
     sql(path, "PRAGMA user_version = 4711");
     const auto refused = SqliteMetadataStore::open(path);
     ASSERT_FALSE(refused);
