@@ -11,10 +11,16 @@ namespace {
 using boost::asio::awaitable;
 using std::chrono::milliseconds;
 
+// As on X (reference 5): these are ready when FINALIZE answers.
+bool is_synchronous(Category category) {
+    const Family family = family_of(category);
+    return family == Family::image || family == Family::text;
+}
+
 bool is_waited_for(const Upload& upload) {
     const bool is_under_way =
         upload.state == UploadState::queued || upload.state == UploadState::processing;
-    return is_under_way && family_of(upload.category) == Family::image;
+    return is_under_way && is_synchronous(upload.category);
 }
 
 }  // namespace

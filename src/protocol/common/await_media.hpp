@@ -1,4 +1,5 @@
-// Waits for an upload's processing to end, for callers who expect a final answer at once (images).
+// Waits for an upload's processing to end, for callers who expect a final answer at once
+// (images, subtitles).
 // Bounded; between two looks at the store the loop is free.
 #pragma once
 
@@ -8,7 +9,7 @@
 
 namespace sluice::protocol {
 
-// Returns at once unless the upload is an image that is queued or being processed.
+// Returns at once unless the upload is an image or subtitles and is queued or being processed.
 boost::asio::awaitable<Result<UploadStatus>> await_image(
     const Context& context, UploadStatus status
 );

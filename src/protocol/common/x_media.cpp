@@ -40,9 +40,9 @@ void append_processing_info(JsonWriter& json, const UploadStatus& status) {
 }
 
 bool shows_processing(const UploadStatus& status) {
-    const bool is_ready_image = status.upload.state == UploadState::ready &&
-                                family_of(status.upload.category) == Family::image;
-    return !is_ready_image;
+    const Family family = family_of(status.upload.category);
+    const bool is_synchronous = family == Family::image || family == Family::text;
+    return status.upload.state != UploadState::ready || !is_synchronous;
 }
 
 std::int64_t expires_after_secs(const Upload& upload, WallTime now) {

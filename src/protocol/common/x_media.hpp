@@ -10,8 +10,8 @@ namespace sluice::protocol {
 // processing_info with X's four states; `error` when failed (reference 2.6).
 void append_processing_info(JsonWriter& json, const UploadStatus& status);
 
-// Whether X's answer to FINALIZE or to a one-shot carries processing_info: not for images that are
-// ready.
+// Whether X's answer to FINALIZE or to a one-shot carries processing_info: not for images and subtitles
+// that are ready.
 bool shows_processing(const UploadStatus& status);
 
 // Seconds until the id is useless; 0 if that time is over.
