@@ -68,13 +68,15 @@ void LoopServices::drain() {
     }
 }
 
-asio::awaitable<void> serve_connection(Socket socket, std::shared_ptr<LoopServices> services) {
-    Connection connection(std::move(socket), *services);
+asio::awaitable<void> serve_connection(
+    Socket socket, std::shared_ptr<LoopServices> services, Scheme scheme
+) {
+    Connection connection(std::move(socket), *services, scheme);
     co_await connection.run();
 }
 
-Connection::Connection(Socket socket, LoopServices& services)
-    : services_(services), wire_(std::move(socket)) {
+Connection::Connection(Socket socket, LoopServices& services, Scheme scheme)
+    : services_(services), scheme_(scheme), wire_(std::move(socket)) {
     boost::system::error_code error;
     wire_.socket().set_option(asio::ip::tcp::no_delay(true), error);
     const auto remote = wire_.socket().remote_endpoint(error);
@@ -174,6 +176,10 @@ void Connection::complete(Request& request) const {
         id && is_request_id(*id) ? std::string(*id) : make_request_id(services_.clock);
     if (request.base_url.empty()) {
         request.base_url = "http://" + local_;
+    }
+    static constexpr std::string_view plain = "http://";
+    if (scheme_ == Scheme::https && request.base_url.starts_with(plain)) {
+        request.base_url.replace(0, plain.size(), "https://");
     }
 }
 

@@ -15,6 +15,7 @@
 #include "http/handler.hpp"
 #include "http/head_parser.hpp"
 #include "http/request_metrics.hpp"
+#include "http/scheme.hpp"
 #include "http/socket_body.hpp"
 #include "http/wire.hpp"
 
@@ -48,7 +49,7 @@ struct LoopServices {
 
 class Connection {
   public:
-    Connection(Socket socket, LoopServices& services);
+    Connection(Socket socket, LoopServices& services, Scheme scheme = Scheme::http);
     ~Connection();
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
@@ -75,6 +76,7 @@ class Connection {
     void count(const Request& request, const Response& response);
 
     LoopServices& services_;
+    const Scheme scheme_;
     Wire wire_;
     std::string peer_;
     std::string local_;  // "address:port" of our end
@@ -87,7 +89,7 @@ class Connection {
 
 // The task of one connection.
 boost::asio::awaitable<void> serve_connection(
-    Socket socket, std::shared_ptr<LoopServices> services
+    Socket socket, std::shared_ptr<LoopServices> services, Scheme scheme
 );
 
 }  // namespace sluice::http

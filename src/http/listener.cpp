@@ -72,7 +72,8 @@ Result<Acceptor> bind(asio::io_context& context, const tcp::endpoint& endpoint, 
 asio::awaitable<void> accept_connections(
     Acceptor acceptor,
     std::shared_ptr<LoopServices> services,
-    std::shared_ptr<runtime::TaskGroup> connections
+    std::shared_ptr<runtime::TaskGroup> connections,
+    Scheme scheme
 ) {
     while (true) {
         boost::system::error_code error;
@@ -80,7 +81,7 @@ asio::awaitable<void> accept_connections(
             co_await acceptor.async_accept(asio::redirect_error(asio::use_awaitable, error));
         if (!error) {
             connections->spawn(
-                acceptor.get_executor(), serve_connection(std::move(socket), services)
+                acceptor.get_executor(), serve_connection(std::move(socket), services, scheme)
             );
             continue;
         }
@@ -112,7 +113,7 @@ Listener::Listener(
 
 Listener::~Listener() = default;
 
-Result<std::uint16_t> Listener::listen(const std::string& host, std::uint16_t port) {
+Result<std::uint16_t> Listener::listen(const std::string& host, std::uint16_t port, Scheme scheme) {
     auto endpoint = resolve(host, port);
     if (!endpoint) {
         return std::move(endpoint).error();
@@ -142,7 +143,7 @@ Result<std::uint16_t> Listener::listen(const std::string& host, std::uint16_t po
     for (std::size_t i = 0; i < loops_.size(); ++i) {
         doors_.spawn(
             loops_.executor(i),
-            accept_connections(std::move(acceptors[i]), services_[i], connections_)
+            accept_connections(std::move(acceptors[i]), services_[i], connections_, scheme)
         );
     }
     return endpoint->port();

@@ -14,6 +14,7 @@
 #include "base/result.hpp"
 #include "http/connection_limits.hpp"
 #include "http/handler.hpp"
+#include "http/scheme.hpp"
 #include "runtime/event_loops.hpp"
 #include "runtime/task_group.hpp"
 
@@ -35,10 +36,13 @@ class Listener {
     Listener(const Listener&) = delete;
     Listener& operator=(const Listener&) = delete;
 
+    // `scheme` is what the callers' URLs begin with: https for a door behind our own TLS.
     // Opens host:port (an address, with or without brackets, or a name; port 0 takes a free one) on
     // every loop and gives the port. May be called several times. Errors: those of system_error,
     // the address in the facts.
-    Result<std::uint16_t> listen(const std::string& host, std::uint16_t port);
+    Result<std::uint16_t> listen(
+        const std::string& host, std::uint16_t port, Scheme scheme = Scheme::http
+    );
     // Stops accepting, closes idle connections; requests in flight finish, their answers close.
     // Does not block.
     void drain();

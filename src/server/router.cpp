@@ -27,6 +27,7 @@ Router::Router(const protocol::Context& context, Operations& operations)
       x_v1_(context),
       x_v2_(context),
       native_(context),
+      dev_(context.dev),
       delivery_(context) {}
 
 boost::asio::awaitable<http::Response> Router::handle(
@@ -49,6 +50,9 @@ boost::asio::awaitable<http::Response> Router::dispatch(
     }
     if (delivery_.serves(path)) {
         co_return co_await delivery_.handle(exchange, body);
+    }
+    if (dev_.serves(path)) {
+        co_return dev_.handle(request);
     }
     if (native_.serves(path)) {
         co_return co_await native_.handle(exchange, body);

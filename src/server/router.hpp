@@ -6,6 +6,7 @@
 #include "http/handler.hpp"
 #include "protocol/common/exchange.hpp"
 #include "protocol/delivery/endpoint.hpp"
+#include "protocol/native/dev_endpoint.hpp"
 #include "protocol/native/endpoint.hpp"
 #include "protocol/x_v1/endpoint.hpp"
 #include "protocol/x_v2/endpoint.hpp"
@@ -33,6 +34,7 @@ class Router final : public http::Handler {
     protocol::x_v1::Endpoint x_v1_;
     protocol::x_v2::Endpoint x_v2_;
     protocol::native::Endpoint native_;
+    protocol::native::DevEndpoint dev_;
     protocol::delivery::Endpoint delivery_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "base/text.hpp"
 
@@ -18,26 +19,34 @@ bool is_loopback(std::string_view host) {
     return host == "localhost" || host == "::1" || host.starts_with("127.");
 }
 
-Outcome apply_listen(Settings& settings, const std::string& value) {
+std::optional<ListenAddress> address_of(const std::string& value) {
     const auto colon = value.rfind(':');
     const auto port =
         parse_unsigned(colon == std::string::npos ? "" : std::string_view(value).substr(colon + 1));
     if (!port || *port > 65535 || colon == 0) {
-        return must_be("HOST:PORT, for example 127.0.0.1:8080 (port 0 takes a free one)");
+        return std::nullopt;
     }
     std::string host = value.substr(0, colon);
     if (host.starts_with('[') && host.ends_with(']')) {
         host = host.substr(1, host.size() - 2);
     }
-    if (!is_loopback(host)) {
+    return ListenAddress{std::move(host), static_cast<std::uint16_t>(*port)};
+}
+
+Outcome apply_listen(Settings& settings, const std::string& value) {
+    auto address = address_of(value);
+    if (!address) {
+        return must_be("HOST:PORT, for example 127.0.0.1:8080 (port 0 takes a free one)");
+    }
+    if (!is_loopback(address->host)) {
         return must_be(
             "an address of this machine's loopback: any other demands --auth keys, which this "
             "version does not have "
             "yet. Use --listen 127.0.0.1:" +
-            std::to_string(*port) + " and a proxy in front"
+            std::to_string(address->port) + " and a proxy in front"
         );
     }
-    settings.listen.push_back({std::move(host), static_cast<std::uint16_t>(*port)});
+    settings.listen.push_back(*std::move(address));
     return {};
 }
 
@@ -104,8 +113,45 @@ Outcome apply_workers(Settings& settings, const std::string& value) {
     return {};
 }
 
-Outcome apply_dev_tls(Settings&, const std::string&) {
-    return must_be("left out: it is not in this version yet");
+// The flag has no value; the file and the variable have one.
+Outcome apply_dev_tls(Settings& settings, const std::string& value) {
+    if (!value.empty() && value != "true" && value != "false") {
+        return must_be("true or false");
+    }
+    settings.dev_tls = settings.dev_tls || value != "false";
+    return {};
+}
+
+std::expected<ListenAddress, std::string> loopback_address(const std::string& value) {
+    auto address = address_of(value);
+    if (!address || !is_loopback(address->host)) {
+        return must_be(
+            "HOST:PORT with an address of this machine's loopback, for example 127.0.0.1:8888 "
+            "(port "
+            "0 takes a free one): what is for development stays on this machine"
+        );
+    }
+    return *std::move(address);
+}
+
+Outcome apply_dev_tls_listen(Settings& settings, const std::string& value) {
+    auto address = loopback_address(value);
+    if (!address) {
+        return must_be(std::move(address).error());
+    }
+    settings.dev_tls = true;
+    settings.dev_tls_listen = *std::move(address);
+    return {};
+}
+
+Outcome apply_dev_proxy(Settings& settings, const std::string& value) {
+    auto address = loopback_address(value);
+    if (!address) {
+        return must_be(std::move(address).error());
+    }
+    settings.dev_tls = true;
+    settings.dev_proxy = *std::move(address);
+    return {};
 }
 
 Outcome apply_limit(Settings& settings, const std::string& value) {
@@ -186,9 +232,26 @@ constexpr std::array rows{
         "jobs processed at once (default: half of the cores)",
         apply_workers
     },
-    SettingRow{"--dev-tls", "tls.dev", "", "not in this version yet", apply_dev_tls},
     SettingRow{
-        "--dev-proxy", "tls.dev_proxy", "HOST:PORT", "not in this version yet", apply_dev_tls
+        "--dev-tls",
+        "tls.dev",
+        "",
+        "development only: a CA in DIR/dev-ca, and TLS for X's hosts on this machine",
+        apply_dev_tls
+    },
+    SettingRow{
+        "--dev-tls-listen",
+        "tls.dev_listen",
+        "HOST:PORT",
+        "where (default: a free port of 127.0.0.1); 127.0.0.1:443 with names in /etc/hosts",
+        apply_dev_tls_listen
+    },
+    SettingRow{
+        "--dev-proxy",
+        "tls.dev_proxy",
+        "HOST:PORT",
+        "development only: a proxy that leads X's hosts here; see sluice env",
+        apply_dev_proxy
     },
     SettingRow{
         "--limit",

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,9 @@ struct Settings {
     bool is_strict = true;  // durability
     unsigned workers = 0;   // 0: half of the cores
     UploadLimits limits;
+    bool dev_tls = false;
+    ListenAddress dev_tls_listen{"127.0.0.1", 0};
+    std::optional<ListenAddress> dev_proxy;  // implies dev_tls
     bool wants_help = false;
 };
 

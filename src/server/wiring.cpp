@@ -20,6 +20,7 @@
 #include "runtime/run_blocking.hpp"
 #include "runtime/stop_signals.hpp"
 #include "runtime/task_group.hpp"
+#include "server/dev_door.hpp"
 #include "server/operations.hpp"
 #include "server/process_metrics.hpp"
 #include "server/router.hpp"
@@ -68,11 +69,19 @@ class Server {
           jobs_(*metadata_, *blobs_, clock_, ids_),
           workers_(pool_settings(settings), jobs_, speed_, metrics_),
           uploads_(services(), settings.limits),
-          context_{uploads_, control_, bulk_, buffers_, fidelity(settings)},
+          context_{
+              .uploads = uploads_,
+              .pool = control_,
+              .bulk = bulk_,
+              .buffers = buffers_,
+              .fidelity = fidelity(settings),
+              .dev = &dev_environment_
+          },
           operations_(metrics_, *metadata_, control_),
           router_(context_, operations_),
           loops_(std::max(1U, std::thread::hardware_concurrency())),
-          listener_(loops_, router_, metrics_, clock_) {
+          listener_(loops_, router_, metrics_, clock_),
+          dev_door_(loops_, listener_) {
         add_process_metrics(metrics_, *metadata_, *blobs_);
     }
 
@@ -149,6 +158,11 @@ class Server {
             const std::string host = is_v6 ? "[" + address.host + "]" : address.host;
             urls_.push_back("http://" + host + ":" + std::to_string(*port));
         }
+        auto opened = dev_door_.open(settings_, clock_.now());
+        if (!opened) {
+            return std::move(opened).error();
+        }
+        dev_environment_ = *std::move(opened);
         return ok();
     }
 
@@ -171,11 +185,13 @@ class Server {
         std::signal(SIGTERM, SIG_DFL);
         std::signal(SIGINT, SIG_DFL);
         operations_.set_draining();
+        dev_door_.drain();
         listener_.drain();
         workers_.stop();
         background_.cancel();
         const bool is_clean = listener_.drained(drain_time);
         static_cast<void>(background_.drained(drain_time));
+        dev_door_.drained();
         loops_.stop();
         loops_.join();
         control_.stop_and_join();
@@ -197,12 +213,14 @@ class Server {
     runtime::BlockingPool control_{control_threads};
     runtime::BlockingPool bulk_{bulk_threads};
     protocol::BufferPool buffers_;
+    protocol::DevEnvironment dev_environment_;
     protocol::Context context_;
     Operations operations_;
     Router router_;
     runtime::EventLoops loops_;
     runtime::TaskGroup background_{"background"};
     http::Listener listener_;
+    DevDoor dev_door_;
     std::vector<std::string> urls_;
 };
 

@@ -24,6 +24,7 @@ ARROWS = {
     "processing": {"base", "core", "store", "media", "service"},
     "runtime": {"base"},
     "http": {"base", "runtime"},
+    "dev_tls": {"base", "runtime"},
     "protocol/common": {"base", "core", "service", "runtime", "http"},
     "protocol/x_v1": {"base", "core", "service", "runtime", "http", "protocol/common"},
     "protocol/x_v2": {"base", "core", "service", "runtime", "http", "protocol/common"},
@@ -35,12 +36,13 @@ ARROWS = {
     "server": {
         "base", "core", "store", "store/sqlite", "store/disk", "media", "service", "processing", "runtime", "http",
         "protocol/common", "protocol/x_v1", "protocol/x_v2", "protocol/native", "protocol/delivery", "cli",
+        "dev_tls",
     },
 }
 # Tests may stand on the in-memory twins besides; a suite of one store may use another.
 TESTS_MAY_ALSO = {"store", "store/memory"}
 
-ASIO_FOLDERS = ("runtime", "http", "protocol", "server")
+ASIO_FOLDERS = ("runtime", "http", "dev_tls", "protocol", "server")
 CO_SPAWN_FILE = "src/runtime/task_group.cpp"
 THREAD_FILES = {
     "src/runtime/event_loops.hpp", "src/runtime/event_loops.cpp", "src/runtime/run_blocking.hpp",

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "protocol/common/buffer_pool.hpp"
+#include "protocol/common/dev_environment.hpp"
 #include "runtime/run_blocking.hpp"
 #include "service/uploads.hpp"
 
@@ -25,6 +26,7 @@ struct Context {
     // answer is final (X answers images at once, and most clients never ask again). Beyond it:
     // processing_info, as for a video.
     std::chrono::milliseconds image_wait{8000};
+    const DevEnvironment* dev = nullptr;  // none: not a development server
 };
 
 }  // namespace sluice::protocol
