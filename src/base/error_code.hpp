@@ -1,7 +1,6 @@
 // The stable names of everything that can go wrong. Codes are added, never renamed or reused:
-// clients and documentation pages hang on them. The texts are in error_catalogue.cpp; the order
-// here is the order there. Codes of upload mistakes are those of the reference list of mistakes
-// (numbers of its rows in the catalogue).
+// clients and documentation pages hang on them. The texts are in base/catalogue/, in this order.
+// Codes of upload mistakes are those of the list of mistakes (numbers of its rows in the catalogue).
 #pragma once
 
 #include <cstdint>

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "base/error_catalogue.hpp"
 #include "base/json_writer.hpp"
 #include "protocol/common/problem.hpp"
 
@@ -12,8 +11,6 @@ namespace {
 using boost::asio::awaitable;
 using http::Response;
 
-constexpr std::string_view error_pages = "/docs/errors/";
-
 Response text_response(int status, const char* type, std::string body) {
     Response response;
     response.status = status;
@@ -21,26 +18,6 @@ Response text_response(int status, const char* type, std::string body) {
     response.set("Cache-Control", "no-store");
     response.body = std::move(body);
     return response;
-}
-
-Response error_docs(const http::Request& request) {
-    const std::string slug = request.path.substr(error_pages.size());
-    if (slug.empty()) {
-        std::string index = "# Errors\n\n";
-        for (const ErrorEntry& entry : error_catalogue()) {
-            index += "- [" + std::string(entry.slug) + "](/docs/errors/" + std::string(entry.slug) +
-                     "): " + std::string(entry.title) + "\n";
-        }
-        return text_response(200, "text/markdown; charset=utf-8", std::move(index));
-    }
-    const ErrorEntry* entry = find_error(slug);
-    if (entry == nullptr) {
-        const Error error{
-            .code = ErrorCode::unknown_path, .facts = "There is no page for this code."
-        };
-        return protocol::problem_response(error, std::nullopt, request);
-    }
-    return text_response(200, "text/markdown; charset=utf-8", error_page(*entry));
 }
 
 Response version() {
@@ -52,8 +29,7 @@ Response version() {
 }  // namespace
 
 bool Operations::serves(std::string_view path) {
-    return path == "/livez" || path == "/readyz" || path == "/version" || path == "/metrics" ||
-           path.starts_with(error_pages);
+    return path == "/livez" || path == "/readyz" || path == "/version" || path == "/metrics";
 }
 
 awaitable<Response> Operations::handle(const http::Request& request) {
@@ -69,10 +45,8 @@ awaitable<Response> Operations::handle(const http::Request& request) {
         response = co_await readiness();
     } else if (request.path == "/version") {
         response = version();
-    } else if (request.path == "/metrics") {
-        response = co_await metrics_page();
     } else {
-        response = error_docs(request);
+        response = co_await metrics_page();
     }
     response.route = "operations.page";
     co_return response;

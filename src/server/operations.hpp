@@ -1,5 +1,4 @@
-// What operators ask: /livez, /readyz, /version, /metrics, and the error pages under /docs/errors/.
-// No protocol of uploads.
+// What operators ask: /livez, /readyz, /version, /metrics. No protocol of uploads.
 #pragma once
 
 #include <atomic>

@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "protocol/common/problem.hpp"
 #include "protocol/x_v1/encode.hpp"
+#include "server/docs_endpoint.hpp"
 
 namespace sluice::server {
 namespace {
@@ -53,6 +54,9 @@ boost::asio::awaitable<http::Response> Router::dispatch(
     }
     if (dev_.serves(path)) {
         co_return dev_.handle(request);
+    }
+    if (DocsEndpoint::serves(path)) {
+        co_return DocsEndpoint::handle(request);
     }
     if (native_.serves(path)) {
         co_return co_await native_.handle(exchange, body);

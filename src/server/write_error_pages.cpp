@@ -5,7 +5,7 @@
 #include <iterator>
 #include <string>
 
-#include "base/error_catalogue.hpp"
+#include "server/error_pages.hpp"
 
 namespace {
 
@@ -26,7 +26,7 @@ int main(int argc, char** argv) {
     bool all_current = true;
     for (const auto& entry : sluice::error_catalogue()) {
         const std::string path = folder + "/" + std::string(entry.slug) + ".md";
-        const std::string page = sluice::error_page(entry);
+        const std::string page = sluice::server::error_page(entry);
         if (!only_checks) {
             std::ofstream(path, std::ios::binary) << page;
         } else if (!is_current(path, page)) {

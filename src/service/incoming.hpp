@@ -38,10 +38,7 @@ class Incoming {
     // The first bytes, enough to tell what the content is.
     std::span<const std::byte> start() const { return start_; }
     // Keeps FINALIZE from judging while bytes of its upload are on their way.
-    void hold(InFlight::Token token) {
-        token_ = std::move(token);
-        token_.has_received(length_);
-    }
+    void hold(InFlight::Token token) { token_ = std::move(token); }
 
   private:
     Result<void> move_to_staging();

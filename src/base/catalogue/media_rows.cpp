@@ -1,0 +1,122 @@
+// What processing finds in the content. The code stands in processing_info.error.reason of an answer
+// with status 200; the message beside it has the numbers.
+#include "base/catalogue/rows.hpp"
+
+namespace sluice::catalogue {
+namespace {
+
+constexpr std::string_view status_call =
+    "GET /1.1/media/upload.json?command=STATUS&media_id=1284554329119236097";
+
+// clang-format off
+constexpr auto rows = std::to_array<ErrorEntry>({
+    {.code = ErrorCode::codec_not_allowed, .slug = "codec_not_allowed", .fault = Fault::media, .status = 422, .retryable = false,
+     .title = "The codec or container is not accepted",
+     .hint = "Convert the file as the message says.",
+     .symptom = "InvalidMedia, \"Unsupported video format\" or \"file is currently unsupported\" in processing_info.error.",
+     .causes = "Phones record HEVC; browsers record VP8, VP9 or AV1 in WebM; editors export ProRes.\nThe container is AVI or MKV.\n",
+     .check = "`ffprobe -v error -show_streams -show_format clip.mov`\n",
+     .mend = "`ffmpeg -i in -c:v libx264 -pix_fmt yuv420p -c:a aac -movflags +faststart out.mp4`, then upload out.mp4.\n",
+     .request = status_call, .facts = "The container is mov, the video codec hevc, the audio codec aac; accepted is h264 with aac.",
+     .mistakes = "110", .x_witness = Witness::recorded, .x_note = "Code 1, InvalidMedia, \"Unsupported video format\"."},
+    {.code = ErrorCode::duration_out_of_range, .slug = "duration_out_of_range", .fault = Fault::media, .status = 422, .retryable = false,
+     .title = "The medium is too long or too short",
+     .hint = "Cut the file as the message says.",
+     .symptom = "\"Duration 2.minutes+29.seconds+350.milliseconds exceeds max duration of 2.minutes+20.seconds\"",
+     .causes = "The limit depends on category and account, and was not looked up.\nA still picture was made a video of a few frames.\n",
+     .check = "`ffprobe -v error -show_entries format=duration clip.mp4`\n",
+     .mend = "`ffmpeg -i in -t 140 -c copy out.mp4`.\n",
+     .request = status_call, .facts = "The video lasts 149.35 s; tweet_video takes 0.5 to 140 s.",
+     .mistakes = "111", .x_witness = Witness::recorded, .x_note = "Code 3, UnsupportedMedia."},
+    {.code = ErrorCode::dimensions_out_of_range, .slug = "dimensions_out_of_range", .fault = Fault::media, .status = 422, .retryable = false,
+     .title = "Width, height or aspect ratio are not accepted",
+     .hint = "Scale the file as the message says.",
+     .symptom = "InvalidMedia or UnsupportedMedia without numbers.",
+     .causes = "4K video from a phone.\nA panorama or a very narrow strip.\nPixels that are not square.\n",
+     .check = "`ffprobe -v error -show_entries stream=width,height,sample_aspect_ratio clip.mp4`\n",
+     .mend = "`ffmpeg -i in -vf \"scale=1280:-2,setsar=1\" out.mp4`.\n",
+     .request = status_call, .facts = "The video has 4096 × 2160 pixels; 32 × 32 to 1920 × 1200 are accepted.",
+     .mistakes = "112", .x_witness = Witness::recorded, .x_note = "Code 1 or 3."},
+    {.code = ErrorCode::frame_rate_too_high, .slug = "frame_rate_too_high", .fault = Fault::media, .status = 422, .retryable = false,
+     .title = "The frame rate is not accepted",
+     .hint = "Lower the frame rate.",
+     .symptom = "InvalidMedia or UnsupportedMedia without numbers.",
+     .causes = "Slow motion (120 or 240 fps), recordings of games.\nInterlaced material.\n",
+     .check = "`ffprobe -v error -show_entries stream=avg_frame_rate,field_order clip.mp4`\n",
+     .mend = "`ffmpeg -i in -r 30 out.mp4`; for interlaced material add `-vf yadif`.\n",
+     .request = status_call, .facts = "The video has 120 frames per second; 60 are accepted.",
+     .mistakes = "113", .x_witness = Witness::recorded, .x_note = "Code 1 or 3."},
+    {.code = ErrorCode::pixel_format_not_allowed, .slug = "pixel_format_not_allowed", .fault = Fault::media, .status = 422, .retryable = false,
+     .title = "The pixel format is not accepted",
+     .hint = "Convert the file to yuv420p.",
+     .symptom = "InvalidMedia for a file that plays everywhere.",
+     .causes = "The file was exported for editing (4:2:2, 4:4:4, 10 bit).\nScreen recorders and ffmpeg from PNGs default to yuv444p.\n",
+     .check = "`ffprobe -v error -show_entries stream=pix_fmt clip.mp4`\n",
+     .mend = "`ffmpeg -i in -pix_fmt yuv420p -c:v libx264 out.mp4`.\n",
+     .request = status_call, .facts = "The pixel format is yuv444p; yuv420p is accepted.",
+     .mistakes = "114", .x_witness = Witness::recorded, .x_note = "Code 1."},
+    {.code = ErrorCode::audio_not_allowed, .slug = "audio_not_allowed", .fault = Fault::media, .status = 422, .retryable = false,
+     .title = "The audio is not accepted",
+     .hint = "Convert the audio to AAC-LC, mono or stereo.",
+     .symptom = "InvalidMedia for a file whose picture is fine.",
+     .causes = "Surround sound (5.1).\nHE-AAC, MP3, Opus or PCM audio.\n",
+     .check = "`ffprobe -v error -select_streams a -show_entries stream=codec_name,profile,channels clip.mp4`\n",
+     .mend = "`ffmpeg -i in -c:v copy -c:a aac -ac 2 out.mp4`.\n",
+     .request = status_call, .facts = "The audio is aac (HE-AAC) with 6 channels; AAC-LC with 1 or 2 is accepted.",
+     .mistakes = "115", .x_witness = Witness::recorded, .x_note = "Code 1."},
+    {.code = ErrorCode::gop_too_long, .slug = "gop_too_long", .fault = Fault::media, .status = 422, .retryable = false,
+     .title = "Keyframes are too far apart",
+     .hint = "Encode with a keyframe at least every 512 frames.",
+     .symptom = "\"Video GOP is too large. Largest number of frames allowed in one GOP: 512\"",
+     .causes = "The encoder sets keyframes at scene changes only (some hardware encoders, screen recordings).\nOpen GOPs.\n",
+     .check = "`ffprobe -v error -select_streams v -skip_frame nokey -show_entries frame=pts_time -of csv clip.mp4`\n",
+     .mend = "`ffmpeg -i in -c:v libx264 -g 60 -flags +cgop out.mp4`.\n",
+     .request = status_call, .facts = "The longest distance between keyframes is 1800 frames, at 12.4 s; 512 are accepted.",
+     .mistakes = "116", .x_witness = Witness::recorded, .x_note = "Code 1."},
+    {.code = ErrorCode::container_unreadable, .slug = "container_unreadable", .fault = Fault::media, .status = 422, .retryable = false,
+     .title = "The file is damaged, cut, or cannot be decoded",
+     .hint = "Export the file again and upload it whole.",
+     .symptom = "\"file is invalid\", InvalidMedia",
+     .causes = "The file was still being written when it was uploaded, so the moov box is missing.\nThe download of the source was cut.\nBytes were lost on the way: see base64_as_bytes and binary_as_text.\n",
+     .check = "Play the uploaded original, which you can fetch back, byte for byte.\n`ffprobe -v error original`\n",
+     .mend = "Wait until the recorder has closed the file; then upload again.\n",
+     .request = status_call, .facts = "The box mdat is cut: it claims 12582000 bytes from byte 48, the file ends after 8388608. There is no moov box.",
+     .mistakes = "117", .x_witness = Witness::recorded, .x_note = "Code 1, \"file is invalid\"."},
+    {.code = ErrorCode::gif_too_large, .slug = "gif_too_large", .fault = Fault::media, .status = 422, .retryable = false,
+     .title = "The GIF has too many frames or pixels",
+     .hint = "Shrink it, or upload it as a video.",
+     .symptom = "InvalidMedia, or a refusal when posting.",
+     .causes = "A screen recording was made a GIF: X takes 350 frames, 1280 × 1080 pixels, and 300 million pixels in all.\n",
+     .check = "`ffprobe -v error -count_frames -show_entries stream=nb_read_frames,width,height in.gif`\n",
+     .mend = "`ffmpeg -i in.gif -pix_fmt yuv420p out.mp4` and upload as tweet_video; or drop frames and scale.\n",
+     .request = status_call, .facts = "The GIF has 900 frames of 800 × 600 pixels, 432000000 in all; 350 frames and 300000000 pixels are accepted.",
+     .mistakes = "118", .x_witness = Witness::recorded, .x_note = "Code 1, or a refusal at posting."},
+    {.code = ErrorCode::processing_limit, .slug = "processing_limit", .fault = Fault::media, .status = 422, .retryable = false,
+     .title = "Processing reached a limit of time, memory or output",
+     .hint = "Upload a smaller or simpler file.",
+     .symptom = "InternalError (0) or a time-out (4) in processing_info.error.",
+     .causes = "The file is built to exhaust decoders: a picture of a hundred thousand pixels each way, an endless stream.\nThe machine is too small for the file.\n",
+     .check = "Look at the limit that the message names.\n",
+     .mend = "Scale the file down, or cut it.\nThe operator can raise the limit.\n",
+     .request = status_call, .facts = "The decoder needed more than 1073741824 bytes of memory.",
+     .mistakes = "120", .x_witness = Witness::documented, .x_note = "Code 0 or 4; X's web client knows them."},
+    {.code = ErrorCode::processing_failed, .slug = "processing_failed", .fault = Fault::server, .status = 422, .retryable = true,
+     .title = "Processing failed for a reason of the server",
+     .hint = "Upload the file again; tell the operator if it happens again.",
+     .symptom = "InternalError (0) in processing_info.error.",
+     .causes = "A worker crashed several times on this file.\nThe disk was full.\n",
+     .check = "The operator finds the media id in the log of the server.\n",
+     .mend = "Upload again later.\n",
+     .request = status_call, .facts = "The worker ended unexpectedly 3 times.",
+     .mistakes = "", .x_witness = Witness::documented, .x_note = "Code 0, InternalError."},
+});
+// clang-format on
+static_assert(fills(rows, media_codes));
+
+}  // namespace
+
+std::span<const ErrorEntry> media_rows() {
+    return rows;
+}
+
+}  // namespace sluice::catalogue

@@ -1,0 +1,86 @@
+// The server's own.
+#include "base/catalogue/rows.hpp"
+
+namespace sluice::catalogue {
+namespace {
+
+constexpr std::string_view append_call =
+    "POST /1.1/media/upload.json\nContent-Type: multipart/form-data; boundary=…\n\n"
+    "command=APPEND, media_id=1284554329119236097, segment_index=0, media=(4194304 bytes)";
+
+// clang-format off
+constexpr auto rows = std::to_array<ErrorEntry>({
+    {.code = ErrorCode::storage_full, .slug = "storage_full", .fault = Fault::capacity, .status = 507, .retryable = true,
+     .title = "The storage is full",
+     .hint = "Ask the operator for room; what was acknowledged is safe, and the upload can go on later.",
+     .symptom = "507 from INIT or APPEND.",
+     .causes = "The disk is full, or a quota of the file system is used up.\nOpen uploads have reserved what was left.\n",
+     .check = "Operator: `df` on the data directory, and the metric sluice_storage_free_bytes.\n",
+     .mend = "Operator: make room, or delete media (`sluice delete`).\nCaller: repeat the call later; segments that were acknowledged stay.\n",
+     .request = append_call, .facts = "1048576 bytes are free; 4194304 are needed.",
+     .mistakes = "57", .x_witness = Witness::ours, .x_note = "X's own storage does not run full; a 500 with code 131 comes nearest."},
+    {.code = ErrorCode::storage_failed, .slug = "storage_failed", .fault = Fault::server, .status = 500, .retryable = false,
+     .title = "The storage failed",
+     .hint = "Upload again; if it happens again, tell the operator the request id.",
+     .symptom = "500 from APPEND or FINALIZE.",
+     .causes = "The disk reported an error, or a sync failed. A failed sync is final for that upload: nobody knows what was written.\n",
+     .check = "Operator: look for the request id in the log of the server, and at the kernel's log.\n",
+     .mend = "Caller: begin again with INIT.\nOperator: check the disk.\n",
+     .request = append_call, .facts = "",
+     .mistakes = "", .x_witness = Witness::recorded, .x_note = "500/131 is X's general answer."},
+    {.code = ErrorCode::overloaded, .slug = "overloaded", .fault = Fault::capacity, .status = 503, .retryable = true,
+     .title = "The server is overloaded",
+     .hint = "Repeat the call after the time in Retry-After.",
+     .symptom = "503 with Retry-After. Here it means overload and nothing else.",
+     .causes = "More connections or more work than the server can take.\n",
+     .check = "Operator: look at sluice_http_connections and sluice_jobs_queued in /metrics.\n",
+     .mend = "Caller: wait as Retry-After says, with some jitter.\n",
+     .request = append_call, .facts = "All connections are in use.",
+     .mistakes = "77", .x_witness = Witness::recorded, .x_note = "At X this answer has many other causes: see finalize_missing, polling_too_fast, category_missing."},
+    {.code = ErrorCode::shutting_down, .slug = "shutting_down", .fault = Fault::capacity, .status = 503, .retryable = true,
+     .title = "The server is stopping",
+     .hint = "Repeat the call after the time in Retry-After; uploads continue after the restart.",
+     .symptom = "503 for some seconds, then refused connections, then all is well.",
+     .causes = "The operator restarts the server.\n",
+     .check = "GET /readyz.\n",
+     .mend = "Repeat. Nothing that was acknowledged is lost.\n",
+     .request = append_call, .facts = "",
+     .mistakes = "", .x_witness = Witness::recorded, .x_note = ""},
+    {.code = ErrorCode::internal, .slug = "internal", .fault = Fault::server, .status = 500, .retryable = false,
+     .title = "The server made a mistake",
+     .hint = "Tell the operator the request id.",
+     .symptom = "500 \"Internal error\" (131)",
+     .causes = "A bug in the server.\n",
+     .check = "Operator: look for the request id in the log of the server.\n",
+     .mend = "Report it, with the log line.\n",
+     .request = append_call, .facts = "",
+     .mistakes = "", .x_witness = Witness::recorded, .x_note = ""},
+    {.code = ErrorCode::store_not_found, .slug = "store_not_found", .fault = Fault::server, .status = 500, .retryable = false,
+     .title = "A store did not find a row",
+     .hint = "Tell the operator the request id.",
+     .symptom = "500; this code is for use inside of the server and should never be seen.",
+     .causes = "A bug: a use case passed on what it should have translated.\n",
+     .check = "Operator: look for the request id in the log of the server.\n",
+     .mend = "Report it, with the log line.\n",
+     .request = append_call, .facts = "",
+     .mistakes = "", .x_witness = Witness::ours, .x_note = ""},
+    {.code = ErrorCode::store_conflict, .slug = "store_conflict", .fault = Fault::server, .status = 500, .retryable = true,
+     .title = "A store refused a change",
+     .hint = "Repeat the call.",
+     .symptom = "500; this code is for use inside of the server and should never be seen.",
+     .causes = "Two calls changed the same upload at once, and the second gave up.\n",
+     .check = "Operator: look for the request id in the log of the server.\n",
+     .mend = "Repeat the call. If it stays, report it.\n",
+     .request = append_call, .facts = "",
+     .mistakes = "", .x_witness = Witness::ours, .x_note = ""},
+});
+// clang-format on
+static_assert(fills(rows, server_codes));
+
+}  // namespace
+
+std::span<const ErrorEntry> server_rows() {
+    return rows;
+}
+
+}  // namespace sluice::catalogue

@@ -1,0 +1,18 @@
+// GET /docs/errors/ and /docs/errors/{code} (Markdown, or HTML for who prefers it; with ".md" always
+// Markdown), and the registry as JSON under GET /api/v1/errors. Open to everybody; no state.
+#pragma once
+
+#include <string_view>
+
+#include "http/request.hpp"
+#include "http/response.hpp"
+
+namespace sluice::server {
+
+class DocsEndpoint {
+  public:
+    static bool serves(std::string_view path);
+    static http::Response handle(const http::Request& request);
+};
+
+}  // namespace sluice::server

@@ -1,0 +1,55 @@
+"""The pages of the errors and their registry, as a server gives them to a person, a script and a browser."""
+
+import os
+import unittest
+
+from support.case import ServerCase
+from support.client import Caller
+
+ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+
+class ErrorDocs(ServerCase):
+    def setUp(self):
+        self.caller = Caller(self.server)
+
+    def test_every_code_of_the_registry_has_its_page(self):
+        answer = self.caller.get("/api/v1/errors")
+        self.assertEqual(answer.status, 200, answer)
+        rows = answer.json()["data"]
+        self.assertGreater(len(rows), 100)
+        for row in rows:
+            page = self.caller.fetch(row["doc_url"])
+            self.assertEqual(page.status, 200, row)
+            self.assertTrue(page.body.decode().startswith(f"# {row['code']}\n\n{row['title']}."), page)
+            with open(os.path.join(ROOT, "docs", "errors", row["code"] + ".md"), "rb") as file:
+                self.assertEqual(page.body, file.read(), row["code"])
+
+    def test_the_address_in_an_error_leads_to_its_page(self):
+        answer = self.caller.get("/1.1/media/upload.json?command=STATUS&media_id=1")
+        link = answer.json()["sluice"]["doc_url"]
+        self.assertIn(f"<{link}>", answer.header("link"))
+        self.assertIn(b"## How to mend", self.caller.fetch(link).body)
+
+    def test_a_browser_gets_html_without_scripts(self):
+        for path in ("/docs/errors/", "/docs/errors/finalize_missing"):
+            page = self.caller.get(path, [("Accept", BROWSER)])
+            self.assertEqual(page.header("content-type"), "text/html; charset=utf-8", page)
+            self.assertTrue(page.header("content-security-policy").startswith("default-src 'none'"), page)
+            self.assertEqual(page.header("vary"), "Accept")
+            self.assertNotIn(b"<script", page.body)
+            self.assertIn(b"<h1>", page.body)
+        self.assertIn(b'"http://127.0.0.1', page.body.replace(b"&quot;", b'"'))
+
+    def test_the_twin_at_md_is_markdown_for_everybody(self):
+        page = self.caller.get("/docs/errors/finalize_missing.md", [("Accept", BROWSER)])
+        self.assertEqual(page.header("content-type"), "text/markdown; charset=utf-8", page)
+
+    def test_an_unknown_code_is_refused_with_a_reason(self):
+        answer = self.caller.get("/docs/errors/no_such_code")
+        self.assertEqual((answer.status, answer.header("sluice-error")), (404, "unknown_path"), answer)
+
+
+if __name__ == "__main__":
+    unittest.main()
