@@ -14,6 +14,27 @@ namespace sluice {
 // machine has it.
 std::uint32_t crc32c(std::span<const std::byte> bytes, std::uint32_t seed = 0);
 
+// MD5 of bytes that come in pieces: for comparing with a digest that a caller sends, never for
+// anything that must not be forged. One thread at a time.
+class Md5 {
+  public:
+    Md5();
+    ~Md5();
+    Md5(const Md5&) = delete;
+    Md5& operator=(const Md5&) = delete;
+
+    void update(std::span<const std::byte> bytes);
+    // 32 lower-case hexadecimal digits; once, at the end.
+    std::string finish_hex();
+
+  private:
+    void* state_;
+};
+
+// A digest as callers write it, hexadecimal or base64 of its 16 bytes, as lower-case hexadecimal;
+// empty if it is neither.
+std::string md5_as_hex(std::string_view written);
+
 // SHA-256, 64 lower-case hexadecimal digits.
 std::string sha256_hex(std::string_view text);
 

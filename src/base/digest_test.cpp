@@ -32,5 +32,18 @@ TEST(Sha256, HasTheKnownDigestOfAbc) {
     );
 }
 
+TEST(Md5, HasTheKnownDigestOfAbcHoweverItIsCut) {
+    Md5 md5;
+    md5.update(bytes_of("a"));
+    md5.update(bytes_of("bc"));
+    EXPECT_EQ(md5.finish_hex(), "900150983cd24fb0d6963f7d28e17f72");
+}
+
+TEST(Md5, IsReadAsHexadecimalOrBase64) {
+    EXPECT_EQ(md5_as_hex("900150983CD24FB0D6963F7D28E17F72"), "900150983cd24fb0d6963f7d28e17f72");
+    EXPECT_EQ(md5_as_hex("kAFQmDzST7DWlj99KOF/cg=="), "900150983cd24fb0d6963f7d28e17f72");
+    EXPECT_EQ(md5_as_hex("abc"), "");
+}
+
 }  // namespace
 }  // namespace sluice

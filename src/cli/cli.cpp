@@ -27,6 +27,7 @@ commands
   status ID           the state now; --wait until ready or failed
   list                uploads, newest first
   delete ID...        delete uploads; asks unless --yes
+  env                 shell lines that point X's clients at a local server
   ping                exit 0 when the server is ready; --wait [--timeout 30s]
   version             the version of this program
   help [COMMAND]      this text, or the flags of a command
@@ -58,6 +59,20 @@ constexpr std::string_view upload_help = R"(sluice upload FILE...
 Interrupted, it continues when the same command is run again.
 more: http://127.0.0.1:8080/docs
 )";
+
+constexpr std::string_view env_help = R"help(sluice env
+
+  eval "$(sluice env)"
+  sluice env --shell fish | source
+
+Shell lines that lead clients with X's hosts built in (upload.twitter.com, upload.x.com, api.x.com,
+api.twitter.com) to a local server that was started with --dev-tls --dev-proxy: proxy, CA files, and
+a hook for Node. For test shells only; other https hosts are not reached through the proxy.
+
+  --server URL        which server (SLUICE_SERVER; default http://127.0.0.1:8080)
+  --shell S           sh (default; also bash, zsh) or fish
+more: http://127.0.0.1:8080/docs
+)help";
 
 constexpr std::string_view exit_help = R"(exit codes
   0   done
@@ -92,6 +107,7 @@ constexpr std::array topics{
     Topic{"status", "sluice status ID [--wait] [--timeout D] [--json] [--server URL]\n"},
     Topic{"list", "sluice list [--limit N] [--after CURSOR] [--state S] [--json] [--server URL]\n"},
     Topic{"delete", "sluice delete ID... [--yes] [--no-input] [--server URL]\n"},
+    Topic{"env", env_help},
     Topic{"ping", "sluice ping [--wait] [--timeout D] [--server URL]\n"},
     Topic{"exit-codes", exit_help},
     Topic{"environment", environment_help},
@@ -107,11 +123,12 @@ constexpr std::array commands{
     Command{"status", status_command},
     Command{"list", list_command},
     Command{"delete", delete_command},
+    Command{"env", env_command},
     Command{"ping", ping_command},
 };
 
-constexpr std::array<std::string_view, 8> command_names{
-    "serve", "upload", "status", "list", "delete", "ping", "version", "help"
+constexpr std::array<std::string_view, 9> command_names{
+    "serve", "upload", "status", "list", "delete", "env", "ping", "version", "help"
 };
 
 int help(Words words, Console& console) {

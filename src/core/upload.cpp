@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "core/shortfall.hpp"
+
 namespace sluice {
 namespace {
 
@@ -59,45 +61,6 @@ Upload moved(Upload upload, UploadState to, WallTime now) {
     upload.state = to;
     upload.changed_at = now;
     return upload;
-}
-
-std::string list_of(const std::vector<SegmentIndex>& indexes) {
-    constexpr std::size_t shown_max = 20;
-    std::string text;
-    for (std::size_t i = 0; i < std::min(indexes.size(), shown_max); ++i) {
-        text += (i == 0 ? "" : ", ") + std::to_string(indexes[i].value);
-    }
-    if (indexes.size() > shown_max) {
-        text += " and " + std::to_string(indexes.size() - shown_max) + " more";
-    }
-    return text;
-}
-
-Error missing_segments(const Upload& upload, const SegmentGaps& gaps) {
-    std::string facts = (gaps.missing.size() == 1 ? "Segment " : "Segments ") +
-                        list_of(gaps.missing) + (gaps.missing.size() == 1 ? " is" : " are") +
-                        " missing; " + std::to_string(gaps.received.value) + " of " +
-                        std::to_string(upload.total.value) + " bytes arrived.";
-    if (gaps.missing.size() == 1 && gaps.missing.front().value == 0 &&
-        gaps.received == upload.total) {
-        facts += " All bytes are there, so the segments were counted from 1: count from 0.";
-    }
-    return about(upload, ErrorCode::segment_missing, std::move(facts));
-}
-
-Error wrong_size(const Upload& upload, const SegmentMap& segments, ByteCount received) {
-    const std::uint64_t difference = upload.total.value - received.value;
-    std::string facts = std::to_string(received.value) + " of " +
-                        std::to_string(upload.total.value) +
-                        " announced bytes arrived in segments 0 to " +
-                        std::to_string(segments.rbegin()->first.value) + ": " +
-                        std::to_string(difference) + " bytes are missing.";
-    if (upload.total.value / 4 == (received.value + 2) / 3) {
-        facts +=
-            " The announced size is 4/3 of what came: it seems to be the length of the base64 "
-            "text.";
-    }
-    return about(upload, ErrorCode::size_mismatch, std::move(facts));
 }
 
 }  // namespace
@@ -186,10 +149,10 @@ Result<Upload> Upload::sealed(const SegmentMap& segments, WallTime now) const {
         );
     }
     if (!gaps.missing.empty()) {
-        return missing_segments(*this, gaps);
+        return about(*this, ErrorCode::segment_missing, gaps_text(segments, gaps, total));
     }
     if (gaps.received != total) {
-        return wrong_size(*this, segments, gaps.received);
+        return about(*this, ErrorCode::size_mismatch, too_few_text(segments, gaps.received, total));
     }
     return moved(*this, UploadState::sealed, now);
 }

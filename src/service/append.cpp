@@ -113,12 +113,13 @@ Result<Incoming> Uploads::begin_append(const AppendTarget& target) {
     Incoming incoming(
         services_.blobs, {services_.ids.next()}, place(*found, target), segment_limit()
     );
-    incoming.hold(in_flight_.enter(target.id));
+    incoming.hold(in_flight_.enter(target.id, target.index));
     return incoming;
 }
 
 Result<Upload> Uploads::finish_append(const AppendTarget& target, Incoming incoming) {
-    incoming.hold(in_flight_.enter(target.id));  // also for bytes that came before their name
+    // Also for bytes that came before their name.
+    incoming.hold(in_flight_.enter(target.id, target.index));
     auto found = services_.metadata.find_with_segments(target.owner, target.id);
     if (!found) {
         return refused_by_store(std::move(found).error(), target.id);

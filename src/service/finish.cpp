@@ -1,6 +1,5 @@
-#include <algorithm>
-
 #include "base/metrics.hpp"
+#include "media/category_rules.hpp"
 #include "service/content_type.hpp"
 #include "service/refusals.hpp"
 #include "service/uploads.hpp"
@@ -8,67 +7,90 @@
 namespace sluice {
 namespace {
 
-bool may_be_cured_by_waiting(ErrorCode code) {
-    return code == ErrorCode::segment_missing || code == ErrorCode::size_mismatch ||
-           code == ErrorCode::nothing_appended;
+using namespace literals;
+
+// An upload whose category nobody named is judged by its content, as soon as that is there.
+Category category_by_content(const Upload& upload, std::span<const std::byte> start) {
+    return upload.category_given
+               ? upload.category
+               : default_category(type_of_content(start)).value_or(upload.category);
+}
+
+Error not_chunked(const Upload& upload) {
+    return {
+        .code = ErrorCode::not_chunked,
+        .facts = "It was uploaded in one call at " + rfc3339(upload.created_at) + " and is " +
+                 std::string(name_of(upload.state)) + " since " + rfc3339(upload.changed_at) +
+                 "; there is nothing to finalize.",
+        .media_id = upload.id.value,
+    };
+}
+
+// X finalizes a video without a category while the caller waits, and only a small one.
+std::optional<Error> refused_by_x(const Upload& upload, const FinishOptions& options) {
+    constexpr ByteCount synchronous_max = 15_MiB;
+    const bool is_video = family_of(upload.category) == Family::video;
+    if (!options.as_x || upload.category_given || !is_video || upload.total <= synchronous_max) {
+        return std::nullopt;
+    }
+    return Error{
+        .code = ErrorCode::category_missing,
+        .facts = "INIT named no media_category, and the video has " +
+                 std::to_string(upload.total.value) + " bytes; X takes at most " +
+                 std::to_string(synchronous_max.value) + " without one.",
+        .media_id = upload.id.value,
+    };
 }
 
 }  // namespace
 
-// An upload whose category nobody named is judged by its content, as soon as that is there.
-Category Uploads::category_by_content(const Upload& upload, const SegmentMap& segments) {
-    const auto layout = layout_of(segments);
-    if (upload.category_given || layout.empty()) {
-        return upload.category;
-    }
-    std::vector<std::byte> start(std::min<std::uint64_t>(4096, layout.front().length.value));
-    if (auto read = services_.blobs.read(layout.front(), {0}, start); !read) {
-        return upload.category;
-    }
-    return default_category(type_of_content(start)).value_or(upload.category);
-}
-
-Result<UploadStatus> Uploads::finish(const Principal& owner, MediaId id) {
+Result<UploadStatus> Uploads::finish(
+    const Principal& owner, MediaId id, const FinishOptions& options
+) {
     auto found = services_.metadata.find_with_segments(owner, id);
     if (!found) {
         return refused_by_store(std::move(found).error(), id);
     }
     const Upload& open = found->upload;
     if (open.one_shot) {
-        return Error{
-            .code = ErrorCode::not_chunked,
-            .facts = "It was uploaded in one call at " + rfc3339(open.created_at) + " and is " +
-                     std::string(name_of(open.state)) + ".",
-            .media_id = id.value,
-        };
+        return not_chunked(open);
     }
     if (open.has_all_bytes()) {
         return view(open);
     }
     auto sealed = open.sealed(found->segments, now());
     if (!sealed) {
-        Error refused = std::move(sealed).error();
-        const int running = in_flight_.count(id);
-        if (running > 0 && may_be_cured_by_waiting(refused.code)) {
-            refused.code = ErrorCode::append_in_flight;
-            refused.facts = std::to_string(running) + " APPEND calls are still being received. " +
-                            refused.facts;
-            refused.retry_after = std::chrono::seconds(1);
-        }
-        return refused;
+        return explain_shortfall(*found, std::move(sealed).error());
     }
+    if (auto refused = refused_by_x(open, options)) {
+        return *std::move(refused);
+    }
+    const auto start = start_of(found->segments);
+    if (!start) {
+        return start.error();
+    }
+    if (auto judged = judge_content(*found, *start, options); !judged) {
+        return std::move(judged).error();
+    }
+    return seal(*found, std::move(*sealed), *start);
+}
+
+Result<UploadStatus> Uploads::seal(
+    const UploadWithSegments& found, Upload sealed, std::span<const std::byte> start
+) {
+    const Upload& open = found.upload;
     // With relaxed durability this is the moment when the bytes must reach the disk; otherwise they
     // are there.
-    if (auto durable = services_.blobs.make_durable(layout_of(found->segments)); !durable) {
+    if (auto durable = services_.blobs.make_durable(layout_of(found.segments)); !durable) {
         return std::move(durable).error();
     }
-    sealed->category = category_by_content(open, found->segments);
-    const Upload queued = sealed->queued(now()).value();
+    sealed.category = category_by_content(open, start);
+    const Upload queued = sealed.queued(now()).value();
     if (auto changed = services_.metadata.change(queued, UploadState::open, new_job(queued));
         !changed) {
         return changed.error().code == ErrorCode::store_conflict
-                   ? finish_overtaken(owner, id)
-                   : refused_by_store(std::move(changed).error(), id);
+                   ? finish_overtaken(open.owner, open.id)
+                   : refused_by_store(std::move(changed).error(), open.id);
     }
     services_.metrics.counter("sluice_uploads_finalized_total", "Uploads with all their bytes")
         .add();

@@ -1,64 +1,104 @@
-// How many APPENDs of an upload are being received by this process, so that FINALIZE can say "still
-// running" instead of "missing". Thread-safe; never suspends.
+// Which APPENDs of an upload are being received by this process, so that FINALIZE can say "still
+// running" instead of "missing", and with how many bytes. Thread-safe; never suspends.
 #pragma once
 
+#include <algorithm>
+#include <atomic>
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
+#include "base/bytes.hpp"
 #include "base/ids.hpp"
+#include "core/segment.hpp"
 
 namespace sluice {
 
 class InFlight {
+    struct Entry {
+        std::optional<SegmentIndex> index;
+        std::atomic<std::uint64_t> bytes{0};
+    };
+
   public:
+    struct Running {
+        std::optional<SegmentIndex> index;  // nothing: not told yet
+        ByteCount so_far;
+    };
+
     // Counts for one upload as long as it lives.
     class Token {
       public:
         Token() = default;
-        Token(InFlight& owner, MediaId id) : owner_(&owner), id_(id) {}
+        Token(InFlight& owner, MediaId id, std::shared_ptr<Entry> entry)
+            : owner_(&owner), id_(id), entry_(std::move(entry)) {}
         Token(Token&& other) noexcept
-            : owner_(std::exchange(other.owner_, nullptr)), id_(other.id_) {}
+            : owner_(std::exchange(other.owner_, nullptr)),
+              id_(other.id_),
+              entry_(std::move(other.entry_)) {}
         Token& operator=(Token&& other) noexcept {
             std::swap(owner_, other.owner_);
             std::swap(id_, other.id_);
+            std::swap(entry_, other.entry_);
             return *this;
         }
         Token(const Token&) = delete;
         Token& operator=(const Token&) = delete;
         ~Token() {
             if (owner_ != nullptr) {
-                owner_->leave(id_);
+                owner_->leave(id_, entry_.get());
+            }
+        }
+
+        void has_received(ByteCount so_far) {
+            if (entry_) {
+                entry_->bytes.store(so_far.value, std::memory_order_relaxed);
             }
         }
 
       private:
         InFlight* owner_ = nullptr;
         MediaId id_;
+        std::shared_ptr<Entry> entry_;
     };
 
-    Token enter(MediaId id) {
+    Token enter(MediaId id, std::optional<SegmentIndex> index = std::nullopt) {
+        auto entry = std::make_shared<Entry>();
+        entry->index = index;
         const std::lock_guard guard(mutex_);
-        ++counts_[id];
-        return {*this, id};
+        entries_[id].push_back(entry);
+        return {*this, id, std::move(entry)};
     }
 
-    int count(MediaId id) const {
+    int count(MediaId id) const { return static_cast<int>(list(id).size()); }
+
+    // In the order in which they began.
+    std::vector<Running> list(MediaId id) const {
         const std::lock_guard guard(mutex_);
-        const auto found = counts_.find(id);
-        return found == counts_.end() ? 0 : found->second;
+        std::vector<Running> running;
+        if (const auto found = entries_.find(id); found != entries_.end()) {
+            for (const auto& entry : found->second) {
+                running.push_back({entry->index, {entry->bytes.load(std::memory_order_relaxed)}});
+            }
+        }
+        return running;
     }
 
   private:
-    void leave(MediaId id) {
+    void leave(MediaId id, const Entry* entry) {
         const std::lock_guard guard(mutex_);
-        if (--counts_[id] == 0) {
-            counts_.erase(id);
+        auto& of_upload = entries_[id];
+        std::erase_if(of_upload, [entry](const auto& other) { return other.get() == entry; });
+        if (of_upload.empty()) {
+            entries_.erase(id);
         }
     }
 
     mutable std::mutex mutex_;
-    std::unordered_map<MediaId, int> counts_;
+    std::unordered_map<MediaId, std::vector<std::shared_ptr<Entry>>> entries_;
 };
 
 }  // namespace sluice

@@ -49,6 +49,7 @@ Result<void> Incoming::write(std::span<const std::byte> bytes) {
     }
     crc_ = crc32c(bytes, crc_);
     length_ = after;
+    token_.has_received(length_);
     return ok();
 }
 

@@ -38,7 +38,10 @@ class Incoming {
     // The first bytes, enough to tell what the content is.
     std::span<const std::byte> start() const { return start_; }
     // Keeps FINALIZE from judging while bytes of its upload are on their way.
-    void hold(InFlight::Token token) { token_ = std::move(token); }
+    void hold(InFlight::Token token) {
+        token_ = std::move(token);
+        token_.has_received(length_);
+    }
 
   private:
     Result<void> move_to_staging();

@@ -37,6 +37,14 @@ struct AppendTarget {
     std::optional<ByteCount> length_expected;
 };
 
+struct FinishOptions {
+    // Digest of the whole file, hexadecimal or base64: it is read and compared if given. Then this
+    // is work for the bulk pool.
+    std::string original_md5 = {};
+    // What X notices only while it processes is not refused here, and what X refuses here is.
+    bool as_x = false;
+};
+
 struct UploadStatus {
     Upload upload;
     std::optional<std::chrono::seconds> check_after;  // only while queued or processing

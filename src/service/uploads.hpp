@@ -55,8 +55,12 @@ class Uploads {
     Result<Upload> finish_whole(const CreateUpload& wanted, Incoming incoming);
 
     // FINALIZE. Again: the state of now. Errors: nothing_appended, segment_missing, size_mismatch,
-    // append_in_flight, media_unknown, media_expired, media_canceled.
-    Result<UploadStatus> finish(const Principal& owner, MediaId id);
+    // append_in_flight, media_unknown, media_expired, media_canceled; and what the first bytes and
+    // the digests show: type_mismatch, base64_as_bytes, binary_as_text, segments_identical,
+    // digest_mismatch. A refused upload stays open.
+    Result<UploadStatus> finish(
+        const Principal& owner, MediaId id, const FinishOptions& options = {}
+    );
 
     // Errors: finalize_missing with what is there and what is not; media_unknown, media_expired,
     // media_canceled.
@@ -100,7 +104,23 @@ class Uploads {
     Result<Upload> settle_repeated(const AppendTarget& target, const Segment& came);
     Result<Upload> compare_with_stored(const AppendTarget& target, const Segment& came);
     Result<bool> same_bytes(const Extent& left, const Extent& right);
-    Category category_by_content(const Upload& upload, const SegmentMap& segments);
+    // The first bytes of what came, over as many extents as it takes.
+    Result<std::vector<std::byte>> start_of(const SegmentMap& segments);
+    Result<void> judge_content(
+        const UploadWithSegments& found,
+        std::span<const std::byte> start,
+        const FinishOptions& options
+    );
+    Result<bool> are_identical(const SegmentMap& segments);
+    Result<void> compare_digest(const UploadWithSegments& found, const std::string& wanted);
+    // Adds to a refusal what is to be seen around it: bytes under way, other uploads of the caller,
+    // line ends behind each segment.
+    Error explain_shortfall(const UploadWithSegments& found, Error refused);
+    std::string other_uploads_text(const Upload& upload, ErrorCode refused);
+    bool all_end_in_line_ends(const SegmentMap& segments);
+    Result<UploadStatus> seal(
+        const UploadWithSegments& found, Upload sealed, std::span<const std::byte> start
+    );
     Result<Upload> change_to(
         const Principal& owner, MediaId id, Result<Upload> (Upload::*transition)(WallTime) const
     );

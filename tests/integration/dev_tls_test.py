@@ -13,6 +13,7 @@ import time
 import unittest
 import urllib.request
 
+from support.dev import clean_environment, dev_server
 from support.server import Server, binary
 from support.wire import Wire
 
@@ -27,10 +28,6 @@ class Door:
         self.port = int(port)
 
 
-def dev_server(*arguments, **options):
-    return Server("--dev-tls", "--dev-proxy", "127.0.0.1:0", *arguments, **options)
-
-
 def environment_of(server):
     with urllib.request.urlopen(server.url + "/api/v1/dev/env", timeout=10) as answer:
         return json.load(answer)
@@ -41,9 +38,9 @@ def openssl(*arguments, **options):
 
 
 def curl(*arguments):
-    clean = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
     return subprocess.run(
-        ["curl", "-sS", "--max-time", "20", *arguments], capture_output=True, text=True, timeout=30, check=False, env=clean
+        ["curl", "-sS", "--max-time", "20", *arguments], capture_output=True, text=True, timeout=30, check=False,
+        env=clean_environment(),
     )
 
 

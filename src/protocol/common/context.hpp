@@ -27,6 +27,8 @@ struct Context {
     // processing_info, as for a video.
     std::chrono::milliseconds image_wait{8000};
     const DevEnvironment* dev = nullptr;  // none: not a development server
+    // How long FINALIZE waits for APPENDs that are still being received. Beyond it: append_in_flight.
+    std::chrono::milliseconds append_wait{3000};
 };
 
 }  // namespace sluice::protocol

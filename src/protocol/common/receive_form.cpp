@@ -211,7 +211,9 @@ class FormReception {
         }
         expected_ = expected_length(unparsed);
         form_.media.reset();
-        co_return ok();
+        // Also for an empty part (an empty segment is legal), and before its bytes have come, so that
+        // a wrong call is refused early and FINALIZE knows of this one.
+        co_return co_await open_media();
     }
 
     // Text parts with a file name exist (python-twitter): only what says it is binary is taken for
@@ -275,11 +277,6 @@ class FormReception {
         if (!is_media_open_) {
             co_return take_value(data);
         }
-        if (!form_.media) {
-            if (auto opened = co_await open_media(); !opened) {
-                co_return opened;
-            }
-        }
         decoded_.clear();
         auto work = [this, data]() -> Result<void> {
             if (!decoder_) {
@@ -317,9 +314,6 @@ class FormReception {
             if (auto finished = decoder_->finish(); !finished) {
                 co_return finished;
             }
-        }
-        if (!form_.media) {
-            co_return co_await open_media();  // an empty part: an empty segment is legal
         }
         co_return ok();
     }

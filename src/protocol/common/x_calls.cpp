@@ -1,7 +1,11 @@
 #include "protocol/common/x_calls.hpp"
 
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
+#include "base/text.hpp"
 #include "protocol/common/await_media.hpp"
 #include "protocol/common/upload_parameters.hpp"
 
@@ -9,6 +13,9 @@ namespace sluice::protocol {
 namespace {
 
 using boost::asio::awaitable;
+
+// Between two looks whether an APPEND has ended.
+constexpr std::chrono::milliseconds append_pause{100};
 
 CreateUpload create_command(Principal owner, const ReceivedForm& form, ByteCount total) {
     return {
@@ -120,13 +127,29 @@ awaitable<Result<Upload>> x_append(
     co_return co_await runtime::run_blocking(context.bulk, std::move(work));
 }
 
-awaitable<Result<UploadStatus>> x_finalize(const Context& context, Exchange& exchange, MediaId id) {
+awaitable<Result<UploadStatus>> x_finalize(
+    const Context& context, Exchange& exchange, MediaId id, const Parameters& parameters
+) {
     exchange.call = "FINALIZE";
     exchange.media_id = id;
-    auto work = [&context, owner = exchange.caller->principal, id] {
-        return context.uploads.finish(owner, id);
+    const FinishOptions options{
+        .original_md5 = std::string(trim(parameters.get("original_md5"))),
+        .as_x = context.fidelity == Fidelity::faithful,
     };
-    auto finished = co_await runtime::run_blocking(context.pool, std::move(work));
+    auto work = [&context, owner = exchange.caller->principal, id, options] {
+        return context.uploads.finish(owner, id, options);
+    };
+    auto& pool = options.original_md5.empty() ? context.pool : context.bulk;
+    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
+    auto finished = co_await runtime::run_blocking(pool, work);
+    std::chrono::milliseconds waited{0};
+    while (!finished && finished.error().code == ErrorCode::append_in_flight &&
+           waited < context.append_wait) {
+        timer.expires_after(append_pause);
+        co_await timer.async_wait(boost::asio::use_awaitable);
+        waited += append_pause;
+        finished = co_await runtime::run_blocking(pool, work);
+    }
     if (!finished) {
         co_return std::move(finished).error();
     }

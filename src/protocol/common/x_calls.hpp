@@ -24,9 +24,10 @@ boost::asio::awaitable<Result<Upload>> x_initialize(
 boost::asio::awaitable<Result<Upload>> x_append(
     const Context& context, Exchange& exchange, std::optional<MediaId> path_id, ReceivedForm form
 );
-// FINALIZE, and for images the wait for their processing.
+// FINALIZE; waits a little for APPENDs that are still being received, and for images also for their
+// processing.
 boost::asio::awaitable<Result<UploadStatus>> x_finalize(
-    const Context& context, Exchange& exchange, MediaId id
+    const Context& context, Exchange& exchange, MediaId id, const Parameters& parameters
 );
 // STATUS.
 boost::asio::awaitable<Result<UploadStatus>> x_status(

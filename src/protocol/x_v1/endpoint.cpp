@@ -164,8 +164,8 @@ awaitable<Response> Endpoint::run(Exchange& exchange, std::string command, Recei
 
 awaitable<Response> Endpoint::finalize(Exchange& exchange, ReceivedForm form) const {
     const auto id = id_or_key(form.parameters);
-    auto done =
-        id ? co_await x_finalize(context_, exchange, *id) : Result<UploadStatus>(id.error());
+    auto done = id ? co_await x_finalize(context_, exchange, *id, form.parameters)
+                   : Result<UploadStatus>(id.error());
     auto response = done ? finalized(*done, context_.uploads.now(), 201)
                          : refused(done.error(), exchange.request, context_.fidelity);
     response.route = "x1.finalize";

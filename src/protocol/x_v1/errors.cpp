@@ -50,7 +50,7 @@ constexpr std::array<WireError, error_code_count> wire_errors{{
     {ErrorCode::media_type_unsupported, 214, 400, Shape::request_error, "media type unrecognized."},
     {ErrorCode::category_unknown, 324, 400, Shape::errors, "Unsupported raw media category"},
     {ErrorCode::category_type_conflict, 214, 400, Shape::request_error, "media type unrecognized."},
-    {ErrorCode::category_missing, 130, 503, Shape::errors, "Over capacity"},
+    {ErrorCode::category_missing, 214, 400, Shape::request_error, "Large file can not be finalized synchronously"},
     {ErrorCode::category_forbidden, 220, 403, Shape::errors, "Your credentials do not allow access to this resource."},
     {ErrorCode::additional_owners_invalid, 214, 400, Shape::errors, "Bad request."},
     {ErrorCode::media_id_missing, 38, 400, Shape::errors, "media_id or media_key parameter is missing."},

@@ -195,7 +195,7 @@ awaitable<Response> Endpoint::run_on_media(Exchange& exchange, Target target, Re
         co_return refused(id.error(), exchange.request, context_.fidelity);
     }
     if (target.call == Call::finalize) {
-        auto done = co_await x_finalize(context_, exchange, *id);
+        auto done = co_await x_finalize(context_, exchange, *id, form.parameters);
         const int status_code = target.is_command_form ? 201 : 200;
         co_return done
             ? media_answer(*done, context_.uploads.now(), status_code, shows_processing(*done))

@@ -55,7 +55,7 @@ constexpr std::array<WireError, error_code_count> wire_errors{{
     {ErrorCode::media_type_unsupported, 400, "media type unrecognized", invalid_title, invalid_detail, invalid_type},
     {ErrorCode::category_unknown, 400, "One or more parameters to your request was invalid.", invalid_title, invalid_detail, invalid_type},
     {ErrorCode::category_type_conflict, 400, "media type unrecognized", invalid_title, invalid_detail, invalid_type},
-    {ErrorCode::category_missing, 503, "Service Unavailable", "Service Unavailable", "Service Unavailable", blank_type},
+    {ErrorCode::category_missing, 400, "Large file can not be finalized synchronously", invalid_title, invalid_detail, invalid_type},
     {ErrorCode::category_forbidden, 403, "Forbidden", "Forbidden", "Forbidden", blank_type},
     {ErrorCode::additional_owners_invalid, 400, "One or more parameters to your request was invalid.", invalid_title, invalid_detail, invalid_type},
     {ErrorCode::media_id_missing, 400, "One or more parameters to your request was invalid.", invalid_title, invalid_detail, invalid_type},
