@@ -26,9 +26,11 @@
 #include "server/router.hpp"
 #include "server/sweeper.hpp"
 #include "service/jobs.hpp"
+#include "service/media_use.hpp"
 #include "service/uploads.hpp"
 #include "store/disk/data_directory.hpp"
 #include "store/disk/disk_blob_store.hpp"
+#include "store/sqlite/sqlite_attachment_store.hpp"
 #include "store/sqlite/sqlite_metadata_store.hpp"
 
 namespace sluice::server {
@@ -58,12 +60,13 @@ class Server {
     Server(
         const Settings& settings,
         DirectoryLock lock,
-        std::unique_ptr<SqliteMetadataStore> metadata,
+        std::shared_ptr<SqliteDatabase> database,
         std::unique_ptr<DiskBlobStore> blobs
     )
         : settings_(settings),
           lock_(std::move(lock)),
-          metadata_(std::move(metadata)),
+          metadata_(std::make_unique<SqliteMetadataStore>(database)),
+          attachments_(std::move(database)),
           blobs_(std::move(blobs)),
           ids_(clock_, 0),
           jobs_(*metadata_, *blobs_, clock_, ids_),
@@ -71,6 +74,8 @@ class Server {
           uploads_(services(), settings.limits),
           context_{
               .uploads = uploads_,
+              .annotations = annotations_,
+              .media_use = media_use_,
               .pool = control_,
               .bulk = bulk_,
               .buffers = buffers_,
@@ -121,7 +126,9 @@ class Server {
     }
 
     UploadServices services() {
-        return {*metadata_, *blobs_, clock_, ids_, speed_, metrics_, [this] { workers_.wake(); }};
+        return {*metadata_, *blobs_, attachments_, clock_, ids_, speed_, metrics_, [this] {
+                    workers_.wake();
+                }};
     }
 
     // What the process before this one left: its jobs go back into the queue, bytes that nobody
@@ -205,11 +212,14 @@ class Server {
     SpeedLearner speed_;
     DirectoryLock lock_;
     std::unique_ptr<SqliteMetadataStore> metadata_;
+    SqliteAttachmentStore attachments_;
     std::unique_ptr<DiskBlobStore> blobs_;
     IdSource ids_;
     Jobs jobs_;
     WorkerPool workers_;
     Uploads uploads_;
+    Annotations annotations_{uploads_, attachments_};
+    MediaUse media_use_{uploads_, annotations_, attachments_};
     runtime::BlockingPool control_{control_threads};
     runtime::BlockingPool bulk_{bulk_threads};
     protocol::BufferPool buffers_;
@@ -231,17 +241,17 @@ int run_server(const Settings& settings) {
     if (!lock) {
         return fail("the data directory " + settings.data + " cannot be used", lock.error());
     }
-    auto metadata =
-        SqliteMetadataStore::open(settings.data + "/sluice.db", {.strict = settings.is_strict});
-    if (!metadata) {
-        return fail("the database cannot be opened", metadata.error());
+    auto database =
+        SqliteDatabase::open(settings.data + "/sluice.db", {.strict = settings.is_strict});
+    if (!database) {
+        return fail("the database cannot be opened", database.error());
     }
     auto blobs = DiskBlobStore::open(settings.data + "/blobs", {.strict = settings.is_strict});
     if (!blobs) {
         return fail("the storage cannot be opened", blobs.error());
     }
     auto server = std::make_unique<Server>(
-        settings, std::move(*lock), std::move(*metadata), std::move(*blobs)
+        settings, std::move(*lock), std::move(*database), std::move(*blobs)
     );
     return server->run();
 }

@@ -31,6 +31,19 @@ Result<Upload> Uploads::change_to(
     return last;
 }
 
+void Uploads::drop_detached(const std::vector<SubtitleTrack>& tracks) {
+    for (const SubtitleTrack& track : tracks) {
+        const auto are_attached = services_.attachments.are_attached(track.subtitles);
+        if (!are_attached || *are_attached) {
+            continue;
+        }
+        if (auto found = services_.metadata.find_any(track.subtitles)) {
+            // Gone already, or a store in trouble: they are only left over.
+            static_cast<void>(change_to(found->upload.owner, track.subtitles, &Upload::cancelled));
+        }
+    }
+}
+
 Result<Upload> Uploads::keep(const Principal& owner, MediaId id) {
     return change_to(owner, id, &Upload::kept);
 }

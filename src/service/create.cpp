@@ -177,6 +177,9 @@ Result<Upload> Uploads::create(const CreateUpload& wanted) {
     if (!created) {
         return refused_by_store(std::move(created).error(), upload.id);
     }
+    if (auto shared = share(upload, wanted); !shared) {
+        return std::move(shared).error();
+    }
     services_.metrics
         .counter(
             "sluice_uploads_started_total",
@@ -185,6 +188,18 @@ Result<Upload> Uploads::create(const CreateUpload& wanted) {
         )
         .add();
     return upload;
+}
+
+// After the upload, before the answer: whoever was not answered does not know the id.
+Result<void> Uploads::share(const Upload& upload, const CreateUpload& wanted) {
+    if (wanted.additional_owners.empty() && !wanted.is_shared) {
+        return ok();
+    }
+    std::vector<Principal> owners;
+    for (const std::uint64_t user : wanted.additional_owners) {
+        owners.push_back({"user:" + std::to_string(user)});
+    }
+    return services_.attachments.share(upload.id, owners, wanted.is_shared);
 }
 
 Result<Incoming> Uploads::begin_whole() {
@@ -218,6 +233,9 @@ Result<Upload> Uploads::finish_whole(const CreateUpload& wanted, Incoming incomi
     if (auto created = services_.metadata.create_whole(upload, segment, new_job(upload));
         !created) {
         return refused_by_store(std::move(created).error(), upload.id);
+    }
+    if (auto shared = share(upload, wanted); !shared) {
+        return std::move(shared).error();
     }
     services_.metrics
         .counter(

@@ -4,15 +4,26 @@
 
 #include "base/error.hpp"
 #include "base/ids.hpp"
+#include "core/upload.hpp"
 
 namespace sluice {
 
+inline Error unknown_here(MediaId id) {
+    return {
+        .code = ErrorCode::media_unknown,
+        .facts = "No upload " + id.text() + " exists for these credentials.",
+        .media_id = id.value,
+    };
+}
+
+// Expired or cancelled; an open upload whose time is over counts as expired.
+Error gone(const Upload& upload);
+
 inline Error refused_by_store(Error error, MediaId id) {
-    error.media_id = id.value;
     if (error.code == ErrorCode::store_not_found) {
-        error.code = ErrorCode::media_unknown;
-        error.facts = "No upload " + id.text() + " exists for these credentials.";
+        return unknown_here(id);
     }
+    error.media_id = id.value;
     return error;
 }
 

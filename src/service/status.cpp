@@ -8,9 +8,18 @@ namespace {
 
 using std::chrono::milliseconds;
 
+std::string listed(const std::vector<SegmentIndex>& missing) {
+    std::string text;
+    for (std::size_t i = 0; i < std::min<std::size_t>(missing.size(), 20); ++i) {
+        text += (i == 0 ? "" : ", ") + std::to_string(missing[i].value);
+    }
+    return text + (missing.size() > 20 ? " …" : "");
+}
+
+}  // namespace
+
 Error gone(const Upload& upload) {
-    const bool has_expired =
-        upload.state == UploadState::expired || upload.state == UploadState::open;
+    const bool has_expired = upload.state != UploadState::cancelled;
     return {
         .code = has_expired ? ErrorCode::media_expired : ErrorCode::media_canceled,
         .facts = has_expired ? "It expired at " + rfc3339(upload.expires_at) + "; " +
@@ -21,15 +30,22 @@ Error gone(const Upload& upload) {
     };
 }
 
-std::string listed(const std::vector<SegmentIndex>& missing) {
-    std::string text;
-    for (std::size_t i = 0; i < std::min<std::size_t>(missing.size(), 20); ++i) {
-        text += (i == 0 ? "" : ", ") + std::to_string(missing[i].value);
-    }
-    return text + (missing.size() > 20 ? " …" : "");
+bool Uploads::is_gone(const Upload& upload) const {
+    return upload.is_over() || now() >= upload.expires_at;
 }
 
-}  // namespace
+// Additional owners may look at an upload; to everybody else it does not exist.
+Result<UploadWithSegments> Uploads::find_as(const Principal& reader, MediaId id) {
+    auto found = services_.metadata.find_with_segments(reader, id);
+    if (found || found.error().code != ErrorCode::store_not_found) {
+        return found;
+    }
+    const auto is_owner = services_.attachments.is_additional_owner(id, reader);
+    if (!is_owner) {
+        return is_owner.error();
+    }
+    return *is_owner ? services_.metadata.find_any(id) : std::move(found);
+}
 
 Error Uploads::finalize_missing(const UploadWithSegments& found) const {
     const auto& [upload, segments] = found;
@@ -67,21 +83,24 @@ UploadStatus Uploads::view(Upload upload) {
 
 Result<UploadStatus> Uploads::status(const Principal& owner, MediaId id) {
     auto found = services_.metadata.find(owner, id);
-    if (!found) {
-        return refused_by_store(std::move(found).error(), id);
+    const bool is_usual = found && !found->is_over() && found->state != UploadState::open;
+    if (is_usual) {
+        return view(std::move(*found));
     }
-    if (found->is_over() || (found->state == UploadState::open && now() >= found->expires_at)) {
-        return gone(*found);
+    auto whole = find_as(owner, id);
+    if (!whole) {
+        return refused_by_store(std::move(whole).error(), id);
     }
-    if (found->state == UploadState::open) {
-        auto whole = services_.metadata.find_with_segments(owner, id);
-        return whole ? finalize_missing(*whole) : refused_by_store(std::move(whole).error(), id);
+    Upload& upload = whole->upload;
+    if (upload.is_over() || (upload.state == UploadState::open && is_gone(upload))) {
+        return gone(upload);
     }
-    return view(std::move(*found));
+    return upload.state == UploadState::open ? Result<UploadStatus>(finalize_missing(*whole))
+                                             : view(std::move(upload));
 }
 
 Result<UploadDetails> Uploads::details(const Principal& owner, MediaId id) {
-    auto found = services_.metadata.find_with_segments(owner, id);
+    auto found = find_as(owner, id);
     if (!found) {
         return refused_by_store(std::move(found).error(), id);
     }

@@ -53,6 +53,14 @@ Result<void> Uploads::clean(MediaId id) {
             return removed;
         }
     }
+    const auto attached = services_.attachments.of(id);
+    if (!attached) {
+        return attached.error();
+    }
+    if (auto forgotten = services_.attachments.forget(id); !forgotten) {
+        return forgotten;
+    }
+    drop_detached(attached->subtitles);
     return services_.metadata.forget_bytes(id);
 }
 

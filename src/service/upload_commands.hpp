@@ -27,6 +27,8 @@ struct CreateUpload {
     std::string media_type;
     std::string file_name;
     ByteCount total;
+    std::vector<std::uint64_t> additional_owners = {};  // X's numbers of users
+    bool is_shared = false;  // a direct message's media may be used in several
 };
 
 struct AppendTarget {

@@ -15,6 +15,7 @@
 #include "service/in_flight.hpp"
 #include "service/incoming.hpp"
 #include "service/upload_commands.hpp"
+#include "store/attachment_store.hpp"
 #include "store/blob_store.hpp"
 #include "store/metadata_store.hpp"
 
@@ -25,6 +26,7 @@ class Metrics;
 struct UploadServices {
     MetadataStore& metadata;
     BlobStore& blobs;
+    AttachmentStore& attachments;
     const Clock& clock;
     IdSource& ids;
     SpeedLearner& speed;
@@ -62,8 +64,8 @@ class Uploads {
         const Principal& owner, MediaId id, const FinishOptions& options = {}
     );
 
-    // Errors: finalize_missing with what is there and what is not; media_unknown, media_expired,
-    // media_canceled.
+    // This and details() also for additional owners. Errors: finalize_missing with what is there
+    // and what is not; media_unknown, media_expired, media_canceled.
     Result<UploadStatus> status(const Principal& owner, MediaId id);
     // In any state, with everything that hangs on it.
     Result<UploadDetails> details(const Principal& owner, MediaId id);
@@ -73,6 +75,8 @@ class Uploads {
 
     // The application has claimed the media: it does not expire any more.
     Result<Upload> keep(const Principal& owner, MediaId id);
+    // Subtitles that no video has any more end with the video that had them.
+    void drop_detached(const std::vector<SubtitleTrack>& tracks);
     // Ends an upload in any state; its bytes go with the next sweep.
     Result<Upload> cancel(const Principal& owner, MediaId id);
 
@@ -88,6 +92,10 @@ class Uploads {
     BlobStore& blobs() { return services_.blobs; }
     const UploadLimits& limits() const { return limits_; }
     WallTime now() const { return services_.clock.now(); }
+    // Over, or its time is, though the sweep has not come yet.
+    bool is_gone(const Upload& upload) const;
+    // The number of something that uses media.
+    std::uint64_t next_id() { return services_.ids.next(); }
 
   private:
     struct Checked {
@@ -126,6 +134,8 @@ class Uploads {
     );
     Result<UploadStatus> finish_overtaken(const Principal& owner, MediaId id);
     UploadStatus view(Upload upload);
+    Result<UploadWithSegments> find_as(const Principal& reader, MediaId id);
+    Result<void> share(const Upload& upload, const CreateUpload& wanted);
     Error finalize_missing(const UploadWithSegments& found) const;
     Result<void> expire_due(std::uint32_t& touched);
     Result<void> clean_due(std::uint32_t& touched);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/metrics.hpp"
+#include "store/memory/memory_attachment_store.hpp"
 #include "store/memory/memory_blob_store.hpp"
 #include "store/memory/memory_metadata_store.hpp"
 
@@ -78,12 +79,14 @@ class UploadsTest : public testing::Test {
     InterruptingClock clock_;
     MemoryMetadataStore metadata_;
     MemoryBlobStore blobs_;
+    MemoryAttachmentStore attachments_;
     IdSource ids_{clock_, 0};
     SpeedLearner speed_;
     Metrics metrics_;
     int jobs_added_ = 0;
     Uploads uploads_{
-        {metadata_, blobs_, clock_, ids_, speed_, metrics_, [this] { ++jobs_added_; }},
+        {metadata_, blobs_, attachments_, clock_, ids_, speed_, metrics_, [this] { ++jobs_added_; }
+        },
         UploadLimits{}
     };
 };

@@ -8,6 +8,8 @@
 #include "protocol/common/buffer_pool.hpp"
 #include "protocol/common/dev_environment.hpp"
 #include "runtime/run_blocking.hpp"
+#include "service/annotations.hpp"
+#include "service/media_use.hpp"
 #include "service/uploads.hpp"
 
 namespace sluice::protocol {
@@ -18,6 +20,8 @@ enum class Fidelity : std::uint8_t { helpful, faithful };
 
 struct Context {
     Uploads& uploads;
+    Annotations& annotations;
+    MediaUse& media_use;
     runtime::BlockingPool& pool;  // for small calls; bulk work never stands in its queue
     runtime::BlockingPool& bulk;  // for the bytes of media
     BufferPool& buffers;

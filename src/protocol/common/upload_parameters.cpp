@@ -1,5 +1,7 @@
 #include "protocol/common/upload_parameters.hpp"
 
+#include <algorithm>
+
 #include "base/text.hpp"
 #include "core/upload.hpp"
 
@@ -84,6 +86,38 @@ Result<SegmentIndex> segment_index_of(const Parameters& parameters) {
         };
     }
     return SegmentIndex{static_cast<std::uint16_t>(*number)};
+}
+
+Result<std::vector<std::uint64_t>> additional_owners_of(const Parameters& parameters) {
+    constexpr std::size_t owners_max = 100;  // reference 2.3
+    std::vector<std::uint64_t> owners;
+    std::string wrong;
+    for (std::string_view rest = trim(parameters.get("additional_owners")); !rest.empty();) {
+        const auto comma = std::min(rest.find(','), rest.size());
+        const std::string_view entry = trim(rest.substr(0, comma));
+        rest.remove_prefix(std::min(comma + 1, rest.size()));
+        const auto id = MediaId::parse(entry);  // a user's number has the same form
+        if (id) {
+            owners.push_back(id->value);
+        } else if (wrong.size() < 200) {
+            wrong += (wrong.empty() ? "\"" : ", \"") + printable(entry, 40) + "\"";
+        }
+    }
+    if (!wrong.empty() || owners.size() > owners_max) {
+        return Error{
+            .code = ErrorCode::additional_owners_invalid,
+            .facts = wrong.empty()
+                         ? std::to_string(owners.size()) + " ids came; at most 100 are taken."
+                         : "No numbers of users are " + wrong +
+                               "; expected are ids of 1 to 19 digits, separated by commas.",
+        };
+    }
+    return owners;
+}
+
+bool flag_of(const Parameters& parameters, std::string_view name) {
+    const std::string value = lower_case(trim(parameters.get(name)));
+    return value == "true" || value == "1" || value == "t";
 }
 
 Result<Incoming> media_of(ReceivedForm& form) {

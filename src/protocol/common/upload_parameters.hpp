@@ -2,6 +2,10 @@
 // own parameter.
 #pragma once
 
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
 #include "base/bytes.hpp"
 #include "base/ids.hpp"
 #include "base/result.hpp"
@@ -18,6 +22,11 @@ Result<ByteCount> total_bytes_of(const Parameters& parameters);
 Result<MediaId> media_id_of(std::string_view text, bool takes_keys);
 // Errors: segment_index_missing, segment_index_invalid, segment_index_range.
 Result<SegmentIndex> segment_index_of(const Parameters& parameters);
+// A list of up to 100 numbers of users, separated by commas; empty if absent. Errors:
+// additional_owners_invalid with the entries that are wrong.
+Result<std::vector<std::uint64_t>> additional_owners_of(const Parameters& parameters);
+// "true", "1" or "t" for a flag; everything else is no.
+bool flag_of(const Parameters& parameters, std::string_view name);
 // The media of an APPEND or of a one-shot. Errors: media_missing, media_part_missing.
 Result<Incoming> media_of(ReceivedForm& form);
 

@@ -17,13 +17,20 @@ using boost::asio::awaitable;
 // Between two looks whether an APPEND has ended.
 constexpr std::chrono::milliseconds append_pause{100};
 
-CreateUpload create_command(Principal owner, const ReceivedForm& form, ByteCount total) {
-    return {
+// Errors: additional_owners_invalid.
+Result<CreateUpload> create_command(Principal owner, const ReceivedForm& form, ByteCount total) {
+    auto additional_owners = additional_owners_of(form.parameters);
+    if (!additional_owners) {
+        return std::move(additional_owners).error();
+    }
+    return CreateUpload{
         .owner = std::move(owner),
         .category = std::string(form.parameters.get("media_category")),
         .media_type = std::string(form.parameters.get("media_type")),
         .file_name = form.file_name,
         .total = total,
+        .additional_owners = std::move(*additional_owners),
+        .is_shared = flag_of(form.parameters, "shared"),
     };
 }
 
@@ -88,7 +95,11 @@ awaitable<Result<Upload>> x_initialize(
     if (!total) {
         co_return total.error();
     }
-    auto work = [&context, command = create_command(exchange.caller->principal, form, *total)] {
+    auto command = create_command(exchange.caller->principal, form, *total);
+    if (!command) {
+        co_return std::move(command).error();
+    }
+    auto work = [&context, command = std::move(*command)] {
         return context.uploads.create(command);
     };
     auto created = co_await runtime::run_blocking(context.pool, std::move(work));
@@ -176,7 +187,10 @@ awaitable<Result<UploadStatus>> x_one_shot(
     exchange.media_bytes = media->length();
     const Principal owner = exchange.caller->principal;
     auto command = create_command(owner, form, {});
-    auto work = [&context, command = std::move(command), media = std::move(*media)]() mutable {
+    if (!command) {
+        co_return std::move(command).error();
+    }
+    auto work = [&context, command = std::move(*command), media = std::move(*media)]() mutable {
         return context.uploads.finish_whole(command, std::move(media));
     };
     auto created = co_await runtime::run_blocking(context.bulk, std::move(work));

@@ -1,0 +1,71 @@
+// The use cases of what hangs on an upload: words, subtitles, and the look-up that shows them. Like
+// Uploads: plain blocking code, any thread, no HTTP.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/attachments.hpp"
+#include "service/uploads.hpp"
+#include "store/attachment_store.hpp"
+
+namespace sluice {
+
+struct Annotate {
+    Principal caller;
+    MediaId id;
+    std::map<std::string, std::string> members;  // X's names, values as checked JSON
+    std::optional<bool> is_shared;               // of shared_info, if it came
+};
+
+struct AttachSubtitles {
+    Principal caller;
+    MediaId video;
+    std::optional<Category> category;  // as the caller thinks
+    std::vector<SubtitleTrack> tracks;
+};
+
+struct DetachSubtitles {
+    Principal caller;
+    MediaId video;
+    std::vector<std::string> languages;  // in upper case
+};
+
+// An upload with everything that is known about it.
+struct Medium {
+    UploadDetails details;
+    Attachments attachments;
+};
+
+class Annotations {
+  public:
+    Annotations(Uploads& uploads, AttachmentStore& attachments)
+        : uploads_(uploads), attachments_(attachments) {}
+
+    // Any time between INIT and the end of the upload. What hangs on it afterwards. Errors:
+    // media_unknown, media_expired, media_canceled.
+    Result<Attachments> annotate(const Annotate& wanted);
+
+    // All tracks or none. Errors: subtitle_ids_swapped, subtitle_invalid, media_not_ready,
+    // category_type_conflict, and those of annotate.
+    Result<Attachments> attach(const AttachSubtitles& wanted);
+    // The subtitles' own uploads are cancelled, as X deletes them. Errors: subtitle_unknown with the
+    // languages that are there.
+    Result<Attachments> detach(const DetachSubtitles& wanted);
+
+    // For the owner and the additional owners. Errors: media_unknown, also for what is over.
+    Result<Medium> look_up(const Principal& caller, MediaId id);
+
+  private:
+    // The caller's own upload that is not over.
+    Result<Upload> alive(const Principal& caller, MediaId id);
+    Result<void> check_video(const AttachSubtitles& wanted, const Upload& video);
+    Result<void> check_track(const Principal& caller, MediaId subtitles);
+
+    Uploads& uploads_;
+    AttachmentStore& attachments_;
+};
+
+}  // namespace sluice
