@@ -4,6 +4,7 @@ import os
 import subprocess
 import tempfile
 
+from support import seen
 from support.wire import Response
 
 
@@ -36,4 +37,6 @@ def _response(heads, body):
     blocks = [block for block in heads.decode("latin-1").split("\r\n\r\n") if block]
     lines = blocks[-1].split("\r\n")  # those before are 1xx
     headers = [(name.lower(), value.strip()) for name, value in (line.split(":", 1) for line in lines[1:])]
-    return Response(int(lines[0].split(" ")[1]), headers, body)
+    answer = Response(int(lines[0].split(" ")[1]), headers, body)
+    seen.note(answer)
+    return answer

@@ -3,6 +3,8 @@
 import json
 import socket
 
+from support import seen
+
 CRLF = b"\r\n"
 
 
@@ -115,6 +117,7 @@ class Wire:
             answer = self._head()
         answer.interim = interim
         answer.body = self._body(answer, method)
+        seen.note(answer)
         return answer
 
     def _body(self, answer, method):

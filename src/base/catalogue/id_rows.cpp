@@ -35,7 +35,7 @@ constexpr auto rows = std::to_array<ErrorEntry>({
      .mend = "Use media_id_string everywhere; keep ids as text.\n",
      .request = "GET /1.1/media/upload.json?command=STATUS&media_id=1284554329119236000",
      .facts = "There is no upload 1284554329119236000, but 1284554329119236097 of yours rounds to it.",
-     .mistakes = "32", .x_witness = Witness::recorded, .x_note = "324, 44 or 404, by the call."},
+     .mistakes = "32 90", .x_witness = Witness::recorded, .x_note = "324, 44 or 404, by the call."},
     {.code = ErrorCode::media_key_as_id, .slug = "media_key_as_id", .fault = Fault::caller, .status = 400, .retryable = false,
      .title = "A media_key was sent as media_id",
      .hint = "Send only the number behind the \"_\".",

@@ -145,7 +145,7 @@ constexpr auto rows = std::to_array<ErrorEntry>({
      .mend = "Join lists with commas (`additional_owners=1,2,3`).\nPass a buffer or a file object to the form, not an array of numbers.\n",
      .request = "POST /1.1/media/upload.json\n\nmedia[0]=137&media[1]=80&media[2]=78&…",
      .facts = "The form has more than 128 parts.",
-     .mistakes = "47", .x_witness = Witness::unknown, .x_note = ""},
+     .mistakes = "", .x_witness = Witness::unknown, .x_note = ""},
     {.code = ErrorCode::unknown_path, .slug = "unknown_path", .fault = Fault::caller, .status = 404, .retryable = false,
      .title = "There is no such path here",
      .hint = "Use a path that exists.",
