@@ -32,11 +32,14 @@ constexpr std::array<std::int8_t, 256> make_values() {
 
 Result<void> Base64Decoder::refuse(unsigned char character) const {
     if (start_.starts_with("data:")) {
+        const auto comma = start_.find(',');
+        const std::string prefix = start_.substr(0, comma == std::string::npos ? comma : comma + 1);
         return Error{
             .code = ErrorCode::base64_invalid,
-            .facts = "The value begins with \"" + printable(start_, 32) +
-                     "\": remove everything up to and including the comma; only the base64 text "
-                     "belongs here.",
+            .facts = "Remove \"" + printable(prefix) + "\" (characters 1 to " +
+                     std::to_string(prefix.size()) +
+                     "): everything up to and including the comma is no base64. Character " +
+                     std::to_string(position_ + 1) + " is the first that is none.",
         };
     }
     const char as_char = static_cast<char>(character);

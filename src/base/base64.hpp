@@ -23,7 +23,7 @@ class Base64Decoder {
     Result<void> finish();
 
   private:
-    static constexpr std::size_t start_length = 32;
+    static constexpr std::size_t start_length = 64;
 
     void take(std::int8_t sextet, std::vector<std::byte>& out);
     Result<void> refuse(unsigned char character) const;

@@ -127,9 +127,22 @@ class FormHandler {
         if (nested_.size() + piece_.size() <= json_nested_bytes_max) {
             return true;
         }
-        return refuse(
-            ErrorCode::json_expected, "A nested value of the JSON object is too long.", error
-        );
+        // A buffer that went through JSON.stringify is the one long value that clients nest.
+        const bool is_buffer = nested_.starts_with(R"({"type":"Buffer")") ||
+                               nested_.starts_with(R"({"0":)") ||
+                               (joined_count_ > 1000 && joined_.size() < 5 * joined_count_);
+        return is_buffer ? refuse(
+                               ErrorCode::buffer_as_json,
+                               "A member of the JSON object is a buffer made JSON: \"" +
+                                   nested_.substr(0, 40) + "…\". Send base64 text.",
+                               error
+                           )
+                         : refuse(
+                               ErrorCode::json_expected,
+                               "A nested value of the JSON object has more than " +
+                                   std::to_string(json_nested_bytes_max) + " bytes.",
+                               error
+                           );
     }
 
     void push(FormEvent::Kind kind, std::string_view what) {
@@ -309,6 +322,12 @@ Result<void> JsonFormParser::read_slice(std::span<const std::byte>& input) {
     }
     if (!error && reader_->parser.done() && !std::ranges::all_of(slice.subspan(used), is_blank)) {
         return Error{ErrorCode::json_expected, "Something follows the JSON object."};
+    }
+    if (error == json::error::too_deep) {
+        return Error{
+            ErrorCode::json_expected,
+            "The JSON is nested deeper than " + std::to_string(json_depth_max) + " levels."
+        };
     }
     if (error) {
         return Error{

@@ -117,6 +117,16 @@ Result<Incoming> Uploads::begin_append(const AppendTarget& target) {
     return incoming;
 }
 
+Result<void> Uploads::check_append(const AppendTarget& target) {
+    auto found = services_.metadata.find_with_segments(target.owner, target.id);
+    if (!found) {
+        return refused_by_store(std::move(found).error(), target.id);
+    }
+    return may_be_repeated(*found, target.index)
+               ? ok()
+               : found->upload.admits(target.index, ByteCount{}, now());
+}
+
 Result<Upload> Uploads::finish_append(const AppendTarget& target, Incoming incoming) {
     // Also for bytes that came before their name.
     incoming.hold(in_flight_.enter(target.id, target.index));

@@ -99,6 +99,11 @@ Result<Uploads::Checked> Uploads::check(const CreateUpload& wanted) const {
     return Checked{category, named.has_value()};
 }
 
+Result<void> Uploads::admits(const CreateUpload& wanted) const {
+    auto checked = check(wanted);
+    return checked ? ok() : Result<void>(std::move(checked).error());
+}
+
 Result<void> Uploads::check_room(ByteCount wanted) const {
     const auto free = services_.blobs.free_space();
     if (free && *free < wanted) {

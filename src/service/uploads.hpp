@@ -4,35 +4,18 @@
 // no event loop, no HTTP.
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/job.hpp"
 #include "core/upload.hpp"
-#include "media/cost_model.hpp"
 #include "service/in_flight.hpp"
 #include "service/incoming.hpp"
 #include "service/upload_commands.hpp"
-#include "store/attachment_store.hpp"
-#include "store/blob_store.hpp"
-#include "store/metadata_store.hpp"
+#include "service/upload_services.hpp"
 
 namespace sluice {
-
-class Metrics;
-
-struct UploadServices {
-    MetadataStore& metadata;
-    BlobStore& blobs;
-    AttachmentStore& attachments;
-    const Clock& clock;
-    IdSource& ids;
-    SpeedLearner& speed;
-    Metrics& metrics;
-    std::function<void()> job_added;  // a job waits: wakes the worker pool
-};
 
 class Uploads {
   public:
@@ -51,10 +34,14 @@ class Uploads {
     // The segment is durable when this returns. The same bytes again are a success; other bytes are
     // segment_conflict.
     Result<Upload> finish_append(const AppendTarget& target, Incoming incoming);
+    // What is wrong with an APPEND before its content is looked at.
+    Result<void> check_append(const AppendTarget& target);
 
     // A file that comes in one call.
     Result<Incoming> begin_whole();
     Result<Upload> finish_whole(const CreateUpload& wanted, Incoming incoming);
+    // What is wrong with category and type, whatever the content.
+    Result<void> admits(const CreateUpload& wanted) const;
 
     // FINALIZE. Again: the state of now. Errors: nothing_appended, segment_missing, size_mismatch,
     // append_in_flight, media_unknown, media_expired, media_canceled; and what the first bytes and

@@ -42,7 +42,7 @@ class Parameters(VictimCase):
     def test_malformed_and_out_of_range_values(self):
         rows = [
             ({"segment_index": "1000"}, "segment_index_range"),
-            ({"segment_index": "-1"}, "segment_index_range"),
+            ({"segment_index": "-1"}, "segment_index_invalid"),
             ({"segment_index": "abc"}, "segment_index_invalid"),
             ({"segment_index": ""}, "segment_index_missing"),
             ({"segment_index": "99999999999999999999"}, "segment_index_invalid"),

@@ -4,9 +4,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include "protocol/common/buffer_pool.hpp"
 #include "protocol/common/dev_environment.hpp"
+#include "protocol/common/recent_inits.hpp"
 #include "runtime/run_blocking.hpp"
 #include "service/annotations.hpp"
 #include "service/media_use.hpp"
@@ -33,6 +35,7 @@ struct Context {
     const DevEnvironment* dev = nullptr;  // none: not a development server
     // How long FINALIZE waits for APPENDs that are still being received. Beyond it: append_in_flight.
     std::chrono::milliseconds append_wait{3000};
+    std::unique_ptr<RecentInits> recent_inits = std::make_unique<RecentInits>();
 };
 
 }  // namespace sluice::protocol

@@ -3,8 +3,29 @@
 #include "base/text.hpp"
 
 namespace sluice::protocol {
+namespace {
+
+// Clients send these once for each entry as well (tweepy).
+bool is_list(std::string_view name) {
+    return name == "additional_owners" || name == "additional_owners[]";
+}
+
+}  // namespace
+
+void Parameters::add_to_list(
+    std::string_view name, std::string_view value, std::string_view place
+) {
+    const std::string_view plain = name.substr(0, name.find('['));
+    auto [at, is_new] = values_.try_emplace(std::string(plain), Value{"", std::string(place)});
+    at->second.text += at->second.text.empty() ? "" : ",";
+    at->second.text += value;
+}
 
 Result<void> Parameters::add(std::string_view name, std::string value, std::string_view place) {
+    if (is_list(name)) {
+        add_to_list(name, value, place);
+        return ok();
+    }
     const auto [at, is_new] =
         values_.try_emplace(std::string(name), Value{value, std::string(place)});
     if (is_new || value.empty() || at->second.text == value) {

@@ -14,7 +14,7 @@ namespace sluice::protocol {
 class Parameters {
   public:
     // Errors: parameter_conflict, when the name is there with another value. An empty value yields
-    // to another.
+    // to another; the entries of a list add up, joined with commas.
     Result<void> add(std::string_view name, std::string value, std::string_view place);
     // All of a query string. Errors: parameter_invalid (broken percent-encoding),
     // parameter_conflict.
@@ -25,10 +25,13 @@ class Parameters {
     // Empty if absent.
     std::string_view get(std::string_view name) const { return find(name).value_or(""); }
     bool has(std::string_view name) const { return find(name).has_value(); }
-    // "command (query), media_id (body)"; for telling what was received.
+    // "command (query), media_id (form body)"; for telling what was received.
     std::string listed() const;
+    void remove(const std::string& name) { values_.erase(name); }
 
   private:
+    void add_to_list(std::string_view name, std::string_view value, std::string_view place);
+
     struct Value {
         std::string text;
         std::string place;

@@ -33,6 +33,13 @@ TEST(Parameters, LetAnEmptyValueYield) {
     EXPECT_EQ(parameters.get("media_id"), "2");
 }
 
+TEST(Parameters, AddUpTheEntriesOfAList) {
+    Parameters parameters;
+    ASSERT_TRUE(parameters.add("additional_owners", "1,2", "query"));
+    ASSERT_TRUE(parameters.add("additional_owners[]", "3", "multipart body"));
+    EXPECT_EQ(parameters.get("additional_owners"), "1,2,3");
+}
+
 TEST(Parameters, RefuseBrokenPercentEncoding) {
     EXPECT_EQ(Parameters().add_query("a=%zz").error().code, ErrorCode::parameter_invalid);
 }

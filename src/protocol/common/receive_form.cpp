@@ -1,12 +1,15 @@
 #include "protocol/common/receive_form.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <memory>
 
-#include "base/base64.hpp"
+#include "base/digest.hpp"
 #include "base/text.hpp"
+#include "http/body_look.hpp"
 #include "http/form_parser.hpp"
+#include "protocol/common/media_sink.hpp"
 
 namespace sluice::protocol {
 namespace {
@@ -16,6 +19,10 @@ using http::FormEvent;
 
 // A parameter that is no media: alt texts and JSON of metadata are the longest.
 constexpr std::size_t value_bytes_max = 64 * 1024;
+// Of all of them together.
+constexpr std::size_t values_bytes_max = 512 * 1024;
+// A list may come as one part for each entry, and far too many entries are to be told as that.
+constexpr std::size_t form_parts_max = 1200;
 // What the inspector keeps of a part.
 constexpr std::size_t part_start_bytes = 256;
 
@@ -58,6 +65,35 @@ Error body_too_large(std::string came, const UploadLimits& limits) {
     };
 }
 
+// A part that carries the media under another name.
+bool is_misnamed_media(std::string_view name) {
+    static constexpr std::array<std::string_view, 14> names{
+        "file",
+        "files",
+        "file[]",
+        "media[]",
+        "media_data[]",
+        "data",
+        "image",
+        "video",
+        "upload",
+        "photo",
+        "attachment",
+        "mediaData",
+        "media_file",
+        "blob",
+    };
+    return std::ranges::find(names, name) != names.end();
+}
+
+// Text parts with a file name exist (python-twitter): only what says it is binary is taken for a
+// file.
+bool is_file(const http::PartHead& head) {
+    const std::string_view type = head.content_type;
+    return head.file_name && (type.starts_with("image/") || type.starts_with("video/") ||
+                              type == "application/octet-stream");
+}
+
 class FormReception {
   public:
     FormReception(
@@ -71,30 +107,67 @@ class FormReception {
           exchange_(exchange),
           content_type_(exchange.request.header("Content-Type").value_or("")),
           body_(body),
-          open_(std::move(open)),
-          buffer_(context.buffers.take()) {
+          buffer_(context.buffers.take()),
+          sink_(context, form_, std::move(open)) {
         form_.parameters = std::move(already);
+        if (exchange.request.header("Content-MD5")) {
+            md5_.emplace();
+        }
     }
 
     awaitable<Result<ReceivedForm>> run() {
-        auto parser = http::make_form_parser(content_type_);
-        if (!parser) {
+        auto parser = http::make_form_parser(content_type_, {.parts_max = form_parts_max});
+        if (!parser && parser.error().code != ErrorCode::multipart_boundary) {
             co_return std::move(parser).error();
         }
+        if (auto looked = co_await look(); !looked) {
+            co_return std::move(looked).error();
+        }
+        if (!parser) {
+            co_return http::explained(std::move(parser).error(), content_type_, start());
+        }
         parser_ = std::move(parser).value();
-        while (!is_done_) {
-            if (auto filled = co_await fill(); !filled) {
-                co_return std::move(filled).error();
-            }
-            if (auto parsed = co_await parse(); !parsed) {
-                co_return std::move(parsed).error();
-            }
+        if (auto wrong = http::mislabelled(content_type_, start())) {
+            co_return std::move(*wrong);
+        }
+        auto read = co_await read_form();
+        if (!read) {
+            co_return http::explained(std::move(read).error(), content_type_, start());
+        }
+        if (md5_) {
+            form_.body_md5 = md5_->finish_hex();
         }
         co_return std::move(form_);
     }
 
   private:
-    // Reads until the buffer is full or the body ends; the first time just once, so that a wrong
+    // Enough of the body to see what it is.
+    awaitable<Result<void>> look() {
+        do {
+            if (auto filled = co_await fill(); !filled) {
+                co_return filled;
+            }
+        } while (filled_ < http::body_look_bytes && !is_last_);
+        const auto seen = buffer_.bytes().first(std::min(filled_, http::body_look_bytes));
+        start_.assign(seen.begin(), seen.end());
+        co_return ok();
+    }
+
+    std::span<const std::byte> start() const { return start_; }
+
+    awaitable<Result<void>> read_form() {
+        while (!is_done_) {
+            if (auto parsed = co_await parse(); !parsed || is_done_) {
+                co_return parsed;
+            }
+            if (auto filled = co_await fill(); !filled) {
+                co_return filled;
+            }
+        }
+        co_return ok();
+    }
+
+    // Reads until the buffer is full or the body ends; outside of media just once, so that a wrong
     // call is refused early.
     awaitable<Result<void>> fill() {
         const auto space = buffer_.bytes();
@@ -105,6 +178,9 @@ class FormReception {
             }
             if (auto admitted = admit_length(); !admitted) {
                 co_return admitted;
+            }
+            if (md5_) {
+                md5_->update(space.subspan(filled_, *got));
             }
             filled_ += *got;
             is_last_ = *got == 0 || body_.remaining() == std::uint64_t{0};
@@ -145,7 +221,9 @@ class FormReception {
     Result<void> keep(std::span<const std::byte> rest) {
         if (is_last_ || rest.size() == buffer_.bytes().size()) {
             return Error{
-                .code = ErrorCode::body_truncated, .facts = "The form ends inside of a part."
+                .code = ErrorCode::body_truncated,
+                .facts = "The form ends inside of a part, after " +
+                         std::to_string(body_.received()) + " bytes."
             };
         }
         std::memmove(buffer_.bytes().data(), rest.data(), rest.size());
@@ -163,6 +241,9 @@ class FormReception {
             }
             if (auto admitted = admit_length(); !admitted) {
                 co_return admitted;
+            }
+            if (md5_) {
+                md5_->update(buffer_.bytes().first(*got));
             }
             is_last_ = *got == 0;
         }
@@ -187,64 +268,25 @@ class FormReception {
         value_.clear();
         note_part(head);
         is_media_open_ = is_media(head.name);
-        is_ignored_ = !is_media_open_ && head.file_name.has_value() && is_file(head);
+        is_ignored_ = !is_media_open_ && (is_misnamed_media(head.name) || is_file(head));
         if (is_ignored_) {
             form_.other_file = head.name;
+            form_.other_length = {};
         }
         if (!is_media_open_) {
             co_return ok();
         }
-        if (form_.media && form_.media->length().value > 0) {
-            co_return Error{
-                .code = ErrorCode::media_twice,
-                .facts = "\"" + form_.media_name + "\" with " +
-                         std::to_string(form_.media->length().value) + " bytes came before \"" +
-                         head.name + "\".",
-            };
-        }
-        form_.media_name = head.name;
-        form_.file_name = head.file_name.value_or("");
-        form_.part_type = head.content_type;
-        decoder_.reset();
-        if (is_base64(head, parser_->is_multipart())) {
-            decoder_.emplace();
-        }
-        expected_ = expected_length(unparsed);
-        form_.media.reset();
-        // Also for an empty part (an empty segment is legal), and before its bytes have come, so that
-        // a wrong call is refused early and FINALIZE knows of this one.
-        co_return co_await open_media();
-    }
-
-    // Text parts with a file name exist (python-twitter): only what says it is binary is taken for
-    // a file.
-    static bool is_file(const http::PartHead& head) {
-        return head.content_type.starts_with("image/") || head.content_type.starts_with("video/") ||
-               head.content_type == "application/octet-stream";
+        const bool is_text = is_base64(head, parser_->is_multipart());
+        co_return co_await sink_.begin(head, is_text, expected_length(unparsed));
     }
 
     std::optional<ByteCount> expected_length(std::size_t unparsed) const {
         const auto remaining = body_.remaining();
-        if (!remaining) {
+        if (!remaining || !parser_->is_multipart()) {
             return std::nullopt;
         }
         const std::uint64_t rest = *remaining + unparsed;
-        if (parser_->is_multipart()) {
-            const std::uint64_t closing = closing_length(content_type_);
-            const std::uint64_t length = rest - std::min(rest, closing);
-            return ByteCount{decoder_ ? length / 4 * 3 : length};
-        }
-        return std::nullopt;
-    }
-
-    awaitable<Result<void>> open_media() {
-        auto work = [this] { return open_(form_.parameters, expected_); };
-        auto opened = co_await runtime::run_blocking(context_.bulk, std::move(work));
-        if (!opened) {
-            co_return std::move(opened).error();
-        }
-        form_.media.emplace(std::move(opened).value());
-        co_return ok();
+        return ByteCount{rest - std::min(rest, closing_length(content_type_))};
     }
 
     void note_part(const http::PartHead& head) {
@@ -271,23 +313,14 @@ class FormReception {
 
     awaitable<Result<void>> take_data(std::span<const std::byte> data) {
         note_data(data);
+        if (is_media_open_) {
+            co_return co_await sink_.take(data);
+        }
         if (is_ignored_) {
+            form_.other_length.value += data.size();
             co_return ok();
         }
-        if (!is_media_open_) {
-            co_return take_value(data);
-        }
-        decoded_.clear();
-        auto work = [this, data]() -> Result<void> {
-            if (!decoder_) {
-                return form_.media->write(data);
-            }
-            if (auto fed = decoder_->feed(data, decoded_); !fed) {
-                return fed;
-            }
-            return form_.media->write(decoded_);
-        };
-        co_return co_await runtime::run_blocking(context_.bulk, std::move(work));
+        co_return take_value(data);
     }
 
     Result<void> take_value(std::span<const std::byte> data) {
@@ -298,44 +331,74 @@ class FormReception {
                          std::to_string(value_bytes_max) + " bytes.",
             };
         }
+        values_length_ += data.size();
+        if (values_length_ > values_bytes_max) {
+            return Error{
+                .code = ErrorCode::too_many_fields,
+                .facts = "The parameters beside the media have more than " +
+                         std::to_string(values_bytes_max) + " bytes.",
+            };
+        }
         value_.append(reinterpret_cast<const char*>(data.data()), data.size());
         return ok();
     }
 
+    std::string_view place() const {
+        if (parser_->is_multipart()) {
+            return "multipart body";
+        }
+        return http::look_of(start()) == http::BodyLook::json ? "JSON body" : "form body";
+    }
+
     awaitable<Result<void>> end_part() {
-        if (is_ignored_) {
-            co_return ok();
+        if (is_media_open_) {
+            is_media_open_ = false;
+            co_return co_await sink_.end();
         }
-        if (!is_media_open_) {
-            co_return form_.parameters.add(parser_->head().name, value_, "body");
-        }
-        is_media_open_ = false;
-        if (decoder_) {
-            if (auto finished = decoder_->finish(); !finished) {
-                co_return finished;
-            }
-        }
-        co_return ok();
+        co_return is_ignored_ ? ok() : form_.parameters.add(parser_->head().name, value_, place());
     }
 
     const Context& context_;
     Exchange& exchange_;
     std::string content_type_;
     http::BodyReader& body_;
-    OpenMedia open_;
     BufferPool::Buffer buffer_;
     std::unique_ptr<http::FormParser> parser_;
     ReceivedForm form_;
-    std::optional<Base64Decoder> decoder_;
-    std::vector<std::byte> decoded_;
-    std::optional<ByteCount> expected_;
+    MediaSink sink_;
+    std::optional<Md5> md5_;
+    std::vector<std::byte> start_;
     std::string value_;
+    std::size_t values_length_ = 0;
     std::size_t filled_ = 0;
     bool is_media_open_ = false;
     bool is_ignored_ = false;
     bool is_last_ = false;
     bool is_done_ = false;
 };
+
+awaitable<Result<ReceivedForm>> receive_body(
+    const Context& context,
+    Exchange& exchange,
+    http::BodyReader& body,
+    Parameters already,
+    OpenMedia open
+) {
+    if (!exchange.request.has_body()) {
+        ReceivedForm form;
+        form.parameters = std::move(already);
+        co_return form;
+    }
+    const UploadLimits& limits = context.uploads.limits();
+    const std::uint64_t announced = exchange.request.content_length.value_or(0);
+    if (announced > body_max(limits)) {
+        co_return body_too_large("The body has " + std::to_string(announced) + " bytes", limits);
+    }
+    auto reception = std::make_unique<FormReception>(
+        context, exchange, body, std::move(already), std::move(open)
+    );
+    co_return co_await reception->run();
+}
 
 }  // namespace
 
@@ -346,25 +409,17 @@ awaitable<Result<ReceivedForm>> receive_form(
     Parameters already,
     OpenMedia open
 ) {
-    const http::Request& request = exchange.request;
-    if (auto added = already.add_query(request.raw_query); !added) {
+    if (auto added = already.add_query(exchange.request.raw_query); !added) {
         co_return std::move(added).error();
     }
-    if (!request.has_body()) {
-        ReceivedForm form;
-        form.parameters = std::move(already);
+    auto form = co_await receive_body(context, exchange, body, std::move(already), open);
+    if (!form) {
         co_return form;
     }
-    const UploadLimits& limits = context.uploads.limits();
-    if (request.content_length.value_or(0) > body_max(limits)) {
-        co_return body_too_large(
-            "The body has " + std::to_string(*request.content_length) + " bytes", limits
-        );
+    if (auto taken = co_await take_query_media(context, *form, std::move(open)); !taken) {
+        co_return std::move(taken).error();
     }
-    auto reception = std::make_unique<FormReception>(
-        context, exchange, body, std::move(already), std::move(open)
-    );
-    co_return co_await reception->run();
+    co_return form;
 }
 
 }  // namespace sluice::protocol

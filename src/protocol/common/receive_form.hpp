@@ -18,17 +18,31 @@ namespace sluice::protocol {
 struct ReceivedForm {
     Parameters parameters;
     std::optional<Incoming> media;  // absent, or with a length of 0 if the part was empty
-    std::string media_name;         // "media" or "media_data"
-    std::string file_name;          // of the media's part, as the client said
-    std::string part_type;          // Content-Type of the media's part
-    std::string other_file;         // name of a part that carried a file and is not "media"
+    // What is wrong with the media itself. The command, or a parameter behind the media, may be the
+    // first cause, so the caller looks at this last.
+    std::optional<Error> media_refusal;
+    std::optional<Error> media_twice;
+    std::string media_name;  // "media" or "media_data"
+    std::string file_name;   // of the media's part, as the client said
+    std::string part_type;   // Content-Type of the media's part
+    std::string other_file;  // name of a part that carried a file and is not "media"
+    ByteCount other_length;  // of that part
+    std::string body_md5;    // of the whole body, if the request has a Content-MD5
+    bool has_media() const { return media.has_value() || media_refusal.has_value(); }
+};
+
+struct OpenedMedia {
+    Incoming incoming;
+    // The call and all that names its segment came before the media: what is wrong with the media
+    // may be said at once.
+    bool is_named = false;
 };
 
 // Opens the place for the media when its first byte is in sight. The parameters are those seen so
 // far; the length is what the rest of the body promises, nothing if it does not tell. Runs on the
 // blocking pool.
 using OpenMedia = std::function<
-    Result<Incoming>(const Parameters& seen, std::optional<ByteCount> length_expected)>;
+    Result<OpenedMedia>(const Parameters& seen, std::optional<ByteCount> length_expected)>;
 
 // `already`: parameters known before the body (path, query). Errors: those of the parsers, the
 // body, `open` and Incoming.

@@ -12,6 +12,25 @@ std::string received(std::string_view name, std::string_view value) {
     return std::string(name) + " is \"" + printable(value) + "\"";
 }
 
+// "1.0" is a number that went through a language without whole ones.
+std::string_view whole_part(std::string_view text) {
+    const auto point = text.find('.');
+    const bool is_whole = point != std::string_view::npos && point + 1 < text.size() &&
+                          text.find_first_not_of('0', point + 1) == std::string_view::npos;
+    return is_whole ? text.substr(0, point) : text;
+}
+
+std::string why_no_id(std::string_view value) {
+    const bool is_number = value.find_first_not_of("0123456789") == std::string_view::npos;
+    const bool is_floating = value.find_first_not_of("0123456789.eE+") == std::string_view::npos;
+    if (is_number) {
+        return "an id has at most 19 digits and 63 bits.";
+    }
+    return is_floating ? "it went through a floating point number, which cannot hold an id: read "
+                         "media_id_string."
+                       : "it must be the number that INIT answered.";
+}
+
 }  // namespace
 
 Result<ByteCount> total_bytes_of(const Parameters& parameters) {
@@ -49,13 +68,14 @@ Result<MediaId> media_id_of(std::string_view text, bool takes_keys) {
             .code = ErrorCode::media_key_as_id,
             .facts = received("media_id", value) + ", which is a media_key; the id is " +
                      of_key->text() + ".",
+            .media_id = of_key->value,
         };
     }
     const auto id = MediaId::parse(value);
     if (!id) {
         return Error{
             .code = ErrorCode::media_id_invalid,
-            .facts = received("media_id", value) + "; it must be the number that INIT answered.",
+            .facts = received("media_id", value) + "; " + why_no_id(value),
         };
     }
     return *id;
@@ -69,11 +89,10 @@ Result<SegmentIndex> segment_index_of(const Parameters& parameters) {
             .facts = "Segments are numbered from 0. Received: " + parameters.listed() + ".",
         };
     }
-    const auto number = parse_unsigned(trim(*text));
+    const auto number = parse_unsigned(whole_part(trim(*text)));
     if (!number) {
-        const bool is_negative = trim(*text).starts_with('-');
         return Error{
-            .code = is_negative ? ErrorCode::segment_index_range : ErrorCode::segment_index_invalid,
+            .code = ErrorCode::segment_index_invalid,
             .facts =
                 received("segment_index", *text) + "; it must be a whole number from 0 to 999.",
         };
@@ -120,22 +139,43 @@ bool flag_of(const Parameters& parameters, std::string_view name) {
     return value == "true" || value == "1" || value == "t";
 }
 
-Result<Incoming> media_of(ReceivedForm& form) {
-    if (form.media) {
-        return std::move(*form.media);
+std::optional<Error> without_media(const ReceivedForm& form) {
+    if (form.media_twice) {
+        return form.media_twice;
+    }
+    if (form.has_media()) {
+        return std::nullopt;
     }
     if (!form.other_file.empty()) {
         return Error{
             .code = ErrorCode::media_part_missing,
-            .facts = "The part with the file is named \"" + printable(form.other_file) +
-                     "\", not \"media\".",
+            .facts = "The file came as \"" + printable(form.other_file) + "\" (" +
+                     std::to_string(form.other_length.value) + " bytes): rename \"" +
+                     printable(form.other_file) +
+                     "\" to \"media\". Received: " + received_list(form) + ".",
         };
     }
     return Error{
         .code = ErrorCode::media_missing,
         .facts = "There is no part \"media\" and no \"media_data\". Received: " +
-                 form.parameters.listed() + ".",
+                 received_list(form) + ".",
     };
+}
+
+std::string received_list(const ReceivedForm& form) {
+    std::string text = form.parameters.listed();
+    const auto add = [&text](const std::string& name, const std::string& what) {
+        text = (text == "none" ? "" : text + ", ") + printable(name, 40) + " (" + what + ")";
+    };
+    if (form.media) {
+        add(form.media_name, std::to_string(form.media->length().value) + " bytes");
+    } else if (form.media_refusal) {
+        add(form.media_name, "not readable");
+    }
+    if (!form.other_file.empty()) {
+        add(form.other_file, std::to_string(form.other_length.value) + " bytes");
+    }
+    return text;
 }
 
 }  // namespace sluice::protocol

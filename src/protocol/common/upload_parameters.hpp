@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -27,7 +29,10 @@ Result<SegmentIndex> segment_index_of(const Parameters& parameters);
 Result<std::vector<std::uint64_t>> additional_owners_of(const Parameters& parameters);
 // "true", "1" or "t" for a flag; everything else is no.
 bool flag_of(const Parameters& parameters, std::string_view name);
-// The media of an APPEND or of a one-shot. Errors: media_missing, media_part_missing.
-Result<Incoming> media_of(ReceivedForm& form);
+// What is wrong with a call that must carry media, its content aside: media_twice, media_missing,
+// media_part_missing.
+std::optional<Error> without_media(const ReceivedForm& form);
+// Everything that came, with its place and the size of media: "media_id (query), media (5 bytes)".
+std::string received_list(const ReceivedForm& form);
 
 }  // namespace sluice::protocol

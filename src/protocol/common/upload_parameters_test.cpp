@@ -43,12 +43,14 @@ TEST(MediaIdParameter, NamesWhatIsWrong) {
 TEST(SegmentIndexParameter, IsWithinXsRange) {
     EXPECT_EQ(segment_index_of(with("segment_index", "999"))->value, 999);
     EXPECT_EQ(segment_index_of(with("segment_index", " 01 "))->value, 1);
+    EXPECT_EQ(segment_index_of(with("segment_index", "1.0"))->value, 1);
     EXPECT_EQ(segment_index_of({}).error().code, ErrorCode::segment_index_missing);
     for (const Row& row : {
              Row{"1000", ErrorCode::segment_index_range},
-             Row{"-1", ErrorCode::segment_index_range},
+             Row{"-1", ErrorCode::segment_index_invalid},
              Row{"abc", ErrorCode::segment_index_invalid},
-             Row{"1.0", ErrorCode::segment_index_invalid},
+             Row{"1.5", ErrorCode::segment_index_invalid},
+             Row{"1.", ErrorCode::segment_index_invalid},
          }) {
         EXPECT_EQ(segment_index_of(with("segment_index", row.value)).error().code, row.expected)
             << row.value;

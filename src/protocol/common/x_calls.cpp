@@ -5,6 +5,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
+#include "base/error_catalogue.hpp"
 #include "base/text.hpp"
 #include "protocol/common/await_media.hpp"
 #include "protocol/common/upload_parameters.hpp"
@@ -34,61 +35,16 @@ Result<CreateUpload> create_command(Principal owner, const ReceivedForm& form, B
     };
 }
 
-Error failed(const Upload& upload) {
-    return {
-        .code = ErrorCode::media_failed,
-        .facts = upload.failure->message + ".",
-        .media_id = upload.id.value,
-    };
-}
-
-// To its place if everything that names it has been seen.
-Result<Incoming> open_segment(
-    const Context& context,
-    const Principal& owner,
-    std::optional<MediaId> path_id,
-    const Parameters& seen,
-    std::optional<ByteCount> expected
-) {
-    const bool has_id = path_id.has_value() || seen.has("media_id");
-    if (!has_id || !seen.has("segment_index")) {
-        return context.uploads.begin_unnamed();
-    }
-    const auto id = path_id ? Result<MediaId>(*path_id) : media_id_of(seen.get("media_id"), false);
-    if (!id) {
-        return id.error();
-    }
-    const auto index = segment_index_of(seen);
-    if (!index) {
-        return index.error();
-    }
-    return context.uploads.begin_append({owner, *id, *index, expected});
-}
-
-}  // namespace
-
-OpenMedia media_opener(const Context& context, Principal owner, std::optional<MediaId> path_id) {
-    return [&context, owner = std::move(owner), path_id](
-               const Parameters& seen, std::optional<ByteCount> expected
-           ) -> Result<Incoming> {
-        const bool is_append = path_id.has_value() || seen.get("command") == "APPEND";
-        if (!is_append) {
-            return seen.has("command") ? context.uploads.begin_unnamed()
-                                       : context.uploads.begin_whole();
-        }
-        return open_segment(context, owner, path_id, seen, expected);
-    };
-}
-
-awaitable<Result<Upload>> x_initialize(
-    const Context& context, Exchange& exchange, ReceivedForm form
-) {
-    exchange.call = "INIT";
-    if (form.media && form.media->length().value > 0) {
+// INIT, but for what is remembered of it.
+awaitable<Result<Upload>> create(const Context& context, Exchange& exchange, ReceivedForm form) {
+    if (form.media_refusal || (form.media && form.media->length().value > 0)) {
+        const ByteCount length = form.media ? form.media->length() : ByteCount{};
         co_return Error{
             .code = ErrorCode::media_in_init,
-            .facts = std::to_string(form.media->length().value) + " bytes came in \"" +
-                     form.media_name + "\".",
+            .facts = (length.value > 0 ? std::to_string(length.value) + " bytes of media"
+                                       : std::string("Media")) +
+                     " came in \"" + form.media_name +
+                     "\" beside command=INIT. Received: " + received_list(form) + ".",
         };
     }
     const auto total = total_bytes_of(form.parameters);
@@ -102,10 +58,123 @@ awaitable<Result<Upload>> x_initialize(
     auto work = [&context, command = std::move(*command)] {
         return context.uploads.create(command);
     };
-    auto created = co_await runtime::run_blocking(context.pool, std::move(work));
+    co_return co_await runtime::run_blocking(context.pool, std::move(work));
+}
+
+Result<OpenedMedia> opened(Result<Incoming> incoming, bool is_named) {
+    if (!incoming) {
+        return std::move(incoming).error();
+    }
+    return OpenedMedia{std::move(*incoming), is_named};
+}
+
+std::string next_index(const UploadDetails& details) {
+    const auto& missing = details.gaps.missing;
+    const std::uint64_t next = missing.empty() ? details.status.upload.segments_received
+                                               : std::uint64_t{missing.front().value};
+    return " The next free index of this upload is " + std::to_string(next) + ".";
+}
+
+// The size that a segment must have for a thousand of them to hold the file.
+std::string least_segment(const UploadDetails& details) {
+    const Upload& upload = details.status.upload;
+    const std::uint64_t indexes = segment_index_max + 1;
+    std::string facts = " total_bytes is " + std::to_string(upload.total.value);
+    if (upload.segments_received > 0) {
+        facts += ", and the " + std::to_string(upload.segments_received) +
+                 " segments that are there have " +
+                 std::to_string(upload.received.value / upload.segments_received) +
+                 " bytes on average";
+    }
+    return facts + ": segments of at least " +
+           std::to_string((upload.total.value + indexes - 1) / indexes) +
+           " bytes need no more than 1000 indexes.";
+}
+
+Error failed(const Upload& upload) {
+    return {
+        .code = ErrorCode::media_failed,
+        .facts = upload.failure->message + ".",
+        .media_id = upload.id.value,
+    };
+}
+
+// To its place if everything that names it has been seen. What names it wrongly is judged when all
+// of the call is there.
+Result<OpenedMedia> open_segment(
+    const Context& context,
+    const Principal& owner,
+    std::optional<MediaId> path_id,
+    const Parameters& seen,
+    std::optional<ByteCount> expected
+) {
+    const auto id = path_id ? Result<MediaId>(*path_id) : media_id_of(seen.get("media_id"), false);
+    const auto index = segment_index_of(seen);
+    if (!id || !index) {
+        return opened(context.uploads.begin_unnamed(), false);
+    }
+    return opened(context.uploads.begin_append({owner, *id, *index, expected}), true);
+}
+
+// Adds to a wrong or missing segment_index what this upload has.
+awaitable<Error> with_indexes(
+    const Context& context, const Principal& owner, MediaId id, Error error
+) {
+    auto work = [&context, owner, id] { return context.uploads.details(owner, id); };
+    const auto details = co_await runtime::run_blocking(context.pool, std::move(work));
+    error.media_id = id.value;
+    if (details) {
+        error.facts += error.code == ErrorCode::segment_index_missing ? next_index(*details)
+                                                                      : least_segment(*details);
+    }
+    co_return error;
+}
+
+// The media is wrong in itself: said only if nothing that comes first in the order of judgement is.
+awaitable<Result<Upload>> refuse_media(
+    const Context& context, AppendTarget target, Error of_the_media
+) {
+    auto work = [&context, target = std::move(target)] {
+        return context.uploads.check_append(target);
+    };
+    auto admitted = co_await runtime::run_blocking(context.pool, std::move(work));
+    if (!admitted) {
+        co_return std::move(admitted).error();
+    }
+    const bool is_size = of_the_media.code == ErrorCode::needs_chunked;
+    of_the_media.code = is_size ? ErrorCode::segment_too_large : of_the_media.code;
+    co_return of_the_media;
+}
+
+}  // namespace
+
+OpenMedia media_opener(const Context& context, Principal owner, std::optional<MediaId> path_id) {
+    return [&context, owner = std::move(owner), path_id](
+               const Parameters& seen, std::optional<ByteCount> expected
+           ) -> Result<OpenedMedia> {
+        const bool is_append = path_id.has_value() || seen.get("command") == "APPEND";
+        if (!is_append) {
+            return seen.has("command") ? opened(context.uploads.begin_unnamed(), false)
+                                       : opened(context.uploads.begin_whole(), false);
+        }
+        return open_segment(context, owner, path_id, seen, expected);
+    };
+}
+
+awaitable<Result<Upload>> x_initialize(
+    const Context& context, Exchange& exchange, ReceivedForm form
+) {
+    exchange.call = "INIT";
+    auto created = co_await create(context, exchange, std::move(form));
     if (created) {
         exchange.media_id = created->id;
     }
+    const std::string outcome =
+        created ? "answered media_id " + created->id.text()
+                : "was refused with " + std::string(entry_of(created.error().code).slug);
+    context.recent_inits->note(
+        exchange.caller->principal, outcome + " at " + rfc3339(context.uploads.now()) + "."
+    );
     co_return created;
 }
 
@@ -118,21 +187,26 @@ awaitable<Result<Upload>> x_append(
     }
     const auto id =
         path_id ? Result<MediaId>(*path_id) : media_id_of(form.parameters.get("media_id"), false);
+    const Principal& owner = exchange.caller->principal;
     if (!id) {
-        co_return id.error();
+        Error error = id.error();
+        error.facts += " " + context.recent_inits->sentence_about(owner);
+        co_return error;
     }
     exchange.media_id = *id;
     const auto index = segment_index_of(form.parameters);
     if (!index) {
-        co_return index.error();
+        co_return co_await with_indexes(context, owner, *id, index.error());
     }
     exchange.segment_index = index->value;
-    auto media = media_of(form);
-    if (!media) {
-        co_return std::move(media).error();
+    if (auto wrong = without_media(form)) {
+        co_return std::move(*wrong);
     }
-    auto target = AppendTarget{exchange.caller->principal, *id, *index, std::nullopt};
-    auto work = [&context, target = std::move(target), media = std::move(*media)]() mutable {
+    AppendTarget target{owner, *id, *index, std::nullopt};
+    if (form.media_refusal) {
+        co_return co_await refuse_media(context, std::move(target), std::move(*form.media_refusal));
+    }
+    auto work = [&context, target = std::move(target), media = std::move(*form.media)]() mutable {
         return context.uploads.finish_append(target, std::move(media));
     };
     co_return co_await runtime::run_blocking(context.bulk, std::move(work));
@@ -180,19 +254,21 @@ awaitable<Result<UploadStatus>> x_one_shot(
     const Context& context, Exchange& exchange, ReceivedForm form
 ) {
     exchange.call = "ONE_SHOT";
-    auto media = media_of(form);
-    if (!media) {
-        co_return std::move(media).error();
+    if (auto wrong = without_media(form)) {
+        co_return std::move(*wrong);
     }
-    exchange.media_bytes = media->length();
     const Principal owner = exchange.caller->principal;
     auto command = create_command(owner, form, {});
     if (!command) {
         co_return std::move(command).error();
     }
-    auto work = [&context, command = std::move(*command), media = std::move(*media)]() mutable {
-        return context.uploads.finish_whole(command, std::move(media));
-    };
+    if (form.media_refusal) {
+        const auto admitted = context.uploads.admits(*command);
+        co_return admitted ? std::move(*form.media_refusal) : admitted.error();
+    }
+    exchange.media_bytes = form.media->length();
+    auto work = [&context, command = std::move(*command), media = std::move(*form.media)](
+                ) mutable { return context.uploads.finish_whole(command, std::move(media)); };
     auto created = co_await runtime::run_blocking(context.bulk, std::move(work));
     if (!created) {
         co_return std::move(created).error();
@@ -208,6 +284,26 @@ awaitable<Result<UploadStatus>> x_one_shot(
         co_return failed(settled->upload);
     }
     co_return settled;
+}
+
+awaitable<Error> x_with_state(const Context& context, const Exchange& exchange, Error error) {
+    if (error.media_id == 0) {
+        co_return error;
+    }
+    auto work = [&context, owner = exchange.caller->principal, id = MediaId{error.media_id}] {
+        return context.uploads.status(owner, id);
+    };
+    const auto status = co_await runtime::run_blocking(context.pool, std::move(work));
+    if (!status) {
+        error.facts += " " + status.error().facts;
+        co_return error;
+    }
+    const Upload& upload = status->upload;
+    error.facts += " The upload is " + std::string(name_of(upload.state));
+    error.facts += upload.state == UploadState::processing
+                       ? ", at " + std::to_string(upload.progress.percent) + " percent."
+                       : ".";
+    co_return error;
 }
 
 }  // namespace sluice::protocol

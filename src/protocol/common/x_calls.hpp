@@ -38,4 +38,9 @@ boost::asio::awaitable<Result<UploadStatus>> x_one_shot(
     const Context& context, Exchange& exchange, ReceivedForm form
 );
 
+// A refusal about an upload that is named in it, with the state of that upload behind its facts.
+boost::asio::awaitable<Error> x_with_state(
+    const Context& context, const Exchange& exchange, Error error
+);
+
 }  // namespace sluice::protocol

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "http/handler.hpp"
+#include "protocol/common/command.hpp"
 #include "protocol/common/context.hpp"
 #include "protocol/common/exchange.hpp"
 #include "protocol/common/receive_form.hpp"
@@ -21,10 +22,8 @@ class Endpoint {
     boost::asio::awaitable<http::Response> handle(Exchange& exchange, http::BodyReader& body) const;
 
   private:
-    boost::asio::awaitable<http::Response> get(Exchange& exchange, ReceivedForm form) const;
-    boost::asio::awaitable<http::Response> post(Exchange& exchange, ReceivedForm form) const;
     boost::asio::awaitable<http::Response> run(
-        Exchange& exchange, std::string command, ReceivedForm form
+        Exchange& exchange, Command command, ReceivedForm form
     ) const;
     boost::asio::awaitable<http::Response> finalize(Exchange& exchange, ReceivedForm form) const;
     boost::asio::awaitable<http::Response> status(Exchange& exchange, ReceivedForm form) const;

@@ -36,6 +36,10 @@ std::optional<NextCall> next_of(const Error& error, const http::Request& request
             return NextCall{"POST", base + "/" + id + "/finalize"};
         case ErrorCode::status_needs_get:
         case ErrorCode::command_missing:
+        case ErrorCode::command_case:
+        case ErrorCode::command_unknown:
+        case ErrorCode::media_id_rounded:
+        case ErrorCode::media_key_as_id:
         case ErrorCode::already_finalized:
         case ErrorCode::not_chunked:
         case ErrorCode::media_failed:

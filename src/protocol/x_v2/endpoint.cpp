@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "protocol/common/command.hpp"
 #include "protocol/common/credentials.hpp"
 #include "protocol/common/upload_parameters.hpp"
 #include "protocol/common/x_calls.hpp"
@@ -17,6 +18,7 @@ using boost::asio::awaitable;
 using http::Response;
 
 constexpr std::string_view root = "/2/media/upload";
+constexpr std::string_view status_path = "/2/media/upload?media_id=";
 
 constexpr std::array<std::string_view, 5> routes{
     "x2.one_shot",
@@ -58,11 +60,10 @@ Result<Endpoint::Target> Endpoint::target_of_path(std::string_view rest) {
                      " are /initialize, /{id}/append and /{id}/finalize.",
         };
     }
-    const auto id = media_id_of(rest.substr(1, slash - 1), action == "/finalize");
-    if (!id) {
-        return id.error();
-    }
-    return Target{.call = action == "/append" ? Call::append : Call::finalize, .id = *id};
+    return Target{
+        .call = action == "/append" ? Call::append : Call::finalize,
+        .id_text = std::string(rest.substr(1, slash - 1)),
+    };
 }
 
 Result<Endpoint::Target> Endpoint::target_of(const http::Request& request) {
@@ -82,55 +83,26 @@ Result<Endpoint::Target> Endpoint::target_of(const http::Request& request) {
     return target;
 }
 
-// The older form: everything is POST /2/media/upload with command=.
+// The older form: everything is POST /2/media/upload with command=. On the other paths the path is
+// the call, and a command beside it is let be.
 Result<Endpoint::Target> Endpoint::by_command(
-    Target target, const http::Request& request, const Parameters& parameters
+    Target target, const http::Request& request, const ReceivedForm& form
 ) {
-    const std::string command(parameters.get("command"));
-    const bool is_root = path_below_root(request).empty();
-    if (command.empty() || !is_root) {
+    if (!path_below_root(request).empty()) {
         return target;
     }
-    target.is_command_form = true;
-    if (target.call == Call::status) {
-        if (command == "STATUS") {
-            return target;
-        }
-        return Error{
-            .code = ErrorCode::command_needs_post,
-            .facts = printable(command) + " was sent with GET."
-        };
+    const bool is_get = target.call == Call::status;
+    const auto command =
+        command_of(form, {.is_get = is_get, .get_means_status = true, .status_path = status_path});
+    if (!command) {
+        return command.error();
     }
-    if (command == "STATUS") {
-        const auto id = media_id_of(parameters.get("media_id"), true);
-        return Error{
-            .code = ErrorCode::status_needs_get,
-            .facts = "STATUS was sent with POST.",
-            .media_id = id ? id->value : 0,
-        };
-    }
-    static constexpr std::array<std::pair<std::string_view, Call>, 3> commands{{
-        {"INIT", Call::initialize},
-        {"APPEND", Call::append},
-        {"FINALIZE", Call::finalize},
-    }};
-    for (const auto& [name, call] : commands) {
-        if (command == name) {
-            target.call = call;
-            return target;
-        }
-        if (equals_ignoring_case(command, name)) {
-            return Error{
-                .code = ErrorCode::command_case,
-                .facts = "command is \"" + printable(command) + "\"."
-            };
-        }
-    }
-    return Error{
-        .code = ErrorCode::command_unknown,
-        .facts = "command is \"" + printable(command) +
-                 "\"; known are INIT, APPEND, FINALIZE and STATUS.",
+    static constexpr std::array calls{
+        Call::one_shot, Call::initialize, Call::append, Call::finalize, Call::status
     };
+    target.call = calls[static_cast<std::size_t>(*command)];
+    target.is_command_form = form.parameters.has("command");
+    return target;
 }
 
 awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body) const {
@@ -145,20 +117,31 @@ awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body)
     if (!owner) {
         co_return refused(owner.error(), request, context_.fidelity);
     }
+    Parameters already;
+    if (!target->id_text.empty()) {
+        const auto id = media_id_of(target->id_text, false);
+        if (!id) {
+            co_return refused(id.error(), request, context_.fidelity);
+        }
+        target->id = *id;
+        static_cast<void>(already.add("media_id", target->id_text, "path"));
+    }
     const auto append_id = target->call == Call::append ? target->id : std::nullopt;
     auto opener = media_opener(context_, *owner, append_id);
     Response response;
     // FINALIZE and STATUS by path take no body: whatever comes (a JSON Content-Type with nothing
     // behind it) is let be.
-    auto form = co_await receive_form(context_, exchange, body, {}, std::move(opener));
+    auto form =
+        co_await receive_form(context_, exchange, body, std::move(already), std::move(opener));
     if (!form) {
         response = refused(form.error(), request, context_.fidelity);
     } else {
-        target = by_command(*target, request, form->parameters);
+        target = by_command(*target, request, *form);
         if (target) {
             response = co_await run(exchange, *target, std::move(*form));
         } else {
-            response = refused(target.error(), request, context_.fidelity);
+            const Error error = co_await x_with_state(context_, exchange, target.error());
+            response = refused(error, request, context_.fidelity);
         }
     }
     response.route = target ? routes[static_cast<std::size_t>(target->call)] : "x2.unknown";

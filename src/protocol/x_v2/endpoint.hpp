@@ -24,14 +24,15 @@ class Endpoint {
     enum class Call : std::uint8_t { one_shot, initialize, append, finalize, status };
     struct Target {
         Call call = Call::one_shot;
-        std::optional<MediaId> id;  // of the path
+        std::string id_text;        // of the path, as received
+        std::optional<MediaId> id;  // the same, once judged
         bool is_command_form = false;
     };
 
     static Result<Target> target_of(const http::Request& request);
     static Result<Target> target_of_path(std::string_view rest);
     static Result<Target> by_command(
-        Target target, const http::Request& request, const Parameters& parameters
+        Target target, const http::Request& request, const ReceivedForm& form
     );
     boost::asio::awaitable<http::Response> run(Exchange& exchange, Target target, ReceivedForm form)
         const;

@@ -1,0 +1,172 @@
+#include "protocol/common/media_sink.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/mistaken_content.hpp"
+
+namespace sluice::protocol {
+namespace {
+
+using boost::asio::awaitable;
+
+// The caller's mistakes; a disk that is full is no matter of the order of judgement.
+bool is_about_the_media(ErrorCode code) {
+    return code == ErrorCode::base64_invalid || code == ErrorCode::segment_too_large ||
+           code == ErrorCode::needs_chunked;
+}
+
+}  // namespace
+
+awaitable<Result<void>> MediaSink::begin(
+    const http::PartHead& head, bool is_base64, std::optional<ByteCount> length_expected
+) {
+    is_second_ = first_ > 0;
+    came_ = 0;
+    start_.clear();
+    if (is_second_) {
+        second_name_ = head.name;
+        co_return ok();
+    }
+    form_.media_name = head.name;
+    form_.file_name = head.file_name.value_or("");
+    form_.part_type = head.content_type;
+    form_.media.reset();
+    decoder_.reset();
+    if (is_base64) {
+        decoder_.emplace();
+    }
+    if (length_expected) {
+        expected_ = ByteCount{is_base64 ? length_expected->value / 4 * 3 : length_expected->value};
+    }
+    co_return co_await open();
+}
+
+awaitable<Result<void>> MediaSink::open() {
+    auto work = [this] { return open_(form_.parameters, expected_); };
+    auto opened = co_await runtime::run_blocking(context_.bulk, std::move(work));
+    if (!opened) {
+        co_return std::move(opened).error();
+    }
+    is_named_ = opened->is_named;
+    form_.media.emplace(std::move(opened->incoming));
+    co_return ok();
+}
+
+void MediaSink::note(std::span<const std::byte> data) {
+    came_ += data.size();
+    const std::size_t room = mistaken_content_bytes - start_.size();
+    start_.append(reinterpret_cast<const char*>(data.data()), std::min(room, data.size()));
+}
+
+Result<void> MediaSink::write(std::span<const std::byte> data) {
+    if (!decoder_) {
+        return form_.media->write(data);
+    }
+    decoded_.clear();
+    if (auto fed = decoder_->feed(data, decoded_); !fed) {
+        return fed;
+    }
+    return form_.media->write(decoded_);
+}
+
+// Text that is no base64 is looked at once more when all of it is there.
+Result<void> MediaSink::refuse(Error error) {
+    if (!is_about_the_media(error.code) || (is_named_ && error.code != ErrorCode::base64_invalid)) {
+        return error;
+    }
+    form_.media.reset();
+    form_.media_refusal = std::move(error);
+    return ok();
+}
+
+awaitable<Result<void>> MediaSink::take(std::span<const std::byte> data) {
+    note(data);
+    if (is_second_ || form_.media_refusal) {
+        co_return ok();
+    }
+    auto work = [this, data] { return write(data); };
+    auto written = co_await runtime::run_blocking(context_.bulk, std::move(work));
+    co_return written ? ok() : refuse(std::move(written).error());
+}
+
+void MediaSink::end_second() {
+    if (came_ == 0) {
+        return;  // an empty one beside it harms nobody
+    }
+    form_.media_twice = Error{
+        .code = ErrorCode::media_twice,
+        .facts = "\"" + form_.media_name + "\" came with " + std::to_string(first_) +
+                 " bytes and \"" + second_name_ + "\" with " + std::to_string(came_) + ".",
+    };
+}
+
+void MediaSink::explain_base64() {
+    const SentContent sent{start_, came_, false};
+    if (form_.media_refusal->code != ErrorCode::base64_invalid) {
+        return;
+    }
+    if (auto mistaken = mistaken_base64(sent)) {
+        form_.media_refusal = std::move(mistaken);
+    }
+}
+
+awaitable<Result<void>> MediaSink::end() {
+    if (is_second_) {
+        end_second();
+        co_return ok();
+    }
+    first_ = came_;
+    if (decoder_ && !form_.media_refusal) {
+        if (auto finished = decoder_->finish(); !finished) {
+            form_.media.reset();
+            form_.media_refusal = std::move(finished).error();
+        }
+    }
+    if (form_.media_refusal) {
+        explain_base64();
+        co_return is_named_ ? Result<void>(*form_.media_refusal) : ok();
+    }
+    co_return ok();
+}
+
+awaitable<Result<void>> MediaSink::take_from_query(std::string_view name, std::string text) {
+    const http::PartHead head{
+        .name = std::string(name), .file_name = {}, .content_type = {}, .transfer_encoding = {}
+    };
+    if (auto begun = co_await begin(head, true, std::nullopt); !begun) {
+        co_return begun;
+    }
+    if (auto taken = co_await take(std::as_bytes(std::span(text))); !taken) {
+        co_return taken;
+    }
+    co_return co_await end();
+}
+
+awaitable<Result<void>> take_query_media(
+    const Context& context, ReceivedForm& form, OpenMedia open
+) {
+    MediaSink sink(context, form, std::move(open));
+    for (const std::string name : {"media", "media_data"}) {
+        std::string text(form.parameters.get(name));
+        if (text.empty()) {
+            continue;
+        }
+        form.parameters.remove(name);
+        if (form.media && form.media->length().value > 0) {
+            form.media_twice = Error{
+                .code = ErrorCode::media_twice,
+                .facts = "\"" + form.media_name + "\" came with " +
+                         std::to_string(form.media->length().value) + " bytes in the body and \"" +
+                         name + "\" with " + std::to_string(text.size()) + " in the query.",
+            };
+            continue;
+        }
+        if (auto taken = co_await sink.take_from_query(name, std::move(text)); !taken) {
+            co_return taken;
+        }
+    }
+    co_return ok();
+}
+
+}  // namespace sluice::protocol

@@ -1,0 +1,67 @@
+// Where the media of one request goes while it comes: through base64 if that is how it came, into
+// the place that the opener gives. What is wrong with the media is kept, and the rest of it dropped,
+// until the call is known: the first cause is to be named, not the first that was seen. Used by
+// receive_form; one request's coroutine, its blocking work runs on the bulk pool.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/base64.hpp"
+#include "http/form_parser.hpp"
+#include "protocol/common/receive_form.hpp"
+
+namespace sluice::protocol {
+
+class MediaSink {
+  public:
+    // All outlive the sink.
+    MediaSink(const Context& context, ReceivedForm& form, OpenMedia open)
+        : context_(context), form_(form), open_(std::move(open)) {}
+
+    // Opens the place, also for an empty part (an empty segment is legal), and before its bytes have
+    // come: a wrong call is refused early, and FINALIZE knows of this one. `length_expected`: of the
+    // part as it comes, if the body tells. Errors: those of the opener.
+    boost::asio::awaitable<Result<void>> begin(
+        const http::PartHead& head, bool is_base64, std::optional<ByteCount> length_expected
+    );
+    // Errors: of the media once it is named; of the store.
+    boost::asio::awaitable<Result<void>> take(std::span<const std::byte> data);
+    boost::asio::awaitable<Result<void>> end();
+
+    // Media that stands in the query, as X's documents show it. Precondition: none came in the body.
+    boost::asio::awaitable<Result<void>> take_from_query(std::string_view name, std::string text);
+
+  private:
+    boost::asio::awaitable<Result<void>> open();
+    Result<void> write(std::span<const std::byte> data);
+    void note(std::span<const std::byte> data);
+    // Keeps what is wrong with the media; an error if it is to be said at once.
+    Result<void> refuse(Error error);
+    void end_second();
+    void explain_base64();
+
+    const Context& context_;
+    ReceivedForm& form_;
+    OpenMedia open_;
+    std::optional<Base64Decoder> decoder_;
+    std::vector<std::byte> decoded_;
+    std::optional<ByteCount> expected_;
+    std::string start_;        // the first characters as they came
+    std::uint64_t came_ = 0;   // of this part, as it came
+    std::uint64_t first_ = 0;  // of the part before it
+    std::string second_name_;
+    bool is_second_ = false;
+    bool is_named_ = false;
+};
+
+// Media in the query, which X's documents show for short ones; it leaves the parameters. An empty one
+// harms nobody.
+boost::asio::awaitable<Result<void>> take_query_media(
+    const Context& context, ReceivedForm& form, OpenMedia open
+);
+
+}  // namespace sluice::protocol

@@ -1,0 +1,28 @@
+// What the use cases of an upload stand on. All of it outlives them.
+#pragma once
+
+#include <functional>
+
+#include "base/clock.hpp"
+#include "base/ids.hpp"
+#include "media/cost_model.hpp"
+#include "store/attachment_store.hpp"
+#include "store/blob_store.hpp"
+#include "store/metadata_store.hpp"
+
+namespace sluice {
+
+class Metrics;
+
+struct UploadServices {
+    MetadataStore& metadata;
+    BlobStore& blobs;
+    AttachmentStore& attachments;
+    const Clock& clock;
+    IdSource& ids;
+    SpeedLearner& speed;
+    Metrics& metrics;
+    std::function<void()> job_added;  // a job waits: wakes the worker pool
+};
+
+}  // namespace sluice
