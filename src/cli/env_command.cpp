@@ -66,6 +66,11 @@ void print(
 ) {
     const std::string local = "127.0.0.1,localhost,::1";
     const auto node_options = console.variable("NODE_OPTIONS").value_or("");
+    const auto ruby = with_ruby_hook(
+        console.variable("RUBYOPT").value_or(""),
+        console.variable("RUBYLIB").value_or(""),
+        offer.ruby_hook_file
+    );
     const std::array variables{
         Variable{"HTTPS_PROXY", offer.proxy_url},
         Variable{"https_proxy", offer.proxy_url},
@@ -81,6 +86,8 @@ void print(
         Variable{"NODE_EXTRA_CA_CERTS", offer.ca_bundle_file},
         Variable{"NODE_USE_ENV_PROXY", "1"},
         Variable{"NODE_OPTIONS", with_node_hook(node_options, offer.node_hook_file)},
+        Variable{"RUBYOPT", ruby.options},
+        Variable{"RUBYLIB", ruby.library},
         Variable{"SLUICE_SERVER", server},
     };
     for (const auto& [name, value] : variables) {

@@ -19,6 +19,14 @@ std::string quoted(Shell shell, std::string_view value) {
     return text + "'";
 }
 
+// What is there already, and `more` unless it is in it.
+std::string joined(const std::string& there, char between, const std::string& more) {
+    if (there.contains(more)) {
+        return there;
+    }
+    return there.empty() ? more : there + between + more;
+}
+
 }  // namespace
 
 std::optional<Shell> parse_shell(std::string_view name) {
@@ -42,10 +50,18 @@ std::string with_node_hook(const std::string& node_options, const std::string& f
         option += c;
     }
     option += "\"";
-    if (node_options.contains(option)) {
-        return node_options;
-    }
-    return node_options.empty() ? option : node_options + " " + option;
+    return joined(node_options, ' ', option);
+}
+
+RubyHook with_ruby_hook(
+    const std::string& ruby_options, const std::string& ruby_library, const std::string& file
+) {
+    const auto slash = file.rfind('/') + 1;
+    const auto name = file.substr(slash, file.rfind('.') - slash);
+    return {
+        .options = joined(ruby_options, ' ', "-r" + name),
+        .library = joined(ruby_library, ':', file.substr(0, slash == 0 ? 0 : slash - 1))
+    };
 }
 
 }  // namespace sluice::cli

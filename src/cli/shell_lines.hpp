@@ -19,4 +19,14 @@ std::string shell_line(Shell shell, std::string_view name, std::string_view valu
 // NODE_OPTIONS with --require FILE behind what it holds already; unchanged if it is there.
 std::string with_node_hook(const std::string& node_options, const std::string& file);
 
+// How RUBYOPT and RUBYLIB load FILE, a .rb in a folder of its own. RUBYOPT knows no quotes and
+// RUBYLIB no colons, so the folder is found by the second and the file named to the first.
+struct RubyHook {
+    std::string options;
+    std::string library;
+};
+RubyHook with_ruby_hook(
+    const std::string& ruby_options, const std::string& ruby_library, const std::string& file
+);
+
 }  // namespace sluice::cli

@@ -25,5 +25,14 @@ TEST(ShellLines, TheNodeHookIsAddedOnce) {
     EXPECT_EQ(with_node_hook("", "/a\"b.cjs"), "--require \"/a\\\"b.cjs\"");
 }
 
+TEST(ShellLines, TheRubyHookIsFoundByItsFolder) {
+    const auto once = with_ruby_hook("-w", "/lib", "/a b/hook.rb");
+    EXPECT_EQ(once.options, "-w -rhook");
+    EXPECT_EQ(once.library, "/lib:/a b");
+    const auto twice = with_ruby_hook(once.options, once.library, "/a b/hook.rb");
+    EXPECT_EQ(twice.options, once.options);
+    EXPECT_EQ(twice.library, once.library);
+}
+
 }  // namespace
 }  // namespace sluice::cli

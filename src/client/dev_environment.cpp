@@ -26,7 +26,8 @@ std::optional<DevEnvironment> parse_dev_environment(const std::string& body) {
     return DevEnvironment{
         .proxy_url = text_of(*object, "proxy_url"),
         .ca_bundle_file = text_of(*object, "ca_bundle_file"),
-        .node_hook_file = text_of(*object, "node_hook_file")
+        .node_hook_file = text_of(*object, "node_hook_file"),
+        .ruby_hook_file = text_of(*object, "ruby_hook_file")
     };
 }
 

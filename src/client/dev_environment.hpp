@@ -11,6 +11,7 @@ struct DevEnvironment {
     std::string proxy_url;
     std::string ca_bundle_file;
     std::string node_hook_file;
+    std::string ruby_hook_file;
 };
 
 // Nothing if it is not a JSON object.

@@ -1,5 +1,6 @@
 // What clients are pointed at: the CA's certificate, a bundle of it and the system's CAs (so that
-// other hosts still verify), and a few lines for Node, whose https knows no proxy. Written anew at
+// other hosts still verify), and a few lines for Node and Ruby, where
+// clients know no proxy. Written anew at
 // each start into the folder of the CA. Blocking.
 #pragma once
 
@@ -15,6 +16,7 @@ struct ClientFiles {
     std::string ca;
     std::string bundle;
     std::string node_hook;
+    std::string ruby_hook;
     bool has_system_cas = false;
 };
 

@@ -60,6 +60,7 @@ Result<protocol::DevEnvironment> DevDoor::open(const Settings& settings, WallTim
     environment.ca_file = files->ca;
     environment.ca_bundle_file = files->bundle;
     environment.node_hook_file = files->node_hook;
+    environment.ruby_hook_file = files->ruby_hook;
     environment.hosts.assign(dev_tls::x_hosts.begin(), dev_tls::x_hosts.end());
     warn(*authority, environment);
     return environment;

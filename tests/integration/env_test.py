@@ -13,11 +13,23 @@ from support.server import Server
 NAMES = {
     "HTTPS_PROXY", "https_proxy", "http_proxy", "NO_PROXY", "no_proxy", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE",
     "PERL_LWP_ENV_PROXY", "PERL_LWP_SSL_CA_FILE", "HTTPS_CA_FILE", "NODE_EXTRA_CA_CERTS", "NODE_USE_ENV_PROXY", "NODE_OPTIONS",
-    "SLUICE_SERVER",
+    "RUBYOPT", "RUBYLIB", "SLUICE_SERVER",
 }
 PYTHON = "import urllib.request as r; print(r.urlopen('https://upload.twitter.com/version').read().decode())"
 NODE_HTTPS = "require('https').get('https://api.twitter.com/version', (r) => r.pipe(process.stdout))"
 NODE_FETCH = "fetch('https://api.x.com/version').then((r) => r.text()).then(console.log)"
+# As the http gem connects, which the twitter gem stands on.
+RUBY = """
+require 'openssl'
+context = OpenSSL::SSL::SSLContext.new
+context.set_params
+stream = OpenSSL::SSL::SSLSocket.new(TCPSocket.open('upload.twitter.com', 443), context)
+stream.hostname = 'upload.twitter.com'
+stream.connect
+stream.post_connection_check('upload.twitter.com')
+stream.write("GET /version HTTP/1.1\\r\\nHost: upload.twitter.com\\r\\nConnection: close\\r\\n\\r\\n")
+puts stream.read.split("\\r\\n\\r\\n")[1]
+"""
 NODE_MODULE = (
     "import { request } from 'node:https';"
     "request({ hostname: 'upload.x.com', path: '/version' }, (r) => r.pipe(process.stdout)).end();"
@@ -52,6 +64,8 @@ class Env(unittest.TestCase):
             "node https": ("node", "-e", NODE_HTTPS),
             "node fetch": ("node", "-e", NODE_FETCH),
             "node modules": ("node", "--input-type=module", "-e", NODE_MODULE),
+            "ruby net/http": ("ruby", "-rnet/http", "-e", "puts Net::HTTP.get(URI('https://api.x.com/version'))"),
+            "ruby sockets": ("ruby", "-e", RUBY),
             "perl": ("perl", "-MHTTP::Tiny", "-e", "print HTTP::Tiny->new->get('https://api.x.com/version')->{content}")
         }
         for name, command in clients.items():

@@ -13,7 +13,7 @@ def dev_server(*arguments, **options):
 
 def clean_environment():
     """This process's, without what would lead a client elsewhere."""
-    ours = ("proxy", "ssl_cert", "ca_bundle", "node_", "perl_", "https_", "sluice_server")
+    ours = ("proxy", "ssl_cert", "ca_bundle", "node_", "perl_", "https_", "sluice_server", "rubyopt", "rubylib")
     return {name: value for name, value in os.environ.items() if not any(part in name.lower() for part in ours)}
 
 

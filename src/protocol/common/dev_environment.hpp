@@ -14,6 +14,7 @@ struct DevEnvironment {
     std::string ca_file = {};
     std::string ca_bundle_file = {};
     std::string node_hook_file = {};
+    std::string ruby_hook_file = {};
     std::vector<std::string> hosts = {};
 };
 

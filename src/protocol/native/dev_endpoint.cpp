@@ -37,6 +37,7 @@ std::string as_json(const DevEnvironment& environment) {
     add(json, "ca_file", environment.ca_file);
     add(json, "ca_bundle_file", environment.ca_bundle_file);
     add(json, "node_hook_file", environment.node_hook_file);
+    add(json, "ruby_hook_file", environment.ruby_hook_file);
     json.key("hosts").begin_array();
     for (const auto& host : environment.hosts) {
         json.value(host);
