@@ -268,8 +268,14 @@ class Values(OddCase):
             for media_type in ("text/plain", "application/x-subrip", "text/srt", "text/vtt"):
                 self.assertEqual(self.x1.init(3, category=category, media_type=media_type).status, 202, (category, media_type))
 
-    def test_additional_owners_as_commas_and_as_lists(self):
+    def test_additional_owners_as_commas_as_parts_like_tweepy_and_as_lists(self):
         self.assertEqual(self.x1.init(3, additional_owners="12,13").status, 202)
+        init = [Part("command", "INIT"), Part("total_bytes", 3), Part("media_type", "video/mp4")]
+        owners = [Part("additional_owners", 12), Part("additional_owners", 13)]
+        answer = self.append_parts([*init, *owners])
+        self.assertEqual(answer.status, 202, answer)
+        repeated = b"command=INIT&total_bytes=3&media_type=video/mp4&additional_owners=12&additional_owners=13"
+        self.assertEqual(self.x1.post(V1, repeated, FORM).status, 202)
         for value in (["12", "13"], "12,13"):
             self.assertEqual(self.x2.init(3, additional_owners=value).status, 200, value)
 
