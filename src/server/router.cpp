@@ -5,6 +5,7 @@
 
 #include "base/text.hpp"
 #include "protocol/common/problem.hpp"
+#include "protocol/common/rate_gate.hpp"
 #include "protocol/x_v1/encode.hpp"
 #include "server/docs_endpoint.hpp"
 
@@ -35,7 +36,9 @@ boost::asio::awaitable<http::Response> Router::handle(
     const http::Request& request, http::BodyReader& body
 ) {
     protocol::Exchange exchange(request);
-    co_return co_await dispatch(exchange, body);
+    auto response = co_await dispatch(exchange, body);
+    protocol::settle_rate(context_, exchange, response);
+    co_return response;
 }
 
 boost::asio::awaitable<http::Response> Router::dispatch(

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/text.hpp"
+#include "server/limit_settings.hpp"
 
 namespace sluice::server {
 namespace {
@@ -154,43 +155,6 @@ Outcome apply_dev_proxy(Settings& settings, const std::string& value) {
     return {};
 }
 
-Outcome apply_limit(Settings& settings, const std::string& value) {
-    static constexpr std::array<std::string_view, 4> names{
-        "upload.max_bytes",
-        "segment.max_bytes",
-        "one_shot.max_bytes",
-        "upload.lifetime",
-    };
-    const auto equal = value.find('=');
-    const std::string name = value.substr(0, equal);
-    const std::string text = equal == std::string::npos ? "" : value.substr(equal + 1);
-    const auto size = parse_size(text);
-    if (std::ranges::find(names, name) == names.end()) {
-        std::string known = "NAME=VALUE with one of the names";
-        for (const auto known_name : names) {
-            known += " " + std::string(known_name);
-        }
-        return must_be(known);
-    }
-    if (name == "upload.lifetime") {
-        const auto seconds =
-            parse_unsigned(text.ends_with('s') ? text.substr(0, text.size() - 1) : text);
-        if (!seconds || *seconds == 0) {
-            return must_be("upload.lifetime=SECONDS");
-        }
-        settings.limits.lifetime = std::chrono::seconds(*seconds);
-        return {};
-    }
-    if (!size || size->value == 0) {
-        return must_be(name + "=SIZE, for example " + name + "=2G");
-    }
-    ByteCount& limit = name == "upload.max_bytes"    ? settings.limits.upload_bytes_max
-                       : name == "segment.max_bytes" ? settings.limits.segment_bytes_max
-                                                     : settings.limits.one_shot_bytes_max;
-    limit = *size;
-    return {};
-}
-
 constexpr std::array rows{
     SettingRow{
         "--listen",
@@ -257,7 +221,8 @@ constexpr std::array rows{
         "--limit",
         "limits",
         "NAME=VALUE",
-        "upload.max_bytes, segment.max_bytes, one_shot.max_bytes, upload.lifetime",
+        "upload.max_bytes, segment.max_bytes, one_shot.max_bytes, upload.lifetime, open_uploads, "
+        "stored_bytes, requests.x, requests.init=400/15m …",
         apply_limit,
         true
     },

@@ -7,9 +7,11 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
+#include "service/rate_limits.hpp"
 #include "service/uploads.hpp"
 
 namespace sluice::server {
@@ -28,6 +30,8 @@ struct Settings {
     bool is_strict = true;  // durability
     unsigned workers = 0;   // 0: half of the cores
     UploadLimits limits;
+    bool has_rates_of_x = false;
+    std::vector<std::pair<std::string, RateLimit>> rates;  // of single buckets, the last one counts
     bool dev_tls = false;
     ListenAddress dev_tls_listen{"127.0.0.1", 0};
     std::optional<ListenAddress> dev_proxy;  // implies dev_tls

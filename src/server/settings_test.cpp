@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "server/limit_settings.hpp"
+
 namespace sluice::server {
 namespace {
 
@@ -51,6 +53,30 @@ TEST(Settings, PreferFlagsToVariablesToTheFile) {
     EXPECT_FALSE(settings->is_faithful);
     EXPECT_FALSE(settings->runs_workers);
     EXPECT_EQ(settings->limits.upload_bytes_max.value, 2ULL << 30);
+}
+
+TEST(Settings, TakeQuotasAndRates) {
+    const auto settings = read_settings(
+        {"--limit",
+         "requests.init=400/15m",
+         "--limit",
+         "requests.x=on",
+         "--limit",
+         "open_uploads=1000",
+         "--limit",
+         "stored_bytes=10G"},
+        {}
+    );
+    ASSERT_TRUE(settings) << settings.error().message;
+    EXPECT_EQ(settings->limits.quota.uploads_open_max, 1000U);
+    EXPECT_EQ(settings->limits.quota.bytes_max.value, 10ULL << 30);
+    const RateLimits rates = rate_limits(*settings);
+    EXPECT_EQ(rates.of(RateBucket::v1_init), (RateLimit{400, std::chrono::seconds(900)}));
+    EXPECT_EQ(rates.of(RateBucket::v2_init), (RateLimit{400, std::chrono::seconds(900)}));
+    EXPECT_EQ(rates.of(RateBucket::v1_one_shot).calls, 415U);
+    for (const char* wrong : {"requests.init=many", "requests.inti=4/15m", "open_uploads=0", "x"}) {
+        EXPECT_FALSE(read_settings({"--limit", wrong}, {})) << wrong;
+    }
 }
 
 struct Row {

@@ -21,6 +21,7 @@
 #include "runtime/stop_signals.hpp"
 #include "runtime/task_group.hpp"
 #include "server/dev_door.hpp"
+#include "server/limit_settings.hpp"
 #include "server/operations.hpp"
 #include "server/process_metrics.hpp"
 #include "server/router.hpp"
@@ -72,6 +73,7 @@ class Server {
           jobs_(*metadata_, *blobs_, clock_, ids_),
           workers_(pool_settings(settings), jobs_, speed_, metrics_),
           uploads_(services(), settings.limits),
+          rates_(rate_limits(settings)),
           context_{
               .uploads = uploads_,
               .annotations = annotations_,
@@ -80,7 +82,8 @@ class Server {
               .bulk = bulk_,
               .buffers = buffers_,
               .fidelity = fidelity(settings),
-              .dev = &dev_environment_
+              .dev = &dev_environment_,
+              .rates = &rates_
           },
           operations_(metrics_, *metadata_, control_),
           router_(context_, operations_),
@@ -218,6 +221,7 @@ class Server {
     Jobs jobs_;
     WorkerPool workers_;
     Uploads uploads_;
+    MemoryRateLimiter rates_;
     Annotations annotations_{uploads_, attachments_};
     MediaUse media_use_{uploads_, annotations_, attachments_};
     runtime::BlockingPool control_{control_threads};

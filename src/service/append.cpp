@@ -139,6 +139,9 @@ Result<Upload> Uploads::finish_append(const AppendTarget& target, Incoming incom
     if (!next && !is_repeated) {
         return next.error();
     }
+    if (auto admission = admitted(target.admission); !admission) {
+        return std::move(admission).error();
+    }
     auto extent = incoming.commit();
     if (!extent) {
         return std::move(extent).error();

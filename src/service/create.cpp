@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "media/category_rules.hpp"
 #include "service/content_type.hpp"
+#include "service/quota.hpp"
 #include "service/refusals.hpp"
 #include "service/uploads.hpp"
 
@@ -67,6 +68,12 @@ Error too_large(Category category, ByteCount size) {
 
 bool is_gif_taken_as_image(Family wanted, std::string_view essence) {
     return wanted == Family::image && essence == "image/gif";
+}
+
+Error not_created(
+    MetadataStore& metadata, const Upload& upload, const Quota& quota, Error refused
+) {
+    return explain_quota(metadata, upload, quota, refused_by_store(std::move(refused), upload.id));
 }
 
 }  // namespace
@@ -172,15 +179,18 @@ Result<Upload> Uploads::create(const CreateUpload& wanted) {
     if (auto room = check_room(wanted.total); !room) {
         return std::move(room).error();
     }
+    if (auto admission = admitted(wanted.admission); !admission) {
+        return std::move(admission).error();
+    }
     Upload upload = Upload::open(new_upload(wanted, *checked));
-    auto created = services_.metadata.create(upload);
+    auto created = services_.metadata.create(upload, limits_.quota);
     if (!created && created.error().code == ErrorCode::store_conflict) {
         // The clock went back over a restart, and the id is taken: the next one is not.
         upload.id = {services_.ids.next()};
-        created = services_.metadata.create(upload);
+        created = services_.metadata.create(upload, limits_.quota);
     }
     if (!created) {
-        return refused_by_store(std::move(created).error(), upload.id);
+        return not_created(services_.metadata, upload, limits_.quota, std::move(created).error());
     }
     if (auto shared = share(upload, wanted); !shared) {
         return std::move(shared).error();
@@ -224,6 +234,9 @@ Result<Upload> Uploads::finish_whole(const CreateUpload& wanted, Incoming incomi
     if (!checked) {
         return std::move(checked).error();
     }
+    if (auto admission = admitted(wanted.admission); !admission) {
+        return std::move(admission).error();
+    }
     auto extent = incoming.commit();
     if (!extent) {
         return std::move(extent).error();
@@ -235,9 +248,11 @@ Result<Upload> Uploads::finish_whole(const CreateUpload& wanted, Incoming incomi
     const auto filled = open.with_segment(segment, open.created_at);
     const auto sealed = filled->sealed({{segment.index, segment}}, open.created_at);
     Upload upload = sealed->queued(open.created_at).value();
-    if (auto created = services_.metadata.create_whole(upload, segment, new_job(upload));
+    if (auto created =
+            services_.metadata.create_whole(upload, segment, new_job(upload), limits_.quota);
         !created) {
-        return refused_by_store(std::move(created).error(), upload.id);
+        static_cast<void>(services_.blobs.remove(extent->blob));  // else the sweep of orphans does
+        return not_created(services_.metadata, upload, limits_.quota, std::move(created).error());
     }
     if (auto shared = share(upload, wanted); !shared) {
         return std::move(shared).error();

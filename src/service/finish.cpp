@@ -56,7 +56,8 @@ Result<UploadStatus> Uploads::finish(
         return not_chunked(open);
     }
     if (open.has_all_bytes()) {
-        return view(open);
+        auto admission = admitted(options.admission);
+        return admission ? Result<UploadStatus>(view(open)) : std::move(admission).error();
     }
     auto sealed = open.sealed(found->segments, now());
     if (!sealed) {
@@ -71,6 +72,9 @@ Result<UploadStatus> Uploads::finish(
     }
     if (auto judged = judge_content(*found, *start, options); !judged) {
         return std::move(judged).error();
+    }
+    if (auto admission = admitted(options.admission); !admission) {
+        return std::move(admission).error();
     }
     return seal(*found, std::move(*sealed), *start);
 }

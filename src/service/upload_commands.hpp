@@ -8,6 +8,8 @@
 
 #include "core/output.hpp"
 #include "core/upload.hpp"
+#include "core/usage.hpp"
+#include "service/admission.hpp"
 
 namespace sluice {
 
@@ -19,6 +21,7 @@ struct UploadLimits {
     ByteCount one_shot_bytes_max{64ULL << 20};
     std::chrono::seconds lifetime{86400
     };  // an upload that nobody finishes goes after this; X's figure
+    Quota quota{.uploads_open_max = 100'000};  // of each principal
 };
 
 struct CreateUpload {
@@ -28,7 +31,8 @@ struct CreateUpload {
     std::string file_name;
     ByteCount total;
     std::vector<std::uint64_t> additional_owners = {};  // X's numbers of users
-    bool is_shared = false;  // a direct message's media may be used in several
+    bool is_shared = false;                // a direct message's media may be used in several
+    const Admission* admission = nullptr;  // asked last; none: nobody is
 };
 
 struct AppendTarget {
@@ -37,6 +41,7 @@ struct AppendTarget {
     SegmentIndex index;
     // What the request seems to promise; nothing if it does not say.
     std::optional<ByteCount> length_expected;
+    const Admission* admission = nullptr;
 };
 
 struct FinishOptions {
@@ -45,6 +50,7 @@ struct FinishOptions {
     std::string original_md5 = {};
     // What X notices only while it processes is not refused here, and what X refuses here is.
     bool as_x = false;
+    const Admission* admission = nullptr;
 };
 
 struct UploadStatus {

@@ -17,6 +17,7 @@
 #include "core/job.hpp"
 #include "core/output.hpp"
 #include "core/upload.hpp"
+#include "core/usage.hpp"
 
 namespace sluice {
 
@@ -42,12 +43,22 @@ class MetadataStore {
     virtual ~MetadataStore() = default;
 
     // --- uploads ---
-    // store_conflict if the id is taken.
-    virtual Result<void> create(const Upload& upload) = 0;
+    // store_conflict if the id is taken; too_many_open_uploads or quota_exceeded, without facts, if
+    // the owner's usage leaves no room for it: looked at in the same commit, so that calls at the
+    // same time cannot pass together.
+    virtual Result<void> create(const Upload& upload, const Quota& quota) = 0;
+    Result<void> create(const Upload& upload) { return create(upload, Quota{}); }
     // A one-shot: the upload, sealed and queued, with its single segment and its job, in one
     // commit.
     virtual Result<void> create_whole(
-        const Upload& upload, const Segment& segment, const NewJob& job
+        const Upload& upload, const Segment& segment, const NewJob& job, const Quota& quota
+    ) = 0;
+    Result<void> create_whole(const Upload& upload, const Segment& segment, const NewJob& job) {
+        return create_whole(upload, segment, job, Quota{});
+    }
+    virtual Result<Usage> usage_of(const Principal& owner) = 0;
+    virtual Result<std::vector<Upload>> oldest_open(
+        const Principal& owner, std::uint32_t count_max
     ) = 0;
     virtual Result<Upload> find(const Principal& owner, MediaId id) = 0;
     virtual Result<UploadWithSegments> find_with_segments(const Principal& owner, MediaId id) = 0;

@@ -12,6 +12,7 @@
 #include "runtime/run_blocking.hpp"
 #include "service/annotations.hpp"
 #include "service/media_use.hpp"
+#include "service/rate_limiter.hpp"
 #include "service/uploads.hpp"
 
 namespace sluice::protocol {
@@ -35,6 +36,7 @@ struct Context {
     const DevEnvironment* dev = nullptr;  // none: not a development server
     // How long FINALIZE waits for APPENDs that are still being received. Beyond it: append_in_flight.
     std::chrono::milliseconds append_wait{3000};
+    RateLimiter* rates = nullptr;  // none: calls are not counted
     std::unique_ptr<RecentInits> recent_inits = std::make_unique<RecentInits>();
 };
 

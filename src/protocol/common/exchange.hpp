@@ -13,6 +13,7 @@
 #include "base/ids.hpp"
 #include "core/principal.hpp"
 #include "http/request.hpp"
+#include "service/rate_limiter.hpp"
 
 namespace sluice::protocol {
 
@@ -38,6 +39,7 @@ struct Exchange {
     std::optional<MediaId> media_id;
     std::optional<std::uint64_t> segment_index;
     std::optional<ByteCount> media_bytes;  // that came with this call
+    std::optional<RateStanding> rate;      // once the call is counted
     std::vector<ReceivedPart> parts;       // only if `wants_parts`
     bool wants_parts = false;              // set by whoever records
 };

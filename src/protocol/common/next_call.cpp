@@ -14,6 +14,10 @@ std::string quoted(const std::string& text) {
 
 }  // namespace
 
+NextCall cancel_call(std::uint64_t media_id, const http::Request& request) {
+    return {"DELETE", request.base_url + "/api/v1/uploads/" + std::to_string(media_id)};
+}
+
 void append_next(JsonWriter& json, const NextCall& next, const http::Request& request) {
     const bool has_credentials = request.header("Authorization").has_value();
     const std::string credentials =

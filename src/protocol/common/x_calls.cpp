@@ -8,6 +8,7 @@
 #include "base/error_catalogue.hpp"
 #include "base/text.hpp"
 #include "protocol/common/await_media.hpp"
+#include "protocol/common/rate_gate.hpp"
 #include "protocol/common/upload_parameters.hpp"
 
 namespace sluice::protocol {
@@ -55,6 +56,8 @@ awaitable<Result<Upload>> create(const Context& context, Exchange& exchange, Rec
     if (!command) {
         co_return std::move(command).error();
     }
+    const RateGate gate(context, exchange);
+    command->admission = &gate;
     auto work = [&context, command = std::move(*command)] {
         return context.uploads.create(command);
     };
@@ -202,7 +205,8 @@ awaitable<Result<Upload>> x_append(
     if (auto wrong = without_media(form)) {
         co_return std::move(*wrong);
     }
-    AppendTarget target{owner, *id, *index, std::nullopt};
+    const RateGate gate(context, exchange);
+    AppendTarget target{owner, *id, *index, std::nullopt, &gate};
     if (form.media_refusal) {
         co_return co_await refuse_media(context, std::move(target), std::move(*form.media_refusal));
     }
@@ -217,9 +221,11 @@ awaitable<Result<UploadStatus>> x_finalize(
 ) {
     exchange.call = "FINALIZE";
     exchange.media_id = id;
+    const RateGate gate(context, exchange);
     const FinishOptions options{
         .original_md5 = std::string(trim(parameters.get("original_md5"))),
         .as_x = context.fidelity == Fidelity::faithful,
+        .admission = &gate,
     };
     auto work = [&context, owner = exchange.caller->principal, id, options] {
         return context.uploads.finish(owner, id, options);
@@ -247,7 +253,9 @@ awaitable<Result<UploadStatus>> x_status(const Context& context, Exchange& excha
     auto work = [&context, owner = exchange.caller->principal, id] {
         return context.uploads.status(owner, id);
     };
-    co_return co_await runtime::run_blocking(context.pool, std::move(work));
+    auto status = co_await runtime::run_blocking(context.pool, std::move(work));
+    const auto admission = RateGate(context, exchange).admit();
+    co_return status && !admission ? Result<UploadStatus>(admission.error()) : std::move(status);
 }
 
 awaitable<Result<UploadStatus>> x_one_shot(
@@ -266,6 +274,8 @@ awaitable<Result<UploadStatus>> x_one_shot(
         const auto admitted = context.uploads.admits(*command);
         co_return admitted ? std::move(*form.media_refusal) : admitted.error();
     }
+    const RateGate gate(context, exchange);
+    command->admission = &gate;
     exchange.media_bytes = form.media->length();
     auto work = [&context, command = std::move(*command), media = std::move(*form.media)](
                 ) mutable { return context.uploads.finish_whole(command, std::move(media)); };

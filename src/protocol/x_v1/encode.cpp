@@ -53,6 +53,9 @@ std::optional<NextCall> next_of(const Error& error, const http::Request& request
         case ErrorCode::not_chunked:
         case ErrorCode::media_failed:
             return NextCall{"GET", upload_url(request, "STATUS", error.media_id)};
+        case ErrorCode::too_many_open_uploads:
+        case ErrorCode::quota_exceeded:
+            return cancel_call(error.media_id, request);
         default:
             return std::nullopt;
     }

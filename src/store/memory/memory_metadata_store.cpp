@@ -53,16 +53,60 @@ bool MemoryMetadataStore::may_add_job(const NewJob& job) {
     return !jobs_.contains(job.id) && job_of(job.media) == nullptr;
 }
 
-Result<void> MemoryMetadataStore::create(const Upload& upload) {
+Usage MemoryMetadataStore::sum_of(const Principal& owner) const {
+    Usage usage;
+    for (const auto& [id, row] : uploads_) {
+        if (row.upload.owner == owner && !row.upload.is_over()) {
+            usage.uploads_open += row.upload.state == UploadState::open ? 1 : 0;
+            usage.bytes += row.upload.total;
+        }
+    }
+    return usage;
+}
+
+Result<void> MemoryMetadataStore::check(const Upload& upload, const Quota& quota) const {
+    const Usage used = sum_of(upload.owner);
+    if (upload.state == UploadState::open && !quota.has_room_for_another(used)) {
+        return Error{.code = ErrorCode::too_many_open_uploads};
+    }
+    return quota.has_room_for(used, upload.total) ? ok() : Error{.code = ErrorCode::quota_exceeded};
+}
+
+Result<Usage> MemoryMetadataStore::usage_of(const Principal& owner) {
     const std::scoped_lock lock(mutex_);
+    return sum_of(owner);
+}
+
+Result<std::vector<Upload>> MemoryMetadataStore::oldest_open(
+    const Principal& owner, std::uint32_t count_max
+) {
+    const std::scoped_lock lock(mutex_);
+    std::vector<Upload> oldest;
+    for (const auto& [id, row] : uploads_) {
+        const bool is_wanted = row.upload.owner == owner && row.upload.state == UploadState::open;
+        if (is_wanted && oldest.size() < count_max) {
+            oldest.push_back(row.upload);
+        }
+    }
+    return oldest;
+}
+
+Result<void> MemoryMetadataStore::create(const Upload& upload, const Quota& quota) {
+    const std::scoped_lock lock(mutex_);
+    if (auto checked = check(upload, quota); !checked) {
+        return checked;
+    }
     const bool is_new = uploads_.try_emplace(upload.id, Row{.upload = upload}).second;
     return is_new ? ok() : conflict("the id is taken");
 }
 
 Result<void> MemoryMetadataStore::create_whole(
-    const Upload& upload, const Segment& segment, const NewJob& job
+    const Upload& upload, const Segment& segment, const NewJob& job, const Quota& quota
 ) {
     const std::scoped_lock lock(mutex_);
+    if (auto checked = check(upload, quota); !checked) {
+        return checked;
+    }
     if (uploads_.contains(upload.id) || !may_add_job(job)) {
         return conflict("the id is taken");
     }

@@ -13,8 +13,14 @@ namespace sluice {
 
 class MemoryMetadataStore final : public MetadataStore {
   public:
-    Result<void> create(const Upload& upload) override;
-    Result<void> create_whole(const Upload& upload, const Segment& segment, const NewJob& job)
+    using MetadataStore::create;
+    using MetadataStore::create_whole;
+    Result<void> create(const Upload& upload, const Quota& quota) override;
+    Result<void> create_whole(
+        const Upload& upload, const Segment& segment, const NewJob& job, const Quota& quota
+    ) override;
+    Result<Usage> usage_of(const Principal& owner) override;
+    Result<std::vector<Upload>> oldest_open(const Principal& owner, std::uint32_t count_max)
         override;
     Result<Upload> find(const Principal& owner, MediaId id) override;
     Result<UploadWithSegments> find_with_segments(const Principal& owner, MediaId id) override;
@@ -72,6 +78,8 @@ class MemoryMetadataStore final : public MetadataStore {
     bool may_add_job(const NewJob& job);
     void release(JobRow& row, WallTime now);
     void drop_job_of(MediaId id);
+    Usage sum_of(const Principal& owner) const;
+    Result<void> check(const Upload& upload, const Quota& quota) const;
 
     std::mutex mutex_;  // guards all below
     std::map<MediaId, Row> uploads_;

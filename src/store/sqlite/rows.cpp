@@ -131,6 +131,19 @@ Output read_output(const Statement& row) {
     };
 }
 
+Result<Usage> load_usage(Connection& connection, const Principal& owner) {
+    const std::string_view name = owner.id;
+    auto row = connection.query(usage_sql, name);
+    if (!row) {
+        return std::move(row).error();
+    }
+    const auto is_there = row->step();
+    if (!is_there) {
+        return is_there.error();
+    }
+    return *is_there ? Usage{.uploads_open = number(*row, 0), .bytes = {number(*row, 1)}} : Usage{};
+}
+
 Result<void> insert_upload(Connection& connection, const Upload& upload) {
     auto changed = write_upload(connection, insert_upload_sql, upload);
     if (!changed) {

@@ -4,6 +4,7 @@
 
 #include "core/output.hpp"
 #include "core/upload.hpp"
+#include "core/usage.hpp"
 #include "store/sqlite/connection.hpp"
 
 namespace sluice::sqlite {
@@ -37,5 +38,6 @@ Result<void> insert_output(
 // Whoever owns it; store_not_found.
 Result<Upload> load_upload(Connection& connection, MediaId id);
 Result<SegmentMap> load_segments(Connection& connection, MediaId id);
+Result<Usage> load_usage(Connection& connection, const Principal& owner);
 
 }  // namespace sluice::sqlite

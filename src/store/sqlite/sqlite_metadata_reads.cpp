@@ -117,6 +117,20 @@ Result<UploadPage> SqliteMetadataStore::list(
     return page;
 }
 
+Result<Usage> SqliteMetadataStore::usage_of(const Principal& owner) {
+    const auto reader = database_->readers().borrow();
+    return sqlite::load_usage(*reader, owner);
+}
+
+Result<std::vector<Upload>> SqliteMetadataStore::oldest_open(
+    const Principal& owner, std::uint32_t count_max
+) {
+    const auto reader = database_->readers().borrow();
+    const std::string_view name = owner.id;
+    auto row = (*reader).query(sqlite::oldest_open_sql, name, std::int64_t{count_max});
+    return collect<Upload>(std::move(row), sqlite::read_upload);
+}
+
 Result<std::vector<Upload>> SqliteMetadataStore::due_for_expiry(
     WallTime now, std::uint32_t count_max
 ) {

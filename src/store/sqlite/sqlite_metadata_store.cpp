@@ -62,6 +62,22 @@ Result<void> change_row(
     return job ? sqlite::insert_job(connection, *job) : ok();
 }
 
+// One writer, so what is read here is still true when the row is inserted.
+Result<void> check_quota(Connection& connection, const Upload& upload, const Quota& quota) {
+    if (quota.uploads_open_max == 0 && quota.bytes_max.value == 0) {
+        return ok();
+    }
+    const auto used = sqlite::load_usage(connection, upload.owner);
+    if (!used) {
+        return used.error();
+    }
+    if (upload.state == UploadState::open && !quota.has_room_for_another(*used)) {
+        return Error{.code = ErrorCode::too_many_open_uploads};
+    }
+    return quota.has_room_for(*used, upload.total) ? ok()
+                                                   : Error{.code = ErrorCode::quota_exceeded};
+}
+
 Result<void> drop_bytes(Connection& connection, MediaId id) {
     for (const char* sql : {sqlite::delete_segments_sql, sqlite::delete_outputs_sql}) {
         if (auto done = connection.execute(sql, stored(id.value)); !done) {
@@ -91,17 +107,23 @@ std::uint64_t SqliteMetadataStore::commits() {
     return database_->writer().commits();
 }
 
-Result<void> SqliteMetadataStore::create(const Upload& upload) {
-    return database_->writer().perform([&upload](Connection& connection) {
+Result<void> SqliteMetadataStore::create(const Upload& upload, const Quota& quota) {
+    return database_->writer().perform([&upload, &quota](Connection& connection) -> Result<void> {
+        if (auto checked = check_quota(connection, upload, quota); !checked) {
+            return checked;
+        }
         return sqlite::insert_upload(connection, upload);
     });
 }
 
 Result<void> SqliteMetadataStore::create_whole(
-    const Upload& upload, const Segment& segment, const NewJob& job
+    const Upload& upload, const Segment& segment, const NewJob& job, const Quota& quota
 ) {
     return database_->writer().perform(
         [&](Connection& connection) -> Result<void> {
+            if (auto checked = check_quota(connection, upload, quota); !checked) {
+                return checked;
+            }
             if (auto done = sqlite::insert_upload(connection, upload); !done) {
                 return done;
             }

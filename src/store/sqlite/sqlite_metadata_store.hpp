@@ -23,8 +23,14 @@ class SqliteMetadataStore final : public MetadataStore {
         const std::string& path, SqliteOptions options = {}
     );
 
-    Result<void> create(const Upload& upload) override;
-    Result<void> create_whole(const Upload& upload, const Segment& segment, const NewJob& job)
+    using MetadataStore::create;
+    using MetadataStore::create_whole;
+    Result<void> create(const Upload& upload, const Quota& quota) override;
+    Result<void> create_whole(
+        const Upload& upload, const Segment& segment, const NewJob& job, const Quota& quota
+    ) override;
+    Result<Usage> usage_of(const Principal& owner) override;
+    Result<std::vector<Upload>> oldest_open(const Principal& owner, std::uint32_t count_max)
         override;
     Result<Upload> find(const Principal& owner, MediaId id) override;
     Result<UploadWithSegments> find_with_segments(const Principal& owner, MediaId id) override;

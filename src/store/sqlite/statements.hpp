@@ -39,6 +39,11 @@ inline constexpr char list_uploads_sql[] =
     "SELECT " SLUICE_UPLOAD_COLUMNS
     " FROM uploads WHERE owner = ?1 AND id < ?2 AND state NOT IN ('cancelled', 'expired') "
     "ORDER BY id DESC LIMIT ?3";
+inline constexpr char oldest_open_sql[] =
+    "SELECT " SLUICE_UPLOAD_COLUMNS
+    " FROM uploads WHERE owner = ?1 AND state = 'open' ORDER BY id LIMIT ?2";
+inline constexpr char usage_sql[] =
+    "SELECT uploads_open, bytes FROM usage_of_owners WHERE owner = ?1";
 inline constexpr char due_for_expiry_sql[] =
     "SELECT " SLUICE_UPLOAD_COLUMNS
     " FROM uploads WHERE expires_at <= ?1 AND state IN ('open', 'ready', 'failed') "

@@ -1,0 +1,92 @@
+#include "protocol/common/rate_gate.hpp"
+
+#include <algorithm>
+
+#include "http/response.hpp"
+
+namespace sluice::protocol {
+namespace {
+
+bool is_v2(const Exchange& exchange) {
+    return exchange.request.path.starts_with("/2/");
+}
+
+bool is_of_x(const Exchange& exchange) {
+    return is_v2(exchange) || exchange.request.path.starts_with("/1.1/");
+}
+
+// A call that was refused before it was known which one it is counts as what its method says.
+RateBucket bucket_of(const Exchange& exchange) {
+    const bool is_get = exchange.request.method == "GET" || exchange.request.method == "HEAD";
+    const auto bucket = rate_bucket_of(exchange.call, is_v2(exchange));
+    return bucket.value_or(*rate_bucket_of(is_get ? "STATUS" : "ONE_SHOT", is_v2(exchange)));
+}
+
+// Without known credentials the address counts.
+Principal address_of(const Exchange& exchange) {
+    return {"address:" + exchange.request.peer};
+}
+
+const RateStanding& standing_of(const Context& context, Exchange& exchange) {
+    if (!exchange.rate) {
+        const WallTime now = context.uploads.now();
+        const RateBucket bucket = bucket_of(exchange);
+        exchange.rate = exchange.caller
+                            ? context.rates->take(exchange.caller->principal, bucket, now)
+                            : context.rates->take(address_of(exchange), bucket, now);
+    }
+    return *exchange.rate;
+}
+
+Error over(const RateStanding& standing, WallTime now) {
+    const auto left = std::chrono::ceil<std::chrono::seconds>(standing.resets - now);
+    std::string facts(name_of(standing.bucket));
+    facts += ": " + std::to_string(standing.limit.calls) + " of " +
+             std::to_string(standing.limit.calls) + " calls in " +
+             std::to_string(standing.limit.window.count()) + " s are used (" +
+             std::to_string(standing.succeeded) + " succeeded, " +
+             std::to_string(standing.refused) + " were refused for another cause), and " +
+             std::to_string(standing.turned_away) + " more were turned away; the window ends at " +
+             rfc3339(standing.resets) + ", in " + std::to_string(left.count()) + " s.";
+    return {
+        .code = ErrorCode::rate_limited,
+        .facts = std::move(facts),
+        .retry_after = std::max(left, std::chrono::seconds(1)),
+    };
+}
+
+}  // namespace
+
+Result<void> RateGate::admit() const {
+    if (context_.rates == nullptr) {
+        return ok();
+    }
+    const RateStanding& standing = standing_of(context_, exchange_);
+    if (!standing.is_over) {
+        return ok();
+    }
+    Error error = over(standing, context_.uploads.now());
+    error.media_id = exchange_.media_id ? exchange_.media_id->value : 0;
+    return error;
+}
+
+void settle_rate(const Context& context, Exchange& exchange, http::Response& response) {
+    if (context.rates == nullptr || !is_of_x(exchange)) {
+        return;
+    }
+    const RateStanding& standing = standing_of(context, exchange);
+    if (!standing.is_over && exchange.caller) {
+        const bool is_refused = response.status >= 400;
+        context.rates->note(
+            exchange.caller->principal,
+            standing.bucket,
+            is_refused ? RateOutcome::refused : RateOutcome::succeeded
+        );
+    }
+    const auto resets = std::chrono::ceil<std::chrono::seconds>(standing.resets.time_since_epoch());
+    response.set("x-rate-limit-limit", std::to_string(standing.limit.calls));
+    response.set("x-rate-limit-remaining", std::to_string(standing.remaining()));
+    response.set("x-rate-limit-reset", std::to_string(resets.count()));
+}
+
+}  // namespace sluice::protocol

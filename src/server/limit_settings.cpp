@@ -1,0 +1,132 @@
+#include "server/limit_settings.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.hpp"
+
+namespace sluice::server {
+namespace {
+
+using Outcome = SettingRow::Outcome;
+
+struct Given {
+    std::string name;
+    std::string text;
+};
+
+Outcome must_be(std::string text) {
+    return std::unexpected(std::move(text));
+}
+
+Outcome apply_lifetime(Settings& settings, const Given& given) {
+    const std::string_view text = given.text;
+    const auto seconds =
+        parse_unsigned(text.ends_with('s') ? text.substr(0, text.size() - 1) : text);
+    if (!seconds || *seconds == 0) {
+        return must_be("upload.lifetime=SECONDS");
+    }
+    settings.limits.lifetime = std::chrono::seconds(*seconds);
+    return {};
+}
+
+Outcome apply_open_uploads(Settings& settings, const Given& given) {
+    const auto number = parse_unsigned(given.text == "off" ? "0" : given.text);
+    if (!number || (*number == 0 && given.text != "off")) {
+        return must_be("open_uploads=NUMBER of each user, or open_uploads=off");
+    }
+    settings.limits.quota.uploads_open_max = *number;
+    return {};
+}
+
+Outcome apply_stored_bytes(Settings& settings, const Given& given) {
+    const auto size = given.text == "off" ? std::optional(ByteCount{}) : parse_size(given.text);
+    if (!size || (size->value == 0 && given.text != "off")) {
+        return must_be("stored_bytes=SIZE of each user, for example stored_bytes=10G, or off");
+    }
+    settings.limits.quota.bytes_max = *size;
+    return {};
+}
+
+Outcome apply_rates_of_x(Settings& settings, const Given& given) {
+    if (given.text != "on" && given.text != "off") {
+        return must_be("requests.x=on (X's own limits) or requests.x=off");
+    }
+    settings.has_rates_of_x = given.text == "on";
+    return {};
+}
+
+Outcome apply_rate(Settings& settings, const Given& given) {
+    const std::string bucket = given.name.substr(std::string_view("requests.").size());
+    const auto limit = parse_rate_limit(given.text);
+    RateLimits known;
+    if (!set_rate_limit(known, bucket, {})) {
+        return must_be(
+            "requests.BUCKET=CALLS/WINDOW with a bucket of init append finalize status one_shot "
+            "metadata subtitles, each also with v1. or v2. before it"
+        );
+    }
+    if (!limit) {
+        return must_be(given.name + "=CALLS/WINDOW, for example " + given.name + "=400/15m");
+    }
+    settings.rates.emplace_back(bucket, *limit);
+    return {};
+}
+
+Outcome apply_size(Settings& settings, const Given& given) {
+    const auto size = parse_size(given.text);
+    if (!size || size->value == 0) {
+        return must_be(given.name + "=SIZE, for example " + given.name + "=2G");
+    }
+    ByteCount& limit = given.name == "upload.max_bytes"    ? settings.limits.upload_bytes_max
+                       : given.name == "segment.max_bytes" ? settings.limits.segment_bytes_max
+                                                           : settings.limits.one_shot_bytes_max;
+    limit = *size;
+    return {};
+}
+
+struct LimitRow {
+    std::string_view name;
+    Outcome (*apply)(Settings&, const Given&);
+};
+
+constexpr std::array limit_rows{
+    LimitRow{"upload.max_bytes", apply_size},
+    LimitRow{"segment.max_bytes", apply_size},
+    LimitRow{"one_shot.max_bytes", apply_size},
+    LimitRow{"upload.lifetime", apply_lifetime},
+    LimitRow{"open_uploads", apply_open_uploads},
+    LimitRow{"stored_bytes", apply_stored_bytes},
+    LimitRow{"requests.x", apply_rates_of_x},
+};
+
+}  // namespace
+
+Outcome apply_limit(Settings& settings, const std::string& value) {
+    const auto equal = value.find('=');
+    const Given given{
+        value.substr(0, equal), equal == std::string::npos ? "" : value.substr(equal + 1)
+    };
+    const auto row = std::ranges::find(limit_rows, given.name, &LimitRow::name);
+    if (row != limit_rows.end()) {
+        return row->apply(settings, given);
+    }
+    if (given.name.starts_with("requests.")) {
+        return apply_rate(settings, given);
+    }
+    std::string known = "NAME=VALUE with one of the names";
+    for (const LimitRow& known_row : limit_rows) {
+        known += " " + std::string(known_row.name);
+    }
+    return must_be(known + " requests.init …");
+}
+
+RateLimits rate_limits(const Settings& settings) {
+    RateLimits limits = settings.has_rates_of_x ? RateLimits::of_x() : RateLimits();
+    for (const auto& [bucket, limit] : settings.rates) {
+        set_rate_limit(limits, bucket, limit);
+    }
+    return limits;
+}
+
+}  // namespace sluice::server

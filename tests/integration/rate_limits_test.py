@@ -1,0 +1,151 @@
+"""Rates and quotas: who meets them, what the refusal says, and that they never hide a mistake."""
+
+import time
+import unittest
+
+from support.case import ServerCase
+from support.client import X1, X2
+from support.curl import shell
+
+
+def rate(answer):
+    return tuple(int(answer.header(f"x-rate-limit-{name}")) for name in ("limit", "remaining", "reset"))
+
+
+class Generous(ServerCase):
+    """Without any setting: X's headers, and numbers that nobody meets."""
+
+    def test_every_answer_of_x_routes_has_the_headers(self):
+        x1, x2 = X1(self.server, "heads"), X2(self.server, "heads")
+        media_id = x1.open(10)
+        answers = [x1.init(10), x1.append(media_id, 0, b"0123"), x1.finalize(media_id), x1.status(media_id)]
+        answers += [x2.init(10), x2.status(media_id), x1.form(command="INIT", total_bytes="x")]
+        for answer in answers:
+            limit, remaining, reset = rate(answer)
+            self.assertGreater(remaining, 1_000_000, answer)
+            self.assertLess(remaining, limit)
+            self.assertGreater(reset, time.time() - 5)
+
+    def test_other_routes_have_none(self):
+        self.assertIsNone(X1(self.server).get("/api/v1/uploads").header("x-rate-limit-limit"))
+
+
+class Rates(ServerCase):
+    arguments = ("--limit", "requests.init=3/15m", "--limit", "requests.v1.status=2/1h", "--limit", "requests.append=1/15m",
+                 "--limit", "requests.finalize=1/15m")
+
+    def test_one_call_too_many_is_told_bucket_limit_and_time(self):
+        x1 = X1(self.server, "one-too-many")
+        for left in (2, 1, 0):
+            self.assertEqual(rate(x1.init(10))[:2], (3, left))
+        answer = x1.init(10)
+        body = self.assert_v1_error(answer, 429, "rate_limited")
+        self.assertEqual(body["errors"][0]["code"], 88)
+        self.assertRegex(body["sluice"]["detail"], r"v1\.init: 3 of 3 calls in 900 s .*3 succeeded, 0 were refused")
+        self.assertIn(int(answer.header("retry-after")), range(800, 901))
+        limit, remaining, reset = rate(answer)
+        self.assertEqual((limit, remaining), (3, 0))
+        self.assertAlmostEqual(reset, time.time() + int(answer.header("retry-after")), delta=5)
+
+    def test_v2_has_a_bucket_of_its_own_and_says_it_as_a_problem(self):
+        x2 = X2(self.server, "v2")
+        for _ in range(3):
+            self.assertEqual(x2.init(10).status, 200)
+        self.assertIn("v2.init", self.assert_v2_error(x2.init(10), 429, "rate_limited")["detail"])
+        self.assertEqual(X1(self.server, "v2").init(10).status, 202)
+
+    def test_others_go_on(self):
+        mine, theirs = X1(self.server, "mine"), X1(self.server, "theirs")
+        for _ in range(4):
+            last = mine.init(10)
+        self.assertEqual(last.status, 429)
+        self.assertEqual(theirs.init(10).status, 202)
+
+    def test_a_mistake_is_named_first_whatever_the_rate(self):
+        x1 = X1(self.server, "mistaken")
+        for _ in range(5):
+            last = x1.init(10)
+        self.assertEqual(last.status, 429)
+        self.assert_v1_error(x1.init(10, category="no_such"), 400, "category_unknown")
+        self.assert_v1_error(x1.init("x"), 400, "total_bytes_invalid")
+        for _ in range(4):
+            self.assert_v1_error(x1.status(4711), 404, "media_unknown")
+
+    def test_refused_calls_count_and_are_told_apart(self):
+        x1 = X1(self.server, "apart")
+        for _ in range(3):
+            self.assertEqual(x1.init("x").status, 400)
+        self.assertIn("0 succeeded, 3 were refused", self.assert_v1_error(x1.init(10), 429, "rate_limited")["sluice"]["detail"])
+
+    def test_append_and_finalize_do_nothing_beyond_their_rate(self):
+        x1 = X1(self.server, "append")
+        media_id = x1.open(8)
+        self.assertEqual(x1.append(media_id, 0, b"0123").status, 204)
+        self.assert_v1_error(x1.append(media_id, 1, b"4567"), 429, "rate_limited")
+        self.assertEqual(x1.upload_object(media_id).json()["received_bytes"], 4)
+        first = x1.finalize(media_id)
+        self.assertEqual(first.status, 400, first)  # a segment is missing: that counts
+        self.assertEqual(x1.finalize(media_id).header("sluice-error"), "size_mismatch")
+
+    def test_status_of_an_open_upload_is_told_its_cause_for_ever(self):
+        x1 = X1(self.server, "status")
+        media_id = x1.open(8)
+        for _ in range(5):
+            self.assert_v1_error(x1.status(media_id), 409, "finalize_missing")
+
+
+class RatesOfX(ServerCase):
+    arguments = ("--limit", "requests.x=on")
+
+    def test_numbers_of_x(self):
+        x1, x2 = X1(self.server), X2(self.server)
+        self.assertEqual(rate(x1.init(10))[0], 200)
+        self.assertEqual(rate(x2.init(10))[0], 1875)
+        limit, _, reset = rate(x2.status(4711))
+        self.assertEqual(limit, 1000)
+        self.assertAlmostEqual(reset, time.time() + 900, delta=5)
+
+
+class Faithful(ServerCase):
+    arguments = ("--fidelity", "faithful", "--limit", "requests.init=0/15m")
+
+    def test_x_says_its_own_words_and_the_header_the_truth(self):
+        answer = X1(self.server).init(10)
+        self.assertEqual((answer.status, answer.header("sluice-error")), (429, "rate_limited"))
+        self.assertEqual(answer.json(), {"errors": [{"message": "Rate limit exceeded", "code": 88}]})
+
+
+class Quotas(ServerCase):
+    arguments = ("--limit", "open_uploads=2", "--limit", "stored_bytes=1000")
+
+    def test_too_many_open_uploads_names_the_oldest_and_how_to_end_it(self):
+        x1 = X1(self.server, "open")
+        first, second = x1.open(10), x1.open(10)
+        body = self.assert_v1_error(x1.init(10), 429, "too_many_open_uploads")
+        self.assertRegex(body["sluice"]["detail"], rf"2 uploads are open, 2 are allowed\..*{first}.*expires at .*{second}")
+        self.assertEqual(body["sluice"]["next"]["method"], "DELETE")
+        line = body["sluice"]["next"]["curl"].replace("$SLUICE_TOKEN", "open")
+        self.assertEqual(shell(line).status, 204)
+        self.assertEqual(x1.init(10).status, 202)
+
+    def test_reserved_bytes_count_and_are_freed(self):
+        x2 = X2(self.server, "bytes")
+        media_id = x2.open(600)
+        body = self.assert_v2_error(x2.init(401), 403, "quota_exceeded")
+        self.assertRegex(body["detail"], "1000 bytes are allowed, 600 are used or reserved; this upload needs 401")
+        self.assertEqual(body["next"]["method"], "DELETE")
+        x2_delete = shell(body["next"]["curl"].replace("$SLUICE_TOKEN", "bytes"))
+        self.assertEqual(x2_delete.status, 204, media_id)
+        self.assertEqual(x2.init(401).status, 200)
+
+    def test_a_file_in_one_call_meets_the_same_quota(self):
+        x1 = X1(self.server, "whole")
+        self.assert_v1_error(x1.one_shot(b"\x89PNG\r\n\x1a\n" + bytes(1200), "tweet_image"), 403, "quota_exceeded")
+
+    def test_others_have_their_own(self):
+        for name in ("one", "two", "three"):
+            self.assertEqual(X1(self.server, name).init(900).status, 202)
+
+
+if __name__ == "__main__":
+    unittest.main()
