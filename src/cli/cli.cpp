@@ -42,14 +42,19 @@ constexpr std::string_view upload_help = R"(sluice upload FILE...
 
   sluice upload holiday.mp4
   sluice upload --protocol x1 --json --quiet holiday.mp4
+  sluice upload --server https://upload.twitter.com --protocol x1 --alt-text "A cat" cat.png
 
   --server URL        where to (SLUICE_SERVER; default http://127.0.0.1:8080)
   --token-file FILE   bearer token (or SLUICE_TOKEN, SLUICE_TOKEN_FILE)
+  --credentials FILE  a ~/.twurlrc, a ~/.xurl, or what `keys create --json` printed; for X's own hosts
+                      the first two are found by themselves
   --protocol P        x2 (default) or x1
   --category C        tweet_video, tweet_gif, tweet_image, subtitles; by the type if not given
   --type MIME         by the extension if not given
   --chunk-size N      as 4M or 1MiB; default 4MiB, more for files beyond 1000 segments of it
   --parallel N        segments at a time, 1 to 64; default 4
+  --alt-text TEXT     for those who cannot see it
+  --subtitles FILE    .srt or .vtt, uploaded as well; FILE:de names the language (EN if not given)
   --no-wait           return when all is sent, do not wait for processing
   --timeout D         30s, 5m, 2h; then exit 10, the work goes on
   --json              JSON lines on stdout
@@ -94,6 +99,9 @@ constexpr std::string_view environment_help = R"(environment
   SLUICE_SERVER       URL of the server
   SLUICE_TOKEN        bearer token
   SLUICE_TOKEN_FILE   file that holds it
+  SLUICE_CREDENTIALS  file as --credentials takes it
+  SLUICE_CONSUMER_KEY, SLUICE_CONSUMER_SECRET, SLUICE_ACCESS_TOKEN, SLUICE_ACCESS_TOKEN_SECRET
+                      OAuth 1.0a keys
   XDG_STATE_HOME      interrupted uploads are remembered in its folder sluice (default ~/.local/state)
 )";
 

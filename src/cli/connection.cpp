@@ -2,15 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <ostream>
 #include <random>
 
 #include "base/text.hpp"
+#include "cli/credentials_source.hpp"
 #include "client/retry.hpp"
 
 namespace sluice::cli {
@@ -26,35 +24,6 @@ Failure configuration_failure(std::string code, std::string message, std::string
         .message = std::move(message),
         .hint = std::move(hint)
     };
-}
-
-client::Outcome<std::string> read_token(const std::string& path) {
-    auto file = std::ifstream(path);
-    const auto text = std::string(std::istreambuf_iterator<char>(file), {});
-    // A file that an editor wrote ends in a line end.
-    auto token = std::string(trim(text.substr(0, text.find_last_not_of("\r\n") + 1)));
-    const bool is_line = std::ranges::all_of(token, [](char c) { return c > ' ' && c < 127; });
-    if (token.empty() || !is_line) {
-        return configuration_failure(
-            "token_unreadable",
-            "the token file " + path + " holds no token",
-            "Put the bearer token, and nothing else, into the file."
-        );
-    }
-    return token;
-}
-
-client::Outcome<std::string> find_token(const Arguments& arguments, const Console& console) {
-    if (arguments.has("--token-file")) {
-        return read_token(arguments.value("--token-file"));
-    }
-    if (const auto token = console.variable("SLUICE_TOKEN"); token && !token->empty()) {
-        return std::string(trim(*token));
-    }
-    if (const auto path = console.variable("SLUICE_TOKEN_FILE"); path && !path->empty()) {
-        return read_token(*path);
-    }
-    return std::string();
 }
 
 }  // namespace
@@ -77,11 +46,11 @@ client::Outcome<Connection> connect_to(const Arguments& arguments, const Console
             "Name it as in --server http://127.0.0.1:8080."
         );
     }
-    auto token = find_token(arguments, console);
-    if (!token) {
-        return token.error();
+    auto credentials = find_credentials(arguments, console, server);
+    if (!credentials) {
+        return credentials.error();
     }
-    return Connection{.server = std::move(server), .token = std::move(*token)};
+    return Connection{.server = std::move(server), .credentials = std::move(*credentials)};
 }
 
 client::Surroundings surroundings(Console& console, const Connection& connection) {
@@ -91,7 +60,7 @@ client::Surroundings surroundings(Console& console, const Connection& connection
         .timer = console.timer,
         .stop = console.stop,
         .random = [engine] { return std::uniform_real_distribution<>()(*engine); },
-        .token = connection.token
+        .credentials = connection.credentials
     };
 }
 

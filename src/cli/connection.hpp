@@ -15,11 +15,10 @@ namespace sluice::cli {
 
 struct Connection {
     std::string server;  // without a slash at its end
-    std::string token;   // empty: none
+    client::Credentials credentials;
 };
 
-// --server or SLUICE_SERVER or http://127.0.0.1:8080; --token-file, SLUICE_TOKEN or
-// SLUICE_TOKEN_FILE.
+// --server or SLUICE_SERVER or http://127.0.0.1:8080; the credentials as credentials_source.hpp says.
 client::Outcome<Connection> connect_to(const Arguments& arguments, const Console& console);
 
 client::Surroundings surroundings(Console& console, const Connection& connection);

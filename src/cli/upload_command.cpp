@@ -20,6 +20,7 @@ namespace {
 constexpr std::array rules{
     FlagRule{"--server", true},
     FlagRule{"--token-file", true},
+    FlagRule{"--credentials", true},
     FlagRule{"--protocol", true},
     FlagRule{"--category", true},
     FlagRule{"--type", true},
@@ -82,10 +83,9 @@ Checked read_numbers(const Arguments& arguments, client::UploadSettings& setting
 }
 
 Checked check_operands(const Arguments& arguments) {
-    for (const auto* flag : {"--alt-text", "--subtitles"}) {
-        if (arguments.has(flag)) {
-            return std::unexpected(UsageError{std::string(flag) + " is not in this version"});
-        }
+    const bool is_annotated = arguments.has("--alt-text") || arguments.has("--subtitles");
+    if (is_annotated && arguments.operands.size() > 1) {
+        return std::unexpected(UsageError{"--alt-text and --subtitles belong to one FILE"});
     }
     if (arguments.operands.empty()) {
         return std::unexpected(UsageError{"upload needs a FILE"});
@@ -99,6 +99,11 @@ Checked check_operands(const Arguments& arguments) {
 std::expected<client::UploadSettings, UsageError> read_settings(const Arguments& arguments) {
     auto settings = client::UploadSettings{};
     settings.waits = !arguments.has("--no-wait");
+    settings.annotations.alt_text = arguments.value("--alt-text");
+    if (arguments.has("--subtitles")) {
+        settings.annotations.subtitles =
+            client::parse_subtitle_file(arguments.value("--subtitles"));
+    }
     auto checked = check_operands(arguments);
     if (checked) {
         checked = read_protocol(arguments, settings);

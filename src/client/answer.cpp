@@ -188,8 +188,11 @@ void read_body(const std::string& body, Failure& failure) {
     if (failure.message.empty()) {
         failure.message = first_error_message(*root);
     }
-    if (failure.message.empty()) {
-        failure.message = text_of(*root, "title");
+    // X's second shape: {"request":"…","error":"…"}.
+    for (const auto* name : {"error", "title"}) {
+        if (failure.message.empty()) {
+            failure.message = text_of(*root, name);
+        }
     }
 }
 

@@ -49,9 +49,6 @@ Outcome<HttpAnswer> Caller::call(const std::string& name, HttpRequest request) {
 Outcome<HttpAnswer> Caller::call(
     const std::string& name, HttpRequest request, const std::function<bool()>& may_go_on
 ) {
-    if (!around_.token.empty()) {
-        request.headers.emplace_back("Authorization", "Bearer " + around_.token);
-    }
     for (int tries = 1;; ++tries) {
         auto outcome = try_once(name, request);
         if (outcome) {
@@ -74,9 +71,18 @@ Outcome<HttpAnswer> Caller::call(
     }
 }
 
+// For each try anew: a signature has a nonce, which is good once.
+HttpRequest Caller::with_credentials(const HttpRequest& request) const {
+    auto signed_request = request;
+    if (auto value = authorization_for(request, around_.credentials); !value.empty()) {
+        signed_request.headers.emplace_back("Authorization", std::move(value));
+    }
+    return signed_request;
+}
+
 Outcome<HttpAnswer> Caller::try_once(const std::string& name, const HttpRequest& request) {
     const auto begin = around_.timer.now();
-    auto answer = around_.transport.exchange(request, around_.stop);
+    auto answer = around_.transport.exchange(with_credentials(request), around_.stop);
     auto called = Called{
         .name = name, .status = 0, .duration = around_.timer.now() - begin, .processing = {}
     };

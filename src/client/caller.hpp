@@ -7,6 +7,7 @@
 #include <mutex>
 #include <string>
 
+#include "client/credentials.hpp"
 #include "client/event.hpp"
 #include "client/outcome.hpp"
 #include "client/timer.hpp"
@@ -20,7 +21,7 @@ struct Surroundings {
     const StopFlag& stop;
     // Uniform in [0, 1); called under a lock.
     std::function<double()> random;
-    std::string token;  // bearer; empty: none
+    Credentials credentials;
 };
 
 class Caller {
@@ -39,6 +40,7 @@ class Caller {
     Milliseconds elapsed() { return around_.timer.now() - start_; }
 
   private:
+    HttpRequest with_credentials(const HttpRequest& request) const;
     Outcome<HttpAnswer> try_once(const std::string& name, const HttpRequest& request);
     Milliseconds delay_after(int tries, const Failure& failure);
 

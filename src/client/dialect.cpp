@@ -34,6 +34,20 @@ HttpRequest form(std::string url, const Fields& fields) {
     return request;
 }
 
+HttpRequest json_call(std::string url, std::string body) {
+    return {
+        .method = "POST",
+        .url = std::move(url),
+        .headers = {{"Content-Type", "application/json"}},
+        .body = std::move(body)
+    };
+}
+
+// The only place where X writes categories so.
+std::string_view pascal_category(const SubtitleFacts& facts) {
+    return facts.is_amplify_video ? "AmplifyVideo" : "TweetVideo";
+}
+
 // The fields first, the media last: a server may then judge before the bytes come.
 HttpRequest multipart(std::string url, const Fields& fields, FileSlice slice) {
     const auto boundary = random_boundary();
@@ -52,7 +66,8 @@ HttpRequest multipart(std::string url, const Fields& fields, FileSlice slice) {
 
 class XV1 final : public Dialect {
   public:
-    explicit XV1(const std::string& server) : url_(server + "/1.1/media/upload.json") {}
+    explicit XV1(const std::string& server)
+        : calls_(server + "/1.1/media/"), url_(calls_ + "upload.json") {}
 
     HttpRequest init(const InitFacts& facts) const override {
         auto fields = Fields{
@@ -82,13 +97,32 @@ class XV1 final : public Dialect {
         return {.url = url_ + "?command=STATUS&media_id=" + percent_encode(media_id)};
     }
 
+    HttpRequest alt_text(const std::string& media_id, const std::string& text) const override {
+        JsonWriter body;
+        body.begin_object().member("media_id", media_id).key("alt_text").begin_object();
+        body.member("text", text).end_object().end_object();
+        return json_call(calls_ + "metadata/create.json", body.take());
+    }
+
+    HttpRequest subtitles(const SubtitleFacts& facts) const override {
+        JsonWriter body;
+        body.begin_object().member("media_id", facts.video_id);
+        body.member("media_category", pascal_category(facts)).key("subtitle_info").begin_object();
+        body.key("subtitles").begin_array().begin_object().member("media_id", facts.subtitles_id);
+        body.member("language_code", facts.language).member("display_name", facts.language);
+        body.end_object().end_array().end_object().end_object();
+        return json_call(calls_ + "subtitles/create.json", body.take());
+    }
+
   private:
+    std::string calls_;
     std::string url_;
 };
 
 class XV2 final : public Dialect {
   public:
-    explicit XV2(const std::string& server) : url_(server + "/2/media/upload") {}
+    explicit XV2(const std::string& server)
+        : calls_(server + "/2/media/"), url_(calls_ + "upload") {}
 
     HttpRequest init(const InitFacts& facts) const override {
         JsonWriter body;
@@ -98,12 +132,7 @@ class XV2 final : public Dialect {
             body.member("media_category", facts.category);
         }
         body.end_object();
-        return {
-            .method = "POST",
-            .url = url_ + "/initialize",
-            .headers = {{"Content-Type", "application/json"}},
-            .body = body.take()
-        };
+        return json_call(url_ + "/initialize", body.take());
     }
 
     HttpRequest append(const std::string& media_id, std::uint32_t index, FileSlice slice)
@@ -125,7 +154,25 @@ class XV2 final : public Dialect {
         return {.url = url_ + "?media_id=" + percent_encode(media_id)};
     }
 
+    HttpRequest alt_text(const std::string& media_id, const std::string& text) const override {
+        JsonWriter body;
+        body.begin_object().member("id", media_id).key("metadata").begin_object();
+        body.key("alt_text").begin_object().member("text", text);
+        body.end_object().end_object().end_object();
+        return json_call(calls_ + "metadata", body.take());
+    }
+
+    HttpRequest subtitles(const SubtitleFacts& facts) const override {
+        JsonWriter body;
+        body.begin_object().member("id", facts.video_id);
+        body.member("media_category", pascal_category(facts)).key("subtitles").begin_object();
+        body.member("id", facts.subtitles_id).member("language_code", facts.language);
+        body.member("display_name", facts.language).end_object().end_object();
+        return json_call(calls_ + "subtitles", body.take());
+    }
+
   private:
+    std::string calls_;
     std::string url_;
 };
 

@@ -1,4 +1,4 @@
-// The same four calls in the words of X v1.1 and of X v2. Pure: makes requests, sends none.
+// The same calls in the words of X v1.1 and of X v2. Pure: makes requests, sends none.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +15,14 @@ struct InitFacts {
     std::string category;  // empty: none
 };
 
+// Two uploads that belong together.
+struct SubtitleFacts {
+    std::string video_id;
+    std::string subtitles_id;
+    std::string language;  // two letters, upper case
+    bool is_amplify_video = false;
+};
+
 class Dialect {
   public:
     virtual ~Dialect() = default;
@@ -23,6 +31,8 @@ class Dialect {
         const = 0;
     virtual HttpRequest finalize(const std::string& media_id) const = 0;
     virtual HttpRequest status(const std::string& media_id) const = 0;
+    virtual HttpRequest alt_text(const std::string& media_id, const std::string& text) const = 0;
+    virtual HttpRequest subtitles(const SubtitleFacts& facts) const = 0;
 };
 
 // `server` without a slash at its end.

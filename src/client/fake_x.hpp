@@ -52,6 +52,7 @@ class FakeX final : public HttpTransport {
     std::vector<std::string> calls;
     std::vector<Headers> headers;
     std::string last_init_body;
+    std::vector<std::string> annotations;  // URL and body
     std::map<std::string, int> counts;
 
     std::expected<HttpAnswer, NetworkError> exchange(
@@ -116,6 +117,9 @@ class FakeX final : public HttpTransport {
         }
         if (has(request.body, "command=INIT") || has(request.url, "/initialize")) {
             return "INIT";
+        }
+        if (has(request.url, "/metadata") || has(request.url, "/subtitles")) {
+            return has(request.url, "/metadata") ? "ALT_TEXT" : "SUBTITLES";
         }
         const bool is_final =
             has(request.body, "command=FINALIZE") || has(request.url, "/finalize");
@@ -196,6 +200,10 @@ class FakeX final : public HttpTransport {
     HttpAnswer answer(const std::string& name, const HttpRequest& request) {
         if (name == "INIT") {
             return init(request);
+        }
+        if (name == "ALT_TEXT" || name == "SUBTITLES") {
+            annotations.push_back(request.url + " " + request.body);
+            return {.status = 200};
         }
         const auto id = id_of(request);
         if (!uploads.contains(id)) {

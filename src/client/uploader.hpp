@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "client/annotations.hpp"
 #include "client/caller.hpp"
 #include "client/dialect.hpp"
 #include "client/local_file.hpp"
@@ -26,6 +27,7 @@ struct UploadSettings {
     std::uint64_t chunk_size = 0;  // 0: by the size of the file
     unsigned parallel = 4;
     bool waits = true;  // for processing
+    Annotations annotations;
     // From the start of the upload; what the server has begun goes on without us.
     std::optional<Milliseconds> timeout;
 };
@@ -39,6 +41,7 @@ class Uploader {
   private:
     struct Session;
 
+    Session session_for(const LocalFile& file, UploadSettings settings, Observer& observer);
     Outcome<UploadResult> run(Session& session);
     Outcome<Media> transfer(Session& session);
     Outcome<Media> transfer_once(Session& session);
@@ -49,6 +52,9 @@ class Uploader {
     Outcome<Media> finalize_once(Session& session);
     void forget_missing(Session& session);
     bool starts_anew(Session& session, const Failure& failure);
+    Outcome<void> annotate(Session& session, const std::string& media_id);
+    Outcome<void> add_subtitles(Session& session, const std::string& video_id);
+    Outcome<std::string> upload_subtitles(Session& session, const std::string& path);
     Outcome<void> wait(Session& session, Media media);
     Outcome<Processing> ask(Session& session);
     Outcome<UploadResult> result_of(Session& session, const Media& media);

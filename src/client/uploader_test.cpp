@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 #include "client/fake_x.hpp"
 
@@ -71,7 +73,7 @@ class UploaderTest : public ::testing::Test {
             .timer = timer_,
             .stop = stop_,
             .random = [] { return 0.5; },
-            .token = token_
+            .credentials = {.bearer = token_, .oauth1 = keys_}
         };
         const auto file = LocalFile::open(path());
         if (!file) {
@@ -92,6 +94,7 @@ class UploaderTest : public ::testing::Test {
     std::filesystem::path folder_;
     std::string bytes_;
     std::string token_;
+    std::optional<OAuth1Keys> keys_;
     FakeX x_;
     FakeTimer timer_;
     StopFlag stop_ = false;
@@ -292,6 +295,78 @@ TEST(PlanSegments, NeverNeedsMoreThanAThousand) {
     const auto plan = plan_segments(10, 4);
     EXPECT_EQ(plan.count(), 3U);
     EXPECT_EQ(plan.length_of(2), 2U);
+}
+
+TEST_F(UploaderTest, SignsEachTryAnew) {
+    keys_ = OAuth1Keys{"k", "cs", "t", "ts"};
+    settings_.protocol = Protocol::x1;
+    fail("INIT", 1, HttpAnswer{.status = 503});
+    ASSERT_TRUE(upload());
+    std::set<std::string> seen;
+    for (const auto& headers : x_.headers) {
+        const auto found = std::ranges::find(headers, "Authorization", &Headers::value_type::first);
+        ASSERT_NE(found, headers.end());
+        EXPECT_TRUE(found->second.starts_with("OAuth oauth_consumer_key=\"k\""));
+        EXPECT_TRUE(seen.insert(found->second).second) << "a nonce is good once";
+    }
+}
+
+TEST_F(UploaderTest, SaysTheAltTextInTheWordsOfEachVersion) {
+    settings_.annotations.alt_text = "a \"cat\"";
+    ASSERT_TRUE(upload());
+    settings_.protocol = Protocol::x1;
+    ASSERT_TRUE(upload());
+    EXPECT_EQ(
+        x_.annotations,
+        (std::vector<std::string>{
+            "http://server/2/media/metadata "
+            R"({"id":"1000","metadata":{"alt_text":{"text":"a \"cat\""}}})",
+            "http://server/1.1/media/metadata/create.json "
+            R"({"media_id":"1001","alt_text":{"text":"a \"cat\""}})"
+        })
+    );
+}
+
+TEST_F(UploaderTest, UploadsSubtitlesAndTiesThemToTheVideo) {
+    const auto subtitles = folder_ / "clip.srt";
+    std::ofstream(subtitles) << "1\n00:00:00,000 --> 00:00:01,000\nhello\n";
+    settings_.annotations.subtitles = SubtitleFile{.path = subtitles, .language = "DE"};
+    settings_.protocol = Protocol::x1;
+    ASSERT_TRUE(upload());
+    EXPECT_TRUE(x_.content("1001").ends_with("hello\n"));
+    EXPECT_EQ(
+        x_.annotations.at(0),
+        "http://server/1.1/media/subtitles/create.json "
+        R"({"media_id":"1000","media_category":"TweetVideo","subtitle_info":{"subtitles":)"
+        R"([{"media_id":"1001","language_code":"DE","display_name":"DE"}]}})"
+    );
+    EXPECT_EQ(seen_.all<Started>().size(), 1U) << "the bars are those of the video";
+}
+
+TEST_F(UploaderTest, AsksTheRealXForNothingThatItDoesNotHave) {
+    settings_.server = "https://upload.twitter.com";
+    settings_.protocol = Protocol::x1;
+    const auto result = upload();
+    ASSERT_TRUE(result) << result.error().message;
+    EXPECT_EQ(result->state, "ready");
+    EXPECT_EQ(result->size_bytes, bytes_.size());
+    EXPECT_EQ(std::ranges::count(x_.calls, "GET"), 0);
+}
+
+TEST_F(UploaderTest, UnderstandsXsSentenceAboutMissingSegments) {
+    settings_.server = "https://upload.twitter.com";
+    settings_.protocol = Protocol::x1;
+    fail(
+        "FINALIZE",
+        1,
+        HttpAnswer{
+            .status = 400,
+            .body = R"({"request":"\/1.1\/media\/upload.json",)"
+                    R"("error":"Segments do not add up to provided total file size."})"
+        }
+    );
+    ASSERT_TRUE(upload());
+    EXPECT_EQ(std::ranges::count(x_.calls, "APPEND 0"), 2);
 }
 
 }  // namespace

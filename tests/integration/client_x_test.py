@@ -1,0 +1,72 @@
+"""`sluice upload` as it works against X: a server that answers in X's words, v1.1 and v2, credentials from the files people have."""
+
+import json
+import os
+import subprocess
+import tempfile
+import unittest
+
+from support.case import ServerCase
+from support.client import Caller
+from support.media import clip, picture, scratch_file
+from support.server import binary
+
+TWURLRC = """---
+profiles:
+  somebody:
+    {consumer_key}:
+      username: somebody
+      consumer_key: {consumer_key}
+      consumer_secret: {consumer_secret}
+      token: {access_token}
+      secret: {access_token_secret}
+configuration:
+  default_profile:
+  - somebody
+  - {consumer_key}
+"""
+
+
+class FaithfulCase(ServerCase):
+    arguments = ("--fidelity", "faithful")
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="sluice-client.")
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def file(self, name, data):
+        return scratch_file(self.folder, name, data)
+
+    def upload(self, *arguments, **variables):
+        """(exit code, the last object, what a person sees)"""
+        environment = {"HOME": self.folder, "PATH": os.environ["PATH"], **variables}
+        done = subprocess.run(
+            [binary(), "upload", "--server", self.server.url, "--json", "--quiet", *arguments],
+            env=environment, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL,
+        )
+        last = done.stdout.strip().split("\n")[-1]
+        return done.returncode, json.loads(last) if last else None, done.stderr
+
+
+class Open(FaithfulCase):
+    def test_a_video_goes_up_over_both_versions(self):
+        for protocol in ("x1", "x2"):
+            code, told, err = self.upload("--protocol", protocol, "--chunk-size", "64K", self.file("clip.mp4", clip()))
+            self.assertEqual((code, told["type"], told["state"]), (0, "ready", "ready"), (told, err))
+
+    def test_credentials_from_a_file_decide_whose_upload_it_is(self):
+        keys = dict(consumer_key="ck", consumer_secret="cs", access_token="1-user", access_token_secret="ts")
+        path = self.file("twurlrc", TWURLRC.format(**keys).encode())
+        code, told, err = self.upload("--protocol", "x1", "--credentials", path, self.file("p.png", picture()))
+        self.assertEqual((code, told["type"]), (0, "ready"), (told, err))
+        self.assertEqual(Caller(self.server).upload_object(told["media_id"]).status, 404)
+
+    def test_a_file_without_credentials_is_refused_before_anything_is_sent(self):
+        code, told, err = self.upload("--credentials", self.file("empty", b"---\n"), self.file("p.png", picture()))
+        self.assertEqual((code, told), (3, None), err)
+        self.assertIn("holds no user's credentials", err)
+
+
+if __name__ == "__main__":
+    unittest.main()
