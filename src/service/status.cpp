@@ -83,7 +83,7 @@ UploadStatus Uploads::view(Upload upload) {
 
 Result<UploadStatus> Uploads::status(const Principal& owner, MediaId id) {
     auto found = services_.metadata.find(owner, id);
-    const bool is_usual = found && !found->is_over() && found->state != UploadState::open;
+    const bool is_usual = found && !is_gone(*found) && found->state != UploadState::open;
     if (is_usual) {
         return view(std::move(*found));
     }
@@ -92,7 +92,8 @@ Result<UploadStatus> Uploads::status(const Principal& owner, MediaId id) {
         return refused_by_store(std::move(whole).error(), id);
     }
     Upload& upload = whole->upload;
-    if (upload.is_over() || (upload.state == UploadState::open && is_gone(upload))) {
+    // What the next sweep will expire has expired already; a job that waits or runs is not cut off.
+    if (upload.is_over() || upload.expired(now()).has_value()) {
         return gone(upload);
     }
     return upload.state == UploadState::open ? Result<UploadStatus>(finalize_missing(*whole))

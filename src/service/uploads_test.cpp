@@ -295,6 +295,23 @@ TEST_F(UploadsTest, ExpiresWhatNobodyFinishesAndRemovesItsBytes) {
     EXPECT_FALSE(blobs_.read({{id.value}, {0}, {1}}, {0}, std::as_writable_bytes(std::span(byte))));
 }
 
+TEST_F(UploadsTest, WhatIsReadyExpiresAtItsTimeAndNotAtTheNextSweep) {
+    Upload upload = uploads_.create({.owner = me, .total = {4}}).value();
+    upload.state = UploadState::ready;
+    ASSERT_TRUE(metadata_.change(upload, UploadState::open, std::nullopt));
+    EXPECT_TRUE(uploads_.status(me, upload.id));
+    clock_.advance(std::chrono::hours(25));
+    EXPECT_EQ(uploads_.status(me, upload.id).error().code, ErrorCode::media_expired);
+}
+
+TEST_F(UploadsTest, AJobThatIsUnderWayIsNotCutOffByExpiry) {
+    const auto id = create(4)->id;
+    ASSERT_TRUE(append(id, 0, "ABCD"));
+    ASSERT_TRUE(uploads_.finish(me, id));
+    clock_.advance(std::chrono::hours(25));
+    EXPECT_TRUE(uploads_.status(me, id));
+}
+
 TEST_F(UploadsTest, KeepsWhatTheApplicationHasClaimed) {
     const auto id = create(4)->id;
     ASSERT_TRUE(append(id, 0, "ABCD"));
