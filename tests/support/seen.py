@@ -7,20 +7,31 @@ import os
 import re
 
 PATH = os.environ.get("SLUICE_SEEN_CODES")
-REASON = re.compile(rb'"reason":"([a-z0-9_]+)"')  # of processing_info.error
+CODE = re.compile(rb'"code":"([a-z0-9_]+)"')
 noted = set()
 
 
 def note(answer):
-    """Every code that this answer names: as error, as notice, as the reason of a failed processing."""
+    """Every code that this answer is: an error, a notice, or what processing found (in processing_info)."""
     if not PATH:
         return
     codes = {answer.header("sluice-error"), answer.header("sluice-notice")} - {None}
-    codes |= {code.decode() for code in REASON.findall(answer.body)}
-    new = {word for code in codes for word in re.split(r"[ ,]+", code)} - noted
+    if b'"processing_info"' in answer.body:
+        codes |= {code.decode() for code in CODE.findall(answer.body)}
+    _keep({word for code in codes for word in re.split(r"[ ,]+", code)})
+
+
+def give_up(code):
+    """This machine does not allow the test of this code; said aloud by the gate."""
+    if PATH:
+        _keep({"!" + code})
+
+
+def _keep(words):
+    new = words - noted
     if new:
         noted.update(new)
-        _append("".join(f"{code}\n" for code in sorted(new)))
+        _append("".join(f"{word}\n" for word in sorted(new)))
 
 
 def _append(text):
