@@ -174,6 +174,7 @@ void Connection::complete(Request& request) const {
     const auto id = request.header("x-request-id");
     request.request_id =
         id && is_request_id(*id) ? std::string(*id) : make_request_id(services_.clock);
+    request.is_inspected = services_.handler.inspects(request);
     if (request.base_url.empty()) {
         request.base_url = "http://" + local_;
     }

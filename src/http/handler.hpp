@@ -16,6 +16,8 @@ class Handler {
     virtual ~Handler() = default;
     // `request` and `body` outlive the call (the connection's frame owns them).
     virtual boost::asio::awaitable<Response> handle(const Request& request, BodyReader& body) = 0;
+    // Whether the caller may look at this exchange afterwards, in full.
+    virtual bool inspects(const Request& /*request*/) const { return false; }
     // The answer to a head that could not be parsed: no Request exists. `request_id` is fresh.
     virtual Response refuse(const Error& error, const std::string& request_id) = 0;
 };

@@ -31,6 +31,7 @@ struct Request {
     std::string peer;        // address of the other end
     // "http://host:port" under which the caller reached us, for URLs in answers.
     std::string base_url;
+    bool is_inspected = false;  // the caller can look at this exchange afterwards
 
     bool has_body() const { return is_chunked || content_length.value_or(0) > 0; }
     // First value of a field; nothing if absent.

@@ -1,6 +1,7 @@
 #include "server/router.hpp"
 
 #include <array>
+#include <chrono>
 #include <utility>
 
 #include "base/text.hpp"
@@ -30,15 +31,27 @@ Router::Router(const protocol::Context& context, Operations& operations)
       x_v2_(context),
       native_(context),
       dev_(context.dev),
+      requests_(*context.recorder),
       delivery_(context) {}
 
 boost::asio::awaitable<http::Response> Router::handle(
     const http::Request& request, http::BodyReader& body
 ) {
+    const auto began = std::chrono::steady_clock::now();
+    const bool is_recorded = context_.recorder->records(request.path);
     protocol::Exchange exchange(request);
+    exchange.wants_parts = is_recorded;
     auto response = co_await dispatch(exchange, body);
     protocol::settle_rate(context_, exchange, response);
+    if (is_recorded) {
+        context_.recorder->record(exchange, response, {began, body.received()});
+    }
     co_return response;
+}
+
+bool Router::inspects(const http::Request& request) const {
+    return context_.recorder->mode() == protocol::InspectorMode::full &&
+           context_.recorder->records(request.path);
 }
 
 boost::asio::awaitable<http::Response> Router::dispatch(
@@ -57,6 +70,9 @@ boost::asio::awaitable<http::Response> Router::dispatch(
     }
     if (dev_.serves(path)) {
         co_return dev_.handle(request);
+    }
+    if (requests_.serves(path)) {
+        co_return requests_.handle(exchange);
     }
     if (DocsEndpoint::serves(path)) {
         co_return DocsEndpoint::handle(request);

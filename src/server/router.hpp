@@ -8,6 +8,7 @@
 #include "protocol/delivery/endpoint.hpp"
 #include "protocol/native/dev_endpoint.hpp"
 #include "protocol/native/endpoint.hpp"
+#include "protocol/native/requests_endpoint.hpp"
 #include "protocol/x_v1/endpoint.hpp"
 #include "protocol/x_v2/endpoint.hpp"
 #include "server/operations.hpp"
@@ -21,6 +22,7 @@ class Router final : public http::Handler {
     boost::asio::awaitable<http::Response> handle(
         const http::Request& request, http::BodyReader& body
     ) override;
+    bool inspects(const http::Request& request) const override;
     http::Response refuse(const Error& error, const std::string& request_id) override;
 
   private:
@@ -35,6 +37,7 @@ class Router final : public http::Handler {
     protocol::x_v2::Endpoint x_v2_;
     protocol::native::Endpoint native_;
     protocol::native::DevEndpoint dev_;
+    protocol::native::RequestsEndpoint requests_;
     protocol::delivery::Endpoint delivery_;
 };
 

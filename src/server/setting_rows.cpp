@@ -105,6 +105,17 @@ Outcome apply_durability(Settings& settings, const std::string& value) {
     return {};
 }
 
+Outcome apply_inspector(Settings& settings, const std::string& value) {
+    using protocol::InspectorMode;
+    if (value != "full" && value != "metadata" && value != "off") {
+        return must_be("full, metadata or off");
+    }
+    settings.inspector = value == "full"  ? InspectorMode::full
+                         : value == "off" ? InspectorMode::off
+                                          : InspectorMode::metadata;
+    return {};
+}
+
 Outcome apply_workers(Settings& settings, const std::string& value) {
     const auto number = parse_unsigned(value);
     if (!number || *number == 0 || *number > 256) {
@@ -195,6 +206,13 @@ constexpr std::array rows{
         "N",
         "jobs processed at once (default: half of the cores)",
         apply_workers
+    },
+    SettingRow{
+        "--inspector",
+        "inspector.mode",
+        "MODE",
+        "the last 1000 exchanges: full (default with --auth open), metadata, or off",
+        apply_inspector
     },
     SettingRow{
         "--dev-tls",

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "protocol/common/inspector_mode.hpp"
 #include "service/rate_limits.hpp"
 #include "service/uploads.hpp"
 
@@ -32,6 +33,7 @@ struct Settings {
     UploadLimits limits;
     bool has_rates_of_x = false;
     std::vector<std::pair<std::string, RateLimit>> rates;  // of single buckets, the last one counts
+    std::optional<protocol::InspectorMode> inspector;      // default: full in dev mode
     bool dev_tls = false;
     ListenAddress dev_tls_listen{"127.0.0.1", 0};
     std::optional<ListenAddress> dev_proxy;  // implies dev_tls

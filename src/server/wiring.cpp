@@ -16,6 +16,7 @@
 #include "media/cost_model.hpp"
 #include "processing/worker_pool.hpp"
 #include "protocol/common/context.hpp"
+#include "protocol/common/recorder.hpp"
 #include "runtime/event_loops.hpp"
 #include "runtime/run_blocking.hpp"
 #include "runtime/stop_signals.hpp"
@@ -74,6 +75,7 @@ class Server {
           workers_(pool_settings(settings), jobs_, speed_, metrics_),
           uploads_(services(), settings.limits),
           rates_(rate_limits(settings)),
+          recorder_(inspector_mode(settings), clock_),
           context_{
               .uploads = uploads_,
               .annotations = annotations_,
@@ -83,7 +85,8 @@ class Server {
               .buffers = buffers_,
               .fidelity = fidelity(settings),
               .dev = &dev_environment_,
-              .rates = &rates_
+              .rates = &rates_,
+              .recorder = &recorder_
           },
           operations_(metrics_, *metadata_, control_),
           router_(context_, operations_),
@@ -126,6 +129,10 @@ class Server {
 
     static protocol::Fidelity fidelity(const Settings& settings) {
         return settings.is_faithful ? protocol::Fidelity::faithful : protocol::Fidelity::helpful;
+    }
+
+    static protocol::InspectorMode inspector_mode(const Settings& settings) {
+        return settings.inspector.value_or(protocol::InspectorMode::full);
     }
 
     UploadServices services() {
@@ -222,6 +229,7 @@ class Server {
     WorkerPool workers_;
     Uploads uploads_;
     MemoryRateLimiter rates_;
+    protocol::Recorder recorder_;
     Annotations annotations_{uploads_, attachments_};
     MediaUse media_use_{uploads_, annotations_, attachments_};
     runtime::BlockingPool control_{control_threads};

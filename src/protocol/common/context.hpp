@@ -21,6 +21,8 @@ namespace sluice::protocol {
 // Sluice-Error.
 enum class Fidelity : std::uint8_t { helpful, faithful };
 
+class Recorder;
+
 struct Context {
     Uploads& uploads;
     Annotations& annotations;
@@ -37,6 +39,7 @@ struct Context {
     // How long FINALIZE waits for APPENDs that are still being received. Beyond it: append_in_flight.
     std::chrono::milliseconds append_wait{3000};
     RateLimiter* rates = nullptr;  // none: calls are not counted
+    Recorder* recorder = nullptr;  // none: exchanges are not kept
     std::unique_ptr<RecentInits> recent_inits = std::make_unique<RecentInits>();
 };
 

@@ -6,6 +6,14 @@
 #include "base/log.hpp"
 
 namespace sluice::protocol {
+namespace {
+
+// Where the inspector shows the exchange.
+std::string log_path(const http::Request& request) {
+    return "/api/v1/requests/" + request.request_id;
+}
+
+}  // namespace
 
 std::string whole_message(const Error& error) {
     const ErrorEntry& entry = entry_of(error.code);
@@ -61,6 +69,9 @@ void append_truth(
     }
     json.member("doc_url", doc_url(error, request));
     json.member("request_id", request.request_id);
+    if (request.is_inspected) {
+        json.member("log_url", request.base_url + log_path(request));
+    }
     json.member("retryable", entry.retryable);
 }
 
@@ -74,6 +85,9 @@ http::Response problem_response(
         .member("title", entry.title)
         .member("status", entry.status)
         .member("message", whole_message(error));
+    if (request.is_inspected) {
+        json.member("instance", log_path(request));
+    }
     append_truth(json, error, next, request);
     json.key("errors").begin_array().begin_object();
     json.member("code", entry.slug)

@@ -26,6 +26,15 @@ constexpr std::size_t form_parts_max = 1200;
 // What the inspector keeps of a part.
 constexpr std::size_t part_start_bytes = 256;
 
+// Eight hexadecimal digits.
+std::string hex8(std::uint32_t number) {
+    std::string digits(8, '0');
+    for (std::size_t i = digits.size(); i-- > 0; number >>= 4) {
+        digits[i] = "0123456789abcdef"[number & 15];
+    }
+    return digits;
+}
+
 bool is_media(const std::string& name) {
     return name == "media" || name == "media_data";
 }
@@ -311,6 +320,12 @@ class FormReception {
         part.start.append(reinterpret_cast<const char*>(data.data()), kept);
     }
 
+    void note_checksum() {
+        if (exchange_.wants_parts && form_.media) {
+            exchange_.parts.back().crc32c = hex8(form_.media->crc());
+        }
+    }
+
     awaitable<Result<void>> take_data(std::span<const std::byte> data) {
         note_data(data);
         if (is_media_open_) {
@@ -353,7 +368,9 @@ class FormReception {
     awaitable<Result<void>> end_part() {
         if (is_media_open_) {
             is_media_open_ = false;
-            co_return co_await sink_.end();
+            auto ended = co_await sink_.end();
+            note_checksum();
+            co_return ended;
         }
         co_return is_ignored_ ? ok() : form_.parameters.add(parser_->head().name, value_, place());
     }

@@ -1,0 +1,168 @@
+#include "protocol/common/masking.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.hpp"
+
+namespace sluice::protocol {
+namespace {
+
+constexpr std::string_view mask = "****";
+// Shorter values are no secrets, and would be found everywhere.
+constexpr std::size_t secret_length_min = 6;
+// Answers may repeat a value cut short; this much of it gives it away.
+constexpr std::size_t secret_start_length = 12;
+constexpr std::size_t key_characters_shown = 4;
+
+bool names_consumer_key(std::string_view lower_name) {
+    return lower_name == "oauth_consumer_key";
+}
+
+bool contains_any(std::string_view name, std::span<const std::string_view> words) {
+    return std::ranges::any_of(words, [name](std::string_view word) {
+        return name.find(word) != std::string_view::npos;
+    });
+}
+
+bool names_secret(std::string_view lower_name) {
+    static constexpr std::array<std::string_view, 7> words{
+        "token", "secret", "signature", "password", "authorization", "cookie", "api-key"
+    };
+    static constexpr std::array<std::string_view, 5> oauth_public{
+        "oauth_consumer_key",
+        "oauth_signature_method",
+        "oauth_timestamp",
+        "oauth_version",
+        "oauth_body_hash",
+    };
+    if (lower_name.starts_with("oauth_")) {
+        return std::ranges::find(oauth_public, lower_name) == oauth_public.end();
+    }
+    return lower_name == "sig" || lower_name == "api_key" || contains_any(lower_name, words);
+}
+
+// The name behind escapes and case: "oauth%5Ftoken" is a token too.
+std::string plain_name(std::string_view name) {
+    return lower_case(percent_decode(name, true).value_or(std::string(name)));
+}
+
+std::string shown_key(std::string_view key) {
+    return std::string(key.substr(0, std::min(key_characters_shown, key.size() / 2))) +
+           std::string(mask);
+}
+
+void replace_all(std::string& text, std::string_view what, std::string_view by) {
+    for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at)) {
+        text.replace(at, what.size(), by);
+        at += by.size();
+    }
+}
+
+}  // namespace
+
+void Masker::remember(std::string_view secret, std::string shown) {
+    if (secret.size() < secret_length_min) {
+        return;
+    }
+    const std::string decoded = percent_decode(secret, false).value_or(std::string(secret));
+    secrets_.push_back({std::string(secret), shown});
+    for (const std::string& form : {decoded, percent_encode(decoded)}) {
+        if (form != secret) {
+            secrets_.push_back({form, shown});
+        }
+    }
+}
+
+std::string Masker::masked(std::string_view name, std::string_view value) {
+    const std::string lower = plain_name(name);
+    const bool is_key = names_consumer_key(lower);
+    if (value.empty() || (!is_key && !names_secret(lower))) {
+        return std::string(value);
+    }
+    std::string shown = is_key ? shown_key(value) : std::string(mask);
+    remember(value, shown);
+    return shown;
+}
+
+std::string Masker::parameter(std::string_view name, std::string_view value) {
+    return masked(name, value);
+}
+
+// name="value" pairs, as RFC 5849 writes them; what is none is masked whole.
+std::string Masker::oauth_field(std::string_view parameters) {
+    std::string out;
+    while (!parameters.empty()) {
+        const auto comma = parameters.find(',');
+        const std::string_view pair = trim(parameters.substr(0, comma));
+        parameters = comma == std::string_view::npos ? "" : parameters.substr(comma + 1);
+        const auto equal = pair.find('=');
+        out += out.empty() ? "" : ", ";
+        if (equal == std::string_view::npos) {
+            remember(pair, std::string(mask));
+            out += pair.empty() ? "" : mask;
+            continue;
+        }
+        std::string_view value = trim(pair.substr(equal + 1));
+        const bool is_quoted = value.size() >= 2 && value.starts_with('"') && value.ends_with('"');
+        value = is_quoted ? value.substr(1, value.size() - 2) : value;
+        const std::string_view name = trim(pair.substr(0, equal));
+        out += std::string(name) + "=\"" + masked(name, value) + "\"";
+    }
+    return out;
+}
+
+std::string Masker::field(std::string_view name, std::string_view value) {
+    const std::string lower = lower_case(name);
+    if (lower != "authorization" && lower != "proxy-authorization") {
+        return masked(name, value);
+    }
+    const auto blank = value.find(' ');
+    const std::string_view scheme = value.substr(0, blank);
+    const std::string_view rest =
+        blank == std::string_view::npos ? std::string_view() : trim(value.substr(blank));
+    if (equals_ignoring_case(scheme, "OAuth")) {
+        return std::string(scheme) + " " + oauth_field(rest);
+    }
+    // A scheme alone may be a token whose scheme was forgotten.
+    remember(rest.empty() ? scheme : rest, std::string(mask));
+    return rest.empty() ? std::string(mask) : printable(scheme, 20) + " " + std::string(mask);
+}
+
+std::string Masker::target(std::string_view target) {
+    const auto question = target.find('?');
+    if (question == std::string_view::npos) {
+        return std::string(target);
+    }
+    std::string out(target.substr(0, question + 1));
+    std::string_view query = target.substr(question + 1);
+    while (!query.empty()) {
+        const auto end = std::min(query.find('&'), query.size());
+        const std::string_view pair = query.substr(0, end);
+        const auto equal = pair.find('=');
+        if (equal == std::string_view::npos) {
+            out += pair;
+        } else {
+            out += pair.substr(0, equal + 1);
+            out += masked(pair.substr(0, equal), pair.substr(equal + 1));
+        }
+        out += end < query.size() ? "&" : "";
+        query = query.substr(std::min(end + 1, query.size()));
+    }
+    return out;
+}
+
+std::string Masker::text(std::string_view text) const {
+    std::string out(text);
+    for (const Secret& secret : secrets_) {
+        replace_all(out, secret.value, secret.shown);
+    }
+    for (const Secret& secret : secrets_) {
+        replace_all(
+            out, std::string_view(secret.value).substr(0, secret_start_length), secret.shown
+        );
+    }
+    return out;
+}
+
+}  // namespace sluice::protocol

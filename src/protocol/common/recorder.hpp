@@ -1,0 +1,63 @@
+// The request inspector's memory: the last exchanges, in a ring that is bounded by count and bytes.
+// Router writes, the native API reads. Nothing is written to disk. Thread-safe; the lock is held for
+// a push or for copying pointers only.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "http/response.hpp"
+#include "protocol/common/inspector_mode.hpp"
+#include "protocol/common/recorded_exchange.hpp"
+
+namespace sluice::protocol {
+
+struct RingBounds {
+    std::size_t exchanges_max = 1000;
+    std::size_t bytes_max = 64 << 20;
+};
+
+using Recorded = std::shared_ptr<const RecordedExchange>;  // readers keep what the ring drops
+
+class Recorder {
+  public:
+    Recorder(InspectorMode mode, const Clock& clock, RingBounds bounds = {})
+        : mode_(mode), clock_(clock), bounds_(bounds) {}
+
+    InspectorMode mode() const { return mode_; }
+    // Not what looks at the inspector itself, nor probes of health.
+    bool records(std::string_view path) const;
+
+    struct Times {
+        std::chrono::steady_clock::time_point began;
+        std::uint64_t body_bytes = 0;
+    };
+    // Takes the parts out of the exchange.
+    void record(Exchange& exchange, const http::Response& response, const Times& times);
+
+    // Newest first.
+    std::vector<Recorded> all() const;
+    // The newest of this id; null.
+    Recorded find(std::string_view id) const;
+
+  private:
+    std::shared_ptr<RecordedExchange> made_of(
+        Exchange& exchange, const http::Response& response, const Times& times
+    ) const;
+    void push(std::shared_ptr<RecordedExchange> made);
+
+    const InspectorMode mode_;
+    const Clock& clock_;
+    const RingBounds bounds_;
+    mutable std::mutex mutex_;  // guards what is below
+    std::deque<Recorded> ring_;
+    std::size_t bytes_ = 0;
+    std::uint64_t last_number_ = 0;
+};
+
+}  // namespace sluice::protocol

@@ -1,0 +1,93 @@
+#include "protocol/common/recorder.hpp"
+
+#include <gtest/gtest.h>
+
+namespace sluice::protocol {
+namespace {
+
+http::Request request_of(std::string id) {
+    http::Request request;
+    request.method = "GET";
+    request.target = "/1.1/media/upload.json?command=STATUS&media_id=7&oauth_token=secret-token";
+    request.path = "/1.1/media/upload.json";
+    request.headers = {{"Authorization", "Bearer hidden-token-value"}, {"User-Agent", "test"}};
+    request.request_id = std::move(id);
+    return request;
+}
+
+http::Response answer_of(std::string body) {
+    http::Response response;
+    response.status = 409;
+    response.error_code = "finalize_missing";
+    response.body = std::move(body);
+    return response;
+}
+
+class RecorderTest : public testing::Test {
+  protected:
+    void record(Recorder& recorder, const std::string& id, const std::string& body = "{}") {
+        const http::Request request = request_of(id);
+        Exchange exchange(request);
+        exchange.caller = Identity{.principal = {"token:alice"}};
+        exchange.parts.push_back({.name = "media", .place = "body", .start = "\x89PNG"});
+        recorder.record(exchange, answer_of(body), {std::chrono::steady_clock::now(), 10});
+    }
+
+    ManualClock clock_;
+};
+
+TEST_F(RecorderTest, KeepsTheLastOnes) {
+    Recorder recorder(InspectorMode::full, clock_, {.exchanges_max = 3});
+    for (int i = 0; i < 5; ++i) {
+        record(recorder, "req_" + std::to_string(i));
+    }
+    const auto all = recorder.all();
+    ASSERT_EQ(all.size(), 3U);
+    EXPECT_EQ(all.front()->id, "req_4");
+    EXPECT_EQ(all.back()->id, "req_2");
+    EXPECT_EQ(recorder.find("req_1"), nullptr);
+    EXPECT_EQ(recorder.find("req_3")->number, 4U);
+}
+
+TEST_F(RecorderTest, IsBoundedInBytes) {
+    Recorder recorder(InspectorMode::full, clock_, {.bytes_max = 100'000});
+    for (int i = 0; i < 200; ++i) {
+        record(recorder, "req_" + std::to_string(i), std::string(20'000, 'x'));
+    }
+    const auto all = recorder.all();
+    EXPECT_LT(all.size(), 13U);
+    EXPECT_EQ(all.front()->answer_start.size(), 8192U);
+    EXPECT_EQ(all.front()->answer_bytes, 20'000U);
+}
+
+TEST_F(RecorderTest, HasNoSecretsNorTheirRepetitions) {
+    Recorder recorder(InspectorMode::full, clock_);
+    record(recorder, "req_1", "you sent hidden-token-value and secret-token");
+    const auto kept = recorder.find("req_1");
+    for (const std::string& text : {kept->target, kept->headers, kept->answer_start}) {
+        EXPECT_EQ(text.find("hidden-token"), std::string::npos) << text;
+        EXPECT_EQ(text.find("secret-token"), std::string::npos) << text;
+    }
+    EXPECT_NE(kept->headers.find("Authorization: Bearer ****"), std::string::npos);
+}
+
+TEST_F(RecorderTest, KeepsNoBytesOfBodiesWhenOnlyMetadataIsAsked) {
+    Recorder recorder(InspectorMode::metadata, clock_);
+    record(recorder, "req_1", "body");
+    const auto kept = recorder.find("req_1");
+    EXPECT_EQ(kept->answer_start, "");
+    EXPECT_EQ(kept->parts.front().start, "");
+    EXPECT_EQ(kept->parts.front().name, "media");
+}
+
+TEST_F(RecorderTest, LeavesOutWhatLooksAtItAndProbes) {
+    const Recorder recorder(InspectorMode::full, clock_);
+    for (const char* path : {"/livez", "/readyz", "/metrics", "/api/v1/requests/req_1"}) {
+        EXPECT_FALSE(recorder.records(path)) << path;
+    }
+    EXPECT_TRUE(recorder.records("/1.1/media/upload.json"));
+    EXPECT_FALSE(Recorder(InspectorMode::off, clock_).records("/1.1/media/upload.json"));
+}
+
+}  // namespace
+}  // namespace sluice::protocol

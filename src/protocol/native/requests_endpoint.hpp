@@ -1,0 +1,37 @@
+// The request inspector: what came and what was answered, one exchange at a time.
+//   GET /api/v1/requests ?limit= &after= &failing=1 &media_id= &code= &format=har
+//   GET /api/v1/requests/{id} ?format=har|curl
+// In mode full for everybody (a development server has one user); in mode metadata for the caller's
+// own exchanges, and all of them with scope admin.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http/response.hpp"
+#include "protocol/common/exchange.hpp"
+#include "protocol/common/parameters.hpp"
+#include "protocol/common/recorder.hpp"
+
+namespace sluice::protocol::native {
+
+class RequestsEndpoint {
+  public:
+    explicit RequestsEndpoint(const Recorder& recorder) : recorder_(recorder) {}
+
+    static bool serves(std::string_view path) {
+        return path == "/api/v1/requests" || path.starts_with("/api/v1/requests/");
+    }
+    http::Response handle(Exchange& exchange) const;
+
+  private:
+    http::Response list(const Exchange& exchange, const Parameters& parameters) const;
+    http::Response one(const Exchange& exchange, std::string_view id, const Parameters& parameters)
+        const;
+    bool may_see(const Exchange& exchange, const RecordedExchange& recorded) const;
+
+    const Recorder& recorder_;
+};
+
+}  // namespace sluice::protocol::native
