@@ -1,7 +1,9 @@
 #include "store/attachment_store_suite.hpp"
 #include "store/blob_store_suite.hpp"
+#include "store/key_store_suite.hpp"
 #include "store/memory/memory_attachment_store.hpp"
 #include "store/memory/memory_blob_store.hpp"
+#include "store/memory/memory_key_store.hpp"
 #include "store/memory/memory_metadata_store.hpp"
 #include "store/metadata_store_suite.hpp"
 
@@ -25,6 +27,15 @@ struct MemoryAttachments final : AttachmentStoreUnderTest {
 
 INSTANTIATE_TEST_SUITE_P(Memory, AttachmentStoreSuite, testing::Values([] {
                              return std::make_unique<MemoryAttachments>();
+                         }));
+
+struct MemoryKeys final : KeyStoreUnderTest {
+    KeyStore& store() override { return memory; }
+    MemoryKeyStore memory;
+};
+
+INSTANTIATE_TEST_SUITE_P(Memory, KeyStoreSuite, testing::Values([] {
+                             return std::make_unique<MemoryKeys>();
                          }));
 INSTANTIATE_TEST_SUITE_P(Memory, MetadataStoreSuite, testing::Values([] {
                              return std::make_unique<MemoryMetadata>();

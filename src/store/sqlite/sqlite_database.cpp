@@ -62,11 +62,18 @@ Error too_new(std::size_t version) {
     };
 }
 
-Result<void> migrate_once(Connection& connection, const char* migration) {
+// From `version` to the next one, unless another process (`sluice keys` beside the server) has done
+// it meanwhile.
+Result<void> migrate_once(Connection& connection, std::size_t version) {
     if (auto begun = connection.script("BEGIN EXCLUSIVE"); !begun) {
         return begun;
     }
-    if (auto done = connection.script(migration); !done) {
+    const auto current = schema_version(connection);
+    Result<void> done = current ? ok() : Result<void>(current.error());
+    if (current && *current == version) {
+        done = connection.script(sqlite::migrations()[version]);
+    }
+    if (!done) {
         static_cast<void>(connection.script("ROLLBACK"));
         return done;
     }
@@ -82,8 +89,8 @@ Result<void> migrate(Connection& connection) {
     if (*version > all.size()) {
         return too_new(*version);
     }
-    for (const char* migration : all.subspan(*version)) {
-        if (auto done = migrate_once(connection, migration); !done) {
+    for (std::size_t from = *version; from < all.size(); ++from) {
+        if (auto done = migrate_once(connection, from); !done) {
             return done;
         }
     }

@@ -90,9 +90,10 @@ void WriteQueue::process(Batch& batch) {
 
 // Any Error: nothing of the batch has happened, or nobody knows.
 Result<void> WriteQueue::commit(Batch& batch) {
-    const bool needs_sync = is_strict_ || std::ranges::any_of(batch, [](const Piece& piece) {
-                                return piece.survives == Survives::power_loss;
-                            });
+    const bool needs_sync = std::ranges::any_of(batch, [this](const Piece& piece) {
+        return piece.survives == Survives::power_loss ||
+               (is_strict_ && piece.survives == Survives::as_configured);
+    });
     Result<void> done = set_sync(needs_sync);
     if (done) {
         done = plain(connection_->execute("BEGIN IMMEDIATE"));

@@ -1,0 +1,33 @@
+// MemoryKeyStore: the KeyStore without a disk, for tests. One mutex around everything.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <set>
+#include <tuple>
+
+#include "store/key_store.hpp"
+
+namespace sluice {
+
+class MemoryKeyStore final : public KeyStore {
+  public:
+    Result<void> create(const StoredKey& key) override;
+    Result<StoredKey> find(KeyId id) override;
+    Result<StoredKey> find_by_bearer(const std::string& digest) override;
+    Result<StoredKey> find_by_consumer(const std::string& consumer_key) override;
+    Result<std::vector<AccessKey>> list() override;
+    Result<void> revoke(KeyId id, WallTime at) override;
+    Result<void> replace_credentials(KeyId id, const StoredCredentials& by) override;
+    Result<NonceVerdict> use_nonce(const UsedNonce& nonce, std::int64_t oldest) override;
+
+  private:
+    template <class Matches>
+    Result<StoredKey> first(Matches matches);
+
+    std::mutex mutex_;  // guards all below
+    std::map<KeyId, StoredKey> keys_;
+    std::set<std::tuple<KeyId, std::int64_t, std::string>> nonces_;
+};
+
+}  // namespace sluice
