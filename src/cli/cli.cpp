@@ -135,8 +135,8 @@ constexpr std::array commands{
     Command{"ping", ping_command},
 };
 
-constexpr std::array<std::string_view, 9> command_names{
-    "serve", "upload", "status", "list", "delete", "env", "ping", "version", "help"
+constexpr std::array<std::string_view, 10> command_names{
+    "serve", "upload", "status", "list", "delete", "env", "keys", "ping", "version", "help"
 };
 
 int help(Words words, Console& console) {

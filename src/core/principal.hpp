@@ -45,6 +45,7 @@ struct Identity {
     std::uint64_t user_id = 0;  // X's number of the user; 0 in open mode
     Scope scopes = Scope::all;
     AuthScheme scheme = AuthScheme::none;
+    bool is_app_only = false;  // speaks for an application and for no user: may look, not write
 };
 
 }  // namespace sluice

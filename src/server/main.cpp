@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cli/cli.hpp"
+#include "server/keys_command.hpp"
 #include "server/settings.hpp"
 #include "server/wiring.hpp"
 
@@ -47,6 +48,9 @@ int main(int argc, char** argv) {
     try {
         if (argc > 1 && std::string(argv[1]) == "serve") {
             return serve({argv + 2, argv + argc});
+        }
+        if (argc > 1 && std::string(argv[1]) == "keys") {
+            return sluice::server::keys_command({argv + 2, argv + argc}, environment_of(environ));
         }
         return sluice::cli::run_command(argc, argv);
     } catch (const std::exception& error) {

@@ -24,12 +24,19 @@ constexpr std::array<std::string_view, 6> known_paths{
 
 }  // namespace
 
-Router::Router(const protocol::Context& context, Operations& operations)
+Router::Router(
+    const protocol::Context& context,
+    const protocol::Authenticator& authenticator,
+    Keys& keys,
+    Operations& operations
+)
     : context_(context),
+      authenticator_(authenticator),
       operations_(operations),
       x_v1_(context),
       x_v2_(context),
       native_(context),
+      keys_(context, keys),
       dev_(context.dev),
       requests_(*context.recorder),
       delivery_(context) {}
@@ -41,6 +48,7 @@ boost::asio::awaitable<http::Response> Router::handle(
     const bool is_recorded = context_.recorder->records(request.path);
     protocol::Exchange exchange(request);
     exchange.wants_parts = is_recorded;
+    co_await authenticator_.authenticate(exchange);
     auto response = co_await dispatch(exchange, body);
     protocol::settle_rate(context_, exchange, response);
     if (is_recorded) {
@@ -76,6 +84,9 @@ boost::asio::awaitable<http::Response> Router::dispatch(
     }
     if (DocsEndpoint::serves(path)) {
         co_return DocsEndpoint::handle(request);
+    }
+    if (keys_.serves(path)) {
+        co_return co_await keys_.handle(exchange, body);
     }
     if (native_.serves(path)) {
         co_return co_await native_.handle(exchange, body);

@@ -4,11 +4,13 @@
 #pragma once
 
 #include "http/handler.hpp"
+#include "protocol/common/authenticator.hpp"
 #include "protocol/common/exchange.hpp"
 #include "protocol/delivery/endpoint.hpp"
 #include "protocol/native/dev_endpoint.hpp"
 #include "protocol/native/endpoint.hpp"
 #include "protocol/native/requests_endpoint.hpp"
+#include "protocol/native/keys_endpoint.hpp"
 #include "protocol/x_v1/endpoint.hpp"
 #include "protocol/x_v2/endpoint.hpp"
 #include "server/operations.hpp"
@@ -17,7 +19,12 @@ namespace sluice::server {
 
 class Router final : public http::Handler {
   public:
-    Router(const protocol::Context& context, Operations& operations);
+    Router(
+        const protocol::Context& context,
+        const protocol::Authenticator& authenticator,
+        Keys& keys,
+        Operations& operations
+    );
 
     boost::asio::awaitable<http::Response> handle(
         const http::Request& request, http::BodyReader& body
@@ -32,10 +39,12 @@ class Router final : public http::Handler {
     http::Response unknown_path(const http::Request& request) const;
 
     const protocol::Context& context_;
+    const protocol::Authenticator& authenticator_;
     Operations& operations_;
     protocol::x_v1::Endpoint x_v1_;
     protocol::x_v2::Endpoint x_v2_;
     protocol::native::Endpoint native_;
+    protocol::native::KeysEndpoint keys_;
     protocol::native::DevEndpoint dev_;
     protocol::native::RequestsEndpoint requests_;
     protocol::delivery::Endpoint delivery_;

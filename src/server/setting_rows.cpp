@@ -16,10 +16,6 @@ std::unexpected<std::string> must_be(std::string text) {
     return std::unexpected(std::move(text));
 }
 
-bool is_loopback(std::string_view host) {
-    return host == "localhost" || host == "::1" || host.starts_with("127.");
-}
-
 std::optional<ListenAddress> address_of(const std::string& value) {
     const auto colon = value.rfind(':');
     const auto port =
@@ -38,14 +34,6 @@ Outcome apply_listen(Settings& settings, const std::string& value) {
     auto address = address_of(value);
     if (!address) {
         return must_be("HOST:PORT, for example 127.0.0.1:8080 (port 0 takes a free one)");
-    }
-    if (!is_loopback(address->host)) {
-        return must_be(
-            "an address of this machine's loopback: any other demands --auth keys, which this "
-            "version does not have "
-            "yet. Use --listen 127.0.0.1:" +
-            std::to_string(address->port) + " and a proxy in front"
-        );
     }
     settings.listen.push_back(*std::move(address));
     return {};
@@ -82,11 +70,28 @@ Outcome apply_role(Settings& settings, const std::string& value) {
     return {};
 }
 
-Outcome apply_auth(Settings&, const std::string& value) {
-    if (value == "keys") {
-        return must_be("open; keys are not in this version yet");
+Outcome apply_auth(Settings& settings, const std::string& value) {
+    if (value != "open" && value != "keys") {
+        return must_be("open or keys");
     }
-    return value == "open" ? Outcome{} : must_be("open or keys");
+    settings.needs_keys = value == "keys";
+    return {};
+}
+
+Outcome apply_key_file(Settings& settings, const std::string& value) {
+    if (value.empty()) {
+        return must_be("a file");
+    }
+    settings.key_file = value;
+    return {};
+}
+
+Outcome apply_server_name(Settings& settings, const std::string& value) {
+    if (value.empty() || value.find_first_of("/: ") != std::string::npos) {
+        return must_be("a host name without scheme and port");
+    }
+    settings.names.push_back(lower_case(value));
+    return {};
 }
 
 Outcome apply_fidelity(Settings& settings, const std::string& value) {
@@ -185,7 +190,28 @@ constexpr std::array rows{
     SettingRow{"--database", "database.url", "URL", "sqlite", apply_database},
     SettingRow{"--storage", "storage.url", "URL", "disk", apply_storage},
     SettingRow{"--role", "server.role", "ROLE", "all (default) or api", apply_role},
-    SettingRow{"--auth", "auth.mode", "MODE", "open (default)", apply_auth},
+    SettingRow{
+        "--auth",
+        "auth.mode",
+        "MODE",
+        "open (default, loopback only), or keys: see sluice keys",
+        apply_auth
+    },
+    SettingRow{
+        "--key-file",
+        "auth.key_file",
+        "FILE",
+        "what OAuth 1.0a secrets are sealed with (default DIR/keys.secret, made on first use)",
+        apply_key_file
+    },
+    SettingRow{
+        "--server-name",
+        "server.names",
+        "NAME",
+        "a host name of this server, whose pages may write in open mode; may be repeated",
+        apply_server_name,
+        true
+    },
     SettingRow{
         "--fidelity",
         "x.fidelity",
@@ -247,6 +273,10 @@ constexpr std::array rows{
 };
 
 }  // namespace
+
+bool is_loopback(std::string_view host) {
+    return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
 
 std::span<const SettingRow> setting_rows() {
     return rows;

@@ -25,4 +25,7 @@ struct SettingRow {
 
 std::span<const SettingRow> setting_rows();
 
+// Only this machine can reach it.
+bool is_loopback(std::string_view host);
+
 }  // namespace sluice::server

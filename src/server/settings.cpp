@@ -162,6 +162,33 @@ std::expected<void, SettingsError> apply_all(
     return {};
 }
 
+// Without keys anybody who reaches the server is let in, so only this machine may reach it.
+std::expected<void, SettingsError> check_doors(const Settings& settings, const AllGiven& given) {
+    const auto foreign = std::ranges::find_if(settings.listen, [](const ListenAddress& address) {
+        return !is_loopback(address.host);
+    });
+    if (settings.needs_keys || foreign == settings.listen.end()) {
+        return {};
+    }
+    const bool is_v6 = foreign->host.find(':') != std::string::npos;
+    const std::string address =
+        (is_v6 ? "[" + foreign->host + "]" : foreign->host) + ":" + std::to_string(foreign->port);
+    const auto said = given.find("server.listen");
+    const bool is_flag =
+        said != given.end() && !said->second.empty() && said->second.front().origin == "--listen";
+    const std::string data = settings.data == "./sluice-data" ? "" : " --data " + settings.data;
+    return std::unexpected(SettingsError{
+        "listening on " + address +
+            " lets others in, and demands keys. Run\n"
+            "  sluice keys create --name NAME" +
+            data +
+            "\n"
+            "  sluice serve --listen " +
+            address + data + " --auth keys",
+        is_flag,
+    });
+}
+
 }  // namespace
 
 std::expected<Settings, SettingsError> read_settings(
@@ -186,6 +213,9 @@ std::expected<Settings, SettingsError> read_settings(
     }
     if (settings.listen.empty()) {
         settings.listen.push_back({"127.0.0.1", 8080});
+    }
+    if (auto checked = check_doors(settings, line->given); !checked) {
+        return std::unexpected(std::move(checked).error());
     }
     return settings;
 }

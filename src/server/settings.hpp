@@ -34,6 +34,9 @@ struct Settings {
     bool has_rates_of_x = false;
     std::vector<std::pair<std::string, RateLimit>> rates;  // of single buckets, the last one counts
     std::optional<protocol::InspectorMode> inspector;      // default: full in dev mode
+    bool needs_keys = false;         // --auth keys
+    std::vector<std::string> names;  // host names besides the loopback's
+    std::string key_file;            // empty: keys.secret in the data directory
     bool dev_tls = false;
     ListenAddress dev_tls_listen{"127.0.0.1", 0};
     std::optional<ListenAddress> dev_proxy;  // implies dev_tls

@@ -20,6 +20,16 @@ TEST(Settings, HaveSafeDefaults) {
     EXPECT_FALSE(settings->is_faithful);
 }
 
+TEST(Settings, ListenToOthersWithKeysOnly) {
+    const auto settings = read_settings({"--listen", "0.0.0.0:80", "--auth", "keys"}, {});
+    ASSERT_TRUE(settings);
+    EXPECT_TRUE(settings->needs_keys);
+    const auto refused = read_settings({}, {{"SLUICE_SERVER_LISTEN", "[::]:80"}});
+    ASSERT_FALSE(refused);
+    EXPECT_FALSE(refused.error().is_usage);
+    EXPECT_NE(refused.error().message.find("--listen [::]:80 --auth keys"), std::string::npos);
+}
+
 TEST(Settings, TakeFlagsWithAndWithoutEqualSign) {
     const auto settings = read_settings(
         {"--listen=127.0.0.1:0",
@@ -91,6 +101,10 @@ TEST(Settings, SayWhatIsWrongAndWhatWouldDo) {
              Row{{"--listen"}, true, "needs a value"},
              Row{{"--listen", "127.0.0.1"}, true, "HOST:PORT"},
              Row{{"--listen", "0.0.0.0:80"}, true, "--auth keys"},
+             Row{{"--listen", "0.0.0.0:80", "--data", "d"},
+                 true,
+                 "sluice serve --listen 0.0.0.0:80 --data d --auth keys"},
+             Row{{"--auth", "none"}, true, "open or keys"},
              Row{{"--workers", "none"}, true, "a number from 1 to 256"},
              Row{{"--limit", "upload.bytes=1"}, true, "upload.max_bytes"},
              Row{{"--config", "/does/not/exist.toml"}, false, "/does/not/exist.toml"},

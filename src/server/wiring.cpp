@@ -15,6 +15,7 @@
 #include "http/listener.hpp"
 #include "media/cost_model.hpp"
 #include "processing/worker_pool.hpp"
+#include "protocol/common/authenticator.hpp"
 #include "protocol/common/context.hpp"
 #include "protocol/common/recorder.hpp"
 #include "runtime/event_loops.hpp"
@@ -28,11 +29,14 @@
 #include "server/router.hpp"
 #include "server/sweeper.hpp"
 #include "service/jobs.hpp"
+#include "service/keys.hpp"
 #include "service/media_use.hpp"
 #include "service/uploads.hpp"
 #include "store/disk/data_directory.hpp"
 #include "store/disk/disk_blob_store.hpp"
+#include "store/disk/key_file.hpp"
 #include "store/sqlite/sqlite_attachment_store.hpp"
+#include "store/sqlite/sqlite_key_store.hpp"
 #include "store/sqlite/sqlite_metadata_store.hpp"
 
 namespace sluice::server {
@@ -48,6 +52,8 @@ constexpr std::chrono::hours orphan_age{1};
 constexpr std::uint32_t orphans_max = 10'000;
 // One process holds a data directory, so its jobs are its own, also those of the process before it.
 constexpr const char* job_holder = "local";
+// Ids of keys; `sluice keys` makes its own beside a running server.
+constexpr std::uint16_t key_shard = 1;
 constexpr int exit_config = 3;
 
 int fail(const std::string& what, const Error& error) {
@@ -63,12 +69,13 @@ class Server {
         const Settings& settings,
         DirectoryLock lock,
         std::shared_ptr<SqliteDatabase> database,
-        std::unique_ptr<DiskBlobStore> blobs
+        std::unique_ptr<DiskBlobStore> blobs,
+        SecretBox box
     )
         : settings_(settings),
           lock_(std::move(lock)),
           metadata_(std::make_unique<SqliteMetadataStore>(database)),
-          attachments_(std::move(database)),
+          attachments_(database),
           blobs_(std::move(blobs)),
           ids_(clock_, 0),
           jobs_(*metadata_, *blobs_, clock_, ids_),
@@ -76,6 +83,13 @@ class Server {
           uploads_(services(), settings.limits),
           rates_(rate_limits(settings)),
           recorder_(inspector_mode(settings), clock_),
+          key_store_(std::move(database)),
+          keys_(key_store_, std::move(box), clock_, key_ids_),
+          authenticator_(
+              settings.needs_keys ? protocol::AuthMode::keys : protocol::AuthMode::open,
+              keys_,
+              control_
+          ),
           context_{
               .uploads = uploads_,
               .annotations = annotations_,
@@ -89,7 +103,7 @@ class Server {
               .recorder = &recorder_
           },
           operations_(metrics_, *metadata_, control_),
-          router_(context_, operations_),
+          router_(context_, authenticator_, keys_, operations_),
           loops_(std::max(1U, std::thread::hardware_concurrency())),
           listener_(loops_, router_, metrics_, clock_),
           dev_door_(loops_, listener_) {
@@ -236,6 +250,10 @@ class Server {
     runtime::BlockingPool bulk_{bulk_threads};
     protocol::BufferPool buffers_;
     protocol::DevEnvironment dev_environment_;
+    IdSource key_ids_{clock_, key_shard};
+    SqliteKeyStore key_store_;
+    Keys keys_;
+    protocol::Authenticator authenticator_;
     protocol::Context context_;
     Operations operations_;
     Router router_;
@@ -253,6 +271,12 @@ int run_server(const Settings& settings) {
     if (!lock) {
         return fail("the data directory " + settings.data + " cannot be used", lock.error());
     }
+    const auto secret = read_or_make_key_file(
+        settings.key_file.empty() ? settings.data + "/keys.secret" : settings.key_file
+    );
+    if (!secret) {
+        return fail("the key file cannot be used", secret.error());
+    }
     auto database =
         SqliteDatabase::open(settings.data + "/sluice.db", {.strict = settings.is_strict});
     if (!database) {
@@ -263,7 +287,7 @@ int run_server(const Settings& settings) {
         return fail("the storage cannot be opened", blobs.error());
     }
     auto server = std::make_unique<Server>(
-        settings, std::move(*lock), std::move(*database), std::move(*blobs)
+        settings, std::move(*lock), std::move(*database), std::move(*blobs), SecretBox(*secret)
     );
     return server->run();
 }

@@ -25,7 +25,8 @@ ARROWS = {
     "runtime": {"base"},
     "http": {"base", "runtime"},
     "dev_tls": {"base", "runtime"},
-    "protocol/common": {"base", "core", "service", "runtime", "http"},
+    "protocol/oauth": {"base"},
+    "protocol/common": {"base", "core", "service", "runtime", "http", "protocol/oauth"},
     "protocol/x_v1": {"base", "core", "service", "runtime", "http", "protocol/common"},
     "protocol/x_v2": {"base", "core", "service", "runtime", "http", "protocol/common"},
     "protocol/native": {"base", "core", "service", "runtime", "http", "protocol/common"},
@@ -36,7 +37,7 @@ ARROWS = {
     "server": {
         "base", "core", "store", "store/sqlite", "store/disk", "media", "service", "processing", "runtime", "http",
         "protocol/common", "protocol/x_v1", "protocol/x_v2", "protocol/native", "protocol/delivery", "cli",
-        "dev_tls",
+        "dev_tls", "client",
     },
 }
 # Tests may stand on the in-memory twins besides; a suite of one store may use another.

@@ -1,6 +1,8 @@
-// Who a request speaks for. In open mode that is whoever the credentials name, unchecked: the token
-// of "Bearer TOKEN", the oauth_token (or consumer key) of an OAuth 1.0a header, or "anonymous". The
-// credential itself is never kept: its digest is.
+// Who a request speaks for, and what that lets it do. The authenticator found it out before the
+// endpoint was asked; an endpoint takes it from here:
+//   auto owner = authorize(exchange, Scope::media_write);
+//   if (!owner) { co_return refused(owner.error(), …); }
+// In open mode everybody has all scopes.
 #pragma once
 
 #include "base/result.hpp"
@@ -8,7 +10,15 @@
 
 namespace sluice::protocol {
 
-// Also noted in the exchange. Errors: auth_malformed (a scheme without its token).
-Result<Principal> identify(Exchange& exchange);
+// Errors: those of the credentials (auth_missing, auth_malformed, token_unknown, token_revoked,
+// token_expired, oauth_signature, oauth_timestamp, oauth_nonce_reused, host_not_allowed).
+Result<Principal> identify(const Exchange& exchange);
+
+// Precondition: identify() succeeded. Errors: scope_missing, with scopes present and needed;
+// app_only_token.
+Result<void> require_scope(const Exchange& exchange, Scope needed);
+
+// Both.
+Result<Principal> authorize(const Exchange& exchange, Scope needed);
 
 }  // namespace sluice::protocol

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "base/error.hpp"
 #include "base/ids.hpp"
 #include "core/principal.hpp"
 #include "http/request.hpp"
@@ -35,6 +36,12 @@ struct Exchange {
     const http::Request& request;
 
     std::optional<Identity> caller;  // once known
+    // Why there is no caller, if there is none; see identify().
+    std::optional<Error> credentials_refused;
+    // Of an OAuth 1.0a call whose signature does not match: what should have been signed, and what
+    // the caller signed, as far as a known mistake explains it. Never a secret or a signature.
+    std::string oauth_base_string;
+    std::string oauth_base_string_sent;
     std::string call;  // "INIT", "APPEND", "FINALIZE", "STATUS", "ONE_SHOT", … or empty
     std::optional<MediaId> media_id;
     std::optional<std::uint64_t> segment_index;

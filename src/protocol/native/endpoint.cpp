@@ -70,7 +70,7 @@ Result<Page> page_of(const http::Request& request) {
 awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body) const {
     const http::Request& request = exchange.request;
     static_cast<void>(body);  // no call of this API takes one yet
-    auto owner = identify(exchange);
+    auto owner = authorize(exchange, Scope::media_write);
     if (!owner) {
         co_return refused(owner.error(), request);
     }

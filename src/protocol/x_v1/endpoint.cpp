@@ -35,7 +35,7 @@ awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body)
         };
         co_return refused(error, request, context_.fidelity);
     }
-    auto owner = identify(exchange);
+    auto owner = authorize(exchange, Scope::media_write);
     if (!owner) {
         co_return refused(owner.error(), request, context_.fidelity);
     }

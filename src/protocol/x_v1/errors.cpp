@@ -94,7 +94,7 @@ constexpr std::array<WireError, error_code_count> wire_errors{{
     {ErrorCode::range_not_satisfiable, 214, 416, Shape::errors, "Requested Range Not Satisfiable"},
     {ErrorCode::too_many_open_uploads, 88, 429, Shape::errors, "Rate limit exceeded"},
     {ErrorCode::auth_missing, 215, 400, Shape::errors, "Bad Authentication data."},
-    {ErrorCode::auth_malformed, 214, 400, Shape::errors, "Bad request."},
+    {ErrorCode::auth_malformed, 215, 400, Shape::errors, "Bad Authentication data."},
     {ErrorCode::token_unknown, 89, 401, Shape::errors, "Invalid or expired token."},
     {ErrorCode::token_revoked, 89, 401, Shape::errors, "Invalid or expired token."},
     {ErrorCode::token_expired, 89, 401, Shape::errors, "Invalid or expired token."},

@@ -113,7 +113,7 @@ awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body)
         response.route = "x2.unknown";
         co_return response;
     }
-    auto owner = identify(exchange);
+    auto owner = authorize(exchange, Scope::media_write);
     if (!owner) {
         co_return refused(owner.error(), request, context_.fidelity);
     }

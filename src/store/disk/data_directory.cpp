@@ -38,7 +38,9 @@ void write_holder(int file, WallTime now) {
     }
 }
 
-Result<void> make_directory(const std::string& directory) {
+}  // namespace
+
+Result<void> make_data_directory(const std::string& directory) {
     std::error_code failed;
     const auto parent = std::filesystem::absolute(directory, failed).parent_path();
     std::filesystem::create_directories(parent, failed);
@@ -52,10 +54,8 @@ Result<void> make_directory(const std::string& directory) {
     return ok();
 }
 
-}  // namespace
-
 Result<DirectoryLock> DirectoryLock::take(const std::string& directory, WallTime now) {
-    if (auto made = make_directory(directory); !made) {
+    if (auto made = make_data_directory(directory); !made) {
         return std::move(made).error();
     }
     const std::string path = directory + "/lock";

@@ -11,6 +11,9 @@
 
 namespace sluice {
 
+// Makes the directory (0700) if it is not there.
+Result<void> make_data_directory(const std::string& directory);
+
 class DirectoryLock {
   public:
     // Makes the directory (0700) if it is not there. storage_failed with facts that name the holder
