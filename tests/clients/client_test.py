@@ -66,20 +66,21 @@ REFUSED = {
     "too_large": says("5242880", "file_too_large"),
     "forgotten_finalize": says("FINALIZE was never sent", "finalize_missing"),
 }
+EXPIRED = {"expired_id": says("expired", "media_expired")}
 EXPECTED = {
     "tweepy": {
-        **GOOD, **REFUSED, "one_shot_image": ready, "failed_processing": shows_failure(BROKEN),
+        **GOOD, **REFUSED, **EXPIRED, "one_shot_image": ready, "failed_processing": shows_failure(BROKEN),
     },
     "twitter_api_v2_v1": {
-        **GOOD, **REFUSED,
+        **GOOD, **REFUSED, **EXPIRED,
         # The category is made of the type here, so the mistake is a wrong type.
         "wrong_category": says("image/png", "video/mp4", "tweet_video would fit", "type_mismatch"),
         "failed_processing": says("InvalidMedia", BROKEN),
     },
-    "twitter_api_v2": {**GOOD, **REFUSED, "failed_processing": says(BROKEN)},
-    "xdk": {**GOOD, **REFUSED, "one_shot_image": ready, "failed_processing": shows_failure(BROKEN)},
-    "twit": {**GOOD, **REFUSED, "one_shot_image": ready, "failed_processing": shows_failure(BROKEN)},
-    "curl": {**GOOD, **REFUSED, "one_shot_image": ready, "media_data": ready, "failed_processing": shows_failure(BROKEN)},
+    "twitter_api_v2": {**GOOD, **REFUSED, **EXPIRED, "failed_processing": says(BROKEN)},
+    "xdk": {**GOOD, **REFUSED, **EXPIRED, "one_shot_image": ready, "failed_processing": shows_failure(BROKEN)},
+    "twit": {**GOOD, **REFUSED, **EXPIRED, "one_shot_image": ready, "failed_processing": shows_failure(BROKEN)},
+    "curl": {**GOOD, **REFUSED, **EXPIRED, "one_shot_image": ready, "media_data": ready, "failed_processing": shows_failure(BROKEN)},
 }
 
 CLEAN_UP = []
