@@ -99,16 +99,28 @@ Result<void> HeadParser::end_line(std::string_view received, std::size_t line_fe
     return ok();
 }
 
+// Some clients put every parameter into the address, the media as well: by far the commonest reason
+// for one so long.
+Error HeadParser::line_too_long(std::string_view line) {
+    const auto limit =
+        "The request line has more than " + std::to_string(request_line_bytes_max) + " bytes";
+    for (const auto* name : {"media_data=", "media="}) {
+        const auto at = line.find(name);
+        if (at != std::string_view::npos && at > 0 &&
+            (line[at - 1] == '?' || line[at - 1] == '&')) {
+            return {ErrorCode::media_in_url, limit + ", because " + name + " stands in it."};
+        }
+    }
+    return {ErrorCode::uri_too_long, limit + "."};
+}
+
 Result<void> HeadParser::check_size(std::string_view received) const {
     if (start_ < received.size() && !is_token_char(received[start_]) && received[start_] != '\r') {
         return malformed("This is not HTTP: the first byte cannot begin a method.");
     }
     const auto line_end = fields_begin_ != 0 ? fields_begin_ : scanned_;
     if (line_end - start_ > request_line_bytes_max) {
-        return Error{
-            ErrorCode::uri_too_long,
-            "The request line has more than " + std::to_string(request_line_bytes_max) + " bytes."
-        };
+        return line_too_long(received.substr(start_, request_line_bytes_max));
     }
     if (fields_begin_ != 0 && scanned_ - fields_begin_ > fields_bytes_max) {
         return Error{

@@ -28,7 +28,7 @@ class HeadParser {
   public:
     // `received`: all bytes since the head's first, so each call gives the bytes of the one before
     // and more. Nothing: the head is not complete yet. After a head or an error the parser begins
-    // anew with reset(). Errors: request_malformed, uri_too_long, head_too_large,
+    // anew with reset(). Errors: request_malformed, uri_too_long, media_in_url, head_too_large,
     // http_version_unsupported, transfer_encoding_unsupported, expectation_unknown.
     Result<std::optional<ParsedHead>> parse(std::string_view received);
     void reset() { *this = HeadParser(); }
@@ -36,6 +36,7 @@ class HeadParser {
   private:
     Result<bool> scan(std::string_view received);
     Result<void> end_line(std::string_view received, std::size_t line_feed);
+    static Error line_too_long(std::string_view line);
     Result<void> check_size(std::string_view received) const;
 
     std::size_t scanned_ = 0;       // looked at for line ends

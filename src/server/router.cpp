@@ -9,6 +9,7 @@
 #include "protocol/common/rate_gate.hpp"
 #include "protocol/x_v1/encode.hpp"
 #include "server/docs_endpoint.hpp"
+#include "server/foreign_origin.hpp"
 
 namespace sluice::server {
 namespace {
@@ -67,6 +68,9 @@ boost::asio::awaitable<http::Response> Router::dispatch(
 ) {
     const http::Request& request = exchange.request;
     const std::string_view path = request.path;
+    if (const auto refused = foreign_origin(request)) {
+        co_return refuse_in_words_of_path(*refused, request);
+    }
     if (x_v2_.serves(path)) {
         co_return co_await x_v2_.handle(exchange, body);
     }
@@ -105,6 +109,12 @@ http::Response Router::unknown_path(const http::Request& request) const {
     if (const auto nearest = nearest_word(request.path, known_paths)) {
         error.facts += " Did you mean " + std::string(*nearest) + "?";
     }
+    return refuse_in_words_of_path(error, request);
+}
+
+// Before an endpoint is chosen; v1.1 has a form of its own.
+http::Response Router::refuse_in_words_of_path(const Error& error, const http::Request& request)
+    const {
     const bool is_v1 = request.path.starts_with("/1.1/");
     auto response = is_v1 ? protocol::x_v1::refused(error, request, context_.fidelity)
                           : protocol::problem_response(error, std::nullopt, request);

@@ -37,6 +37,7 @@ class Router final : public http::Handler {
         protocol::Exchange& exchange, http::BodyReader& body
     );
     http::Response unknown_path(const http::Request& request) const;
+    http::Response refuse_in_words_of_path(const Error& error, const http::Request& request) const;
 
     const protocol::Context& context_;
     const protocol::Authenticator& authenticator_;

@@ -10,7 +10,7 @@ import unittest
 
 from support import seen
 from support.case import ServerCase
-from support.client import FORM, V1, X1, Caller
+from support.client import FORM, V1, V2, X1, Caller
 from support.server import Server
 from support.wire import Wire, exchange, head
 
@@ -41,6 +41,28 @@ class Transport(ServerCase):
     def test_an_address_and_a_head_without_end(self):
         self.refused(head("GET", V1 + "?a=" + 9000 * "x"), 414, "uri_too_long")
         self.refused(head("GET", V1, [("Cookie", 17000 * "x")]), 431, "head_too_large")
+
+
+    def test_row_10_media_in_an_address_without_end(self):
+        for name in ("media_data", "media"):
+            told = self.refused(head("POST", f"{V1}?command=APPEND&{name}=" + 9000 * "A"), 414, "media_in_url")
+            self.assertIn(f"more than 8192 bytes, because {name}= stands in it", told)
+
+
+class Origins(ServerCase):
+    def test_a_page_of_another_site_may_not_write(self):
+        caller = X1(self.server)
+        evil = [("Origin", "http://evil.example")]
+        answer = caller.post(V1, b"command=INIT&total_bytes=5&media_type=image/png", FORM, evil)
+        self.assert_v1_error(answer, 403, "host_not_allowed")
+        self.assert_v2_error(caller.post(V2 + "/initialize", b"{}", "text/plain", evil), 403, "host_not_allowed")
+        local = [("Origin", "http://localhost:3000")]
+        self.assertEqual(caller.post(V1, b"command=INIT&total_bytes=5&media_type=image/png", FORM, local).status, 202)
+
+    def test_a_page_with_credentials_may(self):
+        answer = X1(self.server, "token").post(
+            V1, b"command=INIT&total_bytes=5&media_type=image/png", FORM, [("Origin", "http://app.example")])
+        self.assertEqual(answer.status, 202, answer)
 
 
 class Forms(ServerCase):
