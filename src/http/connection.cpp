@@ -271,6 +271,9 @@ asio::awaitable<bool> Connection::send(
     };
     head_.clear();
     append_response_head(head_, response, facts);
+    if (response.cut_after_bytes) {
+        return send_cut(response);
+    }
     const bool has_body = allows_body(response.status) && request.method != "HEAD";
     if (has_body && response.source) {
         return send_source(response);
@@ -278,6 +281,16 @@ asio::awaitable<bool> Connection::send(
     const auto body =
         has_body ? std::as_bytes(std::span(response.body)) : std::span<const std::byte>();
     return wire_.write(head_, body, services_.limits.write);
+}
+
+asio::awaitable<bool> Connection::send_cut(const Response& response) {
+    const std::size_t length = std::min<std::uint64_t>(*response.cut_after_bytes, head_.size());
+    const std::size_t rest =
+        std::min<std::uint64_t>(*response.cut_after_bytes - length, response.body.size());
+    const auto body = std::as_bytes(std::span(response.body).first(rest));
+    const auto head = std::string_view(head_).substr(0, length);
+    static_cast<void>(co_await wire_.write(head, body, services_.limits.write));
+    co_return false;
 }
 
 // The head goes with the first piece. A source that fails ends the connection: the length is

@@ -69,6 +69,7 @@ class Connection {
     boost::asio::awaitable<Response> answer(const Request& request, SocketBody& body);
     boost::asio::awaitable<bool> send(const Request& request, Response& response, bool keeps_alive);
     boost::asio::awaitable<bool> send_source(Response& response);
+    boost::asio::awaitable<bool> send_cut(const Response& response);
     boost::asio::awaitable<bool> discard(SocketBody& body);
     void complete(Request& request) const;
     bool may_keep_alive(const Request& request, const Response& response, const SocketBody& body)

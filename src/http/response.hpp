@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,9 +32,11 @@ struct Response {
     std::string body;
     std::unique_ptr<BodySource> source;  // used instead of body if set
     bool close = false;                  // end the connection after this answer
-    std::string route;                   // closed set, for metrics and the log: "x1.append"
-    std::string error_code;              // slug, for metrics, the log and the timeline
-    std::string error_facts;             // what the caller was told beside it
+    // Ends the connection when so much of the answer is sent, head included: a fault on purpose.
+    std::optional<std::uint64_t> cut_after_bytes;
+    std::string route;        // closed set, for metrics and the log: "x1.append"
+    std::string error_code;   // slug, for metrics, the log and the timeline
+    std::string error_facts;  // what the caller was told beside it
 
     void set(std::string name, std::string value) {
         headers.emplace_back(std::move(name), std::move(value));

@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "protocol/common/problem.hpp"
 #include "protocol/common/rate_gate.hpp"
+#include "protocol/common/weather.hpp"
 #include "protocol/x_v1/encode.hpp"
 #include "server/docs_endpoint.hpp"
 #include "server/foreign_origin.hpp"
@@ -40,6 +41,7 @@ Router::Router(
       keys_(context, keys),
       dev_(context.dev),
       requests_(*context.recorder),
+      faults_(context),
       delivery_(context) {}
 
 boost::asio::awaitable<http::Response> Router::handle(
@@ -52,6 +54,7 @@ boost::asio::awaitable<http::Response> Router::handle(
     co_await authenticator_.authenticate(exchange);
     auto response = co_await dispatch(exchange, body);
     protocol::settle_rate(context_, exchange, response);
+    co_await protocol::weather_after(context_, exchange, response);
     if (is_recorded) {
         context_.recorder->record(exchange, response, {began, body.received()});
     }
@@ -82,6 +85,9 @@ boost::asio::awaitable<http::Response> Router::dispatch(
     }
     if (dev_.serves(path)) {
         co_return dev_.handle(request);
+    }
+    if (faults_.serves(path)) {
+        co_return co_await faults_.handle(exchange, body);
     }
     if (requests_.serves(path)) {
         co_return requests_.handle(exchange);

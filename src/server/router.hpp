@@ -9,6 +9,7 @@
 #include "protocol/delivery/endpoint.hpp"
 #include "protocol/native/dev_endpoint.hpp"
 #include "protocol/native/endpoint.hpp"
+#include "protocol/native/faults_endpoint.hpp"
 #include "protocol/native/requests_endpoint.hpp"
 #include "protocol/native/keys_endpoint.hpp"
 #include "protocol/x_v1/endpoint.hpp"
@@ -48,6 +49,7 @@ class Router final : public http::Handler {
     protocol::native::KeysEndpoint keys_;
     protocol::native::DevEndpoint dev_;
     protocol::native::RequestsEndpoint requests_;
+    protocol::native::FaultsEndpoint faults_;
     protocol::delivery::Endpoint delivery_;
 };
 

@@ -121,6 +121,28 @@ Outcome apply_inspector(Settings& settings, const std::string& value) {
     return {};
 }
 
+Outcome apply_fault(Settings& settings, const std::string& value) {
+    auto rule = parse_fault(value);
+    if (!rule) {
+        return must_be(
+            "KIND[:ROUTE]=RATE, for example 503:status=0.2: a kind of over_capacity (503) "
+            "rate_limited (429) internal (500) slow cut processing_fails processing_slow, a route "
+            "of any init append finalize status one_shot, a rate from 0 to 1"
+        );
+    }
+    settings.faults.push_back(*std::move(rule));
+    return {};
+}
+
+Outcome apply_fault_seed(Settings& settings, const std::string& value) {
+    const auto seed = parse_unsigned(value);
+    if (!seed) {
+        return must_be("a number");
+    }
+    settings.fault_seed = *seed;
+    return {};
+}
+
 Outcome apply_workers(Settings& settings, const std::string& value) {
     const auto number = parse_unsigned(value);
     if (!number || *number == 0 || *number > 256) {
@@ -239,6 +261,21 @@ constexpr std::array rows{
         "MODE",
         "the last 1000 exchanges: full (default with --auth open), metadata, or off",
         apply_inspector
+    },
+    SettingRow{
+        "--fault",
+        "faults.rules",
+        "KIND[:ROUTE]=RATE",
+        "development only: X's weather on purpose, as 503:status=0.2; may be repeated",
+        apply_fault,
+        true
+    },
+    SettingRow{
+        "--fault-seed",
+        "faults.seed",
+        "N",
+        "development only: the same seed strikes the same calls (default 1)",
+        apply_fault_seed
     },
     SettingRow{
         "--dev-tls",

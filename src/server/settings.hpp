@@ -12,6 +12,7 @@
 
 #include "base/result.hpp"
 #include "protocol/common/inspector_mode.hpp"
+#include "service/faults.hpp"
 #include "service/rate_limits.hpp"
 #include "service/uploads.hpp"
 
@@ -34,6 +35,8 @@ struct Settings {
     bool has_rates_of_x = false;
     std::vector<std::pair<std::string, RateLimit>> rates;  // of single buckets, the last one counts
     std::optional<protocol::InspectorMode> inspector;      // default: full in dev mode
+    std::vector<FaultRule> faults;                         // dev mode only
+    std::uint64_t fault_seed = 1;
     bool needs_keys = false;         // --auth keys
     std::vector<std::string> names;  // host names besides the loopback's
     std::string key_file;            // empty: keys.secret in the data directory

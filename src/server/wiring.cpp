@@ -78,7 +78,8 @@ class Server {
           attachments_(database),
           blobs_(std::move(blobs)),
           ids_(clock_, 0),
-          jobs_(*metadata_, *blobs_, clock_, ids_),
+          faults_(metrics_),
+          jobs_(*metadata_, *blobs_, clock_, ids_, {}, &faults_),
           workers_(pool_settings(settings), jobs_, speed_, metrics_),
           uploads_(services(), settings.limits),
           rates_(rate_limits(settings)),
@@ -100,6 +101,7 @@ class Server {
               .fidelity = fidelity(settings),
               .dev = &dev_environment_,
               .rates = &rates_,
+              .faults = &faults_,
               .recorder = &recorder_
           },
           operations_(metrics_, *metadata_, control_),
@@ -108,6 +110,10 @@ class Server {
           listener_(loops_, router_, metrics_, clock_),
           dev_door_(loops_, listener_) {
         add_process_metrics(metrics_, *metadata_, *blobs_);
+        for (FaultRule rule : settings.faults) {
+            rule.seed = settings.fault_seed;
+            faults_.add(std::move(rule));
+        }
     }
 
     int run() {
@@ -239,6 +245,7 @@ class Server {
     SqliteAttachmentStore attachments_;
     std::unique_ptr<DiskBlobStore> blobs_;
     IdSource ids_;
+    Faults faults_;
     Jobs jobs_;
     WorkerPool workers_;
     Uploads uploads_;

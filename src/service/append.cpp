@@ -110,6 +110,9 @@ Result<Incoming> Uploads::begin_append(const AppendTarget& target) {
             return std::move(admitted).error();
         }
     }
+    if (auto admission = admitted(target.admission); !admission) {
+        return std::move(admission).error();
+    }
     Incoming incoming(
         services_.blobs, {services_.ids.next()}, place(*found, target), segment_limit()
     );

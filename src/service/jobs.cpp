@@ -18,25 +18,46 @@ Jobs::Jobs(
     BlobStore& blobs,
     const Clock& clock,
     IdSource& ids,
-    JobSettings settings
+    JobSettings settings,
+    Faults* faults
 )
     : metadata_(metadata),
       blobs_(blobs),
       clock_(clock),
       ids_(ids),
-      settings_(std::move(settings)) {}
+      settings_(std::move(settings)),
+      faults_(faults) {}
 
 Result<std::optional<LeasedJob>> Jobs::claim(const std::string& holder) {
     const auto now = clock_.now();
     auto claimed = metadata_.claim_job(holder, now, now + settings_.lease);
-    if (!claimed || !*claimed || (*claimed)->attempt <= settings_.attempts_max) {
+    if (!claimed || !*claimed) {
         return claimed;
+    }
+    if ((*claimed)->attempt <= settings_.attempts_max) {
+        const auto is_taken = weathered(**claimed);
+        if (!is_taken) {
+            return is_taken.error();
+        }
+        return *is_taken ? Result<std::optional<LeasedJob>>(std::nullopt) : std::move(claimed);
     }
     // Counted before each try, so this job took whole servers with it.
     if (auto failed = fail(**claimed, crashed_too_often()); !failed) {
         return std::move(failed).error();
     }
     return std::optional<LeasedJob>();
+}
+
+Result<bool> Jobs::weathered(const LeasedJob& job) {
+    const auto fault = faults_ == nullptr ? std::nullopt : faults_->strike_job(job.upload.id.value);
+    if (!fault) {
+        return false;
+    }
+    const auto done =
+        fault->kind == FaultKind::processing_fails
+            ? fail(job, {0, "InternalError", "FaultInjected", "Internal error"})
+            : metadata_.release_job(job.id, job.fence, clock_.now() + fault->delay, false);
+    return done ? Result<bool>(true) : done.error();
 }
 
 Result<std::string> Jobs::input_of(const LeasedJob& job, const std::string& scratch) {

@@ -16,6 +16,7 @@
 #include "base/result.hpp"
 #include "core/job.hpp"
 #include "media/worker_protocol.hpp"
+#include "service/faults.hpp"
 #include "store/blob_store.hpp"
 #include "store/metadata_store.hpp"
 
@@ -43,7 +44,8 @@ class Jobs {
         BlobStore& blobs,
         const Clock& clock,
         IdSource& ids,
-        JobSettings settings = {}
+        JobSettings settings = {},
+        Faults* faults = nullptr
     );
 
     // The next job, its attempt counted durably; nothing if none may run now. A job whose attempts
@@ -72,6 +74,8 @@ class Jobs {
     Result<void> release(const LeasedJob& job);
 
   private:
+    // True: the job is not for the worker now.
+    Result<bool> weathered(const LeasedJob& job);
     Result<void> beat(LeasedJob& job, Progress progress);
     Result<std::vector<Output>> publish(
         const std::string& folder, const std::vector<ProducedFile>& files
@@ -83,6 +87,7 @@ class Jobs {
     const Clock& clock_;
     IdSource& ids_;
     const JobSettings settings_;
+    Faults* const faults_;  // null: no bad weather on purpose
 };
 
 }  // namespace sluice

@@ -4,8 +4,9 @@ import time
 import unittest
 
 from support.case import ServerCase
-from support.client import X1, X2
+from support.client import V1, X1, X2
 from support.curl import shell
+from support.wire import Wire, head
 
 
 def rate(answer):
@@ -86,6 +87,18 @@ class Rates(ServerCase):
         first = x1.finalize(media_id)
         self.assertEqual(first.status, 400, first)  # a segment is missing: that counts
         self.assertEqual(x1.finalize(media_id).header("sluice-error"), "size_mismatch")
+
+    def test_an_append_beyond_its_rate_is_refused_before_its_bytes(self):
+        x1 = X1(self.server, "early")
+        media_id = x1.open(4_000_000)
+        self.assertEqual(x1.append(media_id, 0, b"0123").status, 204)
+        target = f"{V1}?command=APPEND&media_id={media_id}&segment_index=1"
+        headers = [*x1.headers, ("Content-Type", "multipart/form-data; boundary=b"), ("Content-Length", 1_000_000)]
+        begin = b'--b\r\nContent-Disposition: form-data; name="media"; filename="blob"\r\n\r\n' + bytes(100_000)
+        with Wire(self.server) as wire:
+            wire.send(head("POST", target, headers) + begin)
+            answer = wire.read()
+        self.assertEqual((answer.status, answer.header("sluice-error")), (429, "rate_limited"))
 
     def test_status_of_an_open_upload_is_told_its_cause_for_ever(self):
         x1 = X1(self.server, "status")

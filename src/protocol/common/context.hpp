@@ -11,6 +11,7 @@
 #include "protocol/common/recent_inits.hpp"
 #include "runtime/run_blocking.hpp"
 #include "service/annotations.hpp"
+#include "service/faults.hpp"
 #include "service/media_use.hpp"
 #include "service/rate_limiter.hpp"
 #include "service/uploads.hpp"
@@ -39,6 +40,7 @@ struct Context {
     // How long FINALIZE waits for APPENDs that are still being received. Beyond it: append_in_flight.
     std::chrono::milliseconds append_wait{3000};
     RateLimiter* rates = nullptr;  // none: calls are not counted
+    Faults* faults = nullptr;      // none: not in dev mode
     Recorder* recorder = nullptr;  // none: exchanges are not kept
     std::unique_ptr<RecentInits> recent_inits = std::make_unique<RecentInits>();
 };

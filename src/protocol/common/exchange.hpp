@@ -14,6 +14,7 @@
 #include "base/ids.hpp"
 #include "core/principal.hpp"
 #include "http/request.hpp"
+#include "service/faults.hpp"
 #include "service/rate_limiter.hpp"
 
 namespace sluice::protocol {
@@ -46,6 +47,8 @@ struct Exchange {
     std::optional<MediaId> media_id;
     std::optional<std::uint64_t> segment_index;
     std::optional<ByteCount> media_bytes;  // that came with this call
+    std::optional<FaultRule> fault;        // that strikes this call
+    bool is_weathered = false;             // it was drawn whether one strikes before the work
     std::optional<RateStanding> rate;      // once the call is counted
     std::vector<ReceivedPart> parts;       // only if `wants_parts`
     bool wants_parts = false;              // set by whoever records

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "http/response.hpp"
+#include "protocol/common/weather.hpp"
 
 namespace sluice::protocol {
 namespace {
@@ -58,16 +59,15 @@ Error over(const RateStanding& standing, WallTime now) {
 }  // namespace
 
 Result<void> RateGate::admit() const {
-    if (context_.rates == nullptr) {
-        return ok();
+    if (context_.rates != nullptr) {
+        const RateStanding& standing = standing_of(context_, exchange_);
+        if (standing.is_over) {
+            Error error = over(standing, context_.uploads.now());
+            error.media_id = exchange_.media_id ? exchange_.media_id->value : 0;
+            return error;
+        }
     }
-    const RateStanding& standing = standing_of(context_, exchange_);
-    if (!standing.is_over) {
-        return ok();
-    }
-    Error error = over(standing, context_.uploads.now());
-    error.media_id = exchange_.media_id ? exchange_.media_id->value : 0;
-    return error;
+    return weather_before(context_, exchange_);
 }
 
 void settle_rate(const Context& context, Exchange& exchange, http::Response& response) {

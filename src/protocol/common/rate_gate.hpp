@@ -19,7 +19,7 @@ namespace sluice::protocol {
 class RateGate final : public Admission {
   public:
     RateGate(const Context& context, Exchange& exchange) : context_(context), exchange_(exchange) {}
-    // Errors: rate_limited.
+    // Errors: rate_limited; fault_injected, if somebody asked for bad weather.
     Result<void> admit() const override;
 
   private:

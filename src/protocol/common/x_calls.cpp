@@ -106,7 +106,7 @@ Error failed(const Upload& upload) {
 // of the call is there.
 Result<OpenedMedia> open_segment(
     const Context& context,
-    const Principal& owner,
+    Exchange& exchange,
     std::optional<MediaId> path_id,
     const Parameters& seen,
     std::optional<ByteCount> expected
@@ -116,7 +116,12 @@ Result<OpenedMedia> open_segment(
     if (!id || !index) {
         return opened(context.uploads.begin_unnamed(), false);
     }
-    return opened(context.uploads.begin_append({owner, *id, *index, expected}), true);
+    exchange.call = "APPEND";
+    exchange.media_id = *id;
+    exchange.segment_index = index->value;
+    const RateGate gate(context, exchange);
+    const AppendTarget target{exchange.caller->principal, *id, *index, expected, &gate};
+    return opened(context.uploads.begin_append(target), true);
 }
 
 // Adds to a wrong or missing segment_index what this upload has.
@@ -151,8 +156,8 @@ awaitable<Result<Upload>> refuse_media(
 
 }  // namespace
 
-OpenMedia media_opener(const Context& context, Principal owner, std::optional<MediaId> path_id) {
-    return [&context, owner = std::move(owner), path_id](
+OpenMedia media_opener(const Context& context, Exchange& exchange, std::optional<MediaId> path_id) {
+    return [&context, &exchange, path_id](
                const Parameters& seen, std::optional<ByteCount> expected
            ) -> Result<OpenedMedia> {
         const bool is_append = path_id.has_value() || seen.get("command") == "APPEND";
@@ -160,7 +165,7 @@ OpenMedia media_opener(const Context& context, Principal owner, std::optional<Me
             return seen.has("command") ? opened(context.uploads.begin_unnamed(), false)
                                        : opened(context.uploads.begin_whole(), false);
         }
-        return open_segment(context, owner, path_id, seen, expected);
+        return open_segment(context, exchange, path_id, seen, expected);
     };
 }
 
@@ -254,8 +259,11 @@ awaitable<Result<UploadStatus>> x_status(const Context& context, Exchange& excha
         return context.uploads.status(owner, id);
     };
     auto status = co_await runtime::run_blocking(context.pool, std::move(work));
+    if (!status) {
+        co_return status;
+    }
     const auto admission = RateGate(context, exchange).admit();
-    co_return status && !admission ? Result<UploadStatus>(admission.error()) : std::move(status);
+    co_return admission ? std::move(status) : Result<UploadStatus>(admission.error());
 }
 
 awaitable<Result<UploadStatus>> x_one_shot(

@@ -14,7 +14,8 @@ namespace sluice::protocol {
 
 // Where the media of this request goes: to its segment if all that names it came before, else to a
 // place of its own. `path_id`: the id in the path of v2's append.
-OpenMedia media_opener(const Context& context, Principal owner, std::optional<MediaId> path_id);
+// Asks for admission, so that an APPEND beyond its rate is refused before its bytes come. All outlive it.
+OpenMedia media_opener(const Context& context, Exchange& exchange, std::optional<MediaId> path_id);
 
 // INIT. Errors also: media_in_init.
 boost::asio::awaitable<Result<Upload>> x_initialize(

@@ -39,7 +39,7 @@ awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body)
     if (!owner) {
         co_return refused(owner.error(), request, context_.fidelity);
     }
-    auto opener = media_opener(context_, *owner, std::nullopt);
+    auto opener = media_opener(context_, exchange, std::nullopt);
     auto form = co_await receive_form(context_, exchange, body, {}, std::move(opener));
     if (!form) {
         auto response = refused(form.error(), request, context_.fidelity);

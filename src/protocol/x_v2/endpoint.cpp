@@ -127,7 +127,7 @@ awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body)
         static_cast<void>(already.add("media_id", target->id_text, "path"));
     }
     const auto append_id = target->call == Call::append ? target->id : std::nullopt;
-    auto opener = media_opener(context_, *owner, append_id);
+    auto opener = media_opener(context_, exchange, append_id);
     Response response;
     // FINALIZE and STATUS by path take no body: whatever comes (a JSON Content-Type with nothing
     // behind it) is let be.
