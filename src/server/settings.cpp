@@ -162,6 +162,16 @@ std::expected<void, SettingsError> apply_all(
     return {};
 }
 
+std::expected<void, SettingsError> check_faults(const Settings& settings) {
+    if (!settings.needs_keys || settings.faults.empty()) {
+        return {};
+    }
+    return std::unexpected(SettingsError{
+        "--fault is for development: with --auth keys it would harm others. Leave one of them out.",
+        false,
+    });
+}
+
 // Without keys anybody who reaches the server is let in, so only this machine may reach it.
 std::expected<void, SettingsError> check_doors(const Settings& settings, const AllGiven& given) {
     const auto foreign = std::ranges::find_if(settings.listen, [](const ListenAddress& address) {
@@ -215,6 +225,9 @@ std::expected<Settings, SettingsError> read_settings(
         settings.listen.push_back({"127.0.0.1", 8080});
     }
     if (auto checked = check_doors(settings, line->given); !checked) {
+        return std::unexpected(std::move(checked).error());
+    }
+    if (auto checked = check_faults(settings); !checked) {
         return std::unexpected(std::move(checked).error());
     }
     return settings;

@@ -101,7 +101,7 @@ class Server {
               .fidelity = fidelity(settings),
               .dev = &dev_environment_,
               .rates = &rates_,
-              .faults = &faults_,
+              .faults = settings.needs_keys ? nullptr : &faults_,
               .recorder = &recorder_
           },
           operations_(metrics_, *metadata_, control_),
@@ -152,7 +152,10 @@ class Server {
     }
 
     static protocol::InspectorMode inspector_mode(const Settings& settings) {
-        return settings.inspector.value_or(protocol::InspectorMode::full);
+        using protocol::InspectorMode;
+        return settings.inspector.value_or(
+            settings.needs_keys ? InspectorMode::metadata : InspectorMode::full
+        );
     }
 
     UploadServices services() {

@@ -5,7 +5,9 @@ import unittest
 
 from support.case import ServerCase
 from support.client import X1, X2, call, upload
+from support.keys import create_key
 from support.media import noise
+from support.server import Server
 from support.wire import ConnectionEnded
 
 FAULTS = "/api/v1/faults"
@@ -135,6 +137,23 @@ class Rules(FaultCase):
         rule = self.state()["rules"][0]
         self.assertEqual((rule["kind"], rule["route"], rule["rate"], rule["seed"], rule["calls_seen"]),
                          ("over_capacity", "init", 0.5, 3, 1))
+
+
+class WithKeys(ServerCase):
+    arguments = ("--auth", "keys")
+
+    def test_there_are_no_faults_where_others_are_served(self):
+        caller = X2(self.server, create_key(self.server.data)["bearer_token"])
+        for answer in (caller.get(FAULTS), caller.json(FAULTS, kind="503")):
+            self.assert_v2_error(answer, 403, "dev_mode_only")
+        self.assertEqual(X2(self.server).get(FAULTS).status, 401)
+
+    def test_a_server_with_keys_refuses_to_start_with_faults(self):
+        server = Server("--auth", "keys", "--fault", "503=1")
+        self.addCleanup(server.close)
+        with self.assertRaises(RuntimeError) as refused:
+            server.start()
+        self.assertIn("--fault", str(refused.exception))
 
 
 class Flags(ServerCase):

@@ -7,6 +7,7 @@ from urllib.parse import quote
 from support.case import ServerCase
 from support.client import V1, X1, X2, Caller, call
 from support.curl import shell
+from support.keys import create_key
 from support.media import noise
 from support.wire import Part, multipart
 
@@ -188,6 +189,23 @@ class Metadata(ServerCase):
         seen = mine.get(target).json()
         self.assertEqual((seen["code"], seen["response"]["body"]), ("finalize_missing", ""))
         self.assertEqual(mine.get(REQUESTS).json()["data"][0]["id"], seen["id"])
+
+
+class WithKeys(ServerCase):
+    arguments = ("--auth", "keys")
+
+    def caller(self, **flags):
+        return X1(self.server, create_key(self.server.data, **flags)["bearer_token"])
+
+    def test_everybody_sees_their_own_without_bodies(self):
+        mine, theirs = self.caller(name="mine", user=1), self.caller(name="theirs", user=2)
+        answer = mine.status(mine.open(10))
+        target = f"{REQUESTS}/{answer.header('x-request-id')}"
+        seen = mine.get(target).json()
+        self.assertEqual((seen["code"], seen["response"]["body"]), ("finalize_missing", ""))
+        self.assert_v2_error(theirs.get(target), 404, "request_unknown")
+        self.assertNotIn(seen["id"], theirs.get(REQUESTS).body.decode())
+        self.assertEqual(X1(self.server).get(target).status, 401)
 
 
 class Off(ServerCase):

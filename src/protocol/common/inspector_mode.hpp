@@ -5,8 +5,7 @@
 
 namespace sluice::protocol {
 
-// full: with bodies and first bytes; every caller sees everything. metadata: neither, and everybody
-// sees their own.
+// full: with bodies and first bytes. metadata: with neither.
 enum class InspectorMode : std::uint8_t { off, metadata, full };
 
 }  // namespace sluice::protocol

@@ -44,6 +44,9 @@ bool names_secret(std::string_view lower_name) {
 
 // The name behind escapes and case: "oauth%5Ftoken" is a token too.
 std::string plain_name(std::string_view name) {
+    if (name.find('%') == std::string_view::npos) {
+        return lower_case(name);
+    }
     return lower_case(percent_decode(name, true).value_or(std::string(name)));
 }
 

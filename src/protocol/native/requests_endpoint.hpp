@@ -1,8 +1,8 @@
 // The request inspector: what came and what was answered, one exchange at a time.
 //   GET /api/v1/requests ?limit= &after= &failing=1 &media_id= &code= &format=har
 //   GET /api/v1/requests/{id} ?format=har|curl
-// In mode full for everybody (a development server has one user); in mode metadata for the caller's
-// own exchanges, and all of them with scope admin.
+// Everybody sees their own exchanges, and all of them with scope admin; in open mode everybody has
+// that (a development server has one user).
 #pragma once
 
 #include <string>
