@@ -28,7 +28,7 @@ constexpr std::array<std::string_view, 6> known_paths{
 
 Router::Router(
     const protocol::Context& context,
-    const protocol::Authenticator& authenticator,
+    protocol::Authenticator& authenticator,
     Keys& keys,
     Operations& operations
 )
@@ -51,8 +51,8 @@ boost::asio::awaitable<http::Response> Router::handle(
     const bool is_recorded = context_.recorder->records(request.path);
     protocol::Exchange exchange(request);
     exchange.wants_parts = is_recorded;
-    co_await authenticator_.authenticate(exchange);
-    auto response = co_await dispatch(exchange, body);
+    const auto signed_body = co_await authenticator_.authenticate(exchange, body);
+    auto response = co_await dispatch(exchange, signed_body ? *signed_body : body);
     protocol::settle_rate(context_, exchange, response);
     co_await protocol::weather_after(context_, exchange, response);
     if (is_recorded) {

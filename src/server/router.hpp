@@ -12,6 +12,7 @@
 #include "protocol/native/faults_endpoint.hpp"
 #include "protocol/native/requests_endpoint.hpp"
 #include "protocol/native/keys_endpoint.hpp"
+#include "protocol/native/requests_endpoint.hpp"
 #include "protocol/x_v1/endpoint.hpp"
 #include "protocol/x_v2/endpoint.hpp"
 #include "server/operations.hpp"
@@ -22,7 +23,7 @@ class Router final : public http::Handler {
   public:
     Router(
         const protocol::Context& context,
-        const protocol::Authenticator& authenticator,
+        protocol::Authenticator& authenticator,
         Keys& keys,
         Operations& operations
     );
@@ -41,7 +42,7 @@ class Router final : public http::Handler {
     http::Response refuse_in_words_of_path(const Error& error, const http::Request& request) const;
 
     const protocol::Context& context_;
-    const protocol::Authenticator& authenticator_;
+    protocol::Authenticator& authenticator_;
     Operations& operations_;
     protocol::x_v1::Endpoint x_v1_;
     protocol::x_v2::Endpoint x_v2_;

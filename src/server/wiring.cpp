@@ -86,11 +86,7 @@ class Server {
           recorder_(inspector_mode(settings), clock_),
           key_store_(std::move(database)),
           keys_(key_store_, std::move(box), clock_, key_ids_),
-          authenticator_(
-              settings.needs_keys ? protocol::AuthMode::keys : protocol::AuthMode::open,
-              keys_,
-              control_
-          ),
+          authenticator_(auth_settings(settings), keys_, control_, bulk_),
           context_{
               .uploads = uploads_,
               .annotations = annotations_,
@@ -145,6 +141,13 @@ class Server {
         pool.holder = job_holder;
         pool.slots = settings.workers;
         return pool;
+    }
+
+    static protocol::AuthSettings auth_settings(const Settings& settings) {
+        return {
+            .mode = settings.needs_keys ? protocol::AuthMode::keys : protocol::AuthMode::open,
+            .names = settings.names,
+        };
     }
 
     static protocol::Fidelity fidelity(const Settings& settings) {

@@ -1,127 +1,161 @@
 #include "protocol/common/authenticator.hpp"
 
+#include <utility>
+
 #include "base/digest.hpp"
 #include "base/text.hpp"
+#include "protocol/common/identities.hpp"
+#include "protocol/common/unsigned_fields.hpp"
+#include "protocol/oauth/diagnosis.hpp"
 
 namespace sluice::protocol {
 namespace {
 
 using boost::asio::awaitable;
+using oauth::Place;
 
-struct Header {
-    std::string_view scheme;
-    std::string_view rest;
-};
+// In open mode nothing is signed, so only small forms are looked into for a name.
+constexpr std::uint64_t open_form_bytes_max = 16 * 1024;
+// Signatures over less are checked on the loop's own thread.
+constexpr std::size_t signed_at_once_bytes_max = 32 * 1024;
+// Of a base string, in an answer.
+constexpr std::size_t shown_bytes_max = 2000;
 
-Header split_header(const http::Request& request) {
-    const std::string_view value = trim(request.header("Authorization").value_or(""));
-    const auto blank = std::min(value.find(' '), value.size());
-    return {value.substr(0, blank), trim(value.substr(blank))};
+oauth::SignedRequest signed_request(const http::Request& request) {
+    const std::string_view target = request.target;
+    const auto scheme = target.find("://");
+    const auto begin = target.starts_with('/') || scheme == std::string_view::npos
+                           ? 0
+                           : std::min(target.find('/', scheme + 3), target.size());
+    const std::string_view path = target.substr(begin, target.find('?') - begin);
+    return {
+        .method = request.method,
+        .authority = std::string(request.header("Host").value_or("")),
+        .path = std::string(path),
+        .raw_query = request.raw_query,
+        .query = oauth::parse_urlencoded(request.raw_query),
+        .body = {},
+    };
 }
 
-Error malformed(std::string_view scheme) {
+Error missing() {
+    return {
+        .code = ErrorCode::auth_missing,
+        .facts =
+            "There is no Authorization field, and no oauth_ parameter in query or form; this "
+            "server was started with --auth keys.",
+    };
+}
+
+Error mixed() {
     return {
         .code = ErrorCode::auth_malformed,
-        .facts = "The Authorization field has the scheme \"" + printable(scheme, 20) +
-                 "\" and no token that can be read.",
+        .facts =
+            "oauth_ parameters stand in the Authorization header and in the query; they must "
+            "stand in one place.",
     };
 }
 
-Identity in_open_mode(std::string_view token, AuthScheme scheme) {
+std::string shown(const std::string& base) {
+    return base.size() <= shown_bytes_max
+               ? base
+               : base.substr(0, shown_bytes_max) + "… (" + std::to_string(base.size()) + " bytes)";
+}
+
+// The same words and the same work, whether the consumer key exists or not.
+Error not_authenticated() {
     return {
-        .principal = {"token:" + sha256_hex(token).substr(0, 32)},
-        .name = "",
-        .scheme = scheme,
-    };
-}
-
-std::string token_or_consumer(const oauth::Parameters& parameters) {
-    std::string token = oauth::value_of(parameters, "oauth_token");
-    return token.empty() ? oauth::value_of(parameters, "oauth_consumer_key") : token;
-}
-
-// Revoked and expired keys are known, and told so.
-Result<void> check_alive(const AccessKey& key, WallTime now) {
-    if (key.revoked_at) {
-        return Error{
-            .code = ErrorCode::token_revoked,
-            .facts =
-                "The key \"" + key.name + "\" is revoked since " + rfc3339(*key.revoked_at) + ".",
-        };
-    }
-    if (key.expires_at && *key.expires_at <= now) {
-        return Error{
-            .code = ErrorCode::token_expired,
-            .facts = "The key \"" + key.name + "\" expired at " + rfc3339(*key.expires_at) +
-                     "; it is " + rfc3339(now) + " now.",
-        };
-    }
-    return ok();
-}
-
-Identity identity_of(const AccessKey& key, AuthScheme scheme, bool is_app_only) {
-    return {
-        .principal = key.principal(),
-        .name = key.name,
-        .user_id = key.user_id,
-        .scopes = is_app_only ? static_cast<Scope>(
-                                    static_cast<unsigned>(key.scopes) &
-                                    static_cast<unsigned>(Scope::tweet_read | Scope::users_read)
-                                )
-                              : key.scopes,
-        .scheme = scheme,
-        .is_app_only = is_app_only,
+        .code = ErrorCode::oauth_signature,
+        .facts =
+            "The signature is not one that this server can confirm for this consumer key: "
+            "consumer key and secret are those of another server, or were mistyped.",
     };
 }
 
 }  // namespace
 
-awaitable<void> Authenticator::authenticate(Exchange& exchange) const {
-    auto identity =
-        mode_ == AuthMode::open ? named(exchange.request) : co_await known(exchange.request);
+awaitable<std::unique_ptr<http::BodyReader>> Authenticator::authenticate(
+    Exchange& exchange, http::BodyReader& body
+) {
+    Replaced replaced;
+    auto identity = settings_.mode == AuthMode::open
+                        ? co_await open(exchange.request, body, replaced)
+                        : co_await known(exchange, body, replaced);
     if (identity) {
         exchange.caller = *std::move(identity);
     } else {
         exchange.credentials_refused = std::move(identity).error();
     }
+    co_return replaced;
 }
 
-Result<Identity> Authenticator::named(const http::Request& request) const {
-    const Header header = split_header(request);
-    if (header.scheme.empty()) {
-        return Identity{.principal = {"anonymous"}};
+awaitable<Result<Identity>> Authenticator::open(
+    const http::Request& request, http::BodyReader& body, Replaced& replaced
+) {
+    if (auto checked = check_origin(request, settings_.names); !checked) {
+        co_return std::move(checked).error();
     }
-    if (equals_ignoring_case(header.scheme, "OAuth")) {
-        const auto parameters = oauth::parse_oauth_header(header.rest);
+    const auto [scheme, rest] = authorization_of(request);
+    if (equals_ignoring_case(scheme, "OAuth")) {
+        const auto parameters = oauth::parse_oauth_header(rest);
         if (!parameters) {
-            return parameters.error();
+            co_return parameters.error();
         }
         const std::string token = token_or_consumer(*parameters);
-        return token.empty() ? Result<Identity>(malformed(header.scheme))
-                             : in_open_mode(token, AuthScheme::oauth1);
+        co_return token.empty() ? Result<Identity>(malformed_credentials(scheme))
+                                : named_identity(token, AuthScheme::oauth1);
     }
-    return header.rest.empty() ? Result<Identity>(malformed(header.scheme))
-                               : in_open_mode(header.rest, AuthScheme::bearer);
+    if (!scheme.empty()) {
+        co_return rest.empty() ? Result<Identity>(malformed_credentials(scheme))
+                               : named_identity(rest, AuthScheme::bearer);
+    }
+    std::string token = token_or_consumer(oauth::parse_urlencoded(request.raw_query));
+    const auto length = request.content_length.value_or(0);
+    if (token.empty() && is_urlencoded(request) && length > 0 && length <= open_form_bytes_max) {
+        auto held = co_await HeldBody::read(body, held_);
+        if (!held) {
+            co_return std::move(held).error();
+        }
+        replaced = *std::move(held);
+        token = token_or_consumer(oauth::parse_urlencoded(replaced->text()));
+    }
+    co_return token.empty() ? Identity{.principal = {"anonymous"}}
+                            : named_identity(token, AuthScheme::oauth1);
 }
 
-awaitable<Result<Identity>> Authenticator::known(const http::Request& request) const {
-    const Header header = split_header(request);
-    if (header.scheme.empty()) {
-        co_return Error{
-            .code = ErrorCode::auth_missing,
-            .facts =
-                "There is no Authorization field, and this server was started with --auth "
-                "keys.",
-        };
+awaitable<Result<Identity>> Authenticator::known(
+    Exchange& exchange, http::BodyReader& body, Replaced& replaced
+) {
+    const http::Request& request = exchange.request;
+    const auto [scheme, rest] = authorization_of(request);
+    const auto query = oauth::parse_urlencoded(request.raw_query);
+    const bool is_in_query = oauth::has_oauth_fields(query);
+    if (equals_ignoring_case(scheme, "Bearer") && !rest.empty()) {
+        auto token = std::string(rest);
+        co_return co_await by_bearer(std::move(token));
     }
-    if (!equals_ignoring_case(header.scheme, "Bearer") || header.rest.empty()) {
-        co_return malformed(header.scheme);
+    const bool is_in_header = equals_ignoring_case(scheme, "OAuth");
+    if (is_in_header && is_in_query) {
+        co_return mixed();
     }
-    auto token = std::string(header.rest);
-    co_return co_await by_bearer(std::move(token));
+    if (!is_in_header && !scheme.empty()) {
+        co_return malformed_credentials(scheme);
+    }
+    if (!is_in_header && !is_in_query) {
+        co_return co_await by_form(exchange, body, replaced);
+    }
+    const auto parameters = is_in_header ? oauth::parse_oauth_header(rest) : query;
+    if (!parameters) {
+        co_return parameters.error();
+    }
+    auto fields = oauth1_fields_of(*parameters, is_in_header ? Place::header : Place::query);
+    if (!fields) {
+        co_return std::move(fields).error();
+    }
+    co_return co_await by_oauth1(exchange, body, *std::move(fields), replaced);
 }
 
-awaitable<Result<Identity>> Authenticator::by_bearer(std::string token) const {
+awaitable<Result<Identity>> Authenticator::by_bearer(std::string token) {
     const std::string digest = sha256_hex(token);
     Result<KnownKeyPtr> key(nullptr);
     if (auto cached = keys_.cached_bearer(digest)) {
@@ -140,11 +174,188 @@ awaitable<Result<Identity>> Authenticator::by_bearer(std::string token) const {
                      " characters and belongs to no key of this server.",
         };
     }
-    if (auto alive = check_alive((*key)->key, keys_.now()); !alive) {
-        co_return std::move(alive).error();
+    const bool is_app_only = equal_in_constant_time((*key)->app_bearer_digest, digest);
+    co_return identity_of((*key)->key, AuthScheme::bearer, is_app_only, keys_.now());
+}
+
+// Credentials may stand among the parameters of a urlencoded body, but nowhere else then.
+awaitable<Result<Identity>> Authenticator::by_form(
+    Exchange& exchange, http::BodyReader& body, Replaced& replaced
+) {
+    const http::Request& request = exchange.request;
+    if (!request.has_body() || !is_urlencoded(request)) {
+        co_return missing();
     }
-    const bool is_app_only = (*key)->app_bearer_digest == digest;
-    co_return identity_of((*key)->key, AuthScheme::bearer, is_app_only);
+    auto held = co_await HeldBody::read(body, held_);
+    if (!held) {
+        co_return std::move(held).error();
+    }
+    const auto parameters = oauth::parse_urlencoded((*held)->text());
+    if (!oauth::has_oauth_fields(parameters)) {
+        co_return missing();
+    }
+    auto fields = oauth1_fields_of(parameters, Place::form);
+    if (!fields) {
+        co_return std::move(fields).error();
+    }
+    replaced = *std::move(held);
+    co_return co_await by_oauth1(exchange, *replaced, *std::move(fields), replaced);
+}
+
+// The order of checks: timestamp, key, signature, whether the key still holds, nonce.
+awaitable<Result<Identity>> Authenticator::by_oauth1(
+    Exchange& exchange, http::BodyReader& body, oauth::OAuth1Fields fields, Replaced& replaced
+) {
+    if (auto checked = check_timestamp(fields.timestamp, keys_.now()); !checked) {
+        co_return std::move(checked).error();
+    }
+    auto key = co_await key_of(fields);
+    if (!key) {
+        co_return std::move(key).error();
+    }
+    Call call{
+        .request = signed_request(exchange.request),
+        .fields = std::move(fields),
+        .key = *std::move(key),
+        .body = std::move(replaced),
+    };
+    if (is_urlencoded(exchange.request) && exchange.request.has_body()) {
+        if (call.body == nullptr) {
+            auto held = co_await HeldBody::read(body, held_);
+            if (!held) {
+                co_return std::move(held).error();
+            }
+            call.body = *std::move(held);
+        }
+        call.request.body = oauth::parse_urlencoded(call.body->text());
+    }
+    auto identity = co_await check(exchange, body, call);
+    replaced = std::move(call.body);
+    co_return identity;
+}
+
+awaitable<Result<KnownKeyPtr>> Authenticator::key_of(const oauth::OAuth1Fields& fields) {
+    Result<KnownKeyPtr> key(nullptr);
+    if (auto cached = keys_.cached_consumer(fields.consumer_key)) {
+        key = *std::move(cached);
+    } else {
+        auto work = [this, &fields] { return keys_.find_consumer(fields.consumer_key); };
+        key = co_await runtime::run_blocking(pool_, std::move(work));
+    }
+    if (!key) {
+        co_return key;
+    }
+    if (*key == nullptr) {
+        static_cast<void>(oauth::is_signed({}, fields, {"no secret", "no secret"}));
+        co_return not_authenticated();
+    }
+    const AccessKey& row = (*key)->key;
+    if (fields.token.empty()) {
+        co_return Error{
+            .code = ErrorCode::app_only_token,
+            .facts = "The call is signed for the app of key \"" + row.name +
+                     "\" and has no oauth_token, so it acts for no user.",
+        };
+    }
+    if (!equal_in_constant_time(fields.token, (*key)->access_token)) {
+        co_return Error{
+            .code = ErrorCode::token_unknown,
+            .facts = "The consumer key is that of key \"" + row.name +
+                     "\", but oauth_token is not its access token.",
+        };
+    }
+    co_return key;
+}
+
+awaitable<Result<Identity>> Authenticator::check(
+    Exchange& exchange, http::BodyReader& body, Call& call
+) {
+    const auto is_right = [&call] {
+        return oauth::is_signed(
+            call.request, call.fields, {call.key->consumer_secret, call.key->access_token_secret}
+        );
+    };
+    const bool is_small =
+        call.body == nullptr || call.body->text().size() < signed_at_once_bytes_max;
+    bool is_signed = false;
+    if (is_small) {
+        is_signed = is_right();
+    } else {
+        auto work = is_right;
+        is_signed = co_await runtime::run_blocking(bulk_, std::move(work));
+    }
+    if (!is_signed) {
+        co_return co_await mismatch(exchange, body, call);
+    }
+    auto identity = identity_of(call.key->key, AuthScheme::oauth1, false, keys_.now());
+    if (identity) {
+        if (auto used = co_await use_nonce(call); !used) {
+            co_return std::move(used).error();
+        }
+    }
+    co_return identity;
+}
+
+awaitable<Error> Authenticator::mismatch(
+    Exchange& exchange, http::BodyReader& body, const Call& call
+) {
+    auto others = co_await read_unsigned_fields(exchange.request, body);
+    auto work = [&call, &others] {
+        return oauth::explain(
+            call.request,
+            call.fields,
+            {call.key->consumer_secret, call.key->access_token_secret},
+            others.parameters,
+            others.kind
+        );
+    };
+    const auto found = co_await runtime::run_blocking(bulk_, std::move(work));
+    exchange.oauth_base_string = shown(oauth::expected_base_string(call.request, call.fields));
+    exchange.oauth_base_string_sent = found ? shown(found->base_string) : "";
+    std::string facts =
+        found ? found->facts
+              : "No known mistake of signing explains it: most likely the consumer secret or the "
+                "access token secret is not that of key \"" +
+                    call.key->key.name + "\", or something was changed after signing.";
+    facts += " Expected base string: " + exchange.oauth_base_string;
+    if (found) {
+        facts += " The client's: " + exchange.oauth_base_string_sent;
+    }
+    co_return Error{.code = ErrorCode::oauth_signature, .facts = std::move(facts)};
+}
+
+awaitable<Result<void>> Authenticator::use_nonce(const Call& call) {
+    const std::int64_t now =
+        std::chrono::floor<std::chrono::seconds>(keys_.now()).time_since_epoch().count();
+    UsedNonce nonce{
+        .key = call.key->key.id,
+        .timestamp = call.fields.timestamp,
+        .digest = sha256_hex(call.fields.nonce).substr(0, 32),
+    };
+    auto work = [this, &nonce, oldest = now - oauth_window.count()] {
+        return keys_.use_nonce(nonce, oldest);
+    };
+    const auto verdict = co_await runtime::run_blocking(pool_, std::move(work));
+    if (!verdict) {
+        co_return verdict.error();
+    }
+    if (*verdict == NonceVerdict::seen) {
+        co_return Error{
+            .code = ErrorCode::oauth_nonce_reused,
+            .facts = "oauth_nonce \"" + printable(call.fields.nonce, 40) +
+                     "\" came before with the timestamp " + std::to_string(call.fields.timestamp) +
+                     ": each request, also a repeated one, needs a new nonce and signature.",
+        };
+    }
+    if (*verdict == NonceVerdict::too_many) {
+        co_return Error{
+            .code = ErrorCode::rate_limited,
+            .facts = "The key \"" + call.key->key.name + "\" signed more than " +
+                     std::to_string(nonces_per_key_max) + " calls within ten minutes.",
+            .retry_after = oauth_window,
+        };
+    }
+    co_return ok();
 }
 
 }  // namespace sluice::protocol

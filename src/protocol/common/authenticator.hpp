@@ -1,6 +1,7 @@
-// Finds out who asks, before any endpoint sees the request and before its body is read. With
-// `open`, whoever the credentials name, unchecked; with `keys`, the user of the key. Shared by all
-// loops; keys and pool outlive it.
+// Finds out who asks, before any endpoint sees the request. With `open`, whoever the credentials
+// name, unchecked; with `keys`, the user of the key. The body is read here only where a signature
+// covers it (OAuth 1.0a over a urlencoded one): everything else is refused before "100 Continue".
+// Shared by all loops; keys and pools outlive it.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -10,7 +11,8 @@
 
 #include "http/body_reader.hpp"
 #include "protocol/common/exchange.hpp"
-#include "protocol/oauth/oauth1_fields.hpp"
+#include "protocol/common/held_body.hpp"
+#include "protocol/oauth/signature.hpp"
 #include "runtime/run_blocking.hpp"
 #include "service/keys.hpp"
 
@@ -18,22 +20,62 @@ namespace sluice::protocol {
 
 enum class AuthMode : std::uint8_t { open, keys };
 
+struct AuthSettings {
+    AuthMode mode = AuthMode::open;
+    std::vector<std::string> names;  // of this server, besides the loopback's and X's
+};
+
 class Authenticator {
   public:
-    Authenticator(AuthMode mode, Keys& keys, runtime::BlockingPool& pool)
-        : mode_(mode), keys_(keys), pool_(pool) {}
+    // `pool` for look-ups, `bulk` for signatures over large bodies.
+    Authenticator(
+        AuthSettings settings, Keys& keys, runtime::BlockingPool& pool, runtime::BlockingPool& bulk
+    )
+        : settings_(std::move(settings)), keys_(keys), pool_(pool), bulk_(bulk) {}
 
-    // Notes the caller in the exchange, or why there is none.
-    boost::asio::awaitable<void> authenticate(Exchange& exchange) const;
+    // Notes the caller in the exchange, or why there is none. What it returns, if anything, is to
+    // be read instead of `body`.
+    boost::asio::awaitable<std::unique_ptr<http::BodyReader>> authenticate(
+        Exchange& exchange, http::BodyReader& body
+    );
 
   private:
-    Result<Identity> named(const http::Request& request) const;
-    boost::asio::awaitable<Result<Identity>> known(const http::Request& request) const;
-    boost::asio::awaitable<Result<Identity>> by_bearer(std::string token) const;
+    using Replaced = std::unique_ptr<HeldBody>;
+    // An OAuth 1.0a call on its way through the checks.
+    struct Call {
+        oauth::SignedRequest request;
+        oauth::OAuth1Fields fields;
+        KnownKeyPtr key;
+        Replaced body;
+    };
 
-    const AuthMode mode_;
+    boost::asio::awaitable<Result<Identity>> open(
+        const http::Request& request, http::BodyReader& body, Replaced& replaced
+    );
+    boost::asio::awaitable<Result<Identity>> known(
+        Exchange& exchange, http::BodyReader& body, Replaced& replaced
+    );
+    boost::asio::awaitable<Result<Identity>> by_bearer(std::string token);
+    boost::asio::awaitable<Result<Identity>> by_oauth1(
+        Exchange& exchange, http::BodyReader& body, oauth::OAuth1Fields fields, Replaced& replaced
+    );
+    boost::asio::awaitable<Result<Identity>> by_form(
+        Exchange& exchange, http::BodyReader& body, Replaced& replaced
+    );
+    boost::asio::awaitable<Result<KnownKeyPtr>> key_of(const oauth::OAuth1Fields& fields);
+    boost::asio::awaitable<Result<Identity>> check(
+        Exchange& exchange, http::BodyReader& body, Call& call
+    );
+    boost::asio::awaitable<Error> mismatch(
+        Exchange& exchange, http::BodyReader& body, const Call& call
+    );
+    boost::asio::awaitable<Result<void>> use_nonce(const Call& call);
+
+    const AuthSettings settings_;
     Keys& keys_;
     runtime::BlockingPool& pool_;
+    runtime::BlockingPool& bulk_;
+    HeldBytes held_;
 };
 
 }  // namespace sluice::protocol

@@ -1,0 +1,46 @@
+// What an authenticator decides from values alone: who a key speaks for, whether a time is near
+// enough, whether a browser of another site is asking. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/access_key.hpp"
+#include "http/request.hpp"
+#include "protocol/oauth/oauth1_fields.hpp"
+
+namespace sluice::protocol {
+
+// How far oauth_timestamp may be from our clock, on both sides.
+inline constexpr std::chrono::seconds oauth_window{300};
+
+// "Bearer abc": scheme and what follows it.
+struct AuthorizationField {
+    std::string_view scheme;
+    std::string_view rest;
+};
+AuthorizationField authorization_of(const http::Request& request);
+
+Error malformed_credentials(std::string_view scheme);
+
+// In open mode: whoever the token names.
+Identity named_identity(std::string_view token, AuthScheme scheme);
+// The token, else the consumer key; empty if there is neither.
+std::string token_or_consumer(const oauth::Parameters& parameters);
+
+// Errors: token_revoked, token_expired.
+Result<Identity> identity_of(
+    const AccessKey& key, AuthScheme scheme, bool is_app_only, WallTime now
+);
+
+// Errors: oauth_timestamp, with both times.
+Result<void> check_timestamp(std::int64_t timestamp, WallTime now);
+
+// A web page of another site must not write through the browser of whoever runs an open server
+// (DNS rebinding, cross-site requests). Errors: host_not_allowed.
+Result<void> check_origin(const http::Request& request, const std::vector<std::string>& names);
+
+bool is_urlencoded(const http::Request& request);
+
+}  // namespace sluice::protocol
