@@ -1,5 +1,6 @@
 #include "server/foreign_origin.hpp"
 
+#include <algorithm>
 #include <string>
 
 #include "base/text.hpp"
@@ -31,20 +32,26 @@ bool is_address(std::string_view host) {
 
 }  // namespace
 
-std::optional<Error> foreign_origin(const http::Request& request) {
+std::optional<Error> foreign_origin(
+    const http::Request& request, std::span<const std::string> names
+) {
     const bool only_reads =
         request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS";
     const auto origin = request.header("Origin");
-    if (only_reads || !origin || request.header("Authorization")) {
+    const bool is_cross_site = request.header("Sec-Fetch-Site").value_or("") == "cross-site";
+    if (only_reads || (!origin && !is_cross_site) || request.header("Authorization")) {
         return std::nullopt;
     }
-    const auto host = host_of(*origin);
+    const auto host = host_of(origin.value_or(""));
+    if (std::ranges::find(names, host) != names.end()) {
+        return std::nullopt;
+    }
     if (is_loopback(host) && (!host.starts_with("127.") || is_address(host))) {
         return std::nullopt;
     }
     return Error{
         .code = ErrorCode::host_not_allowed,
-        .facts = "A page of \"" + printable(*origin) +
+        .facts = "A page of \"" + printable(origin.value_or("another site")) +
                  "\" sent this without credentials; pages of this machine alone may."
     };
 }

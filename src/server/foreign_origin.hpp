@@ -5,13 +5,17 @@
 #pragma once
 
 #include <optional>
+#include <span>
+#include <string>
 
 #include "base/error.hpp"
 #include "http/request.hpp"
 
 namespace sluice::server {
 
-// host_not_allowed, if the request is one.
-std::optional<Error> foreign_origin(const http::Request& request);
+// host_not_allowed, if the request is one. `names`: hosts of this server whose pages may.
+std::optional<Error> foreign_origin(
+    const http::Request& request, std::span<const std::string> names = {}
+);
 
 }  // namespace sluice::server

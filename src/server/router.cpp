@@ -30,11 +30,13 @@ Router::Router(
     const protocol::Context& context,
     protocol::Authenticator& authenticator,
     Keys& keys,
-    Operations& operations
+    Operations& operations,
+    std::vector<std::string> names
 )
     : context_(context),
       authenticator_(authenticator),
       operations_(operations),
+      names_(std::move(names)),
       x_v1_(context),
       x_v2_(context),
       native_(context),
@@ -71,7 +73,7 @@ boost::asio::awaitable<http::Response> Router::dispatch(
 ) {
     const http::Request& request = exchange.request;
     const std::string_view path = request.path;
-    if (const auto refused = foreign_origin(request)) {
+    if (const auto refused = foreign_origin(request, names_)) {
         co_return refuse_in_words_of_path(*refused, request);
     }
     if (x_v2_.serves(path)) {

@@ -25,7 +25,8 @@ class Router final : public http::Handler {
         const protocol::Context& context,
         protocol::Authenticator& authenticator,
         Keys& keys,
-        Operations& operations
+        Operations& operations,
+        std::vector<std::string> names = {}
     );
 
     boost::asio::awaitable<http::Response> handle(
@@ -44,6 +45,7 @@ class Router final : public http::Handler {
     const protocol::Context& context_;
     protocol::Authenticator& authenticator_;
     Operations& operations_;
+    const std::vector<std::string> names_;  // of this server, whose pages may write
     protocol::x_v1::Endpoint x_v1_;
     protocol::x_v2::Endpoint x_v2_;
     protocol::native::Endpoint native_;

@@ -86,7 +86,7 @@ class Server {
           recorder_(inspector_mode(settings), clock_),
           key_store_(std::move(database)),
           keys_(key_store_, std::move(box), clock_, key_ids_),
-          authenticator_(auth_settings(settings), keys_, control_, bulk_),
+          authenticator_(auth_mode(settings), keys_, control_, bulk_),
           context_{
               .uploads = uploads_,
               .annotations = annotations_,
@@ -101,7 +101,7 @@ class Server {
               .recorder = &recorder_
           },
           operations_(metrics_, *metadata_, control_),
-          router_(context_, authenticator_, keys_, operations_),
+          router_(context_, authenticator_, keys_, operations_, settings.names),
           loops_(std::max(1U, std::thread::hardware_concurrency())),
           listener_(loops_, router_, metrics_, clock_),
           dev_door_(loops_, listener_) {
@@ -143,11 +143,8 @@ class Server {
         return pool;
     }
 
-    static protocol::AuthSettings auth_settings(const Settings& settings) {
-        return {
-            .mode = settings.needs_keys ? protocol::AuthMode::keys : protocol::AuthMode::open,
-            .names = settings.names,
-        };
+    static protocol::AuthMode auth_mode(const Settings& settings) {
+        return settings.needs_keys ? protocol::AuthMode::keys : protocol::AuthMode::open;
     }
 
     static protocol::Fidelity fidelity(const Settings& settings) {

@@ -78,9 +78,8 @@ awaitable<std::unique_ptr<http::BodyReader>> Authenticator::authenticate(
     Exchange& exchange, http::BodyReader& body
 ) {
     Replaced replaced;
-    auto identity = settings_.mode == AuthMode::open
-                        ? co_await open(exchange.request, body, replaced)
-                        : co_await known(exchange, body, replaced);
+    auto identity = mode_ == AuthMode::open ? co_await open(exchange.request, body, replaced)
+                                            : co_await known(exchange, body, replaced);
     if (identity) {
         exchange.caller = *std::move(identity);
     } else {
@@ -92,9 +91,6 @@ awaitable<std::unique_ptr<http::BodyReader>> Authenticator::authenticate(
 awaitable<Result<Identity>> Authenticator::open(
     const http::Request& request, http::BodyReader& body, Replaced& replaced
 ) {
-    if (auto checked = check_origin(request, settings_.names); !checked) {
-        co_return std::move(checked).error();
-    }
     const auto [scheme, rest] = authorization_of(request);
     if (equals_ignoring_case(scheme, "OAuth")) {
         const auto parameters = oauth::parse_oauth_header(rest);

@@ -7,7 +7,6 @@
 #include <boost/asio/awaitable.hpp>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "http/body_reader.hpp"
 #include "protocol/common/exchange.hpp"
@@ -20,18 +19,13 @@ namespace sluice::protocol {
 
 enum class AuthMode : std::uint8_t { open, keys };
 
-struct AuthSettings {
-    AuthMode mode = AuthMode::open;
-    std::vector<std::string> names;  // of this server, besides the loopback's and X's
-};
-
 class Authenticator {
   public:
     // `pool` for look-ups, `bulk` for signatures over large bodies.
     Authenticator(
-        AuthSettings settings, Keys& keys, runtime::BlockingPool& pool, runtime::BlockingPool& bulk
+        AuthMode mode, Keys& keys, runtime::BlockingPool& pool, runtime::BlockingPool& bulk
     )
-        : settings_(std::move(settings)), keys_(keys), pool_(pool), bulk_(bulk) {}
+        : mode_(mode), keys_(keys), pool_(pool), bulk_(bulk) {}
 
     // Notes the caller in the exchange, or why there is none. What it returns, if anything, is to
     // be read instead of `body`.
@@ -71,7 +65,7 @@ class Authenticator {
     );
     boost::asio::awaitable<Result<void>> use_nonce(const Call& call);
 
-    const AuthSettings settings_;
+    const AuthMode mode_;
     Keys& keys_;
     runtime::BlockingPool& pool_;
     runtime::BlockingPool& bulk_;

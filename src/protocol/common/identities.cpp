@@ -1,39 +1,12 @@
 #include "protocol/common/identities.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include "base/digest.hpp"
 #include "base/text.hpp"
 
 namespace sluice::protocol {
 namespace {
-
-constexpr std::array<std::string_view, 9> usual_names{
-    "localhost",
-    "127.0.0.1",
-    "[::1]",
-    "upload.twitter.com",
-    "upload.x.com",
-    "api.x.com",
-    "twitter.com",
-    "x.com",
-    "api.twitter.com",
-};
-
-// "http://localhost:8080" -> "localhost".
-std::string host_of_origin(std::string_view origin) {
-    const auto scheme = origin.find("://");
-    std::string_view rest = scheme == std::string_view::npos ? origin : origin.substr(scheme + 3);
-    const auto bracket = rest.find(']');
-    const auto colon = rest.find(':', bracket == std::string_view::npos ? 0 : bracket);
-    return lower_case(rest.substr(0, std::min(colon, rest.size())));
-}
-
-bool is_ours(const std::string& host, const std::vector<std::string>& names) {
-    return std::ranges::find(usual_names, host) != usual_names.end() ||
-           std::ranges::find(names, host) != names.end() || host.starts_with("127.");
-}
 
 WallTime wall_time(std::int64_t seconds) {
     return WallTime{std::chrono::seconds{seconds}};
@@ -117,30 +90,6 @@ Result<void> check_timestamp(std::int64_t timestamp, WallTime now) {
     facts += ". The server's time is " + std::to_string(ours) + " (" + rfc3339(now) + "); up to " +
              std::to_string(oauth_window.count()) + " seconds are accepted.";
     return Error{.code = ErrorCode::oauth_timestamp, .facts = std::move(facts)};
-}
-
-Result<void> check_origin(const http::Request& request, const std::vector<std::string>& names) {
-    const bool is_read =
-        request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS";
-    const auto origin = request.header("Origin");
-    const bool is_cross_site = request.header("Sec-Fetch-Site").value_or("") == "cross-site";
-    if (is_read || (!origin && !is_cross_site)) {
-        return ok();
-    }
-    // A rebound name is the page's own: then Origin and Host agree, and neither is ours.
-    const std::string page = host_of_origin(origin.value_or(""));
-    const std::string host = host_of_origin(request.header("Host").value_or(""));
-    if (origin && is_ours(page, names) && is_ours(host, names)) {
-        return ok();
-    }
-    return Error{
-        .code = ErrorCode::host_not_allowed,
-        .facts = "A page of \"" + printable(origin.value_or("another site"), 80) +
-                 "\" made a browser send " + printable(request.method, 16) + " to \"" +
-                 printable(host, 80) +
-                 "\". In open mode only pages of this machine may write, and those of "
-                 "--server-name.",
-    };
 }
 
 bool is_urlencoded(const http::Request& request) {

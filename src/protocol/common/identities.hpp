@@ -1,10 +1,9 @@
 // What an authenticator decides from values alone: who a key speaks for, whether a time is near
-// enough, whether a browser of another site is asking. Pure.
+// enough. Pure.
 #pragma once
 
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "core/access_key.hpp"
 #include "http/request.hpp"
@@ -36,10 +35,6 @@ Result<Identity> identity_of(
 
 // Errors: oauth_timestamp, with both times.
 Result<void> check_timestamp(std::int64_t timestamp, WallTime now);
-
-// A web page of another site must not write through the browser of whoever runs an open server
-// (DNS rebinding, cross-site requests). Errors: host_not_allowed.
-Result<void> check_origin(const http::Request& request, const std::vector<std::string>& names);
 
 bool is_urlencoded(const http::Request& request);
 
