@@ -18,6 +18,7 @@
 #include "protocol/common/authenticator.hpp"
 #include "protocol/common/context.hpp"
 #include "protocol/common/recorder.hpp"
+#include "protocol/common/url_signer.hpp"
 #include "runtime/event_loops.hpp"
 #include "runtime/run_blocking.hpp"
 #include "runtime/stop_signals.hpp"
@@ -85,6 +86,7 @@ class Server {
           rates_(rate_limits(settings)),
           recorder_(inspector_mode(settings), clock_),
           key_store_(std::move(database)),
+          url_signer_(box.derived_key("signed urls"), clock_),
           keys_(key_store_, std::move(box), clock_, key_ids_),
           authenticator_(auth_mode(settings), keys_, control_, bulk_),
           context_{
@@ -98,6 +100,7 @@ class Server {
               .dev = &dev_environment_,
               .rates = &rates_,
               .faults = settings.needs_keys ? nullptr : &faults_,
+              .url_signer = settings.needs_keys ? &url_signer_ : nullptr,
               .recorder = &recorder_
           },
           operations_(metrics_, *metadata_, control_),
@@ -262,6 +265,7 @@ class Server {
     protocol::DevEnvironment dev_environment_;
     IdSource key_ids_{clock_, key_shard};
     SqliteKeyStore key_store_;
+    protocol::UrlSigner url_signer_;
     Keys keys_;
     protocol::Authenticator authenticator_;
     protocol::Context context_;

@@ -40,6 +40,7 @@ Result<Delivered> Uploads::find_file(
             .file_name = upload.file_name,
             .tag = id.text() + "-original",
             .is_original = true,
+            .is_owners = true,
             .changed_at = upload.created_at,
         };
     }
@@ -58,6 +59,7 @@ Result<Delivered> Uploads::find_file(
         .file_name = "",
         .tag = std::to_string(output->extent.blob.value),
         .is_original = false,
+        .is_owners = upload.owner == reader,
         .changed_at = upload.changed_at,
     };
 }

@@ -9,7 +9,7 @@ import unittest
 from support.case import ServerCase
 from support.client import V1, X1, X2, upload
 from support.keys import create_key, keys, run_keys
-from support.media import noise
+from support.media import noise, picture
 from support.server import Server
 
 SECRETS = ("bearer_token", "app_bearer_token", "consumer_secret", "access_token_secret")
@@ -129,6 +129,30 @@ class Scopes(KeysCase):
         listed = self.caller(admin).get("/api/v1/keys").json()["data"]
         self.assertIn(usual["id"], [key["id"] for key in listed])
         self.assertNotIn("secret", json.dumps(listed))
+
+
+class SignedUrls(KeysCase):
+    def test_outputs_are_for_their_owner_and_for_signed_urls(self):
+        owner = self.caller(self.key(), X2)
+        answer = owner.one_shot(picture())
+        self.assertEqual(answer.status, 200, answer)
+        media_id = answer.json()["data"]["id"]
+        self.assertEqual(owner.wait(media_id)["state"], "succeeded")
+        for output in owner.outputs(media_id).values():
+            bare = output["url"].split("?")[0]
+            nobody, stranger = X2(self.server), self.caller(self.key(), X2)
+            self.assertEqual(nobody.fetch(output["url"]).status, 200)
+            self.assertEqual(stranger.fetch(output["url"]).status, 200)
+            self.assertEqual(owner.fetch(bare).status, 200)
+            self.assertEqual(nobody.fetch(bare).header("sluice-error"), "auth_missing")
+            self.assertEqual(stranger.fetch(bare).header("sluice-error"), "output_unknown")
+            self.assertEqual(nobody.fetch(output["url"][:-1] + "x").header("sluice-error"), "token_unknown")
+            self.assertEqual(nobody.fetch(f"{bare}?expires=1&signature=00").header("sluice-error"), "token_unknown")
+            self.assertIn("private", nobody.fetch(output["url"]).header("cache-control"))
+        key = answer.json()["data"]["media_key"]
+        self.assertEqual(owner.original(key).status, 200)
+        self.assertEqual(nobody.original(key).status, 401)
+        self.assertEqual(stranger.original(key).status, 404)
 
 
 class NativeKeys(KeysCase):

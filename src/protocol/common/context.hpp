@@ -23,6 +23,7 @@ namespace sluice::protocol {
 enum class Fidelity : std::uint8_t { helpful, faithful };
 
 class Recorder;
+class UrlSigner;
 
 struct Context {
     Uploads& uploads;
@@ -39,9 +40,10 @@ struct Context {
     const DevEnvironment* dev = nullptr;  // none: not a development server
     // How long FINALIZE waits for APPENDs that are still being received. Beyond it: append_in_flight.
     std::chrono::milliseconds append_wait{3000};
-    RateLimiter* rates = nullptr;  // none: calls are not counted
-    Faults* faults = nullptr;      // none: not in dev mode
-    Recorder* recorder = nullptr;  // none: exchanges are not kept
+    RateLimiter* rates = nullptr;           // none: calls are not counted
+    Faults* faults = nullptr;               // none: not in dev mode
+    const UrlSigner* url_signer = nullptr;  // none: outputs are everybody's (open mode)
+    Recorder* recorder = nullptr;           // none: exchanges are not kept
     std::unique_ptr<RecentInits> recent_inits = std::make_unique<RecentInits>();
 };
 

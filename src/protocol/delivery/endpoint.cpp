@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "protocol/common/credentials.hpp"
 #include "protocol/common/problem.hpp"
+#include "protocol/common/url_signer.hpp"
 #include "protocol/delivery/blob_source.hpp"
 #include "protocol/delivery/range.hpp"
 
@@ -34,7 +35,9 @@ std::string disposition(const Delivered& file) {
     return "attachment; filename=\"original\"; filename*=UTF-8''" + percent_encode(file.file_name);
 }
 
-void add_headers(Response& response, const Delivered& file, const std::string& etag) {
+void add_headers(
+    Response& response, const Delivered& file, const std::string& etag, bool is_private
+) {
     response.set("ETag", etag);
     response.set("Accept-Ranges", "bytes");
     response.set("Last-Modified", http_date(file.changed_at));
@@ -43,7 +46,7 @@ void add_headers(Response& response, const Delivered& file, const std::string& e
     response.set("Referrer-Policy", "no-referrer");
     response.set(
         "Cache-Control",
-        file.is_original ? "private, no-cache" : "public, max-age=31536000, immutable"
+        file.is_original || is_private ? "private, no-cache" : "public, max-age=31536000, immutable"
     );
     if (file.is_original) {
         response.set("Content-Disposition", disposition(file));
@@ -51,6 +54,18 @@ void add_headers(Response& response, const Delivered& file, const std::string& e
 }
 
 }  // namespace
+
+// A signed URL speaks for itself: for a reader without a name, who is nobody's owner.
+Result<Principal> Endpoint::reader_of(const Exchange& exchange) const {
+    const http::Request& request = exchange.request;
+    if (context_.url_signer == nullptr || !UrlSigner::is_signed(request.raw_query)) {
+        return identify(exchange);
+    }
+    if (auto checked = context_.url_signer->check(request.path, request.raw_query); !checked) {
+        return std::move(checked).error();
+    }
+    return Principal{""};
+}
 
 awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body) const {
     const http::Request& request = exchange.request;
@@ -60,10 +75,11 @@ awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body)
         response.set("Allow", "GET, HEAD");
         co_return response;
     }
-    auto reader = identify(exchange);
+    auto reader = reader_of(exchange);
     if (!reader) {
         co_return refused(reader.error(), request);
     }
+    const bool is_admitted = reader->id.empty() || context_.url_signer == nullptr;
     const std::string_view rest =
         std::string_view(request.path).substr(std::string_view("/media/").size());
     const auto slash = rest.find('/');
@@ -80,6 +96,13 @@ awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body)
         return context_.uploads.find_file(reader, key, name);
     };
     auto file = co_await runtime::run_blocking(context_.pool, std::move(work));
+    if (file && !is_admitted && !file->is_owners) {
+        // As if it were not there: it is somebody else's, and the URL is not signed.
+        file = Error{
+            .code = ErrorCode::output_unknown,
+            .facts = "Nothing of this name is there for these credentials.",
+        };
+    }
     co_return file ? answer(request, std::move(*file)) : refused(file.error(), request);
 }
 
@@ -87,7 +110,7 @@ Response Endpoint::answer(const http::Request& request, Delivered file) const {
     const std::string etag = "\"" + file.tag + "\"";
     Response response;
     response.route = "delivery.file";
-    add_headers(response, file, etag);
+    add_headers(response, file, etag, context_.url_signer != nullptr);
     if (const auto none_match = request.header("If-None-Match");
         none_match && mentions(*none_match, etag)) {
         response.status = 304;

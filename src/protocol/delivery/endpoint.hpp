@@ -20,6 +20,7 @@ class Endpoint {
     boost::asio::awaitable<http::Response> handle(Exchange& exchange, http::BodyReader& body) const;
 
   private:
+    Result<Principal> reader_of(const Exchange& exchange) const;
     http::Response answer(const http::Request& request, Delivered file) const;
 
     const Context& context_;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/json_writer.hpp"
+#include "protocol/common/url_signer.hpp"
 
 namespace sluice::protocol::native {
 namespace {
@@ -51,10 +52,10 @@ void append_number(JsonWriter& json, std::string_view name, std::uint64_t number
     }
 }
 
-void append_output(JsonWriter& json, const Output& output, const std::string& folder) {
+void append_output(JsonWriter& json, const Output& output, const std::string& url) {
     json.begin_object()
         .member("name", output.name)
-        .member("url", folder + output.name)
+        .member("url", url)
         .member("content_type", output.content_type)
         .member("size_bytes", output.extent.length.value);
     append_number(json, "width", output.width);
@@ -63,23 +64,35 @@ void append_output(JsonWriter& json, const Output& output, const std::string& fo
     json.end_object();
 }
 
-void append_outputs(JsonWriter& json, const UploadDetails& details, const http::Request& request) {
+void append_outputs(
+    JsonWriter& json,
+    const UploadDetails& details,
+    const http::Request& request,
+    const UrlSigner* signer
+) {
     const Upload& upload = details.status.upload;
-    const std::string folder = request.base_url + "/media/" + upload.media_key() + "/";
+    const std::string folder = "/media/" + upload.media_key() + "/";
     json.key("outputs").begin_array();
     for (const Output& output : details.outputs) {
-        append_output(json, output, folder);
+        const std::string path = folder + output.name;
+        const std::string query = signer == nullptr ? "" : signer->query_for(path);
+        append_output(json, output, request.base_url + path + query);
     }
     json.end_array();
     json.key("original_url");
     if (upload.has_all_bytes()) {
-        json.value(folder + "original");
+        json.value(request.base_url + folder + "original");
     } else {
         json.null();
     }
 }
 
-void append_upload(JsonWriter& json, const UploadDetails& details, const http::Request& request) {
+void append_upload(
+    JsonWriter& json,
+    const UploadDetails& details,
+    const http::Request& request,
+    const UrlSigner* signer
+) {
     const Upload& upload = details.status.upload;
     json.begin_object()
         .member("media_id", upload.id.text())
@@ -92,7 +105,7 @@ void append_upload(JsonWriter& json, const UploadDetails& details, const http::R
         .member("received_bytes", upload.received.value);
     append_segments(json, details);
     append_processing(json, details.status);
-    append_outputs(json, details, request);
+    append_outputs(json, details, request, signer);
     json.member("created_at", rfc3339(upload.created_at)).key("expires_at");
     if (upload.expires_at == never) {
         json.null();
@@ -112,19 +125,24 @@ http::Response json_response(std::string body) {
 
 }  // namespace
 
-http::Response upload_answer(const UploadDetails& details, const http::Request& request) {
+http::Response upload_answer(
+    const UploadDetails& details, const http::Request& request, const UrlSigner* signer
+) {
     JsonWriter json;
-    append_upload(json, details, request);
+    append_upload(json, details, request, signer);
     return json_response(json.take());
 }
 
 http::Response list_answer(
-    const std::vector<UploadDetails>& uploads, bool has_more, const http::Request& request
+    const std::vector<UploadDetails>& uploads,
+    bool has_more,
+    const http::Request& request,
+    const UrlSigner* signer
 ) {
     JsonWriter json;
     json.begin_object().key("data").begin_array();
     for (const UploadDetails& details : uploads) {
-        append_upload(json, details, request);
+        append_upload(json, details, request, signer);
     }
     json.end_array().member("has_more", has_more).key("next");
     if (has_more && !uploads.empty()) {

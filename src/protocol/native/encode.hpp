@@ -9,9 +9,15 @@
 
 namespace sluice::protocol::native {
 
-http::Response upload_answer(const UploadDetails& details, const http::Request& request);
+// `signer`: if given, the URLs of outputs are signed.
+http::Response upload_answer(
+    const UploadDetails& details, const http::Request& request, const UrlSigner* signer
+);
 http::Response list_answer(
-    const std::vector<UploadDetails>& uploads, bool has_more, const http::Request& request
+    const std::vector<UploadDetails>& uploads,
+    bool has_more,
+    const http::Request& request,
+    const UrlSigner* signer
 );
 
 }  // namespace sluice::protocol::native

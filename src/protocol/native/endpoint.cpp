@@ -120,7 +120,7 @@ awaitable<Response> Endpoint::list(const http::Request& request, Principal owner
         return context_.uploads.list(owner, page.before, page.count, has_more);
     };
     auto uploads = co_await runtime::run_blocking(context_.pool, std::move(work));
-    co_return uploads ? list_answer(*uploads, has_more, request)
+    co_return uploads ? list_answer(*uploads, has_more, request, context_.url_signer)
                       : refused(uploads.error(), request);
 }
 
@@ -143,7 +143,8 @@ awaitable<Response> Endpoint::one(const http::Request& request, Principal owner,
         return context_.uploads.details(owner, id);
     };
     auto details = co_await runtime::run_blocking(context_.pool, std::move(work));
-    co_return details ? upload_answer(*details, request) : refused(details.error(), request);
+    co_return details ? upload_answer(*details, request, context_.url_signer)
+                      : refused(details.error(), request);
 }
 
 awaitable<Response> Endpoint::keep(const http::Request& request, Principal owner, MediaId id)
@@ -157,7 +158,8 @@ awaitable<Response> Endpoint::keep(const http::Request& request, Principal owner
                     : Result<UploadDetails>(std::move(kept).error());
     };
     auto details = co_await runtime::run_blocking(context_.pool, std::move(work));
-    co_return details ? upload_answer(*details, request) : refused(details.error(), request);
+    co_return details ? upload_answer(*details, request, context_.url_signer)
+                      : refused(details.error(), request);
 }
 
 }  // namespace sluice::protocol::native

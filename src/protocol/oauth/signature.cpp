@@ -21,6 +21,18 @@ std::size_t port_at(std::string_view authority) {
     return is_port ? colon : authority.size();
 }
 
+// The parameters are encoded already.
+std::string joined(std::string_view method, std::string_view url, std::string_view parameters) {
+    const std::string encoded_url = percent_encode(url);
+    std::string text;
+    text.reserve(method.size() + encoded_url.size() + parameters.size() + 2);
+    text += method;
+    text += '&';
+    text += encoded_url;
+    text += '&';
+    return text += parameters;
+}
+
 void append_once(std::vector<std::string>& urls, std::string url) {
     if (std::ranges::find(urls, url) == urls.end()) {
         urls.push_back(std::move(url));
@@ -58,12 +70,7 @@ std::string normalized(const Parameters& parameters) {
 std::string base_string(
     std::string_view method, std::string_view url, std::string_view parameters
 ) {
-    std::string text(method);
-    text += '&';
-    text += percent_encode(url);
-    text += '&';
-    text += percent_encode(parameters);
-    return text;
+    return joined(method, url, percent_encode(parameters));
 }
 
 std::vector<std::string> base_urls(std::string_view authority, std::string_view path) {
@@ -95,9 +102,9 @@ std::optional<std::string> decoded_signature(std::string_view base64) {
 bool is_signed(const SignedRequest& request, const OAuth1Fields& fields, const Secrets& secrets) {
     const std::string sent = decoded_signature(fields.signature).value_or("");
     const std::string key = signing_key(secrets);
-    const std::string parameters = normalized(signed_parameters(request, fields));
+    const std::string parameters = percent_encode(normalized(signed_parameters(request, fields)));
     return std::ranges::any_of(base_urls(request.authority, request.path), [&](const auto& url) {
-        const std::string base = base_string(request.method, url, parameters);
+        const std::string base = joined(request.method, url, parameters);
         return equal_in_constant_time(hmac(fields.hash, key, base), sent);
     });
 }
