@@ -216,6 +216,15 @@ constexpr std::array kind_rows{
     KindRow{"beyond_total_bytes", FailureKind::integrity},
     KindRow{"digest_mismatch", FailureKind::integrity},
     KindRow{"media_canceled", FailureKind::not_found},
+    KindRow{"media_unknown", FailureKind::not_found},
+    KindRow{"media_expired", FailureKind::not_found},
+    // X says some of these with 400.
+    KindRow{"auth_missing", FailureKind::auth},
+    KindRow{"auth_malformed", FailureKind::auth},
+    KindRow{"token_unknown", FailureKind::auth},
+    KindRow{"oauth_signature", FailureKind::auth},
+    KindRow{"oauth_timestamp", FailureKind::auth},
+    KindRow{"oauth_nonce_reused", FailureKind::auth},
 };
 
 FailureKind kind_by_status(int status) {
