@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/error_code.hpp"
@@ -21,6 +22,10 @@ struct Error {
     std::uint64_t media_id = 0;
     // When asking again makes sense; 0 is "not said".
     std::chrono::seconds retry_after{0};
+    // The parameters of the next call of v1.1 if it needs more than the id, as a query string.
+    std::string next_query = {};
+    // The cause that a faithful X would answer with, if it is not this one.
+    std::optional<ErrorCode> x_like = std::nullopt;
 };
 
 // An operating system call that failed: the code by errno (ENOSPC and EDQUOT are storage_full), the

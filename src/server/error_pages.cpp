@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/json_writer.hpp"
+#include "media/failure_rows.hpp"
 #include "protocol/common/problem.hpp"
 #include "protocol/x_v1/encode.hpp"
 #include "protocol/x_v1/errors.hpp"
@@ -69,8 +70,8 @@ Upload example_upload(const ErrorEntry& entry, UploadState state) {
     upload.failure = ProcessingFailure{
         .code = entry.fault == Fault::media ? 1 : 0,
         .name = entry.fault == Fault::media ? "InvalidMedia" : "InternalError",
-        .reason = std::string(entry.slug),
-        .message = std::string(entry.facts) + " " + std::string(entry.hint)
+        .reason = std::string(reason_with(entry.code)),
+        .message = std::string(entry.facts)
     };
     return upload;
 }
@@ -98,9 +99,10 @@ Error example_error(const ErrorEntry& entry) {
 
 // What Sluice answers to the example, made by the encoder of the protocol that it is asked in.
 http::Response example_answer(const ErrorEntry& entry) {
+    const auto request = example_request();
     if (is_of_processing(entry)) {
         const UploadStatus status{.upload = example_upload(entry, UploadState::failed)};
-        return protocol::x_v1::status_answer(status, WallTime{});
+        return protocol::x_v1::status_answer(status, WallTime{}, request.base_url);
     }
     if (entry.status < 400) {
         auto answer =
@@ -108,7 +110,6 @@ http::Response example_answer(const ErrorEntry& entry) {
         answer.set("Sluice-Notice", std::string(entry.slug));
         return answer;
     }
-    const auto request = example_request();
     if (entry.request.contains(" /1.1/")) {
         return protocol::x_v1::refused(example_error(entry), request, Fidelity::helpful);
     }

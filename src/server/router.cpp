@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "protocol/common/problem.hpp"
 #include "protocol/common/rate_gate.hpp"
+#include "protocol/common/timing_headers.hpp"
 #include "protocol/common/weather.hpp"
 #include "protocol/x_v1/encode.hpp"
 #include "server/docs_endpoint.hpp"
@@ -57,6 +58,7 @@ boost::asio::awaitable<http::Response> Router::handle(
     auto response = co_await dispatch(exchange, signed_body ? *signed_body : body);
     protocol::settle_rate(context_, exchange, response);
     co_await protocol::weather_after(context_, exchange, response);
+    protocol::add_timing_headers(response, exchange);
     if (is_recorded) {
         context_.recorder->record(exchange, response, {began, body.received()});
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <utility>
 
 #include "base/digest.hpp"
 
@@ -11,16 +12,34 @@ namespace sluice {
 Incoming::Incoming(
     BlobStore& blobs, BlobId staging_id, std::unique_ptr<BlobWriter> writer, Limit limit
 )
-    : blobs_(blobs), staging_id_(staging_id), writer_(std::move(writer)), limit_(limit) {}
+    : blobs_(blobs),
+      staging_id_(staging_id),
+      writer_(std::move(writer)),
+      limit_(std::move(limit)) {}
+
+Result<void> Incoming::admit(std::span<const std::byte> bytes) {
+    if (judge_start_) {
+        auto limit = std::exchange(judge_start_, nullptr)(bytes);
+        if (!limit) {
+            return std::move(limit).error();
+        }
+        limit_ = std::move(*limit);
+    }
+    const ByteCount after{length_.value + bytes.size()};
+    if (after <= limit_.bytes_max) {
+        return ok();
+    }
+    Error refused = limit_.refusal();
+    if (refused.facts.empty()) {
+        refused.facts = "At least " + std::to_string(after.value) + " bytes came, " +
+                        std::to_string(limit_.bytes_max.value) + " are allowed in one call.";
+    }
+    return refused;
+}
 
 Result<void> Incoming::write(std::span<const std::byte> bytes) {
-    const ByteCount after{length_.value + bytes.size()};
-    if (after > limit_.bytes_max) {
-        return Error{
-            .code = limit_.code,
-            .facts = "At least " + std::to_string(after.value) + " bytes came, " +
-                     std::to_string(limit_.bytes_max.value) + " are allowed in one call.",
-        };
+    if (auto admitted = admit(bytes); !admitted) {
+        return admitted;
     }
     if (!writer_) {
         auto staged = blobs_.stage(staging_id_);
@@ -48,7 +67,7 @@ Result<void> Incoming::write(std::span<const std::byte> bytes) {
         );
     }
     crc_ = crc32c(bytes, crc_);
-    length_ = after;
+    length_.value += bytes.size();
     token_.has_received(length_);
     return ok();
 }

@@ -4,9 +4,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 
 #include "base/ids.hpp"
 #include "base/result.hpp"
@@ -22,12 +24,20 @@ class Incoming {
     struct Limit {
         ByteCount bytes_max;
         ErrorCode code = ErrorCode::segment_too_large;
+        std::string facts = {};       // empty: the numbers alone
+        std::string next_query = {};  // see Error
+
+        Error refusal() const { return {.code = code, .facts = facts, .next_query = next_query}; }
     };
+    // Told by the first bytes what the limit is, or that more is not wanted.
+    using JudgeStart = std::function<Result<Limit>(std::span<const std::byte>)>;
 
     // `writer` may be empty: the bytes are staged under `staging_id` when the first one comes.
     Incoming(BlobStore& blobs, BlobId staging_id, std::unique_ptr<BlobWriter> writer, Limit limit);
 
-    // Errors: those of the limit, storage_full, storage_failed.
+    void judge_start_with(JudgeStart judge) { judge_start_ = std::move(judge); }
+
+    // Errors: those of the limit and of the judge, storage_full, storage_failed.
     Result<void> write(std::span<const std::byte> bytes);
     // Durable. An empty one has an extent without a blob.
     Result<Extent> commit();
@@ -44,6 +54,7 @@ class Incoming {
     }
 
   private:
+    Result<void> admit(std::span<const std::byte> bytes);
     Result<void> move_to_staging();
 
     static constexpr std::size_t start_length = 4096;
@@ -52,6 +63,7 @@ class Incoming {
     BlobId staging_id_;
     std::unique_ptr<BlobWriter> writer_;
     Limit limit_;
+    JudgeStart judge_start_;
     ByteCount length_;
     std::uint32_t crc_ = 0;
     std::vector<std::byte> start_;

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "core/shortfall.hpp"
 #include "service/refusals.hpp"
 #include "service/uploads.hpp"
 
@@ -8,12 +9,12 @@ namespace {
 
 using std::chrono::milliseconds;
 
-std::string listed(const std::vector<SegmentIndex>& missing) {
-    std::string text;
-    for (std::size_t i = 0; i < std::min<std::size_t>(missing.size(), 20); ++i) {
-        text += (i == 0 ? "" : ", ") + std::to_string(missing[i].value);
+WallTime last_of(const SegmentMap& segments) {
+    WallTime last{};
+    for (const auto& [index, segment] : segments) {
+        last = std::max(last, segment.received_at);
     }
-    return text + (missing.size() > 20 ? " …" : "");
+    return last;
 }
 
 }  // namespace
@@ -47,22 +48,31 @@ Result<UploadWithSegments> Uploads::find_as(const Principal& reader, MediaId id)
     return *is_owner ? services_.metadata.find_any(id) : std::move(found);
 }
 
-Error Uploads::finalize_missing(const UploadWithSegments& found) const {
+Error Uploads::finalize_missing(const UploadWithSegments& found) {
     const auto& [upload, segments] = found;
     const SegmentGaps gaps = gaps_of(segments);
     std::string facts = std::to_string(segments.size()) +
                         (segments.size() == 1 ? " segment" : " segments") + " with " +
                         std::to_string(gaps.received.value) + " of " +
                         std::to_string(upload.total.value) + " bytes arrived, FINALIZE never did.";
-    if (!gaps.missing.empty()) {
-        facts += " Missing before it: segment " + listed(gaps.missing) + ".";
-    } else if (gaps.received != upload.total) {
-        facts += " " + std::to_string(upload.total.value - gaps.received.value) +
-                 " bytes are missing before it.";
+    if (gaps.received == upload.total && gaps.missing.empty()) {
+        facts += " All bytes are there since " + rfc3339(last_of(segments)) + ".";
+        facts += refusal_to_expect(found);
+    } else if (!segments.empty()) {
+        facts += " It would be refused now: " +
+                 (gaps.missing.empty() ? too_few_text(segments, gaps.received, upload.total)
+                                       : gaps_text(segments, gaps, upload.total));
     }
     return {
         .code = ErrorCode::finalize_missing, .facts = std::move(facts), .media_id = upload.id.value
     };
+}
+
+// FINALIZE may have been sent, and refused, and nobody looked.
+std::string Uploads::refusal_to_expect(const UploadWithSegments& found) {
+    const auto start = start_of(found.segments);
+    const auto judged = start ? judge_content(found, *start, {}) : ok();
+    return judged ? std::string() : " It would be refused, or was already: " + judged.error().facts;
 }
 
 UploadStatus Uploads::view(Upload upload) {

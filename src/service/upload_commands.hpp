@@ -56,6 +56,7 @@ struct FinishOptions {
 struct UploadStatus {
     Upload upload;
     std::optional<std::chrono::seconds> check_after;  // only while queued or processing
+    bool as_x = false;                                // shown as X shows it, without what is ours
 };
 
 struct UploadDetails {

@@ -38,7 +38,11 @@ class Uploads {
     Result<void> check_append(const AppendTarget& target);
 
     // A file that comes in one call.
-    Result<Incoming> begin_whole();
+    // `expected`: what the request promises, fields behind it included. Errors: file_too_large,
+    // needs_chunked, as soon as they can be told.
+    Result<Incoming> begin_whole(
+        const CreateUpload& wanted, std::optional<ByteCount> expected = std::nullopt
+    );
     Result<Upload> finish_whole(const CreateUpload& wanted, Incoming incoming);
     // What is wrong with category and type, whatever the content.
     Result<void> admits(const CreateUpload& wanted) const;
@@ -94,6 +98,11 @@ class Uploads {
     NewUpload new_upload(const CreateUpload& wanted, Checked checked);
     NewJob new_job(const Upload& upload);
     Incoming::Limit segment_limit() const;
+    Incoming::Limit whole_limit(
+        const CreateUpload& wanted,
+        std::span<const std::byte> start,
+        std::optional<ByteCount> expected
+    ) const;
     Result<Incoming> stage(Incoming::Limit limit);
     std::unique_ptr<BlobWriter> place(const UploadWithSegments& found, const AppendTarget& target);
     Result<Upload> settle_repeated(const AppendTarget& target, const Segment& came);
@@ -123,7 +132,8 @@ class Uploads {
     UploadStatus view(Upload upload);
     Result<UploadWithSegments> find_as(const Principal& reader, MediaId id);
     Result<void> share(const Upload& upload, const CreateUpload& wanted);
-    Error finalize_missing(const UploadWithSegments& found) const;
+    Error finalize_missing(const UploadWithSegments& found);
+    std::string refusal_to_expect(const UploadWithSegments& found);
     Result<void> expire_due(std::uint32_t& touched);
     Result<void> clean_due(std::uint32_t& touched);
     Result<void> clean(MediaId id);

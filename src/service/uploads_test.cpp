@@ -209,7 +209,7 @@ TEST_F(UploadsTest, TellsHowFarItIsWhenStatusComesBeforeFinalize) {
     EXPECT_EQ(refused.error().code, ErrorCode::finalize_missing);
     EXPECT_NE(refused.error().facts.find("1 segment with 4 of 8 bytes"), std::string::npos)
         << refused.error().facts;
-    EXPECT_NE(refused.error().facts.find("segment 0"), std::string::npos);
+    EXPECT_NE(refused.error().facts.find("Segment 0"), std::string::npos);
 }
 
 TEST_F(UploadsTest, DoesNotKnowTheUploadsOfOthers) {
@@ -273,7 +273,7 @@ TEST_F(UploadsTest, DecidesByContentWhenNothingWasDeclared) {
 }
 
 TEST_F(UploadsTest, TakesAWholeFileInOneCall) {
-    auto incoming = uploads_.begin_whole();
+    auto incoming = uploads_.begin_whole({me, "tweet_image", "image/png", "a.png", {}});
     ASSERT_TRUE(incoming->write(bytes_of("whole")));
     const auto created =
         uploads_.finish_whole({me, "tweet_image", "image/png", "a.png", {}}, std::move(*incoming));

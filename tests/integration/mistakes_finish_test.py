@@ -229,6 +229,66 @@ class Helpful(MistakeCase):
         return caller.form(command="FINALIZE", media_id=media_id, original_md5=digest)
 
 
+class OneCall(MistakeCase):
+    """Limits are small, so that the tests are quick."""
+
+    arguments = ("--limit", "one_shot.max_bytes=6M")
+
+    def announce(self, caller, length, start, category=None, headers=()):
+        """A one-shot whose body is announced and never sent whole; the answer that comes all the same."""
+        field = f'--b\r\nContent-Disposition: form-data; name="media_category"\r\n\r\n{category}\r\n' if category else ""
+        opening = field.encode() + b'--b\r\nContent-Disposition: form-data; name="media"; filename="x"\r\n\r\n' + start
+        target = V2 if isinstance(caller, X2) else V1
+        headers = [*caller.headers, ("Content-Type", "multipart/form-data; boundary=b"), ("Content-Length", length), *headers]
+        with Wire(self.server) as wire:
+            wire.send(head("POST", target, headers) + opening)
+            return wire.read("POST")
+
+    def test_row_81_a_large_video_is_told_the_four_calls(self):
+        for caller, check in self.callers():
+            answer = self.announce(caller, 400 << 20, clip()[:2000])
+            text = self.refused(check, answer, 413, "needs_chunked")
+            for part in ("419430", str(6 << 20), "INIT", "APPEND", "FINALIZE", "STATUS"):
+                self.assertIn(part, text)
+            body = answer.json()
+            following = body.get("sluice", body)["next"]
+            self.assertIn("command=INIT&total_bytes=4194303", following["url"])
+            self.assertIn("media_type=video/mp4&media_category=tweet_video", following["url"])
+
+    def test_row_82_a_large_picture_is_refused_with_a_body_before_it_came(self):
+        rows = [(None, picture()[:1000]), ("tweet_image", noise(1000))]
+        for caller, check in self.callers():
+            for category, start in rows:
+                for headers in ((), (("Expect", "100-continue"),)):
+                    answer = self.announce(caller, 9 << 20, start, category, headers)
+                    text = self.refused(check, answer, 413, "file_too_large")
+                    self.assertIn(str(5 << 20), text)
+                    self.assertIn("tweet_image", text)
+
+    def test_row_82_also_when_it_comes_whole(self):
+        for caller, check in self.callers():
+            answer = caller.one_shot(picture() + bytes(5 << 20), category="tweet_image")
+            self.refused(check, answer, 413, "file_too_large")
+
+    def test_row_83_an_empty_file(self):
+        for caller, check in self.callers():
+            text = self.refused(check, caller.one_shot(b"", category="tweet_image"), 400, "media_empty")
+            self.assertIn("0 bytes", text)
+
+    def test_rows_44_48_and_67_are_told_at_once(self):
+        text = picture().decode("utf-8", "replace").encode()
+        rows = [(base64.b64encode(picture()), "base64_as_bytes"), (text, "binary_as_text"), (clip(), "type_mismatch")]
+        for caller, check in self.callers():
+            for data, code in rows:
+                self.refused(check, caller.one_shot(data, category="tweet_image"), 400, code)
+
+    def test_a_small_video_is_taken_in_one_call(self):
+        for caller, _ in self.callers():
+            answer = caller.one_shot(clip(), category="tweet_video")
+            self.assertEqual(answer.status, 200, answer)
+            self.assertIn(caller.info_of(answer)["state"], ("pending", "in_progress", "succeeded"))
+
+
 class Faithful(MistakeCase):
     arguments = ("--fidelity", "faithful")
 
@@ -273,6 +333,21 @@ class Faithful(MistakeCase):
         answer = caller.finalize(media_id)
         self.assertEqual((answer.status, answer.json()), (400, large), answer)
         self.assertEqual(answer.header("sluice-error"), "category_missing")
+
+
+    def test_rows_81_to_83_as_x_says_them(self):
+        caller = X1(self.server, "one-shot")
+        self.assert_x(caller.one_shot(b""), "media_empty", UNRECOGNIZED, 400, "")
+        self.assert_x(caller.one_shot(noise(1000), category="tweet_image"), "media_failed", UNRECOGNIZED, 400, "")
+        answer = caller.one_shot(picture() + bytes(5 << 20))
+        self.assertEqual((answer.status, answer.json()["errors"][0]["code"]), (400, 324), answer)
+        self.assertEqual(answer.json()["errors"][0]["message"], "Image file size must be <= 5242880 bytes")
+
+    def test_row_67_a_picture_that_cannot_be_processed_is_refused_at_finalize(self):
+        for caller, _ in self.callers():
+            data = noise(1000)
+            media_id = self.fill(caller, 1000, [(0, data)], media_type="image/png", category="tweet_image")
+            self.assert_x(caller.finalize(media_id), "media_failed", UNRECOGNIZED, 400, "media type unrecognized")
 
 
 if __name__ == "__main__":

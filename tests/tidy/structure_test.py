@@ -26,7 +26,7 @@ ARROWS = {
     "http": {"base", "runtime"},
     "dev_tls": {"base", "runtime"},
     "protocol/oauth": {"base"},
-    "protocol/common": {"base", "core", "service", "runtime", "http", "protocol/oauth"},
+    "protocol/common": {"base", "core", "media", "service", "runtime", "http", "protocol/oauth"},
     "protocol/x_v1": {"base", "core", "service", "runtime", "http", "protocol/common"},
     "protocol/x_v2": {"base", "core", "service", "runtime", "http", "protocol/common"},
     "protocol/native": {"base", "core", "service", "runtime", "http", "protocol/common"},

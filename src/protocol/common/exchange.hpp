@@ -4,6 +4,7 @@
 // that outlives the handling; one request's coroutine writes it, nobody else.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -31,10 +32,22 @@ struct ReceivedPart {
     std::string crc32c;  // of media, eight hexadecimal digits
 };
 
+// Where the time went; 0 is "not measured". Reading a body includes writing its media.
+struct Timings {
+    using Clock = std::chrono::steady_clock;
+    using Duration = Clock::duration;
+
+    Clock::time_point started = Clock::now();
+    Duration auth{0};
+    Duration body{0};
+    Duration store{0};
+};
+
 struct Exchange {
     explicit Exchange(const http::Request& asked) : request(asked) {}
 
     const http::Request& request;
+    Timings timings;
 
     std::optional<Identity> caller;  // once known
     // Why there is no caller, if there is none; see identify().

@@ -70,9 +70,17 @@ Result<void> MediaSink::write(std::span<const std::byte> data) {
     return form_.media->write(decoded_);
 }
 
+// No call takes as much as this body announces, whichever it turns out to be: the rest of it need not
+// come.
+bool MediaSink::is_hopeless() const {
+    const UploadLimits& limits = context_.uploads.limits();
+    return expected_ && *expected_ > std::max(limits.segment_bytes_max, limits.one_shot_bytes_max);
+}
+
 // Text that is no base64 is looked at once more when all of it is there.
 Result<void> MediaSink::refuse(Error error) {
-    if (!is_about_the_media(error.code) || (is_named_ && error.code != ErrorCode::base64_invalid)) {
+    if (!is_about_the_media(error.code) || (is_named_ && error.code != ErrorCode::base64_invalid) ||
+        is_hopeless()) {
         return error;
     }
     form_.media.reset();

@@ -41,6 +41,7 @@ class MediaSink {
     void note(std::span<const std::byte> data);
     // Keeps what is wrong with the media; an error if it is to be said at once.
     Result<void> refuse(Error error);
+    bool is_hopeless() const;
     void end_second();
     void explain_base64();
 

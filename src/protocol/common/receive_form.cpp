@@ -408,13 +408,19 @@ awaitable<Result<ReceivedForm>> receive_body(
     }
     const UploadLimits& limits = context.uploads.limits();
     const std::uint64_t announced = exchange.request.content_length.value_or(0);
-    if (announced > body_max(limits)) {
+    // A multipart body is judged where its media begins: there it is known what it is for.
+    const bool is_multipart =
+        lower_case(exchange.request.header("Content-Type").value_or("")).starts_with("multipart/");
+    if (!is_multipart && announced > body_max(limits)) {
         co_return body_too_large("The body has " + std::to_string(announced) + " bytes", limits);
     }
     auto reception = std::make_unique<FormReception>(
         context, exchange, body, std::move(already), std::move(open)
     );
-    co_return co_await reception->run();
+    const auto begun = Timings::Clock::now();
+    auto form = co_await reception->run();
+    exchange.timings.body = Timings::Clock::now() - begun;
+    co_return form;
 }
 
 }  // namespace

@@ -31,6 +31,14 @@ std::string why_no_id(std::string_view value) {
                        : "it must be the number that INIT answered.";
 }
 
+// "X-MediaId", "media_id", "Media-Key"
+bool names_an_id(std::string_view header) {
+    std::string squeezed = lower_case(header);
+    std::erase_if(squeezed, [](char c) { return c == '-' || c == '_'; });
+    return squeezed == "mediaid" || squeezed == "xmediaid" || squeezed == "mediakey" ||
+           squeezed == "xmediakey" || squeezed == "mediaidstring";
+}
+
 }  // namespace
 
 Result<ByteCount> total_bytes_of(const Parameters& parameters) {
@@ -79,6 +87,27 @@ Result<MediaId> media_id_of(std::string_view text, bool takes_keys) {
         };
     }
     return *id;
+}
+
+Error with_place_of_id(Error error, const http::Request& request, const Parameters& parameters) {
+    if (error.code != ErrorCode::media_id_missing) {
+        return error;
+    }
+    for (const http::HeaderField& field : request.headers) {
+        if (names_an_id(field.name)) {
+            error.facts += " The header \"" + printable(field.name) + "\" carries \"" +
+                           printable(field.value, 24) +
+                           "\"; headers are not read: send it as the parameter media_id.";
+        }
+    }
+    for (const std::string_view name :
+         {"id", "mediaId", "media_ids", "media_id_string", "mediaID"}) {
+        if (const auto value = parameters.find(name); value && !value->empty()) {
+            error.facts += " The parameter \"" + std::string(name) + "\" carries \"" +
+                           printable(*value, 24) + "\"; its name must be media_id.";
+        }
+    }
+    return error;
 }
 
 Result<SegmentIndex> segment_index_of(const Parameters& parameters) {

@@ -12,6 +12,7 @@
 #include "base/ids.hpp"
 #include "base/result.hpp"
 #include "core/segment.hpp"
+#include "http/request.hpp"
 #include "protocol/common/parameters.hpp"
 #include "protocol/common/receive_form.hpp"
 
@@ -22,6 +23,8 @@ Result<ByteCount> total_bytes_of(const Parameters& parameters);
 // `text`: the value of media_id. Errors: media_id_missing, media_id_invalid, media_key_as_id
 // (unless `takes_keys`).
 Result<MediaId> media_id_of(std::string_view text, bool takes_keys);
+// Adds to media_id_missing where the id stands instead: in a header, or under another name.
+Error with_place_of_id(Error error, const http::Request& request, const Parameters& parameters);
 // Errors: segment_index_missing, segment_index_invalid, segment_index_range.
 Result<SegmentIndex> segment_index_of(const Parameters& parameters);
 // A list of up to 100 numbers of users, separated by commas; empty if absent. Errors:

@@ -3,13 +3,16 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <type_traits>
 #include <utility>
 
 #include "base/error_catalogue.hpp"
 #include "base/text.hpp"
+#include "media/failure_rows.hpp"
 #include "protocol/common/await_media.hpp"
 #include "protocol/common/rate_gate.hpp"
 #include "protocol/common/upload_parameters.hpp"
+#include "protocol/common/x_synchronous.hpp"
 
 namespace sluice::protocol {
 namespace {
@@ -18,6 +21,17 @@ using boost::asio::awaitable;
 
 // Between two looks whether an APPEND has ended.
 constexpr std::chrono::milliseconds append_pause{100};
+
+// A use case on a pool, its time noted.
+template <class Work>
+awaitable<std::invoke_result_t<Work&>> in_store(
+    Exchange& exchange, runtime::BlockingPool& pool, Work work
+) {
+    const auto begun = Timings::Clock::now();
+    auto outcome = co_await runtime::run_blocking(pool, std::move(work));
+    exchange.timings.store += Timings::Clock::now() - begun;
+    co_return outcome;
+}
 
 // Errors: additional_owners_invalid.
 Result<CreateUpload> create_command(Principal owner, const ReceivedForm& form, ByteCount total) {
@@ -97,8 +111,9 @@ std::string least_segment(const UploadDetails& details) {
 Error failed(const Upload& upload) {
     return {
         .code = ErrorCode::media_failed,
-        .facts = upload.failure->message + ".",
+        .facts = whole_text(*upload.failure, upload.category),
         .media_id = upload.id.value,
+        .x_like = ErrorCode::type_mismatch,
     };
 }
 
@@ -154,6 +169,32 @@ awaitable<Result<Upload>> refuse_media(
     co_return of_the_media;
 }
 
+Result<Incoming> begin_whole(
+    const Context& context,
+    const Principal& owner,
+    const Parameters& seen,
+    std::optional<ByteCount> expected
+) {
+    const CreateUpload wanted{
+        .owner = owner,
+        .category = std::string(seen.get("media_category")),
+        .media_type = std::string(seen.get("media_type")),
+        .file_name = {},
+        .total = {},
+    };
+    return context.uploads.begin_whole(wanted, expected);
+}
+
+// In faithful fidelity an outcome is what X would make of it.
+using AsX = Result<UploadStatus> (*)(UploadStatus);
+Result<UploadStatus> shown(const Context& context, Result<UploadStatus> status, AsX as_x) {
+    if (!status || context.fidelity != Fidelity::faithful) {
+        return status;
+    }
+    status->as_x = true;
+    return as_x(std::move(*status));
+}
+
 }  // namespace
 
 OpenMedia media_opener(const Context& context, Exchange& exchange, std::optional<MediaId> path_id) {
@@ -162,8 +203,11 @@ OpenMedia media_opener(const Context& context, Exchange& exchange, std::optional
            ) -> Result<OpenedMedia> {
         const bool is_append = path_id.has_value() || seen.get("command") == "APPEND";
         if (!is_append) {
-            return seen.has("command") ? opened(context.uploads.begin_unnamed(), false)
-                                       : opened(context.uploads.begin_whole(), false);
+            return seen.has("command")
+                       ? opened(context.uploads.begin_unnamed(), false)
+                       : opened(
+                             begin_whole(context, exchange.caller->principal, seen, expected), false
+                         );
         }
         return open_segment(context, exchange, path_id, seen, expected);
     };
@@ -218,7 +262,7 @@ awaitable<Result<Upload>> x_append(
     auto work = [&context, target = std::move(target), media = std::move(*form.media)]() mutable {
         return context.uploads.finish_append(target, std::move(media));
     };
-    co_return co_await runtime::run_blocking(context.bulk, std::move(work));
+    co_return co_await in_store(exchange, context.bulk, std::move(work));
 }
 
 awaitable<Result<UploadStatus>> x_finalize(
@@ -237,19 +281,20 @@ awaitable<Result<UploadStatus>> x_finalize(
     };
     auto& pool = options.original_md5.empty() ? context.pool : context.bulk;
     boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
-    auto finished = co_await runtime::run_blocking(pool, work);
+    auto finished = co_await in_store(exchange, pool, work);
     std::chrono::milliseconds waited{0};
     while (!finished && finished.error().code == ErrorCode::append_in_flight &&
            waited < context.append_wait) {
         timer.expires_after(append_pause);
         co_await timer.async_wait(boost::asio::use_awaitable);
         waited += append_pause;
-        finished = co_await runtime::run_blocking(pool, work);
+        finished = co_await in_store(exchange, pool, work);
     }
     if (!finished) {
         co_return std::move(finished).error();
     }
-    co_return co_await await_image(context, std::move(*finished));
+    auto settled = co_await await_image(context, std::move(*finished));
+    co_return shown(context, std::move(settled), finalized_on_x);
 }
 
 awaitable<Result<UploadStatus>> x_status(const Context& context, Exchange& exchange, MediaId id) {
@@ -258,12 +303,13 @@ awaitable<Result<UploadStatus>> x_status(const Context& context, Exchange& excha
     auto work = [&context, owner = exchange.caller->principal, id] {
         return context.uploads.status(owner, id);
     };
-    auto status = co_await runtime::run_blocking(context.pool, std::move(work));
+    auto status = co_await in_store(exchange, context.pool, std::move(work));
     if (!status) {
         co_return status;
     }
     const auto admission = RateGate(context, exchange).admit();
-    co_return admission ? std::move(status) : Result<UploadStatus>(admission.error());
+    co_return admission ? shown(context, std::move(status), status_on_x)
+                        : Result<UploadStatus>(admission.error());
 }
 
 awaitable<Result<UploadStatus>> x_one_shot(
@@ -287,13 +333,13 @@ awaitable<Result<UploadStatus>> x_one_shot(
     exchange.media_bytes = form.media->length();
     auto work = [&context, command = std::move(*command), media = std::move(*form.media)](
                 ) mutable { return context.uploads.finish_whole(command, std::move(media)); };
-    auto created = co_await runtime::run_blocking(context.bulk, std::move(work));
+    auto created = co_await in_store(exchange, context.bulk, std::move(work));
     if (!created) {
         co_return std::move(created).error();
     }
     exchange.media_id = created->id;
     auto look = [&context, owner, id = created->id] { return context.uploads.status(owner, id); };
-    auto status = co_await runtime::run_blocking(context.pool, std::move(look));
+    auto status = co_await in_store(exchange, context.pool, std::move(look));
     if (!status) {
         co_return std::move(status).error();
     }
@@ -301,7 +347,7 @@ awaitable<Result<UploadStatus>> x_one_shot(
     if (settled && settled->upload.state == UploadState::failed) {
         co_return failed(settled->upload);
     }
-    co_return settled;
+    co_return shown(context, std::move(settled), finalized_on_x);
 }
 
 awaitable<Error> x_with_state(const Context& context, const Exchange& exchange, Error error) {

@@ -2,6 +2,10 @@
 
 #include <algorithm>
 
+#include "base/error_catalogue.hpp"
+#include "media/failure_rows.hpp"
+#include "protocol/common/x_synchronous.hpp"
+
 namespace sluice::protocol {
 namespace {
 
@@ -18,30 +22,130 @@ std::string_view x_state(UploadState state) {
     }
 }
 
+std::string page_of(ErrorCode code, std::string_view base_url) {
+    return std::string(base_url) + "/docs/errors/" + std::string(entry_of(code).slug);
+}
+
+// As X sends it: its number, its name, and its text if it has one.
+void append_x_error(JsonWriter& json, const ProcessingFailure& failure) {
+    json.key("error")
+        .begin_object()
+        .member("code", failure_row_of(failure.reason).x_code)
+        .member("name", failure.name);
+    if (const std::string text = x_text_of(failure); !text.empty()) {
+        json.member("message", text);
+    }
+    json.end_object();
+}
+
+void append_error(JsonWriter& json, const Upload& upload, std::string_view base_url) {
+    const ProcessingFailure& failure = *upload.failure;
+    const ErrorCode code = code_of(failure, upload.category);
+    json.key("error")
+        .begin_object()
+        .member("code", failure_row_of(failure.reason).x_code)
+        .member("name", failure.name)
+        .member("message", whole_text(failure, upload.category))
+        .member("reason", failure.reason)
+        .key("sluice")
+        .begin_object()
+        .member("code", entry_of(code).slug)
+        .member("detail", failure.message)
+        .member("hint", remedy_of(failure, upload.category))
+        .member("doc_url", page_of(code, base_url))
+        .end_object()
+        .end_object();
+}
+
+struct ShownNotice {
+    ErrorCode code;
+    std::string message;
+};
+
+// What went well here and would not on X, or is not as it was declared.
+std::vector<ShownNotice> notices_of(const Upload& upload) {
+    std::vector<ShownNotice> notices;
+    const Family family = family_of(upload.category);
+    if (!upload.category_given && family == Family::video) {
+        notices.push_back(
+            {ErrorCode::category_missing,
+             "No media_category was given; taken for " + std::string(name_of(upload.category)) +
+                 ". X would refuse this file: without a category it takes 15 MB and 30 s."}
+        );
+    } else if (!upload.category_given && family == Family::gif) {
+        notices.push_back(
+            {ErrorCode::category_missing,
+             "No media_category was given; taken for " + std::string(name_of(upload.category)) +
+                 ". X takes a GIF without one for a picture of at most 5 MB."}
+        );
+    }
+    const auto declared = essence_of(upload.media_type);
+    const bool is_another = !upload.content.media_type.empty() && family_of_type(declared) &&
+                            declared != upload.content.media_type && declared != "image/jpg" &&
+                            declared != "image/pjpeg" && declared != "video/quicktime";
+    if (is_another && family != Family::text) {
+        notices.push_back(
+            {ErrorCode::type_mismatch,
+             "Declared " + std::string(declared) + ", found " + upload.content.media_type +
+                 "; it was processed as what it is."}
+        );
+    }
+    return notices;
+}
+
+void append_ours(JsonWriter& json, const Upload& upload, std::string_view base_url) {
+    const auto notices = notices_of(upload);
+    const bool has_step = upload.state == UploadState::processing;
+    if (!has_step && notices.empty()) {
+        return;
+    }
+    json.key("sluice").begin_object();
+    if (has_step) {
+        // A worker has it, and has not told yet what it is at.
+        json.member(
+            "step", upload.progress.step.empty() ? std::string("probe") : upload.progress.step
+        );
+    }
+    if (!notices.empty()) {
+        json.key("notices").begin_array();
+        for (const auto& [code, message] : notices) {
+            json.begin_object()
+                .member("code", entry_of(code).slug)
+                .member("message", message)
+                .member("doc_url", page_of(code, base_url))
+                .end_object();
+        }
+        json.end_array();
+    }
+    json.end_object();
+}
+
 }  // namespace
 
-void append_processing_info(JsonWriter& json, const UploadStatus& status) {
+void append_processing_info(
+    JsonWriter& json, const UploadStatus& status, std::string_view base_url
+) {
     const Upload& upload = status.upload;
     json.key("processing_info").begin_object().member("state", x_state(upload.state));
     if (status.check_after) {
         json.member("check_after_secs", status.check_after->count());
     }
     json.member("progress_percent", upload.progress.percent);
-    if (upload.failure) {
-        json.key("error")
-            .begin_object()
-            .member("code", upload.failure->code)
-            .member("name", upload.failure->name)
-            .member("message", upload.failure->message)
-            .member("reason", upload.failure->reason)
-            .end_object();
+    if (upload.failure && status.as_x) {
+        append_x_error(json, *upload.failure);
+    } else if (upload.failure) {
+        append_error(json, upload, base_url);
+    }
+    if (!status.as_x) {
+        append_ours(json, upload, base_url);
     }
     json.end_object();
 }
 
 bool shows_processing(const UploadStatus& status) {
     const Family family = family_of(status.upload.category);
-    const bool is_synchronous = family == Family::image || family == Family::text;
+    const bool is_synchronous = family == Family::image || family == Family::text ||
+                                (status.as_x && is_synchronous_on_x(status.upload));
     return status.upload.state != UploadState::ready || !is_synchronous;
 }
 

@@ -2,13 +2,18 @@
 // words.
 #pragma once
 
+#include <string_view>
+
 #include "base/json_writer.hpp"
 #include "service/uploads.hpp"
 
 namespace sluice::protocol {
 
-// processing_info with X's four states; `error` when failed (reference 2.6).
-void append_processing_info(JsonWriter& json, const UploadStatus& status);
+// processing_info with X's four states; `error` when failed (reference 2.6). What is ours stands in
+// its member "sluice": the step, the code and remedy of a failure, notices. `base_url`: of the pages.
+void append_processing_info(
+    JsonWriter& json, const UploadStatus& status, std::string_view base_url
+);
 
 // Whether X's answer to FINALIZE or to a one-shot carries processing_info: not for images and subtitles
 // that are ready.

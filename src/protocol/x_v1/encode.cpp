@@ -16,6 +16,7 @@ http::Response json_response(int status, std::string body) {
     http::Response response;
     response.status = status;
     response.set("Content-Type", json_type);
+    response.set("Content-Disposition", "attachment; filename=json.json");
     response.set("Cache-Control", "no-store");
     response.body = std::move(body);
     return response;
@@ -36,6 +37,9 @@ std::string upload_url(
 }
 
 std::optional<NextCall> next_of(const Error& error, const http::Request& request) {
+    if (!error.next_query.empty()) {
+        return NextCall{"POST", request.base_url + "/1.1/media/upload.json?" + error.next_query};
+    }
     if (error.media_id == 0) {
         return std::nullopt;
     }
@@ -63,6 +67,11 @@ std::optional<NextCall> next_of(const Error& error, const http::Request& request
 
 http::Response faithful(const WireError& wire) {
     JsonWriter json;
+    if (wire.x_status == 413) {
+        http::Response response;  // X says it without a word
+        response.status = wire.x_status;
+        return response;
+    }
     if (wire.shape == Shape::request_error) {
         json.begin_object()
             .member("request", "/1.1/media/upload.json")
@@ -99,38 +108,52 @@ http::Response initialized(const Upload& upload, WallTime now) {
     JsonWriter json;
     begin_media_object(json, upload);
     json.member("expires_after_secs", expires_after_secs(upload, now)).end_object();
-    return json_response(202, json.take());
-}
-
-http::Response appended() {
-    http::Response response;
-    response.status = 204;
+    auto response = json_response(202, json.take());
+    response.set("X-MediaId", upload.id.text());
     return response;
 }
 
-http::Response finalized(const UploadStatus& status, WallTime now, int status_code) {
+http::Response appended(const Upload& upload, Fidelity fidelity) {
+    // X's counters were 0 in every answer that was recorded.
+    const bool is_helpful = fidelity == Fidelity::helpful;
+    http::Response response;
+    response.status = 204;
+    response.set("Content-Type", "text/html;charset=utf-8");
+    response.set("X-MediaId", upload.id.text());
+    response.set("X-SegmentCount", std::to_string(is_helpful ? upload.segments_received : 0));
+    response.set("X-TotalBytes", std::to_string(is_helpful ? upload.received.value : 0));
+    return response;
+}
+
+http::Response finalized(
+    const UploadStatus& status, WallTime now, int status_code, std::string_view base_url
+) {
     JsonWriter json;
     begin_media_object(json, status.upload);
     append_media_facts(json, status.upload, now);
     if (shows_processing(status)) {
-        append_processing_info(json, status);
+        append_processing_info(json, status, base_url);
     }
     json.end_object();
-    return json_response(status_code, json.take());
+    auto response = json_response(status_code, json.take());
+    response.set("X-MediaId", status.upload.id.text());
+    return response;
 }
 
-http::Response status_answer(const UploadStatus& status, WallTime now) {
+http::Response status_answer(const UploadStatus& status, WallTime now, std::string_view base_url) {
     JsonWriter json;
     begin_media_object(json, status.upload);
     append_media_facts(json, status.upload, now);
-    append_processing_info(json, status);
+    append_processing_info(json, status, base_url);
     json.end_object();
     return json_response(200, json.take());
 }
 
 http::Response refused(const Error& error, const http::Request& request, Fidelity fidelity) {
-    const WireError& wire = wire_error_of(error.code);
-    auto response = fidelity == Fidelity::faithful ? faithful(wire) : helpful(error, wire, request);
+    const bool is_faithful = fidelity == Fidelity::faithful;
+    const WireError& wire =
+        wire_error_of(is_faithful ? error.x_like.value_or(error.code) : error.code);
+    auto response = is_faithful ? faithful(wire) : helpful(error, wire, request);
     std::erase_if(response.headers, [](const auto& field) {
         return field.first == "Cache-Control";
     });

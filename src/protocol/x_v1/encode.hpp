@@ -8,10 +8,13 @@
 namespace sluice::protocol::x_v1 {
 
 http::Response initialized(const Upload& upload, WallTime now);
-http::Response appended();
+// 204 and nothing else: clients die on any body, and one on a JSON label.
+http::Response appended(const Upload& upload, Fidelity fidelity);
 // `status_code`: 201 for FINALIZE, 200 for a one-shot.
-http::Response finalized(const UploadStatus& status, WallTime now, int status_code);
-http::Response status_answer(const UploadStatus& status, WallTime now);
+http::Response finalized(
+    const UploadStatus& status, WallTime now, int status_code, std::string_view base_url
+);
+http::Response status_answer(const UploadStatus& status, WallTime now, std::string_view base_url);
 
 // {"errors":[{"code","message"}],"sluice":{…}}, or what X itself would say.
 http::Response refused(const Error& error, const http::Request& request, Fidelity fidelity);

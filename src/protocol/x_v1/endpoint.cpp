@@ -16,9 +16,10 @@ using boost::asio::awaitable;
 using http::Response;
 
 // FINALIZE and STATUS also take the media_key, as X's older documents say.
-Result<MediaId> id_or_key(const Parameters& parameters) {
+Result<MediaId> id_or_key(const http::Request& request, const Parameters& parameters) {
     const bool has_id = parameters.has("media_id");
-    return media_id_of(parameters.get(has_id ? "media_id" : "media_key"), true);
+    auto id = media_id_of(parameters.get(has_id ? "media_id" : "media_key"), true);
+    return id ? id : Result<MediaId>(with_place_of_id(std::move(id).error(), request, parameters));
 }
 
 constexpr std::string_view status_path = "/1.1/media/upload.json?command=STATUS&media_id=";
@@ -36,6 +37,7 @@ awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body)
         co_return refused(error, request, context_.fidelity);
     }
     auto owner = authorize(exchange, Scope::media_write);
+    exchange.timings.auth = Timings::Clock::now() - exchange.timings.started;
     if (!owner) {
         co_return refused(owner.error(), request, context_.fidelity);
     }
@@ -69,11 +71,12 @@ awaitable<Response> Endpoint::run(Exchange& exchange, Command command, ReceivedF
         response.route = "x1.init";
     } else if (command == Command::append) {
         auto done = co_await x_append(context_, exchange, std::nullopt, std::move(form));
-        response = done ? appended() : refused(done.error(), exchange.request, context_.fidelity);
+        response = done ? appended(*done, context_.fidelity)
+                        : refused(done.error(), exchange.request, context_.fidelity);
         response.route = "x1.append";
     } else {
         auto done = co_await x_one_shot(context_, exchange, std::move(form));
-        response = done ? finalized(*done, context_.uploads.now(), 200)
+        response = done ? finalized(*done, context_.uploads.now(), 200, exchange.request.base_url)
                         : refused(done.error(), exchange.request, context_.fidelity);
         response.route = "x1.one_shot";
     }
@@ -81,19 +84,19 @@ awaitable<Response> Endpoint::run(Exchange& exchange, Command command, ReceivedF
 }
 
 awaitable<Response> Endpoint::finalize(Exchange& exchange, ReceivedForm form) const {
-    const auto id = id_or_key(form.parameters);
+    const auto id = id_or_key(exchange.request, form.parameters);
     auto done = id ? co_await x_finalize(context_, exchange, *id, form.parameters)
                    : Result<UploadStatus>(id.error());
-    auto response = done ? finalized(*done, context_.uploads.now(), 201)
+    auto response = done ? finalized(*done, context_.uploads.now(), 201, exchange.request.base_url)
                          : refused(done.error(), exchange.request, context_.fidelity);
     response.route = "x1.finalize";
     co_return response;
 }
 
 awaitable<Response> Endpoint::status(Exchange& exchange, ReceivedForm form) const {
-    const auto id = id_or_key(form.parameters);
+    const auto id = id_or_key(exchange.request, form.parameters);
     auto done = id ? co_await x_status(context_, exchange, *id) : Result<UploadStatus>(id.error());
-    auto response = done ? status_answer(*done, context_.uploads.now())
+    auto response = done ? status_answer(*done, context_.uploads.now(), exchange.request.base_url)
                          : refused(done.error(), exchange.request, context_.fidelity);
     response.route = "x1.status";
     co_return response;

@@ -25,10 +25,13 @@ void begin_data(JsonWriter& json, const Upload& upload) {
 }
 
 std::optional<NextCall> next_of(const Error& error, const http::Request& request) {
+    const std::string base = request.base_url + "/2/media/upload";
+    if (!error.next_query.empty()) {
+        return NextCall{"POST", base + "?" + error.next_query};
+    }
     if (error.media_id == 0) {
         return std::nullopt;
     }
-    const std::string base = request.base_url + "/2/media/upload";
     const std::string id = std::to_string(error.media_id);
     switch (error.code) {
         case ErrorCode::finalize_missing:
@@ -100,13 +103,17 @@ http::Response appended_by_command() {
 }
 
 http::Response media_answer(
-    const UploadStatus& status, WallTime now, int status_code, bool with_processing
+    const UploadStatus& status,
+    WallTime now,
+    int status_code,
+    bool with_processing,
+    std::string_view base_url
 ) {
     JsonWriter json;
     begin_data(json, status.upload);
     append_media_facts(json, status.upload, now);
     if (with_processing) {
-        append_processing_info(json, status);
+        append_processing_info(json, status, base_url);
     }
     json.end_object().end_object();
     return json_response(status_code, json.take());
@@ -115,7 +122,7 @@ http::Response media_answer(
 http::Response refused(const Error& error, const http::Request& request, Fidelity fidelity) {
     auto response = fidelity == Fidelity::helpful
                         ? problem_response(error, next_of(error, request), request)
-                        : faithful(error.code);
+                        : faithful(error.x_like.value_or(error.code));
     if (fidelity == Fidelity::faithful) {
         add_error_headers(response, error, request);
     }

@@ -12,7 +12,11 @@ http::Response initialized(const Upload& upload, WallTime now, int status_code);
 http::Response appended(const Upload& upload);
 http::Response appended_by_command();
 http::Response media_answer(
-    const UploadStatus& status, WallTime now, int status_code, bool with_processing
+    const UploadStatus& status,
+    WallTime now,
+    int status_code,
+    bool with_processing,
+    std::string_view base_url
 );
 http::Response refused(const Error& error, const http::Request& request, Fidelity fidelity);
 

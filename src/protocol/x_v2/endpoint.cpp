@@ -114,6 +114,7 @@ awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body)
         co_return response;
     }
     auto owner = authorize(exchange, Scope::media_write);
+    exchange.timings.auth = Timings::Clock::now() - exchange.timings.started;
     if (!owner) {
         co_return refused(owner.error(), request, context_.fidelity);
     }
@@ -164,7 +165,13 @@ awaitable<Response> Endpoint::run(Exchange& exchange, Target target, ReceivedFor
     }
     if (target.call == Call::one_shot) {
         auto done = co_await x_one_shot(context_, exchange, std::move(form));
-        co_return done ? media_answer(*done, context_.uploads.now(), 200, shows_processing(*done))
+        co_return done ? media_answer(
+                             *done,
+                             context_.uploads.now(),
+                             200,
+                             shows_processing(*done),
+                             exchange.request.base_url
+                         )
                        : refused(done.error(), exchange.request, context_.fidelity);
     }
     co_return co_await run_on_media(exchange, target, std::move(form));
@@ -175,18 +182,25 @@ awaitable<Response> Endpoint::run_on_media(Exchange& exchange, Target target, Re
     const auto id = target.id ? Result<MediaId>(*target.id)
                               : media_id_of(form.parameters.get("media_id"), true);
     if (!id) {
-        co_return refused(id.error(), exchange.request, context_.fidelity);
+        const Error error = with_place_of_id(id.error(), exchange.request, form.parameters);
+        co_return refused(error, exchange.request, context_.fidelity);
     }
     if (target.call == Call::finalize) {
         auto done = co_await x_finalize(context_, exchange, *id, form.parameters);
         const int status_code = target.is_command_form ? 201 : 200;
-        co_return done
-            ? media_answer(*done, context_.uploads.now(), status_code, shows_processing(*done))
-            : refused(done.error(), exchange.request, context_.fidelity);
+        co_return done ? media_answer(
+                             *done,
+                             context_.uploads.now(),
+                             status_code,
+                             shows_processing(*done),
+                             exchange.request.base_url
+                         )
+                       : refused(done.error(), exchange.request, context_.fidelity);
     }
     auto done = co_await x_status(context_, exchange, *id);
-    co_return done ? media_answer(*done, context_.uploads.now(), 200, true)
-                   : refused(done.error(), exchange.request, context_.fidelity);
+    co_return done
+        ? media_answer(*done, context_.uploads.now(), 200, true, exchange.request.base_url)
+        : refused(done.error(), exchange.request, context_.fidelity);
 }
 
 }  // namespace sluice::protocol::x_v2

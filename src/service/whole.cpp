@@ -1,0 +1,177 @@
+// A file that comes in one call: judged by what is known of it before, while and after it comes, and
+// stored as an upload of one segment.
+
+#include <algorithm>
+
+#include "base/metrics.hpp"
+#include "media/category_rules.hpp"
+#include "media/first_bytes.hpp"
+#include "service/content_type.hpp"
+#include "service/quota.hpp"
+#include "service/refusals.hpp"
+#include "service/uploads.hpp"
+
+namespace sluice {
+namespace {
+
+// Fields may stand behind the media, so that the length of the body promises a little too much.
+constexpr std::uint64_t fields_max = 64 * 1024;
+
+std::string size_text(std::optional<ByteCount> expected) {
+    return expected ? "The file has about " + std::to_string(expected->value) + " bytes"
+                    : std::string("The file is larger");
+}
+
+// The category that was named, or that type and content make likely; nothing if nothing is known yet.
+std::optional<Category> likely_category(
+    const CreateUpload& wanted, std::span<const std::byte> start
+) {
+    if (const auto named = parse_category(wanted.category)) {
+        return named;
+    }
+    if (const auto by_type = default_category(wanted.media_type)) {
+        return by_type;
+    }
+    return default_category(type_of_content(start));
+}
+
+std::string likely_type(const CreateUpload& wanted, std::span<const std::byte> start) {
+    const std::string_view found = type_of_content(start);
+    if (!found.empty()) {
+        return std::string(found);
+    }
+    return wanted.media_type.empty() ? "video/mp4" : std::string(essence_of(wanted.media_type));
+}
+
+// The call with which the same file goes through; empty if its size is not known.
+std::string init_query(
+    const CreateUpload& wanted,
+    Category category,
+    std::span<const std::byte> start,
+    std::optional<ByteCount> size
+) {
+    if (!size) {
+        return {};
+    }
+    return "command=INIT&total_bytes=" + std::to_string(size->value) +
+           "&media_type=" + likely_type(wanted, start) +
+           "&media_category=" + std::string(name_of(category));
+}
+
+}  // namespace
+
+// What one call takes of this category, and how more is refused.
+Incoming::Limit Uploads::whole_limit(
+    const CreateUpload& wanted, std::span<const std::byte> start, std::optional<ByteCount> expected
+) const {
+    const auto category = likely_category(wanted, start);
+    const ByteCount by_call = limits_.one_shot_bytes_max;
+    if (category && rule_of(*category).bytes_max <= by_call) {
+        const ByteCount by_category = rule_of(*category).bytes_max;
+        return {
+            .bytes_max = by_category,
+            .code = ErrorCode::file_too_large,
+            .facts = size_text(expected) + ", " + std::string(name_of(*category)) +
+                     " takes at most " + std::to_string(by_category.value) + ".",
+        };
+    }
+    return {
+        .bytes_max = by_call,
+        .code = ErrorCode::needs_chunked,
+        .facts =
+            size_text(expected) + ", one call takes at most " + std::to_string(by_call.value) +
+            ". Larger ones go in four calls: INIT with total_bytes, APPEND for each segment of at "
+            "most " +
+            std::to_string(limits_.segment_bytes_max.value) +
+            " bytes with segment_index from 0, FINALIZE, and STATUS until it has succeeded.",
+        .next_query = init_query(wanted, category.value_or(Category::tweet_video), start, expected),
+    };
+}
+
+Result<Incoming> Uploads::begin_whole(
+    const CreateUpload& wanted, std::optional<ByteCount> expected
+) {
+    const auto limit = whole_limit(wanted, {}, expected);
+    const auto is_beyond = [expected](const Incoming::Limit& most) {
+        return expected && expected->value > most.bytes_max.value + fields_max;
+    };
+    if (likely_category(wanted, {}) && is_beyond(limit)) {
+        return limit.refusal();
+    }
+    auto incoming = stage(limit);
+    if (incoming) {
+        // The first bytes tell what it is before the rest has come.
+        incoming->judge_start_with(
+            [this, wanted, expected, is_beyond](std::span<const std::byte> start
+            ) -> Result<Incoming::Limit> {
+                auto known = whole_limit(wanted, start, expected);
+                return is_beyond(known) ? Result<Incoming::Limit>(known.refusal())
+                                        : Result<Incoming::Limit>(std::move(known));
+            }
+        );
+    }
+    return incoming;
+}
+
+Result<Upload> Uploads::finish_whole(const CreateUpload& wanted, Incoming incoming) {
+    if (incoming.length().value == 0) {
+        return Error{
+            .code = ErrorCode::media_empty,
+            .facts =
+                "The media has 0 bytes: the file is empty, or its stream was read to the end "
+                "before it was sent.",
+        };
+    }
+    CreateUpload whole = wanted;
+    whole.total = incoming.length();
+    if (whole.media_type.empty() && whole.category.empty()) {
+        whole.media_type = type_of_content(incoming.start());
+    }
+    auto checked = check(whole);
+    if (!checked) {
+        return std::move(checked).error();
+    }
+    const ContentClaim claim{checked->category, checked->category_given, whole.media_type};
+    if (auto judged = judge_first_bytes(claim, incoming.start()); !judged) {
+        return std::move(judged).error();
+    }
+    if (auto admission = admitted(wanted.admission); !admission) {
+        return std::move(admission).error();
+    }
+    auto extent = incoming.commit();
+    if (!extent) {
+        return std::move(extent).error();
+    }
+    NewUpload fresh = new_upload(whole, *checked);
+    fresh.one_shot = true;
+    const Segment segment{{0}, *extent, incoming.crc(), fresh.now};
+    const Upload open = Upload::open(std::move(fresh));
+    const auto filled = open.with_segment(segment, open.created_at);
+    const auto sealed = filled->sealed({{segment.index, segment}}, open.created_at);
+    Upload upload = sealed->queued(open.created_at).value();
+    if (auto created =
+            services_.metadata.create_whole(upload, segment, new_job(upload), limits_.quota);
+        !created) {
+        static_cast<void>(services_.blobs.remove(extent->blob));  // else the sweep of orphans does
+        return explain_quota(
+            services_.metadata,
+            upload,
+            limits_.quota,
+            refused_by_store(std::move(created).error(), upload.id)
+        );
+    }
+    if (auto shared = share(upload, wanted); !shared) {
+        return std::move(shared).error();
+    }
+    services_.metrics
+        .counter(
+            "sluice_uploads_started_total",
+            "Uploads begun",
+            {{"category", name_of(upload.category)}}
+        )
+        .add();
+    services_.job_added();
+    return upload;
+}
+
+}  // namespace sluice
