@@ -8,6 +8,7 @@ import unittest
 
 from support.case import ServerCase
 from support.client import Caller
+from support.keys import create_key
 from support.media import clip, picture, scratch_file
 from support.server import binary
 
@@ -66,6 +67,63 @@ class Open(FaithfulCase):
         code, told, err = self.upload("--credentials", self.file("empty", b"---\n"), self.file("p.png", picture()))
         self.assertEqual((code, told), (3, None), err)
         self.assertIn("holds no user's credentials", err)
+
+
+    def test_alt_text_and_subtitles_go_along(self):
+        probe = Caller(self.server).post("/2/media/metadata", b"{}", "application/json")
+        if probe.header("sluice-error") == "unknown_path":
+            self.skipTest("this build has no metadata calls")
+        subtitles = self.file("clip.srt", b"1\n00:00:00,000 --> 00:00:01,500\nhello\n")
+        for protocol in ("x1", "x2"):
+            code, told, err = self.upload(
+                "--protocol", protocol, "--alt-text", "a test card", "--subtitles", subtitles + ":de", self.file("clip.mp4", clip()))
+            self.assertEqual((code, told["type"]), (0, "ready"), (told, err))
+            found = Caller(self.server).get(f"/2/media/{self.key_of(told)}?media.fields=alt_text,media_key")
+            self.assertEqual(found.json()["data"]["alt_text"], "a test card", found)
+
+    def key_of(self, told):
+        return Caller(self.server).upload_object(told["media_id"]).json()["media_key"]
+
+
+class Keyed(FaithfulCase):
+    """As towards X: every call signed or with a token, and checked."""
+
+    arguments = ("--fidelity", "faithful", "--auth", "keys")
+
+    def test_oauth_1_0a_from_a_file_of_twurl(self):
+        key = create_key(self.server.data)
+        path = self.file("twurlrc", TWURLRC.format(**key).encode())
+        code, told, err = self.upload(
+            "--protocol", "x1", "--chunk-size", "64K", "--credentials", path, self.file("clip.mp4", clip()))
+        self.assertEqual((code, told["type"], told["state"]), (0, "ready", "ready"), (told, err))
+        self.assertNotIn(key["access_token_secret"], json.dumps(told) + err)
+
+    def test_what_keys_create_printed_does_for_both_versions(self):
+        key = create_key(self.server.data)
+        path = self.file("key.json", json.dumps(key).encode())
+        for protocol in ("x1", "x2"):
+            code, told, err = self.upload("--protocol", protocol, "--credentials", path, self.file("p.png", picture()))
+            self.assertEqual((code, told["type"]), (0, "ready"), (told, err))
+
+    def test_oauth_1_0a_from_the_environment(self):
+        key = create_key(self.server.data)
+        variables = {
+            f"SLUICE_{name.upper()}": key[name]
+            for name in ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
+        }
+        for protocol in ("x1", "x2"):
+            code, told, err = self.upload("--protocol", protocol, self.file("p.png", picture()), **variables)
+            self.assertEqual((code, told["type"]), (0, "ready"), (told, err))
+
+    def test_a_wrong_secret_is_an_exit_of_its_own(self):
+        key = create_key(self.server.data) | {"access_token_secret": "wrong", "bearer_token": ""}
+        path = self.file("key.json", json.dumps(key).encode())
+        code, told, err = self.upload("--protocol", "x1", "--credentials", path, self.file("p.png", picture()))
+        self.assertEqual((code, told["code"]), (4, "oauth_signature"), (told, err))
+
+    def test_without_credentials(self):
+        code, told, err = self.upload("--protocol", "x1", self.file("p.png", picture()))
+        self.assertEqual((code, told["code"]), (4, "auth_missing"), (told, err))
 
 
 if __name__ == "__main__":
