@@ -16,10 +16,18 @@
 namespace sluice::server {
 namespace {
 
-constexpr std::array<std::string_view, 6> known_paths{
+constexpr std::array<std::string_view, 14> known_paths{
     "/1.1/media/upload.json",
+    "/1.1/media/metadata/create.json",
+    "/1.1/media/subtitles/create.json",
+    "/1.1/media/subtitles/delete.json",
+    "/1.1/statuses/update.json",
     "/2/media/upload",
     "/2/media/upload/initialize",
+    "/2/media",
+    "/2/media/metadata",
+    "/2/media/subtitles",
+    "/2/tweets",
     "/api/v1/uploads",
     "/livez",
     "/metrics",
@@ -40,6 +48,11 @@ Router::Router(
       names_(std::move(names)),
       x_v1_(context),
       x_v2_(context),
+      x_v1_annotations_(context),
+      x_v1_posts_(context),
+      x_v2_annotations_(context),
+      x_v2_lookup_(context),
+      x_v2_posts_(context),
       native_(context),
       keys_(context, keys),
       dev_(context.dev),
@@ -83,6 +96,21 @@ boost::asio::awaitable<http::Response> Router::dispatch(
     }
     if (x_v1_.serves(path)) {
         co_return co_await x_v1_.handle(exchange, body);
+    }
+    if (x_v1_annotations_.serves(path)) {
+        co_return co_await x_v1_annotations_.handle(exchange, body);
+    }
+    if (x_v1_posts_.serves(path)) {
+        co_return co_await x_v1_posts_.handle(exchange, body);
+    }
+    if (x_v2_annotations_.serves(path)) {
+        co_return co_await x_v2_annotations_.handle(exchange, body);
+    }
+    if (x_v2_posts_.serves(path)) {
+        co_return co_await x_v2_posts_.handle(exchange, body);
+    }
+    if (x_v2_lookup_.serves(path)) {
+        co_return co_await x_v2_lookup_.handle(exchange);
     }
     if (delivery_.serves(path)) {
         co_return co_await delivery_.handle(exchange, body);

@@ -10,11 +10,15 @@
 #include "protocol/native/dev_endpoint.hpp"
 #include "protocol/native/endpoint.hpp"
 #include "protocol/native/faults_endpoint.hpp"
-#include "protocol/native/requests_endpoint.hpp"
 #include "protocol/native/keys_endpoint.hpp"
 #include "protocol/native/requests_endpoint.hpp"
+#include "protocol/x_v1/annotations_endpoint.hpp"
 #include "protocol/x_v1/endpoint.hpp"
+#include "protocol/x_v1/posts_endpoint.hpp"
+#include "protocol/x_v2/annotations_endpoint.hpp"
 #include "protocol/x_v2/endpoint.hpp"
+#include "protocol/x_v2/lookup_endpoint.hpp"
+#include "protocol/x_v2/posts_endpoint.hpp"
 #include "server/operations.hpp"
 
 namespace sluice::server {
@@ -48,6 +52,11 @@ class Router final : public http::Handler {
     const std::vector<std::string> names_;  // of this server, whose pages may write
     protocol::x_v1::Endpoint x_v1_;
     protocol::x_v2::Endpoint x_v2_;
+    protocol::x_v1::AnnotationsEndpoint x_v1_annotations_;
+    protocol::x_v1::PostsEndpoint x_v1_posts_;
+    protocol::x_v2::AnnotationsEndpoint x_v2_annotations_;
+    protocol::x_v2::LookupEndpoint x_v2_lookup_;
+    protocol::x_v2::PostsEndpoint x_v2_posts_;
     protocol::native::Endpoint native_;
     protocol::native::KeysEndpoint keys_;
     protocol::native::DevEndpoint dev_;

@@ -69,6 +69,9 @@ Result<Attachments> Annotations::annotate(const Annotate& wanted) {
     if (!upload) {
         return std::move(upload).error();
     }
+    if (auto allowed = admitted(wanted.admission); !allowed) {
+        return std::move(allowed).error();
+    }
     if (auto stored = attachments_.annotate(wanted.id, wanted.members); !stored) {
         return std::move(stored).error();
     }
@@ -161,6 +164,9 @@ Result<Attachments> Annotations::attach(const AttachSubtitles& wanted) {
             return std::move(checked).error();
         }
     }
+    if (auto allowed = admitted(wanted.admission); !allowed) {
+        return std::move(allowed).error();
+    }
     // From now on they live as long as the video does: it takes them along when it goes.
     for (const SubtitleTrack& track : wanted.tracks) {
         if (auto kept = uploads_.keep(wanted.caller, track.subtitles); !kept) {
@@ -193,6 +199,9 @@ Result<Attachments> Annotations::detach(const DetachSubtitles& wanted) {
             return not_there(language, *before, wanted.video);
         }
     }
+    if (auto allowed = admitted(wanted.admission); !allowed) {
+        return std::move(allowed).error();
+    }
     auto removed = attachments_.remove_subtitles(wanted.video, wanted.languages);
     // Another call may have removed it meanwhile: it is gone, as was wanted.
     if (!removed && removed.error().code != ErrorCode::store_not_found) {
@@ -203,12 +212,17 @@ Result<Attachments> Annotations::detach(const DetachSubtitles& wanted) {
 }
 
 Result<Medium> Annotations::look_up(const Principal& caller, MediaId id) {
+    auto medium = describe(caller, id);
+    if (medium && uploads_.is_gone(medium->details.status.upload)) {
+        return gone(medium->details.status.upload);
+    }
+    return medium;
+}
+
+Result<Medium> Annotations::describe(const Principal& caller, MediaId id) {
     auto details = uploads_.details(caller, id);
     if (!details) {
         return std::move(details).error();
-    }
-    if (uploads_.is_gone(details->status.upload)) {
-        return gone(details->status.upload);
     }
     auto attachments = attachments_.of(id);
     if (!attachments) {

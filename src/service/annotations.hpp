@@ -18,6 +18,7 @@ struct Annotate {
     MediaId id;
     std::map<std::string, std::string> members;  // X's names, values as checked JSON
     std::optional<bool> is_shared;               // of shared_info, if it came
+    const Admission* admission = nullptr;
 };
 
 struct AttachSubtitles {
@@ -25,12 +26,14 @@ struct AttachSubtitles {
     MediaId video;
     std::optional<Category> category;  // as the caller thinks
     std::vector<SubtitleTrack> tracks;
+    const Admission* admission = nullptr;
 };
 
 struct DetachSubtitles {
     Principal caller;
     MediaId video;
     std::vector<std::string> languages;  // in upper case
+    const Admission* admission = nullptr;
 };
 
 // An upload with everything that is known about it.
@@ -55,7 +58,9 @@ class Annotations {
     // languages that are there.
     Result<Attachments> detach(const DetachSubtitles& wanted);
 
-    // For the owner and the additional owners. Errors: media_unknown, also for what is over.
+    // For the owner and the additional owners, in any state. Errors: media_unknown.
+    Result<Medium> describe(const Principal& caller, MediaId id);
+    // The same of what is not over. Errors also: media_expired, media_canceled.
     Result<Medium> look_up(const Principal& caller, MediaId id);
 
   private:

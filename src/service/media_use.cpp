@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "media/failure_rows.hpp"
 #include "service/refusals.hpp"
 
 namespace sluice {
@@ -134,7 +135,8 @@ Result<Medium> MediaUse::usable(const Principal& caller, MediaId id) {
     if (upload.state == UploadState::failed) {
         return Error{
             .code = ErrorCode::media_failed,
-            .facts = id.text() + " failed while it was processed: " + upload.failure->message + ".",
+            .facts = id.text() + " failed while it was processed: " +
+                     whole_text(*upload.failure, upload.category),
             .media_id = id.value,
         };
     }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/json_writer.hpp"
+#include "protocol/common/media_view.hpp"
 #include "protocol/common/url_signer.hpp"
 
 namespace sluice::protocol::native {
@@ -87,6 +88,48 @@ void append_outputs(
     }
 }
 
+void append_subtitles(
+    JsonWriter& json,
+    const Attachments& attachments,
+    const http::Request& request,
+    const UrlSigner* signer
+) {
+    json.key("subtitles").begin_array();
+    for (const SubtitleView& subtitles : subtitles_of(attachments, request, signer)) {
+        json.begin_object()
+            .member("media_id", subtitles.track.subtitles.text())
+            .member("language", subtitles.track.language)
+            .member("display_name", subtitles.track.display_name)
+            .member("url", subtitles.url)
+            .member("content_type", "text/vtt;charset=utf-8")
+            .end_object();
+    }
+    json.end_array();
+}
+
+// Words, rights and uses: only of one upload, a list shows what is cheap.
+void append_attachments(
+    JsonWriter& json,
+    const Attachments& attachments,
+    const http::Request& request,
+    const UrlSigner* signer
+) {
+    append_subtitles(json, attachments, request, signer);
+    json.key("metadata").begin_object();
+    for (const auto& [name, value] : attachments.metadata) {
+        json.key(name).raw(value);
+    }
+    json.end_object().key("additional_owners").begin_array();
+    for (const Principal& owner : attachments.additional_owners) {
+        json.value(owner.id);
+    }
+    json.end_array().member("shared", attachments.is_shared).key("used_by").begin_array();
+    for (const MediaClaim& claim : attachments.claims) {
+        json.value(claim.used_by);
+    }
+    json.end_array();
+}
+
 void append_upload(
     JsonWriter& json,
     const UploadDetails& details,
@@ -94,8 +137,7 @@ void append_upload(
     const UrlSigner* signer
 ) {
     const Upload& upload = details.status.upload;
-    json.begin_object()
-        .member("media_id", upload.id.text())
+    json.member("media_id", upload.id.text())
         .member("media_key", upload.media_key())
         .member("state", name_of(upload.state))
         .member("category", name_of(upload.category))
@@ -112,7 +154,6 @@ void append_upload(
     } else {
         json.value(rfc3339(upload.expires_at));
     }
-    json.end_object();
 }
 
 http::Response json_response(std::string body) {
@@ -126,10 +167,13 @@ http::Response json_response(std::string body) {
 }  // namespace
 
 http::Response upload_answer(
-    const UploadDetails& details, const http::Request& request, const UrlSigner* signer
+    const Medium& medium, const http::Request& request, const UrlSigner* signer
 ) {
     JsonWriter json;
-    append_upload(json, details, request, signer);
+    json.begin_object();
+    append_upload(json, medium.details, request, signer);
+    append_attachments(json, medium.attachments, request, signer);
+    json.end_object();
     return json_response(json.take());
 }
 
@@ -142,7 +186,9 @@ http::Response list_answer(
     JsonWriter json;
     json.begin_object().key("data").begin_array();
     for (const UploadDetails& details : uploads) {
+        json.begin_object();
         append_upload(json, details, request, signer);
+        json.end_object();
     }
     json.end_array().member("has_more", has_more).key("next");
     if (has_more && !uploads.empty()) {

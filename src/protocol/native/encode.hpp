@@ -11,7 +11,7 @@ namespace sluice::protocol::native {
 
 // `signer`: if given, the URLs of outputs are signed.
 http::Response upload_answer(
-    const UploadDetails& details, const http::Request& request, const UrlSigner* signer
+    const Medium& medium, const http::Request& request, const UrlSigner* signer
 );
 http::Response list_answer(
     const std::vector<UploadDetails>& uploads,

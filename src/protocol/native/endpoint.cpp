@@ -140,7 +140,7 @@ awaitable<Response> Endpoint::one(const http::Request& request, Principal owner,
         co_return response;
     }
     auto work = [this, owner = std::move(owner), id] {
-        return context_.uploads.details(owner, id);
+        return context_.annotations.describe(owner, id);
     };
     auto details = co_await runtime::run_blocking(context_.pool, std::move(work));
     co_return details ? upload_answer(*details, request, context_.url_signer)
@@ -152,10 +152,10 @@ awaitable<Response> Endpoint::keep(const http::Request& request, Principal owner
     if (request.method != "POST") {
         co_return not_allowed(request, "POST");
     }
-    auto work = [this, owner = std::move(owner), id]() -> Result<UploadDetails> {
+    auto work = [this, owner = std::move(owner), id]() -> Result<Medium> {
         auto kept = context_.uploads.keep(owner, id);
-        return kept ? context_.uploads.details(owner, id)
-                    : Result<UploadDetails>(std::move(kept).error());
+        return kept ? context_.annotations.describe(owner, id)
+                    : Result<Medium>(std::move(kept).error());
     };
     auto details = co_await runtime::run_blocking(context_.pool, std::move(work));
     co_return details ? upload_answer(*details, request, context_.url_signer)

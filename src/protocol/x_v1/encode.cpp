@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/error_catalogue.hpp"
+#include "base/text.hpp"
 #include "protocol/common/problem.hpp"
 #include "protocol/common/x_media.hpp"
 #include "protocol/x_v1/errors.hpp"
@@ -55,6 +56,7 @@ std::optional<NextCall> next_of(const Error& error, const http::Request& request
         case ErrorCode::media_key_as_id:
         case ErrorCode::already_finalized:
         case ErrorCode::not_chunked:
+        case ErrorCode::media_not_ready:
         case ErrorCode::media_failed:
             return NextCall{"GET", upload_url(request, "STATUS", error.media_id)};
         case ErrorCode::too_many_open_uploads:
@@ -65,7 +67,7 @@ std::optional<NextCall> next_of(const Error& error, const http::Request& request
     }
 }
 
-http::Response faithful(const WireError& wire) {
+http::Response faithful(const WireError& wire, const http::Request& request) {
     JsonWriter json;
     if (wire.x_status == 413) {
         http::Response response;  // X says it without a word
@@ -74,7 +76,7 @@ http::Response faithful(const WireError& wire) {
     }
     if (wire.shape == Shape::request_error) {
         json.begin_object()
-            .member("request", "/1.1/media/upload.json")
+            .member("request", request.path.empty() ? "/1.1/media/upload.json" : request.path)
             .member("error", wire.x_text)
             .end_object();
     } else {
@@ -153,7 +155,7 @@ http::Response refused(const Error& error, const http::Request& request, Fidelit
     const bool is_faithful = fidelity == Fidelity::faithful;
     const WireError& wire =
         wire_error_of(is_faithful ? error.x_like.value_or(error.code) : error.code);
-    auto response = is_faithful ? faithful(wire) : helpful(error, wire, request);
+    auto response = is_faithful ? faithful(wire, request) : helpful(error, wire, request);
     std::erase_if(response.headers, [](const auto& field) {
         return field.first == "Cache-Control";
     });
@@ -161,6 +163,18 @@ http::Response refused(const Error& error, const http::Request& request, Fidelit
     if (response.status == 405) {
         response.set("Allow", methods_for(error.code));
     }
+    return response;
+}
+
+http::Response not_allowed(const http::Request& request, Fidelity fidelity, const char* allowed) {
+    const Error error{
+        .code = ErrorCode::method_not_allowed,
+        .facts =
+            "The method is " + printable(request.method, 20) + ", this path takes " + allowed + ".",
+    };
+    auto response = refused(error, request, fidelity);
+    std::erase_if(response.headers, [](const auto& field) { return field.first == "Allow"; });
+    response.set("Allow", allowed);
     return response;
 }
 

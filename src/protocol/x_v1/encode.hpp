@@ -18,5 +18,7 @@ http::Response status_answer(const UploadStatus& status, WallTime now, std::stri
 
 // {"errors":[{"code","message"}],"sluice":{…}}, or what X itself would say.
 http::Response refused(const Error& error, const http::Request& request, Fidelity fidelity);
+// method_not_allowed, for a path that takes one method.
+http::Response not_allowed(const http::Request& request, Fidelity fidelity, const char* allowed);
 
 }  // namespace sluice::protocol::x_v1

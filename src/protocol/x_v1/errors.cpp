@@ -23,7 +23,7 @@ constexpr std::array<WireError, error_code_count> wire_errors{{
     {ErrorCode::unknown_path, 34, 404, Shape::errors, "Sorry, that page does not exist"},
     {ErrorCode::method_not_allowed, 86, 405, Shape::errors, "This method requires a GET or HEAD."},
     {ErrorCode::unsupported_media_type, 38, 400, Shape::errors, "media parameter is missing."},
-    {ErrorCode::json_expected, 38, 400, Shape::errors, "media parameter is missing."},
+    {ErrorCode::json_expected, 214, 400, Shape::request_error, "Missing json payload."},
     {ErrorCode::parameter_invalid, 214, 400, Shape::errors, "Bad request."},
     {ErrorCode::parameter_conflict, 214, 400, Shape::errors, "Bad request."},
     {ErrorCode::parameter_missing, 38, 400, Shape::errors, "parameter is missing."},

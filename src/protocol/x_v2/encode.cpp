@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/error_catalogue.hpp"
+#include "base/text.hpp"
 #include "protocol/common/problem.hpp"
 #include "protocol/common/x_media.hpp"
 #include "protocol/x_v2/errors.hpp"
@@ -45,6 +46,7 @@ std::optional<NextCall> next_of(const Error& error, const http::Request& request
         case ErrorCode::media_key_as_id:
         case ErrorCode::already_finalized:
         case ErrorCode::not_chunked:
+        case ErrorCode::media_not_ready:
         case ErrorCode::media_failed:
             return NextCall{"GET", base + "?media_id=" + id};
         case ErrorCode::too_many_open_uploads:
@@ -129,6 +131,18 @@ http::Response refused(const Error& error, const http::Request& request, Fidelit
     if (response.status == 405) {
         response.set("Allow", error.code == ErrorCode::status_needs_get ? "GET" : "POST");
     }
+    return response;
+}
+
+http::Response not_allowed(const http::Request& request, Fidelity fidelity, const char* allowed) {
+    const Error error{
+        .code = ErrorCode::method_not_allowed,
+        .facts =
+            "The method is " + printable(request.method, 20) + ", this path takes " + allowed + ".",
+    };
+    auto response = refused(error, request, fidelity);
+    std::erase_if(response.headers, [](const auto& field) { return field.first == "Allow"; });
+    response.set("Allow", allowed);
     return response;
 }
 

@@ -19,5 +19,7 @@ http::Response media_answer(
     std::string_view base_url
 );
 http::Response refused(const Error& error, const http::Request& request, Fidelity fidelity);
+// method_not_allowed, for a path that takes these methods only.
+http::Response not_allowed(const http::Request& request, Fidelity fidelity, const char* allowed);
 
 }  // namespace sluice::protocol::x_v2
