@@ -5,7 +5,9 @@
 #include "store/memory/memory_blob_store.hpp"
 #include "store/memory/memory_key_store.hpp"
 #include "store/memory/memory_metadata_store.hpp"
+#include "store/memory/memory_timeline_store.hpp"
 #include "store/metadata_store_suite.hpp"
+#include "store/timeline_store_suite.hpp"
 
 namespace sluice {
 namespace {
@@ -25,6 +27,16 @@ struct MemoryAttachments final : AttachmentStoreUnderTest {
     MemoryAttachmentStore memory;
 };
 
+struct MemoryTimeline final : TimelineStoreUnderTest {
+    MetadataStore& uploads() override { return metadata; }
+    TimelineStore& store() override { return timeline; }
+    MemoryMetadataStore metadata;
+    MemoryTimelineStore timeline{metadata};
+};
+
+INSTANTIATE_TEST_SUITE_P(Memory, TimelineStoreSuite, testing::Values([] {
+                             return std::make_unique<MemoryTimeline>();
+                         }));
 INSTANTIATE_TEST_SUITE_P(Memory, AttachmentStoreSuite, testing::Values([] {
                              return std::make_unique<MemoryAttachments>();
                          }));

@@ -26,7 +26,7 @@ namespace sluice::sqlite {
 enum class Survives : std::uint8_t {
     as_configured,  // power loss (strict), or a kill only
     power_loss,     // FINALIZE, DELETE, keep, the end of a job: whatever is configured
-    kill,           // what matters for minutes only (nonces): no sync of its own
+    kill,           // what may be lost (nonces, timelines): no sync of its own
 };
 
 class WriteQueue {
