@@ -73,6 +73,15 @@ Outcome apply_rate(Settings& settings, const Given& given) {
     return {};
 }
 
+Outcome apply_polling(Settings& settings, const Given& given) {
+    const auto count = parse_unsigned(given.text);
+    if (!count || *count == 0 || *count > 1'000'000) {
+        return must_be("polling.per_second=COUNT, of STATUS for one upload under way");
+    }
+    settings.polling.per_second_max = static_cast<std::uint32_t>(*count);
+    return {};
+}
+
 Outcome apply_size(Settings& settings, const Given& given) {
     const auto size = parse_size(given.text);
     if (!size || size->value == 0) {
@@ -98,6 +107,7 @@ constexpr std::array limit_rows{
     LimitRow{"open_uploads", apply_open_uploads},
     LimitRow{"stored_bytes", apply_stored_bytes},
     LimitRow{"requests.x", apply_rates_of_x},
+    LimitRow{"polling.per_second", apply_polling},
 };
 
 }  // namespace

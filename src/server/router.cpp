@@ -12,6 +12,7 @@
 #include "protocol/x_v1/encode.hpp"
 #include "server/docs_endpoint.hpp"
 #include "server/foreign_origin.hpp"
+#include "server/timeline_recorder.hpp"
 
 namespace sluice::server {
 namespace {
@@ -55,6 +56,7 @@ Router::Router(
       x_v2_posts_(context),
       native_(context),
       keys_(context, keys),
+      history_(context),
       dev_(context.dev),
       requests_(*context.recorder),
       faults_(context),
@@ -66,12 +68,18 @@ boost::asio::awaitable<http::Response> Router::handle(
     const auto began = std::chrono::steady_clock::now();
     const bool is_recorded = context_.recorder->records(request.path);
     protocol::Exchange exchange(request);
+    const WallTime asked_at = context_.uploads.now();
     exchange.wants_parts = is_recorded;
     const auto signed_body = co_await authenticator_.authenticate(exchange, body);
     auto response = co_await dispatch(exchange, signed_body ? *signed_body : body);
     protocol::settle_rate(context_, exchange, response);
+    add_notices(response, exchange);
     co_await protocol::weather_after(context_, exchange, response);
     protocol::add_timing_headers(response, exchange);
+    if (context_.timeline != nullptr) {
+        const WallTime now = context_.uploads.now();
+        record(*context_.timeline, exchange, response, now, now - asked_at);
+    }
     if (is_recorded) {
         context_.recorder->record(exchange, response, {began, body.received()});
     }
@@ -129,6 +137,9 @@ boost::asio::awaitable<http::Response> Router::dispatch(
     }
     if (keys_.serves(path)) {
         co_return co_await keys_.handle(exchange, body);
+    }
+    if (history_.serves(path)) {
+        co_return co_await history_.handle(exchange);
     }
     if (native_.serves(path)) {
         co_return co_await native_.handle(exchange, body);

@@ -10,6 +10,7 @@
 #include "protocol/native/dev_endpoint.hpp"
 #include "protocol/native/endpoint.hpp"
 #include "protocol/native/faults_endpoint.hpp"
+#include "protocol/native/history_endpoint.hpp"
 #include "protocol/native/keys_endpoint.hpp"
 #include "protocol/native/requests_endpoint.hpp"
 #include "protocol/x_v1/annotations_endpoint.hpp"
@@ -59,6 +60,7 @@ class Router final : public http::Handler {
     protocol::x_v2::PostsEndpoint x_v2_posts_;
     protocol::native::Endpoint native_;
     protocol::native::KeysEndpoint keys_;
+    protocol::native::HistoryEndpoint history_;
     protocol::native::DevEndpoint dev_;
     protocol::native::RequestsEndpoint requests_;
     protocol::native::FaultsEndpoint faults_;

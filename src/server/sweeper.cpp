@@ -32,4 +32,24 @@ boost::asio::awaitable<void> sweep_forever(
     }
 }
 
+boost::asio::awaitable<void> flush_forever(
+    Timeline* timeline, runtime::BlockingPool* pool, std::chrono::milliseconds pause
+) {
+    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
+    std::size_t dropped = 0;
+    for (;;) {
+        timer.expires_after(pause);
+        co_await timer.async_wait(boost::asio::use_awaitable);
+        auto work = [timeline] { return timeline->flush(); };
+        auto flushed = co_await runtime::run_blocking(*pool, std::move(work));
+        if (!flushed) {
+            log::warning("timeline_not_written", flushed.error().detail);
+        }
+        if (const auto now_dropped = timeline->dropped(); now_dropped != dropped) {
+            dropped = now_dropped;
+            log::warning("timeline_overflow", "events were dropped", {{"in_all", dropped}});
+        }
+    }
+}
+
 }  // namespace sluice::server

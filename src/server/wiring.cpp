@@ -32,6 +32,8 @@
 #include "service/jobs.hpp"
 #include "service/keys.hpp"
 #include "service/media_use.hpp"
+#include "service/polling.hpp"
+#include "service/timeline.hpp"
 #include "service/uploads.hpp"
 #include "store/disk/data_directory.hpp"
 #include "store/disk/disk_blob_store.hpp"
@@ -39,6 +41,7 @@
 #include "store/sqlite/sqlite_attachment_store.hpp"
 #include "store/sqlite/sqlite_key_store.hpp"
 #include "store/sqlite/sqlite_metadata_store.hpp"
+#include "store/sqlite/sqlite_timeline_store.hpp"
 
 namespace sluice::server {
 namespace {
@@ -49,6 +52,7 @@ constexpr unsigned control_threads = 16;
 constexpr unsigned bulk_threads = 24;
 constexpr std::chrono::seconds drain_time{30};
 constexpr std::chrono::seconds sweep_pause{10};
+constexpr std::chrono::milliseconds flush_pause{1000};
 constexpr std::chrono::hours orphan_age{1};
 constexpr std::uint32_t orphans_max = 10'000;
 // One process holds a data directory, so its jobs are its own, also those of the process before it.
@@ -77,14 +81,16 @@ class Server {
           lock_(std::move(lock)),
           metadata_(std::make_unique<SqliteMetadataStore>(database)),
           attachments_(database),
+          events_(database),
           blobs_(std::move(blobs)),
           ids_(clock_, 0),
           faults_(metrics_),
-          jobs_(*metadata_, *blobs_, clock_, ids_, {}, &faults_),
+          jobs_(*metadata_, *blobs_, clock_, ids_, {}, &faults_, &timeline_),
           workers_(pool_settings(settings), jobs_, speed_, metrics_),
           uploads_(services(), settings.limits),
           rates_(rate_limits(settings)),
           recorder_(inspector_mode(settings), clock_),
+          polling_(settings.polling),
           key_store_(std::move(database)),
           url_signer_(box.derived_key("signed urls"), clock_),
           keys_(key_store_, std::move(box), clock_, key_ids_),
@@ -97,6 +103,8 @@ class Server {
               .bulk = bulk_,
               .buffers = buffers_,
               .fidelity = fidelity(settings),
+              .timeline = &timeline_,
+              .polling = &polling_,
               .dev = &dev_environment_,
               .rates = &rates_,
               .faults = settings.needs_keys ? nullptr : &faults_,
@@ -129,6 +137,7 @@ class Server {
             }
         }
         background_.spawn(loops_.executor(0), sweep_forever(&uploads_, &control_, sweep_pause));
+        background_.spawn(loops_.executor(0), flush_forever(&timeline_, &control_, flush_pause));
         loops_.start();
         announce();
         const int signal = signals.wait();
@@ -162,9 +171,17 @@ class Server {
     }
 
     UploadServices services() {
-        return {*metadata_, *blobs_, attachments_, clock_, ids_, speed_, metrics_, [this] {
-                    workers_.wake();
-                }};
+        return {
+            *metadata_,
+            *blobs_,
+            attachments_,
+            clock_,
+            ids_,
+            speed_,
+            metrics_,
+            [this] { workers_.wake(); },
+            &timeline_
+        };
     }
 
     // What the process before this one left: its jobs go back into the queue, bytes that nobody
@@ -239,6 +256,9 @@ class Server {
         loops_.join();
         control_.stop_and_join();
         bulk_.stop_and_join();
+        if (auto flushed = timeline_.flush(); !flushed) {
+            log::warning("timeline_not_written", flushed.error().detail);
+        }
         log::info("stopped", "everything is stored", {{"requests_cut", !is_clean}});
     }
 
@@ -249,6 +269,8 @@ class Server {
     DirectoryLock lock_;
     std::unique_ptr<SqliteMetadataStore> metadata_;
     SqliteAttachmentStore attachments_;
+    SqliteTimelineStore events_;
+    Timeline timeline_{events_};
     std::unique_ptr<DiskBlobStore> blobs_;
     IdSource ids_;
     Faults faults_;
@@ -259,6 +281,7 @@ class Server {
     protocol::Recorder recorder_;
     Annotations annotations_{uploads_, attachments_};
     MediaUse media_use_{uploads_, annotations_, attachments_};
+    Polling polling_;
     runtime::BlockingPool control_{control_threads};
     runtime::BlockingPool bulk_{bulk_threads};
     protocol::BufferPool buffers_;

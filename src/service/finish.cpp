@@ -61,7 +61,7 @@ Result<UploadStatus> Uploads::finish(
     }
     auto sealed = open.sealed(found->segments, now());
     if (!sealed) {
-        return explain_shortfall(*found, std::move(sealed).error());
+        return with_refused_appends(explain_shortfall(*found, std::move(sealed).error()), *found);
     }
     if (auto refused = refused_by_x(open, options)) {
         return *std::move(refused);

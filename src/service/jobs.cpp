@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/log.hpp"
+#include "service/timeline.hpp"
 
 namespace sluice {
 namespace {
@@ -19,14 +20,28 @@ Jobs::Jobs(
     const Clock& clock,
     IdSource& ids,
     JobSettings settings,
-    Faults* faults
+    Faults* faults,
+    Timeline* timeline
 )
     : metadata_(metadata),
       blobs_(blobs),
       clock_(clock),
       ids_(ids),
       settings_(std::move(settings)),
-      faults_(faults) {}
+      faults_(faults),
+      timeline_(timeline) {}
+
+void Jobs::note(const LeasedJob& job, const char* step, std::string facts, std::string code) {
+    if (timeline_ == nullptr) {
+        return;
+    }
+    TimelineEvent event;
+    event.at = event.last_at = clock_.now();
+    event.call = step;
+    event.facts = std::move(facts);
+    event.code = std::move(code);
+    timeline_->note(job.upload.owner, job.upload.id, std::move(event));
+}
 
 Result<std::optional<LeasedJob>> Jobs::claim(const std::string& holder) {
     const auto now = clock_.now();
@@ -34,6 +49,7 @@ Result<std::optional<LeasedJob>> Jobs::claim(const std::string& holder) {
     if (!claimed || !*claimed) {
         return claimed;
     }
+    note(**claimed, "job.claimed", "Attempt " + std::to_string((*claimed)->attempt) + ".");
     if ((*claimed)->attempt <= settings_.attempts_max) {
         const auto is_taken = weathered(**claimed);
         if (!is_taken) {
@@ -85,7 +101,11 @@ Result<void> Jobs::beat(LeasedJob& job, Progress progress) {
     if (!next) {
         return std::move(next).error();
     }
+    const bool is_new_step = next->progress.step != job.upload.progress.step;
     job.upload = *std::move(next);
+    if (is_new_step) {
+        note(job, "job.step", job.upload.progress.step);
+    }
     return metadata_.heartbeat(job.id, job.fence, job.upload.progress, now + settings_.lease);
 }
 
@@ -106,6 +126,9 @@ Result<void> Jobs::succeed(
     if (!finished && finished.error().code == ErrorCode::store_conflict) {
         forget(*outputs);
     }
+    if (finished) {
+        note(job, "job.ready", std::to_string(outputs->size()) + " files were made.");
+    }
     return finished;
 }
 
@@ -114,7 +137,12 @@ Result<void> Jobs::fail(const LeasedJob& job, ProcessingFailure why) {
     if (!failed) {
         return std::move(failed).error();
     }
-    return metadata_.finish_job(job.id, job.fence, *failed, {});
+    auto finished = metadata_.finish_job(job.id, job.fence, *failed, {});
+    if (finished) {
+        const ProcessingFailure& told = *failed->failure;
+        note(job, "job.failed", told.reason + ": " + told.message, "media_failed");
+    }
+    return finished;
 }
 
 Result<GivenBack> Jobs::give_back(const LeasedJob& job, ProcessingFailure why) {
@@ -131,10 +159,12 @@ Result<GivenBack> Jobs::give_back(const LeasedJob& job, ProcessingFailure why) {
     if (!released) {
         return std::move(released).error();
     }
+    note(job, "job.retry", why.reason + ": " + why.message);
     return GivenBack::will_be_tried_again;
 }
 
 Result<void> Jobs::release(const LeasedJob& job) {
+    note(job, "job.released", "The server stops.");
     return metadata_.release_job(job.id, job.fence, clock_.now(), false);
 }
 

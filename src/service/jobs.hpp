@@ -22,6 +22,8 @@
 
 namespace sluice {
 
+class Timeline;
+
 struct JobSettings {
     // How long a silent slot keeps its job. Longer: a job of a dead server waits longer. Shorter:
     // more heartbeats.
@@ -45,7 +47,8 @@ class Jobs {
         const Clock& clock,
         IdSource& ids,
         JobSettings settings = {},
-        Faults* faults = nullptr
+        Faults* faults = nullptr,
+        Timeline* timeline = nullptr
     );
 
     // The next job, its attempt counted durably; nothing if none may run now. A job whose attempts
@@ -81,6 +84,7 @@ class Jobs {
         const std::string& folder, const std::vector<ProducedFile>& files
     );
     void forget(const std::vector<Output>& outputs);
+    void note(const LeasedJob& job, const char* step, std::string facts, std::string code = {});
 
     MetadataStore& metadata_;
     BlobStore& blobs_;
@@ -88,6 +92,7 @@ class Jobs {
     IdSource& ids_;
     const JobSettings settings_;
     Faults* const faults_;  // null: no bad weather on purpose
+    Timeline* timeline_;    // what uploads remember; may be none
 };
 
 }  // namespace sluice

@@ -1,7 +1,9 @@
 #include <algorithm>
 
 #include "core/shortfall.hpp"
+#include "service/history.hpp"
 #include "service/refusals.hpp"
+#include "service/timeline.hpp"
 #include "service/uploads.hpp"
 
 namespace sluice {
@@ -63,6 +65,8 @@ Error Uploads::finalize_missing(const UploadWithSegments& found) {
                  (gaps.missing.empty() ? too_few_text(segments, gaps.received, upload.total)
                                        : gaps_text(segments, gaps, upload.total));
     }
+    const auto events = telling_events(upload);
+    facts += refused_appends_of(events, segments) + before_finalize_of(events);
     return {
         .code = ErrorCode::finalize_missing, .facts = std::move(facts), .media_id = upload.id.value
     };
@@ -73,6 +77,20 @@ std::string Uploads::refusal_to_expect(const UploadWithSegments& found) {
     const auto start = start_of(found.segments);
     const auto judged = start ? judge_content(found, *start, {}) : ok();
     return judged ? std::string() : " It would be refused, or was already: " + judged.error().facts;
+}
+
+// What cannot be read explains nothing, and is no reason to refuse more.
+std::vector<TimelineEvent> Uploads::telling_events(const Upload& upload) const {
+    if (services_.timeline == nullptr) {
+        return {};
+    }
+    auto events = services_.timeline->read(upload.owner, upload.id, TimelinePart::telling);
+    return events ? *std::move(events) : std::vector<TimelineEvent>();
+}
+
+Error Uploads::with_refused_appends(Error refused, const UploadWithSegments& found) const {
+    refused.facts += refused_appends_of(telling_events(found.upload), found.segments);
+    return refused;
 }
 
 UploadStatus Uploads::view(Upload upload) {

@@ -1,5 +1,6 @@
 #include "base/log.hpp"
 #include "base/metrics.hpp"
+#include "service/timeline.hpp"
 #include "service/uploads.hpp"
 
 namespace sluice {
@@ -61,6 +62,11 @@ Result<void> Uploads::clean(MediaId id) {
         return forgotten;
     }
     drop_detached(attached->subtitles);
+    if (services_.timeline != nullptr) {
+        if (auto forgotten = services_.timeline->forget(id); !forgotten) {
+            return forgotten;
+        }
+    }
     return services_.metadata.forget_bytes(id);
 }
 

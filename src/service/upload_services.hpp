@@ -13,6 +13,7 @@
 namespace sluice {
 
 class Metrics;
+class Timeline;
 
 struct UploadServices {
     MetadataStore& metadata;
@@ -23,6 +24,7 @@ struct UploadServices {
     SpeedLearner& speed;
     Metrics& metrics;
     std::function<void()> job_added;  // a job waits: wakes the worker pool
+    Timeline* timeline = nullptr;     // what uploads remember; none: refusals tell of now alone
 };
 
 }  // namespace sluice

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/job.hpp"
+#include "core/timeline.hpp"
 #include "core/upload.hpp"
 #include "service/in_flight.hpp"
 #include "service/incoming.hpp"
@@ -134,6 +135,8 @@ class Uploads {
     Result<void> share(const Upload& upload, const CreateUpload& wanted);
     Error finalize_missing(const UploadWithSegments& found);
     std::string refusal_to_expect(const UploadWithSegments& found);
+    std::vector<TimelineEvent> telling_events(const Upload& upload) const;
+    Error with_refused_appends(Error refused, const UploadWithSegments& found) const;
     Result<void> expire_due(std::uint32_t& touched);
     Result<void> clean_due(std::uint32_t& touched);
     Result<void> clean(MediaId id);

@@ -13,7 +13,9 @@
 #include "service/annotations.hpp"
 #include "service/faults.hpp"
 #include "service/media_use.hpp"
+#include "service/polling.hpp"
 #include "service/rate_limiter.hpp"
+#include "service/timeline.hpp"
 #include "service/uploads.hpp"
 
 namespace sluice::protocol {
@@ -37,6 +39,8 @@ struct Context {
     // answer is final (X answers images at once, and most clients never ask again). Beyond it:
     // processing_info, as for a video.
     std::chrono::milliseconds image_wait{8000};
+    Timeline* timeline = nullptr;         // what uploads remember
+    Polling* polling = nullptr;           // how often STATUS is asked while processing runs
     const DevEnvironment* dev = nullptr;  // none: not a development server
     // How long FINALIZE waits for APPENDs that are still being received. Beyond it: append_in_flight.
     std::chrono::milliseconds append_wait{3000};

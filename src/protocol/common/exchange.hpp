@@ -63,8 +63,16 @@ struct Exchange {
     std::optional<FaultRule> fault;        // that strikes this call
     bool is_weathered = false;             // it was drawn whether one strikes before the work
     std::optional<RateStanding> rate;      // once the call is counted
-    std::vector<ReceivedPart> parts;       // only if `wants_parts`
-    bool wants_parts = false;              // set by whoever records
+    // The check_after_secs that the answer gives; for STATUS also what the one before gave, and how
+    // long after it this call came.
+    std::optional<std::chrono::seconds> advised;
+    std::optional<std::chrono::seconds> advised_before;
+    std::optional<std::chrono::milliseconds> asked_after;
+    // What is odd about a call that is answered all the same: each becomes a header Sluice-Notice,
+    // as "polling_too_fast; asked_after=0.4; advised=5".
+    std::vector<std::string> notices;
+    std::vector<ReceivedPart> parts;  // only if `wants_parts`
+    bool wants_parts = false;         // set by whoever records
 };
 
 }  // namespace sluice::protocol

@@ -10,6 +10,7 @@
 #include "http/body_look.hpp"
 #include "http/form_parser.hpp"
 #include "protocol/common/media_sink.hpp"
+#include "protocol/common/upload_parameters.hpp"
 
 namespace sluice::protocol {
 namespace {
@@ -59,8 +60,7 @@ std::uint64_t closing_length(std::string_view content_type) {
     return length + 8;
 }
 
-// The largest media as base64 with every "+" and "/" percent-encoded, and room for the other
-// parameters.
+// The largest media as base64 with "+" and "/" percent-encoded, and room for other parameters.
 std::uint64_t body_max(const UploadLimits& limits) {
     return std::max(limits.segment_bytes_max, limits.one_shot_bytes_max).value * 4 + (1 << 20);
 }
@@ -140,6 +140,7 @@ class FormReception {
             co_return std::move(*wrong);
         }
         auto read = co_await read_form();
+        note_call(exchange_, form_.parameters);
         if (!read) {
             co_return http::explained(std::move(read).error(), content_type_, start());
         }
@@ -435,6 +436,7 @@ awaitable<Result<ReceivedForm>> receive_form(
     if (auto added = already.add_query(exchange.request.raw_query); !added) {
         co_return std::move(added).error();
     }
+    note_call(exchange, already);
     auto form = co_await receive_body(context, exchange, body, std::move(already), open);
     if (!form) {
         co_return form;

@@ -1,6 +1,8 @@
 #include "protocol/common/upload_parameters.hpp"
 
 #include <algorithm>
+#include <array>
+#include <optional>
 
 #include "base/text.hpp"
 #include "core/upload.hpp"
@@ -134,6 +136,24 @@ Result<SegmentIndex> segment_index_of(const Parameters& parameters) {
         };
     }
     return SegmentIndex{static_cast<std::uint16_t>(*number)};
+}
+
+void note_call(Exchange& exchange, const Parameters& parameters) {
+    static constexpr std::array<std::string_view, 4> commands{
+        "INIT", "APPEND", "FINALIZE", "STATUS"
+    };
+    for (const std::string_view command : commands) {
+        if (exchange.call.empty() && equals_ignoring_case(parameters.get("command"), command)) {
+            exchange.call = command;
+        }
+    }
+    if (!exchange.media_id) {
+        const auto id = media_id_of(parameters.get("media_id"), true);
+        exchange.media_id = id ? std::optional(*id) : std::nullopt;
+    }
+    if (!exchange.segment_index && exchange.call == "APPEND") {
+        exchange.segment_index = parse_unsigned(trim(parameters.get("segment_index")));
+    }
 }
 
 Result<std::vector<std::uint64_t>> additional_owners_of(const Parameters& parameters) {

@@ -13,6 +13,7 @@
 #include "base/result.hpp"
 #include "core/segment.hpp"
 #include "http/request.hpp"
+#include "protocol/common/exchange.hpp"
 #include "protocol/common/parameters.hpp"
 #include "protocol/common/receive_form.hpp"
 
@@ -37,5 +38,8 @@ bool flag_of(const Parameters& parameters, std::string_view name);
 std::optional<Error> without_media(const ReceivedForm& form);
 // Everything that came, with its place and the size of media: "media_id (query), media (5 bytes)".
 std::string received_list(const ReceivedForm& form);
+// Which call it seems to be, about which upload and segment: for the record of calls that are
+// refused before they are looked at. Leaves alone what the exchange knows already.
+void note_call(Exchange& exchange, const Parameters& parameters);
 
 }  // namespace sluice::protocol

@@ -1,8 +1,10 @@
 #include "protocol/common/x_calls.hpp"
 
+#include <array>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <cstdio>
 #include <type_traits>
 #include <utility>
 
@@ -195,6 +197,46 @@ Result<UploadStatus> shown(const Context& context, Result<UploadStatus> status, 
     return as_x(std::move(*status));
 }
 
+// What FINALIZE advises; the first STATUS after it may come at once.
+void note_advice(const Context& context, Exchange& exchange, const UploadStatus& status) {
+    exchange.advised = status.check_after;
+    if (status.check_after && context.polling != nullptr) {
+        context.polling->finalized(
+            exchange.caller->principal, status.upload.id, *status.check_after, context.uploads.now()
+        );
+    }
+}
+
+std::string polling_notice(const Poll& poll) {
+    const double asked = static_cast<double>(poll.asked_after->count()) / 1000.0;
+    std::array<char, 32> text{};
+    std::snprintf(text.data(), text.size(), "%.1f", asked);
+    return "polling_too_fast; asked_after=" + std::string(text.data()) +
+           "; advised=" + std::to_string(poll.advised->count());
+}
+
+// Of an upload under way. Too early is answered all the same, and said; only an absurd rate is
+// refused, once the state is known to be one that asking does not change.
+Result<UploadStatus> judge_poll(const Context& context, Exchange& exchange, UploadStatus status) {
+    if (context.polling == nullptr) {
+        return status;
+    }
+    auto poll = context.polling->asked(
+        exchange.caller->principal, status.upload.id, *status.check_after, context.uploads.now()
+    );
+    if (!poll) {
+        return std::move(poll).error();
+    }
+    status.check_after = poll->check_after;
+    exchange.advised = poll->check_after;
+    exchange.asked_after = poll->asked_after;
+    exchange.advised_before = poll->advised;
+    if (poll->is_too_early) {
+        exchange.notices.push_back(polling_notice(*poll));
+    }
+    return status;
+}
+
 }  // namespace
 
 OpenMedia media_opener(const Context& context, Exchange& exchange, std::optional<MediaId> path_id) {
@@ -294,6 +336,9 @@ awaitable<Result<UploadStatus>> x_finalize(
         co_return std::move(finished).error();
     }
     auto settled = co_await await_image(context, std::move(*finished));
+    if (settled) {
+        note_advice(context, exchange, *settled);
+    }
     co_return shown(context, std::move(settled), finalized_on_x);
 }
 
@@ -308,8 +353,13 @@ awaitable<Result<UploadStatus>> x_status(const Context& context, Exchange& excha
         co_return status;
     }
     const auto admission = RateGate(context, exchange).admit();
-    co_return admission ? shown(context, std::move(status), status_on_x)
-                        : Result<UploadStatus>(admission.error());
+    if (!admission) {
+        co_return admission.error();
+    }
+    if (status->check_after) {
+        status = judge_poll(context, exchange, std::move(*status));
+    }
+    co_return shown(context, std::move(status), status_on_x);
 }
 
 awaitable<Result<UploadStatus>> x_one_shot(

@@ -128,6 +128,10 @@ awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body)
         static_cast<void>(already.add("media_id", target->id_text, "path"));
     }
     const auto append_id = target->call == Call::append ? target->id : std::nullopt;
+    if (target->id) {
+        exchange.call = target->call == Call::append ? "APPEND" : "FINALIZE";
+        exchange.media_id = target->id;
+    }
     auto opener = media_opener(context_, exchange, append_id);
     Response response;
     // FINALIZE and STATUS by path take no body: whatever comes (a JSON Content-Type with nothing

@@ -1,0 +1,44 @@
+#include "server/timeline_recorder.hpp"
+
+#include <utility>
+
+namespace sluice::server {
+
+void add_notices(http::Response& response, const protocol::Exchange& exchange) {
+    for (const std::string& notice : exchange.notices) {
+        response.set("Sluice-Notice", notice);
+    }
+}
+
+void record(
+    Timeline& timeline,
+    const protocol::Exchange& exchange,
+    const http::Response& response,
+    WallTime now,
+    std::chrono::milliseconds took
+) {
+    // The store would not write what is about no upload of the caller's; most of these are seen
+    // here.
+    if (!exchange.caller || !exchange.media_id || response.error_code == "media_unknown") {
+        return;
+    }
+    TimelineEvent event;
+    event.at = event.last_at = now;
+    event.call = exchange.call.empty() ? exchange.request.method : exchange.call;
+    event.status = response.status;
+    event.code = response.error_code;
+    event.facts = response.error_facts;
+    for (const std::string& notice : exchange.notices) {
+        event.facts += (event.facts.empty() ? "" : " ") + notice;
+    }
+    event.segment = exchange.segment_index;
+    event.bytes = exchange.media_bytes;
+    event.duration = took;
+    event.request_id = exchange.request.request_id;
+    event.advised = exchange.advised;
+    event.asked_after = exchange.asked_after;
+    event.advised_before = exchange.advised_before;
+    timeline.note(exchange.caller->principal, *exchange.media_id, std::move(event));
+}
+
+}  // namespace sluice::server

@@ -1,0 +1,70 @@
+#include "service/history.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
+namespace sluice {
+namespace {
+
+constexpr std::size_t refusals_shown = 5;
+
+std::string times(std::uint32_t count) {
+    return count == 1 ? "" : " (" + std::to_string(count) + " times)";
+}
+
+std::string refusal_text(const TimelineEvent& event) {
+    std::string text = " " + event.call;
+    if (event.segment) {
+        text += " of segment " + std::to_string(*event.segment);
+    }
+    text +=
+        " was refused at " + rfc3339(event.last_at) + times(event.count) + " with " + event.code;
+    text += event.facts.empty() ? "." : ": " + event.facts;
+    return text;
+}
+
+bool came_after_all(const TimelineEvent& event, const SegmentMap& segments) {
+    return event.segment && *event.segment <= segment_index_max &&
+           segments.contains(SegmentIndex{static_cast<std::uint16_t>(*event.segment)});
+}
+
+}  // namespace
+
+std::string refused_appends_of(std::span<const TimelineEvent> events, const SegmentMap& segments) {
+    std::string text;
+    std::size_t count = 0;
+    for (const TimelineEvent& event : events) {
+        if (event.call != "APPEND" || !event.is_refusal() || came_after_all(event, segments)) {
+            continue;
+        }
+        if (++count <= refusals_shown) {
+            text += refusal_text(event);
+        }
+    }
+    if (count > refusals_shown) {
+        text += " So were " + std::to_string(count - refusals_shown) + " more.";
+    }
+    return text;
+}
+
+std::string before_finalize_of(std::span<const TimelineEvent> events) {
+    std::string text;
+    const auto refused = std::find_if(events.rbegin(), events.rend(), [](const auto& event) {
+        return event.call == "FINALIZE" && event.is_refusal();
+    });
+    if (refused != events.rend()) {
+        text += refusal_text(*refused);
+    }
+    std::uint32_t asked = 0;
+    for (const TimelineEvent& event : events) {
+        asked += event.call == "STATUS" ? event.count : 0;
+    }
+    if (asked > 0) {
+        text += " STATUS was asked " + std::to_string(asked) +
+                (asked == 1 ? " time before." : " times before.");
+    }
+    return text;
+}
+
+}  // namespace sluice

@@ -1,0 +1,20 @@
+// What earlier calls explain about a refusal of now, since many clients hide a refusal (reference
+// 8.3): the APPENDs that were refused before FINALIZE, the FINALIZE that was refused before STATUS.
+// Pure, from an upload's timeline. Within service/ alone.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "core/segment.hpp"
+#include "core/timeline.hpp"
+
+namespace sluice {
+
+// " APPEND of segment 3 was refused at … with segment_too_large: …"; refusals of segments that came
+// later after all are left out. Empty: there was none.
+std::string refused_appends_of(std::span<const TimelineEvent> events, const SegmentMap& segments);
+// " FINALIZE was refused at … with …: …" of the last one; " STATUS was asked 4 times."
+std::string before_finalize_of(std::span<const TimelineEvent> events);
+
+}  // namespace sluice

@@ -1,0 +1,91 @@
+#include "service/timeline.hpp"
+
+#include <algorithm>
+#include <span>
+
+namespace sluice {
+namespace {
+
+// Uploads of one commit: others wait for the writer meanwhile.
+constexpr std::size_t batch_max = 200;
+
+}  // namespace
+
+void Timeline::note(const Principal& caller, MediaId id, TimelineEvent event) {
+    if (event.facts.size() > timeline_facts_max) {
+        event.facts.resize(timeline_facts_max);
+    }
+    const std::lock_guard guard(mutex_);
+    if (count_ >= waiting_max) {
+        ++dropped_;
+        return;
+    }
+    auto& events = waiting_[{id, caller.id}];
+    if (events.empty() || !fold(events.back(), event)) {
+        events.push_back(std::move(event));
+        ++count_;
+    }
+}
+
+Result<void> Timeline::flush() {
+    const std::lock_guard flushing(flushing_);
+    std::vector<NotedEvents> noted;
+    {
+        const std::lock_guard guard(mutex_);
+        on_their_way_ = std::exchange(waiting_, {});
+        count_ = 0;
+        for (const auto& [key, events] : on_their_way_) {
+            noted.push_back({{key.second}, key.first, events});
+        }
+    }
+    Result<void> added;
+    for (std::size_t at = 0; added && at < noted.size(); at += batch_max) {
+        added = store_.add(std::span(noted).subspan(at, std::min(batch_max, noted.size() - at)));
+    }
+    const std::lock_guard guard(mutex_);
+    on_their_way_.clear();
+    return added;
+}
+
+std::vector<TimelineEvent> Timeline::unwritten(const Principal& owner, MediaId id) const {
+    const std::lock_guard guard(mutex_);
+    std::vector<TimelineEvent> events;
+    for (const Waiting* of : {&on_their_way_, &waiting_}) {
+        if (const auto found = of->find({id, owner.id}); found != of->end()) {
+            events.insert(events.end(), found->second.begin(), found->second.end());
+        }
+    }
+    return events;
+}
+
+// What was on its way at first may be in the store by now: the times tell.
+Result<std::vector<TimelineEvent>> Timeline::read(
+    const Principal& owner, MediaId id, TimelinePart part
+) {
+    const auto waiting = unwritten(owner, id);
+    auto events = store_.of(owner, id, part);
+    if (!events || waiting.empty()) {
+        return events;
+    }
+    const TimelineEvent stored = events->empty() ? TimelineEvent{} : events->back();
+    for (const TimelineEvent& event : waiting) {
+        const bool is_the_last = event.last_at == stored.last_at && event.call == stored.call &&
+                                 event.request_id == stored.request_id;
+        const bool is_stored = event.last_at < stored.last_at || is_the_last;
+        if (!is_stored && (events->empty() || !fold(events->back(), event))) {
+            events->push_back(event);
+        }
+    }
+    return events;
+}
+
+Result<void> Timeline::forget(MediaId id) {
+    return store_.forget(id);
+}
+
+std::size_t Timeline::dropped() const {
+    const std::lock_guard guard(mutex_);
+    return dropped_;
+}
+
+}  // namespace sluice
