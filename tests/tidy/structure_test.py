@@ -14,6 +14,7 @@ ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), 
 ARROWS = {
     "base": set(),
     "core": {"base"},
+    "diagnosis": {"base"},
     "media": {"base", "core"},
     "media/worker": {"base", "core", "media"},
     "store": {"base", "core"},
@@ -29,11 +30,11 @@ ARROWS = {
     "protocol/common": {"base", "core", "media", "service", "runtime", "http", "protocol/oauth"},
     "protocol/x_v1": {"base", "core", "service", "runtime", "http", "protocol/common"},
     "protocol/x_v2": {"base", "core", "service", "runtime", "http", "protocol/common"},
-    "protocol/native": {"base", "core", "service", "runtime", "http", "protocol/common"},
+    "protocol/native": {"base", "core", "service", "runtime", "http", "protocol/common", "diagnosis"},
     # Delivery streams blobs, so it holds the seam itself; the engines stay hidden.
     "protocol/delivery": {"base", "core", "service", "runtime", "http", "protocol/common", "store"},
     "client": {"base"},
-    "cli": {"base", "client"},
+    "cli": {"base", "client", "diagnosis"},
     "server": {
         "base", "core", "store", "store/sqlite", "store/disk", "media", "service", "processing", "runtime", "http",
         "protocol/common", "protocol/x_v1", "protocol/x_v2", "protocol/native", "protocol/delivery", "cli",

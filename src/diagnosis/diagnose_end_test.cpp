@@ -1,0 +1,308 @@
+// The second half of the table: FINALIZE, STATUS, use, credentials, content.
+#include "diagnosis/diagnose_testing.hpp"
+
+namespace sluice::diagnosis {
+namespace {
+
+using namespace std::chrono_literals;
+
+const Row finish_rows[] = {
+    {"row_54_more_than_announced",
+     "beyond_total_bytes",
+     [](Story1& s) {
+         s.init(20);
+         s.append(0, 12);
+         s.append(1, 12);
+         s.finalize(400, "").text = "Segments do not add up to provided total file size.";
+     },
+     Confidence::certain},
+    {"row_58_a_gap",
+     "segment_missing",
+     [](Story1& s) {
+         s.init(36);
+         s.append(0, 12);
+         s.append(2, 12);
+         s.finalize(400, "").text = "Segments do not add up to provided total file size.";
+     },
+     Confidence::certain},
+    {"row_59_last_segment_cut",
+     "size_mismatch",
+     [](Story1& s) {
+         s.init(24);
+         s.append(0, 12);
+         s.append(1, 11);
+         s.finalize(400, "").text = "Segments do not add up to provided total file size.";
+     },
+     Confidence::certain},
+    {"row_61_nothing_appended",
+     "nothing_appended",
+     [](Story1& s) {
+         s.init(24);
+         s.finalize(400, "").text = "Segments do not add up to provided total file size.";
+     },
+     Confidence::certain},
+    {"row_63_a_refused_append_ignored",
+     "segment_too_large",
+     [](Story1& s) {
+         s.init(24);
+         s.append(0, 12);
+         s.append(1, 12, 413);
+         s.finalize(400, "").text = "Segments do not add up to provided total file size.";
+         Story1::x(s.status(503), 130, "Over capacity");
+     },
+     Confidence::certain},
+    {"row_67_png_as_video",
+     "type_mismatch",
+     [](Story1& s) {
+         s.init(24);
+         s.append(0, 24).media->start = "\x89PNG\r\n";
+         s.finalize(400, "").text = "media type unrecognized.";
+     },
+     Confidence::certain},
+    {"row_71_finalize_failed_unnoticed",
+     "size_mismatch",
+     [](Story1& s) {
+         s.init(24);
+         s.append(0, 12);
+         s.finalize(400, "").text = "Segments do not add up to provided total file size.";
+         Story1::x(s.status(503), 130, "Over capacity");
+     },
+     Confidence::certain},
+    {"row_72_status_of_an_image_is_no_fault",
+     "healthy",
+     [](Story1& s) {
+         Call& call = s.init(12, "tweet_image");
+         call.parameters["media_type"] = "image/png";
+         s.append(0, 12);
+         s.finalize(201, "");
+         Story1::x(s.status(404), 34, "Sorry, that page does not exist");
+     }},
+    {"row_74_status_straight_after_finalize_is_no_fault",
+     "healthy",
+     [](Story1& s) {
+         s.sent();
+         s.trace.calls.back().check_after = 5s;
+         s.status(200, "in_progress").check_after = 1s;
+         s.status(200, "succeeded");
+     }},
+    {"row_76_failed_and_asked_again",
+     "codec_not_allowed",
+     [](Story1& s) {
+         s.sent();
+         for (int i = 0; i < 3; ++i) {
+             Call& call = s.status(200, "failed");
+             call.processing_name = "InvalidMedia";
+             call.processing_text = "Unsupported video format";
+         }
+     }},
+    {"processing_under_way",
+     "processing_under_way",
+     [](Story1& s) {
+         s.sent();
+         s.status(200, "in_progress").check_after = 1s;
+     }},
+    {"upload_under_way",
+     "upload_under_way",
+     [](Story1& s) {
+         s.init(24);
+         s.append(0, 12);
+     }},
+};
+INSTANTIATE_TEST_SUITE_P(Finish, Diagnosis, testing::ValuesIn(finish_rows), [](const auto& info) {
+    return std::string(info.param.name);
+});
+
+const Row use_rows[] = {
+    {"row_81_video_in_one_call",
+     "needs_chunked",
+     [](Story1& s) {
+         Call& call = s.add("POST", "ONE_SHOT", 400);
+         call.media =
+             SeenMedia{.name = "media", .bytes = 90, .start = std::string("\0\0\0 ftypisom", 12)};
+         call.text = "media type unrecognized.";
+     },
+     Confidence::certain},
+    {"row_82_image_above_5_mb",
+     "file_too_large",
+     [](Story1& s) {
+         Call& call = s.add("POST", "ONE_SHOT", 400);
+         Story1::x(call, 324, "Image file size must be <= 5242880 bytes");
+     }},
+    {"row_84_not_waited_for",
+     "media_not_ready",
+     [](Story1& s) {
+         s.sent();
+         Story1::x(s.use(400), 324, "Not valid video");
+     },
+     Confidence::certain},
+    {"row_85_result_not_looked_at",
+     "media_failed",
+     [](Story1& s) {
+         s.sent();
+         s.finalize(201, "failed");
+         Story1::x(s.use(400), 324, "Not valid video");
+     },
+     Confidence::certain},
+    {"row_87_a_text_for_a_list",
+     "media_ids_invalid",
+     [](Story1& s) { Story1::x(s.use(400), 324, "Tweet must not have more than 4 mediaIds"); }},
+    {"row_90_form_instead_of_json",
+     "json_expected",
+     [](Story1& s) {
+         Call& call = s.about("POST", "METADATA", 400);
+         call.text = "Missing json payload.";
+     }},
+    {"row_94_multipart_parameters_signed",
+     "oauth_signature",
+     [](Story1& s) {
+         Call& call = s.init(12);
+         call.status = 401;
+         call.content_type = "multipart/form-data; boundary=x";
+         Story1::x(call, 32, "Could not authenticate you.");
+     },
+     Confidence::likely},
+    {"row_97_clock",
+     "oauth_timestamp",
+     [](Story1& s) {
+         Call& call = s.init(12);
+         call.status = 401;
+         call.oauth_timestamp = 1'790'000'000;
+         call.answered_at = 1'790'003'600;
+         Story1::x(call, 32, "Could not authenticate you.");
+     },
+     Confidence::certain},
+    {"row_98_nonce_repeated",
+     "oauth_nonce_reused",
+     [](Story1& s) {
+         s.init(12).nonce_digest = "abc";
+         Call& call = s.append(0, 12, 401);
+         call.nonce_digest = "abc";
+         Story1::x(call, 32, "Could not authenticate you.");
+     }},
+    {"row_99_scope_missing",
+     "scope_missing",
+     [](Story1& s) {
+         Call& call = s.init(12);
+         call.path = "/2/media/upload/initialize";
+         call.credentials = Credentials::bearer;
+         call.status = 403;
+         call.text = "Forbidden";
+     }},
+    {"row_100_oauth2_on_v1",
+     "oauth1_needed",
+     [](Story1& s) {
+         Call& call = s.init(12);
+         call.credentials = Credentials::bearer;
+         call.status = 403;
+     }},
+    {"row_101_no_credentials",
+     "auth_missing",
+     [](Story1& s) {
+         Call& call = s.init(12);
+         call.credentials = Credentials::none;
+         call.status = 400;
+         Story1::x(call, 215, "Bad Authentication data.");
+     }},
+    {"row_101_token_revoked",
+     "token_revoked",
+     [](Story1& s) {
+         Call& call = s.init(12);
+         call.status = 401;
+         Story1::x(call, 89, "Invalid or expired token.");
+     }},
+    {"row_102_rate",
+     "rate_limited",
+     [](Story1& s) {
+         Call& call = s.init(12);
+         call.status = 429;
+         Story1::x(call, 88, "Rate limit exceeded");
+     }},
+    {"row_103_daily_limit",
+     "quota_exceeded",
+     [](Story1& s) {
+         Call& call = s.init(12);
+         call.status = 403;
+         Story1::x(call, 191, "User is over daily photo limit");
+     }},
+};
+INSTANTIATE_TEST_SUITE_P(Use, Diagnosis, testing::ValuesIn(use_rows), [](const auto& info) {
+    return std::string(info.param.name);
+});
+
+struct Failure {
+    const char* name;
+    const char* reason;
+    const char* text;
+    const char* code;
+};
+class ProcessingFailures : public testing::TestWithParam<Failure> {};
+
+TEST_P(ProcessingFailures, AreToldByTheirWords) {
+    Story1 story;
+    story.sent();
+    Call& call = story.status(200, "failed");
+    call.processing_name = GetParam().reason;
+    call.processing_text = GetParam().text;
+    EXPECT_EQ(diagnose(story.trace).front().code, GetParam().code);
+}
+
+const Failure failures[] = {
+    {"row_110", "InvalidMedia", "Unsupported video format", "codec_not_allowed"},
+    {"row_111",
+     "UnsupportedMedia",
+     "Duration 2.minutes+29.seconds exceeds max duration of 2.minutes+20.seconds",
+     "duration_out_of_range"},
+    {"row_112", "InvalidMedia", "The aspect ratio is 4:1", "dimensions_out_of_range"},
+    {"row_113", "InvalidMedia", "The frame rate is 120 fps", "frame_rate_too_high"},
+    {"row_114", "InvalidMedia", "The pixel format is yuv422p10le", "pixel_format_not_allowed"},
+    {"row_115", "InvalidMedia", "The audio has 6 channels", "audio_not_allowed"},
+    {"row_116", "InvalidMedia", "Video GOP is too large. Largest: 512", "gop_too_long"},
+    {"row_117", "InvalidMedia", "file is invalid", "container_unreadable"},
+    {"row_other", "InternalError", "", "media_failed"},
+};
+INSTANTIATE_TEST_SUITE_P(
+    Row,
+    ProcessingFailures,
+    testing::ValuesIn(failures),
+    [](const auto& info) { return std::string(info.param.name); }
+);
+
+TEST(DiagnosisOfAnOwnUpload, OfACompleteOpenOneIsThatFinalizeIsMissing) {
+    Trace trace;
+    trace.upload = UploadFacts{
+        .origin = "http://127.0.0.1:8080",
+        .media_id = id,
+        .state = "open",
+        .total_bytes = 12,
+        .received_bytes = 12,
+        .segments = 3,
+    };
+    const auto verdicts = diagnose(trace);
+    EXPECT_EQ(verdicts.front().code, "finalize_missing");
+    EXPECT_EQ(verdicts.front().confidence, Confidence::certain);
+    ASSERT_TRUE(verdicts.front().next);
+    EXPECT_EQ(
+        verdicts.front().next->curl,
+        "curl -X POST 'http://127.0.0.1:8080/1.1/media/upload.json?command=FINALIZE&media_id=" +
+            id + "'"
+    );
+}
+
+TEST(Diagnosis, GoodEndsAreHealthyAndPollingTooEarlyIsAWordBesideThem) {
+    Story1 story;
+    story.sent();
+    story.status(200, "in_progress").check_after = 5s;
+    story.status(200, "in_progress").check_after = 5s;
+    story.status(200, "succeeded");
+    const auto verdicts = diagnose(story.trace);
+    EXPECT_EQ(verdicts.front().code, "healthy");
+    ASSERT_EQ(verdicts.size(), 2u);
+    EXPECT_EQ(verdicts[1].code, "polling_too_fast");
+}
+
+TEST(Diagnosis, OfNothingIsHealthy) {
+    EXPECT_EQ(diagnose({}).front().code, "healthy");
+}
+
+}  // namespace
+}  // namespace sluice::diagnosis

@@ -1,0 +1,147 @@
+#include "diagnosis/own_upload.hpp"
+
+#include <algorithm>
+
+namespace sluice::diagnosis {
+namespace {
+
+std::size_t last_of(const Trace& trace) {
+    return trace.calls.empty() ? 0 : trace.calls.size() - 1;
+}
+
+std::string sums(const UploadFacts& upload) {
+    std::string text = std::to_string(upload.segments) +
+                       (upload.segments == 1 ? " segment" : " segments") + " with " +
+                       std::to_string(upload.received_bytes) + " of " +
+                       std::to_string(upload.total_bytes) + " bytes arrived.";
+    text += upload.missing.empty() ? "" : " Missing: segment " + listed(upload.missing) + ".";
+    return text;
+}
+
+std::uint32_t asked(const Trace& trace) {
+    std::uint32_t count = 0;
+    for (const Call& call : trace.calls) {
+        count += call.command == "STATUS" ? call.count : 0;
+    }
+    return count;
+}
+
+Verdict state_verdict(
+    std::string_view code, const Trace& trace, std::string facts, std::string hint
+) {
+    auto made = verdict(code, Confidence::certain, Stage::server, last_of(trace), std::move(facts));
+    made.hint = hint.empty() ? made.hint : std::move(hint);
+    return made;
+}
+
+// A refusal that no later success mended. STATUS before FINALIZE is the state's to tell.
+void add_refusals(const Evidence& evidence, Verdicts& found) {
+    const auto& calls = evidence.trace.calls;
+    for (std::size_t at = 0; at < calls.size(); ++at) {
+        const Call& call = calls[at];
+        const bool is_told = call.command == "STATUS" && call.code == "finalize_missing";
+        if (call.is_refusal() && !call.code.empty() && !is_told && !was_mended(evidence, at)) {
+            const bool is_consequence =
+                call.command == "FINALIZE" && !found.empty() && found.front().call < at;
+            found.push_back(verdict(
+                call.code,
+                is_consequence ? Confidence::likely : Confidence::certain,
+                Stage::state,
+                at,
+                told(call, at)
+            ));
+        }
+    }
+}
+
+void judge_open(const Evidence& evidence, Verdicts& found) {
+    const Trace& trace = evidence.trace;
+    const UploadFacts& upload = *trace.upload;
+    add_refusals(evidence, found);
+    const bool is_complete = upload.received_bytes == upload.total_bytes;
+    const std::uint32_t questions = asked(trace);
+    if (is_complete || questions > 0) {
+        std::string facts =
+            sums(upload) + " FINALIZE was " + (found.empty() ? "never sent." : "not accepted.");
+        facts += questions == 0 ? ""
+                                : " STATUS was asked " + std::to_string(questions) +
+                                      (questions == 1 ? " time." : " times.");
+        auto made = state_verdict("finalize_missing", trace, std::move(facts), "");
+        made.confidence = found.empty() ? Confidence::certain : Confidence::likely;
+        found.push_back(std::move(made));
+    } else if (found.empty()) {
+        found.push_back(state_verdict(
+            upload_under_way,
+            trace,
+            sums(upload) + " It expires at " + upload.expires_at + ".",
+            "Send the rest of the segments, then FINALIZE."
+        ));
+    }
+}
+
+// Ready: what came before it was mended; what is refused afterwards is about its use.
+void judge_ready(const Evidence& evidence, Verdicts& found) {
+    for (const Story& story : evidence.stories) {
+        for (const Step& step : story.uses) {
+            const Call& call = *step.call;
+            if (call.is_refusal() && !call.code.empty() && !was_mended(evidence, step.at)) {
+                found.push_back(verdict(
+                    call.code, Confidence::certain, Stage::state, step.at, told(call, step.at)
+                ));
+            }
+        }
+    }
+    if (found.empty()) {
+        const UploadFacts& upload = *evidence.trace.upload;
+        found.push_back(state_verdict(
+            healthy,
+            evidence.trace,
+            "The upload is ready: " + std::to_string(upload.total_bytes) + " bytes, processed.",
+            "Use it."
+        ));
+    }
+}
+
+void judge_under_way(const Trace& trace, Verdicts& found) {
+    const UploadFacts& upload = *trace.upload;
+    std::string facts = "It is " + upload.state + ", " + std::to_string(upload.percent) + " % done";
+    facts +=
+        upload.check_after ? "; ask again in " + std::to_string(*upload.check_after) + " s." : ".";
+    found.push_back(state_verdict(
+        processing_under_way,
+        trace,
+        std::move(facts),
+        "Ask STATUS when check_after_secs has passed."
+    ));
+}
+
+}  // namespace
+
+Verdicts judge_own(const Trace& trace, const std::vector<Story>& stories) {
+    const Evidence evidence{trace, stories};
+    const UploadFacts& upload = *trace.upload;
+    Verdicts found;
+    if (upload.state == "open") {
+        judge_open(evidence, found);
+    } else if (upload.state == "ready") {
+        judge_ready(evidence, found);
+    } else if (upload.state == "failed") {
+        found.push_back(processing_verdict(
+            upload.failure_reason, upload.failure_message, last_of(trace), Confidence::certain
+        ));
+    } else if (upload.state == "expired") {
+        found.push_back(state_verdict(
+            "media_expired", trace, "It expired at " + upload.expires_at + ". " + sums(upload), ""
+        ));
+    } else if (upload.state == "cancelled") {
+        found.push_back(state_verdict("media_canceled", trace, "It was cancelled.", ""));
+    } else {
+        judge_under_way(trace, found);
+    }
+    for (const Story& story : stories) {
+        judge_polling(story, found);
+    }
+    return found;
+}
+
+}  // namespace sluice::diagnosis
