@@ -28,6 +28,7 @@ commands
   list                uploads, newest first
   delete ID...        delete uploads; asks unless --yes
   env                 shell lines that point X's clients at a local server
+  diagnose ID         why an upload fails or stalls; --trace FILE: a HAR file or curl -v text
   ping                exit 0 when the server is ready; --wait [--timeout 30s]
   version             the version of this program
   help [COMMAND]      this text, or the flags of a command
@@ -95,6 +96,21 @@ constexpr std::string_view exit_help = R"(exit codes
 Several files: 0 if all succeeded, the common code if all failed alike, else 1.
 )";
 
+constexpr std::string_view diagnose_help = R"(sluice diagnose ID
+
+  sluice diagnose 1349803915521482754
+  curl -v ... 2>&1 | sluice diagnose --trace -
+
+  --trace FILE        a recording instead: a HAR file, what curl -v (or --trace-ascii -) prints, or a
+                      timeline of ours; also of the real X. - is stdin
+  --server URL        where the upload is (SLUICE_SERVER; default http://127.0.0.1:8080)
+  --token-file FILE   bearer token (or SLUICE_TOKEN, SLUICE_TOKEN_FILE)
+  --json              one JSON line on stdout
+
+Exits 0 if nothing is wrong, 1 if a problem was found, 3 if the file cannot be read, 8 if there is
+no such upload.
+)";
+
 constexpr std::string_view environment_help = R"(environment
   SLUICE_SERVER       URL of the server
   SLUICE_TOKEN        bearer token
@@ -115,6 +131,7 @@ constexpr std::array topics{
     Topic{"status", "sluice status ID [--wait] [--timeout D] [--json] [--server URL]\n"},
     Topic{"list", "sluice list [--limit N] [--after CURSOR] [--state S] [--json] [--server URL]\n"},
     Topic{"delete", "sluice delete ID... [--yes] [--no-input] [--server URL]\n"},
+    Topic{"diagnose", diagnose_help},
     Topic{"env", env_help},
     Topic{"ping", "sluice ping [--wait] [--timeout D] [--server URL]\n"},
     Topic{"exit-codes", exit_help},
@@ -131,12 +148,23 @@ constexpr std::array commands{
     Command{"status", status_command},
     Command{"list", list_command},
     Command{"delete", delete_command},
+    Command{"diagnose", diagnose_command},
     Command{"env", env_command},
     Command{"ping", ping_command},
 };
 
-constexpr std::array<std::string_view, 10> command_names{
-    "serve", "upload", "status", "list", "delete", "env", "keys", "ping", "version", "help"
+constexpr std::array<std::string_view, 11> command_names{
+    "serve",
+    "upload",
+    "status",
+    "list",
+    "delete",
+    "diagnose",
+    "env",
+    "keys",
+    "ping",
+    "version",
+    "help"
 };
 
 int help(Words words, Console& console) {

@@ -15,6 +15,7 @@ int status_command(Words words, Console& console);
 int list_command(Words words, Console& console);
 int delete_command(Words words, Console& console);
 int env_command(Words words, Console& console);
+int diagnose_command(Words words, Console& console);
 int ping_command(Words words, Console& console);
 
 }  // namespace sluice::cli

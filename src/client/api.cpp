@@ -50,6 +50,12 @@ Outcome<UploadPage> Api::uploads(
     return std::move(*page);
 }
 
+Outcome<std::string> Api::diagnosis(const std::string& media_id) {
+    const auto url = server_ + "/api/v1/uploads/" + percent_encode(media_id) + "/diagnosis";
+    auto answer = caller_.call("GET diagnosis", HttpRequest{.url = url});
+    return answer ? Outcome<std::string>(std::move(answer->body)) : answer.error();
+}
+
 Outcome<void> Api::remove(const std::string& media_id) {
     const auto url = server_ + "/api/v1/uploads/" + percent_encode(media_id);
     const auto answer = caller_.call("DELETE upload", HttpRequest{.method = "DELETE", .url = url});

@@ -18,6 +18,8 @@ class Api {
     Outcome<UploadView> upload(const std::string& media_id);
     // `after` is the cursor of the page before; empty: from the newest.
     Outcome<UploadPage> uploads(unsigned limit, const std::string& after, const std::string& state);
+    // The body of the answer, as it came.
+    Outcome<std::string> diagnosis(const std::string& media_id);
     Outcome<void> remove(const std::string& media_id);
 
   private:

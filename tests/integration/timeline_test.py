@@ -98,7 +98,7 @@ class SomebodyElse(ServerCase):
 
     def test_is_told_that_there_is_no_such_upload(self):
         media_id = self.me.open(10)
-        for what in ("timeline",):
+        for what in ("timeline", "diagnosis"):
             answer = self.other.get(f"/api/v1/uploads/{media_id}/{what}")
             unknown = self.other.get(f"/api/v1/uploads/1234567890123456789/{what}")
             self.assertEqual((answer.status, answer.header("sluice-error")), (404, "media_unknown"), answer)

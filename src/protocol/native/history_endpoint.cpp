@@ -4,9 +4,12 @@
 #include <vector>
 
 #include "base/json_writer.hpp"
+#include "diagnosis/diagnose.hpp"
+#include "diagnosis/encode.hpp"
 #include "protocol/common/credentials.hpp"
 #include "protocol/common/problem.hpp"
 #include "protocol/common/upload_parameters.hpp"
+#include "protocol/native/diagnosis_trace.hpp"
 #include "service/timeline.hpp"
 
 namespace sluice::protocol::native {
@@ -60,6 +63,14 @@ void append_event(JsonWriter& json, const TimelineEvent& event) {
     json.end_object();
 }
 
+Response json_response(std::string body) {
+    Response response;
+    response.set("Content-Type", "application/json;charset=utf-8");
+    response.set("Cache-Control", "no-store");
+    response.body = std::move(body);
+    return response;
+}
+
 Response timeline_answer(const std::vector<TimelineEvent>& events) {
     JsonWriter json;
     json.begin_object().key("data").begin_array();
@@ -67,11 +78,21 @@ Response timeline_answer(const std::vector<TimelineEvent>& events) {
         append_event(json, event);
     }
     json.end_array().member("has_more", false).key("next").null().end_object();
-    Response response;
-    response.set("Content-Type", "application/json;charset=utf-8");
-    response.set("Cache-Control", "no-store");
-    response.body = json.take();
-    return response;
+    return json_response(json.take());
+}
+
+Response diagnosis_answer(
+    const UploadDetails& details,
+    const std::vector<TimelineEvent>& events,
+    const http::Request& request
+) {
+    const auto verdicts = diagnosis::diagnose(trace_of(details, events, request));
+    const Upload& upload = details.status.upload;
+    JsonWriter json;
+    json.begin_object().member("media_id", upload.id.text()).member("state", name_of(upload.state));
+    diagnosis::append_verdicts(json, verdicts, request.base_url + "/docs/errors/");
+    json.end_object();
+    return json_response(json.take());
 }
 
 Response refused(const Error& error, const http::Request& request) {
@@ -81,7 +102,8 @@ Response refused(const Error& error, const http::Request& request) {
 }  // namespace
 
 bool HistoryEndpoint::serves(std::string_view path) {
-    return path.starts_with(uploads_path) && path.ends_with("/timeline");
+    return path.starts_with(uploads_path) &&
+           (path.ends_with("/timeline") || path.ends_with("/diagnosis"));
 }
 
 awaitable<Response> HistoryEndpoint::handle(Exchange& exchange) const {
@@ -100,22 +122,34 @@ awaitable<Response> HistoryEndpoint::handle(Exchange& exchange) const {
     if (!id) {
         co_return refused(id.error(), request);
     }
-    auto response = co_await timeline(request, std::move(*owner), *id);
-    response.route = "native.timeline";
+    auto found = co_await history(std::move(*owner), *id);
+    const bool is_timeline = request.path.ends_with("/timeline");
+    Response response;
+    if (!found) {
+        response = refused(found.error(), request);
+    } else if (is_timeline) {
+        response = timeline_answer(found->events);
+    } else {
+        response = diagnosis_answer(found->details, found->events, request);
+    }
+    response.route = is_timeline ? "native.timeline" : "native.diagnosis";
     co_return response;
 }
 
-awaitable<Response> HistoryEndpoint::timeline(
-    const http::Request& request, Principal owner, MediaId id
-) const {
-    auto work = [this, owner = std::move(owner), id]() -> Result<std::vector<TimelineEvent>> {
-        if (auto known = context_.uploads.details(owner, id); !known) {
-            return std::move(known).error();
+awaitable<Result<HistoryEndpoint::History>> HistoryEndpoint::history(Principal owner, MediaId id)
+    const {
+    auto work = [this, owner = std::move(owner), id]() -> Result<History> {
+        auto details = context_.uploads.details(owner, id);
+        if (!details) {
+            return std::move(details).error();
         }
-        return context_.timeline->read(owner, id);
+        auto events = context_.timeline->read(owner, id);
+        if (!events) {
+            return std::move(events).error();
+        }
+        return History{*std::move(details), *std::move(events)};
     };
-    auto events = co_await runtime::run_blocking(context_.pool, std::move(work));
-    co_return events ? timeline_answer(*events) : refused(events.error(), request);
+    co_return co_await runtime::run_blocking(context_.pool, std::move(work));
 }
 
 }  // namespace sluice::protocol::native

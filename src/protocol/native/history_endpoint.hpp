@@ -1,8 +1,10 @@
-// The native API's look back: /api/v1/uploads/{id}/timeline, what was called and what came of it.
+// The native API's look back: /api/v1/uploads/{id}/timeline, what was called and what came of it, and
+// /api/v1/uploads/{id}/diagnosis, what went wrong.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
 #include <string_view>
+#include <vector>
 
 #include "http/response.hpp"
 #include "protocol/common/context.hpp"
@@ -18,9 +20,12 @@ class HistoryEndpoint {
     boost::asio::awaitable<http::Response> handle(Exchange& exchange) const;
 
   private:
-    boost::asio::awaitable<http::Response> timeline(
-        const http::Request& request, Principal owner, MediaId id
-    ) const;
+    // An upload with what it remembers.
+    struct History {
+        UploadDetails details;
+        std::vector<TimelineEvent> events;
+    };
+    boost::asio::awaitable<Result<History>> history(Principal owner, MediaId id) const;
 
     const Context& context_;
 };
