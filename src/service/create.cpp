@@ -124,6 +124,7 @@ Result<void> Uploads::check_room(ByteCount wanted) const {
 }
 
 NewUpload Uploads::new_upload(const CreateUpload& wanted, Checked checked) {
+    const bool is_for_ads = checked.category == Category::amplify_video;
     return {
         .id = {services_.ids.next()},
         .owner = wanted.owner,
@@ -133,7 +134,7 @@ NewUpload Uploads::new_upload(const CreateUpload& wanted, Checked checked) {
         .file_name = wanted.file_name,
         .total = wanted.total,
         .now = services_.clock.now(),
-        .lifetime = limits_.lifetime,
+        .lifetime = limits_.lifetime * (is_for_ads && wanted.ads_live_longer ? 15 : 1),
     };
 }
 

@@ -1,5 +1,6 @@
 """Looking media up by their keys, as v2 does."""
 
+import base64
 import json
 
 from support.case import ServerCase
@@ -99,3 +100,28 @@ class LookUp(ServerCase):
     def test_analytics_are_empty(self):
         answer = self.x2.get(f"/2/media/analytics?media_keys={self.video}&granularity=total")
         self.assertEqual((answer.status, answer.json()), (200, {"data": []}))
+
+
+class OneShot(ServerCase):
+    def setUp(self):
+        self.x2 = X2(self.server, "ann")
+
+    def send(self, **members):
+        return self.x2.json("/2/media/upload", media=base64.b64encode(picture(64, 64)).decode(), **members)
+
+    def test_row_107_a_category_that_is_missing_is_named_in_every_text(self):
+        for members in ({}, {"mediaCategory": "tweet_image"}):
+            body = self.assert_v2_error(self.send(**members), 400, "parameter_missing")
+            for text in (body["detail"], body["message"], body["errors"][0]["message"]):
+                self.assertIn("media_category is missing", text)
+        self.assertIn("mediaCategory", body["detail"])
+
+    def test_row_107_other_members_harm_nobody(self):
+        answer = self.send(media_category="tweet_image", media_type="image/png", shared=False, extra=1)
+        self.assertEqual(answer.status, 200, answer)
+
+    def test_ads_live_fifteen_days_in_v2(self):
+        data = self.x2.init(1000, category="amplify_video").json()["data"]
+        self.assertIn(data["expires_after_secs"], (1295999, 1296000))
+        answer = X1(self.server, "ann").init(1000, category="amplify_video")
+        self.assertIn(answer.json()["expires_after_secs"], (86399, 86400))

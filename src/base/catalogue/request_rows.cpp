@@ -198,7 +198,7 @@ constexpr auto rows = std::to_array<ErrorEntry>({
      .mend = "Send the value in the form that the answer asks for.\n",
      .request = "GET /api/v1/uploads?limit=many",
      .facts = "limit is \"many\"; it takes a number from 1 to 200.",
-     .mistakes = "107", .x_witness = Witness::recorded, .x_note = "On v2 the cause stands only in errors[].message; clients print detail, which says nothing."},
+     .mistakes = "", .x_witness = Witness::recorded, .x_note = "On v2 the cause stands only in errors[].message; clients print detail, which says nothing."},
     {.code = ErrorCode::parameter_conflict, .slug = "parameter_conflict", .fault = Fault::caller, .status = 400, .retryable = false,
      .title = "One parameter came twice with different values",
      .hint = "Send each parameter once.",
@@ -219,7 +219,7 @@ constexpr auto rows = std::to_array<ErrorEntry>({
      .mend = "Add the parameter.\n",
      .request = "POST /2/media/metadata\nContent-Type: application/json\n\n{\"metadata\":{\"alt_text\":{\"text\":\"A cat\"}}}",
      .facts = "id is missing. Received: metadata (json).",
-     .mistakes = "", .x_witness = Witness::recorded, .x_note = ""},
+     .mistakes = "107", .x_witness = Witness::recorded, .x_note = ""},
 });
 // clang-format on
 static_assert(fills(rows, request_codes));

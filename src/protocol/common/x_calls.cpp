@@ -74,6 +74,7 @@ awaitable<Result<Upload>> create(const Context& context, Exchange& exchange, Rec
     }
     const RateGate gate(context, exchange);
     command->admission = &gate;
+    command->ads_live_longer = exchange.request.path.starts_with("/2/");
     auto work = [&context, command = std::move(*command)] {
         return context.uploads.create(command);
     };

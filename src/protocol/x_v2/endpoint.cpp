@@ -36,6 +36,17 @@ Error wrong_method(const http::Request& request) {
     };
 }
 
+// v1.1 judges by the content; v2's schema asks for the category of a one-shot.
+Error category_needed(const Parameters& parameters) {
+    return {
+        .code = ErrorCode::parameter_missing,
+        .facts =
+            "media_category is missing; an upload in one call takes tweet_image, tweet_gif, "
+            "tweet_video, dm_image, dm_gif, dm_video or subtitles. Received: " +
+            parameters.listed() + ".",
+    };
+}
+
 std::string_view path_below_root(const http::Request& request) {
     return std::string_view(request.path).substr(root.size());
 }
@@ -168,6 +179,10 @@ awaitable<Response> Endpoint::run(Exchange& exchange, Target target, ReceivedFor
         co_return target.is_command_form ? appended_by_command() : appended(*done);
     }
     if (target.call == Call::one_shot) {
+        if (form.has_media() && form.parameters.get("media_category").empty()) {
+            const Error error = category_needed(form.parameters);
+            co_return refused(error, exchange.request, context_.fidelity);
+        }
         auto done = co_await x_one_shot(context_, exchange, std::move(form));
         co_return done ? media_answer(
                              *done,
