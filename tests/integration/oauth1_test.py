@@ -201,6 +201,16 @@ class Refused(SignedCase):
         target = self.credentials.in_query("GET", self.url(f"{V1}?command=STATUS&media_id=1"))
         answer = self.send("GET", target, self.credentials.header("GET", self.url(target)))
         self.assertIn("one place", self.assert_v1_error(answer, 401, "auth_malformed")["errors"][0]["message"])
+        form = {**INIT, "oauth_token": "another"}
+        for is_in_header in (True, False):
+            header = self.credentials.header("POST", self.url(V1), form) if is_in_header else None
+            answer = self.send("POST", V1 if header else self.credentials.in_query("POST", self.url(V1), form), header, urlencode(form).encode(), FORM)
+            self.assertIn("one place", self.assert_v1_error(answer, 401, "auth_malformed")["errors"][0]["message"])
+
+    def test_a_body_of_very_many_parameters_is_not_taken_apart(self):
+        for header in (None, self.credentials.header("POST", self.url(V1), oauth_signature="AAAA")):
+            answer = self.send("POST", V1, header, b"a&" * 1_000_000, FORM)
+            self.assert_v1_error(answer, 400, "too_many_fields")
 
     def test_a_token_that_is_another_keys_or_none(self):
         other = create_key(self.server.data)

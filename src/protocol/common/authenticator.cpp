@@ -51,8 +51,9 @@ Error mixed() {
     return {
         .code = ErrorCode::auth_malformed,
         .facts =
-            "oauth_ parameters stand in the Authorization header and in the query; they must "
-            "stand in one place.",
+            "oauth_ parameters stand in more than one of Authorization header, query and body; "
+            "they "
+            "must stand in one place.",
     };
 }
 
@@ -224,6 +225,9 @@ awaitable<Result<Identity>> Authenticator::by_oauth1(
             call.body = *std::move(held);
         }
         call.request.body = oauth::parse_urlencoded(call.body->text());
+        if (call.fields.place != Place::form && oauth::has_oauth_fields(call.request.body)) {
+            co_return mixed();
+        }
     }
     auto identity = co_await check(exchange, body, call);
     replaced = std::move(call.body);

@@ -19,6 +19,14 @@ Error too_large() {
     };
 }
 
+Error too_many_fields() {
+    return {
+        .code = ErrorCode::too_many_fields,
+        .facts = "The url-encoded body has more than " + std::to_string(held_parameters_max) +
+                 " parameters.",
+    };
+}
+
 }  // namespace
 
 awaitable<Result<std::unique_ptr<HeldBody>>> HeldBody::read(
@@ -31,6 +39,7 @@ awaitable<Result<std::unique_ptr<HeldBody>>> HeldBody::read(
     std::string piece(
         std::min<std::uint64_t>(body.remaining().value_or(piece_bytes), piece_bytes), 0
     );
+    std::size_t separators = 0;
     while (body.remaining() != std::uint64_t{0}) {
         auto got = co_await body.read_some(std::as_writable_bytes(std::span(piece)));
         if (!got) {
@@ -41,6 +50,10 @@ awaitable<Result<std::unique_ptr<HeldBody>>> HeldBody::read(
         }
         if (result->text_.size() + *got > held_body_bytes_max) {
             co_return too_large();
+        }
+        separators += static_cast<std::size_t>(std::count(piece.data(), piece.data() + *got, '&'));
+        if (separators >= held_parameters_max) {
+            co_return too_many_fields();
         }
         if (!held.take(*got)) {
             co_return Error{

@@ -17,6 +17,9 @@ inline constexpr std::size_t held_body_bytes_max = 16 << 20;
 // Of all requests together; beyond it overloaded, and the client tries again.
 inline constexpr std::uint64_t held_bytes_max = 128 << 20;
 
+// Parameters of such a body, as of every form: taken apart they weigh many times their bytes.
+inline constexpr std::size_t held_parameters_max = 1200;
+
 // The bytes that are held now; shared by all loops.
 class HeldBytes {
   public:
@@ -36,7 +39,7 @@ class HeldBytes {
 
 class HeldBody final : public http::BodyReader {
   public:
-    // Errors: body_too_large, overloaded, and those of the body.
+    // Errors: body_too_large, too_many_fields, overloaded, and those of the body.
     static boost::asio::awaitable<Result<std::unique_ptr<HeldBody>>> read(
         http::BodyReader& body, HeldBytes& held
     );

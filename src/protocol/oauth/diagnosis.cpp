@@ -10,8 +10,12 @@
 namespace sluice::oauth {
 namespace {
 
-// Beyond it only the cheap suspicions are tried: each costs a pass over all that was signed.
-constexpr std::size_t thorough_bytes_max = 256 * 1024;
+// Beyond it only the cheap suspicions are tried: each costs some passes over all that was signed,
+// and there are about a hundred. Whoever knows a consumer key and token can make us try them all.
+constexpr std::size_t thorough_bytes_max = 32 * 1024;
+constexpr std::size_t thorough_parameters_max = 200;
+// Each is left out by turns.
+constexpr std::size_t single_parameters_max = 40;
 
 using Encode = std::function<std::string(std::string_view)>;
 
@@ -134,7 +138,7 @@ class Search {
 
     std::optional<Explanation> run() {
         try_left_out();
-        if (size() <= thorough_bytes_max) {
+        if (is_small()) {
             try_unsigned_body();
             try_keys();
             try_urls();
@@ -147,12 +151,15 @@ class Search {
     }
 
   private:
-    std::size_t size() const {
+    bool is_small() const {
         std::size_t sum = 0;
-        for (const Parameter& parameter : right_.parameters) {
-            sum += parameter.value.size();
+        for (const Parameters* all : {&right_.parameters, &unsigned_body_}) {
+            for (const Parameter& parameter : *all) {
+                sum += parameter.name.size() + parameter.value.size();
+            }
         }
-        return sum;
+        return sum <= thorough_bytes_max &&
+               right_.parameters.size() + unsigned_body_.size() <= thorough_parameters_max;
     }
 
     void attempt(const Attempt& attempt, std::string facts) {
@@ -357,7 +364,8 @@ class Search {
     }
 
     void try_single_parameters() {
-        for (std::size_t at = 0; at < right_.parameters.size() && !found_; ++at) {
+        const std::size_t count = std::min(right_.parameters.size(), single_parameters_max);
+        for (std::size_t at = 0; at < count && !found_; ++at) {
             Attempt other = right_;
             const std::string name = printable(right_.parameters[at].name, 40);
             other.parameters.erase(other.parameters.begin() + static_cast<std::ptrdiff_t>(at));

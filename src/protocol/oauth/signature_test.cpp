@@ -150,5 +150,25 @@ TEST(OAuth1, ExplainsWhatTheClientSigned) {
     EXPECT_EQ(explained(documented(), documented(), {"wrong", "wrong"}), "");
 }
 
+// A body of many tiny parameters must not cost a pass over all of them for each of them.
+TEST(OAuth1, DoesNotSearchLongInManyParameters) {
+    SignedRequest sent = documented();
+    std::string pairs = "extra=1";
+    for (int i = 0; i < 150; ++i) {
+        pairs += "&p" + std::to_string(i) + "=";
+    }
+    sent.query = parse_urlencoded(pairs);
+    SignedRequest without_last = sent;
+    without_last.query.pop_back();
+    EXPECT_EQ(explained(sent, without_last, secrets), "");
+    SignedRequest without_first = sent;
+    without_first.query.erase(without_first.query.begin());
+    EXPECT_NE(explained(sent, without_first, secrets).find("extra is left out"), std::string::npos);
+    for (int i = 0; i < 100'000; ++i) {
+        sent.body.push_back({"", ""});
+    }
+    EXPECT_EQ(explained(sent, without_first, {"wrong", "wrong"}), "");
+}
+
 }  // namespace
 }  // namespace sluice::oauth
