@@ -142,6 +142,10 @@ class Exports(ServerCase):
         content_type, body = multipart([Part("command", "INIT"), Part("total_bytes", 7), Part("media_type", "video/mp4")])
         self.assertEqual(self.run_curl(self.x1.post(V1, body, content_type)).status, 202)
 
+    def test_a_method_is_no_command_of_the_shell(self):
+        answer = call(self.server, "X|id|", V1)
+        self.assertIn("curl -X 'X|id|' ", self.export(answer, "curl").body.decode())
+
     def test_media_is_a_file_to_be_put_there(self):
         answer = self.x1.append(self.x1.open(10), 0, b"0123456789")
         self.assertIn("-F 'media=@media", self.export(answer, "curl").body.decode())

@@ -117,6 +117,12 @@ std::string quoted(std::string_view text) {
     return out + "'";
 }
 
+// A method may be any token of HTTP, also "A|reboot|".
+std::string word(std::string_view text) {
+    const bool is_plain = std::ranges::all_of(text, [](char c) { return c >= 'A' && c <= 'Z'; });
+    return is_plain ? std::string(text) : quoted(text);
+}
+
 // What curl makes itself, and what belongs to one connection.
 bool is_left_out(std::string_view name) {
     static constexpr std::array<std::string_view, 10> names{
@@ -195,7 +201,7 @@ std::string as_har(const std::vector<Recorded>& oldest_first) {
 }
 
 std::string as_curl(const RecordedExchange& recorded) {
-    std::string line = recorded.method == "HEAD" ? "curl -I" : "curl -X " + recorded.method;
+    std::string line = recorded.method == "HEAD" ? "curl -I" : "curl -X " + word(recorded.method);
     if (!header_of(recorded, "Authorization").empty()) {
         line += " -H \"Authorization: Bearer $SLUICE_TOKEN\"";
     }
