@@ -14,8 +14,9 @@ import unittest
 from support import media
 from support.clients import run_flows
 from support.dev import client_environment, dev_server
+from support.keys import create_key
 
-LIFETIME = 2  # seconds, of uploads on the server where ids expire
+LIFETIME = 4  # seconds, of uploads on the server where ids expire
 CREDENTIALS = {"consumer_key": "app", "consumer_secret": "s1", "access_token": "12-user", "access_secret": "s2", "bearer": "user"}
 DOCUMENT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "docs", "protocols", "clients.md")
 
@@ -67,6 +68,7 @@ REFUSED = {
     "forgotten_finalize": says("FINALIZE was never sent", "finalize_missing"),
 }
 EXPIRED = {"expired_id": says("expired", "media_expired")}
+TOKENS = {"with_keys": done, "bad_token": says("token", "token_unknown")}
 EXPECTED = {
     "tweepy": {
         **GOOD, **REFUSED, **EXPIRED, "one_shot_image": ready, "failed_processing": shows_failure(BROKEN),
@@ -77,10 +79,18 @@ EXPECTED = {
         "wrong_category": says("image/png", "video/mp4", "tweet_video would fit", "type_mismatch"),
         "failed_processing": says("InvalidMedia", BROKEN),
     },
-    "twitter_api_v2": {**GOOD, **REFUSED, **EXPIRED, "failed_processing": says(BROKEN)},
-    "xdk": {**GOOD, **REFUSED, **EXPIRED, "one_shot_image": ready, "failed_processing": shows_failure(BROKEN)},
+    "twitter_api_v2": {
+        **GOOD, **REFUSED, **EXPIRED, **TOKENS, "failed_processing": says(BROKEN),
+    },
+    "xdk": {
+        **GOOD, **REFUSED, **EXPIRED, **TOKENS, "one_shot_image": ready,
+        "failed_processing": shows_failure(BROKEN),
+    },
     "twit": {**GOOD, **REFUSED, **EXPIRED, "one_shot_image": ready, "failed_processing": shows_failure(BROKEN)},
-    "curl": {**GOOD, **REFUSED, **EXPIRED, "one_shot_image": ready, "media_data": ready, "failed_processing": shows_failure(BROKEN)},
+    "curl": {
+        **GOOD, **REFUSED, **EXPIRED, **TOKENS, "one_shot_image": ready, "media_data": ready,
+        "failed_processing": shows_failure(BROKEN),
+    },
 }
 
 CLEAN_UP = []
@@ -106,29 +116,43 @@ def make_files(folder):
     return {**dict(zip(names, paths.values())), "lifetime": LIFETIME}
 
 
-def run_client(client, environments, folder):
+# Flows that need a server of their own, and what credentials; all others run on "lasting" with any.
+PASSES = {"expired_id": ("short", "any"), "with_keys": ("keys", "good"), "bad_signature": ("keys", "bad"), "bad_token": ("keys", "bad")}
+
+
+def run_client(client, environments, credentials, folder):
     """Each client has files of its own, since some write beside them."""
     os.makedirs(os.path.join(folder, client))
     files = make_files(os.path.join(folder, client))
-    flows = list(EXPECTED[client])
-    told = run_flows(client, [flow for flow in flows if flow != "expired_id"], environments["lasting"], files, CREDENTIALS)
-    if "expired_id" in flows:
-        told |= run_flows(client, ["expired_id"], environments["short"], files, CREDENTIALS)
+    told = {}
+    plain = [flow for flow in EXPECTED[client] if flow not in PASSES]
+    for flows, (server, whose) in [(plain, ("lasting", "any")), *(([flow], PASSES[flow]) for flow in EXPECTED[client] if flow in PASSES)]:
+        told |= run_flows(client, flows, environments[server], files, credentials[whose])
     return told
+
+
+def credentials_of(data):
+    key = create_key(data)
+    good = {**key, "access_secret": key["access_token_secret"], "bearer": key["bearer_token"]}
+    return {"any": CREDENTIALS, "good": good, "bad": {**good, "consumer_secret": "not mine", "bearer": "slc_nobody"}}
 
 
 def setUpModule():
     folder = tempfile.mkdtemp(prefix="sluice-clients.")
     CLEAN_UP.append(lambda: shutil.rmtree(folder, ignore_errors=True))
-    environments = {}
-    for name, arguments in (("lasting", ["--workers", "2"]), ("short", ["--limit", f"upload.lifetime={LIFETIME}s"])):
-        server = dev_server(*arguments)
-        CLEAN_UP.append(server.close)
-        environments[name] = client_environment(server.start())
+    arguments = {
+        "lasting": ["--workers", "2"], "short": ["--limit", f"upload.lifetime={LIFETIME}s"], "keys": ["--auth", "keys"],
+    }
+    servers, environments = {}, {}
+    for name, words in arguments.items():
+        servers[name] = dev_server(*words)
+        CLEAN_UP.append(servers[name].close)
+        environments[name] = client_environment(servers[name].start())
+    credentials = credentials_of(servers["keys"].data)
     pool = concurrent.futures.ThreadPoolExecutor(max_workers=len(EXPECTED))
     CLEAN_UP.append(pool.shutdown)
     for client in EXPECTED:
-        RESULTS[client] = pool.submit(run_client, client, environments, folder)
+        RESULTS[client] = pool.submit(run_client, client, environments, credentials, folder)
 
 
 def tearDownModule():

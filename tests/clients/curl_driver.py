@@ -133,7 +133,11 @@ def expired_id():
     return curl("-G", V1, "-d", "command=STATUS", "-d", f"media_id={media_id}")
 
 
-def bad_signature():
+def with_keys():
+    return one_shot_image()
+
+
+def bad_token():
     return one_shot_image()
 
 

@@ -90,6 +90,10 @@ def expired_id():
     return media(api.get_media_upload_status(uploaded.media_id))
 
 
+def with_keys():
+    return one_shot_image()
+
+
 def bad_signature():
     return one_shot_image()
 

@@ -64,5 +64,6 @@ run({
         await sleep(lifetime + 0.5);
         return status(id);
     },
+    with_keys: async ({ image }) => media(await oneShot(image)),
     bad_signature: async ({ image }) => media(await oneShot(image)),
 });

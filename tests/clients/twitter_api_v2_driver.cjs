@@ -33,5 +33,6 @@ run({
         await sleep(lifetime + 0.5);
         return v2.get('media/upload', { media_id: id });
     },
-    bad_signature: ({ image: file }) => upload(file, { media_type: 'image/png' }),
+    with_keys: ({ image: file }) => upload(file, { media_type: 'image/png' }),
+    bad_token: ({ image: file }) => upload(file, { media_type: 'image/png' }),
 });

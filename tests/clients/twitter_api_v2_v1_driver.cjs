@@ -50,5 +50,6 @@ run({
         await sleep(lifetime + 0.5);
         return v1.mediaInfo(id);
     },
+    with_keys: ({ image: file }) => upload(file),
     bad_signature: ({ image: file }) => upload(file),
 });

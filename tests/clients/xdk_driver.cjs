@@ -63,5 +63,6 @@ run({
         await sleep(lifetime + 0.5);
         return media.getUploadStatus(id);
     },
-    bad_signature: async ({ image }) => ({ id: (await oneShot(image)).id }),
+    with_keys: async ({ image }) => ({ id: (await oneShot(image)).id }),
+    bad_token: async ({ image }) => ({ id: (await oneShot(image)).id }),
 });
