@@ -1,6 +1,7 @@
 """Unmodified clients of X's API, run in processes of their own with the environment of `sluice env`."""
 
 import fcntl
+import functools
 import hashlib
 import json
 import os
@@ -14,6 +15,7 @@ HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "clients")
 PATIENCE = 60
 
 
+@functools.cache
 def npm_folder():
     """The clients of npm, as the lock file says, in the build folder, with the drivers beside them."""
     folder = os.path.join(os.path.dirname(binary()), "test-clients")
@@ -23,8 +25,14 @@ def npm_folder():
         _install(folder)
         for name in os.listdir(HERE):
             if name.endswith(".cjs"):
-                shutil.copy(os.path.join(HERE, name), os.path.join(folder, name))
+                _replace(os.path.join(HERE, name), os.path.join(folder, name))
     return folder
+
+
+def _replace(source, target):
+    """Whole at every moment: a client that runs meanwhile may be reading the target."""
+    shutil.copy(source, target + ".new")
+    os.replace(target + ".new", target)
 
 
 def _install(folder):
