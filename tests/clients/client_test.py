@@ -68,27 +68,33 @@ REFUSED = {
     "forgotten_finalize": says("FINALIZE was never sent", "finalize_missing"),
 }
 EXPIRED = {"expired_id": says("expired", "media_expired")}
+SIGNED = {"with_keys": done, "bad_signature": says("signature", "oauth_signature")}
+V1 = {"alt_text": done, "post": done, "use_of_failed": says(BROKEN, "media_failed")}
+SUBTITLES = {"subtitles": done, "delete_subtitles": done}
 TOKENS = {"with_keys": done, "bad_token": says("token", "token_unknown")}
 EXPECTED = {
     "tweepy": {
-        **GOOD, **REFUSED, **EXPIRED, "one_shot_image": ready, "failed_processing": shows_failure(BROKEN),
+        **GOOD, **REFUSED, **V1, **EXPIRED, **SIGNED, "one_shot_image": ready, "post_v2": done,
+        "failed_processing": shows_failure(BROKEN),
     },
     "twitter_api_v2_v1": {
-        **GOOD, **REFUSED, **EXPIRED,
+        **GOOD, **REFUSED, **SUBTITLES, **EXPIRED, **SIGNED, "alt_text": done, "post": done, "post_v2": done,
         # The category is made of the type here, so the mistake is a wrong type.
         "wrong_category": says("image/png", "video/mp4", "tweet_video would fit", "type_mismatch"),
         "failed_processing": says("InvalidMedia", BROKEN),
     },
     "twitter_api_v2": {
-        **GOOD, **REFUSED, **EXPIRED, **TOKENS, "failed_processing": says(BROKEN),
+        **GOOD, **REFUSED, **EXPIRED, **TOKENS, "alt_text": done, "post_v2": done, "failed_processing": says(BROKEN),
     },
     "xdk": {
-        **GOOD, **REFUSED, **EXPIRED, **TOKENS, "one_shot_image": ready,
-        "failed_processing": shows_failure(BROKEN),
+        **GOOD, **REFUSED, **SUBTITLES, **EXPIRED, **TOKENS, "one_shot_image": ready, "alt_text": done, "post_v2": done,
+        "use_of_failed": says(BROKEN, "media_failed"), "failed_processing": shows_failure(BROKEN),
     },
-    "twit": {**GOOD, **REFUSED, **EXPIRED, "one_shot_image": ready, "failed_processing": shows_failure(BROKEN)},
+    "twit": {
+        **GOOD, **REFUSED, **V1, **EXPIRED, **SIGNED, "one_shot_image": ready, "failed_processing": shows_failure(BROKEN),
+    },
     "curl": {
-        **GOOD, **REFUSED, **EXPIRED, **TOKENS, "one_shot_image": ready, "media_data": ready,
+        **GOOD, **REFUSED, **V1, **SUBTITLES, **EXPIRED, **TOKENS, "one_shot_image": ready, "post_v2": done, "media_data": ready,
         "failed_processing": shows_failure(BROKEN),
     },
 }

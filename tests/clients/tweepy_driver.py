@@ -91,7 +91,10 @@ def expired_id():
 
 
 def with_keys():
-    return one_shot_image()
+    one_shot_image()
+    alt_text()
+    post()
+    return chunked_video()
 
 
 def bad_signature():

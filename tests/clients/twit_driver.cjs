@@ -64,6 +64,10 @@ run({
         await sleep(lifetime + 0.5);
         return status(id);
     },
-    with_keys: async ({ image }) => media(await oneShot(image)),
+    with_keys: async ({ image, video }) => {
+        const { media_id_string: id } = await oneShot(image);
+        await status(id);
+        return processed(await chunked(video));
+    },
     bad_signature: async ({ image }) => media(await oneShot(image)),
 });

@@ -50,6 +50,11 @@ run({
         await sleep(lifetime + 0.5);
         return v1.mediaInfo(id);
     },
-    with_keys: ({ image: file }) => upload(file),
+    with_keys: async ({ image: file, video }) => {
+        const id = await image(file);
+        await v1.createMediaMetadata(id, { alt_text: { text: 'A test picture' } });
+        await client.v2.tweet('with a picture', { media: { media_ids: [id] } });
+        return upload(video, { mimeType: 'video/mp4', chunkLength: 50000 });
+    },
     bad_signature: ({ image: file }) => upload(file),
 });

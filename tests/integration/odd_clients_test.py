@@ -3,6 +3,7 @@ these programs will not be changed."""
 
 import base64
 import concurrent.futures
+import json
 import unittest
 from urllib.parse import urlencode
 
@@ -316,6 +317,49 @@ class Values(OddCase):
             at, index = at + size, index + 1
         self.assertEqual(self.x1.finalize(media_id).status, 201)
         self.assertEqual(self.x1.wait(media_id)["state"], "succeeded")
+
+
+class Metadata(OddCase):
+    """metadata/create and subtitles: JSON, however it is labelled, and an answer that nobody may parse."""
+
+    def setUp(self):
+        self.media_id = self.x1.one_shot(self.picture).json()["media_id_string"]
+
+    def send(self, media_id, headers, text="A test picture"):
+        body = json.dumps({"media_id": media_id, "alt_text": {"text": text}}).encode()
+        return self.raw("POST", "/1.1/media/metadata/create.json", headers, body)
+
+    def test_without_a_content_type_like_twython_and_as_text_like_tweetinvi(self):
+        for headers in ([], [("Content-Type", "text/plain; charset=utf-8")], [("Content-Type", "application/json;charset=UTF-8")]):
+            self.assertEqual(self.send(self.media_id, headers).status, 200, headers)
+
+    def test_the_id_as_a_number(self):
+        self.assertEqual(self.send(int(self.media_id), [("Content-Type", "application/json")]).status, 200)
+
+    def test_200_without_a_body_or_a_json_label_for_twitter_api_of_perl(self):
+        answer = self.send(self.media_id, [("Content-Type", "application/json")])
+        self.assertEqual((answer.status, answer.body), (200, b""))
+        self.assertNotIn("json", answer.header("content-type") or "")
+
+    def test_on_the_api_host_like_net_twitter(self):
+        body = json.dumps({"media_id": self.media_id, "alt_text": {"text": "x"}}).encode()
+        answer = self.raw("POST", "/1.1/media/metadata/create.json", [], body, host="api.twitter.com")
+        self.assertEqual(answer.status, 200)
+
+    def test_subtitles_with_categories_and_languages_in_either_case(self):
+        data = clip(1)
+        video = self.x1.open(len(data))
+        self.assertEqual(self.x1.append(video, 0, data).status, 204)
+        self.assertEqual(self.x1.finalize(video).status, 201)
+        srt = b"1\r\n00:00:00,000 --> 00:00:00,900\r\nHello\r\n"
+        text = self.x1.open(len(srt), media_type="text/plain", category="subtitles")
+        self.assertEqual(self.x1.append(text, 0, srt).status, 204)
+        self.assertEqual(self.x1.finalize(text).status, 201)
+        for category, language in (("TweetVideo", "EN"), ("tweet_video", "en")):
+            one = {"media_id": text, "language_code": language, "display_name": "English"}
+            body = {"media_id": video, "media_category": category, "subtitle_info": {"subtitles": [one]}}
+            answer = self.raw("POST", "/1.1/media/subtitles/create.json", [("Content-Type", "application/json")], json.dumps(body).encode())
+            self.assertEqual((answer.status, answer.body), (200, b""), answer)
 
 
 class Hosts(OddCase):
