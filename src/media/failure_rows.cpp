@@ -216,6 +216,18 @@ std::string whole_text(const ProcessingFailure& failure, Category category) {
     return as_sentence(failure.message) + " This will not change by waiting; " + as_sentence(next);
 }
 
+std::string_view x_name_of(const ProcessingFailure& failure) {
+    switch (failure_row_of(failure.reason).x_code) {
+        case 1:
+            return "InvalidMedia";
+        case 2:
+        case 3:
+            return "UnsupportedMedia";
+        default:
+            return "InternalError";
+    }
+}
+
 std::string x_text_of(const ProcessingFailure& failure) {
     double found = 0;
     double allowed = 0;

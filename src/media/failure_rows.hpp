@@ -33,6 +33,8 @@ std::string whole_text(const ProcessingFailure& failure, Category category);
 // What to do next, with the numbers of the category.
 std::string remedy_of(const ProcessingFailure& failure, Category category);
 
+// X's name for the number.
+std::string_view x_name_of(const ProcessingFailure& failure);
 // The text that X has for it; may be empty.
 std::string x_text_of(const ProcessingFailure& failure);
 

@@ -76,9 +76,10 @@ std::optional<ProcessingFailure> refuse_duration(
         return unsupported_media(
             "DurationTooLong",
             fmt::format(
-                "Duration {} exceeds max duration of {}",
+                "Duration {} exceeds max duration of {} for {}",
                 seconds_text(duration),
-                seconds_text(rule.duration_max)
+                seconds_text(rule.duration_max),
+                name_of(rule.category)
             )
         );
     }
@@ -86,9 +87,10 @@ std::optional<ProcessingFailure> refuse_duration(
         return unsupported_media(
             "DurationTooShort",
             fmt::format(
-                "Duration {} is below min duration of {}",
+                "Duration {} is below min duration of {} for {}",
                 seconds_text(duration),
-                seconds_text(rule.duration_min)
+                seconds_text(rule.duration_min),
+                name_of(rule.category)
             )
         );
     }
@@ -116,7 +118,8 @@ std::optional<ProcessingFailure> refuse_aspect(const CategoryRule& rule, PixelSi
     );
 }
 
-std::optional<ProcessingFailure> refuse_codec(const PictureStream& picture) {
+std::optional<ProcessingFailure> refuse_codec(const VideoProbe& probe) {
+    const PictureStream& picture = *probe.picture;
     if (picture.encrypted) {
         return invalid_media("Encrypted", "the video is encrypted, only plain media is accepted");
     }
@@ -124,7 +127,13 @@ std::optional<ProcessingFailure> refuse_codec(const PictureStream& picture) {
         return unsupported_media(
             "Codec",
             fmt::format(
-                "video codec {} is not one of h264, hevc, vp8, vp9, av1, mpeg4", picture.codec
+                "Unsupported video format: the container is {}, the video codec {}, the audio "
+                "codec "
+                "{}; accepted are h264, hevc, vp8, vp9, av1 and mpeg4 (by X only h264 with aac)",
+                probe.container == Container::unknown ? "unknown"
+                                                      : facts_of(probe.container).media_type,
+                picture.codec,
+                probe.sound ? probe.sound->codec : "none"
             )
         );
     }
@@ -152,6 +161,18 @@ std::optional<ProcessingFailure> refuse_frame_rate(
     if (rule.frame_rate_max == 0 || (rate <= rule.frame_rate_max + 1 && rate >= rate_min)) {
         return std::nullopt;
     }
+    if (rate > rule.frame_rate_max) {
+        return unsupported_media(
+            "FrameRate",
+            fmt::format(
+                "{:.0f} frames per second ({} in {}) are more than {}",
+                rate,
+                picture.packets,
+                seconds_text(duration),
+                rule.frame_rate_max
+            )
+        );
+    }
     return invalid_media(
         "BadTimestamps",
         fmt::format(
@@ -176,9 +197,12 @@ std::optional<ProcessingFailure> refuse_frame_count(
     return unsupported_media(
         "TooManyFrames",
         fmt::format(
-            "{} frames of {} exceed {} frames or {} million pixels in all",
+            "{} frames of {} are {:.1f} million pixels in all; allowed are {} frames and {} "
+            "million "
+            "pixels",
             picture.packets,
             size_text(picture.size),
+            static_cast<double>(pixels) / 1e6,
             rule.frames_max,
             rule.frame_pixels_max / 1'000'000
         )
@@ -188,7 +212,7 @@ std::optional<ProcessingFailure> refuse_frame_count(
 // First what makes every other figure meaningless, then the limits.
 std::optional<ProcessingFailure> refuse_video(const CategoryRule& rule, const VideoProbe& probe) {
     const auto& picture = *probe.picture;
-    auto refused = refuse_codec(picture);
+    auto refused = refuse_codec(probe);
     refused = refused ? refused : refuse_dimensions(rule, picture.size);
     refused = refused ? refused : refuse_duration(rule, probe.duration);
     refused = refused ? refused : refuse_truncation(probe);
@@ -300,7 +324,11 @@ std::string_view name_of(StepKind kind) {
 }
 
 std::optional<ProcessingFailure> check_content(
-    const CategoryRule& rule, std::string_view declared, Container found, ByteCount size
+    const CategoryRule& rule,
+    std::string_view declared,
+    Container found,
+    ByteCount size,
+    std::string_view foreign
 ) {
     if (size.value == 0) {
         return invalid_media("CorruptContainer", "it is empty (0 bytes)");
@@ -313,6 +341,14 @@ std::optional<ProcessingFailure> check_content(
     const auto claim = declared.empty() ? accepted_types_text(rule) : std::string(declared);
     if (rule.family == Family::text && found == Container::unknown) {
         return std::nullopt;  // whatever it is, it is no picture: its reader tells
+    }
+    if (found == Container::unknown && !foreign.empty()) {
+        return unsupported_media(
+            "Container",
+            fmt::format(
+                "Unsupported format: found {}, accepted are {}", foreign, accepted_types_text(rule)
+            )
+        );
     }
     if (found == Container::unknown) {
         return invalid_media(

@@ -60,8 +60,13 @@ struct ImagePlan {
 
 // Before anything is opened: is the content of the category's family? `declared`: the type as the
 // caller gave it, may be empty. Nothing to tell means: go on and probe.
+// `foreign`: the name of a format that is recognised and not processed, if it is one.
 std::optional<ProcessingFailure> check_content(
-    const CategoryRule& rule, std::string_view declared, Container found, ByteCount size
+    const CategoryRule& rule,
+    std::string_view declared,
+    Container found,
+    ByteCount size,
+    std::string_view foreign = {}
 );
 
 Processed<VideoPlan> plan_video(const CategoryRule& rule, const VideoProbe& probe);

@@ -20,7 +20,6 @@ EXCUSED = {
     "storage_failed": "needs a disk that fails; the stores' own tests have one",
     "shutting_down": "a stopping server finishes the calls that it has and closes; nothing is left to be refused",
     "oauth1_needed": "v1.1 takes a bearer token here, so that nobody has to be told to sign",
-    "frame_rate_too_high": "any rate up to 240 is taken and slowed down; beyond it the timestamps are broken",
     "pixel_format_not_allowed": "every pixel format is taken and converted",
     "audio_not_allowed": "every sound is taken and converted",
     "gop_too_long": "any distance of keyframes is taken; the rendition has its own",

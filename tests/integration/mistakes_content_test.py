@@ -1,47 +1,128 @@
-"""Rows 110 to 118 of the list of mistakes: what only processing can find, told by STATUS with its code, numbers and remedy."""
+"""What is wrong with the content itself: rows 110 to 119 of the reference, told in processing_info.error, in both versions."""
 
+import functools
 import unittest
 
-from support.case import ServerCase
-from support.client import X1, X2, upload
-from support.media import clip, run_ffmpeg
+from integration.mistakes_finish_test import MistakeCase
+from support.client import X1, upload
+from support.media import clip, picture, run_ffmpeg
+
+MP4 = {"media_type": "video/mp4", "category": "tweet_video"}
+DM = {"media_type": "video/mp4", "category": "dm_video"}
+GIF = {"media_type": "image/gif", "category": "tweet_gif"}
+PNG = {"media_type": "image/png", "category": "tweet_image"}
 
 
-def moving(seconds, size, *options, suffix, rate=25):
-    return run_ffmpeg("-f", "lavfi", "-i", f"testsrc2=size={size}:rate={rate}:duration={seconds}", *options, suffix=suffix)
+def source(size="128x96", rate=10, seconds=1):
+    return ["-f", "lavfi", "-i", f"testsrc2=size={size}:rate={rate}:duration={seconds}"]
 
 
-class Content(ServerCase):
-    def failed(self, data, code, *words, media_type="video/mp4", category="tweet_video"):
-        for kind in (X1, X2):
-            with self.subTest(kind.__name__):
-                caller = kind(self.server)
-                media_id = upload(caller, data, 1 << 20, media_type=media_type, category=category)
-                info = caller.wait(media_id)
-                self.assertEqual((info["state"], info["error"]["sluice"]["code"]), ("failed", code), info)
-                for word in words:
-                    self.assertIn(word, info["error"]["message"], info)
+@functools.cache
+def film(*arguments, suffix=".mp4", **of_source):
+    return run_ffmpeg(*source(**of_source), *arguments, suffix=suffix)
 
-    def test_row_110_a_codec_for_editing(self):
-        data = moving(1, "320x240", "-c:v", "prores_ks", suffix=".mov")
-        self.failed(data, "codec_not_allowed", "prores", "h264", media_type="video/quicktime")
+
+class Content(MistakeCase):
+    def failure(self, data, init):
+        """(caller, error) for v1 and v2."""
+        for caller, _ in self.callers():
+            info = caller.wait(upload(caller, data, 4 << 20, **init))
+            self.assertEqual(info["state"], "failed", info)
+            yield caller, info["error"]
+
+    def assert_told(self, data, init, number, name, code, facts, hint):
+        for _, error in self.failure(data, init):
+            self.assertEqual((error["code"], error["name"], error["sluice"]["code"]), (number, name, code), error)
+            for fact in facts:
+                self.assertIn(fact, error["message"])
+            self.assertIn(hint, error["sluice"]["hint"])
+            self.assertIn(hint, error["message"])
+            self.assertIn("will not change", error["message"])
+            self.assertTrue(error["sluice"]["doc_url"].endswith(f"/docs/errors/{code}"), error)
+
+
+class Helpful(Content):
+    def test_row_110_a_codec_that_is_not_taken(self):
+        for _, error in self.failure(film("-c:v", "prores_ks", suffix=".mov"), MP4):
+            self.assertEqual((error["code"], error["name"], error["sluice"]["code"]), (1, "InvalidMedia", "codec_not_allowed"), error)
+            for fact in ("video/mp4", "prores", "audio codec none", "h264, hevc"):
+                self.assertIn(fact, error["message"])
+            self.assertIn("ffmpeg -i input.mp4 -c:v libx264", error["message"])
+
+    def test_row_110_a_container_that_is_not_taken(self):
+        data = film("-c:v", "mpeg4", suffix=".avi")
+        self.assert_told(data, MP4, 1, "InvalidMedia", "codec_not_allowed", ("AVI", "accepted are video/mp4"), "ffmpeg -i")
+
+    def test_row_111_too_long(self):
+        data = film("-c:v", "libx264", "-preset", "ultrafast", size="64x64", rate=1, seconds=150)
+        facts = ("Duration 150 s exceeds max duration of 140 s for dm_video",)
+        self.assert_told(data, DM, 3, "UnsupportedMedia", "duration_out_of_range", facts, "ffmpeg -i input.mp4 -t 140 -c copy")
 
     def test_row_111_too_short(self):
-        data = moving(0.2, "320x240", "-c:v", "libx264", "-pix_fmt", "yuv420p", suffix=".mp4")
-        self.failed(data, "duration_out_of_range", "0.5")
+        data = film("-c:v", "libx264", rate=25, seconds=0.2)
+        self.assert_told(
+            data, MP4, 3, "UnsupportedMedia", "duration_out_of_range", ("Duration 0.2 s is below", "0.5 s"), "ffmpeg -i"
+        )
 
     def test_row_112_too_small_and_too_wide(self):
-        small = moving(1, "32x16", "-c:v", "libx264", "-pix_fmt", "yuv420p", suffix=".mp4")
-        self.failed(small, "dimensions_out_of_range", "32x16", "32x32")
-        wide = moving(1, "1600x400", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", suffix=".mp4")
-        self.failed(wide, "dimensions_out_of_range", "4.00", "3.00")
+        small = film("-c:v", "libx264", size="16x16")
+        self.assert_told(small, MP4, 3, "UnsupportedMedia", "dimensions_out_of_range", ("16x16", "32x32", "4096x2304"), "scale=")
+        wide = film("-c:v", "libx264", size="400x64")
+        self.assert_told(wide, MP4, 3, "UnsupportedMedia", "dimensions_out_of_range", ("6.25", "0.33", "3.00"), "pad=")
 
-    def test_row_117_a_file_without_its_end(self):
-        self.failed(clip()[: len(clip()) // 2], "container_unreadable", "data ends")
+    def test_row_113_a_frame_rate_that_is_no_video(self):
+        data = film("-c:v", "libx264", "-preset", "ultrafast", size="64x64", rate=300)
+        self.assert_told(data, MP4, 1, "InvalidMedia", "frame_rate_too_high", ("300 frames per second", "more than 240"), "-r 30")
 
-    def test_row_118_a_gif_of_too_many_frames(self):
-        data = moving(8, "32x32", suffix=".gif", rate=50)
-        self.failed(data, "gif_too_large", "400", "350", media_type="image/gif", category="tweet_gif")
+    def test_row_117_an_mp4_that_is_cut(self):
+        fast, slow = clip(), film("-c:v", "libx264", seconds=2)
+        cut = len(fast) // 2
+        facts = ("the box mdat begins at byte", f"ends at byte {cut}", f"All {cut} bytes that were announced arrived")
+        self.assert_told(fast[:cut], MP4, 1, "InvalidMedia", "container_unreadable", facts, "export it again")
+        facts = ("the box mdat begins at byte", "the box moov (the index)")
+        self.assert_told(slow[: len(slow) // 4], MP4, 1, "InvalidMedia", "container_unreadable", facts, "+faststart")
+
+    def test_row_117_an_mp4_without_its_index(self):
+        data = film("-c:v", "libx264", seconds=2)
+        whole = data[: data.index(b"moov") - 4]
+        facts = ("the box moov (the index) is missing, there are only ftyp, free, mdat",)
+        self.assert_told(whole, MP4, 1, "InvalidMedia", "container_unreadable", facts, "export it again")
+
+    def test_row_118_a_gif_with_too_many_frames_or_pixels(self):
+        many = film(suffix=".gif", size="32x32", rate=50, seconds=8)
+        self.assert_told(many, GIF, 1, "InvalidMedia", "gif_too_large", ("400 frames of 32x32", "350 frames", "300 million"), "ffmpeg")
+        large = film(suffix=".gif", size="1400x64", rate=2)
+        self.assert_told(large, GIF, 3, "UnsupportedMedia", "gif_too_large", ("1400x64", "1280x1080"), "scale=")
+
+    def test_row_119_a_picture_of_another_format_than_declared(self):
+        for caller, _ in self.callers():
+            info = caller.wait(upload(caller, picture(suffix=".jpg"), 1 << 20, **PNG))
+            self.assertEqual(info["state"], "succeeded")
+            notice = info["sluice"]["notices"][0]
+            self.assertEqual(notice["code"], "type_mismatch")
+            self.assertIn("Declared image/png, found image/jpeg", notice["message"])
+
+    def test_row_22_a_video_without_a_category_is_told_in_status(self):
+        caller = X1(self.server, "no-category")
+        info = caller.wait(upload(caller, clip(), 1 << 20, category=None))
+        self.assertEqual(info["sluice"]["notices"][0]["code"], "category_missing")
+
+
+class Faithful(Content):
+    arguments = ("--fidelity", "faithful")
+
+    def test_rows_110_to_118_as_x_says_them(self):
+        long = film("-c:v", "libx264", "-preset", "ultrafast", size="64x64", rate=1, seconds=150)
+        duration = "Duration 2.minutes+30.seconds exceeds max duration of 2.minutes+20.seconds"
+        rows = [
+            (film("-c:v", "mpeg4", suffix=".avi"), MP4, 1, "InvalidMedia", "Unsupported video format"),
+            (long, DM, 3, "UnsupportedMedia", duration),
+            (clip()[: len(clip()) // 2], MP4, 1, "InvalidMedia", "file is invalid"),
+            (film(suffix=".gif", size="32x32", rate=50, seconds=8), GIF, 1, "InvalidMedia", "file is currently unsupported"),
+        ]
+        for data, init, number, name, text in rows:
+            for _, error in self.failure(data, init):
+                self.assertEqual(error, {"code": number, "name": name, "message": text})
 
 
 if __name__ == "__main__":

@@ -7,7 +7,10 @@
 
 #include "base/log.hpp"
 #include "base/unique_fd.hpp"
+#include "media/boxes.hpp"
 #include "media/cost_model.hpp"
+#include "media/failure_rows.hpp"
+#include "media/first_bytes.hpp"
 #include "media/plan.hpp"
 #include "media/progress_meter.hpp"
 #include "media/sniff.hpp"
@@ -24,6 +27,7 @@ using Milliseconds = std::chrono::milliseconds;
 
 struct FirstLook {
     Container container = Container::unknown;
+    std::string foreign;  // name of a format that nobody processes
     ByteCount size;
 };
 
@@ -35,10 +39,36 @@ Processed<FirstLook> look_at(const std::string& path) {
     if (count < 0 || ::fstat(fd.get(), &facts) != 0) {
         return std::unexpected(internal_error("StorageError", "temporary problem, try again"));
     }
+    const auto start = std::span(bytes).first(static_cast<std::size_t>(count));
+    const auto foreign = foreign_format(start);
     return FirstLook{
-        sniff(std::span(bytes).first(static_cast<std::size_t>(count))),
+        sniff(start),
+        foreign ? std::string(foreign->name) : std::string(),
         {static_cast<std::uint64_t>(facts.st_size)},
     };
+}
+
+// What cannot be read because bytes are missing: an MP4 says in its boxes which ones.
+ProcessingFailure with_box_fault(
+    ProcessingFailure failure, const std::string& path, const FirstLook& look
+) {
+    const bool is_unreadable =
+        failure_row_of(failure.reason).code == ErrorCode::container_unreadable;
+    const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (look.container != Container::mp4 || !is_unreadable || !fd) {
+        return failure;
+    }
+    const auto read = [&fd](std::uint64_t offset, std::span<std::byte> into) -> std::size_t {
+        const auto count = ::pread(fd.get(), into.data(), into.size(), static_cast<off_t>(offset));
+        return count < 0 ? 0 : static_cast<std::size_t>(count);
+    };
+    const std::string fault = box_fault(look.size.value, read);
+    if (!fault.empty()) {
+        failure.message += "; " + fault + ". All " + std::to_string(look.size.value) +
+                           " bytes that were announced arrived, so the file was like this before "
+                           "it was uploaded";
+    }
+    return failure;
 }
 
 Milliseconds since(SteadyTime start) {
@@ -73,8 +103,9 @@ class Run {
         if (!look) {
             return failed(look.error());
         }
-        if (auto refused =
-                check_content(rule_, order_.declared_type, look->container, look->size)) {
+        if (auto refused = check_content(
+                rule_, order_.declared_type, look->container, look->size, look->foreign
+            )) {
             return failed(*refused);
         }
         if (rule_.family == Family::text) {
@@ -124,11 +155,11 @@ class Run {
         send_(ProgressReport{.job = order_.job, .step = std::string(name_of(StepKind::probe))});
         const auto probe = probe_video(order_.input, look.container);
         if (!probe) {
-            return failed(probe.error());
+            return failed(with_box_fault(probe.error(), order_.input, look));
         }
         const auto plan = plan_video(rule_, *probe);
         if (!plan) {
-            return failed(plan.error());
+            return failed(with_box_fault(plan.error(), order_.input, look));
         }
         const auto expected = expected_wall(plan->cpu_seconds, order_.cores);
         ProgressMeter meter(plan->steps, expected, started_);
@@ -145,7 +176,7 @@ class Run {
             follow(meter, *plan, step, position);
         });
         return files ? done(*files, wall_of(plan->cpu_seconds, order_.cores), content_of(*probe))
-                     : failed(files.error());
+                     : failed(with_box_fault(files.error(), order_.input, look));
     }
 
     void follow(ProgressMeter& meter, const VideoPlan& plan, StepKind step, Milliseconds position) {

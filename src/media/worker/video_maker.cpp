@@ -26,12 +26,16 @@ bool mentions(const std::string& complaint, std::string_view words) {
     return complaint.find(words) != std::string::npos;
 }
 
-ProcessingFailure signal_failure(int signal) {
+ProcessingFailure signal_failure(int signal, const ChildCommand& command) {
     if (signal == SIGXCPU) {
-        return internal_error("Timeout", "processing took too long");
+        return internal_error("Timeout", "processing took more CPU time than such a file may take");
     }
     if (signal == SIGXFSZ) {
-        return invalid_media("ResourceLimit", "processing it needs too much space");
+        return invalid_media(
+            "ResourceLimit",
+            "its output is larger than the limit of " +
+                std::to_string(command.file_bytes_max.value) + " bytes"
+        );
     }
     return internal_error("WorkerCrashed", "processing failed");
 }
@@ -42,7 +46,9 @@ ProcessingFailure exit_failure(int code, const std::string& complaint) {
     }
     // The only places where ffmpeg's words decide anything: it has one exit code for all of these.
     if (mentions(complaint, "Cannot allocate memory") || mentions(complaint, "malloc of size")) {
-        return invalid_media("ResourceLimit", "processing it needs too much memory");
+        return invalid_media(
+            "ResourceLimit", "decoding it needs more memory than the limit of 512 MiB"
+        );
     }
     if (mentions(complaint, "No space left")) {
         return internal_error("NoSpace", "temporary problem, try again");
@@ -50,16 +56,19 @@ ProcessingFailure exit_failure(int code, const std::string& complaint) {
     return invalid_media("DecodeError", "it cannot be decoded");
 }
 
-ProcessingFailure failure_of(const ChildEnd& end) {
+ProcessingFailure failure_of(const ChildEnd& end, const ChildCommand& command) {
     switch (end.fate) {
         case ChildFate::timed_out:
-            return internal_error("Timeout", "processing took too long");
+            return internal_error(
+                "Timeout",
+                "processing took longer than the limit of " + seconds_text(command.wall_max)
+            );
         case ChildFate::stalled:
             return internal_error("Stalled", "processing took too long without progress");
         case ChildFate::abandoned:
             return internal_error("Interrupted", "temporary problem, try again");
         case ChildFate::signalled:
-            return signal_failure(end.number);
+            return signal_failure(end.number, command);
         case ChildFate::exited:
             break;
     }
@@ -89,7 +98,7 @@ std::optional<ProcessingFailure> run(
         "ffmpeg did not succeed",
         {{"fate", static_cast<int>(end->fate)}, {"number", end->number}, {"stderr", end->complaint}}
     );
-    return failure_of(*end);
+    return failure_of(*end, command);
 }
 
 std::uint64_t size_of_file(const std::string& path) {

@@ -31,7 +31,7 @@ void append_x_error(JsonWriter& json, const ProcessingFailure& failure) {
     json.key("error")
         .begin_object()
         .member("code", failure_row_of(failure.reason).x_code)
-        .member("name", failure.name);
+        .member("name", x_name_of(failure));
     if (const std::string text = x_text_of(failure); !text.empty()) {
         json.member("message", text);
     }
@@ -44,7 +44,7 @@ void append_error(JsonWriter& json, const Upload& upload, std::string_view base_
     json.key("error")
         .begin_object()
         .member("code", failure_row_of(failure.reason).x_code)
-        .member("name", failure.name)
+        .member("name", x_name_of(failure))
         .member("message", whole_text(failure, upload.category))
         .member("reason", failure.reason)
         .key("sluice")
