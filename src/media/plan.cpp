@@ -128,8 +128,8 @@ std::optional<ProcessingFailure> refuse_codec(const VideoProbe& probe) {
             "Codec",
             fmt::format(
                 "Unsupported video format: the container is {}, the video codec {}, the audio "
-                "codec "
-                "{}; accepted are h264, hevc, vp8, vp9, av1 and mpeg4 (by X only h264 with aac)",
+                "codec {}; accepted are h264, hevc, vp8, vp9, av1 and mpeg4 (by X only h264 with "
+                "aac)",
                 probe.container == Container::unknown ? "unknown"
                                                       : facts_of(probe.container).media_type,
                 picture.codec,
@@ -198,8 +198,7 @@ std::optional<ProcessingFailure> refuse_frame_count(
         "TooManyFrames",
         fmt::format(
             "{} frames of {} are {:.1f} million pixels in all; allowed are {} frames and {} "
-            "million "
-            "pixels",
+            "million pixels",
             picture.packets,
             size_text(picture.size),
             static_cast<double>(pixels) / 1e6,

@@ -132,12 +132,13 @@ std::vector<Refusal> refusals() {
          codec,
          3,
          "Codec",
-         "video codec prores is not one of h264, hevc, vp8, vp9, av1, mpeg4"},
+         "Unsupported video format: the container is video/mp4, the video codec prores, the audio "
+         "codec aac; accepted are h264, hevc, vp8, vp9, av1 and mpeg4 (by X only h264 with aac)"},
         {"too fast",
          clip({320, 240}, 10s, 1000),
-         1,
-         "BadTimestamps",
-         "file is invalid: 10000 frames in 10 s are 1000.0 per second, not between 0.2 and 240"},
+         3,
+         "FrameRate",
+         "1000 frames per second (10000 in 10 s) are more than 240"},
     };
 }
 

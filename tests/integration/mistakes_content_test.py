@@ -1,4 +1,4 @@
-"""What is wrong with the content itself: rows 110 to 119 of the reference, told in processing_info.error, in both versions."""
+"""What is wrong with the content itself: rows 110 to 119 of the list of mistakes, told in processing_info, in both versions."""
 
 import functools
 import unittest
@@ -111,7 +111,7 @@ class Helpful(Content):
 class Faithful(Content):
     arguments = ("--fidelity", "faithful")
 
-    def test_rows_110_to_118_as_x_says_them(self):
+    def test_rows_110_and_111_and_117_and_118_as_x_says_them(self):
         long = film("-c:v", "libx264", "-preset", "ultrafast", size="64x64", rate=1, seconds=150)
         duration = "Duration 2.minutes+30.seconds exceeds max duration of 2.minutes+20.seconds"
         rows = [

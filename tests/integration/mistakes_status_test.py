@@ -82,7 +82,9 @@ class Helpful(MistakeCase):
             media_id = upload(caller, clip(6, "640x480"), 1 << 20)
             steps, percents, state = set(), [], "pending"
             while state in ("pending", "in_progress"):
-                info = caller.info_of(caller.status(media_id))
+                answer = caller.status(media_id)
+                self.assertEqual(answer.status, 200, answer)
+                info = caller.info_of(answer)
                 state = info["state"]
                 if state == "in_progress":
                     steps.add(info["sluice"]["step"])

@@ -184,7 +184,12 @@ TEST_F(Worker, RefusesFilesThatNobodyCanRead) {
     };
     constexpr auto unknown =
         "file is invalid: declared video/mp4, but its first bytes are of no known media format";
-    refuse("no_index", "file is invalid: index missing or unreadable");
+    const auto cut = run(Category::tweet_video, "video/mp4", folder_ / "no_index");
+    ASSERT_NE(cut.failed(), nullptr);
+    EXPECT_EQ(cut.failed()->failure.reason, "CorruptContainer");
+    EXPECT_TRUE(cut.failed()->failure.message.starts_with(
+        "file is invalid: index missing or unreadable; the box mdat begins at byte "
+    )) << cut.failed()->failure.message;
     refuse("garbage", unknown);
     refuse("zeros", unknown);
     refuse("playlist", unknown);
