@@ -90,7 +90,7 @@ class Helpful(MistakeCase):
                     steps.add(info["sluice"]["step"])
                     percents.append(info["progress_percent"])
                     self.assertGreaterEqual(info["check_after_secs"], 1)
-                time.sleep(0.02)
+                time.sleep(0.1)
             self.assertEqual(state, "succeeded")
             self.assertEqual(percents, sorted(percents))
             self.assertLess(max(percents, default=0), 100)
