@@ -114,6 +114,15 @@ std::optional<std::string_view> nearest_word(
     return best;
 }
 
+std::string on_one_line(std::string_view text, std::size_t length_max) {
+    std::string result(text.substr(0, length_max));
+    const auto is_control = [](char c) {
+        return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+    };
+    std::ranges::replace_if(result, is_control, '?');
+    return text.size() > length_max ? result + "..." : result;
+}
+
 std::string printable(std::string_view text, std::size_t length_max) {
     std::string result(text.substr(0, length_max));
     std::ranges::replace_if(result, [](char c) { return c < 0x20 || c == 0x7f || c == '"'; }, '?');

@@ -32,6 +32,10 @@ std::optional<std::string_view> nearest_word(
 // non-ASCII as '?'.
 std::string printable(std::string_view text, std::size_t length_max = 64);
 
+// For a terminal or a log line: the text as it is, but for control characters, which become '?'.
+// At most `length_max` bytes.
+std::string on_one_line(std::string_view text, std::size_t length_max);
+
 // Percent-decoding (RFC 3986, 2.1); '+' is a blank if `plus_is_blank`. Nothing on a '%' without two
 // digits.
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_blank);

@@ -38,5 +38,10 @@ TEST(PercentEncode, IsUndoneByDecoding) {
     EXPECT_EQ(percent_decode(percent_encode(all), true), all);
 }
 
+TEST(Text, OnOneLineKeepsQuotesAndDropsWhatSteersATerminal) {
+    EXPECT_EQ(on_one_line("curl -H \"A: b\"\x1b[2J\n", 100), "curl -H \"A: b\"?[2J?");
+    EXPECT_EQ(on_one_line("abcdef", 3), "abc...");
+}
+
 }  // namespace
 }  // namespace sluice

@@ -27,6 +27,7 @@ commands
   status ID           the state now; --wait until ready or failed
   list                uploads, newest first
   delete ID...        delete uploads; asks unless --yes
+  keys create ...     keys of a server with --auth keys: create, list, revoke, rotate
   env                 shell lines that point X's clients at a local server
   diagnose ID         why an upload fails or stalls; --trace FILE: a HAR file or curl -v text
   ping                exit 0 when the server is ready; --wait [--timeout 30s]

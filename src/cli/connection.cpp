@@ -74,7 +74,7 @@ std::string retry_text(const client::Retrying& retry) {
     return fmt::format(
         "{}: {} ({}); try {} of {} in {:.1f} s",
         retry.name,
-        printable(retry.why.message, 300),
+        on_one_line(retry.why.message, 300),
         printable(retry.why.code),
         retry.tries + 1,
         client::tries_max,

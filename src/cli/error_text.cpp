@@ -38,20 +38,20 @@ int exit_code_of(FailureKind kind) {
 
 // Text from the server is shown without its control characters: it must not steer the terminal.
 void print_failure(std::ostream& err, std::string_view subject, const client::Failure& failure) {
-    constexpr std::size_t line_max = 600;
-    err << "sluice: " << subject << ": " << printable(failure.message, line_max) << " ("
+    constexpr std::size_t line_max = 2000;
+    err << "sluice: " << subject << ": " << on_one_line(failure.message, line_max) << " ("
         << printable(failure.code) << ")\n";
     if (failure.status != 0) {
         err << "  facts  the server answered " << failure.status << "\n";
     }
     if (!failure.hint.empty()) {
-        err << "  do     " << printable(failure.hint, line_max) << "\n";
+        err << "  do     " << on_one_line(failure.hint, line_max) << "\n";
     }
     if (!failure.next.empty()) {
-        err << "  next   " << printable(failure.next, line_max) << "\n";
+        err << "  next   " << on_one_line(failure.next, line_max) << "\n";
     }
     if (!failure.doc_url.empty() || !failure.request_id.empty()) {
-        err << "  more   " << printable(failure.doc_url, line_max);
+        err << "  more   " << on_one_line(failure.doc_url, line_max);
         err << (failure.doc_url.empty() ? "" : "   ");
         err << (failure.request_id.empty() ? "" : "request ") << printable(failure.request_id, 128);
         err << "\n";

@@ -80,7 +80,7 @@ void print_view(std::ostream& out, const client::UploadView& view, bool as_json)
         out << "progress   " << *view.percent << "%\n";
     }
     if (!view.error_message.empty()) {
-        out << "reason     " << printable(view.error_message, 600) << "\n";
+        out << "reason     " << on_one_line(view.error_message, 600) << "\n";
     }
 }
 

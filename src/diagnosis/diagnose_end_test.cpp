@@ -288,6 +288,28 @@ TEST(DiagnosisOfAnOwnUpload, OfACompleteOpenOneIsThatFinalizeIsMissing) {
     );
 }
 
+TEST(DiagnosisOfAnOwnUpload, ARefusedAppendIsNoCauseOnceAllBytesAreThere) {
+    Story1 story;
+    story.init(12);
+    Call& refused = story.append(1000, 12, 400);
+    refused.code = "segment_index_range";
+    refused.text = "segment_index is \"1000\".";
+    story.append(0, 12);
+    story.trace.upload = UploadFacts{
+        .origin = "http://127.0.0.1:8080",
+        .media_id = id,
+        .state = "open",
+        .total_bytes = 12,
+        .received_bytes = 12,
+        .segments = 1,
+    };
+    EXPECT_EQ(diagnose(story.trace).front().code, "finalize_missing");
+    story.trace.upload->received_bytes = 0;
+    const auto verdicts = diagnose(story.trace);
+    EXPECT_EQ(verdicts.front().code, "segment_index_range");
+    EXPECT_NE(verdicts.front().facts.find("is \"1000\"."), std::string::npos);
+}
+
 TEST(Diagnosis, GoodEndsAreHealthyAndPollingTooEarlyIsAWordBesideThem) {
     Story1 story;
     story.sent();

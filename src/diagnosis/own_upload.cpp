@@ -34,13 +34,18 @@ Verdict state_verdict(
     return made;
 }
 
-// A refusal that no later success mended. STATUS before FINALIZE is the state's to tell.
+// A refusal that no later success mended. STATUS before FINALIZE is the state's to tell, and where
+// all bytes have arrived a refused APPEND is nobody's concern any more.
 void add_refusals(const Evidence& evidence, Verdicts& found) {
     const auto& calls = evidence.trace.calls;
+    const UploadFacts& upload = *evidence.trace.upload;
+    const bool is_complete = upload.received_bytes == upload.total_bytes;
     for (std::size_t at = 0; at < calls.size(); ++at) {
         const Call& call = calls[at];
         const bool is_told = call.command == "STATUS" && call.code == "finalize_missing";
-        if (call.is_refusal() && !call.code.empty() && !is_told && !was_mended(evidence, at)) {
+        const bool is_moot = is_complete && call.command == "APPEND";
+        if (call.is_refusal() && !call.code.empty() && !is_told && !is_moot &&
+            !was_mended(evidence, at)) {
             const bool is_consequence =
                 call.command == "FINALIZE" && !found.empty() && found.front().call < at;
             found.push_back(verdict(

@@ -50,7 +50,7 @@ std::string told(const Call& call, std::size_t at) {
     text += call.at ? " at " + rfc3339(*call.at) : "";
     text += " was answered " + std::to_string(call.status);
     text += call.x_code != 0 ? " with code " + std::to_string(call.x_code) : "";
-    const std::string said = printable(call.text, 300);
+    const std::string said = on_one_line(call.text, 300);
     text += said.empty() ? "." : ": " + said + (said.ends_with('.') ? "" : ".");
     return text;
 }

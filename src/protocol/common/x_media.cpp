@@ -65,12 +65,15 @@ struct ShownNotice {
 // What went well here and would not on X, or is not as it was declared.
 std::vector<ShownNotice> notices_of(const Upload& upload) {
     std::vector<ShownNotice> notices;
+    constexpr std::uint64_t x_bytes_max = 15 << 20;  // reference 4.1, (none)
     const Family family = family_of(upload.category);
     if (!upload.category_given && family == Family::video) {
         notices.push_back(
             {ErrorCode::category_missing,
              "No media_category was given; taken for " + std::string(name_of(upload.category)) +
-                 ". X would refuse this file: without a category it takes 15 MB and 30 s."}
+                 (upload.total.value > x_bytes_max
+                      ? ". X would refuse this file: without a category it takes 15 MB and 30 s."
+                      : ". X takes a video without one only up to 15 MB and 30 s.")}
         );
     } else if (!upload.category_given && family == Family::gif) {
         notices.push_back(
