@@ -23,7 +23,6 @@ EXCUSED = {
     "pixel_format_not_allowed": "every pixel format is taken and converted",
     "audio_not_allowed": "every sound is taken and converted",
     "gop_too_long": "any distance of keyframes is taken; the rendition has its own",
-    "processing_limit": "needs media that exhausts a worker; the worker's own tests have a limit of a second",
     "processing_failed": "needs a worker that dies again and again; the kill tests see one that is replaced",
     "overloaded": "no test can load the machine that much; the answer is made by the same encoder as all others",
 }

@@ -1,4 +1,4 @@
-"""What is wrong with the content itself: rows 110 to 119 of the list of mistakes, told in processing_info, in both versions."""
+"""What is wrong with the content itself: rows 110 to 120 of the list of mistakes, told in processing_info, in both versions."""
 
 import functools
 import unittest
@@ -101,6 +101,14 @@ class Helpful(Content):
             notice = info["sluice"]["notices"][0]
             self.assertEqual(notice["code"], "type_mismatch")
             self.assertIn("Declared image/png, found image/jpeg", notice["message"])
+
+    def test_row_120_a_decoder_that_needs_too_much_memory(self):
+        # Sixteen reference frames of ten bits, and floating point for the tones: more than a gigabyte.
+        tones = ["-color_trc", "smpte2084", "-color_primaries", "bt2020", "-colorspace", "bt2020nc"]
+        options = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p10le", "-refs", "16", *tones]
+        data = run_ffmpeg("-f", "lavfi", "-i", "color=black:size=4096x2304:rate=25:duration=1", *options, suffix=".mp4")
+        facts = ("needs more memory than the limit of 1 GiB",)
+        self.assert_told(data, MP4, 0, "InternalError", "processing_limit", facts, "make it smaller")
 
     def test_row_22_a_video_without_a_category_is_told_in_status(self):
         caller = X1(self.server, "no-category")

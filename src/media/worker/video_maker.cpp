@@ -47,7 +47,7 @@ ProcessingFailure exit_failure(int code, const std::string& complaint) {
     // The only places where ffmpeg's words decide anything: it has one exit code for all of these.
     if (mentions(complaint, "Cannot allocate memory") || mentions(complaint, "malloc of size")) {
         return invalid_media(
-            "ResourceLimit", "decoding it needs more memory than the limit of 512 MiB"
+            "ResourceLimit", "decoding it needs more memory than the limit of 1 GiB"
         );
     }
     if (mentions(complaint, "No space left")) {
