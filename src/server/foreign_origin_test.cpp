@@ -8,14 +8,15 @@ namespace {
 bool is_refused(const char* method, const char* origin, const char* credentials = nullptr) {
     http::Request request;
     request.method = method;
+    request.base_url = "http://127.0.0.1:8080";
     request.headers.push_back({"Origin", origin});
     if (credentials != nullptr) {
         request.headers.push_back({"Authorization", credentials});
     }
-    return foreign_origin(request).has_value();
+    return foreign_page(request).has_value();
 }
 
-TEST(ForeignOrigin, MayNotWriteWithoutCredentials) {
+TEST(ForeignPage, MayNotWriteWithoutCredentials) {
     for (const auto* origin :
          {"http://evil.example",
           "https://evil.example:8080",
@@ -29,14 +30,49 @@ TEST(ForeignOrigin, MayNotWriteWithoutCredentials) {
     }
 }
 
-TEST(ForeignOrigin, IsNotThisMachine) {
+// The browser takes it for the page's own site, and so asks nobody.
+TEST(ForeignPage, MayNotWriteAtItsOwnName) {
+    http::Request request;
+    request.method = "POST";
+    request.base_url = "http://Rebound.example:8080";
+    request.headers = {{"Origin", "http://rebound.example:8080"}, {"Authorization", "Bearer b"}};
+    EXPECT_TRUE(foreign_page(request));
+    const std::vector<std::string> names{"rebound.example"};
+    EXPECT_FALSE(foreign_page(request, names));
+}
+
+TEST(ForeignPage, MayNotReadTheNativeApiAtItsOwnName) {
+    const auto is_refused_at = [](std::string base_url, std::string path = "/api/v1/requests") {
+        http::Request request;
+        request.method = "GET";
+        request.base_url = std::move(base_url);
+        request.path = std::move(path);
+        return foreign_page(request).has_value();
+    };
+    for (const auto* url : {"http://rebound.example", "http://127.0.0.1.rebound.example:80"}) {
+        EXPECT_TRUE(is_refused_at(url)) << url;
+        EXPECT_FALSE(is_refused_at(url, "/1.1/media/upload.json")) << url;
+    }
+    for (const auto* url :
+         {"http://127.0.0.1:80",
+          "http://10.0.0.7",
+          "http://[::1]:8080",
+          "http://localhost",
+          "http://sluice:8080",
+          "https://upload.twitter.com",
+          ""}) {
+        EXPECT_FALSE(is_refused_at(url)) << url;
+    }
+}
+
+TEST(ForeignPage, IsNotThisMachine) {
     for (const auto* origin :
          {"http://localhost:3000", "http://127.0.0.1", "https://a.localhost", "http://[::1]:80"}) {
         EXPECT_FALSE(is_refused("POST", origin)) << origin;
     }
     http::Request request;
     request.method = "POST";
-    EXPECT_FALSE(foreign_origin(request)) << "no browser";
+    EXPECT_FALSE(foreign_page(request)) << "no browser";
 }
 
 }  // namespace

@@ -96,8 +96,10 @@ boost::asio::awaitable<http::Response> Router::dispatch(
 ) {
     const http::Request& request = exchange.request;
     const std::string_view path = request.path;
-    if (const auto refused = foreign_origin(request, names_)) {
-        co_return refuse_in_words_of_path(*refused, request);
+    if (authenticator_.believes_anybody()) {
+        if (const auto refused = foreign_page(request, names_)) {
+            co_return refuse_in_words_of_path(*refused, request);
+        }
     }
     if (x_v2_.serves(path)) {
         co_return co_await x_v2_.handle(exchange, body);
@@ -145,7 +147,7 @@ boost::asio::awaitable<http::Response> Router::dispatch(
         co_return co_await native_.handle(exchange, body);
     }
     if (operations_.serves(path)) {
-        co_return co_await operations_.handle(request);
+        co_return co_await operations_.handle(exchange);
     }
     co_return unknown_path(request);
 }

@@ -27,6 +27,8 @@ class Authenticator {
     )
         : mode_(mode), keys_(keys), pool_(pool), bulk_(bulk) {}
 
+    bool believes_anybody() const { return mode_ == AuthMode::open; }
+
     // Notes the caller in the exchange, or why there is none. What it returns, if anything, is to
     // be read instead of `body`.
     boost::asio::awaitable<std::unique_ptr<http::BodyReader>> authenticate(
