@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/json_writer.hpp"
+#include "protocol/common/credentials.hpp"
 #include "protocol/common/problem.hpp"
 
 namespace sluice::server {
@@ -32,7 +33,8 @@ bool Operations::serves(std::string_view path) {
     return path == "/livez" || path == "/readyz" || path == "/version" || path == "/metrics";
 }
 
-awaitable<Response> Operations::handle(const http::Request& request) {
+awaitable<Response> Operations::handle(const protocol::Exchange& exchange) {
+    const http::Request& request = exchange.request;
     Response response;
     if (request.method != "GET" && request.method != "HEAD") {
         response = protocol::problem_response(
@@ -46,7 +48,7 @@ awaitable<Response> Operations::handle(const http::Request& request) {
     } else if (request.path == "/version") {
         response = version();
     } else {
-        response = co_await metrics_page();
+        response = co_await metrics_page(exchange);
     }
     response.route = "operations.page";
     co_return response;
@@ -62,7 +64,10 @@ awaitable<Response> Operations::readiness() {
                         : text_response(503, "text/plain", "the metadata store does not answer\n");
 }
 
-awaitable<Response> Operations::metrics_page() {
+awaitable<Response> Operations::metrics_page(const protocol::Exchange& exchange) {
+    if (const auto admin = protocol::authorize(exchange, Scope::admin); !admin) {
+        co_return protocol::problem_response(admin.error(), std::nullopt, exchange.request);
+    }
     auto work = [this] { return metrics_.text(); };
     auto text = co_await runtime::run_blocking(pool_, std::move(work));
     co_return text_response(200, "text/plain; version=0.0.4; charset=utf-8", std::move(text));

@@ -1,4 +1,5 @@
-// What operators ask: /livez, /readyz, /version, /metrics. No protocol of uploads.
+// What operators ask: /livez, /readyz, /version for everybody, /metrics with the scope admin. No
+// protocol of uploads.
 #pragma once
 
 #include <atomic>
@@ -7,6 +8,7 @@
 
 #include "base/metrics.hpp"
 #include "http/handler.hpp"
+#include "protocol/common/exchange.hpp"
 #include "runtime/run_blocking.hpp"
 #include "store/metadata_store.hpp"
 
@@ -18,13 +20,13 @@ class Operations {
         : metrics_(metrics), metadata_(metadata), pool_(pool) {}
 
     static bool serves(std::string_view path);
-    boost::asio::awaitable<http::Response> handle(const http::Request& request);
+    boost::asio::awaitable<http::Response> handle(const protocol::Exchange& exchange);
     // Not ready any more; set when the server begins to stop.
     void set_draining() { is_draining_ = true; }
 
   private:
     boost::asio::awaitable<http::Response> readiness();
-    boost::asio::awaitable<http::Response> metrics_page();
+    boost::asio::awaitable<http::Response> metrics_page(const protocol::Exchange& exchange);
 
     Metrics& metrics_;
     MetadataStore& metadata_;

@@ -210,6 +210,12 @@ class WithKeys(ServerCase):
         self.assert_v2_error(theirs.get(target), 404, "request_unknown")
         self.assertNotIn(seen["id"], theirs.get(REQUESTS).body.decode())
         self.assertEqual(X1(self.server).get(target).status, 401)
+        theirs.get("/nowhere", [("X-Request-Id", seen["id"])])
+        self.assertEqual(mine.get(target).json()["code"], "finalize_missing", "somebody chose the same id")
+
+    def test_an_app_only_token_is_nobody_with_exchanges(self):
+        key = create_key(self.server.data)
+        self.assert_v2_error(X1(self.server, key["app_bearer_token"]).get(REQUESTS), 401, "app_only_token")
 
 
 class Off(ServerCase):

@@ -3,6 +3,18 @@
 #include "core/access_key.hpp"
 
 namespace sluice::protocol {
+namespace {
+
+Error for_no_user(const Identity& caller, const std::string& more = "") {
+    return {
+        .code = ErrorCode::app_only_token,
+        .facts = "The app-only token of key \"" + caller.name +
+                 "\" speaks for an application and for no user; this call needs a user" + more +
+                 ".",
+    };
+}
+
+}  // namespace
 
 Result<Principal> identify(const Exchange& exchange) {
     if (exchange.caller) {
@@ -11,19 +23,18 @@ Result<Principal> identify(const Exchange& exchange) {
     return exchange.credentials_refused.value_or(Error{.code = ErrorCode::auth_missing});
 }
 
+Result<Principal> identify_user(const Exchange& exchange) {
+    return exchange.caller && exchange.caller->is_app_only ? for_no_user(*exchange.caller)
+                                                           : identify(exchange);
+}
+
 Result<void> require_scope(const Exchange& exchange, Scope needed) {
     const Identity& caller = *exchange.caller;
     if (has_scope(caller.scopes, needed)) {
         return ok();
     }
     if (caller.is_app_only) {
-        return Error{
-            .code = ErrorCode::app_only_token,
-            .facts = "The app-only token of key \"" + caller.name +
-                     "\" speaks for an application and for no user; this call needs a user with "
-                     "the scope " +
-                     listed(needed) + ".",
-        };
+        return for_no_user(caller, " with the scope " + listed(needed));
     }
     return Error{
         .code = ErrorCode::scope_missing,

@@ -14,6 +14,9 @@ namespace sluice::protocol {
 // token_expired, oauth_signature, oauth_timestamp, oauth_nonce_reused, host_not_allowed).
 Result<Principal> identify(const Exchange& exchange);
 
+// As identify(), and app_only_token if that is an application without a user.
+Result<Principal> identify_user(const Exchange& exchange);
+
 // Precondition: identify() succeeded. Errors: scope_missing, with scopes present and needed;
 // app_only_token.
 Result<void> require_scope(const Exchange& exchange, Scope needed);

@@ -136,10 +136,12 @@ std::vector<Recorded> Recorder::all() const {
     return {ring_.rbegin(), ring_.rend()};
 }
 
-Recorded Recorder::find(std::string_view id) const {
+Recorded Recorder::find(std::string_view id, const Principal* owner) const {
     const std::scoped_lock lock(mutex_);
     const auto newest_first = ring_ | std::views::reverse;
-    const auto found = std::ranges::find(newest_first, id, &RecordedExchange::id);
+    const auto found = std::ranges::find_if(newest_first, [&](const Recorded& kept) {
+        return kept->id == id && (owner == nullptr || kept->owner == *owner);
+    });
     return found == newest_first.end() ? nullptr : *found;
 }
 

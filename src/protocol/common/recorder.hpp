@@ -42,8 +42,9 @@ class Recorder {
 
     // Newest first.
     std::vector<Recorded> all() const;
-    // The newest of this id; null.
-    Recorded find(std::string_view id) const;
+    // The newest of this id, of `owner` if one is named; null. Clients choose ids, so several may
+    // have the same.
+    Recorded find(std::string_view id, const Principal* owner = nullptr) const;
 
   private:
     std::shared_ptr<RecordedExchange> made_of(

@@ -49,6 +49,20 @@ TEST_F(RecorderTest, KeepsTheLastOnes) {
     EXPECT_EQ(recorder.find("req_3")->number, 4U);
 }
 
+TEST_F(RecorderTest, FindsTheOneOfTheOwnerAmongThoseOfOneId) {
+    Recorder recorder(InspectorMode::full, clock_);
+    record(recorder, "req_1");
+    const http::Request request = request_of("req_1");
+    Exchange exchange(request);
+    exchange.caller = Identity{.principal = {"token:mallory"}};
+    recorder.record(exchange, answer_of("{}"), {std::chrono::steady_clock::now(), 0});
+    const Principal alice{"token:alice"};
+    const Principal bob{"token:bob"};
+    EXPECT_EQ(recorder.find("req_1")->number, 2U);
+    EXPECT_EQ(recorder.find("req_1", &alice)->number, 1U);
+    EXPECT_EQ(recorder.find("req_1", &bob), nullptr);
+}
+
 TEST_F(RecorderTest, IsBoundedInBytes) {
     Recorder recorder(InspectorMode::full, clock_, {.bytes_max = 100'000});
     for (int i = 0; i < 200; ++i) {

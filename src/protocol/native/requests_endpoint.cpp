@@ -87,9 +87,10 @@ Error unknown(std::string_view id) {
 
 }  // namespace
 
-bool RequestsEndpoint::may_see(const Exchange& exchange, const RecordedExchange& recorded) const {
-    return has_scope(exchange.caller->scopes, Scope::admin) ||
-           recorded.owner == exchange.caller->principal;
+// Whose exchanges the caller may see; null: everybody's.
+const Principal* RequestsEndpoint::visible_to(const Exchange& exchange) {
+    const bool is_admin = has_scope(exchange.caller->scopes, Scope::admin);
+    return is_admin ? nullptr : &exchange.caller->principal;
 }
 
 Response RequestsEndpoint::list(const Exchange& exchange, const Parameters& parameters) const {
@@ -99,8 +100,9 @@ Response RequestsEndpoint::list(const Exchange& exchange, const Parameters& para
     }
     std::vector<Recorded> page;
     bool has_more = false;
+    const Principal* owner = visible_to(exchange);
     for (const Recorded& recorded : recorder_.all()) {
-        if (!filter->takes(*recorded) || !may_see(exchange, *recorded)) {
+        if (!filter->takes(*recorded) || (owner != nullptr && recorded->owner != *owner)) {
             continue;
         }
         has_more = page.size() == filter->count_max;
@@ -127,8 +129,8 @@ Response RequestsEndpoint::list(const Exchange& exchange, const Parameters& para
 Response RequestsEndpoint::one(
     const Exchange& exchange, std::string_view id, const Parameters& parameters
 ) const {
-    const Recorded recorded = recorder_.find(id);
-    if (!recorded || !may_see(exchange, *recorded)) {
+    const Recorded recorded = recorder_.find(id, visible_to(exchange));
+    if (!recorded) {
         return refused(unknown(id), exchange.request);
     }
     const auto format = parameters.get("format");
@@ -148,7 +150,7 @@ Response RequestsEndpoint::handle(Exchange& exchange) const {
     const http::Request& request = exchange.request;
     Response response;
     Parameters parameters;
-    const auto caller = identify(exchange);
+    const auto caller = identify_user(exchange);
     const auto added = parameters.add_query(request.raw_query);
     if (!caller) {
         response = refused(caller.error(), request);

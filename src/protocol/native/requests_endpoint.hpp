@@ -29,7 +29,7 @@ class RequestsEndpoint {
     http::Response list(const Exchange& exchange, const Parameters& parameters) const;
     http::Response one(const Exchange& exchange, std::string_view id, const Parameters& parameters)
         const;
-    bool may_see(const Exchange& exchange, const RecordedExchange& recorded) const;
+    static const Principal* visible_to(const Exchange& exchange);
 
     const Recorder& recorder_;
 };

@@ -164,7 +164,7 @@ TEST(OAuth1, DoesNotSearchLongInManyParameters) {
     SignedRequest without_first = sent;
     without_first.query.erase(without_first.query.begin());
     EXPECT_NE(explained(sent, without_first, secrets).find("extra is left out"), std::string::npos);
-    for (int i = 0; i < 100'000; ++i) {
+    for (int i = 0; i < 10'000; ++i) {
         sent.body.push_back({"", ""});
     }
     EXPECT_EQ(explained(sent, without_first, {"wrong", "wrong"}), "");
