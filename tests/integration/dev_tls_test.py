@@ -207,7 +207,7 @@ class DevTls(unittest.TestCase):
         self.assertGreater(text.count("BEGIN CERTIFICATE"), 50)
 
     def test_what_it_offers_is_for_this_machine_alone(self):
-        for host, status in (("127.0.0.1", 200), ("localhost", 200), ("evil.example", 404), ("api.x.com", 404)):
+        for host, status in (("127.0.0.1", 200), ("localhost", 200), ("evil.example", 403), ("api.x.com", 404)):
             with Wire(self.server) as wire:
                 wire.send(f"GET /api/v1/dev/env HTTP/1.1\r\nHost: {host}:{self.server.port}\r\n\r\n".encode())
                 self.assertEqual(wire.read().status, status, host)
