@@ -50,6 +50,13 @@ std::string plain_name(std::string_view name) {
     return lower_case(percent_decode(name, true).value_or(std::string(name)));
 }
 
+// As "Bearer", "Basic", "Negotiate"; a token is longer, or has other characters.
+bool is_word(std::string_view text) {
+    constexpr std::size_t length_max = 12;
+    return text.size() <= length_max &&
+           std::ranges::all_of(lower_case(text), [](char c) { return c >= 'a' && c <= 'z'; });
+}
+
 std::string shown_key(std::string_view key) {
     return std::string(key.substr(0, std::min(key_characters_shown, key.size() / 2))) +
            std::string(mask);
@@ -117,6 +124,9 @@ std::string Masker::oauth_field(std::string_view parameters) {
 
 std::string Masker::field(std::string_view name, std::string_view value) {
     const std::string lower = lower_case(name);
+    if (lower == "referer") {
+        return target(value);  // a signed URL, perhaps
+    }
     if (lower != "authorization" && lower != "proxy-authorization") {
         return masked(name, value);
     }
@@ -127,9 +137,10 @@ std::string Masker::field(std::string_view name, std::string_view value) {
     if (equals_ignoring_case(scheme, "OAuth")) {
         return std::string(scheme) + " " + oauth_field(rest);
     }
-    // A scheme alone may be a token whose scheme was forgotten.
-    remember(rest.empty() ? scheme : rest, std::string(mask));
-    return rest.empty() ? std::string(mask) : printable(scheme, 20) + " " + std::string(mask);
+    // What stands for the scheme may be a token whose scheme was forgotten.
+    const bool is_scheme = !rest.empty() && is_word(scheme);
+    remember(is_scheme ? rest : scheme, std::string(mask));
+    return is_scheme ? std::string(scheme) + " " + std::string(mask) : std::string(mask);
 }
 
 std::string Masker::target(std::string_view target) {

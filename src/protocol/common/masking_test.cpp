@@ -26,6 +26,7 @@ TEST(Masker, MasksCredentialsOfEveryScheme) {
         {"Bearer 9f8e7d6c5b4a", "Bearer ****"},
         {"Basic dXNlcjpwYXNz", "Basic ****"},
         {"slc_forgotten_scheme", "****"},
+        {"slc_forgotten_scheme and more", "****"},
         {"OAuth realm=\"x\",nonsense", "OAuth realm=\"x\", ****"},
         {"OAuth oauth%5Ftoken=\"secret-value\"", "OAuth oauth%5Ftoken=\"****\""},
     };
@@ -38,6 +39,10 @@ TEST(Masker, MasksFieldsAndParametersByTheirName) {
     Masker masker;
     EXPECT_EQ(masker.field("Cookie", "session=1234567890"), "****");
     EXPECT_EQ(masker.field("X-Auth-Token", "1234567890"), "****");
+    EXPECT_EQ(
+        masker.field("Referer", "http://a/media/3_1/large.jpg?expires=1&signature=0123abcd"),
+        "http://a/media/3_1/large.jpg?expires=1&signature=****"
+    );
     EXPECT_EQ(masker.field("User-Agent", "tweepy"), "tweepy");
     EXPECT_EQ(masker.parameter("oauth_token", "abcdefgh"), "****");
     EXPECT_EQ(masker.parameter("access_token", "abcdefgh"), "****");
