@@ -113,6 +113,15 @@ std::string md5_as_hex(std::string_view written) {
     return hex_of({reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()});
 }
 
+std::string hex8(std::uint32_t value) {
+    static constexpr std::string_view digits = "0123456789abcdef";
+    std::string hex(8, '0');
+    for (std::size_t i = 0; i < 8; ++i) {
+        hex[7 - i] = digits[(value >> (4 * i)) & 15U];
+    }
+    return hex;
+}
+
 std::string sha256_hex(std::string_view text) {
     std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
     SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());

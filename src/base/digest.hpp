@@ -35,6 +35,9 @@ class Md5 {
 // empty if it is neither.
 std::string md5_as_hex(std::string_view written);
 
+// Eight hexadecimal digits, as a CRC-32C is shown.
+std::string hex8(std::uint32_t value);
+
 // SHA-256, 64 lower-case hexadecimal digits.
 std::string sha256_hex(std::string_view text);
 

@@ -173,22 +173,29 @@ std::string_view behind_blanks(std::string_view text) {
     return text;
 }
 
+// Quotes within quotes are hard to read.
+std::string shown(std::string_view text, std::size_t length_max) {
+    std::string plain(text.substr(0, length_max));
+    std::ranges::replace(plain, '"', '\'');
+    return printable(plain, length_max);
+}
+
 std::string first_line(std::string_view text) {
-    return printable(text.substr(0, text.find_first_of("\r\n")), quoted_length_max);
+    return shown(text.substr(0, text.find_first_of("\r\n")), quoted_length_max);
 }
 
 Error path(std::string_view text) {
     return {
         .code = ErrorCode::path_as_media,
         .facts = "The server received the " + std::to_string(text.size()) + " characters \"" +
-                 printable(text, quoted_length_max) + "\", not the file.",
+                 shown(text, quoted_length_max) + "\", not the file.",
     };
 }
 
 Error buffer(std::string_view text) {
     return {
         .code = ErrorCode::buffer_as_json,
-        .facts = "The content begins with \"" + printable(text, 40) +
+        .facts = "The content begins with \"" + shown(text, 40) +
                  "\": the client made a text of the buffer or object. Send its bytes, or their "
                  "base64 text in media_data.",
     };

@@ -23,15 +23,23 @@ Error about(const Upload& upload, ErrorCode code, std::string facts) {
     return {.code = code, .facts = std::move(facts), .media_id = upload.id.value};
 }
 
+Error expired_error(const Upload& upload) {
+    const auto lifetime =
+        std::chrono::duration_cast<std::chrono::seconds>(upload.expires_at - upload.created_at);
+    return about(
+        upload,
+        ErrorCode::media_expired,
+        "It expired at " + rfc3339(upload.expires_at) + ", " + std::to_string(lifetime.count()) +
+            " seconds after INIT; " + std::to_string(upload.received.value) + " of " +
+            std::to_string(upload.total.value) + " bytes had arrived."
+    );
+}
+
 // Why an upload that is not open takes nothing more.
 Error not_open(const Upload& upload) {
     switch (upload.state) {
         case UploadState::expired:
-            return about(
-                upload,
-                ErrorCode::media_expired,
-                "It expired at " + rfc3339(upload.expires_at) + "."
-            );
+            return expired_error(upload);
         case UploadState::cancelled:
             return about(
                 upload,
@@ -42,8 +50,9 @@ Error not_open(const Upload& upload) {
             return about(
                 upload,
                 ErrorCode::already_finalized,
-                "It was finalized with " + std::to_string(upload.total.value) +
-                    " bytes and is now " + std::string(name_of(upload.state)) + "."
+                "It was finalized with " + std::to_string(upload.total.value) + " bytes and is " +
+                    std::string(name_of(upload.state)) + " since " + rfc3339(upload.changed_at) +
+                    ". It takes no more segments, but one that repeats the stored bytes."
             );
     }
 }
@@ -64,6 +73,10 @@ Upload moved(Upload upload, UploadState to, WallTime now) {
 }
 
 }  // namespace
+
+Error gone(const Upload& upload) {
+    return upload.state == UploadState::cancelled ? not_open(upload) : expired_error(upload);
+}
 
 std::string_view name_of(UploadState state) {
     return state_names[static_cast<std::size_t>(state)];
@@ -97,7 +110,7 @@ Result<void> Upload::admits(SegmentIndex index, ByteCount length, WallTime now) 
         return not_open(*this);
     }
     if (now >= expires_at) {
-        return about(*this, ErrorCode::media_expired, "It expired at " + rfc3339(expires_at) + ".");
+        return expired_error(*this);
     }
     if (index.value > segment_index_max) {
         return about(
@@ -137,7 +150,7 @@ Result<Upload> Upload::sealed(const SegmentMap& segments, WallTime now) const {
         return not_open(*this);
     }
     if (now >= expires_at) {
-        return about(*this, ErrorCode::media_expired, "It expired at " + rfc3339(expires_at) + ".");
+        return expired_error(*this);
     }
     const SegmentGaps gaps = gaps_of(segments);
     if (gaps.received.value == 0) {

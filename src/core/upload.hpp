@@ -126,6 +126,10 @@ struct Upload {
     std::string media_key() const;  // "7_1349803915521482754"
 };
 
+// media_expired or media_canceled, with when, and how far it had come; an open upload whose time is
+// over counts as expired.
+Error gone(const Upload& upload);
+
 // "7_1349…" -> the id; nothing if it is not a key.
 std::optional<MediaId> parse_media_key(std::string_view text);
 

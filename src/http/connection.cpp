@@ -161,7 +161,7 @@ asio::awaitable<Result<std::optional<ParsedHead>>> Connection::read_head() {
 asio::awaitable<void> Connection::refuse(Error error) {
     Request request;
     request.request_id = make_request_id(services_.clock);
-    auto response = services_.handler.refuse(error, request.request_id);
+    auto response = services_.handler.refuse(error, request.request_id, wire_.buffered_text());
     const bool is_sent = co_await send(request, response, false);
     count(request, response);
     if (is_sent) {
@@ -221,7 +221,7 @@ asio::awaitable<Response> Connection::answer(const Request& request, SocketBody&
         {{"request_id", request.request_id}, {"detail", std::string_view(detail)}}
     );
     const Error error{.code = ErrorCode::internal, .detail = detail};
-    auto response = services_.handler.refuse(error, request.request_id);
+    auto response = services_.handler.refuse(error, request.request_id, {});
     response.close = true;
     co_return response;
 }

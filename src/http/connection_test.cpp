@@ -76,7 +76,7 @@ class TestHandler final : public Handler {
         co_return co_await echo(std::move(response), body);
     }
 
-    Response refuse(const Error& error, const std::string&) override {
+    Response refuse(const Error& error, const std::string&, std::string_view) override {
         const auto& entry = entry_of(error.code);
         Response response;
         response.status = entry.status;
@@ -92,7 +92,7 @@ class TestHandler final : public Handler {
         while (true) {
             const auto count = co_await body.read_some(piece);
             if (!count) {
-                co_return refuse(count.error(), "");
+                co_return refuse(count.error(), "", "");
             }
             if (*count == 0) {
                 co_return response;

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <string>
+#include <string_view>
 
 #include "http/body_reader.hpp"
 #include "http/request.hpp"
@@ -18,8 +20,11 @@ class Handler {
     virtual boost::asio::awaitable<Response> handle(const Request& request, BodyReader& body) = 0;
     // Whether the caller may look at this exchange afterwards, in full.
     virtual bool inspects(const Request& /*request*/) const { return false; }
-    // The answer to a head that could not be parsed: no Request exists. `request_id` is fresh.
-    virtual Response refuse(const Error& error, const std::string& request_id) = 0;
+    // The answer to a head that could not be parsed: no Request exists. `request_id` is fresh;
+    // `received`: what has come of the head.
+    virtual Response refuse(
+        const Error& error, const std::string& request_id, std::string_view received
+    ) = 0;
 };
 
 }  // namespace sluice::http

@@ -5,37 +5,19 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "protocol/common/nearest_path.hpp"
 #include "protocol/common/problem.hpp"
 #include "protocol/common/rate_gate.hpp"
 #include "protocol/common/timing_headers.hpp"
 #include "protocol/common/weather.hpp"
 #include "protocol/x_v1/encode.hpp"
+#include "protocol/x_v2/encode.hpp"
 #include "server/docs_endpoint.hpp"
 #include "server/foreign_origin.hpp"
 #include "server/timeline_recorder.hpp"
+#include "server/unread_head.hpp"
 
 namespace sluice::server {
-namespace {
-
-constexpr std::array<std::string_view, 14> known_paths{
-    "/1.1/media/upload.json",
-    "/1.1/media/metadata/create.json",
-    "/1.1/media/subtitles/create.json",
-    "/1.1/media/subtitles/delete.json",
-    "/1.1/statuses/update.json",
-    "/2/media/upload",
-    "/2/media/upload/initialize",
-    "/2/media",
-    "/2/media/metadata",
-    "/2/media/subtitles",
-    "/2/tweets",
-    "/api/v1/uploads",
-    "/livez",
-    "/metrics",
-};
-
-}  // namespace
-
 Router::Router(
     const protocol::Context& context,
     protocol::Authenticator& authenticator,
@@ -153,13 +135,9 @@ boost::asio::awaitable<http::Response> Router::dispatch(
 }
 
 http::Response Router::unknown_path(const http::Request& request) const {
-    Error error{
-        .code = ErrorCode::unknown_path,
-        .facts = "The path is \"" + printable(request.path, 128) + "\"."
+    const Error error{
+        .code = ErrorCode::unknown_path, .facts = protocol::unknown_path_facts(request.path)
     };
-    if (const auto nearest = nearest_word(request.path, known_paths)) {
-        error.facts += " Did you mean " + std::string(*nearest) + "?";
-    }
     return refuse_in_words_of_path(error, request);
 }
 
@@ -167,15 +145,20 @@ http::Response Router::unknown_path(const http::Request& request) const {
 http::Response Router::refuse_in_words_of_path(const Error& error, const http::Request& request)
     const {
     const bool is_v1 = request.path.starts_with("/1.1/");
-    auto response = is_v1 ? protocol::x_v1::refused(error, request, context_.fidelity)
-                          : protocol::problem_response(error, std::nullopt, request);
+    const bool is_v2 = request.path.starts_with("/2/");
+    auto response = is_v1   ? protocol::x_v1::refused(error, request, context_.fidelity)
+                    : is_v2 ? protocol::x_v2::refused(error, request, context_.fidelity)
+                            : protocol::problem_response(error, std::nullopt, request);
     response.route = "unknown.path";
     return response;
 }
 
-http::Response Router::refuse(const Error& error, const std::string& request_id) {
-    auto response =
-        protocol::problem_response(error, std::nullopt, protocol::request_without_head(request_id));
+http::Response Router::refuse(
+    const Error& error, const std::string& request_id, std::string_view received
+) {
+    auto request = protocol::request_without_head(request_id);
+    request.path = path_seen(received);
+    auto response = refuse_in_words_of_path(judged_head(error, received), request);
     response.route = "unknown.request";
     return response;
 }

@@ -38,7 +38,9 @@ class Router final : public http::Handler {
         const http::Request& request, http::BodyReader& body
     ) override;
     bool inspects(const http::Request& request) const override;
-    http::Response refuse(const Error& error, const std::string& request_id) override;
+    http::Response refuse(
+        const Error& error, const std::string& request_id, std::string_view received
+    ) override;
 
   private:
     boost::asio::awaitable<http::Response> dispatch(

@@ -102,6 +102,14 @@ Outcome apply_fidelity(Settings& settings, const std::string& value) {
     return {};
 }
 
+Outcome apply_amplify_video(Settings& settings, const std::string& value) {
+    if (value != "allow" && value != "deny") {
+        return must_be("allow or deny");
+    }
+    settings.limits.amplify_video = value == "allow";
+    return {};
+}
+
 Outcome apply_durability(Settings& settings, const std::string& value) {
     if (value != "strict" && value != "relaxed") {
         return must_be("strict or relaxed");
@@ -240,6 +248,14 @@ constexpr std::array rows{
         "KIND",
         "helpful (default), or faithful: errors as X sends them",
         apply_fidelity
+    },
+    SettingRow{
+        "--amplify-video",
+        "x.amplify_video",
+        "RIGHT",
+        "allow (default) or deny the category amplify_video, as X does without the right to "
+        "advertise",
+        apply_amplify_video
     },
     SettingRow{
         "--durability",

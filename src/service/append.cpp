@@ -1,8 +1,11 @@
 #include <algorithm>
 
+#include "base/digest.hpp"
 #include "base/metrics.hpp"
+#include "base/text.hpp"
 #include "core/placement.hpp"
-#include "service/refusals.hpp"
+#include "service/extent_digest.hpp"
+#include "service/mistaken_media.hpp"
 #include "service/uploads.hpp"
 
 namespace sluice {
@@ -44,11 +47,89 @@ Error conflicting(const Segment& stands, const Segment& came, MediaId id) {
         .facts = "Segment " + std::to_string(came.index.value) + " is there since " +
                  rfc3339(stands.received_at) + " with " +
                  std::to_string(stands.extent.length.value) + " bytes (CRC-32C " +
-                 std::to_string(stands.crc32c) + "); now " +
-                 std::to_string(came.extent.length.value) + " bytes came (CRC-32C " +
-                 std::to_string(came.crc32c) + "). The first ones are kept.",
+                 hex8(stands.crc32c) + "); now " + std::to_string(came.extent.length.value) +
+                 " bytes came (CRC-32C " + hex8(came.crc32c) + "). The first ones are kept.",
         .media_id = id.value,
     };
+}
+
+// 5 MB is what X documents; more only if a thousand of those would not hold the file.
+std::string advised_size(const Upload& upload, ByteCount limit) {
+    constexpr std::uint64_t usual = 5'000'000;
+    const std::uint64_t least = (upload.total.value + segment_index_max) / (segment_index_max + 1);
+    return " Advised for the " + std::to_string(upload.total.value) +
+           " bytes of this upload are segments of " +
+           std::to_string(std::clamp(usual, least, std::max(least, limit.value))) + ".";
+}
+
+Error too_large(const Upload& upload, ByteCount length, ByteCount limit) {
+    return {
+        .code = ErrorCode::segment_too_large,
+        .facts = "The segment has at least " + std::to_string(length.value) +
+                 " bytes, allowed are " + std::to_string(limit.value) + "." +
+                 advised_size(upload, limit),
+        .media_id = upload.id.value,
+    };
+}
+
+Error wrong_digest(
+    const SentDigest& sent,
+    const std::string& expected,
+    const std::string& computed,
+    ByteCount length
+) {
+    if (expected.empty()) {
+        return {
+            .code = ErrorCode::parameter_invalid,
+            .facts = sent.name + " is \"" + printable(sent.text) +
+                     "\"; it must be an MD5 of 32 hexadecimal digits, or of 24 base64 characters.",
+        };
+    }
+    return {
+        .code = ErrorCode::digest_mismatch,
+        .facts = sent.name + " says " + expected + ", the " + std::to_string(length.value) +
+                 " bytes that came have " + computed + ". Nothing was stored.",
+    };
+}
+
+// What is wrong with the bytes themselves, as far as it is beyond doubt.
+Result<void> judge_segment(
+    const Upload& upload, const AppendTarget& target, const Incoming& incoming, ByteCount most
+) {
+    if (incoming.length() > most) {
+        return too_large(upload, incoming.length(), most);
+    }
+    if (target.as_x || is_text_wanted(upload.category, upload.media_type)) {
+        return ok();
+    }
+    auto mistaken = mistaken_media(incoming, target.index.value == 0);
+    if (!mistaken) {
+        return ok();
+    }
+    mistaken->media_id = upload.id.value;
+    return std::move(*mistaken);
+}
+
+// A segment whose digest does not fit leaves nothing behind.
+Result<void> compare_digests(BlobStore& blobs, const AppendTarget& target, const Extent& extent) {
+    if (target.digests.empty()) {
+        return ok();
+    }
+    const auto md5 = md5_of(blobs, {extent});
+    if (!md5) {
+        return md5.error();
+    }
+    for (const SentDigest& sent : target.digests) {
+        const std::string expected = md5_as_hex(sent.text);
+        if (!expected.empty() && (expected == *md5 || expected == sent.also_fits)) {
+            continue;
+        }
+        if (extent.length.value > 0 && extent.blob != BlobId{target.id.value}) {
+            static_cast<void>(blobs.remove(extent.blob).has_value());
+        }
+        return wrong_digest(sent, expected, *md5, extent.length);
+    }
+    return ok();
 }
 
 }  // namespace
@@ -93,17 +174,12 @@ std::unique_ptr<BlobWriter> Uploads::place(
 Result<Incoming> Uploads::begin_append(const AppendTarget& target) {
     auto found = services_.metadata.find_with_segments(target.owner, target.id);
     if (!found) {
-        return refused_by_store(std::move(found).error(), target.id);
+        return refused(target.owner, std::move(found).error(), target.id);
     }
     const bool is_repeated = may_be_repeated(*found, target.index);
     const ByteCount expected = certainly(target.length_expected.value_or(ByteCount{0}));
     if (expected > limits_.segment_bytes_max) {
-        return Error{
-            .code = ErrorCode::segment_too_large,
-            .facts = "The segment has at least " + std::to_string(expected.value) +
-                     " bytes, allowed are " + std::to_string(limits_.segment_bytes_max.value) + ".",
-            .media_id = target.id.value,
-        };
+        return too_large(found->upload, expected, limits_.segment_bytes_max);
     }
     if (!is_repeated) {
         if (auto admitted = found->upload.admits(target.index, expected, now()); !admitted) {
@@ -113,8 +189,10 @@ Result<Incoming> Uploads::begin_append(const AppendTarget& target) {
     if (auto admission = admitted(target.admission); !admission) {
         return std::move(admission).error();
     }
+    Incoming::Limit limit = segment_limit();
+    limit.advice = advised_size(found->upload, limit.bytes_max);
     Incoming incoming(
-        services_.blobs, {services_.ids.next()}, place(*found, target), segment_limit()
+        services_.blobs, {services_.ids.next()}, place(*found, target), std::move(limit)
     );
     incoming.hold(in_flight_.enter(target.id, target.index));
     return incoming;
@@ -123,7 +201,7 @@ Result<Incoming> Uploads::begin_append(const AppendTarget& target) {
 Result<void> Uploads::check_append(const AppendTarget& target) {
     auto found = services_.metadata.find_with_segments(target.owner, target.id);
     if (!found) {
-        return refused_by_store(std::move(found).error(), target.id);
+        return refused(target.owner, std::move(found).error(), target.id);
     }
     return may_be_repeated(*found, target.index)
                ? ok()
@@ -135,12 +213,16 @@ Result<Upload> Uploads::finish_append(const AppendTarget& target, Incoming incom
     incoming.hold(in_flight_.enter(target.id, target.index));
     auto found = services_.metadata.find_with_segments(target.owner, target.id);
     if (!found) {
-        return refused_by_store(std::move(found).error(), target.id);
+        return refused(target.owner, std::move(found).error(), target.id);
     }
     const bool is_repeated = may_be_repeated(*found, target.index);
     const auto next = found->upload.admits(target.index, incoming.length(), now());
     if (!next && !is_repeated) {
         return next.error();
+    }
+    if (auto judged = judge_segment(found->upload, target, incoming, limits_.segment_bytes_max);
+        !judged) {
+        return std::move(judged).error();
     }
     if (auto admission = admitted(target.admission); !admission) {
         return std::move(admission).error();
@@ -148,6 +230,9 @@ Result<Upload> Uploads::finish_append(const AppendTarget& target, Incoming incom
     auto extent = incoming.commit();
     if (!extent) {
         return std::move(extent).error();
+    }
+    if (auto compared = compare_digests(services_.blobs, target, *extent); !compared) {
+        return std::move(compared).error();
     }
     const Segment segment{target.index, *extent, incoming.crc(), now()};
     if (is_repeated) {
@@ -162,7 +247,7 @@ Result<Upload> Uploads::finish_append(const AppendTarget& target, Incoming incom
         return found->upload.with_segment(segment, segment.received_at);
     }
     if (added.error().code != ErrorCode::store_conflict) {
-        return refused_by_store(std::move(added).error(), target.id);
+        return refused(target.owner, std::move(added).error(), target.id);
     }
     return settle_repeated(target, segment);
 }
@@ -184,7 +269,7 @@ Result<Upload> Uploads::settle_repeated(const AppendTarget& target, const Segmen
 Result<Upload> Uploads::compare_with_stored(const AppendTarget& target, const Segment& came) {
     auto found = services_.metadata.find_with_segments(target.owner, target.id);
     if (!found) {
-        return refused_by_store(std::move(found).error(), target.id);
+        return refused(target.owner, std::move(found).error(), target.id);
     }
     if (!may_be_repeated(*found, target.index)) {
         auto admitted = found->upload.admits(target.index, came.extent.length, now());

@@ -1,5 +1,4 @@
 #include "base/metrics.hpp"
-#include "service/refusals.hpp"
 #include "service/uploads.hpp"
 
 namespace sluice {
@@ -13,7 +12,7 @@ Result<Upload> Uploads::change_to(
     for (int i = 0; i < tries; ++i) {
         auto found = services_.metadata.find(owner, id);
         if (!found) {
-            return refused_by_store(std::move(found).error(), id);
+            return refused(owner, std::move(found).error(), id);
         }
         auto next = ((*found).*transition)(now());
         if (!next) {
@@ -23,7 +22,7 @@ Result<Upload> Uploads::change_to(
         if (changed) {
             return next;
         }
-        last = refused_by_store(std::move(changed).error(), id);
+        last = refused(owner, std::move(changed).error(), id);
         if (last.code != ErrorCode::store_conflict) {
             break;
         }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 
 #include "base/metrics.hpp"
@@ -22,11 +23,34 @@ constexpr std::array category_names{
     std::string_view("subtitles"),
 };
 
+// A misspelling, or the kind of the medium alone.
+std::optional<std::string_view> nearest_category(const std::string& received) {
+    std::string word = lower_case(trim(received));
+    std::ranges::replace_if(word, [](char c) { return c == '-' || c == ' '; }, '_');
+    if (const auto nearest = nearest_word(word, category_names)) {
+        return nearest;
+    }
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kinds{{
+        {"image", "tweet_image"},
+        {"photo", "tweet_image"},
+        {"picture", "tweet_image"},
+        {"gif", "tweet_gif"},
+        {"video", "tweet_video"},
+        {"movie", "tweet_video"},
+        {"subtitle", "subtitles"},
+        {"caption", "subtitles"},
+        {"srt", "subtitles"},
+    }};
+    const auto* kind =
+        std::ranges::find_if(kinds, [&word](const auto& row) { return word.contains(row.first); });
+    return kind == kinds.end() ? std::nullopt : std::optional(kind->second);
+}
+
 Error unknown_category(const std::string& received) {
     std::string facts = "media_category is \"" + printable(received) +
                         "\"; known are tweet_image, tweet_gif, tweet_video, "
                         "amplify_video, dm_image, dm_gif, dm_video and subtitles.";
-    if (const auto nearest = nearest_word(received, category_names)) {
+    if (const auto nearest = nearest_category(received)) {
         facts += " Did you mean " + std::string(*nearest) + "?";
     }
     return {.code = ErrorCode::category_unknown, .facts = std::move(facts)};
@@ -58,12 +82,38 @@ Error unsupported(const std::string& media_type) {
     };
 }
 
-Error too_large(Category category, ByteCount size) {
+// Of the same family, for a file that this one is too small for; a GIF may have been sent as an
+// image.
+std::optional<Category> category_with_room(Category category, ByteCount size, bool is_gif) {
+    const Family family = is_gif ? Family::gif : family_of(category);
+    for (std::size_t i = 0; i < category_names.size(); ++i) {
+        const auto other = static_cast<Category>(i);
+        if (family_of(other) == family && size <= rule_of(other).bytes_max) {
+            return other;
+        }
+    }
+    return std::nullopt;
+}
+
+Error too_large(Category category, ByteCount size, bool is_gif) {
     const ByteCount limit = rule_of(category).bytes_max;
     std::string facts = "The file has " + std::to_string(size.value) + " bytes, " +
                         std::string(name_of(category)) + " takes at most " +
                         std::to_string(limit.value) + ".";
+    if (const auto other = category_with_room(category, size, is_gif)) {
+        facts += " " + std::string(name_of(*other)) + " would take it: at most " +
+                 std::to_string(rule_of(*other).bytes_max.value) + ".";
+    }
     return {.code = ErrorCode::file_too_large, .facts = std::move(facts)};
+}
+
+Error forbidden() {
+    return {
+        .code = ErrorCode::category_forbidden,
+        .facts =
+            "media_category is amplify_video, which needs the right to advertise (the setting "
+            "x.amplify_video is \"deny\" in this server); tweet_video takes the same files.",
+    };
 }
 
 bool is_gif_taken_as_image(Family wanted, std::string_view essence) {
@@ -94,6 +144,9 @@ Result<Uploads::Checked> Uploads::check(const CreateUpload& wanted) const {
     }
     // Without a category and a type the content will decide, at FINALIZE; a guess until then.
     const Category category = named.value_or(by_type.value_or(Category::tweet_video));
+    if (category == Category::amplify_video && !limits_.amplify_video) {
+        return forbidden();
+    }
     const Family family = family_of(category);
     const bool fits =
         says_nothing || family_of(*by_type) == family || is_gif_taken_as_image(family, essence);
@@ -101,7 +154,7 @@ Result<Uploads::Checked> Uploads::check(const CreateUpload& wanted) const {
         return conflicting(category, wanted.media_type, *by_type);
     }
     if (wanted.total > rule_of(category).bytes_max) {
-        return too_large(category, wanted.total);
+        return too_large(category, wanted.total, essence == "image/gif");
     }
     return Checked{category, named.has_value()};
 }

@@ -1,7 +1,6 @@
 #include "base/metrics.hpp"
 #include "media/category_rules.hpp"
 #include "service/content_type.hpp"
-#include "service/refusals.hpp"
 #include "service/uploads.hpp"
 
 namespace sluice {
@@ -49,7 +48,7 @@ Result<UploadStatus> Uploads::finish(
 ) {
     auto found = services_.metadata.find_with_segments(owner, id);
     if (!found) {
-        return refused_by_store(std::move(found).error(), id);
+        return refused(owner, std::move(found).error(), id);
     }
     const Upload& open = found->upload;
     if (open.one_shot) {
@@ -94,7 +93,7 @@ Result<UploadStatus> Uploads::seal(
         !changed) {
         return changed.error().code == ErrorCode::store_conflict
                    ? finish_overtaken(open.owner, open.id)
-                   : refused_by_store(std::move(changed).error(), open.id);
+                   : refused(open.owner, std::move(changed).error(), open.id);
     }
     services_.metrics.counter("sluice_uploads_finalized_total", "Uploads with all their bytes")
         .add();
@@ -106,7 +105,7 @@ Result<UploadStatus> Uploads::seal(
 Result<UploadStatus> Uploads::finish_overtaken(const Principal& owner, MediaId id) {
     auto found = services_.metadata.find_with_segments(owner, id);
     if (!found) {
-        return refused_by_store(std::move(found).error(), id);
+        return refused(owner, std::move(found).error(), id);
     }
     if (found->upload.has_all_bytes()) {
         return view(std::move(found->upload));

@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "core/shortfall.hpp"
 #include "media/first_bytes.hpp"
+#include "service/extent_digest.hpp"
 #include "service/uploads.hpp"
 
 namespace sluice {
@@ -14,15 +15,6 @@ namespace {
 
 constexpr std::size_t read_piece = 1024 * 1024;
 constexpr std::size_t checksums_shown = 10;
-
-std::string hex8(std::uint32_t value) {
-    static constexpr std::string_view digits = "0123456789abcdef";
-    std::string hex(8, '0');
-    for (std::size_t i = 0; i < 8; ++i) {
-        hex[7 - i] = digits[(value >> (4 * i)) & 15U];
-    }
-    return hex;
-}
 
 std::string checksums_text(const SegmentMap& segments) {
     std::string text;
@@ -135,6 +127,23 @@ Result<void> Uploads::judge_content(
     return options.original_md5.empty() ? ok() : compare_digest(found, options.original_md5);
 }
 
+Result<std::string> md5_of(BlobStore& blobs, const std::vector<Extent>& layout) {
+    Md5 md5;
+    std::vector<std::byte> piece(read_piece);
+    for (const Extent& extent : layout) {
+        for (std::uint64_t at = 0; at < extent.length.value; at += read_piece) {
+            const std::span part(
+                piece.data(), std::min<std::uint64_t>(read_piece, extent.length.value - at)
+            );
+            if (auto read = blobs.read(extent, {at}, part); !read) {
+                return std::move(read).error();
+            }
+            md5.update(part);
+        }
+    }
+    return md5.finish_hex();
+}
+
 Result<void> Uploads::compare_digest(const UploadWithSegments& found, const std::string& wanted) {
     const std::string expected = md5_as_hex(wanted);
     if (expected.empty()) {
@@ -145,27 +154,17 @@ Result<void> Uploads::compare_digest(const UploadWithSegments& found, const std:
             .media_id = found.upload.id.value,
         };
     }
-    Md5 md5;
-    std::vector<std::byte> piece(read_piece);
-    for (const Extent& extent : layout_of(found.segments)) {
-        for (std::uint64_t at = 0; at < extent.length.value; at += read_piece) {
-            const std::span part(
-                piece.data(), std::min<std::uint64_t>(read_piece, extent.length.value - at)
-            );
-            if (auto read = services_.blobs.read(extent, {at}, part); !read) {
-                return read;
-            }
-            md5.update(part);
-        }
+    const auto computed = md5_of(services_.blobs, layout_of(found.segments));
+    if (!computed) {
+        return computed.error();
     }
-    const std::string computed = md5.finish_hex();
-    if (computed == expected) {
+    if (*computed == expected) {
         return ok();
     }
     return Error{
         .code = ErrorCode::digest_mismatch,
         .facts = "original_md5 says " + expected + ", the " +
-                 std::to_string(found.upload.total.value) + " bytes that came have " + computed +
+                 std::to_string(found.upload.total.value) + " bytes that came have " + *computed +
                  ". CRC-32C by segment: " + checksums_text(found.segments) + ".",
         .media_id = found.upload.id.value,
     };

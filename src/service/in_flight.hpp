@@ -21,12 +21,18 @@ class InFlight {
     struct Entry {
         std::optional<SegmentIndex> index;
         std::atomic<std::uint64_t> bytes{0};
+        std::atomic<std::uint64_t> beats{0};
     };
 
   public:
     struct Running {
         std::optional<SegmentIndex> index;  // nothing: not told yet
         ByteCount so_far;
+    };
+
+    struct Other {
+        ByteCount so_far;
+        std::uint64_t beats = 0;  // grows as long as bytes come
     };
 
     // Counts for one upload as long as it lives.
@@ -59,7 +65,15 @@ class InFlight {
             }
         }
 
+        // Bytes came from the client, though they may not have reached the store yet.
+        void beat() {
+            if (entry_) {
+                entry_->beats.fetch_add(1, std::memory_order_relaxed);
+            }
+        }
+
       private:
+        friend class InFlight;
         InFlight* owner_ = nullptr;
         MediaId id_;
         std::shared_ptr<Entry> entry_;
@@ -71,6 +85,25 @@ class InFlight {
         const std::lock_guard guard(mutex_);
         entries_[id].push_back(entry);
         return {*this, id, std::move(entry)};
+    }
+
+    // One with this index that began before `own`.
+    std::optional<Other> other_of(MediaId id, SegmentIndex index, const Token& own) const {
+        const std::lock_guard guard(mutex_);
+        if (const auto found = entries_.find(id); found != entries_.end()) {
+            for (const auto& entry : found->second) {
+                if (entry == own.entry_) {
+                    break;
+                }
+                if (entry->index == index) {
+                    return Other{
+                        {entry->bytes.load(std::memory_order_relaxed)},
+                        entry->beats.load(std::memory_order_relaxed)
+                    };
+                }
+            }
+        }
+        return std::nullopt;
     }
 
     int count(MediaId id) const { return static_cast<int>(list(id).size()); }

@@ -32,7 +32,8 @@ Result<void> Incoming::admit(std::span<const std::byte> bytes) {
     Error refused = limit_.refusal();
     if (refused.facts.empty()) {
         refused.facts = "At least " + std::to_string(after.value) + " bytes came, " +
-                        std::to_string(limit_.bytes_max.value) + " are allowed in one call.";
+                        std::to_string(limit_.bytes_max.value) + " are allowed in one call." +
+                        limit_.advice;
     }
     return refused;
 }
@@ -44,7 +45,7 @@ Result<void> Incoming::write(std::span<const std::byte> bytes) {
     if (!writer_) {
         auto staged = blobs_.stage(staging_id_);
         if (!staged) {
-            return std::move(staged).error();
+            return with_room(std::move(staged).error());
         }
         writer_ = std::move(staged).value();
     }
@@ -58,7 +59,7 @@ Result<void> Incoming::write(std::span<const std::byte> bytes) {
         written = writer_->write(bytes);
     }
     if (!written) {
-        return written;
+        return with_room(std::move(written).error());
     }
     if (start_.size() < start_length) {
         const auto missing = std::min(bytes.size(), start_length - start_.size());
@@ -101,7 +102,20 @@ Result<Extent> Incoming::commit() {
     if (!writer_) {
         return Extent{};
     }
-    return writer_->commit();
+    auto extent = writer_->commit();
+    return extent ? std::move(extent) : with_room(std::move(extent).error());
+}
+
+Error Incoming::with_room(Error error) const {
+    if (error.code != ErrorCode::storage_full || !error.facts.empty()) {
+        return error;
+    }
+    error.facts = std::to_string(length_.value) + " bytes of this call were written";
+    if (const auto free = blobs_.free_space()) {
+        error.facts += ", " + std::to_string(free->value) + " bytes are free";
+    }
+    error.facts += ". Nothing of this call was stored.";
+    return error;
 }
 
 }  // namespace sluice

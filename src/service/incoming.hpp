@@ -26,6 +26,7 @@ class Incoming {
         ErrorCode code = ErrorCode::segment_too_large;
         std::string facts = {};       // empty: the numbers alone
         std::string next_query = {};  // see Error
+        std::string advice = {};      // a sentence behind the numbers, with a blank before it
 
         Error refusal() const { return {.code = code, .facts = facts, .next_query = next_query}; }
     };
@@ -53,9 +54,15 @@ class Incoming {
         token_.has_received(length_);
     }
 
+    const InFlight::Token& token() const { return token_; }
+    // The client is alive, though what it sent is still in a buffer.
+    void beat() { token_.beat(); }
+
   private:
     Result<void> admit(std::span<const std::byte> bytes);
     Result<void> move_to_staging();
+    // A full disk with the numbers that its owner will ask for.
+    Error with_room(Error error) const;
 
     static constexpr std::size_t start_length = 4096;
 

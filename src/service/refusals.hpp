@@ -4,7 +4,6 @@
 
 #include "base/error.hpp"
 #include "base/ids.hpp"
-#include "core/upload.hpp"
 
 namespace sluice {
 
@@ -15,9 +14,6 @@ inline Error unknown_here(MediaId id) {
         .media_id = id.value,
     };
 }
-
-// Expired or cancelled; an open upload whose time is over counts as expired.
-Error gone(const Upload& upload);
 
 inline Error refused_by_store(Error error, MediaId id) {
     if (error.code == ErrorCode::store_not_found) {

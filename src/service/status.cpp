@@ -21,18 +21,6 @@ WallTime last_of(const SegmentMap& segments) {
 
 }  // namespace
 
-Error gone(const Upload& upload) {
-    const bool has_expired = upload.state != UploadState::cancelled;
-    return {
-        .code = has_expired ? ErrorCode::media_expired : ErrorCode::media_canceled,
-        .facts = has_expired ? "It expired at " + rfc3339(upload.expires_at) + "; " +
-                                   std::to_string(upload.received.value) + " of " +
-                                   std::to_string(upload.total.value) + " bytes had arrived."
-                             : "It was cancelled at " + rfc3339(upload.changed_at) + ".",
-        .media_id = upload.id.value,
-    };
-}
-
 bool Uploads::is_gone(const Upload& upload) const {
     return upload.is_over() || now() >= upload.expires_at;
 }
@@ -117,7 +105,7 @@ Result<UploadStatus> Uploads::status(const Principal& owner, MediaId id) {
     }
     auto whole = find_as(owner, id);
     if (!whole) {
-        return refused_by_store(std::move(whole).error(), id);
+        return refused(owner, std::move(whole).error(), id);
     }
     Upload& upload = whole->upload;
     // What the next sweep will expire has expired already; a job that waits or runs is not cut off.
@@ -131,7 +119,7 @@ Result<UploadStatus> Uploads::status(const Principal& owner, MediaId id) {
 Result<UploadDetails> Uploads::details(const Principal& owner, MediaId id) {
     auto found = find_as(owner, id);
     if (!found) {
-        return refused_by_store(std::move(found).error(), id);
+        return refused(owner, std::move(found).error(), id);
     }
     UploadDetails details{view(std::move(found->upload)), gaps_of(found->segments), {}};
     if (details.status.upload.state == UploadState::ready) {

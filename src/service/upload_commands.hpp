@@ -19,6 +19,8 @@ struct UploadLimits {
         64ULL << 20
     };  // of one APPEND; X documents 5 MB, which is too little for 16 GiB
     ByteCount one_shot_bytes_max{64ULL << 20};
+    bool amplify_video =
+        true;  // whether that category may be used; X asks for the right to advertise
     std::chrono::seconds lifetime{86400
     };  // an upload that nobody finishes goes after this; X's figure
     Quota quota{.uploads_open_max = 100'000};  // of each principal
@@ -37,6 +39,13 @@ struct CreateUpload {
     const Admission* admission = nullptr;  // asked last; none: nobody is
 };
 
+// A digest as it came beside the bytes: hexadecimal or base64 of an MD5.
+struct SentDigest {
+    std::string name;  // "segment_md5"
+    std::string text;
+    std::string also_fits = {};  // hexadecimal: another thing that the same name may be a digest of
+};
+
 struct AppendTarget {
     Principal owner;
     MediaId id;
@@ -44,6 +53,10 @@ struct AppendTarget {
     // What the request seems to promise; nothing if it does not say.
     std::optional<ByteCount> length_expected;
     const Admission* admission = nullptr;
+    // Of the segment's bytes, if the caller sent any: each must fit.
+    std::vector<SentDigest> digests = {};
+    // X takes any bytes here and notices at FINALIZE, or while it processes.
+    bool as_x = false;
 };
 
 struct FinishOptions {

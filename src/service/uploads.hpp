@@ -38,9 +38,8 @@ class Uploads {
     // What is wrong with an APPEND before its content is looked at.
     Result<void> check_append(const AppendTarget& target);
 
-    // A file that comes in one call.
-    // `expected`: what the request promises, fields behind it included. Errors: file_too_large,
-    // needs_chunked, as soon as they can be told.
+    // A file that comes in one call. `expected`: what the request promises, fields behind it
+    // included. Errors: file_too_large, needs_chunked, as soon as they can be told.
     Result<Incoming> begin_whole(
         const CreateUpload& wanted, std::optional<ByteCount> expected = std::nullopt
     );
@@ -86,10 +85,12 @@ class Uploads {
     WallTime now() const { return services_.clock.now(); }
     // Over, or its time is, though the sweep has not come yet.
     bool is_gone(const Upload& upload) const;
-    // The number of something that uses media.
-    std::uint64_t next_id() { return services_.ids.next(); }
+    std::uint64_t next_id() { return services_.ids.next(); }  // of something that uses media
+    const InFlight& appends_running() const { return in_flight_; }
 
   private:
+    // An id that the store does not have for this owner, in words that reveal nothing of others.
+    Error refused(const Principal& owner, Error by_store, MediaId id) const;
     struct Checked {
         Category category;
         bool category_given;

@@ -7,6 +7,7 @@
 #include "media/category_rules.hpp"
 #include "media/first_bytes.hpp"
 #include "service/content_type.hpp"
+#include "service/mistaken_media.hpp"
 #include "service/quota.hpp"
 #include "service/refusals.hpp"
 #include "service/uploads.hpp"
@@ -56,6 +57,15 @@ std::string init_query(
     return "command=INIT&total_bytes=" + std::to_string(size->value) +
            "&media_type=" + likely_type(wanted, start) +
            "&media_category=" + std::string(name_of(category));
+}
+
+Result<void> judge_whole(const ContentClaim& claim, const Incoming& incoming) {
+    if (!is_text_wanted(claim.category, claim.media_type)) {
+        if (auto mistaken = mistaken_media(incoming, true)) {
+            return std::move(*mistaken);
+        }
+    }
+    return judge_first_bytes(claim, incoming.start());
 }
 
 }  // namespace
@@ -132,7 +142,7 @@ Result<Upload> Uploads::finish_whole(const CreateUpload& wanted, Incoming incomi
         return std::move(checked).error();
     }
     const ContentClaim claim{checked->category, checked->category_given, whole.media_type};
-    if (auto judged = judge_first_bytes(claim, incoming.start()); !judged) {
+    if (auto judged = judge_whole(claim, incoming); !judged) {
         return std::move(judged).error();
     }
     if (auto admission = admitted(wanted.admission); !admission) {

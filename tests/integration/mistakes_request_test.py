@@ -93,6 +93,26 @@ class Commands(MistakeCase):
                 self.assertEqual(answer.header("allow"), "POST")
 
 
+class Paths(MistakeCase):
+    def test_row_6_the_nearest_path_in_the_words_of_its_version(self):
+        for asked, meant in (
+            ("/1.1/media/upload", "/1.1/media/upload.json"), ("/1.1/media/upload.json/", "/1.1/media/upload.json"),
+            ("/1.1/media/upload.json/initialize", "/2/media/upload/initialize"),
+            ("/1.1/media/upload/5/append", "/2/media/upload/5/append"),
+        ):
+            with self.subTest(asked):
+                self.told_v1(self.x1.post(asked, b"a=b", FORM), 404, "unknown_path", f'"{asked}"', f"Did you mean {meant}?")
+                answer = self.x1_faithful.post(asked, b"a=b", FORM)
+                self.as_x_v1(answer, 404, 34, "Sorry, that page does not exist", "unknown_path")
+        for asked, meant in (
+            ("/2/media/upload/", "/2/media/upload"), ("/2/media/upload/initialise", "/2/media/upload/initialize"),
+            ("/2/media/upload/append", "/2/media/upload/{id}/append"), ("/2/media/upload/5", "/2/media/upload?media_id=5"),
+        ):
+            with self.subTest(asked):
+                self.told_v2(self.x2.post(asked, b"{}", "application/json"), 404, "unknown_path", f"Did you mean {meant}?")
+        self.as_x_v2(self.x2_faithful.post("/2/media/upload/", b""), 404, "Not Found", "unknown_path")
+
+
 class Bodies(MistakeCase):
     def test_row_7_a_body_that_its_type_does_not_describe(self):
         as_json = json_body(command="INIT", total_bytes=5)
@@ -216,6 +236,17 @@ class Urls(MistakeCase):
         answer = self.x1.finalize(media_id)
         self.assertEqual(answer.status, 201, answer)
         self.assert_original(self.x1, answer.json()["media_key"], b"\xfb\xff\x00\xfb\xff\x01\xfb\xff\x02")
+
+    def test_row_10_media_that_the_head_cannot_hold(self):
+        long = "A" * 20_000
+        facts = ("bytes of the head had come", "8192", "Put the media into the body")
+        for target in (f"{V1}?command=APPEND&media_id=5&segment_index=0&media_data={long}", f"{V1}?x={long}"):
+            self.told_v1(self.x1.post(target), 414, "media_in_url", "stands in the address", *facts)
+        self.told_v2(self.x2.post(f"{V2}?media={long}"), 414, "media_in_url", *facts)
+        answer = self.x1.post(V1, b"command=APPEND", FORM, [("X-Media", long)])
+        self.told_v1(answer, 414, "media_in_url", 'header field "X-Media"', *facts)
+        self.as_x_v1(self.x1_faithful.post(f"{V1}?media_data={long}"), 431, 214, "Request Header Fields Too Large", "media_in_url")
+        self.assertEqual(self.x1.get(f"/2/media?x={long}").header("sluice-error"), "uri_too_long")
 
     def test_row_10_media_in_the_query_and_in_the_body(self):
         target = f"{V1}?command=APPEND&media_id={self.x1.open(9)}&segment_index=0&media_data=AAAA"

@@ -15,10 +15,25 @@ class MistakeCase(ServerCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.x1, cls.x2 = X1(cls.server), X2(cls.server)
-        cls.faithful = Server("--fidelity", "faithful", *cls.arguments)
-        cls.addClassCleanup(cls.faithful.close)
-        cls.faithful.start()
-        cls.x1_faithful, cls.x2_faithful = X1(cls.faithful), X2(cls.faithful)
+        cls._faithful = None
+
+    @property
+    def faithful(self):
+        """Started for the class when its first test asks."""
+        cls = type(self)
+        if cls._faithful is None:
+            cls._faithful = Server("--fidelity", "faithful", *cls.arguments)
+            cls.addClassCleanup(cls._faithful.close)
+            cls._faithful.start()
+        return cls._faithful
+
+    @property
+    def x1_faithful(self):
+        return X1(self.faithful)
+
+    @property
+    def x2_faithful(self):
+        return X2(self.faithful)
 
     def told_v1(self, answer, status, code, *facts):
         body = self.assert_v1_error(answer, status, code)

@@ -48,6 +48,9 @@ struct Context {
     Faults* faults = nullptr;               // none: not in dev mode
     const UrlSigner* url_signer = nullptr;  // none: outputs are everybody's (open mode)
     Recorder* recorder = nullptr;           // none: exchanges are not kept
+    // How long an APPEND waits for another one that is sending the same segment, so that the two can
+    // be compared. Beyond it: segment_in_flight, if that one is alive.
+    std::chrono::milliseconds same_segment_wait{1500};
     std::unique_ptr<RecentInits> recent_inits = std::make_unique<RecentInits>();
 };
 

@@ -31,6 +31,12 @@ class MediaSink {
     // Errors: of the media once it is named; of the store.
     boost::asio::awaitable<Result<void>> take(std::span<const std::byte> data);
     boost::asio::awaitable<Result<void>> end();
+    // Bytes of it have come, and wait in the buffer.
+    void beat() {
+        if (form_.media) {
+            form_.media->beat();
+        }
+    }
 
     // Media that stands in the query, as X's documents show it. Precondition: none came in the body.
     boost::asio::awaitable<Result<void>> take_from_query(std::string_view name, std::string text);

@@ -95,8 +95,7 @@ bool is_misnamed_media(std::string_view name) {
     return std::ranges::find(names, name) != names.end();
 }
 
-// Text parts with a file name exist (python-twitter): only what says it is binary is taken for a
-// file.
+// Text parts with a file name exist (python-twitter): only what says it is binary is a file.
 bool is_file(const http::PartHead& head) {
     const std::string_view type = head.content_type;
     return head.file_name && (type.starts_with("image/") || type.starts_with("video/") ||
@@ -193,6 +192,7 @@ class FormReception {
                 md5_->update(space.subspan(filled_, *got));
             }
             filled_ += *got;
+            sink_.beat();
             is_last_ = *got == 0 || body_.remaining() == std::uint64_t{0};
         } while (!is_last_ && is_media_open_ && filled_ < space.size());
         co_return ok();

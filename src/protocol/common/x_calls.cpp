@@ -11,6 +11,7 @@
 #include "base/error_catalogue.hpp"
 #include "base/text.hpp"
 #include "media/failure_rows.hpp"
+#include "protocol/common/append_answers.hpp"
 #include "protocol/common/await_media.hpp"
 #include "protocol/common/rate_gate.hpp"
 #include "protocol/common/upload_parameters.hpp"
@@ -88,29 +89,6 @@ Result<OpenedMedia> opened(Result<Incoming> incoming, bool is_named) {
     return OpenedMedia{std::move(*incoming), is_named};
 }
 
-std::string next_index(const UploadDetails& details) {
-    const auto& missing = details.gaps.missing;
-    const std::uint64_t next = missing.empty() ? details.status.upload.segments_received
-                                               : std::uint64_t{missing.front().value};
-    return " The next free index of this upload is " + std::to_string(next) + ".";
-}
-
-// The size that a segment must have for a thousand of them to hold the file.
-std::string least_segment(const UploadDetails& details) {
-    const Upload& upload = details.status.upload;
-    const std::uint64_t indexes = segment_index_max + 1;
-    std::string facts = " total_bytes is " + std::to_string(upload.total.value);
-    if (upload.segments_received > 0) {
-        facts += ", and the " + std::to_string(upload.segments_received) +
-                 " segments that are there have " +
-                 std::to_string(upload.received.value / upload.segments_received) +
-                 " bytes on average";
-    }
-    return facts + ": segments of at least " +
-           std::to_string((upload.total.value + indexes - 1) / indexes) +
-           " bytes need no more than 1000 indexes.";
-}
-
 Error failed(const Upload& upload) {
     return {
         .code = ErrorCode::media_failed,
@@ -140,36 +118,6 @@ Result<OpenedMedia> open_segment(
     const RateGate gate(context, exchange);
     const AppendTarget target{exchange.caller->principal, *id, *index, expected, &gate};
     return opened(context.uploads.begin_append(target), true);
-}
-
-// Adds to a wrong or missing segment_index what this upload has.
-awaitable<Error> with_indexes(
-    const Context& context, const Principal& owner, MediaId id, Error error
-) {
-    auto work = [&context, owner, id] { return context.uploads.details(owner, id); };
-    const auto details = co_await runtime::run_blocking(context.pool, std::move(work));
-    error.media_id = id.value;
-    if (details) {
-        error.facts += error.code == ErrorCode::segment_index_missing ? next_index(*details)
-                                                                      : least_segment(*details);
-    }
-    co_return error;
-}
-
-// The media is wrong in itself: said only if nothing that comes first in the order of judgement is.
-awaitable<Result<Upload>> refuse_media(
-    const Context& context, AppendTarget target, Error of_the_media
-) {
-    auto work = [&context, target = std::move(target)] {
-        return context.uploads.check_append(target);
-    };
-    auto admitted = co_await runtime::run_blocking(context.pool, std::move(work));
-    if (!admitted) {
-        co_return std::move(admitted).error();
-    }
-    const bool is_size = of_the_media.code == ErrorCode::needs_chunked;
-    of_the_media.code = is_size ? ErrorCode::segment_too_large : of_the_media.code;
-    co_return of_the_media;
 }
 
 Result<Incoming> begin_whole(
@@ -298,9 +246,20 @@ awaitable<Result<Upload>> x_append(
         co_return std::move(*wrong);
     }
     const RateGate gate(context, exchange);
-    AppendTarget target{owner, *id, *index, std::nullopt, &gate};
+    AppendTarget target{
+        .owner = owner,
+        .id = *id,
+        .index = *index,
+        .length_expected = std::nullopt,
+        .admission = &gate,
+        .digests = digests_of(exchange.request, form),
+        .as_x = context.fidelity == Fidelity::faithful,
+    };
     if (form.media_refusal) {
         co_return co_await refuse_media(context, std::move(target), std::move(*form.media_refusal));
+    }
+    if (auto waited = co_await wait_for_the_same(context, target, *form.media); !waited) {
+        co_return std::move(waited).error();
     }
     auto work = [&context, target = std::move(target), media = std::move(*form.media)]() mutable {
         return context.uploads.finish_append(target, std::move(media));

@@ -179,4 +179,9 @@ void append_media_facts(JsonWriter& json, const Upload& upload, WallTime now) {
     }
 }
 
+void add_segment_advice(http::Response& response, const Upload& upload) {
+    const std::uint64_t least = (upload.total.value + segment_index_max) / (segment_index_max + 1);
+    response.set("Sluice-Segment-Min-Bytes", std::to_string(least));
+}
+
 }  // namespace sluice::protocol

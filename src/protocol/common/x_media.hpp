@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/json_writer.hpp"
+#include "http/response.hpp"
 #include "service/uploads.hpp"
 
 namespace sluice::protocol {
@@ -24,5 +25,9 @@ std::int64_t expires_after_secs(const Upload& upload, WallTime now);
 
 // size, expires_after_secs, and image{} or video{} once it is known what it is.
 void append_media_facts(JsonWriter& json, const Upload& upload, WallTime now);
+
+// The header Sluice-Segment-Min-Bytes of INIT's answer: with smaller segments a thousand indexes are
+// not enough.
+void add_segment_advice(http::Response& response, const Upload& upload);
 
 }  // namespace sluice::protocol

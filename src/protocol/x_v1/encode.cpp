@@ -41,6 +41,9 @@ std::optional<NextCall> next_of(const Error& error, const http::Request& request
     if (!error.next_query.empty()) {
         return NextCall{"POST", request.base_url + "/1.1/media/upload.json?" + error.next_query};
     }
+    if (error.code == ErrorCode::media_unknown) {
+        return NextCall{"GET", request.base_url + "/api/v1/uploads"};
+    }
     if (error.media_id == 0) {
         return std::nullopt;
     }
@@ -112,6 +115,7 @@ http::Response initialized(const Upload& upload, WallTime now) {
     json.member("expires_after_secs", expires_after_secs(upload, now)).end_object();
     auto response = json_response(202, json.take());
     response.set("X-MediaId", upload.id.text());
+    add_segment_advice(response, upload);
     return response;
 }
 

@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "protocol/common/command.hpp"
 #include "protocol/common/credentials.hpp"
+#include "protocol/common/notices.hpp"
 #include "protocol/common/upload_parameters.hpp"
 #include "protocol/common/x_calls.hpp"
 #include "protocol/x_v1/encode.hpp"
@@ -68,6 +69,9 @@ awaitable<Response> Endpoint::run(Exchange& exchange, Command command, ReceivedF
         auto created = co_await x_initialize(context_, exchange, std::move(form));
         response = created ? initialized(*created, context_.uploads.now())
                            : refused(created.error(), exchange.request, context_.fidelity);
+        if (created) {
+            add_notice_headers(response, *created, exchange.request);
+        }
         response.route = "x1.init";
     } else if (command == Command::append) {
         auto done = co_await x_append(context_, exchange, std::nullopt, std::move(form));
@@ -89,6 +93,9 @@ awaitable<Response> Endpoint::finalize(Exchange& exchange, ReceivedForm form) co
                    : Result<UploadStatus>(id.error());
     auto response = done ? finalized(*done, context_.uploads.now(), 201, exchange.request.base_url)
                          : refused(done.error(), exchange.request, context_.fidelity);
+    if (done) {
+        add_notice_headers(response, done->upload, exchange.request);
+    }
     response.route = "x1.finalize";
     co_return response;
 }
@@ -98,6 +105,9 @@ awaitable<Response> Endpoint::status(Exchange& exchange, ReceivedForm form) cons
     auto done = id ? co_await x_status(context_, exchange, *id) : Result<UploadStatus>(id.error());
     auto response = done ? status_answer(*done, context_.uploads.now(), exchange.request.base_url)
                          : refused(done.error(), exchange.request, context_.fidelity);
+    if (done) {
+        add_notice_headers(response, done->upload, exchange.request);
+    }
     response.route = "x1.status";
     co_return response;
 }

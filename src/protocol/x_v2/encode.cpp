@@ -30,6 +30,9 @@ std::optional<NextCall> next_of(const Error& error, const http::Request& request
     if (!error.next_query.empty()) {
         return NextCall{"POST", base + "?" + error.next_query};
     }
+    if (error.code == ErrorCode::media_unknown) {
+        return NextCall{"GET", request.base_url + "/api/v1/uploads"};
+    }
     if (error.media_id == 0) {
         return std::nullopt;
     }
@@ -82,7 +85,9 @@ http::Response initialized(const Upload& upload, WallTime now, int status_code) 
     JsonWriter json;
     begin_data(json, upload);
     json.member("expires_after_secs", expires_after_secs(upload, now)).end_object().end_object();
-    return json_response(status_code, json.take());
+    auto response = json_response(status_code, json.take());
+    add_segment_advice(response, upload);
+    return response;
 }
 
 http::Response appended(const Upload& upload) {

@@ -6,6 +6,8 @@
 #include "base/text.hpp"
 #include "protocol/common/command.hpp"
 #include "protocol/common/credentials.hpp"
+#include "protocol/common/nearest_path.hpp"
+#include "protocol/common/notices.hpp"
 #include "protocol/common/upload_parameters.hpp"
 #include "protocol/common/x_calls.hpp"
 #include "protocol/common/x_media.hpp"
@@ -67,8 +69,8 @@ Result<Endpoint::Target> Endpoint::target_of_path(std::string_view rest) {
     if (action != "/append" && action != "/finalize") {
         return Error{
             .code = ErrorCode::unknown_path,
-            .facts = "Known below " + std::string(root) +
-                     " are /initialize, /{id}/append and /{id}/finalize.",
+            .facts = unknown_path_facts(std::string(root) + std::string(rest)) + " Below " +
+                     std::string(root) + " are /initialize, /{id}/append and /{id}/finalize.",
         };
     }
     return Target{
@@ -168,8 +170,12 @@ awaitable<Response> Endpoint::run(Exchange& exchange, Target target, ReceivedFor
     if (target.call == Call::initialize) {
         auto created = co_await x_initialize(context_, exchange, std::move(form));
         const int status_code = target.is_command_form ? 202 : 200;
-        co_return created ? initialized(*created, context_.uploads.now(), status_code)
-                          : refused(created.error(), exchange.request, context_.fidelity);
+        if (!created) {
+            co_return refused(created.error(), exchange.request, context_.fidelity);
+        }
+        auto response = initialized(*created, context_.uploads.now(), status_code);
+        add_notice_headers(response, *created, exchange.request);
+        co_return response;
     }
     if (target.call == Call::append) {
         auto done = co_await x_append(context_, exchange, target.id, std::move(form));
@@ -204,22 +210,26 @@ awaitable<Response> Endpoint::run_on_media(Exchange& exchange, Target target, Re
         const Error error = with_place_of_id(id.error(), exchange.request, form.parameters);
         co_return refused(error, exchange.request, context_.fidelity);
     }
-    if (target.call == Call::finalize) {
-        auto done = co_await x_finalize(context_, exchange, *id, form.parameters);
-        const int status_code = target.is_command_form ? 201 : 200;
-        co_return done ? media_answer(
-                             *done,
-                             context_.uploads.now(),
-                             status_code,
-                             shows_processing(*done),
-                             exchange.request.base_url
-                         )
-                       : refused(done.error(), exchange.request, context_.fidelity);
+    const bool finalizes = target.call == Call::finalize;
+    Result<UploadStatus> done = Error{};
+    if (finalizes) {
+        done = co_await x_finalize(context_, exchange, *id, form.parameters);
+    } else {
+        done = co_await x_status(context_, exchange, *id);
     }
-    auto done = co_await x_status(context_, exchange, *id);
-    co_return done
-        ? media_answer(*done, context_.uploads.now(), 200, true, exchange.request.base_url)
-        : refused(done.error(), exchange.request, context_.fidelity);
+    if (!done) {
+        co_return refused(done.error(), exchange.request, context_.fidelity);
+    }
+    const int status_code = finalizes && target.is_command_form ? 201 : 200;
+    auto response = media_answer(
+        *done,
+        context_.uploads.now(),
+        status_code,
+        !finalizes || shows_processing(*done),
+        exchange.request.base_url
+    );
+    add_notice_headers(response, done->upload, exchange.request);
+    co_return response;
 }
 
 }  // namespace sluice::protocol::x_v2
