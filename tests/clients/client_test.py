@@ -68,7 +68,7 @@ REFUSED = {
     "forgotten_finalize": says("FINALIZE was never sent", "finalize_missing"),
 }
 EXPIRED = {"expired_id": says("expired", "media_expired")}
-SIGNED = {"with_keys": done, "bad_signature": says("signature", "oauth_signature")}
+SIGNED = {"with_keys": done, "bad_signature": says("signature", "oauth_signature", "https%3A%2F%2Fupload.")}
 V1 = {"alt_text": done, "post": done, "use_of_failed": says(BROKEN, "media_failed")}
 SUBTITLES = {"subtitles": done, "delete_subtitles": done}
 TOKENS = {"with_keys": done, "bad_token": says("token", "token_unknown")}

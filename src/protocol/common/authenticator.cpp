@@ -35,6 +35,7 @@ oauth::SignedRequest signed_request(const http::Request& request) {
         .raw_query = request.raw_query,
         .query = oauth::parse_urlencoded(request.raw_query),
         .body = {},
+        .scheme = request.base_url.starts_with("https://") ? "https" : "http",
     };
 }
 

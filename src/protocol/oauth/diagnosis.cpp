@@ -129,7 +129,7 @@ class Search {
           unsigned_body_(unsigned_body),
           body_kind_(body_kind) {
         right_.method = request.method;
-        right_.urls = base_urls(request.authority, request.path);
+        right_.urls = base_urls(request.authority, request.path, request.scheme);
         right_.parameters = signed_parameters(request, fields);
         right_.key = signing_key(secrets);
         right_.hash = fields.hash;
@@ -278,7 +278,7 @@ class Search {
 
     void try_url(std::string authority) {
         Attempt other = right_;
-        other.urls = base_urls(authority, request_.path);
+        other.urls = base_urls(authority, request_.path, request_.scheme);
         attempt(
             other,
             "The signature matches for the host " + authority + ": it was signed for " + authority +

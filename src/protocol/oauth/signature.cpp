@@ -73,11 +73,14 @@ std::string base_string(
     return joined(method, url, percent_encode(parameters));
 }
 
-std::vector<std::string> base_urls(std::string_view authority, std::string_view path) {
+std::vector<std::string> base_urls(
+    std::string_view authority, std::string_view path, std::string_view first
+) {
     const std::string host = lower_case(authority);
     const std::string name = host.substr(0, port_at(host));
     std::vector<std::string> urls;
-    for (const std::string_view scheme : {"http", "https"}) {
+    const std::string_view second = first == "https" ? "http" : "https";
+    for (const std::string_view scheme : {first, second}) {
         const bool is_default = host.substr(name.size()) == default_port(scheme);
         const std::string begin = std::string(scheme) + "://";
         append_once(urls, begin + (is_default ? name : host) + std::string(path));
@@ -103,7 +106,8 @@ bool is_signed(const SignedRequest& request, const OAuth1Fields& fields, const S
     const std::string sent = decoded_signature(fields.signature).value_or("");
     const std::string key = signing_key(secrets);
     const std::string parameters = percent_encode(normalized(signed_parameters(request, fields)));
-    return std::ranges::any_of(base_urls(request.authority, request.path), [&](const auto& url) {
+    const auto urls = base_urls(request.authority, request.path, request.scheme);
+    return std::ranges::any_of(urls, [&](const std::string& url) {
         const std::string base = joined(request.method, url, parameters);
         return equal_in_constant_time(hmac(fields.hash, key, base), sent);
     });
@@ -112,7 +116,7 @@ bool is_signed(const SignedRequest& request, const OAuth1Fields& fields, const S
 std::string expected_base_string(const SignedRequest& request, const OAuth1Fields& fields) {
     return base_string(
         request.method,
-        base_urls(request.authority, request.path).front(),
+        base_urls(request.authority, request.path, request.scheme).front(),
         normalized(signed_parameters(request, fields))
     );
 }

@@ -17,7 +17,8 @@ struct SignedRequest {
     std::string path;       // as received, still encoded
     std::string raw_query;
     Parameters query;
-    Parameters body;  // of a urlencoded body; of no other
+    Parameters body;              // of a urlencoded body; of no other
+    std::string scheme = "http";  // of the connection
 };
 
 struct Secrets {
@@ -33,8 +34,10 @@ std::string normalized(const Parameters& parameters);
 std::string base_string(std::string_view method, std::string_view url, std::string_view parameters);
 
 // The base URLs that clients may have signed: both schemes (a terminator of TLS may stand in
-// front), with and without the port (libraries differ), default ports left out.
-std::vector<std::string> base_urls(std::string_view authority, std::string_view path);
+// front), `scheme` first; with and without the port (libraries differ), default ports left out.
+std::vector<std::string> base_urls(
+    std::string_view authority, std::string_view path, std::string_view scheme
+);
 
 std::string signing_key(const Secrets& secrets);
 

@@ -70,13 +70,17 @@ TEST(OAuth1, NormalizesAsTheStandardsExample) {
 
 TEST(OAuth1, TriesBothSchemesWithAndWithoutThePort) {
     EXPECT_EQ(
-        base_urls("EXAMPLE.com:80", "/r"),
+        base_urls("EXAMPLE.com:80", "/r", "http"),
         (std::vector<std::string>{
             "http://example.com/r", "https://example.com:80/r", "https://example.com/r"
         })
     );
-    EXPECT_EQ(base_urls("[::1]:8080", "/").front(), "http://[::1]:8080/");
-    EXPECT_EQ(base_urls("[::1]", "/").front(), "http://[::1]/");
+    EXPECT_EQ(base_urls("[::1]:8080", "/", "http").front(), "http://[::1]:8080/");
+    EXPECT_EQ(base_urls("[::1]", "/", "http").front(), "http://[::1]/");
+    EXPECT_EQ(
+        base_urls("[::1]", "/", "https"),
+        (std::vector<std::string>{"https://[::1]/", "http://[::1]/"})
+    );
 }
 
 TEST(OAuth1, NamesTheFieldThatIsWrong) {
