@@ -21,6 +21,35 @@ std::string_view without_end(std::string_view line) {
     return line.ends_with('\r') ? line.substr(0, line.size() - 1) : line;
 }
 
+// One state of curl's progress meter: numbers, times and nothing else.
+bool is_progress(std::string_view text) {
+    constexpr std::size_t length_min = 40;
+    return text.size() >= length_min &&
+           text.find_first_not_of("0123456789 :-.kMG") == std::string_view::npos;
+}
+
+// A line of a body without the progress meter, which curl writes over itself on the same line when
+// both go to one file.
+std::string without_meter(std::string_view line) {
+    constexpr std::string_view titles = "  % Total    % Received";
+    line = line.substr(0, line.find(titles));
+    if (line.find("Dload  Upload") != std::string_view::npos) {
+        return {};
+    }
+    std::string kept;
+    while (!line.empty()) {
+        const auto end = std::min(line.find('\r'), line.size());
+        // The remarks of the next call may follow at once.
+        auto piece = line.substr(0, end);
+        piece = piece.substr(0, std::min(piece.find("*   Trying "), piece.find("* Re-using ")));
+        if (!is_progress(piece)) {
+            kept += piece;
+        }
+        line.remove_prefix(std::min(end + 1, line.size()));
+    }
+    return kept;
+}
+
 class CurlReader {
   public:
     Result<Trace> read(std::string_view text) {
@@ -58,8 +87,19 @@ class CurlReader {
             take_head(is_answer, line.substr(std::min<std::size_t>(2, line.size())));
         } else if (is_command(line)) {
             take_command(line);
-        } else if (!is_remark(line)) {
+        } else if (is_remark(line)) {
+            take_remark(line);
+        } else {
             take_body(line);
+        }
+    }
+
+    // Whether the connection that is used now is encrypted.
+    void take_remark(std::string_view line) {
+        if (line.starts_with("* Connected to ")) {
+            is_tls_ = line.find("port 443") != std::string_view::npos;
+        } else if (line.starts_with("* SSL connection ") || line.starts_with("* ALPN")) {
+            is_tls_ = true;
         }
     }
 
@@ -130,7 +170,8 @@ class CurlReader {
         exchange_.at = time_ ? std::optional(WallTime(*time_)) : std::nullopt;
         exchange_.parts = std::exchange(command_.parts, {});
         const std::string url = std::exchange(command_.url, {});
-        scheme_ = url.starts_with("http://") ? "http://" : "https://";
+        const bool is_plain = url.empty() ? !is_tls_ : url.starts_with("http://");
+        scheme_ = is_plain ? "http://" : "https://";
     }
 
     void take_head(bool is_answer, std::string_view line) {
@@ -176,7 +217,7 @@ class CurlReader {
 
     void take_body(std::string_view line) {
         if (is_open_ && exchange_.status != 0) {
-            append(exchange_.response_body, line, true);
+            append(exchange_.response_body, without_meter(line), true);
         }
     }
 
@@ -207,6 +248,7 @@ class CurlReader {
     Block block_ = Block::none;
     bool is_blocks_ = false;
     bool is_open_ = false;
+    bool is_tls_ = true;  // X's hosts are; a remark of curl's says otherwise
 };
 
 }  // namespace

@@ -38,6 +38,7 @@ TEST_P(Recordings, OfTheRealXAreNamedByTheirCause) {
 
 const Recording recordings[] = {
     {"finalize_forgotten.curl.txt", 5, "finalize_missing"},
+    {"finalize_forgotten_with_meter.curl.txt", 4, "finalize_missing"},
     {"finalize_forgotten.har", 4, "finalize_missing"},
     {"category_missing.har", 4, "category_missing"},
     {"polling_too_fast.har", 7, "polling_too_fast"},
@@ -52,6 +53,18 @@ INSTANTIATE_TEST_SUITE_P(Fixtures, Recordings, testing::ValuesIn(recordings), []
     std::ranges::replace(name, '.', '_');
     return name;
 });
+
+TEST(ReadTrace, ReadsBodiesThroughTheProgressMeterOfCurl) {
+    const auto trace = read_trace(fixture("finalize_forgotten_with_meter.curl.txt"));
+    ASSERT_TRUE(trace);
+    EXPECT_EQ(trace->calls[0].command, "INIT");
+    EXPECT_EQ(trace->calls[1].command, "APPEND");
+    EXPECT_EQ(trace->calls.back().x_code, 130);
+    EXPECT_EQ(trace->calls.back().text, "Over capacity");
+    const auto next = diagnose(*trace).front().next;
+    ASSERT_TRUE(next);
+    EXPECT_TRUE(next->url.starts_with("http://media.example:8080/")) << next->url;
+}
 
 TEST(ReadTrace, RefusesWhatItDoesNotKnowAndSaysWhatItExpected) {
     for (const char* text :

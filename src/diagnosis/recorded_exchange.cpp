@@ -233,6 +233,24 @@ void name_command(Call& call) {
     }
 }
 
+// curl -v shows no body of a request; what X answered says which call it was, and X names the id.
+void name_by_answer(Call& call, const RecordedExchange& exchange) {
+    const bool is_blank = call.method == "POST" && call.path.ends_with("media/upload.json") &&
+                          call.parameters.empty() && !call.media;
+    if (!is_blank) {
+        return;
+    }
+    if (exchange.status == 202 || exchange.status == 204 || exchange.status == 201) {
+        call.command = exchange.status == 202   ? "INIT"
+                       : exchange.status == 204 ? "APPEND"
+                                                : "FINALIZE";
+        call.hides_parameters = true;
+    }
+    if (const auto id = field(exchange.response_headers, "x-mediaid"); parse_unsigned(id)) {
+        call.media_id = id;
+    }
+}
+
 void add_ids(Call& call) {
     for (const std::string_view action : {"/append", "/finalize"}) {
         if (const std::string id = id_in_path(call.path, action); !id.empty()) {
@@ -272,6 +290,7 @@ Call call_of(const RecordedExchange& exchange) {
     add_credentials(call, exchange);
     name_command(call);
     add_ids(call);
+    name_by_answer(call, exchange);
     call.status = exchange.status;
     const Fields& answered = exchange.response_headers;
     call.code = field(answered, "sluice-error");

@@ -130,7 +130,7 @@ void judge_parameters(const Evidence& evidence, std::size_t at, Verdicts& found)
     const Call& call = evidence.trace.calls[at];
     if (call.command == "INIT") {
         // X's own applications may let X fetch a file.
-        if (!call.has("source_url")) {
+        if (!call.has("source_url") && !call.hides_parameters) {
             judge_init(call, at, found);
         }
         return;

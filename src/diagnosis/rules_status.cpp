@@ -26,7 +26,10 @@ bool is_riddle(const Call& call) {
 }
 
 std::string arrived(const Story& story) {
-    const auto count = story.appended_indexes().size();
+    const auto blind = std::ranges::count_if(story.appends, [](const Step& step) {
+        return step.call->is_success() && step.call->hides_parameters;
+    });
+    const auto count = story.appended_indexes().size() + static_cast<std::size_t>(blind);
     std::string text = " " + std::to_string(count) + (count == 1 ? " segment" : " segments");
     const auto total = story.total_bytes();
     if (story.has_sizes() && total) {
@@ -87,7 +90,8 @@ void judge_after_finalize(const Story& story, const Step& step, Verdicts& found)
     const Call& call = *step.call;
     const std::string facts = told(call, step.at);
     const bool is_asynchronous = story.is_video() || story.is_gif();
-    if (story.init && !is_asynchronous && call.status != 503) {
+    const bool shows_kind = story.init && !story.init->call->hides_parameters;
+    if (shows_kind && !is_asynchronous && call.status != 503) {
         found.push_back(verdict(
             healthy,
             Confidence::likely,
@@ -98,7 +102,7 @@ void judge_after_finalize(const Story& story, const Step& step, Verdicts& found)
         found.back().hint = "Use the id; ask STATUS only if FINALIZE answers processing_info.";
         return;
     }
-    if (story.init && is_asynchronous && story.init->call->parameter("media_category").empty()) {
+    if (shows_kind && is_asynchronous && story.init->call->parameter("media_category").empty()) {
         found.push_back(verdict(
             "category_missing",
             Confidence::likely,

@@ -38,6 +38,7 @@ struct Call {
     // step of processing ("job.failed"); empty: none of them.
     std::string command;
     std::map<std::string, std::string, std::less<>> parameters;  // without credentials and media
+    bool hides_parameters = false;  // its body was not recorded: what it lacks is not known
     std::string content_type;
     std::optional<SeenMedia> media;
     std::string media_id;  // that it is about, or that it was answered
