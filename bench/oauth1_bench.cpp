@@ -35,7 +35,7 @@ std::string header_for(const SignedRequest& request, std::size_t url_index) {
     const std::string unsigned_header = std::string(header_start) + "x\"";
     const auto fields =
         oauth1_fields_of(*parse_oauth_header(unsigned_header), Place::header).value();
-    const auto urls = base_urls(request.authority, request.path);
+    const auto urls = base_urls(request.authority, request.path, request.scheme);
     const std::string base = base_string(
         request.method, urls[url_index], normalized(signed_parameters(request, fields))
     );
