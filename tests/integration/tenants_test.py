@@ -35,6 +35,8 @@ ROUTES = (
     ("GET", "/2/users/me", None, "users.read"),
     ("GET", "/1.1/account/verify_credentials.json", None, "users.read"),
     ("GET", "/api/v1/uploads/{id}", None, "media.write"),
+    ("GET", "/api/v1/uploads/{id}/timeline", None, "media.write"),
+    ("GET", "/api/v1/uploads/{id}/diagnosis", None, "media.write"),
     ("POST", "/api/v1/uploads/{id}/keep", None, "media.write"),
     ("DELETE", "/api/v1/uploads/{id}", None, "media.write"),
     ("GET", "/media/{media_key}/original", None, "media.write"),

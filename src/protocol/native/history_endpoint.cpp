@@ -108,7 +108,7 @@ bool HistoryEndpoint::serves(std::string_view path) {
 
 awaitable<Response> HistoryEndpoint::handle(Exchange& exchange) const {
     const http::Request& request = exchange.request;
-    auto owner = identify(exchange);
+    auto owner = authorize(exchange, Scope::media_write);
     if (!owner) {
         co_return refused(owner.error(), request);
     }
