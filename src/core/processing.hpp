@@ -24,6 +24,7 @@ struct Content {
     std::string media_type;   // of the bytes, whatever was declared
     std::uint32_t width = 0;  // as displayed
     std::uint32_t height = 0;
+    std::string conversions{};  // what X does not take and was converted (media/x_limits.hpp)
     bool operator==(const Content&) const = default;
 };
 

@@ -25,6 +25,7 @@ struct PictureStream {
     std::uint64_t packets = 0;
     std::uint64_t index_entries = 0;  // frames that the container's index promises; 0: it has none
     std::chrono::milliseconds data_end{0};  // end of the last packet that is there
+    std::uint64_t gop_longest = 0;          // frames from one keyframe to the next
     bool interlaced = false;
     bool high_dynamic_range = false;  // PQ or HLG
     bool encrypted = false;
@@ -35,6 +36,7 @@ struct SoundStream {
     std::string codec;
     int channels = 0;
     int sample_rate = 0;
+    bool is_low_complexity = true;  // of AAC: LC, or not told
 };
 
 struct VideoProbe {

@@ -174,6 +174,7 @@ DoneReport decode_done(Members& members) {
                 .media_type = members.text("media_type", 64),
                 .width = static_cast<std::uint32_t>(members.number("width", 0, INT32_MAX)),
                 .height = static_cast<std::uint32_t>(members.number("height", 0, INT32_MAX)),
+                .conversions = members.text("conversions", 2048),
             },
     };
     decode_outputs(members, report.outputs);
@@ -225,6 +226,7 @@ void write(JsonWriter& out, const DoneReport& report) {
         .member("media_type", report.content.media_type)
         .member("width", report.content.width)
         .member("height", report.content.height)
+        .member("conversions", report.content.conversions)
         .key("outputs")
         .begin_array();
     for (const auto& output : report.outputs) {

@@ -41,7 +41,7 @@ TEST(WorkerProtocol, EveryReportSurvivesTheWay) {
              {"a.mp4", "video/mp4", {10}, 2, 4, 2000}},
             1s,
             2s,
-            {"video/mp4", 640, 360}
+            {"video/mp4", 640, 360, "FrameRate Found 120.\n"}
         },
         FailedReport{{5}, {1, "InvalidMedia", "Truncated", "file is invalid: \"é\""}, true},
     };
@@ -58,7 +58,7 @@ TEST(WorkerProtocol, RefusesWhatAWorkerGoneWrongMightSay) {
     const auto done_with = [&](const std::string& name) {
         auto one = output;
         one.replace(one.find("NAME"), 4, name);
-        return R"({"type":"done","job":"1","predicted_ms":1,"spent_ms":1,"media_type":"a","width":1,"height":1,"outputs":[)" +
+        return R"({"type":"done","job":"1","predicted_ms":1,"spent_ms":1,"media_type":"a","width":1,"height":1,"conversions":"","outputs":[)" +
                one + "]}";
     };
     ASSERT_TRUE(decode_report(done_with("a.mp4")));
@@ -74,7 +74,7 @@ TEST(WorkerProtocol, RefusesWhatAWorkerGoneWrongMightSay) {
         R"({"type":"progress","job":"1","percent":"9","step":"x","remaining_ms":0})",
         R"({"type":"progress","job":"1","percent":9,"step":"x","remaining_ms":-1})",
         R"({"type":"progress","job":1,"percent":9,"step":"x","remaining_ms":1})",
-        R"({"type":"done","job":"1","predicted_ms":1,"spent_ms":1,"media_type":"a","width":1,"height":1,"outputs":[7]})",
+        R"({"type":"done","job":"1","predicted_ms":1,"spent_ms":1,"media_type":"a","width":1,"height":1,"conversions":"","outputs":[7]})",
         done_with("../../etc/passwd"),
         done_with("a/b"),
         done_with(".hidden"),

@@ -20,9 +20,6 @@ EXCUSED = {
     "storage_failed": "needs a disk that fails; the stores' own tests have one",
     "shutting_down": "a stopping server finishes the calls that it has and closes; nothing is left to be refused",
     "oauth1_needed": "v1.1 takes a bearer token here, so that nobody has to be told to sign",
-    "pixel_format_not_allowed": "every pixel format is taken and converted",
-    "audio_not_allowed": "every sound is taken and converted",
-    "gop_too_long": "any distance of keyframes is taken; the rendition has its own",
     "processing_failed": "needs a worker that dies again and again; the kill tests see one that is replaced",
     "overloaded": "no test can load the machine that much; the answer is made by the same encoder as all others",
 }

@@ -74,6 +74,37 @@ class Helpful(Content):
         data = film("-c:v", "libx264", "-preset", "ultrafast", size="64x64", rate=300)
         self.assert_told(data, MP4, 1, "InvalidMedia", "frame_rate_too_high", ("300 frames per second", "more than 240"), "-r 30")
 
+    def assert_converted(self, data, code, *facts):
+        for caller, _ in self.callers():
+            info = caller.wait(upload(caller, data, 4 << 20, **MP4))
+            self.assertEqual(info["state"], "succeeded", info)
+            told = {notice["code"]: notice["message"] for notice in info["sluice"]["notices"]}
+            self.assertEqual(list(told), [code])
+            for fact in (*facts, "would refuse this file. It was converted.", "ffmpeg -i"):
+                self.assertIn(fact, told[code])
+
+    def test_row_113_slow_motion_and_interlaced_pictures_are_converted(self):
+        fast = film("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", size="64x64", rate=120)
+        self.assert_converted(fast, "frame_rate_too_high", "Found 120 frames per second", "at most 60")
+        fields = ["-vf", "setfield=tff", "-c:v", "libx264", "-pix_fmt", "yuv420p", "-flags", "+ildct+ilme"]
+        self.assert_converted(film(*fields), "frame_rate_too_high", "Found interlaced pictures", "progressive")
+
+    def test_row_114_ten_bits_and_full_colour_are_converted(self):
+        for pixels in ("yuv420p10le", "yuv444p"):
+            data = film("-c:v", "libx264", "-pix_fmt", pixels, size="64x64")
+            self.assert_converted(data, "pixel_format_not_allowed", f"pixel format {pixels}", "yuv420p")
+
+    def test_row_115_other_sound_is_converted(self):
+        for sound, found in ((("aac", "6"), "aac sound with 6 channels"), (("libopus", "2"), "opus sound")):
+            noise = ["-f", "lavfi", "-i", "sine=duration=1", "-c:a", sound[0], "-ac", sound[1]]
+            data = film(*noise, "-c:v", "libx264", "-pix_fmt", "yuv420p", size="64x64")
+            self.assert_converted(data, "audio_not_allowed", found, "AAC-LC")
+
+    def test_row_116_keyframes_that_are_far_apart_are_converted(self):
+        options = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "9999", "-sc_threshold", "0"]
+        data = film(*options, size="64x64", rate=60, seconds=10)
+        self.assert_converted(data, "gop_too_long", "Found 600 frames with a single keyframe", "512")
+
     def test_row_117_an_mp4_that_is_cut(self):
         fast, slow = clip(), film("-c:v", "libx264", seconds=2)
         cut = len(fast) // 2

@@ -18,6 +18,7 @@
 #include "media/worker/subtitle_maker.hpp"
 #include "media/worker/video_maker.hpp"
 #include "media/worker/video_probe.hpp"
+#include "media/x_limits.hpp"
 
 namespace sluice {
 namespace {
@@ -89,8 +90,11 @@ Content content_of(const ImageProbe& probe) {
     return content_of(probe.container, probe.picture, probe.orientation >= 5);
 }
 
-Content content_of(const VideoProbe& probe) {
-    return content_of(probe.container, probe.picture->size, probe.picture->rotation % 180 != 0);
+Content content_of(const VideoProbe& probe, Family family) {
+    const bool is_turned = probe.picture->rotation % 180 != 0;
+    Content content = content_of(probe.container, probe.picture->size, is_turned);
+    content.conversions = family == Family::video ? conversions_of(probe) : "";
+    return content;
 }
 
 class Run {
@@ -175,8 +179,11 @@ class Run {
         const auto files = make_video(*plan, work, [&](StepKind step, Milliseconds position) {
             follow(meter, *plan, step, position);
         });
-        return files ? done(*files, wall_of(plan->cpu_seconds, order_.cores), content_of(*probe))
-                     : failed(with_box_fault(files.error(), order_.input, look));
+        if (!files) {
+            return failed(with_box_fault(files.error(), order_.input, look));
+        }
+        const auto predicted = wall_of(plan->cpu_seconds, order_.cores);
+        return done(*files, predicted, content_of(*probe, rule_.family));
     }
 
     void follow(ProgressMeter& meter, const VideoPlan& plan, StepKind step, Milliseconds position) {

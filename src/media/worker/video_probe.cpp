@@ -189,6 +189,8 @@ SoundStream sound_of(const AVStream& stream) {
         .codec = avcodec_get_name(stream.codecpar->codec_id),
         .channels = stream.codecpar->ch_layout.nb_channels,
         .sample_rate = stream.codecpar->sample_rate,
+        .is_low_complexity = stream.codecpar->profile == FF_PROFILE_AAC_LOW ||
+                             stream.codecpar->profile == FF_PROFILE_UNKNOWN,
     };
 }
 
@@ -213,6 +215,7 @@ void take_streams(const AVFormatContext& format, VideoProbe& probe) {
 struct Span {
     std::int64_t first = INT64_MAX;
     std::int64_t last = INT64_MIN;
+    std::uint64_t since_keyframe = 0;
 };
 
 void count_packet(const AVPacket& packet, const AVStream& stream, VideoProbe& probe, Span& span) {
@@ -223,6 +226,8 @@ void count_packet(const AVPacket& packet, const AVStream& stream, VideoProbe& pr
         return;
     }
     ++probe.picture->packets;
+    span.since_keyframe = (packet.flags & AV_PKT_FLAG_KEY) != 0 ? 1 : span.since_keyframe + 1;
+    probe.picture->gop_longest = std::max(probe.picture->gop_longest, span.since_keyframe);
     if (av_packet_get_side_data(&packet, AV_PKT_DATA_ENCRYPTION_INFO, nullptr) != nullptr) {
         probe.picture->encrypted = true;
     }

@@ -4,6 +4,7 @@
 
 #include "base/error_catalogue.hpp"
 #include "media/failure_rows.hpp"
+#include "media/x_limits.hpp"
 #include "protocol/common/x_synchronous.hpp"
 
 namespace sluice::protocol {
@@ -91,6 +92,12 @@ std::vector<ShownNotice> notices_of(const Upload& upload) {
             {ErrorCode::type_mismatch,
              "Declared " + std::string(declared) + ", found " + upload.content.media_type +
                  "; it was processed as what it is."}
+        );
+    }
+    for (const auto& [reason, sentence] : parse_conversions(upload.content.conversions)) {
+        const FailureRow& row = failure_row_of(reason);
+        notices.push_back(
+            {row.code, std::string(sentence) + " For X itself, " + std::string(row.remedy) + "."}
         );
     }
     return notices;

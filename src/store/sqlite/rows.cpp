@@ -71,7 +71,8 @@ Result<std::int64_t> write_upload(Connection& connection, const char* sql, const
         sqlite::stored(upload.expires_at),
         std::string_view(upload.content.media_type),
         std::int64_t{upload.content.width},
-        std::int64_t{upload.content.height}
+        std::int64_t{upload.content.height},
+        std::string_view(upload.content.conversions)
     );
 }
 
@@ -107,6 +108,7 @@ Result<Upload> read_upload(const Statement& row) {
         .media_type = row.text(23),
         .width = static_cast<std::uint32_t>(row.integer(24)),
         .height = static_cast<std::uint32_t>(row.integer(25)),
+        .conversions = row.text(26),
     };
     return upload;
 }

@@ -1,0 +1,90 @@
+#include "media/x_limits.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace sluice {
+namespace {
+
+// 59.94 and 60 with a last short frame are still 60.
+constexpr double frame_rate_max = 60.5;
+constexpr std::uint64_t gop_max = 512;
+
+std::string fast(const VideoProbe& probe) {
+    const double rate = probe.picture->frame_rate;
+    return rate > frame_rate_max ? fmt::format("{:.0f} frames per second", rate) : "";
+}
+
+std::string interlaced(const VideoProbe& probe) {
+    return probe.picture->interlaced ? "interlaced pictures" : "";
+}
+
+std::string pixels(const VideoProbe& probe) {
+    const std::string& format = probe.picture->pixel_format;
+    const bool is_taken = format.empty() || format == "yuv420p" || format == "yuvj420p";
+    return is_taken ? "" : "the pixel format " + format;
+}
+
+std::string sound(const VideoProbe& probe) {
+    if (!probe.sound) {
+        return "";
+    }
+    const auto& [index, codec, channels, sample_rate, is_low_complexity] = *probe.sound;
+    const bool is_lc = codec == "aac" && is_low_complexity;
+    if (is_lc && channels <= 2) {
+        return "";
+    }
+    const std::string_view profile = codec == "aac" && !is_low_complexity ? " (not LC)" : "";
+    return fmt::format("{}{} sound with {} channels", codec, profile, channels);
+}
+
+std::string long_gop(const VideoProbe& probe) {
+    const auto longest = probe.picture->gop_longest;
+    return longest > gop_max ? fmt::format("{} frames with a single keyframe", longest) : "";
+}
+
+struct LimitRow {
+    std::string_view reason;
+    std::string_view taken;
+    std::string (*found)(const VideoProbe&);  // empty: within the limit
+};
+
+constexpr std::array limit_rows{
+    LimitRow{"FrameRate", "at most 60 frames per second", fast},
+    LimitRow{"Interlaced", "progressive pictures", interlaced},
+    LimitRow{"PixelFormat", "8 bit 4:2:0 (yuv420p)", pixels},
+    LimitRow{"Audio", "AAC-LC with 1 or 2 channels", sound},
+    LimitRow{"GopTooLong", "a keyframe at least every 512 frames", long_gop},
+};
+
+}  // namespace
+
+std::string conversions_of(const VideoProbe& probe) {
+    std::string lines;
+    for (const auto& row : limit_rows) {
+        if (const auto found = probe.picture ? row.found(probe) : ""; !found.empty()) {
+            lines += fmt::format(
+                "{} Found {}; X takes {} and would refuse this file. It was converted.\n",
+                row.reason,
+                found,
+                row.taken
+            );
+        }
+    }
+    return lines;
+}
+
+std::vector<Conversion> parse_conversions(std::string_view lines) {
+    std::vector<Conversion> conversions;
+    while (!lines.empty()) {
+        const auto line = lines.substr(0, lines.find('\n'));
+        lines.remove_prefix(std::min(line.size() + 1, lines.size()));
+        if (const auto space = line.find(' '); space != std::string_view::npos) {
+            conversions.push_back({line.substr(0, space), line.substr(space + 1)});
+        }
+    }
+    return conversions;
+}
+
+}  // namespace sluice

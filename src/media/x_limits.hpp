@@ -1,0 +1,25 @@
+// What X's documents do not take in a video although it is accepted and converted here. One row per
+// limit, as data; the reasons are those of failure_rows. Pure; any thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "media/probe.hpp"
+
+namespace sluice {
+
+// A line for each limit that the video passes: its reason, a space, and a sentence of what was found
+// and what X takes. Empty: none.
+std::string conversions_of(const VideoProbe& probe);
+
+struct Conversion {
+    std::string_view reason;
+    std::string_view sentence;
+};
+
+// Views into `lines`.
+std::vector<Conversion> parse_conversions(std::string_view lines);
+
+}  // namespace sluice
