@@ -23,7 +23,7 @@ Arguments common_part() {
     append(
         arguments,
         {"-codec_whitelist",
-         "h264,hevc,vp8,vp9,libdav1d,mpeg4,aac,mp3,opus,libopus,vorbis,pcm_s16le,gif"}
+         "h264,hevc,vp8,vp9,libdav1d,mpeg4,aac,mp3,mp3float,opus,libopus,vorbis,pcm_s16le,gif"}
     );
     return arguments;
 }

@@ -26,20 +26,20 @@ class KeysCase(ServerCase):
 
 
 class Bearer(KeysCase):
-    def test_a_key_works_at_once_on_both_versions(self):
+    def test_row_100_a_bearer_key_works_at_once_on_both_versions(self):
         key = self.key()
         media_id = upload(self.caller(key), noise(1000), 400)
         self.assertEqual(self.caller(key).status(media_id).status, 200)
         self.assertEqual(self.caller(key, X2).status(media_id).status, 200)
         self.assertEqual(self.caller(key).upload_object(media_id).status, 200)
 
-    def test_nothing_sent(self):
+    def test_row_101_nothing_sent(self):
         body = self.assert_v1_error(X1(self.server).init(10), 401, "auth_missing")
         self.assertEqual(body["errors"][0]["code"], 215)
         self.assert_v2_error(X2(self.server).init(10), 401, "auth_missing")
         self.assertEqual(X1(self.server).upload_object(1).status, 401)
 
-    def test_a_token_that_is_not_known(self):
+    def test_row_101_a_token_that_is_not_known(self):
         body = self.assert_v1_error(X1(self.server, "slc_wrong").init(10), 401, "token_unknown")
         self.assertNotIn("slc_wrong", json.dumps(body))
 
@@ -49,7 +49,7 @@ class Bearer(KeysCase):
             caller.headers = [("Authorization", value)]
             self.assert_v1_error(caller.init(10), 401, "auth_malformed")
 
-    def test_a_revoked_key_is_told_so_within_five_seconds(self):
+    def test_row_101_a_revoked_key_is_told_so_within_five_seconds(self):
         key = self.key(name="lost laptop")
         caller = self.caller(key)
         self.assertEqual(caller.init(10).status, 202)
@@ -108,14 +108,14 @@ class Bearer(KeysCase):
 
 
 class Scopes(KeysCase):
-    def test_a_write_without_media_write_names_both(self):
+    def test_row_99_a_write_without_media_write_names_both(self):
         key = self.key(scope="tweet.read,users.read", name="reader")
         for answer in (self.caller(key).init(10), self.caller(key).status(1), self.caller(key, X2).init(10)):
             self.assertEqual((answer.status, answer.header("sluice-error")), (403, "scope_missing"), answer)
             for word in ("reader", "tweet.read, users.read", "media.write"):
                 self.assertIn(word, answer.body.decode())
 
-    def test_an_app_only_token_cannot_write(self):
+    def test_row_101_an_app_only_token_cannot_write(self):
         key = self.key(name="my app")
         answer = X1(self.server, key["app_bearer_token"]).init(10)
         body = self.assert_v1_error(answer, 401, "app_only_token")

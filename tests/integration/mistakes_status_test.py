@@ -182,6 +182,20 @@ class Expiry(MistakeCase):
         self.assertEqual(caller.status(media_id).status, 200)
 
 
+class WithoutWorkers(MistakeCase):
+    arguments = ("--role", "api")
+
+    def test_row_77_nobody_processes_and_status_is_pending_all_the_same(self):
+        for caller in (X1(self.server), X2(self.server)):
+            media_id = upload(caller, clip(), 1 << 20)
+            for _ in range(3):
+                answer = caller.status(media_id)
+                self.assertEqual(answer.status, 200, answer)
+                info = caller.info_of(answer)
+                self.assertEqual(info["state"], "pending", info)
+                self.assertGreaterEqual(info["check_after_secs"], 1)
+
+
 class Faithful(MistakeCase):
     arguments = ("--fidelity", "faithful")
 

@@ -113,24 +113,24 @@ class Accepted(SignedCase):
 
 
 class Refused(SignedCase):
-    def test_94_multipart_parameters_signed(self):
+    def test_row_94_multipart_parameters_signed(self):
         parts = {"command": "INIT", "total_bytes": "10", "media_type": "video/mp4"}
         content_type, body = multipart([Part(name, value) for name, value in parts.items()])
         header = self.credentials.header("POST", self.url(V1), parts)
         body = self.assert_explained(self.send("POST", V1, header, body, content_type), "multipart", "command, total_bytes, media_type")
         self.assertIn("Expected base string: POST&http%3A%2F%2F", body["sluice"]["detail"])
 
-    def test_95_body_not_signed(self):
+    def test_row_95_body_not_signed(self):
         header = self.credentials.header("POST", self.url(V1))
         answer = self.send("POST", V1, header, urlencode(INIT).encode(), FORM)
         self.assert_explained(answer, "left out", "command, total_bytes, media_type, media_category", "must be signed")
 
-    def test_95_query_not_signed(self):
+    def test_row_95_query_not_signed(self):
         target = f"{V1}?command=STATUS&media_id=1"
         header = self.credentials.header("GET", self.url(V1))
         self.assert_explained(self.send("GET", target, header), "query (command, media_id)")
 
-    def test_95_values_encoded_wrongly(self):
+    def test_row_95_values_encoded_wrongly(self):
         form = {**INIT, "note": "a b~c"}
         body = urlencode(form, quote_via=quote).encode()
         rows = (
@@ -142,7 +142,7 @@ class Refused(SignedCase):
             header = self.signed_as(form, escape_value=encode)
             self.assert_explained(self.send("POST", V1, header, body, FORM), word, "note")
 
-    def test_96_another_host(self):
+    def test_row_96_another_host(self):
         for url, word in ((f"https://upload.twitter.com{V1}", "upload.twitter.com"), (f"https://api.x.com{V1}", "api.x.com")):
             header = self.credentials.header("POST", url, INIT)
             answer = self.send("POST", V1, header, urlencode(INIT).encode(), FORM)
@@ -164,7 +164,7 @@ class Refused(SignedCase):
         body = self.assert_v1_error(self.post_form(INIT, stranger), 401, "oauth_signature")
         self.assertNotIn("base string", body["sluice"]["detail"])
 
-    def test_97_the_clock(self):
+    def test_row_97_the_clock(self):
         now = int(time.time())
         for timestamp, word in ((now - 400, "behind"), (now + 400, "ahead"), (now * 1000, "milliseconds")):
             body = self.assert_v1_error(self.post_form(INIT, oauth_timestamp=str(timestamp)), 401, "oauth_timestamp")
@@ -173,7 +173,7 @@ class Refused(SignedCase):
             self.assertIn(str(timestamp), body["sluice"]["detail"])
         self.assertEqual(self.post_form(INIT, oauth_timestamp=str(now - 250)).status, 202)
 
-    def test_98_a_nonce_repeated(self):
+    def test_row_98_a_nonce_repeated(self):
         header = self.credentials.header("POST", self.url(V1), INIT)
         body = urlencode(INIT).encode()
         self.assertEqual(self.send("POST", V1, header, body, FORM).status, 202)

@@ -35,7 +35,7 @@ class Rates(ServerCase):
     arguments = ("--limit", "requests.init=3/15m", "--limit", "requests.v1.status=2/1h", "--limit", "requests.append=1/15m",
                  "--limit", "requests.finalize=1/15m")
 
-    def test_one_call_too_many_is_told_bucket_limit_and_time(self):
+    def test_row_102_one_call_too_many_is_told_bucket_limit_and_time(self):
         x1 = X1(self.server, "one-too-many")
         for left in (2, 1, 0):
             self.assertEqual(rate(x1.init(10))[:2], (3, left))
@@ -48,7 +48,7 @@ class Rates(ServerCase):
         self.assertEqual((limit, remaining), (3, 0))
         self.assertAlmostEqual(reset, time.time() + int(answer.header("retry-after")), delta=5)
 
-    def test_v2_has_a_bucket_of_its_own_and_says_it_as_a_problem(self):
+    def test_row_102_v2_has_a_bucket_of_its_own_and_says_it_as_a_problem(self):
         x2 = X2(self.server, "v2")
         for _ in range(3):
             self.assertEqual(x2.init(10).status, 200)
@@ -131,7 +131,7 @@ class Faithful(ServerCase):
 class Quotas(ServerCase):
     arguments = ("--limit", "open_uploads=2", "--limit", "stored_bytes=1000")
 
-    def test_too_many_open_uploads_names_the_oldest_and_how_to_end_it(self):
+    def test_row_29_too_many_open_uploads_names_the_oldest_and_how_to_end_it(self):
         x1 = X1(self.server, "open")
         first, second = x1.open(10), x1.open(10)
         body = self.assert_v1_error(x1.init(10), 429, "too_many_open_uploads")
@@ -141,7 +141,7 @@ class Quotas(ServerCase):
         self.assertEqual(shell(line).status, 204)
         self.assertEqual(x1.init(10).status, 202)
 
-    def test_reserved_bytes_count_and_are_freed(self):
+    def test_row_103_reserved_bytes_count_and_are_freed(self):
         x2 = X2(self.server, "bytes")
         media_id = x2.open(600)
         body = self.assert_v2_error(x2.init(401), 403, "quota_exceeded")

@@ -132,7 +132,7 @@ class TheCauseIsToldAgain(ServerCase):
         self.assertEqual(self.caller.append(media_id, 2, noise(1000)).status, 204)
         return media_id
 
-    def test_finalize_names_the_append_that_was_refused_and_why(self):
+    def test_row_63_finalize_names_the_append_that_was_refused_and_why(self):
         media_id = self.with_a_refused_append()
         body = self.assert_v1_error(self.caller.finalize(media_id), 400, "segment_missing")
         message = body["errors"][0]["message"]
@@ -171,12 +171,12 @@ class Polling(ServerCase):
         self.caller = X1(self.server)
         self.media_id = upload(self.caller, noise(1000), 1000)
 
-    def test_the_first_question_after_finalize_is_no_fault(self):
+    def test_row_74_the_first_question_after_finalize_is_no_fault(self):
         answer = self.caller.status(self.media_id)
         self.assertEqual(answer.status, 200)
         self.assertIsNone(answer.header("sluice-notice"), answer)
 
-    def test_too_early_is_answered_and_said_and_advised_longer(self):
+    def test_row_73_too_early_is_answered_and_said_and_advised_longer(self):
         first = self.caller.status(self.media_id).json()["processing_info"]["check_after_secs"]
         answer = self.caller.status(self.media_id)
         self.assertEqual(answer.status, 200, answer)
@@ -191,7 +191,7 @@ class Polling(ServerCase):
         time.sleep(min(wait, 5))
         self.assertIsNone(self.caller.status(self.media_id).header("sluice-notice"))
 
-    def test_an_absurd_rate_is_refused_with_how_long_to_wait(self):
+    def test_row_73_an_absurd_rate_is_refused_with_how_long_to_wait(self):
         answers = [self.caller.status(self.media_id) for _ in range(40)]
         refused = [answer for answer in answers if answer.status == 429]
         self.assertTrue(refused, "none was refused")

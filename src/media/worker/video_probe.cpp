@@ -23,7 +23,7 @@ namespace {
 constexpr int io_buffer_bytes = 64 * 1024;
 constexpr std::uint64_t packets_max = 500'000;
 constexpr const char* codecs_allowed =
-    "h264,hevc,vp8,vp9,libdav1d,mpeg4,aac,mp3,opus,libopus,vorbis,pcm_s16le,gif";
+    "h264,hevc,vp8,vp9,libdav1d,mpeg4,aac,mp3,mp3float,opus,libopus,vorbis,pcm_s16le,gif";
 
 struct Source {
     UniqueFd fd;
