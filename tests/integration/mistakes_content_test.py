@@ -95,7 +95,7 @@ class Helpful(Content):
             self.assert_converted(data, "pixel_format_not_allowed", f"pixel format {pixels}", "yuv420p")
 
     def test_row_115_other_sound_is_converted(self):
-        for sound, found in ((("aac", "6"), "aac sound with 6 channels"), (("libopus", "2"), "opus sound")):
+        for sound, found in ((("aac", "6"), "aac sound with 6 channels"), (("libopus", "2"), "opus sound"), (("libmp3lame", "2"), "mp3 sound")):
             noise = ["-f", "lavfi", "-i", "sine=duration=1", "-c:a", sound[0], "-ac", sound[1]]
             data = film(*noise, "-c:v", "libx264", "-pix_fmt", "yuv420p", size="64x64")
             self.assert_converted(data, "audio_not_allowed", found, "AAC-LC")
