@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
 
 namespace sluice {
 namespace {
@@ -11,6 +12,24 @@ constexpr std::array<std::string_view, 5> framing{
 };
 // A client that sleeps for as long as it was told may still be a little early by another clock.
 constexpr std::chrono::milliseconds early_max{100};
+constexpr std::string_view too_fast = "polling_too_fast";
+
+// A STATUS that did not wait: some are answered and some refused, by the rate of the moment, and all
+// of them are one fault.
+bool is_impatient(const TimelineEvent& event) {
+    return event.call == "STATUS" &&
+           (event.code == too_fast || (event.code.empty() && event.was_obedient() == false));
+}
+
+// What tells the most of a run of them: the last refusal, if there was one.
+void keep_outcome(TimelineEvent& run, const TimelineEvent& before) {
+    if (before.code != too_fast || run.code == too_fast) {
+        return;
+    }
+    run.status = before.status;
+    run.code = before.code;
+    run.facts = before.facts;
+}
 
 }  // namespace
 
@@ -25,18 +44,19 @@ bool fold(TimelineEvent& last, const TimelineEvent& next) {
     const bool is_alike = last.call == next.call && last.status == next.status &&
                           last.code == next.code && last.segment == next.segment &&
                           last.was_obedient() == next.was_obedient();
+    const bool is_one_fault = is_impatient(last) && is_impatient(next);
     // A segment that comes again is told by its own event: its bytes may differ.
-    if (!is_alike || (next.call == "APPEND" && !next.is_refusal())) {
+    if (!(is_alike || is_one_fault) || (next.call == "APPEND" && !next.is_refusal())) {
         return false;
     }
     const auto shortest = last.asked_after && next.asked_after
                               ? std::min(last.asked_after, next.asked_after)
                               : next.asked_after;
-    const auto first_at = last.at;
-    const auto count = last.count + next.count;
+    const TimelineEvent before = last;
     last = next;
-    last.at = first_at;
-    last.count = count;
+    keep_outcome(last, before);
+    last.at = before.at;
+    last.count = before.count + next.count;
     last.asked_after = shortest;
     return true;
 }
@@ -45,7 +65,7 @@ int weight_of(const TimelineEvent& event) {
     if (std::ranges::find(framing, event.call) != framing.end()) {
         return 2;
     }
-    return event.is_refusal() ? 1 : 0;
+    return event.is_refusal() && event.code != too_fast ? 1 : 0;
 }
 
 }  // namespace sluice

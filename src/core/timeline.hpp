@@ -53,7 +53,8 @@ struct NotedEvents {
     std::vector<TimelineEvent> events;
 };
 
-// Takes `next` into `last` if they are alike; false: it is an event of its own.
+// Takes `next` into `last` if they are alike; false: it is an event of its own. Questions that came
+// too early are alike, answered or refused: the run is told as its last refusal.
 bool fold(TimelineEvent& last, const TimelineEvent& next);
 
 // 0: an ordinary call; 1: a refusal; 2: what frames the upload (INIT, FINALIZE, the end of its job).

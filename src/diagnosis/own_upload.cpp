@@ -146,6 +146,13 @@ Verdicts judge_own(const Trace& trace, const std::vector<Story>& stories) {
     for (const Story& story : stories) {
         judge_polling(story, found);
     }
+    // While it is processed, nothing else keeps the caller from knowing; afterwards it is history.
+    const bool is_under_way = !found.empty() && found.front().code == processing_under_way;
+    for (Verdict& one : found) {
+        const bool was_refused =
+            one.code == "polling_too_fast" && one.confidence == Confidence::likely;
+        one.confidence = is_under_way && was_refused ? Confidence::certain : one.confidence;
+    }
     return found;
 }
 

@@ -75,20 +75,27 @@ bool Polling::takes_token(Entry& entry, WallTime now) const {
     return true;
 }
 
-Result<Poll> Polling::asked(const Principal& owner, MediaId id, seconds advice, WallTime now) {
-    const std::lock_guard guard(mutex_);
-    Entry& entry = entry_of(owner, id, now);
-    const auto asked_after = now - entry.answered_at;
-    const bool is_admitted = takes_token(entry, now);
-    entry.answered_at = now;
-    if (!is_admitted) {
-        return too_fast(id, grown(advice, entry.early_count), asked_after, limits_.per_second_max);
-    }
-    Poll poll{.check_after = advice};
+Poll Polling::judged(const Entry& entry, milliseconds asked_after) {
+    Poll poll{};
     if (entry.advised.count() > 0 && !entry.was_finalize) {
         poll.asked_after = asked_after;
         poll.advised = entry.advised;
         poll.is_too_early = asked_after + early_max < entry.advised;
+    }
+    return poll;
+}
+
+Poll Polling::asked(const Principal& owner, MediaId id, seconds advice, WallTime now) {
+    const std::lock_guard guard(mutex_);
+    Entry& entry = entry_of(owner, id, now);
+    const auto asked_after = now - entry.answered_at;
+    Poll poll = judged(entry, asked_after);
+    const bool is_admitted = takes_token(entry, now);
+    entry.answered_at = now;
+    if (!is_admitted) {
+        poll.check_after = grown(advice, entry.early_count);
+        poll.refusal = too_fast(id, poll.check_after, asked_after, limits_.per_second_max);
+        return poll;
     }
     entry.early_count = poll.is_too_early ? entry.early_count + 1 : 0;
     poll.check_after = grown(advice, entry.early_count);

@@ -12,8 +12,8 @@
 #include <unordered_map>
 
 #include "base/clock.hpp"
+#include "base/error.hpp"
 #include "base/ids.hpp"
-#include "base/result.hpp"
 #include "core/principal.hpp"
 
 namespace sluice {
@@ -31,7 +31,8 @@ struct Poll {
     std::optional<std::chrono::milliseconds> asked_after;
     std::optional<std::chrono::seconds> advised;  // by the answer before
     bool is_too_early = false;
-    std::chrono::seconds check_after;  // to answer: grows a little with each one that is too early
+    std::chrono::seconds check_after;   // to answer: grows a little with each one that is too early
+    std::optional<Error> refusal = {};  // polling_too_fast, with check_after as retry_after
 };
 
 class Polling {
@@ -43,11 +44,8 @@ class Polling {
 
     // FINALIZE was answered with this advice: the next STATUS may come at once.
     void finalized(const Principal& owner, MediaId id, std::chrono::seconds advice, WallTime now);
-    // A STATUS of an upload under way whose own advice is `advice`. Errors: polling_too_fast, with
-    // the advice as retry_after.
-    Result<Poll> asked(
-        const Principal& owner, MediaId id, std::chrono::seconds advice, WallTime now
-    );
+    // A STATUS of an upload under way whose own advice is `advice`.
+    Poll asked(const Principal& owner, MediaId id, std::chrono::seconds advice, WallTime now);
 
   private:
     struct Entry {
@@ -61,6 +59,7 @@ class Polling {
     using Entries = std::list<Entry>;  // last asked about at the front
 
     Entry& entry_of(const Principal& owner, MediaId id, WallTime now);
+    static Poll judged(const Entry& entry, std::chrono::milliseconds asked_after);
     bool takes_token(Entry& entry, WallTime now) const;
     double tokens_max() const { return 2.0 * limits_.per_second_max; }
 

@@ -97,6 +97,25 @@ TEST_P(TimelineStoreSuite, FoldsAlikeNeighboursAlsoAcrossWrites) {
     EXPECT_EQ(events[2].count, 1u);
 }
 
+TEST_P(TimelineStoreSuite, FoldsPollingThatIsAnsweredAndRefusedByTurns) {
+    ASSERT_TRUE(uploads().create(upload_of(me, mine)));
+    note(me, mine, {append_of(0, "segment_too_large")});
+    for (int i = 0; i < 1000; ++i) {
+        auto poll = event_of("STATUS", 1s + i * 20ms, i % 2 == 0 ? "" : "polling_too_fast");
+        poll.asked_after = 20ms;
+        poll.advised_before = 5s;
+        poll.facts = poll.code.empty() ? "" : "too fast";
+        note(me, mine, {poll});
+    }
+    const auto events = events_of(me, mine);
+    ASSERT_EQ(events.size(), 2u);
+    EXPECT_EQ(events[0].code, "segment_too_large");
+    EXPECT_EQ(events[1].count, 1000u);
+    EXPECT_EQ(events[1].code, "polling_too_fast");
+    EXPECT_EQ(events[1].facts, "too fast");
+    EXPECT_EQ(events[1].at, start + 1s);
+}
+
 TEST_P(TimelineStoreSuite, KeepsInitFinalizeAndRefusalsWhenThereAreTooMany) {
     ASSERT_TRUE(uploads().create(upload_of(me, mine)));
     std::vector<TimelineEvent> events{event_of("INIT", 0ms), append_of(0, "segment_too_large")};

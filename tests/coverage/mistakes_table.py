@@ -80,7 +80,7 @@ def with_tests(text, tests):
             line = f"{start} | {last} |"
         lines.append(line)
     told = sum(1 for number in range(1, ROWS + 1) if number in tests)
-    head = f"**{told} of {ROWS} rows are answered with their true cause, each shown by a test over a socket; {ROWS - told} are not shown.**"
+    head = f"**{told} of {ROWS} rows have a test over a socket that bears their number and sees their answer; {ROWS - told} have none.**"
     return COUNT.sub(lambda _: head, "\n".join(lines), count=1)
 
 

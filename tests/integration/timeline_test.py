@@ -201,6 +201,28 @@ class Polling(ServerCase):
         self.assertGreaterEqual(int(answer.header("retry-after")), 1)
         self.assertRegex(body["errors"][0]["message"], r"\d\.\d\d s after the one before; advised were \d+ s")
 
+    def poll_for(self, seconds):
+        ends = time.monotonic() + seconds
+        count = 0
+        while time.monotonic() < ends:
+            self.caller.status(self.media_id)
+            count += 1
+        return count
+
+    def test_row_73_hours_of_it_take_a_few_rows_and_push_nothing_out(self):
+        asked = self.poll_for(3)
+        events = [event for event in timeline(self.caller, self.media_id) if event["call"] == "STATUS"]
+        self.assertLessEqual(len(events), 3, [(event["status"], event["count"]) for event in events])
+        self.assertEqual(sum(event["count"] for event in events), asked)
+        run = events[-1]
+        self.assertEqual((run["status"], run["code"], run["obeyed"]), (429, "polling_too_fast", False), run)
+
+    def test_row_73_the_diagnosis_names_it_while_it_is_refused(self):
+        self.poll_for(3)
+        body = self.caller.get(f"/api/v1/uploads/{self.media_id}/diagnosis").json()
+        self.assertEqual((body["code"], body["healthy"]), ("polling_too_fast", False), body)
+        self.assertRegex(body["facts"], r"check_after_secs was \d+")
+
     def test_a_mistake_that_makes_polling_useless_is_named_however_often(self):
         media_id = self.caller.open(10)
         for _ in range(40):

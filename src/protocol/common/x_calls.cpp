@@ -173,15 +173,15 @@ Result<UploadStatus> judge_poll(const Context& context, Exchange& exchange, Uplo
     auto poll = context.polling->asked(
         exchange.caller->principal, status.upload.id, *status.check_after, context.uploads.now()
     );
-    if (!poll) {
-        return std::move(poll).error();
+    exchange.advised = poll.check_after;
+    exchange.asked_after = poll.asked_after;
+    exchange.advised_before = poll.advised;
+    if (poll.refusal) {
+        return *std::move(poll.refusal);
     }
-    status.check_after = poll->check_after;
-    exchange.advised = poll->check_after;
-    exchange.asked_after = poll->asked_after;
-    exchange.advised_before = poll->advised;
-    if (poll->is_too_early) {
-        exchange.notices.push_back(polling_notice(*poll));
+    status.check_after = poll.check_after;
+    if (poll.is_too_early) {
+        exchange.notices.push_back(polling_notice(poll));
     }
     return status;
 }
