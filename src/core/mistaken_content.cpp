@@ -140,6 +140,19 @@ bool is_word_for_nothing(std::string_view text) {
     return std::ranges::find(words, text) != words.end();
 }
 
+// A beginning of two characters happens by chance in media, so the rest must look like a text, too:
+// no zero byte, and few control characters (a ninth of the bytes of compressed media are some).
+bool looks_like_text(std::string_view text) {
+    constexpr std::string_view blanks = "\t\n\r\f";
+    constexpr std::size_t bytes_per_control = 16;
+    const auto controls = std::ranges::count_if(text, [blanks](char c) {
+        const bool is_control = static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+        return is_control && blanks.find(c) == std::string_view::npos;
+    });
+    const bool has_few = static_cast<std::size_t>(controls) * bytes_per_control <= text.size();
+    return has_few && text.find('\0') == std::string_view::npos;
+}
+
 bool is_page(std::string_view text) {
     static constexpr std::array<std::string_view, 9> beginnings{
         "<!doctype",
@@ -171,6 +184,10 @@ std::string_view behind_blanks(std::string_view text) {
     }
     text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
     return text;
+}
+
+bool is_text_page(std::string_view text) {
+    return (is_page(text) || is_json(text)) && looks_like_text(text);
 }
 
 // Quotes within quotes are hard to read.
@@ -257,7 +274,7 @@ std::optional<Error> mistaken_content(const SentContent& sent) {
         return data_url(sent.start);
     }
     const std::string_view text = behind_blanks(sent.start);
-    return is_page(text) || is_json(text) ? std::optional(page(text)) : std::nullopt;
+    return is_text_page(text) ? std::optional(page(text)) : std::nullopt;
 }
 
 std::optional<Error> mistaken_base64(const SentContent& sent) {
@@ -265,7 +282,7 @@ std::optional<Error> mistaken_base64(const SentContent& sent) {
         return mistaken;
     }
     const std::string_view text = behind_blanks(sent.start);
-    return is_page(text) || is_json(text) ? std::optional(page(text)) : std::nullopt;
+    return is_text_page(text) ? std::optional(page(text)) : std::nullopt;
 }
 
 }  // namespace sluice

@@ -90,6 +90,23 @@ TEST(MistakenContent, BytesAreLetPass) {
     }
 }
 
+TEST(MistakenContent, BytesThatHappenToBeginLikeATextAreLetPass) {
+    for (const auto text :
+         {std::string_view("{\"\x01\x9cM\x00\xf3\x12", 8),
+          std::string_view("\n{}\x7f\x80 abc", 10),
+          std::string_view("<!--\x00\x01", 6),
+          std::string_view("<svg\x1b\xff xyz", 10)}) {
+        EXPECT_FALSE(judged(text)) << text;
+    }
+    std::string noise = "{\"";
+    for (std::uint32_t i = 1, seed = 1; i < 1000; ++i) {
+        noise += static_cast<char>((seed = seed * 1664525 + 1013904223) >> 24 | 1);  // no zero byte
+    }
+    EXPECT_FALSE(judged(noise));
+    EXPECT_EQ(judged("{\"error\":\"\x1bgone\"}"), ErrorCode::not_media) << "colours of a terminal";
+    EXPECT_EQ(judged("{\"fehler\": \"nicht gef\xfcllt\"}"), ErrorCode::not_media) << "Latin-1";
+}
+
 TEST(MistakenBase64, TellsWhatTheTextIsInstead) {
     EXPECT_EQ(mistaken_base64({"./clip.mp4", 10, false})->code, ErrorCode::path_as_media);
     EXPECT_EQ(mistaken_base64({"137,80,78,71", 12, false})->code, ErrorCode::buffer_as_json);
