@@ -95,7 +95,7 @@ Failure unreadable(std::string why) {
 std::string read_all(std::istream& in) {
     std::string text;
     std::array<char, 65536> piece{};
-    while (in && text.size() <= diagnosis::recording_bytes_max) {
+    while (in && text.size() <= diagnosis::har_bytes_max) {
         in.read(piece.data(), piece.size());
         text.append(piece.data(), static_cast<std::size_t>(in.gcount()));
     }

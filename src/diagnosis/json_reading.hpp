@@ -40,20 +40,21 @@ inline std::string text_of(const boost::json::object& object, std::string_view n
     return text != nullptr ? std::string(text->data(), text->size()) : std::string();
 }
 
+inline std::optional<std::int64_t> integer_in(const boost::json::value& value) {
+    if (const auto* number = value.if_int64()) {
+        return *number;
+    }
+    // Times in HAR files have fractions; beyond 2^53 a number is not exact and is let be.
+    const auto* real = value.if_double();
+    const bool fits = real != nullptr && *real > -9e15 && *real < 9e15;
+    return fits ? std::optional(static_cast<std::int64_t>(*real)) : std::nullopt;
+}
+
 inline std::optional<std::int64_t> integer_of(
     const boost::json::object& object, std::string_view name
 ) {
     const auto* member = object.if_contains({name.data(), name.size()});
-    if (member == nullptr) {
-        return std::nullopt;
-    }
-    if (const auto* number = member->if_int64()) {
-        return *number;
-    }
-    // Times in HAR files have fractions; beyond 2^53 a number is not exact and is let be.
-    const auto* real = member->if_double();
-    const bool fits = real != nullptr && *real > -9e15 && *real < 9e15;
-    return fits ? std::optional(static_cast<std::int64_t>(*real)) : std::nullopt;
+    return member == nullptr ? std::nullopt : integer_in(*member);
 }
 
 }  // namespace sluice::diagnosis

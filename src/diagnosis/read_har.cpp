@@ -4,6 +4,7 @@
 #include "base/base64.hpp"
 #include "base/text.hpp"
 #include "diagnosis/json_reading.hpp"
+#include "diagnosis/json_scan.hpp"
 #include "diagnosis/read_trace.hpp"
 #include "diagnosis/recorded_exchange.hpp"
 #include "diagnosis/times.hpp"
@@ -76,40 +77,102 @@ void read_response(const json::object& response, RecordedExchange& exchange) {
     }
 }
 
+// Of the members of an entry only these are parsed: a browser keeps much more there, as the call
+// stacks of scripts, a level deeper for each call.
+struct Entry {
+    std::optional<json::value> request;
+    std::optional<json::value> response;
+    std::optional<json::value> started;
+    std::optional<json::value> took;
+};
+
+// Nothing if it has no end.
+std::optional<Entry> entry_of(std::string_view text) {
+    Entry entry;
+    const bool is_whole =
+        each_member(text, [&entry](std::string_view name, std::string_view value) {
+            auto* kept = name == "request"           ? &entry.request
+                         : name == "response"        ? &entry.response
+                         : name == "startedDateTime" ? &entry.started
+                         : name == "time"            ? &entry.took
+                                                     : nullptr;
+            if (kept != nullptr) {
+                *kept = parse_bounded(value);
+            }
+            return true;
+        });
+    return is_whole ? std::optional(std::move(entry)) : std::nullopt;
+}
+
+const json::object* object_in(const std::optional<json::value>& value) {
+    return value ? value->if_object() : nullptr;
+}
+
+void read_times(const Entry& entry, RecordedExchange& exchange) {
+    const auto* started = entry.started ? entry.started->if_string() : nullptr;
+    exchange.at = started != nullptr ? time_of(std::string(*started)) : std::nullopt;
+    if (exchange.at) {
+        const auto took = entry.took ? integer_in(*entry.took).value_or(0) : 0;
+        exchange.ended_at =
+            *exchange.at + std::chrono::milliseconds(std::clamp<std::int64_t>(took, 0, 86'400'000));
+    }
+}
+
+Result<Call> call_of_entry(std::string_view text, std::size_t number) {
+    const auto entry = entry_of(text);
+    if (!entry) {
+        return unreadable(
+            "The HAR file is cut off or broken in entry " + std::to_string(number) +
+            " of log.entries."
+        );
+    }
+    const json::object* request = object_in(entry->request);
+    if (request == nullptr) {
+        return unreadable("Entry " + std::to_string(number) + " of the HAR file has no request.");
+    }
+    RecordedExchange exchange;
+    read_request(*request, exchange);
+    if (const json::object* response = object_in(entry->response)) {
+        read_response(*response, exchange);
+    }
+    read_times(*entry, exchange);
+    return call_of(exchange);
+}
+
 }  // namespace
 
+// An entry at a time, so that the memory is that of the calls, not of all that a browser noted.
 Result<Trace> read_har(std::string_view text) {
-    const auto value = parse_bounded(text);
-    const json::object* root = value ? value->if_object() : nullptr;
-    const json::object* log = root != nullptr ? object_of(*root, "log") : nullptr;
-    const json::array* entries = log != nullptr ? array_of(*log, "entries") : nullptr;
-    if (entries == nullptr) {
-        return unreadable("It is no HAR file: there is no list log.entries in it.");
-    }
+    const std::string_view entries = member_text(member_text(text, "log"), "entries");
     Trace trace;
-    for (const json::value& one : *entries) {
-        const auto* entry = one.if_object();
-        const auto* request = entry != nullptr ? object_of(*entry, "request") : nullptr;
-        if (request == nullptr || trace.calls.size() >= recorded_calls_max) {
-            return unreadable(
-                "Entry " + std::to_string(trace.calls.size() + 1) +
-                " of the HAR file has no request."
+    std::optional<Error> failure;
+    const bool is_whole = each_element(entries, [&](std::string_view entry) {
+        if (trace.calls.size() >= recorded_calls_max) {
+            failure = unreadable(
+                "The HAR file has more than " + std::to_string(recorded_calls_max) +
+                " entries, which is the most that is read: save it again with fewer, or with a "
+                "filter for the server's name."
             );
+            return false;
         }
-        RecordedExchange exchange;
-        read_request(*request, exchange);
-        if (const auto* response = object_of(*entry, "response")) {
-            read_response(*response, exchange);
+        auto call = call_of_entry(entry, trace.calls.size() + 1);
+        if (!call) {
+            failure = std::move(call).error();
+            return false;
         }
-        exchange.at = time_of(text_of(*entry, "startedDateTime"));
-        if (exchange.at) {
-            const auto took =
-                std::clamp<std::int64_t>(integer_of(*entry, "time").value_or(0), 0, 86'400'000);
-            exchange.ended_at = *exchange.at + std::chrono::milliseconds(took);
-        }
-        trace.calls.push_back(call_of(exchange));
+        trace.calls.push_back(*std::move(call));
+        return true;
+    });
+    if (failure) {
+        return *std::move(failure);
     }
-    return trace;
+    return is_whole
+               ? Result<Trace>(std::move(trace))
+               : unreadable(
+                     entries.empty() ? "It is no HAR file: there is no list log.entries in it."
+                                     : "The HAR file is cut off or broken after entry " +
+                                           std::to_string(trace.calls.size()) + " of log.entries."
+                 );
 }
 
 }  // namespace sluice::diagnosis

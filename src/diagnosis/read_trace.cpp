@@ -56,12 +56,18 @@ Call call_of_event(const json::object& event) {
 
 bool add_event(Trace& trace, const json::value& value) {
     const auto* event = value.if_object();
-    if (event == nullptr || text_of(*event, "call").empty() ||
-        trace.calls.size() >= recorded_calls_max) {
+    if (event == nullptr || text_of(*event, "call").empty()) {
         return false;
     }
     trace.calls.push_back(call_of_event(*event));
     return true;
+}
+
+Error too_many() {
+    return unreadable(
+        "It has more than " + std::to_string(recorded_calls_max) +
+        " events, which is the most that is read."
+    );
 }
 
 Result<Trace> read_lines(std::string_view text) {
@@ -72,6 +78,9 @@ Result<Trace> read_lines(std::string_view text) {
         text.remove_prefix(std::min(end + 1, text.size()));
         if (line.empty()) {
             continue;
+        }
+        if (trace.calls.size() >= recorded_calls_max) {
+            return too_many();
         }
         const auto value = parse_bounded(line);
         if (!value || !add_event(trace, *value)) {
@@ -96,6 +105,9 @@ Result<Trace> read_timeline(std::string_view text) {
                    ? Result<Trace>(std::move(trace))
                    : unreadable("It is JSON, but neither a HAR file nor a timeline.");
     }
+    if (events->size() > recorded_calls_max) {
+        return too_many();
+    }
     for (const json::value& event : *events) {
         if (!add_event(trace, event)) {
             return unreadable("An entry of \"data\" is no event of a timeline.");
@@ -105,10 +117,15 @@ Result<Trace> read_timeline(std::string_view text) {
 }
 
 Result<Trace> read_trace(std::string_view text) {
-    if (text.size() > recording_bytes_max) {
+    // A browser's begins with its "log"; what is larger has no end here, and is told its bound.
+    const bool may_be_har = text.substr(0, 4096).contains("\"log\"");
+    const std::size_t bytes_max = may_be_har ? har_bytes_max : recording_bytes_max;
+    if (text.size() > bytes_max) {
         return unreadable(
-            "It has " + std::to_string(text.size()) + " bytes; up to " +
-            std::to_string(recording_bytes_max) + " are read."
+            "It has more than " + std::to_string(bytes_max) +
+            " bytes, which is the most that is "
+            "read" +
+            (may_be_har ? " of a HAR file." : ".")
         );
     }
     text = text.starts_with("\xEF\xBB\xBF") ? text.substr(3) : text;

@@ -12,9 +12,11 @@
 
 namespace sluice::diagnosis {
 
-// Larger recordings are refused; media bytes need not be in them.
+// Larger recordings are refused; media bytes need not be in them. Of a HAR file, which browsers fill
+// with the bodies of all that a page loads, only the calls are kept in memory beside its text.
 inline constexpr std::size_t recording_bytes_max = 64U << 20;
-inline constexpr std::size_t recorded_calls_max = 20'000;
+inline constexpr std::size_t har_bytes_max = 256U << 20;
+inline constexpr std::size_t recorded_calls_max = 100'000;
 
 // Tells by its beginning what it is.
 Result<Trace> read_trace(std::string_view text);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <utility>
 
 #include "diagnosis/diagnose.hpp"
 
@@ -53,6 +54,68 @@ INSTANTIATE_TEST_SUITE_P(Fixtures, Recordings, testing::ValuesIn(recordings), []
     std::ranges::replace(name, '.', '_');
     return name;
 });
+
+std::string har_of(const std::string& entries) {
+    return R"({"log":{"version":"1.2","creator":{"name":"a \"browser\" ]}"},"entries":[)" +
+           entries + "]}}";
+}
+
+std::string har_entry(const std::string& initiator) {
+    return R"({"_initiator":)" + initiator +
+           R"(,"startedDateTime":"2026-01-02T03:04:05.000Z","time":12.5,"request":{"method":"GET",)"
+           R"("url":"https://upload.twitter.com/1.1/media/upload.json?command=STATUS&media_id=7",)"
+           R"("headers":[]},"response":{"status":404,"headers":[],"content":{"text":""}}})";
+}
+
+std::string joined(const std::string& entry, std::size_t count) {
+    std::string all = entry;
+    for (std::size_t i = 1; i < count; ++i) {
+        all += "," + entry;
+    }
+    return all;
+}
+
+// Browsers keep the call stack of the script, and of what began it, and so on.
+TEST(ReadTrace, ReadsHarFilesHoweverDeepTheirCallStacksAre) {
+    for (const std::size_t depth : {40, 3000}) {
+        std::string stack = "null";
+        for (std::size_t i = 0; i < depth; ++i) {
+            stack = R"({"callFrames":[{"url":"a\\\"]"}],"parent":)" + stack + "}";
+        }
+        const auto trace = read_trace(har_of(har_entry(stack)));
+        ASSERT_TRUE(trace) << trace.error().facts;
+        ASSERT_EQ(trace->calls.size(), 1U);
+        EXPECT_EQ(trace->calls[0].command, "STATUS");
+        EXPECT_EQ(trace->calls[0].status, 404);
+    }
+}
+
+TEST(ReadTrace, ReadsLargeHarFilesAndTellsTheirRealBound) {
+    const std::string small = R"({"request":{"method":"GET","url":"https://example.com/a.js"}})";
+    const auto many = read_trace(har_of(joined(small, 30'000)));
+    ASSERT_TRUE(many) << many.error().facts;
+    EXPECT_EQ(many->calls.size(), 30'000U);
+    EXPECT_FALSE(diagnose(*many).empty());
+    const auto more = read_trace(har_of(joined(small, recorded_calls_max + 1)));
+    ASSERT_FALSE(more);
+    EXPECT_TRUE(more.error().facts.contains("more than 100000 entries")) << more.error().facts;
+}
+
+TEST(ReadTrace, TellsWhatIsWrongWithAHarFile) {
+    const std::string entry = har_entry("null");
+    const std::string whole = har_of(joined(entry, 3));
+    const std::pair<std::string, std::string> wrong[] = {
+        {R"({"log":{"entries":{}}})", "broken after entry 0"},
+        {R"({"log":{"pages":[]},"entries":[]})", "no HAR file"},
+        {whole.substr(0, whole.size() - 40), "broken in entry 3"},
+        {har_of(entry + R"(,{"request":7})"), "Entry 2 of the HAR file has no request."},
+    };
+    for (const auto& [text, facts] : wrong) {
+        const auto trace = read_trace(text);
+        ASSERT_FALSE(trace) << text;
+        EXPECT_TRUE(trace.error().facts.contains(facts)) << trace.error().facts;
+    }
+}
 
 TEST(ReadTrace, ReadsBodiesThroughTheProgressMeterOfCurl) {
     const auto trace = read_trace(fixture("finalize_forgotten_with_meter.curl.txt"));
