@@ -2,16 +2,14 @@
 // only the caller's own uploads are looked at, so the words are the same whether the id was ever
 // issued or not.
 
-#include <algorithm>
-
 #include "service/refusals.hpp"
 #include "service/uploads.hpp"
 
 namespace sluice {
 namespace {
 
-constexpr std::uint32_t open_looked_at = 1000;
-constexpr std::uint32_t neighbours_looked_at = 64;
+constexpr std::uint32_t neighbours_at_once = 4;
+constexpr int neighbour_pages_max = 16;
 // Half the distance of two doubles just below 2^63, the largest that rounding moves an id.
 constexpr std::uint64_t rounding_max = 512;
 
@@ -25,25 +23,34 @@ std::string name_for_people(const Principal& owner) {
                                    : owner.id.substr(0, shown_max);
 }
 
-std::string count_text(std::size_t count, bool has_more) {
+std::string count_text(std::uint64_t count) {
     if (count == 0) {
         return "You have no open upload.";
     }
-    return "You have " + std::string(has_more ? "at least " : "") + std::to_string(count) +
-           (count == 1 ? " open upload." : " open uploads.");
+    return "You have " + std::to_string(count) + (count == 1 ? " open upload." : " open uploads.");
 }
 
+// Of the owner's ids that lie close enough the highest; most people have none, and one look tells.
 std::optional<MediaId> rounded_own_id(
     MetadataStore& metadata, const Principal& owner, MediaId asked
 ) {
-    const auto page = metadata.list(owner, {asked.value + rounding_max + 1}, neighbours_looked_at);
-    if (!page) {
-        return std::nullopt;
+    MediaId below{asked.value + rounding_max + 1};
+    for (int page_number = 0; page_number < neighbour_pages_max; ++page_number) {
+        const auto page = metadata.list(owner, below, neighbours_at_once);
+        if (!page) {
+            return std::nullopt;
+        }
+        for (const Upload& own : page->uploads) {
+            if (rounds_to(own.id, asked)) {
+                return own.id;
+            }
+            below = own.id;
+        }
+        if (!page->has_more || below.value + rounding_max < asked.value) {
+            return std::nullopt;
+        }
     }
-    const auto found = std::ranges::find_if(page->uploads, [asked](const Upload& own) {
-        return rounds_to(own.id, asked);
-    });
-    return found == page->uploads.end() ? std::nullopt : std::optional(found->id);
+    return std::nullopt;
 }
 
 Error unknown_id(MetadataStore& metadata, const Principal& owner, MediaId asked) {
@@ -56,17 +63,11 @@ Error unknown_id(MetadataStore& metadata, const Principal& owner, MediaId asked)
             .media_id = own->value,
         };
     }
-    std::size_t open = 0;
-    const auto page = metadata.list(owner, {}, open_looked_at);
-    if (page) {
-        open = static_cast<std::size_t>(
-            std::ranges::count(page->uploads, UploadState::open, &Upload::state)
-        );
-    }
+    const auto usage = metadata.usage_of(owner);
     std::string facts = "There is no upload " + asked.text() +
                         " in this server for you. Ids belong to "
                         "the credentials that made them: you are " +
-                        name_for_people(owner) + ". " + count_text(open, page && page->has_more);
+                        name_for_people(owner) + ". " + count_text(usage ? usage->uploads_open : 0);
     if (asked.value % 100 == 0) {
         facts += " The id ends in 00: did you read media_id instead of media_id_string?";
     }

@@ -69,8 +69,15 @@ class Rates(ServerCase):
         self.assertEqual(last.status, 429)
         self.assert_v1_error(x1.init(10, category="no_such"), 400, "category_unknown")
         self.assert_v1_error(x1.init("x"), 400, "total_bytes_invalid")
-        for _ in range(4):
-            self.assert_v1_error(x1.status(4711), 404, "media_unknown")
+
+    def test_status_of_an_unknown_id_has_a_rate_and_the_mistake_is_told_beside_it(self):
+        x1 = X1(self.server, "asks-on-and-on")
+        for left in (1, 0):
+            answer = x1.status(4711)
+            self.assert_v1_error(answer, 404, "media_unknown")
+            self.assertEqual(rate(answer)[:2], (2, left))
+        detail = self.assert_v1_error(x1.status(4711), 429, "rate_limited")["sluice"]["detail"]
+        self.assertRegex(detail, r"v1\.status: 2 of 2 calls .*2 were refused.*There is no upload 4711")
 
     def test_refused_calls_count_and_are_told_apart(self):
         x1 = X1(self.server, "apart")

@@ -61,16 +61,27 @@ Error over(const RateStanding& standing, WallTime now) {
 
 }  // namespace
 
-Result<void> RateGate::admit() const {
-    if (context_.rates != nullptr) {
-        const RateStanding& standing = standing_of(context_, exchange_);
-        if (standing.is_over) {
-            Error error = over(standing, context_.uploads.now());
-            error.media_id = exchange_.media_id ? exchange_.media_id->value : 0;
-            return error;
-        }
+Result<void> RateGate::admit_rate() const {
+    if (context_.rates == nullptr || !standing_of(context_, exchange_).is_over) {
+        return ok();
     }
-    return weather_before(context_, exchange_);
+    Error error = over(*exchange_.rate, context_.uploads.now());
+    error.media_id = exchange_.media_id ? exchange_.media_id->value : 0;
+    return error;
+}
+
+Result<void> RateGate::admit() const {
+    auto admitted = admit_rate();
+    return admitted ? weather_before(context_, exchange_) : std::move(admitted);
+}
+
+Error RateGate::admit_refused(Error mistake) const {
+    auto admitted = admit_rate();
+    if (admitted) {
+        return mistake;
+    }
+    admitted.error().facts += " Besides: " + mistake.facts;
+    return std::move(admitted).error();
 }
 
 void settle_rate(const Context& context, Exchange& exchange, http::Response& response) {

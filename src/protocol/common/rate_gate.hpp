@@ -21,8 +21,13 @@ class RateGate final : public Admission {
     RateGate(const Context& context, Exchange& exchange) : context_(context), exchange_(exchange) {}
     // Errors: rate_limited; fault_injected, if somebody asked for bad weather.
     Result<void> admit() const override;
+    // For a call that is refused whatever the rate: `mistake`, or rate_limited with the mistake's
+    // facts behind its own, so that asking on and on is bounded, and the mistake is not hidden.
+    Error admit_refused(Error mistake) const;
 
   private:
+    Result<void> admit_rate() const;
+
     const Context& context_;
     Exchange& exchange_;
 };

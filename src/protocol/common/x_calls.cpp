@@ -186,6 +186,13 @@ Result<UploadStatus> judge_poll(const Context& context, Exchange& exchange, Uplo
     return status;
 }
 
+// What an upload of the caller's lacks is told for ever; an id that is none of his, within the rate.
+Error refused_status(const Context& context, Exchange& exchange, Error refused) {
+    const bool is_unknown =
+        refused.code == ErrorCode::media_unknown || refused.code == ErrorCode::media_id_rounded;
+    return is_unknown ? RateGate(context, exchange).admit_refused(std::move(refused)) : refused;
+}
+
 }  // namespace
 
 OpenMedia media_opener(const Context& context, Exchange& exchange, std::optional<MediaId> path_id) {
@@ -310,7 +317,7 @@ awaitable<Result<UploadStatus>> x_status(const Context& context, Exchange& excha
     };
     auto status = co_await in_store(exchange, context.pool, std::move(work));
     if (!status) {
-        co_return status;
+        co_return refused_status(context, exchange, std::move(status).error());
     }
     const auto admission = RateGate(context, exchange).admit();
     if (!admission) {
