@@ -125,7 +125,7 @@ Result<void> compare_digests(BlobStore& blobs, const AppendTarget& target, const
             continue;
         }
         if (extent.length.value > 0 && extent.blob != BlobId{target.id.value}) {
-            static_cast<void>(blobs.remove(extent.blob).has_value());
+            static_cast<void>(blobs.remove(extent).has_value());
         }
         return wrong_digest(sent, expected, *md5, extent.length);
     }
@@ -259,7 +259,7 @@ Result<Upload> Uploads::settle_repeated(const AppendTarget& target, const Segmen
     const bool has_own_blob =
         came.extent.length.value > 0 && came.extent.blob != BlobId{target.id.value};
     if (has_own_blob) {
-        if (auto removed = services_.blobs.remove(came.extent.blob); !removed) {
+        if (auto removed = services_.blobs.remove(came.extent); !removed) {
             return std::move(removed).error();
         }
     }

@@ -192,7 +192,7 @@ Result<std::vector<Output>> Jobs::publish(
 
 void Jobs::forget(const std::vector<Output>& outputs) {
     for (const auto& output : outputs) {
-        if (auto removed = blobs_.remove(output.extent.blob); !removed) {
+        if (auto removed = blobs_.remove(output.extent); !removed) {
             log::warning(
                 "blob_not_removed",
                 "an unpublished output stays behind",

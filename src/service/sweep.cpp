@@ -45,12 +45,12 @@ Result<void> Uploads::expire_due(std::uint32_t& touched) {
 }
 
 Result<void> Uploads::clean(MediaId id) {
-    auto blobs = services_.metadata.blobs_of(id);
-    if (!blobs) {
-        return std::move(blobs).error();
+    auto extents = services_.metadata.extents_of(id);
+    if (!extents) {
+        return std::move(extents).error();
     }
-    for (const BlobId blob : *blobs) {
-        if (auto removed = services_.blobs.remove(blob); !removed) {
+    for (const Extent& extent : *extents) {
+        if (auto removed = services_.blobs.remove(extent); !removed) {
             return removed;
         }
     }

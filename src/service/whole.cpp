@@ -162,7 +162,7 @@ Result<Upload> Uploads::finish_whole(const CreateUpload& wanted, Incoming incomi
     if (auto created =
             services_.metadata.create_whole(upload, segment, new_job(upload), limits_.quota);
         !created) {
-        static_cast<void>(services_.blobs.remove(extent->blob));  // else the sweep of orphans does
+        static_cast<void>(services_.blobs.remove(*extent));  // else the sweep of orphans does
         return explain_quota(
             services_.metadata,
             upload,

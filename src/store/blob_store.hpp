@@ -70,8 +70,9 @@ class BlobStore {
     // Takes over a local file (renamed or copied, then durable) as a new blob.
     virtual Result<Extent> adopt_file(BlobId id, const std::string& path) = 0;
 
-    // No error if it is not there.
-    virtual Result<void> remove(BlobId id) = 0;
+    // Takes away what one owner had: the whole blob that the extent is in, or, of a blob that many
+    // uploads share, those bytes alone and never another's. No error if it is not there (any more).
+    virtual Result<void> remove(const Extent& extent) = 0;
     virtual Result<ByteCount> free_space() = 0;
 };
 

@@ -312,8 +312,8 @@ TEST_P(BlobStoreSuite, AnAdoptedFileNeverReplacesABlob) {
 
 TEST_P(BlobStoreSuite, ARemovedBlobIsGoneAndItsRangesAreFree) {
     placed(place_at(0, 10), test_bytes(10, 1));
-    ASSERT_TRUE(store().remove({7}));
-    ASSERT_TRUE(store().remove({7})) << "no error if it is not there";
+    ASSERT_TRUE(store().remove({{7}, {0}, {100}}));
+    ASSERT_TRUE(store().remove({{7}, {0}, {100}})) << "no error if it is not there";
     std::vector<std::byte> bytes(10);
     EXPECT_EQ(code_of(store().read({{7}, {0}, {10}}, {0}, bytes)), ErrorCode::store_not_found);
     EXPECT_TRUE(store().place(place_at(0, 10)));
@@ -322,7 +322,7 @@ TEST_P(BlobStoreSuite, ARemovedBlobIsGoneAndItsRangesAreFree) {
 TEST_P(BlobStoreSuite, AWriterOfARemovedBlobCannotCommit) {
     auto writer = store().place(place_at(0, 10));
     ASSERT_TRUE(writer && (*writer)->write(test_bytes(10, 1)));
-    ASSERT_TRUE(store().remove({7}));
+    ASSERT_TRUE(store().remove({{7}, {0}, {100}}));
     EXPECT_EQ(code_of((*writer)->commit()), ErrorCode::store_conflict);
 }
 

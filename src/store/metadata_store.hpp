@@ -89,9 +89,10 @@ class MetadataStore {
     virtual Result<std::vector<Upload>> due_for_expiry(WallTime now, std::uint32_t count_max) = 0;
     // Cancelled and expired uploads whose bytes are still there, oldest first; see forget_bytes.
     virtual Result<std::vector<MediaId>> due_for_cleaning(std::uint32_t count_max) = 0;
-    // All blobs of an upload, once each: its own (though nothing may be in it), its segments' and
-    // its outputs'. Nothing after forget_bytes.
-    virtual Result<std::vector<BlobId>> blobs_of(MediaId id) = 0;
+    // Where all bytes of an upload are, by blob and offset: its own blob as one extent of its total
+    // (though nothing may be in it), what its segments have elsewhere, and its outputs. Nothing after
+    // forget_bytes.
+    virtual Result<std::vector<Extent>> extents_of(MediaId id) = 0;
     // Whether any upload, segment or output names the blob; the blob store's sweep of orphans asks.
     virtual Result<bool> knows_blob(BlobId blob) = 0;
     // The bytes are gone: drops segments and outputs; the upload's row stays as a tombstone.

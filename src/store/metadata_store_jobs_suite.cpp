@@ -119,7 +119,10 @@ TEST_P(MetadataStoreSuite, AFinishedJobLeavesTheUploadWithItsOutputs) {
     ASSERT_TRUE(store().finish_job(job.id, job.fence, ready, outputs));
     EXPECT_EQ(stored(7), ready);
     EXPECT_EQ(*store().outputs({7}), outputs);
-    EXPECT_EQ(*store().blobs_of({7}), (std::vector{BlobId{7}, BlobId{71}, BlobId{72}}));
+    EXPECT_EQ(
+        *store().extents_of({7}),
+        (std::vector{Extent{{7}, {0}, stored(7).total}, outputs[0].extent, outputs[1].extent})
+    );
     EXPECT_EQ(store().totals()->jobs_running, 0u);
     EXPECT_EQ(
         code_of(store().finish_job(job.id, job.fence, ready, outputs)), ErrorCode::store_conflict

@@ -132,7 +132,7 @@ TEST_P(MetadataStoreSuite, AnUnknownIdIsNotFound) {
     EXPECT_EQ(code_of(store().find(alice(), {7})), ErrorCode::store_not_found);
     EXPECT_EQ(code_of(store().find_with_segments(alice(), {7})), ErrorCode::store_not_found);
     EXPECT_EQ(code_of(store().find_any({7})), ErrorCode::store_not_found);
-    EXPECT_EQ(code_of(store().blobs_of({7})), ErrorCode::store_not_found);
+    EXPECT_EQ(code_of(store().extents_of({7})), ErrorCode::store_not_found);
     EXPECT_EQ(code_of(store().outputs({7})), ErrorCode::store_not_found);
     EXPECT_EQ(code_of(store().forget_bytes({7})), ErrorCode::store_not_found);
     EXPECT_EQ(code_of(store().queue_position({7}, store_test_now)), ErrorCode::store_not_found);
@@ -387,11 +387,13 @@ TEST_P(MetadataStoreSuite, BytesAreCleanedOnceAndTheTombstoneStays) {
     const Upload gone = *stored(7).cancelled(store_test_now);
     ASSERT_TRUE(store().change(gone, UploadState::open, {}));
     EXPECT_EQ(*store().due_for_cleaning(10), std::vector{MediaId{7}});
-    EXPECT_EQ(*store().blobs_of({7}), (std::vector{BlobId{7}, BlobId{4711}}));
+    EXPECT_EQ(
+        *store().extents_of({7}), (std::vector{Extent{{7}, {0}, stored(7).total}, staged.extent})
+    );
 
     ASSERT_TRUE(store().forget_bytes({7}));
     EXPECT_TRUE(store().due_for_cleaning(10)->empty());
-    EXPECT_TRUE(store().blobs_of({7})->empty());
+    EXPECT_TRUE(store().extents_of({7})->empty());
     EXPECT_TRUE(store().find_any({7})->segments.empty());
     EXPECT_EQ(stored(7), gone);
 }

@@ -337,13 +337,13 @@ Result<Extent> DiskBlobStore::adopt_copy(
     return extent;
 }
 
-Result<void> DiskBlobStore::remove(BlobId id) {
+Result<void> DiskBlobStore::remove(const Extent& extent) {
     const std::scoped_lock lock(mutex_);
-    if (const auto known = known_.find(id); known != known_.end()) {
+    if (const auto known = known_.find(extent.blob); known != known_.end()) {
         ages_.erase(known->second.age);
         known_.erase(known);
     }
-    return directory_.unlink(id);
+    return directory_.unlink(extent.blob);
 }
 
 Result<ByteCount> DiskBlobStore::free_space() {

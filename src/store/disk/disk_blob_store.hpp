@@ -47,7 +47,7 @@ class DiskBlobStore final : public BlobStore {
     Result<std::string> as_local_file(const std::vector<Extent>& layout, const std::string& scratch)
         override;
     Result<Extent> adopt_file(BlobId id, const std::string& path) override;
-    Result<void> remove(BlobId id) override;
+    Result<void> remove(const Extent& extent) override;
     Result<ByteCount> free_space() override;
 
     // Removes files that changed before `before` and that nobody knows: staged blobs whose process

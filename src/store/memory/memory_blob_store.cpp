@@ -204,9 +204,9 @@ Result<Extent> MemoryBlobStore::adopt_file(BlobId id, const std::string& path) {
     return extent;
 }
 
-Result<void> MemoryBlobStore::remove(BlobId id) {
+Result<void> MemoryBlobStore::remove(const Extent& extent) {
     const std::scoped_lock lock(mutex_);
-    blobs_.erase(id);
+    blobs_.erase(extent.blob);
     return ok();
 }
 

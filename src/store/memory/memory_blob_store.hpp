@@ -21,7 +21,7 @@ class MemoryBlobStore final : public BlobStore {
     Result<std::string> as_local_file(const std::vector<Extent>& layout, const std::string& scratch)
         override;
     Result<Extent> adopt_file(BlobId id, const std::string& path) override;
-    Result<void> remove(BlobId id) override;
+    Result<void> remove(const Extent& extent) override;
     Result<ByteCount> free_space() override;
 
     std::size_t blob_count();

@@ -240,24 +240,29 @@ Result<std::vector<MediaId>> MemoryMetadataStore::due_for_cleaning(std::uint32_t
     return ids;
 }
 
-Result<std::vector<BlobId>> MemoryMetadataStore::blobs_of(MediaId id) {
+Result<std::vector<Extent>> MemoryMetadataStore::extents_of(MediaId id) {
     const std::scoped_lock lock(mutex_);
     const Row* row = row_of(id);
     if (row == nullptr) {
         return not_found(id);
     }
-    std::set<BlobId> blobs;
+    std::vector<Extent> extents;
+    const BlobId own{id.value};
     if (row->has_bytes) {
-        blobs.insert(BlobId{id.value});
+        extents.push_back({own, {0}, row->upload.total});
     }
     for (const auto& [index, segment] : row->segments) {
-        blobs.insert(segment.extent.blob);
+        if (segment.extent.blob != own && segment.extent.blob != BlobId{}) {
+            extents.push_back(segment.extent);
+        }
     }
     for (const Output& output : row->outputs) {
-        blobs.insert(output.extent.blob);
+        extents.push_back(output.extent);
     }
-    blobs.erase(BlobId{0});
-    return std::vector(blobs.begin(), blobs.end());
+    std::ranges::sort(extents, {}, [](const Extent& extent) {
+        return std::pair(extent.blob, extent.offset.value);
+    });
+    return extents;
 }
 
 Result<bool> MemoryMetadataStore::knows_blob(BlobId blob) {

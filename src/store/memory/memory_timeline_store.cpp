@@ -16,8 +16,8 @@ void trim(std::vector<TimelineEvent>& events) {
 Result<void> MemoryTimelineStore::add(std::span<const NotedEvents> noted) {
     const std::lock_guard guard(mutex_);
     for (const NotedEvents& of : noted) {
-        const auto blobs = uploads_.blobs_of(of.id);
-        if (!uploads_.find(of.owner, of.id) || !blobs || blobs->empty()) {
+        const auto extents = uploads_.extents_of(of.id);
+        if (!uploads_.find(of.owner, of.id) || !extents || extents->empty()) {
             continue;
         }
         auto& events = events_[of.id];

@@ -113,10 +113,14 @@ Result<Upload> read_upload(const Statement& row) {
     return upload;
 }
 
+Extent read_extent(const Statement& row, int column) {
+    return {{number(row, column)}, {number(row, column + 1)}, {number(row, column + 2)}};
+}
+
 Segment read_segment(const Statement& row) {
     return {
         .index = {static_cast<std::uint16_t>(row.integer(0))},
-        .extent = {{number(row, 1)}, {number(row, 2)}, {number(row, 3)}},
+        .extent = read_extent(row, 1),
         .crc32c = static_cast<std::uint32_t>(row.integer(4)),
         .received_at = time_from(row.integer(5)),
     };
@@ -126,7 +130,7 @@ Output read_output(const Statement& row) {
     return {
         .name = row.text(0),
         .content_type = row.text(1),
-        .extent = {{number(row, 2)}, {number(row, 3)}, {number(row, 4)}},
+        .extent = read_extent(row, 2),
         .width = static_cast<std::uint32_t>(row.integer(5)),
         .height = static_cast<std::uint32_t>(row.integer(6)),
         .duration_ms = number(row, 7),

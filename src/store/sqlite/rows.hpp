@@ -22,6 +22,8 @@ inline WallTime time_from(std::int64_t milliseconds) {
 // From `upload_columns` and `segment_columns`. A row that this program cannot have written is
 // storage_failed.
 Result<Upload> read_upload(const Statement& row);
+// From three columns.
+Extent read_extent(const Statement& row, int column);
 Segment read_segment(const Statement& row);
 Output read_output(const Statement& row);
 

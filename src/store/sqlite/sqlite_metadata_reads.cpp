@@ -147,15 +147,15 @@ Result<std::vector<MediaId>> SqliteMetadataStore::due_for_cleaning(std::uint32_t
     });
 }
 
-Result<std::vector<BlobId>> SqliteMetadataStore::blobs_of(MediaId id) {
+Result<std::vector<Extent>> SqliteMetadataStore::extents_of(MediaId id) {
     auto reader = database_->readers().borrow();
     auto is_there = exists(*reader, id);
     if (!is_there || !*is_there) {
         return is_there ? not_found(id) : std::move(is_there).error();
     }
-    auto row = (*reader).query(sqlite::blobs_sql, stored(id.value));
-    return collect<BlobId>(std::move(row), [](const Statement& found) -> Result<BlobId> {
-        return BlobId{static_cast<std::uint64_t>(found.integer(0))};
+    auto row = (*reader).query(sqlite::extents_sql, stored(id.value));
+    return collect<Extent>(std::move(row), [](const Statement& found) -> Result<Extent> {
+        return sqlite::read_extent(found, 0);
     });
 }
 

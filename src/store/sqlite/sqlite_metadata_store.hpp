@@ -44,7 +44,7 @@ class SqliteMetadataStore final : public MetadataStore {
         override;
     Result<std::vector<Upload>> due_for_expiry(WallTime now, std::uint32_t count_max) override;
     Result<std::vector<MediaId>> due_for_cleaning(std::uint32_t count_max) override;
-    Result<std::vector<BlobId>> blobs_of(MediaId id) override;
+    Result<std::vector<Extent>> extents_of(MediaId id) override;
     Result<bool> knows_blob(BlobId blob) override;
     Result<void> forget_bytes(MediaId id) override;
     Result<std::vector<Output>> outputs(MediaId id) override;

@@ -73,10 +73,12 @@ inline constexpr char outputs_sql[] =
     "SELECT name, content_type, blob, \"offset\", length, width, height, duration_ms FROM outputs "
     "WHERE upload = ?1 ORDER BY position";
 
-inline constexpr char blobs_sql[] =
-    "SELECT blob FROM segments WHERE upload = ?1 AND blob <> 0 "
-    "UNION SELECT blob FROM outputs WHERE upload = ?1 AND blob <> 0 "
-    "UNION SELECT id FROM uploads WHERE id = ?1 AND has_bytes = 1 ORDER BY 1";
+inline constexpr char extents_sql[] =
+    "SELECT id, 0, total FROM uploads WHERE id = ?1 AND has_bytes = 1 "
+    "UNION ALL SELECT blob, \"offset\", length FROM segments WHERE upload = ?1 AND blob <> 0 "
+    "AND blob <> ?1 "
+    "UNION ALL SELECT blob, \"offset\", length FROM outputs WHERE upload = ?1 AND blob <> 0 "
+    "ORDER BY 1, 2";
 inline constexpr char knows_blob_sql[] =
     "SELECT EXISTS (SELECT 1 FROM uploads WHERE id = ?1 AND has_bytes = 1) "
     "OR EXISTS (SELECT 1 FROM segments WHERE blob = ?1 AND blob <> upload) "
