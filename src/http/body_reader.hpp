@@ -15,6 +15,10 @@ namespace sluice::http {
 class BodyReader {
   public:
     virtual ~BodyReader() = default;
+    // Waits until bytes (or the end) are there and it is this body's turn on its loop, so that a
+    // buffer is held only while bytes move: take one then, and read_some() at once. Errors: as below.
+    // read_some() alone does the same with the buffer in hand.
+    virtual boost::asio::awaitable<Result<void>> ready() { co_return Result<void>(); }
     // Some bytes, as many as are there, at least one; 0 at the end. Errors: body_truncated (the
     // connection ended early; facts say how many bytes came), request_timeout (no progress),
     // request_malformed (broken chunking), body_too_large.

@@ -10,6 +10,7 @@
 #include "base/log.hpp"
 #include "http/field_line.hpp"
 #include "http/response_head.hpp"
+#include "runtime/bulk_turn.hpp"
 
 namespace sluice::http {
 
@@ -304,6 +305,9 @@ asio::awaitable<bool> Connection::send_source(Response& response) {
         const auto room =
             std::span(piece).first(std::min<std::uint64_t>(piece.size(), length - sent));
         auto count = length > 0 ? co_await response.source->read(room) : Result<std::size_t>(0);
+        if (room.size() == source_piece_bytes) {
+            co_await runtime::bulk_turn(wire_.loop());
+        }
         if (!count || (*count == 0 && length > 0)) {
             log::error(
                 "source_failed",

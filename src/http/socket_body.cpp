@@ -5,9 +5,18 @@
 #include <string>
 #include <utility>
 
+#include "runtime/bulk_turn.hpp"
+
 namespace sluice::http {
 
 namespace asio = boost::asio;
+
+namespace {
+
+// What is left of a body when its pieces need no turn: a parameter, a little JSON, the end of a form.
+constexpr std::uint64_t small_piece_bytes = 16 * 1024;
+
+}  // namespace
 
 SocketBody::SocketBody(Wire& wire, const Request& request, const ConnectionLimits& limits)
     : wire_(wire),
@@ -27,6 +36,41 @@ std::optional<std::uint64_t> SocketBody::remaining() const {
     return left_;
 }
 
+asio::awaitable<Result<void>> SocketBody::ready() {
+    if (is_broken_) {
+        co_return truncated();
+    }
+    auto waited = co_await wait();
+    if (!waited) {
+        co_return broken(std::move(waited).error());
+    }
+    co_return ok();
+}
+
+// Up to the next data: "100 Continue", the framing of a chunk, bytes, and the turn.
+asio::awaitable<Result<void>> SocketBody::wait() {
+    if (client_waits() && !co_await send_continue()) {
+        co_return truncated();
+    }
+    owes_continue_ = false;
+    if (is_chunked_ && chunks_.data_due() == 0) {
+        if (auto framing = co_await read_framing(); !framing) {
+            co_return framing;
+        }
+    }
+    if (is_done() || !wire_.buffered().empty()) {
+        co_return ok();
+    }
+    if (auto waited = co_await wire_.wait_for_bytes(limits_.body); !waited) {
+        co_return waited;
+    }
+    if (due() >= small_piece_bytes) {
+        co_await runtime::bulk_turn(wire_.loop());
+    }
+    has_turn_ = true;
+    co_return ok();
+}
+
 asio::awaitable<Result<std::size_t>> SocketBody::read_some(std::span<std::byte> into) {
     if (into.empty()) {
         co_return 0;
@@ -34,23 +78,12 @@ asio::awaitable<Result<std::size_t>> SocketBody::read_some(std::span<std::byte> 
     if (is_broken_) {
         co_return truncated();
     }
-    if (client_waits() && !co_await send_continue()) {
-        co_return broken(truncated());
-    }
-    owes_continue_ = false;
-    if (is_chunked_ && chunks_.data_due() == 0) {
-        if (auto framing = co_await read_framing(); !framing) {
-            co_return broken(std::move(framing).error());
-        }
-    }
-    if (is_done()) {
-        co_return 0;
-    }
-    const auto due = is_chunked_ ? chunks_.data_due() : left_;
-    auto count =
-        co_await read_data(into.first(std::min<std::uint64_t>(into.size(), due)), is_chunked_);
+    auto count = co_await read_data(into);
     if (!count) {
         co_return broken(std::move(count).error());
+    }
+    if (*count == 0) {
+        co_return 0;
     }
     received_ += *count;
     if (is_chunked_) {
@@ -61,23 +94,32 @@ asio::awaitable<Result<std::size_t>> SocketBody::read_some(std::span<std::byte> 
     co_return count;
 }
 
+// Of the data that is due; 0 at the end of the body. With overflow one call of the system brings the
+// rest of a chunk and the framing behind it.
+asio::awaitable<Result<std::size_t>> SocketBody::read_data(std::span<std::byte> into) {
+    while (true) {
+        if (!std::exchange(has_turn_, false)) {
+            if (auto waited = co_await wait(); !waited) {
+                co_return std::move(waited).error();
+            }
+            has_turn_ = false;
+        }
+        if (is_done()) {
+            co_return 0;
+        }
+        const auto room = into.first(std::min<std::uint64_t>(into.size(), due()));
+        if (const auto count = take_buffered(room); count > 0) {
+            co_return count;
+        }
+        if (const auto count = wire_.take(room, is_chunked_)) {
+            co_return *count > 0 ? Result<std::size_t>(*count) : truncated();
+        }
+    }
+}
+
 asio::awaitable<bool> SocketBody::send_continue() {
     constexpr std::string_view interim = "HTTP/1.1 100 Continue\r\n\r\n";
     return wire_.write(interim, {}, limits_.write);
-}
-
-// With `overflow` one call of the system brings the rest of a chunk and the framing behind it.
-asio::awaitable<Result<std::size_t>> SocketBody::read_data(
-    std::span<std::byte> into, bool overflow
-) {
-    if (const auto count = take_buffered(into); count > 0) {
-        co_return count;
-    }
-    auto count = co_await wire_.read_some(into, overflow, limits_.body);
-    if (count && *count == 0) {
-        co_return truncated();
-    }
-    co_return count;
 }
 
 asio::awaitable<Result<void>> SocketBody::read_framing() {

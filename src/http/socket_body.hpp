@@ -15,6 +15,7 @@ class SocketBody final : public BodyReader {
   public:
     SocketBody(Wire& wire, const Request& request, const ConnectionLimits& limits);
 
+    boost::asio::awaitable<Result<void>> ready() override;
     boost::asio::awaitable<Result<std::size_t>> read_some(std::span<std::byte> into) override;
     std::optional<std::uint64_t> remaining() const override;
     std::uint64_t received() const override { return received_; }
@@ -28,8 +29,10 @@ class SocketBody final : public BodyReader {
     bool is_broken() const { return is_broken_; }
 
   private:
-    boost::asio::awaitable<Result<std::size_t>> read_data(std::span<std::byte> into, bool overflow);
+    boost::asio::awaitable<Result<void>> wait();
+    boost::asio::awaitable<Result<std::size_t>> read_data(std::span<std::byte> into);
     boost::asio::awaitable<Result<void>> read_framing();
+    std::uint64_t due() const { return is_chunked_ ? chunks_.data_due() : left_; }
     boost::asio::awaitable<bool> send_continue();
     std::size_t take_buffered(std::span<std::byte> into);
     Error broken(Error error);
@@ -40,7 +43,8 @@ class SocketBody final : public BodyReader {
     const bool is_chunked_;
     bool owes_continue_;
     bool is_broken_ = false;
-    std::uint64_t left_;  // of a Content-Length
+    bool has_turn_ = false;  // ready() has ended, and nothing was read since
+    std::uint64_t left_;     // of a Content-Length
     std::uint64_t received_ = 0;
     ChunkedDecoder chunks_;
 };

@@ -1,9 +1,13 @@
 #include "http/wire.hpp"
 
+#include <poll.h>
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <array>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
 #include <cstring>
 #include <utility>
 
@@ -88,22 +92,42 @@ asio::awaitable<Result<std::size_t>> Wire::fill_before_deadline() {
     co_return outcome(count);
 }
 
-asio::awaitable<Result<std::size_t>> Wire::read_some(
-    std::span<std::byte> into, bool overflow, std::chrono::milliseconds patience
-) {
-    SLUICE_ASSERT(begin_ == end_ && !into.empty());
+asio::awaitable<Result<void>> Wire::wait_for_bytes(std::chrono::milliseconds patience) {
+    pollfd look{.fd = socket_.native_handle(), .events = POLLIN, .revents = 0};
+    if (::poll(&look, 1, 0) > 0) {
+        co_return ok();
+    }
     deadline_.set(patience);
-    const auto beyond = std::span(buffer_).first(overflow ? buffer_.size() : 0);
-    const std::array buffers{as_buffer(into), as_buffer(beyond)};
     boost::system::error_code error;
-    const auto count =
-        co_await socket_.async_read_some(buffers, asio::redirect_error(asio::use_awaitable, error));
+    co_await socket_.async_wait(
+        Socket::wait_read, asio::redirect_error(asio::use_awaitable, error)
+    );
     deadline_.clear();
+    co_return error&& deadline_.has_expired() ? Error{ErrorCode::request_timeout} : ok();
+}
+
+// Not by async_read_some: with it the reactor moves the bytes of all sockets that are ready before
+// any handler runs.
+std::optional<std::size_t> Wire::take(std::span<std::byte> into, bool overflow) {
+    SLUICE_ASSERT(begin_ == end_ && !into.empty());
+    const auto beyond = std::span(buffer_).first(overflow ? buffer_.size() : 0);
+    std::array pieces{
+        iovec{.iov_base = into.data(), .iov_len = into.size()},
+        iovec{.iov_base = buffer_.data(), .iov_len = beyond.size()}
+    };
+    msghdr message{};
+    message.msg_iov = pieces.data();
+    message.msg_iovlen = pieces.size();
+    const auto got = ::recvmsg(socket_.native_handle(), &message, MSG_DONTWAIT);
+    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {
+        return std::nullopt;
+    }
+    const std::size_t count = got < 0 ? 0 : static_cast<std::size_t>(got);
     received_ += count;
     const auto direct = std::min(count, into.size());
     begin_ = 0;
     end_ = count - direct;
-    co_return outcome(direct);
+    return direct;
 }
 
 asio::awaitable<bool> Wire::write(

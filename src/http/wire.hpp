@@ -9,6 +9,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,7 @@ class Wire {
     explicit Wire(Socket socket);
 
     Socket& socket() { return socket_; }
+    boost::asio::io_context& loop() { return socket_.get_executor().context(); }
 
     // Received, not used yet.
     std::span<const std::byte> buffered() const {
@@ -44,12 +46,13 @@ class Wire {
     boost::asio::awaitable<Result<std::size_t>> fill_before_deadline();
     void start_deadline(std::chrono::milliseconds patience) { deadline_.set(patience); }
     void stop_deadline() { deadline_.clear(); }
-    // Some bytes straight from the socket: first into `into`, what is beyond goes to the empty
-    // buffer if `overflow`. Returns what went to `into`; 0 and errors as above. Precondition:
-    // buffered() is empty, `into` is not.
-    boost::asio::awaitable<Result<std::size_t>> read_some(
-        std::span<std::byte> into, bool overflow, std::chrono::milliseconds patience
-    );
+    // Waits until take() gives something (bytes, or the end); holds no memory meanwhile. Errors:
+    // request_timeout. Precondition: buffered() is empty.
+    boost::asio::awaitable<Result<void>> wait_for_bytes(std::chrono::milliseconds patience);
+    // What is there, straight from the socket: first into `into`, what is beyond goes to the empty
+    // buffer if `overflow`. Returns what went to `into`; 0 as above; nothing: there is nothing yet.
+    // Precondition: buffered() is empty, `into` is not.
+    std::optional<std::size_t> take(std::span<std::byte> into, bool overflow);
     // All of both, as one gather write if the socket takes it. False: timeout, or the connection
     // broke.
     boost::asio::awaitable<bool> write(
