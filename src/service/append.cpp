@@ -32,8 +32,7 @@ ByteCount clipped(ByteCount expected, SegmentIndex index, const Upload& upload) 
 // What will come for sure, when fields may stand behind the media: the rest is judged when it is
 // there.
 ByteCount certainly(ByteCount expected) {
-    constexpr std::uint64_t fields_max = 64 * 1024;
-    return {expected.value - std::min(expected.value, fields_max)};
+    return {expected.value - std::min(expected, fields_bytes_max).value};
 }
 
 // A segment that is there already is compared, not refused, as long as its upload exists.

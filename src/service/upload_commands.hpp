@@ -1,6 +1,7 @@
 // What goes into the use cases of an upload and what comes out of them. Values.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -13,12 +14,21 @@
 
 namespace sluice {
 
+// Fields may stand behind the media: the length of a body promises so much too much.
+inline constexpr ByteCount fields_bytes_max{64 * 1024};
+
 struct UploadLimits {
     ByteCount upload_bytes_max{16ULL << 30};  // total_bytes of any upload; X's schema ends here
     ByteCount segment_bytes_max{
         64ULL << 20
     };  // of one APPEND; X documents 5 MB, which is too little for 16 GiB
     ByteCount one_shot_bytes_max{64ULL << 20};
+    // Of media in any one call.
+    ByteCount call_bytes_max() const { return std::max(segment_bytes_max, one_shot_bytes_max); }
+    // More than any call takes, fields set aside.
+    bool is_hopeless(ByteCount expected) const {
+        return expected.value > call_bytes_max().value + fields_bytes_max.value;
+    }
     bool amplify_video =
         true;  // whether that category may be used; X asks for the right to advertise
     std::chrono::seconds lifetime{86400

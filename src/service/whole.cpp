@@ -15,10 +15,11 @@
 namespace sluice {
 namespace {
 
-// Fields may stand behind the media, so that the length of the body promises a little too much.
-constexpr std::uint64_t fields_max = 64 * 1024;
-
-std::string size_text(std::optional<ByteCount> expected) {
+// `expected` is what the request promises; `total`, once it is known, what came.
+std::string size_text(ByteCount total, std::optional<ByteCount> expected) {
+    if (total.value > 0) {
+        return "The file has " + std::to_string(total.value) + " bytes";
+    }
     return expected ? "The file has about " + std::to_string(expected->value) + " bytes"
                     : std::string("The file is larger");
 }
@@ -27,8 +28,8 @@ std::string size_text(std::optional<ByteCount> expected) {
 std::optional<Category> likely_category(
     const CreateUpload& wanted, std::span<const std::byte> start
 ) {
-    if (const auto named = parse_category(wanted.category)) {
-        return named;
+    if (!wanted.category.empty()) {
+        return parse_category(wanted.category);
     }
     if (const auto by_type = default_category(wanted.media_type)) {
         return by_type;
@@ -81,7 +82,7 @@ Incoming::Limit Uploads::whole_limit(
         return {
             .bytes_max = by_category,
             .code = ErrorCode::file_too_large,
-            .facts = size_text(expected) + ", " + std::string(name_of(*category)) +
+            .facts = size_text(wanted.total, expected) + ", " + std::string(name_of(*category)) +
                      " takes at most " + std::to_string(by_category.value) + ".",
         };
     }
@@ -89,7 +90,8 @@ Incoming::Limit Uploads::whole_limit(
         .bytes_max = by_call,
         .code = ErrorCode::needs_chunked,
         .facts =
-            size_text(expected) + ", one call takes at most " + std::to_string(by_call.value) +
+            size_text(wanted.total, expected) + ", one call takes at most " +
+            std::to_string(by_call.value) +
             ". Larger ones go in four calls: INIT with total_bytes, APPEND for each segment of at "
             "most " +
             std::to_string(limits_.segment_bytes_max.value) +
@@ -101,24 +103,23 @@ Incoming::Limit Uploads::whole_limit(
 Result<Incoming> Uploads::begin_whole(
     const CreateUpload& wanted, std::optional<ByteCount> expected
 ) {
-    const auto limit = whole_limit(wanted, {}, expected);
-    const auto is_beyond = [expected](const Incoming::Limit& most) {
-        return expected && expected->value > most.bytes_max.value + fields_max;
+    // It may turn out to be something else, so what comes is taken as long as any call would take it.
+    const auto judge = [this, wanted, expected](std::span<const std::byte> start
+                       ) -> Result<Incoming::Limit> {
+        auto limit = whole_limit(wanted, start, expected);
+        if (expected && expected->value > limit.bytes_max.value + fields_bytes_max.value) {
+            return limit.refusal();
+        }
+        limit.bytes_max = limits_.call_bytes_max();
+        return limit;
     };
-    if (likely_category(wanted, {}) && is_beyond(limit)) {
-        return limit.refusal();
+    auto limit = judge({});
+    if (!limit && likely_category(wanted, {})) {
+        return std::move(limit).error();
     }
-    auto incoming = stage(limit);
+    auto incoming = stage(limit ? std::move(*limit) : Incoming::Limit{limits_.call_bytes_max()});
     if (incoming) {
-        // The first bytes tell what it is before the rest has come.
-        incoming->judge_start_with(
-            [this, wanted, expected, is_beyond](std::span<const std::byte> start
-            ) -> Result<Incoming::Limit> {
-                auto known = whole_limit(wanted, start, expected);
-                return is_beyond(known) ? Result<Incoming::Limit>(known.refusal())
-                                        : Result<Incoming::Limit>(std::move(known));
-            }
-        );
+        incoming->judge_start_with(judge);  // the first bytes tell what it is
     }
     return incoming;
 }
@@ -140,6 +141,10 @@ Result<Upload> Uploads::finish_whole(const CreateUpload& wanted, Incoming incomi
     auto checked = check(whole);
     if (!checked) {
         return std::move(checked).error();
+    }
+    const auto limit = whole_limit(whole, incoming.start(), whole.total);
+    if (whole.total > limit.bytes_max) {
+        return limit.refusal();
     }
     const ContentClaim claim{checked->category, checked->category_given, whole.media_type};
     if (auto judged = judge_whole(claim, incoming); !judged) {

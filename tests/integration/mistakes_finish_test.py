@@ -256,14 +256,18 @@ class OneCall(MistakeCase):
             self.assertIn("media_type=video/mp4&media_category=tweet_video", following["url"])
 
     def test_row_82_a_large_picture_is_refused_with_a_body_before_it_came(self):
-        rows = [(None, picture()[:1000]), ("tweet_image", noise(1000))]
+        """Once the category came: until then it may be a segment, whose command stands behind it."""
         for caller, check in self.callers():
-            for category, start in rows:
-                for headers in ((), (("Expect", "100-continue"),)):
-                    answer = self.announce(caller, 9 << 20, start, category, headers)
-                    text = self.refused(check, answer, 413, "file_too_large")
-                    self.assertIn(str(5 << 20), text)
-                    self.assertIn("tweet_image", text)
+            for headers in ((), (("Expect", "100-continue"),)):
+                answer = self.announce(caller, 9 << 20, noise(1000), "tweet_image", headers)
+                text = self.refused(check, answer, 413, "file_too_large")
+                self.assertIn(str(5 << 20), text)
+                self.assertIn("tweet_image", text)
+
+    def test_row_82_a_large_picture_without_a_category_beyond_any_call(self):
+        for caller, check in self.callers():
+            answer = self.announce(caller, 90 << 20, picture()[:1000])
+            self.assertIn("tweet_image", self.refused(check, answer, 413, "file_too_large"))
 
     def test_row_82_also_when_it_comes_whole(self):
         for caller, check in self.callers():

@@ -37,6 +37,20 @@ std::string least_segment(const UploadDetails& details) {
            " bytes need no more than 1000 indexes.";
 }
 
+// The media was taken for a file in one call, since its command stood behind it.
+bool is_about_size(ErrorCode code) {
+    return code == ErrorCode::needs_chunked || code == ErrorCode::file_too_large;
+}
+
+Error above(const UploadLimits& limits) {
+    return {
+        .code = ErrorCode::segment_too_large,
+        .facts = "More than " + std::to_string(limits.call_bytes_max().value) +
+                 " bytes came, allowed are " + std::to_string(limits.segment_bytes_max.value) +
+                 " in one APPEND.",
+    };
+}
+
 }  // namespace
 
 awaitable<Error> with_indexes(
@@ -62,8 +76,9 @@ awaitable<Result<Upload>> refuse_media(
     if (!admitted) {
         co_return std::move(admitted).error();
     }
-    const bool is_size = of_the_media.code == ErrorCode::needs_chunked;
-    of_the_media.code = is_size ? ErrorCode::segment_too_large : of_the_media.code;
+    if (is_about_size(of_the_media.code)) {
+        co_return above(context.uploads.limits());
+    }
     co_return of_the_media;
 }
 

@@ -13,7 +13,7 @@ using boost::asio::awaitable;
 // The caller's mistakes; a disk that is full is no matter of the order of judgement.
 bool is_about_the_media(ErrorCode code) {
     return code == ErrorCode::base64_invalid || code == ErrorCode::segment_too_large ||
-           code == ErrorCode::needs_chunked;
+           code == ErrorCode::needs_chunked || code == ErrorCode::file_too_large;
 }
 
 }  // namespace
@@ -73,8 +73,7 @@ Result<void> MediaSink::write(std::span<const std::byte> data) {
 // No call takes as much as this body announces, whichever it turns out to be: the rest of it need not
 // come.
 bool MediaSink::is_hopeless() const {
-    const UploadLimits& limits = context_.uploads.limits();
-    return expected_ && *expected_ > std::max(limits.segment_bytes_max, limits.one_shot_bytes_max);
+    return expected_ && context_.uploads.limits().is_hopeless(*expected_);
 }
 
 // Text that is no base64 is looked at once more when all of it is there.

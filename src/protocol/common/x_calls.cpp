@@ -120,12 +120,18 @@ Result<OpenedMedia> open_segment(
     return opened(context.uploads.begin_append(target), true);
 }
 
+// A file in one call, as far as can be told. Until its category came it may as well be a segment whose
+// command stands behind it: then only what no call takes is refused early.
 Result<Incoming> begin_whole(
     const Context& context,
     const Principal& owner,
     const Parameters& seen,
     std::optional<ByteCount> expected
 ) {
+    const bool is_whole = seen.has("media_category") && !seen.has("media_id");
+    if (!is_whole && expected && !context.uploads.limits().is_hopeless(*expected)) {
+        expected.reset();
+    }
     const CreateUpload wanted{
         .owner = owner,
         .category = std::string(seen.get("media_category")),
