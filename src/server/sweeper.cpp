@@ -32,23 +32,49 @@ boost::asio::awaitable<void> sweep_forever(
     }
 }
 
+namespace {
+
+// A store in trouble fails each second: said when it begins, and when it ends.
+class FlushTrouble {
+  public:
+    void note(const Result<void>& flushed, std::size_t dropped) {
+        if (!flushed && !is_failing_) {
+            log::warning("timeline_not_written", flushed.error().detail);
+        }
+        if (flushed && is_failing_) {
+            log::info("timeline_written", "the store takes events again");
+        }
+        const bool is_dropping = dropped != dropped_;
+        if (is_dropping && !is_dropping_) {
+            log::warning("timeline_overflow", "events are dropped", {{"in_all", dropped}});
+        }
+        if (!is_dropping && is_dropping_) {
+            log::info("timeline_overflow_ended", "events were dropped", {{"in_all", dropped}});
+        }
+        is_failing_ = !flushed;
+        is_dropping_ = is_dropping;
+        dropped_ = dropped;
+    }
+
+  private:
+    bool is_failing_ = false;
+    bool is_dropping_ = false;
+    std::size_t dropped_ = 0;
+};
+
+}  // namespace
+
 boost::asio::awaitable<void> flush_forever(
     Timeline* timeline, runtime::BlockingPool* pool, std::chrono::milliseconds pause
 ) {
     boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
-    std::size_t dropped = 0;
+    FlushTrouble trouble;
     for (;;) {
         timer.expires_after(pause);
         co_await timer.async_wait(boost::asio::use_awaitable);
         auto work = [timeline] { return timeline->flush(); };
         auto flushed = co_await runtime::run_blocking(*pool, std::move(work));
-        if (!flushed) {
-            log::warning("timeline_not_written", flushed.error().detail);
-        }
-        if (const auto now_dropped = timeline->dropped(); now_dropped != dropped) {
-            dropped = now_dropped;
-            log::warning("timeline_overflow", "events were dropped", {{"in_all", dropped}});
-        }
+        trouble.note(flushed, timeline->dropped());
     }
 }
 

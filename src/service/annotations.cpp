@@ -151,6 +151,28 @@ Result<void> Annotations::check_track(const Principal& caller, MediaId id) {
     return ok();
 }
 
+// From now on they live as long as the video does: it takes them along when it goes.
+Result<void> Annotations::keep_all(const AttachSubtitles& wanted) {
+    for (const SubtitleTrack& track : wanted.tracks) {
+        if (auto kept = uploads_.keep(wanted.caller, track.subtitles); !kept) {
+            return std::move(kept).error();
+        }
+    }
+    return ok();
+}
+
+// As far as the store goes along; what stays attached in spite of it is kept by the sweep.
+void Annotations::take_back(const AttachSubtitles& wanted, const Attachments& before) {
+    std::vector<std::string> languages;
+    for (const SubtitleTrack& track : wanted.tracks) {
+        languages.push_back(track.language);
+    }
+    static_cast<void>(attachments_.remove_subtitles(wanted.video, languages));
+    if (!before.subtitles.empty()) {
+        static_cast<void>(attachments_.add_subtitles(wanted.video, before.subtitles));
+    }
+}
+
 Result<Attachments> Annotations::attach(const AttachSubtitles& wanted) {
     const auto video = alive(wanted.caller, wanted.video);
     if (!video) {
@@ -167,18 +189,16 @@ Result<Attachments> Annotations::attach(const AttachSubtitles& wanted) {
     if (auto allowed = admitted(wanted.admission); !allowed) {
         return std::move(allowed).error();
     }
-    // From now on they live as long as the video does: it takes them along when it goes.
-    for (const SubtitleTrack& track : wanted.tracks) {
-        if (auto kept = uploads_.keep(wanted.caller, track.subtitles); !kept) {
-            return std::move(kept).error();
-        }
-    }
     const auto before = attachments_.of(wanted.video);
     if (!before) {
         return before.error();
     }
     if (auto added = attachments_.add_subtitles(wanted.video, wanted.tracks); !added) {
         return std::move(added).error();
+    }
+    if (auto kept = keep_all(wanted); !kept) {
+        take_back(wanted, *before);
+        return std::move(kept).error();
     }
     uploads_.drop_detached(before->subtitles);
     return attachments_.of(wanted.video);

@@ -68,6 +68,8 @@ class Annotations {
     Result<Upload> alive(const Principal& caller, MediaId id);
     Result<void> check_video(const AttachSubtitles& wanted, const Upload& video);
     Result<void> check_track(const Principal& caller, MediaId subtitles);
+    Result<void> keep_all(const AttachSubtitles& wanted);
+    void take_back(const AttachSubtitles& wanted, const Attachments& before);
 
     Uploads& uploads_;
     AttachmentStore& attachments_;

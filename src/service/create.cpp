@@ -259,7 +259,8 @@ Result<Upload> Uploads::create(const CreateUpload& wanted) {
     return upload;
 }
 
-// After the upload, before the answer: whoever was not answered does not know the id.
+// After the upload, before the answer. Whoever was not answered does not know the id, so what cannot
+// be shared is not left standing: it would count among the caller's open uploads until it expires.
 Result<void> Uploads::share(const Upload& upload, const CreateUpload& wanted) {
     if (wanted.additional_owners.empty() && !wanted.is_shared) {
         return ok();
@@ -268,7 +269,11 @@ Result<void> Uploads::share(const Upload& upload, const CreateUpload& wanted) {
     for (const std::uint64_t user : wanted.additional_owners) {
         owners.push_back({"user:" + std::to_string(user)});
     }
-    return services_.attachments.share(upload.id, owners, wanted.is_shared);
+    auto shared = services_.attachments.share(upload.id, owners, wanted.is_shared);
+    if (!shared) {
+        static_cast<void>(cancel(upload.owner, upload.id));  // else it expires
+    }
+    return shared;
 }
 
 }  // namespace sluice

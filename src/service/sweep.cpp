@@ -9,6 +9,20 @@ namespace {
 // A step is small, so that it never holds the store for long.
 constexpr std::uint32_t step = 50;
 
+// Subtitles live as long as their video; a crash may have come between attaching and keeping them.
+Result<Upload> moved_on(AttachmentStore& attachments, const Upload& upload, WallTime now) {
+    if (family_of(upload.category) == Family::text) {
+        const auto attached = attachments.are_attached(upload.id);
+        if (!attached) {
+            return attached.error();
+        }
+        if (*attached) {
+            return upload.kept(now);
+        }
+    }
+    return upload.expired(now);
+}
+
 }  // namespace
 
 Result<std::uint32_t> Uploads::sweep() {
@@ -28,13 +42,16 @@ Result<void> Uploads::expire_due(std::uint32_t& touched) {
         return std::move(due).error();
     }
     for (const Upload& upload : *due) {
-        const auto expired = upload.expired(now());
-        if (!expired) {
+        const auto next = moved_on(services_.attachments, upload, now());
+        if (!next) {
             continue;
         }
-        auto changed = services_.metadata.change(*expired, upload.state, std::nullopt);
+        auto changed = services_.metadata.change(*next, upload.state, std::nullopt);
         if (!changed && changed.error().code != ErrorCode::store_conflict) {
             return changed;
+        }
+        if (!next->is_over()) {
+            continue;
         }
         services_.metrics
             .counter("sluice_uploads_ended_total", "Uploads ended", {{"result", "expired"}})

@@ -27,24 +27,46 @@ void Timeline::note(const Principal& caller, MediaId id, TimelineEvent event) {
     }
 }
 
+std::vector<NotedEvents> Timeline::take_waiting() {
+    const std::lock_guard guard(mutex_);
+    on_their_way_ = std::exchange(waiting_, {});
+    std::vector<NotedEvents> noted;
+    for (const auto& [key, events] : on_their_way_) {
+        noted.push_back({{key.second}, key.first, events});
+    }
+    return noted;
+}
+
 Result<void> Timeline::flush() {
     const std::lock_guard flushing(flushing_);
-    std::vector<NotedEvents> noted;
-    {
-        const std::lock_guard guard(mutex_);
-        on_their_way_ = std::exchange(waiting_, {});
-        count_ = 0;
-        for (const auto& [key, events] : on_their_way_) {
-            noted.push_back({{key.second}, key.first, events});
+    auto noted = take_waiting();
+    std::size_t written = 0;
+    while (written < noted.size()) {
+        const std::size_t count = std::min(batch_max, noted.size() - written);
+        if (auto added = store_.add(std::span(noted).subspan(written, count)); !added) {
+            settle(std::move(noted), written);
+            return added;
         }
+        written += count;
     }
-    Result<void> added;
-    for (std::size_t at = 0; added && at < noted.size(); at += batch_max) {
-        added = store_.add(std::span(noted).subspan(at, std::min(batch_max, noted.size() - at)));
-    }
+    settle(std::move(noted), written);
+    return ok();
+}
+
+// What was not written goes before what has come meanwhile.
+void Timeline::settle(std::vector<NotedEvents> noted, std::size_t written) {
     const std::lock_guard guard(mutex_);
     on_their_way_.clear();
-    return added;
+    for (std::size_t i = 0; i < noted.size(); ++i) {
+        auto& events = noted[i].events;
+        if (i < written) {
+            count_ -= events.size();
+            continue;
+        }
+        auto& later = waiting_[{noted[i].id, noted[i].owner.id}];
+        events.insert(events.end(), later.begin(), later.end());
+        later = std::move(events);
+    }
 }
 
 std::vector<TimelineEvent> Timeline::unwritten(const Principal& owner, MediaId id) const {

@@ -27,6 +27,7 @@ class Timeline {
 
     // Whether `caller` owns the upload is the store's to know.
     void note(const Principal& caller, MediaId id, TimelineEvent event);
+    // What the store does not take waits for the next one.
     Result<void> flush();
     // Oldest first; none for somebody else's upload.
     Result<std::vector<TimelineEvent>> read(
@@ -41,14 +42,16 @@ class Timeline {
     // By upload, so that one of them is found; and by caller, since only the owner's are written.
     using Waiting = std::map<std::pair<MediaId, std::string>, std::vector<TimelineEvent>>;
 
+    std::vector<NotedEvents> take_waiting();
+    void settle(std::vector<NotedEvents> noted, std::size_t written);
     std::vector<TimelineEvent> unwritten(const Principal& owner, MediaId id) const;
 
     TimelineStore& store_;
     std::mutex flushing_;       // one flush at a time
     mutable std::mutex mutex_;  // guards all below; never held while the store works
     Waiting waiting_;
-    Waiting on_their_way_;  // into the store, by the flush that runs
-    std::size_t count_ = 0;
+    Waiting on_their_way_;   // into the store, by the flush that runs
+    std::size_t count_ = 0;  // of events in both
     std::size_t dropped_ = 0;
 };
 

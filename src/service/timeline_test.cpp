@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <utility>
+
 #include "service/history.hpp"
 #include "store/memory/memory_metadata_store.hpp"
 #include "store/memory/memory_timeline_store.hpp"
@@ -24,6 +27,30 @@ TimelineEvent event_of(std::string call, std::chrono::milliseconds after, std::s
     return event;
 }
 
+// Takes nothing while it is in trouble.
+class FailingTimelineStore final : public TimelineStore {
+  public:
+    explicit FailingTimelineStore(MetadataStore& uploads) : sound_(uploads) {}
+
+    Result<void> add(std::span<const NotedEvents> noted) override {
+        if (during_add) {
+            std::exchange(during_add, nullptr)();
+        }
+        return is_failing ? Error{.code = ErrorCode::storage_failed} : sound_.add(noted);
+    }
+    Result<std::vector<TimelineEvent>> of(const Principal& owner, MediaId media, TimelinePart part)
+        override {
+        return sound_.of(owner, media, part);
+    }
+    Result<void> forget(MediaId media) override { return sound_.forget(media); }
+
+    bool is_failing = false;
+    std::function<void()> during_add;
+
+  private:
+    MemoryTimelineStore sound_;
+};
+
 class TimelineTest : public testing::Test {
   protected:
     TimelineTest() {
@@ -38,7 +65,7 @@ class TimelineTest : public testing::Test {
     }
 
     MemoryMetadataStore uploads_;
-    MemoryTimelineStore store_{uploads_};
+    FailingTimelineStore store_{uploads_};
     Timeline timeline_{store_};
 };
 
@@ -68,6 +95,35 @@ TEST_F(TimelineTest, DropsRatherThanGrowsWithoutBound) {
     ASSERT_TRUE(timeline_.flush());
     timeline_.note(me, id, event_of("INIT", 0ms));
     EXPECT_EQ(timeline_.read(me, id)->size(), 1u);
+}
+
+TEST_F(TimelineTest, WhatTheStoreDoesNotTakeWaitsForTheNextTime) {
+    timeline_.note(me, id, event_of("INIT", 0ms));
+    store_.is_failing = true;
+    store_.during_add = [this] { timeline_.note(me, id, event_of("APPEND", 1ms)); };
+    EXPECT_FALSE(timeline_.flush());
+    ASSERT_EQ(timeline_.read(me, id)->size(), 2u);
+    store_.is_failing = false;
+    ASSERT_TRUE(timeline_.flush());
+    const auto stored = store_.of(me, id, TimelinePart::all);
+    ASSERT_EQ(stored->size(), 2u);
+    EXPECT_EQ(stored->front().call, "INIT");
+    EXPECT_EQ(timeline_.read(me, id)->size(), 2u);
+    EXPECT_EQ(timeline_.dropped(), 0u);
+}
+
+TEST_F(TimelineTest, AStoreInTroubleDoesNotEatTheMemory) {
+    store_.is_failing = true;
+    for (std::uint64_t i = 0; i < Timeline::waiting_max; ++i) {
+        timeline_.note(me, {1000 + i}, event_of("STATUS", 1ms));
+    }
+    EXPECT_FALSE(timeline_.flush());
+    timeline_.note(me, id, event_of("INIT", 0ms));
+    EXPECT_EQ(timeline_.dropped(), 1u);
+    store_.is_failing = false;
+    ASSERT_TRUE(timeline_.flush());
+    timeline_.note(me, id, event_of("INIT", 0ms));
+    EXPECT_EQ(timeline_.dropped(), 1u);
 }
 
 TEST(History, NamesTheAppendsThatWereRefusedAndNeverCame) {

@@ -60,6 +60,15 @@ std::string init_query(
            "&media_category=" + std::string(name_of(category));
 }
 
+Error empty() {
+    return {
+        .code = ErrorCode::media_empty,
+        .facts =
+            "The media has 0 bytes: the file is empty, or its stream was read to the end "
+            "before it was sent.",
+    };
+}
+
 Result<void> judge_whole(const ContentClaim& claim, const Incoming& incoming) {
     if (!is_text_wanted(claim.category, claim.media_type)) {
         if (auto mistaken = mistaken_media(incoming, true)) {
@@ -126,12 +135,7 @@ Result<Incoming> Uploads::begin_whole(
 
 Result<Upload> Uploads::finish_whole(const CreateUpload& wanted, Incoming incoming) {
     if (incoming.length().value == 0) {
-        return Error{
-            .code = ErrorCode::media_empty,
-            .facts =
-                "The media has 0 bytes: the file is empty, or its stream was read to the end "
-                "before it was sent.",
-        };
+        return empty();
     }
     CreateUpload whole = wanted;
     whole.total = incoming.length();
@@ -175,9 +179,6 @@ Result<Upload> Uploads::finish_whole(const CreateUpload& wanted, Incoming incomi
             refused_by_store(std::move(created).error(), upload.id)
         );
     }
-    if (auto shared = share(upload, wanted); !shared) {
-        return std::move(shared).error();
-    }
     services_.metrics
         .counter(
             "sluice_uploads_started_total",
@@ -186,6 +187,9 @@ Result<Upload> Uploads::finish_whole(const CreateUpload& wanted, Incoming incomi
         )
         .add();
     services_.job_added();
+    if (auto shared = share(upload, wanted); !shared) {
+        return std::move(shared).error();
+    }
     return upload;
 }
 

@@ -1,0 +1,154 @@
+// What is left behind when the store of attachments fails in the middle of a use case.
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string_view>
+#include <utility>
+
+#include "base/metrics.hpp"
+#include "service/annotations.hpp"
+#include "store/memory/memory_attachment_store.hpp"
+#include "store/memory/memory_blob_store.hpp"
+#include "store/memory/memory_metadata_store.hpp"
+
+namespace sluice {
+namespace {
+
+const Principal me{"user:1"};
+
+class FailingAttachmentStore final : public AttachmentStore {
+  public:
+    Result<Attachments> of(MediaId id) override { return sound_.of(id); }
+    Result<bool> is_additional_owner(MediaId id, const Principal& who) override {
+        return sound_.is_additional_owner(id, who);
+    }
+    Result<void> share(MediaId id, const std::vector<Principal>& owners, bool is_shared) override {
+        return is_failing ? trouble() : sound_.share(id, owners, is_shared);
+    }
+    Result<void> annotate(MediaId id, const std::map<std::string, std::string>& members) override {
+        return sound_.annotate(id, members);
+    }
+    Result<void> add_subtitles(MediaId video, const std::vector<SubtitleTrack>& tracks) override {
+        auto added = is_failing ? trouble() : sound_.add_subtitles(video, tracks);
+        if (after_adding) {
+            std::exchange(after_adding, nullptr)();
+        }
+        return added;
+    }
+    Result<void> remove_subtitles(MediaId video, const std::vector<std::string>& languages)
+        override {
+        return sound_.remove_subtitles(video, languages);
+    }
+    Result<bool> are_attached(MediaId subtitles) override { return sound_.are_attached(subtitles); }
+    Result<void> claim(const std::vector<MediaId>& media, const MediaClaim& claim) override {
+        return sound_.claim(media, claim);
+    }
+    Result<void> forget(MediaId id) override { return sound_.forget(id); }
+
+    bool is_failing = false;
+    std::function<void()> after_adding;
+
+  private:
+    static Result<void> trouble() { return Error{.code = ErrorCode::storage_failed}; }
+
+    MemoryAttachmentStore sound_;
+};
+
+class FailingStoreTest : public testing::Test {
+  protected:
+    MediaId ready(std::string_view category) {
+        Upload upload = uploads_.create({me, std::string(category), "", "", {10}}).value();
+        upload.state = UploadState::ready;
+        EXPECT_TRUE(metadata_.change(upload, UploadState::open, std::nullopt));
+        return upload.id;
+    }
+
+    Upload found(MediaId id) { return metadata_.find(me, id).value(); }
+
+    Result<Upload> one_shot(CreateUpload wanted) {
+        auto incoming = uploads_.begin_whole(wanted);
+        const std::string_view text = "\x89PNG\r\n\x1a\n and the rest of it";
+        EXPECT_TRUE(incoming->write(std::as_bytes(std::span(text))));
+        return uploads_.finish_whole(wanted, std::move(*incoming));
+    }
+
+    ManualClock clock_;
+    MemoryMetadataStore metadata_;
+    MemoryBlobStore blobs_;
+    FailingAttachmentStore attachments_;
+    IdSource ids_{clock_, 0};
+    SpeedLearner speed_;
+    Metrics metrics_;
+    int jobs_added_ = 0;
+    Uploads uploads_{
+        {metadata_, blobs_, attachments_, clock_, ids_, speed_, metrics_, [this] { ++jobs_added_; }
+        },
+        UploadLimits{}
+    };
+    Annotations annotations_{uploads_, attachments_};
+};
+
+TEST_F(FailingStoreTest, WhatCannotBeSharedIsNotLeftStanding) {
+    const CreateUpload wanted{
+        .owner = me,
+        .category = "tweet_image",
+        .media_type = "image/png",
+        .file_name = {},
+        .total = {30},
+        .additional_owners = {7},
+    };
+    attachments_.is_failing = true;
+    EXPECT_EQ(uploads_.create(wanted).error().code, ErrorCode::storage_failed);
+    EXPECT_EQ(metadata_.usage_of(me)->uploads_open, 0u);
+    EXPECT_EQ(one_shot(wanted).error().code, ErrorCode::storage_failed);
+    EXPECT_EQ(jobs_added_, 1) << "a job was written, so somebody must look at it";
+    for (const Upload& left : metadata_.list(me, {}, 10)->uploads) {
+        EXPECT_EQ(left.state, UploadState::cancelled);
+    }
+    attachments_.is_failing = false;
+    EXPECT_TRUE(one_shot(wanted));
+    EXPECT_EQ(jobs_added_, 2);
+}
+
+TEST_F(FailingStoreTest, SubtitlesThatCouldNotBeAttachedStillExpire) {
+    const MediaId video = ready("tweet_video");
+    const MediaId text = ready("subtitles");
+    attachments_.is_failing = true;
+    const AttachSubtitles wanted{me, video, {}, {{text, "EN", "English"}}};
+    EXPECT_EQ(annotations_.attach(wanted).error().code, ErrorCode::storage_failed);
+    EXPECT_NE(found(text).expires_at, never);
+    attachments_.is_failing = false;
+    ASSERT_TRUE(annotations_.attach(wanted));
+    EXPECT_EQ(found(text).expires_at, never);
+}
+
+TEST_F(FailingStoreTest, SubtitlesThatCannotBeKeptAreNotAttached) {
+    const MediaId video = ready("tweet_video");
+    const MediaId first = ready("subtitles");
+    const MediaId second = ready("subtitles");
+    ASSERT_TRUE(annotations_.attach({me, video, {}, {{first, "EN", "English"}}}));
+    attachments_.after_adding = [this, second] { ASSERT_TRUE(uploads_.cancel(me, second)); };
+    const AttachSubtitles wanted{
+        me, video, {}, {{second, "EN", "Other"}, {second, "DE", "Deutsch"}}
+    };
+    EXPECT_FALSE(annotations_.attach(wanted));
+    const auto left = attachments_.of(video)->subtitles;
+    ASSERT_EQ(left.size(), 1u);
+    EXPECT_EQ(left.front().subtitles, first);
+}
+
+TEST_F(FailingStoreTest, AttachedSubtitlesOutliveACrashBeforeTheyWereKept) {
+    const MediaId video = ready("tweet_video");
+    const MediaId text = ready("subtitles");
+    const MediaId alone = ready("subtitles");
+    ASSERT_TRUE(uploads_.keep(me, video));
+    ASSERT_TRUE(attachments_.add_subtitles(video, {{text, "EN", "English"}}));
+    clock_.advance(std::chrono::hours(25));
+    ASSERT_TRUE(uploads_.sweep());
+    EXPECT_EQ(found(text).state, UploadState::ready);
+    EXPECT_EQ(found(text).expires_at, never);
+    EXPECT_EQ(found(alone).state, UploadState::expired);
+}
+
+}  // namespace
+}  // namespace sluice
