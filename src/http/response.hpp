@@ -34,9 +34,10 @@ struct Response {
     bool close = false;                  // end the connection after this answer
     // Ends the connection when so much of the answer is sent, head included: a fault on purpose.
     std::optional<std::uint64_t> cut_after_bytes;
-    std::string route;        // closed set, for metrics and the log: "x1.append"
-    std::string error_code;   // slug, for metrics, the log and the timeline
-    std::string error_facts;  // what the caller was told beside it
+    std::shared_ptr<void> held;  // given back when the answer has been sent
+    std::string route;           // closed set, for metrics and the log: "x1.append"
+    std::string error_code;      // slug, for metrics, the log and the timeline
+    std::string error_facts;     // what the caller was told beside it
 
     void set(std::string name, std::string value) {
         headers.emplace_back(std::move(name), std::move(value));

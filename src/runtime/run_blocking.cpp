@@ -1,5 +1,8 @@
 #include "runtime/run_blocking.hpp"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>
@@ -10,10 +13,19 @@ namespace sluice::runtime {
 
 namespace asio = boost::asio;
 
-BlockingPool::BlockingPool(unsigned threads) {
+BlockingPool::BlockingPool(unsigned threads, int niceness) {
     for (unsigned i = 0; i < threads; ++i) {
-        threads_.emplace_back([this] { work_until_stopped(); });
+        threads_.emplace_back([this, niceness] {
+            // Of this thread alone, on Linux. Refused or not, the work is done.
+            static_cast<void>(::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), niceness));
+            work_until_stopped();
+        });
     }
+}
+
+BlockingPool::Load BlockingPool::load() const {
+    const std::lock_guard lock(mutex_);
+    return load_;
 }
 
 BlockingPool::~BlockingPool() {
@@ -44,6 +56,7 @@ void BlockingPool::push(Job& job) {
         if (!is_stopping_) {
             (first_ == nullptr ? first_ : last_->next_) = &job;
             last_ = &job;
+            load_.queued += 1;
             has_work_.notify_one();
             return;
         }
@@ -62,12 +75,15 @@ void BlockingPool::work_until_stopped() {
         }
         Job* job = first_;
         first_ = job->next_;
+        load_.queued -= 1;
+        load_.busy += 1;
         lock.unlock();
         job->run();
         // The job is gone as soon as its coroutine has been resumed.
         auto resume = std::move(job->resume_);
         resume();
         lock.lock();
+        load_.busy -= 1;
     }
 }
 

@@ -7,6 +7,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <condition_variable>
+#include <cstddef>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -31,7 +32,13 @@ class BlockingPool {
         Job* next_ = nullptr;
     };
 
-    explicit BlockingPool(unsigned threads);
+    struct Load {
+        std::size_t queued = 0;  // waits for a thread
+        std::size_t busy = 0;    // is being done
+    };
+
+    // `niceness`: above 0 the threads get less of a busy processor than the loops.
+    explicit BlockingPool(unsigned threads, int niceness = 0);
     ~BlockingPool();
     BlockingPool(const BlockingPool&) = delete;
     BlockingPool& operator=(const BlockingPool&) = delete;
@@ -41,12 +48,14 @@ class BlockingPool {
     boost::asio::awaitable<void> run(Job& job);
     // Finishes what is queued and ends the threads.
     void stop_and_join();
+    Load load() const;
 
   private:
     void push(Job& job);
     void work_until_stopped();
 
-    std::mutex mutex_;
+    mutable std::mutex mutex_;  // guards what is below, but for the threads
+    Load load_;
     std::condition_variable has_work_;
     Job* first_ = nullptr;
     Job* last_ = nullptr;

@@ -82,6 +82,16 @@ Outcome apply_polling(Settings& settings, const Given& given) {
     return {};
 }
 
+Outcome apply_running(Settings& settings, const Given& given) {
+    const auto count = parse_unsigned(given.text);
+    if (!count || *count < 4 || *count > 1'000'000) {
+        return must_be(given.name + "=COUNT of requests handled at once, from 4");
+    }
+    const bool is_bulk = given.name == "bulk.running";
+    (is_bulk ? settings.work.bulk : settings.work.control) = *count;
+    return {};
+}
+
 Outcome apply_size(Settings& settings, const Given& given) {
     const auto size = parse_size(given.text);
     if (!size || size->value == 0) {
@@ -108,6 +118,8 @@ constexpr std::array limit_rows{
     LimitRow{"stored_bytes", apply_stored_bytes},
     LimitRow{"requests.x", apply_rates_of_x},
     LimitRow{"polling.per_second", apply_polling},
+    LimitRow{"control.running", apply_running},
+    LimitRow{"bulk.running", apply_running},
 };
 
 }  // namespace

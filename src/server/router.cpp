@@ -48,8 +48,11 @@ boost::asio::awaitable<http::Response> Router::handle(
     const http::Request& request, http::BodyReader& body
 ) {
     const auto began = std::chrono::steady_clock::now();
-    const bool is_recorded = context_.recorder->records(request.path);
     protocol::Exchange exchange(request);
+    if (auto entered = enter_class(exchange); !entered) {
+        co_return shed(entered.error(), request);
+    }
+    const bool is_recorded = context_.recorder->records(request.path);
     const WallTime asked_at = context_.uploads.now();
     exchange.wants_parts = is_recorded;
     const auto signed_body = co_await authenticator_.authenticate(exchange, body);
@@ -65,7 +68,26 @@ boost::asio::awaitable<http::Response> Router::handle(
     if (is_recorded) {
         context_.recorder->record(exchange, response, {began, body.received()});
     }
+    if (response.source) {
+        response.held = std::make_shared<protocol::WorkSlot>(std::move(exchange.slot));
+    }
     co_return response;
+}
+
+Result<void> Router::enter_class(protocol::Exchange& exchange) const {
+    auto slot = context_.classes->enter(exchange.request);
+    if (!slot) {
+        return std::move(slot).error();
+    }
+    exchange.slot = *std::move(slot);
+    return ok();
+}
+
+// As cheap as can be: nobody is asked who he is, and nothing is noted but the numbers.
+http::Response Router::shed(const Error& error, const http::Request& request) const {
+    auto response = refuse_in_words_of_path(error, request);
+    response.route = "shed.request";
+    return response;
 }
 
 bool Router::inspects(const http::Request& request) const {

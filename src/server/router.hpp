@@ -46,6 +46,8 @@ class Router final : public http::Handler {
     boost::asio::awaitable<http::Response> dispatch(
         protocol::Exchange& exchange, http::BodyReader& body
     );
+    Result<void> enter_class(protocol::Exchange& exchange) const;
+    http::Response shed(const Error& error, const http::Request& request) const;
     http::Response unknown_path(const http::Request& request) const;
     http::Response refuse_in_words_of_path(const Error& error, const http::Request& request) const;
 

@@ -12,6 +12,7 @@
 
 #include "base/result.hpp"
 #include "protocol/common/inspector_mode.hpp"
+#include "protocol/common/work_classes.hpp"
 #include "service/faults.hpp"
 #include "service/polling.hpp"
 #include "service/rate_limits.hpp"
@@ -42,6 +43,7 @@ struct Settings {
     std::vector<std::string> names;  // host names besides the loopback's
     std::string key_file;            // empty: keys.secret in the data directory
     PollingLimits polling;
+    protocol::WorkBounds work;
     bool dev_tls = false;
     ListenAddress dev_tls_listen{"127.0.0.1", 0};
     std::optional<ListenAddress> dev_proxy;  // implies dev_tls

@@ -19,6 +19,7 @@
 #include "protocol/common/context.hpp"
 #include "protocol/common/recorder.hpp"
 #include "protocol/common/url_signer.hpp"
+#include "protocol/common/work_classes.hpp"
 #include "runtime/event_loops.hpp"
 #include "runtime/run_blocking.hpp"
 #include "runtime/stop_signals.hpp"
@@ -26,6 +27,7 @@
 #include "server/dev_door.hpp"
 #include "server/limit_settings.hpp"
 #include "server/operations.hpp"
+#include "server/pools.hpp"
 #include "server/process_metrics.hpp"
 #include "server/router.hpp"
 #include "server/sweeper.hpp"
@@ -46,10 +48,6 @@
 namespace sluice::server {
 namespace {
 
-// Waiting for SQL takes no CPU, and group commit gathers those who wait.
-constexpr unsigned control_threads = 16;
-// Each may stand in a disk sync.
-constexpr unsigned bulk_threads = 24;
 constexpr std::chrono::seconds drain_time{30};
 constexpr std::chrono::seconds sweep_pause{10};
 constexpr std::chrono::milliseconds flush_pause{1000};
@@ -94,13 +92,15 @@ class Server {
           key_store_(std::move(database)),
           url_signer_(box.derived_key("signed urls"), clock_),
           keys_(key_store_, std::move(box), clock_, key_ids_),
-          authenticator_(auth_mode(settings), keys_, control_, bulk_),
+          authenticator_(auth_mode(settings), keys_, pools_.reads, pools_.control, pools_.bulk),
+          classes_(settings.work, metrics_),
           context_{
               .uploads = uploads_,
               .annotations = annotations_,
               .media_use = media_use_,
-              .pool = control_,
-              .bulk = bulk_,
+              .reads = pools_.reads,
+              .pool = pools_.control,
+              .bulk = pools_.bulk,
               .buffers = buffers_,
               .fidelity = fidelity(settings),
               .timeline = &timeline_,
@@ -109,9 +109,10 @@ class Server {
               .rates = &rates_,
               .faults = settings.needs_keys ? nullptr : &faults_,
               .url_signer = settings.needs_keys ? &url_signer_ : nullptr,
-              .recorder = &recorder_
+              .recorder = &recorder_,
+              .classes = &classes_
           },
-          operations_(metrics_, *metadata_, control_),
+          operations_(metrics_, *metadata_, pools_.reads),
           router_(context_, authenticator_, keys_, operations_, settings.names),
           loops_(std::max(1U, std::thread::hardware_concurrency())),
           listener_(loops_, router_, metrics_, clock_),
@@ -136,8 +137,12 @@ class Server {
                 return fail("cannot start the workers", started.error());
             }
         }
-        background_.spawn(loops_.executor(0), sweep_forever(&uploads_, &control_, sweep_pause));
-        background_.spawn(loops_.executor(0), flush_forever(&timeline_, &control_, flush_pause));
+        background_.spawn(
+            loops_.executor(0), sweep_forever(&uploads_, &pools_.background, sweep_pause)
+        );
+        background_.spawn(
+            loops_.executor(0), flush_forever(&timeline_, &pools_.background, flush_pause)
+        );
         loops_.start();
         announce();
         const int signal = signals.wait();
@@ -254,8 +259,7 @@ class Server {
         dev_door_.drained();
         loops_.stop();
         loops_.join();
-        control_.stop_and_join();
-        bulk_.stop_and_join();
+        pools_.stop_and_join();
         if (auto flushed = timeline_.flush(); !flushed) {
             log::warning("timeline_not_written", flushed.error().detail);
         }
@@ -282,8 +286,7 @@ class Server {
     Annotations annotations_{uploads_, attachments_};
     MediaUse media_use_{uploads_, annotations_, attachments_};
     Polling polling_;
-    runtime::BlockingPool control_{control_threads};
-    runtime::BlockingPool bulk_{bulk_threads};
+    Pools pools_{metrics_};
     protocol::BufferPool buffers_;
     protocol::DevEnvironment dev_environment_;
     IdSource key_ids_{clock_, key_shard};
@@ -291,6 +294,7 @@ class Server {
     protocol::UrlSigner url_signer_;
     Keys keys_;
     protocol::Authenticator authenticator_;
+    protocol::WorkClasses classes_;
     protocol::Context context_;
     Operations operations_;
     Router router_;

@@ -21,7 +21,6 @@ EXCUSED = {
     "shutting_down": "a stopping server finishes the calls that it has and closes; nothing is left to be refused",
     "oauth1_needed": "v1.1 takes a bearer token here, so that nobody has to be told to sign",
     "processing_failed": "needs a worker that dies again and again; the kill tests see one that is replaced",
-    "overloaded": "no test can load the machine that much; the answer is made by the same encoder as all others",
 }
 
 

@@ -64,7 +64,7 @@ awaitable<Result<Medium>> x_look_up(const Context& context, Exchange& exchange, 
     auto work = [&context, caller = exchange.caller->principal, id] {
         return context.annotations.look_up(caller, id);
     };
-    co_return co_await runtime::run_blocking(context.pool, std::move(work));
+    co_return co_await runtime::run_blocking(context.reads, std::move(work));
 }
 
 awaitable<Result<Used>> x_use(

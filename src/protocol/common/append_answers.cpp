@@ -57,7 +57,7 @@ awaitable<Error> with_indexes(
     const Context& context, const Principal& owner, MediaId id, Error error
 ) {
     auto work = [&context, owner, id] { return context.uploads.details(owner, id); };
-    const auto details = co_await runtime::run_blocking(context.pool, std::move(work));
+    const auto details = co_await runtime::run_blocking(context.reads, std::move(work));
     error.media_id = id.value;
     if (details) {
         error.facts += error.code == ErrorCode::segment_index_missing ? next_index(*details)
@@ -72,7 +72,7 @@ awaitable<Result<Upload>> refuse_media(
     auto work = [&context, target = std::move(target)] {
         return context.uploads.check_append(target);
     };
-    auto admitted = co_await runtime::run_blocking(context.pool, std::move(work));
+    auto admitted = co_await runtime::run_blocking(context.reads, std::move(work));
     if (!admitted) {
         co_return std::move(admitted).error();
     }

@@ -160,7 +160,7 @@ awaitable<Result<Identity>> Authenticator::by_bearer(std::string token) {
         key = *std::move(cached);
     } else {
         auto work = [this, &digest] { return keys_.find_bearer(digest); };
-        key = co_await runtime::run_blocking(pool_, std::move(work));
+        key = co_await runtime::run_blocking(reads_, std::move(work));
     }
     if (!key) {
         co_return std::move(key).error();
@@ -241,7 +241,7 @@ awaitable<Result<KnownKeyPtr>> Authenticator::key_of(const oauth::OAuth1Fields& 
         key = *std::move(cached);
     } else {
         auto work = [this, &fields] { return keys_.find_consumer(fields.consumer_key); };
-        key = co_await runtime::run_blocking(pool_, std::move(work));
+        key = co_await runtime::run_blocking(reads_, std::move(work));
     }
     if (!key) {
         co_return key;

@@ -21,11 +21,15 @@ enum class AuthMode : std::uint8_t { open, keys };
 
 class Authenticator {
   public:
-    // `pool` for look-ups, `bulk` for signatures over large bodies.
+    // `reads` for look-ups, `pool` for nonces, `bulk` for signatures over large bodies.
     Authenticator(
-        AuthMode mode, Keys& keys, runtime::BlockingPool& pool, runtime::BlockingPool& bulk
+        AuthMode mode,
+        Keys& keys,
+        runtime::BlockingPool& reads,
+        runtime::BlockingPool& pool,
+        runtime::BlockingPool& bulk
     )
-        : mode_(mode), keys_(keys), pool_(pool), bulk_(bulk) {}
+        : mode_(mode), keys_(keys), reads_(reads), pool_(pool), bulk_(bulk) {}
 
     bool believes_anybody() const { return mode_ == AuthMode::open; }
 
@@ -69,6 +73,7 @@ class Authenticator {
 
     const AuthMode mode_;
     Keys& keys_;
+    runtime::BlockingPool& reads_;
     runtime::BlockingPool& pool_;
     runtime::BlockingPool& bulk_;
     HeldBytes held_;

@@ -41,7 +41,7 @@ awaitable<Result<UploadStatus>> await_image(const Context& context, UploadStatus
         auto work = [&context, owner = status.upload.owner, id = status.upload.id] {
             return context.uploads.status(owner, id);
         };
-        auto again = co_await runtime::run_blocking(context.pool, std::move(work));
+        auto again = co_await runtime::run_blocking(context.reads, std::move(work));
         if (!again) {
             co_return std::move(again).error();
         }

@@ -26,13 +26,15 @@ enum class Fidelity : std::uint8_t { helpful, faithful };
 
 class Recorder;
 class UrlSigner;
+class WorkClasses;
 
 struct Context {
     Uploads& uploads;
     Annotations& annotations;
     MediaUse& media_use;
-    runtime::BlockingPool& pool;  // for small calls; bulk work never stands in its queue
-    runtime::BlockingPool& bulk;  // for the bytes of media
+    runtime::BlockingPool& reads;  // for what only asks: no sync, no commit stands in its queue
+    runtime::BlockingPool& pool;   // for small calls that change something
+    runtime::BlockingPool& bulk;   // for the bytes of media
     BufferPool& buffers;
     Fidelity fidelity = Fidelity::helpful;
     // How long FINALIZE of an image, and an image in one call, wait for the processing, so that the
@@ -51,6 +53,7 @@ struct Context {
     // How long an APPEND waits for another one that is sending the same segment, so that the two can
     // be compared. Beyond it: segment_in_flight, if that one is alive.
     std::chrono::milliseconds same_segment_wait{1500};
+    WorkClasses* classes = nullptr;  // none: nothing is turned away for the load
     std::unique_ptr<RecentInits> recent_inits = std::make_unique<RecentInits>();
 };
 

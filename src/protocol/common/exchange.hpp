@@ -15,6 +15,7 @@
 #include "base/ids.hpp"
 #include "core/principal.hpp"
 #include "http/request.hpp"
+#include "protocol/common/work_classes.hpp"
 #include "service/faults.hpp"
 #include "service/rate_limiter.hpp"
 
@@ -48,6 +49,7 @@ struct Exchange {
 
     const http::Request& request;
     Timings timings;
+    WorkSlot slot;  // its place in a class of work
 
     std::optional<Identity> caller;  // once known
     // Why there is no caller, if there is none; see identify().

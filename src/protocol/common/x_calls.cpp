@@ -82,6 +82,11 @@ awaitable<Result<Upload>> create(const Context& context, Exchange& exchange, Rec
     co_return co_await runtime::run_blocking(context.pool, std::move(work));
 }
 
+// Whatever the head looked like: here are bytes of media.
+Result<void> move_to_bulk(const Context& context, Exchange& exchange) {
+    return context.classes == nullptr ? ok() : context.classes->move_to_bulk(exchange.slot);
+}
+
 Result<OpenedMedia> opened(Result<Incoming> incoming, bool is_named) {
     if (!incoming) {
         return std::move(incoming).error();
@@ -206,6 +211,11 @@ OpenMedia media_opener(const Context& context, Exchange& exchange, std::optional
                const Parameters& seen, std::optional<ByteCount> expected
            ) -> Result<OpenedMedia> {
         const bool is_append = path_id.has_value() || seen.get("command") == "APPEND";
+        if (is_append || !seen.has("command")) {
+            if (auto moved = move_to_bulk(context, exchange); !moved) {
+                return std::move(moved).error();
+            }
+        }
         if (!is_append) {
             return seen.has("command")
                        ? opened(context.uploads.begin_unnamed(), false)
@@ -321,7 +331,7 @@ awaitable<Result<UploadStatus>> x_status(const Context& context, Exchange& excha
     auto work = [&context, owner = exchange.caller->principal, id] {
         return context.uploads.status(owner, id);
     };
-    auto status = co_await in_store(exchange, context.pool, std::move(work));
+    auto status = co_await in_store(exchange, context.reads, std::move(work));
     if (!status) {
         co_return refused_status(context, exchange, std::move(status).error());
     }
@@ -362,7 +372,7 @@ awaitable<Result<UploadStatus>> x_one_shot(
     }
     exchange.media_id = created->id;
     auto look = [&context, owner, id = created->id] { return context.uploads.status(owner, id); };
-    auto status = co_await in_store(exchange, context.pool, std::move(look));
+    auto status = co_await in_store(exchange, context.reads, std::move(look));
     if (!status) {
         co_return std::move(status).error();
     }
@@ -380,7 +390,7 @@ awaitable<Error> x_with_state(const Context& context, const Exchange& exchange, 
     auto work = [&context, owner = exchange.caller->principal, id = MediaId{error.media_id}] {
         return context.uploads.status(owner, id);
     };
-    const auto status = co_await runtime::run_blocking(context.pool, std::move(work));
+    const auto status = co_await runtime::run_blocking(context.reads, std::move(work));
     if (!status) {
         error.facts += " " + status.error().facts;
         co_return error;

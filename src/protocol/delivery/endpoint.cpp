@@ -95,7 +95,7 @@ awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body)
                  name = std::string(rest.substr(slash + 1))] {
         return context_.uploads.find_file(reader, key, name);
     };
-    auto file = co_await runtime::run_blocking(context_.pool, std::move(work));
+    auto file = co_await runtime::run_blocking(context_.reads, std::move(work));
     if (file && !is_admitted && !file->is_owners) {
         // As if it were not there: it is somebody else's, and the URL is not signed.
         file = Error{

@@ -119,7 +119,7 @@ awaitable<Response> Endpoint::list(const http::Request& request, Principal owner
     auto work = [this, owner = std::move(owner), page = *page, &has_more] {
         return context_.uploads.list(owner, page.before, page.count, has_more);
     };
-    auto uploads = co_await runtime::run_blocking(context_.pool, std::move(work));
+    auto uploads = co_await runtime::run_blocking(context_.reads, std::move(work));
     co_return uploads ? list_answer(*uploads, has_more, request, context_.url_signer)
                       : refused(uploads.error(), request);
 }
@@ -142,7 +142,7 @@ awaitable<Response> Endpoint::one(const http::Request& request, Principal owner,
     auto work = [this, owner = std::move(owner), id] {
         return context_.annotations.describe(owner, id);
     };
-    auto details = co_await runtime::run_blocking(context_.pool, std::move(work));
+    auto details = co_await runtime::run_blocking(context_.reads, std::move(work));
     co_return details ? upload_answer(*details, request, context_.url_signer)
                       : refused(details.error(), request);
 }

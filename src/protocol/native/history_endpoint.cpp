@@ -149,7 +149,7 @@ awaitable<Result<HistoryEndpoint::History>> HistoryEndpoint::history(Principal o
         }
         return History{*std::move(details), *std::move(events)};
     };
-    co_return co_await runtime::run_blocking(context_.pool, std::move(work));
+    co_return co_await runtime::run_blocking(context_.reads, std::move(work));
 }
 
 }  // namespace sluice::protocol::native

@@ -1,0 +1,27 @@
+// The threads for blocking work, a pool for each kind, so that none waits behind another: reads
+// (STATUS, lists, keys), control (INIT, FINALIZE and what else commits), bulk (the bytes of media),
+// background (sweep, timeline). Their queues are bounded by those who fill them: requests of the
+// classes, one piece of work each (protocol/common/work_classes.hpp), and one task each in the
+// background.
+#pragma once
+
+#include "base/metrics.hpp"
+#include "runtime/run_blocking.hpp"
+
+namespace sluice::server {
+
+struct Pools {
+    explicit Pools(Metrics& metrics);
+    // What is queued is finished.
+    void stop_and_join();
+
+    // A read takes microseconds; a few more threads than the store has readers.
+    runtime::BlockingPool reads{8};
+    // Waiting for a commit takes no CPU, and group commit gathers those who wait.
+    runtime::BlockingPool control{16};
+    // Each may stand in a disk sync. Checksums and copies go behind those who only ask.
+    runtime::BlockingPool bulk{24, 5};
+    runtime::BlockingPool background{2, 10};
+};
+
+}  // namespace sluice::server

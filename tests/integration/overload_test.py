@@ -1,0 +1,127 @@
+"""A full class of work turns its own newest requests away, early and honestly; the other class goes on (docs/operations/overload.md)."""
+
+import unittest
+
+from support import metrics
+from support.case import ServerCase
+from support.client import FORM, V1, V2, X1, X2
+from support.media import noise
+from support.wire import Part, Wire, head, multipart
+
+MEDIA = noise(200_000)
+
+
+def append_bytes(media_id, index, data=MEDIA):
+    """(head, body) of an APPEND whose kind only its body tells."""
+    parts = [Part("command", "APPEND"), Part("media_id", media_id), Part("segment_index", index)]
+    content_type, body = multipart([*parts, Part("media", data, "blob")])
+    return head("POST", V1, [("Content-Type", content_type), ("Content-Length", len(body))]), body
+
+
+class Overload(ServerCase):
+    arguments = ("--limit", "bulk.running=4", "--limit", "control.running=8")
+
+    def setUp(self):
+        self.caller = X1(self.server)
+
+    def wire(self):
+        wire = Wire(self.server)
+        self.addCleanup(wire.close)
+        return wire
+
+    def stall(self, data):
+        """Sends this and then nothing more."""
+        wire = self.wire()
+        wire.send(data)
+        return wire
+
+    def wait_for_running(self, name, count):
+        for _ in range(200):
+            samples = metrics.parse(self.caller.get("/metrics").body.decode())
+            if metrics.total(samples, "sluice_requests_in_work", **{"class": name}) == count:
+                return samples
+        self.fail(f"never were {count} requests of {name} in work")
+
+    def fill_bulk(self):
+        """Four clients that stall in mid-body, two from the start and two after some media; ([wire], [rest], media_id)."""
+        media_id = self.caller.open(4 * len(MEDIA))
+        wires, rests = [], []
+        for index in range(4):
+            begin, body = append_bytes(media_id, index, bytes([index]) + MEDIA[1:])
+            sent = 0 if index < 2 else 100_000
+            wires.append(self.stall(begin + body[:sent]))
+            rests.append(body[sent:])
+        self.wait_for_running("bulk", 4)
+        return wires, rests, media_id
+
+    def assert_shed(self, answer, name, bound):
+        self.assertEqual((answer.status, answer.header("sluice-error")), (503, "overloaded"), answer)
+        self.assertTrue(1 <= int(answer.header("retry-after")) <= 30, answer)
+        text = answer.body.decode()
+        self.assertIn(f"{bound} requests of the class {name}", text)
+
+    def test_full_bulk_turns_its_own_away_and_the_small_calls_go_on(self):
+        wires, rests, media_id = self.fill_bulk()
+        # Before its body is read: "100 Continue" does not come.
+        begin, body = append_bytes(media_id, 1)
+        waiting = self.stall(begin.replace(b"\r\n\r\n", b"\r\nExpect: 100-continue\r\n\r\n"))
+        answer = waiting.read("POST")
+        self.assert_shed(answer, "bulk", 4)
+        self.assertEqual(answer.interim, [])
+        self.assert_v1_error(answer, 503, "overloaded")
+        # All of it sent at once, small enough to look like a parameter, in v2's words, and a download.
+        self.assert_shed(self.caller.append(media_id, 1, MEDIA), "bulk", 4)
+        self.assert_shed(self.caller.append(media_id, 1, b"a few bytes"), "bulk", 4)
+        answer = X2(self.server).append(media_id, 1, b"a few bytes")
+        self.assert_shed(answer, "bulk", 4)
+        self.assert_v2_error(answer, 503, "overloaded")
+        self.assert_shed(self.caller.get("/media/7_1/original"), "bulk", 4)
+        # What is small goes on.
+        self.assertEqual(self.caller.status(media_id).header("sluice-error"), "finalize_missing")
+        other = self.caller.open(1000)
+        self.assertEqual(self.caller.finalize(other).header("sluice-error"), "nothing_appended")
+        self.assertEqual(self.caller.get("/api/v1/uploads").status, 200)
+        self.assertEqual(self.caller.get("/readyz").status, 200)
+        # Who was in goes on where it stood, and leaves its place.
+        for wire, rest in zip(wires, rests):
+            wire.send(rest)
+            self.assertEqual(wire.read("POST").status, 204)
+        samples = self.wait_for_running("bulk", 0)
+        self.assertGreaterEqual(metrics.total(samples, "sluice_requests_shed_total", **{"class": "bulk"}), 5)
+        self.assertEqual(self.caller.finalize(media_id).status, 201)
+
+    def test_full_control_turns_its_own_away_and_uploads_go_on(self):
+        media_id = self.caller.open(len(MEDIA))
+        begin, body = append_bytes(media_id, 0)
+        bulk = self.stall(begin + body[:1000])
+        self.wait_for_running("bulk", 1)
+        # Six of eight places for calls with a body, which these do not send.
+        init = head("POST", V1, [("Content-Type", FORM), ("Content-Length", 80)]) + b"command=INIT&"
+        stalled = [self.stall(init) for _ in range(6)]
+        self.wait_for_running("control", 6)
+        answer = self.caller.init(1000)
+        self.assert_shed(answer, "control", 6)
+        self.assert_v1_error(answer, 503, "overloaded")
+        # Those who only ask have places of their own, and uploads theirs.
+        self.assertEqual(self.caller.status(media_id).header("sluice-error"), "finalize_missing")
+        bulk.send(body[1000:])
+        self.assertEqual(bulk.read("POST").status, 204)
+        self.assertEqual(self.caller.get("/livez").status, 200)
+        for wire in stalled:
+            wire.close()
+        self.wait_for_running("control", 0)
+        self.assertEqual(self.caller.finalize(media_id).status, 201)
+
+    def test_a_download_keeps_its_place_until_it_is_sent(self):
+        data = noise(8 << 20)
+        media_id = self.caller.open(len(data))
+        self.assertEqual(self.caller.append(media_id, 0, data).status, 204)
+        self.assertEqual(self.caller.finalize(media_id).status, 201)
+        reader = self.stall(head("GET", f"/media/7_{media_id}/original"))
+        self.wait_for_running("bulk", 1)
+        self.assertEqual(len(reader.read().body), len(data))
+        self.wait_for_running("bulk", 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
