@@ -14,4 +14,12 @@ Error system_error(int error_number, std::string what) {
     };
 }
 
+Error sync_error(int error_number, std::string what) {
+    Error error = system_error(error_number, std::move(what));
+    error.facts = "The disk did not keep what was written: the sync failed (" +
+                  std::generic_category().message(error_number) + ").";
+    error.is_lost_sync = true;
+    return error;
+}
+
 }  // namespace sluice

@@ -26,10 +26,15 @@ struct Error {
     std::string next_query = {};
     // The cause that a faithful X would answer with, if it is not this one.
     std::optional<ErrorCode> x_like = std::nullopt;
+    // A sync failed: nobody knows what the disk holds of what was written, and no later sync can tell
+    // (Linux says it once). Final for the upload whose bytes these are.
+    bool is_lost_sync = false;
 };
 
 // An operating system call that failed: the code by errno (ENOSPC and EDQUOT are storage_full), the
 // text and `what` in the detail.
 Error system_error(int error_number, std::string what);
+// The same of fsync(2) and its kin: is_lost_sync, with the cause in the facts.
+Error sync_error(int error_number, std::string what);
 
 }  // namespace sluice

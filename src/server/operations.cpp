@@ -60,8 +60,13 @@ awaitable<Response> Operations::readiness() {
     }
     auto work = [this] { return metadata_.totals().has_value(); };
     const bool has_store = co_await runtime::run_blocking(pool_, std::move(work));
-    co_return has_store ? text_response(200, "text/plain", "ready\n")
-                        : text_response(503, "text/plain", "the metadata store does not answer\n");
+    if (!has_store) {
+        co_return text_response(503, "text/plain", "the metadata store does not answer\n");
+    }
+    if (const auto refused = metadata_.writes_refused()) {
+        co_return text_response(503, "text/plain", refused->facts + "\n");
+    }
+    co_return text_response(200, "text/plain", "ready\n");
 }
 
 awaitable<Response> Operations::metrics_page(const protocol::Exchange& exchange) {

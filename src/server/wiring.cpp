@@ -31,6 +31,7 @@
 #include "server/process_metrics.hpp"
 #include "server/router.hpp"
 #include "server/sweeper.hpp"
+#include "service/doubts.hpp"
 #include "service/jobs.hpp"
 #include "service/keys.hpp"
 #include "service/media_use.hpp"
@@ -41,6 +42,7 @@
 #include "store/disk/disk_blob_store.hpp"
 #include "store/disk/key_file.hpp"
 #include "store/sqlite/sqlite_attachment_store.hpp"
+#include "store/sqlite/sqlite_doubt_store.hpp"
 #include "store/sqlite/sqlite_key_store.hpp"
 #include "store/sqlite/sqlite_metadata_store.hpp"
 #include "store/sqlite/sqlite_timeline_store.hpp"
@@ -80,6 +82,7 @@ class Server {
           metadata_(std::make_unique<SqliteMetadataStore>(database)),
           attachments_(database),
           events_(database),
+          doubt_store_(database),
           blobs_(std::move(blobs)),
           ids_(clock_, 0),
           faults_(metrics_),
@@ -185,7 +188,8 @@ class Server {
             speed_,
             metrics_,
             [this] { workers_.wake(); },
-            &timeline_
+            &timeline_,
+            &doubts_
         };
     }
 
@@ -275,7 +279,9 @@ class Server {
     SqliteAttachmentStore attachments_;
     SqliteTimelineStore events_;
     Timeline timeline_{events_};
+    SqliteDoubtStore doubt_store_;
     std::unique_ptr<DiskBlobStore> blobs_;
+    Doubts doubts_{doubt_store_, *metadata_, *blobs_, clock_, &timeline_};
     IdSource ids_;
     Faults faults_;
     Jobs jobs_;

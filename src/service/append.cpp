@@ -4,6 +4,7 @@
 #include "base/metrics.hpp"
 #include "base/text.hpp"
 #include "core/placement.hpp"
+#include "service/checked_load.hpp"
 #include "service/extent_digest.hpp"
 #include "service/mistaken_media.hpp"
 #include "service/uploads.hpp"
@@ -171,7 +172,7 @@ std::unique_ptr<BlobWriter> Uploads::place(
 }
 
 Result<Incoming> Uploads::begin_append(const AppendTarget& target) {
-    auto found = services_.metadata.find_with_segments(target.owner, target.id);
+    auto found = load_for_change(services_, target.owner, target.id);
     if (!found) {
         return refused(target.owner, std::move(found).error(), target.id);
     }
@@ -198,7 +199,7 @@ Result<Incoming> Uploads::begin_append(const AppendTarget& target) {
 }
 
 Result<void> Uploads::check_append(const AppendTarget& target) {
-    auto found = services_.metadata.find_with_segments(target.owner, target.id);
+    auto found = load_for_change(services_, target.owner, target.id);
     if (!found) {
         return refused(target.owner, std::move(found).error(), target.id);
     }
@@ -210,7 +211,7 @@ Result<void> Uploads::check_append(const AppendTarget& target) {
 Result<Upload> Uploads::finish_append(const AppendTarget& target, Incoming incoming) {
     // Also for bytes that came before their name.
     incoming.hold(in_flight_.enter(target.id, target.index));
-    auto found = services_.metadata.find_with_segments(target.owner, target.id);
+    auto found = load_for_change(services_, target.owner, target.id);
     if (!found) {
         return refused(target.owner, std::move(found).error(), target.id);
     }
@@ -228,7 +229,7 @@ Result<Upload> Uploads::finish_append(const AppendTarget& target, Incoming incom
     }
     auto extent = incoming.commit();
     if (!extent) {
-        return std::move(extent).error();
+        return remembered(services_, target.id, std::move(extent).error());
     }
     if (auto compared = compare_digests(services_.blobs, target, *extent); !compared) {
         return std::move(compared).error();
@@ -266,7 +267,7 @@ Result<Upload> Uploads::settle_repeated(const AppendTarget& target, const Segmen
 }
 
 Result<Upload> Uploads::compare_with_stored(const AppendTarget& target, const Segment& came) {
-    auto found = services_.metadata.find_with_segments(target.owner, target.id);
+    auto found = load_for_change(services_, target.owner, target.id);
     if (!found) {
         return refused(target.owner, std::move(found).error(), target.id);
     }

@@ -1,5 +1,6 @@
 #include "base/metrics.hpp"
 #include "media/category_rules.hpp"
+#include "service/checked_load.hpp"
 #include "service/content_type.hpp"
 #include "service/uploads.hpp"
 
@@ -46,7 +47,7 @@ std::optional<Error> refused_by_x(const Upload& upload, const FinishOptions& opt
 Result<UploadStatus> Uploads::finish(
     const Principal& owner, MediaId id, const FinishOptions& options
 ) {
-    auto found = services_.metadata.find_with_segments(owner, id);
+    auto found = load_for_change(services_, owner, id);
     if (!found) {
         return refused(owner, std::move(found).error(), id);
     }
@@ -85,7 +86,7 @@ Result<UploadStatus> Uploads::seal(
     // With relaxed durability this is the moment when the bytes must reach the disk; otherwise they
     // are there.
     if (auto durable = services_.blobs.make_durable(layout_of(found.segments)); !durable) {
-        return std::move(durable).error();
+        return remembered(services_, open.id, std::move(durable).error());
     }
     sealed.category = category_by_content(open, start);
     const Upload queued = sealed.queued(now()).value();

@@ -1,6 +1,8 @@
 #include <algorithm>
 
 #include "core/shortfall.hpp"
+#include "service/checked_load.hpp"
+#include "service/doubts.hpp"
 #include "service/history.hpp"
 #include "service/refusals.hpp"
 #include "service/timeline.hpp"
@@ -27,7 +29,7 @@ bool Uploads::is_gone(const Upload& upload) const {
 
 // Additional owners may look at an upload; to everybody else it does not exist.
 Result<UploadWithSegments> Uploads::find_as(const Principal& reader, MediaId id) {
-    auto found = services_.metadata.find_with_segments(reader, id);
+    auto found = load_checked(services_, reader, id);
     if (found || found.error().code != ErrorCode::store_not_found) {
         return found;
     }
@@ -52,6 +54,11 @@ Error Uploads::finalize_missing(const UploadWithSegments& found) {
         facts += " It would be refused now: " +
                  (gaps.missing.empty() ? too_few_text(segments, gaps.received, upload.total)
                                        : gaps_text(segments, gaps, upload.total));
+    }
+    if (services_.doubts != nullptr) {
+        if (const auto refusal = services_.doubts->refusal_of(upload.id)) {
+            facts += " It would be refused: " + refusal->facts;
+        }
     }
     const auto events = telling_events(upload);
     facts += refused_appends_of(events, segments) + before_finalize_of(events);

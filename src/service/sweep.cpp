@@ -1,5 +1,6 @@
 #include "base/log.hpp"
 #include "base/metrics.hpp"
+#include "service/doubts.hpp"
 #include "service/timeline.hpp"
 #include "service/uploads.hpp"
 
@@ -81,6 +82,11 @@ Result<void> Uploads::clean(MediaId id) {
     drop_detached(attached->subtitles);
     if (services_.timeline != nullptr) {
         if (auto forgotten = services_.timeline->forget(id); !forgotten) {
+            return forgotten;
+        }
+    }
+    if (services_.doubts != nullptr) {
+        if (auto forgotten = services_.doubts->forget(id); !forgotten) {
             return forgotten;
         }
     }

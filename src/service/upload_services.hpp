@@ -13,6 +13,7 @@
 namespace sluice {
 
 class Metrics;
+class Doubts;
 class Timeline;
 
 struct UploadServices {
@@ -25,6 +26,7 @@ struct UploadServices {
     Metrics& metrics;
     std::function<void()> job_added;  // a job waits: wakes the worker pool
     Timeline* timeline = nullptr;     // what uploads remember; none: refusals tell of now alone
+    Doubts* doubts = nullptr;         // whose bytes are not to be believed; none: nobody's
 };
 
 }  // namespace sluice

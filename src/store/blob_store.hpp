@@ -7,8 +7,10 @@
 // there becomes a staged blob. Nobody reads bytes that were not committed, and committed bytes are
 // never written again.
 //
-// Errors: storage_full, storage_failed (final for this writer: a failed sync is not tried again),
-// store_not_found, store_conflict (place: the range is taken; stage instead).
+// Errors: storage_full, storage_failed (final for this writer), store_not_found, store_conflict
+// (place: the range is taken, or the blob is suspect; stage instead). A failed sync is not tried
+// again: all who waited for it get it as Error::is_lost_sync, and nothing is placed in that blob
+// any more.
 #pragma once
 
 #include <cstddef>
@@ -55,6 +57,10 @@ class BlobStore {
     // Makes committed bytes survive power loss. FINALIZE calls it; does nothing where commit()
     // promised that already.
     virtual Result<void> make_durable(const std::vector<Extent>& layout) = 0;
+
+    // What read() gives next comes from the disk and not from a cache, where there is one: for bytes
+    // that are to be checked.
+    virtual Result<void> drop_cached(const Extent&) { return ok(); }
 
     // Reads bytes.size() bytes from `offset` within the extent; storage_failed if the blob has
     // fewer.

@@ -77,6 +77,12 @@ class MetadataStore {
         MediaId id, const Segment& segment, std::optional<ByteCount> stride, WallTime now
     ) = 0;
 
+    // Segments whose bytes are not there after all (an unclean stop; a file that was damaged): the
+    // upload is as if they had not come, durably. store_conflict if it is not open.
+    virtual Result<void> drop_segments(
+        MediaId id, const std::vector<SegmentIndex>& indexes, WallTime now
+    ) = 0;
+
     // Replaces the upload's row if it is still in state `from` (and, coming from open, has still
     // the same number of segments); adds the job in the same commit. store_conflict otherwise. Here
     // and in finish_job, expires_at and (within a state) the progress only grow: the writer may
@@ -128,6 +134,8 @@ class MetadataStore {
     virtual Result<QueuePosition> queue_position(MediaId id, WallTime now) = 0;
 
     virtual Result<StoreTotals> totals() = 0;
+    // Why changes are refused for good, with facts; nothing while they are not.
+    virtual std::optional<Error> writes_refused() { return std::nullopt; }
 };
 
 }  // namespace sluice

@@ -86,6 +86,25 @@ LeasedJob MetadataStoreSuite::claimed(const std::string& holder) {
 
 // --- uploads ---------------------------------------------------------------------------------------
 
+TEST_P(MetadataStoreSuite, DropsSegmentsWhoseBytesAreGoneWhileTheUploadIsOpen) {
+    created(7, 100);
+    ASSERT_TRUE(store().add_segment({7}, segment_of(7, 0, 40), ByteCount{40}, store_test_now));
+    ASSERT_TRUE(store().add_segment({7}, segment_of(7, 1, 40), {}, store_test_now));
+    ASSERT_TRUE(store().drop_segments({7}, {{0}, {5}}, store_test_now + seconds{3}));
+    const auto left = store().find_any({7});
+    EXPECT_EQ(left->upload.received.value, 40u);
+    EXPECT_EQ(left->upload.segments_received, 1u);
+    EXPECT_EQ(left->segments.size(), 1u);
+    EXPECT_TRUE(store().add_segment({7}, segment_of(7, 0, 40), {}, store_test_now));
+    EXPECT_EQ(
+        code_of(store().drop_segments({9}, {{0}}, store_test_now)), ErrorCode::store_not_found
+    );
+    ASSERT_TRUE(store().change(*stored(7).cancelled(store_test_now), UploadState::open, {}));
+    EXPECT_EQ(
+        code_of(store().drop_segments({7}, {{0}}, store_test_now)), ErrorCode::store_conflict
+    );
+}
+
 TEST_P(MetadataStoreSuite, AnUploadComesBackAsItWasCreated) {
     Upload upload = open_upload(7);
     upload.file_name = "it's \"ünïcode\".mp4";

@@ -41,7 +41,7 @@ Result<void> sync_folder(int root, const char* path) {
         return std::move(folder).error();
     }
     return ::fsync(folder->get()) == 0 ? ok()
-                                       : system_error(errno, "sync folder " + std::string(path));
+                                       : sync_error(errno, "sync folder " + std::string(path));
 }
 
 // True: it was not there before.

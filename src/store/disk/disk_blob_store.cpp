@@ -35,7 +35,7 @@ Result<void> sync_parent_of(const std::string& path) {
     const std::string folder = parent.empty() ? "." : parent.string();
     const UniqueFd opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!opened || ::fsync(opened.get()) != 0) {
-        return system_error(errno, "sync folder " + folder);
+        return sync_error(errno, "sync folder " + folder);
     }
     return ok();
 }
@@ -125,6 +125,9 @@ Result<std::unique_ptr<BlobWriter>> DiskBlobStore::place(const Placement& placem
         return refused(ErrorCode::store_conflict, "beyond the end of the upload");
     }
     const std::scoped_lock lock(mutex_);
+    if (suspects_.contains(placement.blob)) {
+        return refused(ErrorCode::store_conflict, "a sync of this blob has failed");
+    }
     Known& known = touch(placement.blob);
     ByteRanges taken = taken_in(placement, known.committed);
     for (const auto& [offset, length] : known.in_flight) {
@@ -151,6 +154,7 @@ Result<void> DiskBlobStore::commit_placed(
 ) {
     if (options_.strict) {
         if (auto synced = open->sync(); !synced) {
+            suspect(open->id());
             return synced;
         }
     }
@@ -162,6 +166,11 @@ Result<void> DiskBlobStore::commit_placed(
     known->second.committed.add(at, written);
     release(known, at);
     return ok();
+}
+
+void DiskBlobStore::suspect(BlobId id) {
+    const std::scoped_lock lock(mutex_);
+    suspects_.insert(id);
 }
 
 void DiskBlobStore::abandon_placed(const std::shared_ptr<disk::OpenBlob>& open, ByteOffset at) {
@@ -203,6 +212,7 @@ Result<void> DiskBlobStore::make_durable(const std::vector<Extent>& layout) {
             return std::move(file).error();
         }
         if (auto synced = disk::sync_file(file->get()); !synced) {
+            suspect(extent.blob);
             return synced;
         }
         if (auto synced = directory_.sync_folder_of(extent.blob); !synced) {
@@ -210,6 +220,19 @@ Result<void> DiskBlobStore::make_durable(const std::vector<Extent>& layout) {
         }
     }
     return ok();
+}
+
+Result<void> DiskBlobStore::drop_cached(const Extent& extent) {
+    auto file = directory_.open_file(extent.blob, O_RDONLY);
+    if (!file) {
+        return std::move(file).error();
+    }
+    // A hint; what is still dirty stays, and is no witness of the disk then. On a file system
+    // without a disk (tmpfs) there is nothing to drop.
+    const auto at = static_cast<off_t>(extent.offset.value);
+    const auto length = static_cast<off_t>(extent.length.value);
+    const int failed = ::posix_fadvise(file->get(), at, length, POSIX_FADV_DONTNEED);
+    return failed == 0 ? ok() : system_error(failed, "drop cached pages");
 }
 
 Result<void> DiskBlobStore::read(
@@ -343,6 +366,7 @@ Result<void> DiskBlobStore::remove(const Extent& extent) {
         ages_.erase(known->second.age);
         known_.erase(known);
     }
+    suspects_.erase(extent.blob);
     return directory_.unlink(extent.blob);
 }
 

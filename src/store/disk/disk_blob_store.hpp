@@ -14,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 
 #include "base/clock.hpp"
 #include "store/blob_store.hpp"
@@ -40,6 +41,7 @@ class DiskBlobStore final : public BlobStore {
     Result<std::unique_ptr<BlobWriter>> stage(BlobId id) override;
     Result<std::unique_ptr<BlobWriter>> place(const Placement& placement) override;
     Result<void> make_durable(const std::vector<Extent>& layout) override;
+    Result<void> drop_cached(const Extent& extent) override;
     Result<void> read(const Extent& extent, ByteOffset offset, std::span<std::byte> bytes) override;
     // A flat layout is the blob's file itself. The file may be longer than the extent (space was
     // reserved for more than came); as the layout of an upload that is asked for here is final, it
@@ -81,6 +83,7 @@ class DiskBlobStore final : public BlobStore {
     Result<void> commit_placed(
         const std::shared_ptr<disk::OpenBlob>& open, ByteOffset at, ByteCount written
     );
+    void suspect(BlobId id);
     void abandon_placed(const std::shared_ptr<disk::OpenBlob>& open, ByteOffset at);
     void release(KnownBlobs::iterator known, ByteOffset at);
     bool has_writers(BlobId id);
@@ -93,6 +96,8 @@ class DiskBlobStore final : public BlobStore {
     std::mutex mutex_;  // guards all below
     KnownBlobs known_;
     std::list<BlobId> ages_;  // oldest first
+    // Their sync failed: nothing is placed in them any more, whatever is forgotten of the others.
+    std::set<BlobId> suspects_;
 };
 
 }  // namespace sluice

@@ -184,6 +184,37 @@ Result<void> MemoryMetadataStore::add_segment(
     return ok();
 }
 
+Result<void> MemoryMetadataStore::drop_segments(
+    MediaId id, const std::vector<SegmentIndex>& indexes, WallTime now
+) {
+    const std::scoped_lock lock(mutex_);
+    Row* row = row_of(id);
+    if (row == nullptr) {
+        return not_found(id);
+    }
+    if (row->upload.state != UploadState::open) {
+        return conflict("the upload is not open");
+    }
+    for (const SegmentIndex index : indexes) {
+        row->segments.erase(index);
+    }
+    row->upload.received = gaps_of(row->segments).received;
+    row->upload.segments_received = static_cast<std::uint32_t>(row->segments.size());
+    row->upload.changed_at = now;
+    return ok();
+}
+
+std::vector<MediaId> MemoryMetadataStore::open_with_segments() {
+    const std::scoped_lock lock(mutex_);
+    std::vector<MediaId> ids;
+    for (const auto& [id, row] : uploads_) {
+        if (row.upload.state == UploadState::open && row.upload.segments_received > 0) {
+            ids.push_back(id);
+        }
+    }
+    return ids;
+}
+
 Result<void> MemoryMetadataStore::change(
     const Upload& upload, UploadState from, const std::optional<NewJob>& job
 ) {

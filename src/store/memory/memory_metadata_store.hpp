@@ -30,6 +30,8 @@ class MemoryMetadataStore final : public MetadataStore {
     Result<void> add_segment(
         MediaId id, const Segment& segment, std::optional<ByteCount> stride, WallTime now
     ) override;
+    Result<void> drop_segments(MediaId id, const std::vector<SegmentIndex>& indexes, WallTime now)
+        override;
     Result<void> change(const Upload& upload, UploadState from, const std::optional<NewJob>& job)
         override;
     Result<std::vector<Upload>> due_for_expiry(WallTime now, std::uint32_t count_max) override;
@@ -51,6 +53,8 @@ class MemoryMetadataStore final : public MetadataStore {
     Result<std::uint32_t> release_jobs_of(const std::string& holder, WallTime now) override;
     Result<QueuePosition> queue_position(MediaId id, WallTime now) override;
     Result<StoreTotals> totals() override;
+
+    std::vector<MediaId> open_with_segments();
 
   private:
     struct Row {

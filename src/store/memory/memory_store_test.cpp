@@ -1,8 +1,10 @@
 #include "store/attachment_store_suite.hpp"
 #include "store/blob_store_suite.hpp"
+#include "store/doubt_store_suite.hpp"
 #include "store/key_store_suite.hpp"
 #include "store/memory/memory_attachment_store.hpp"
 #include "store/memory/memory_blob_store.hpp"
+#include "store/memory/memory_doubt_store.hpp"
 #include "store/memory/memory_key_store.hpp"
 #include "store/memory/memory_metadata_store.hpp"
 #include "store/memory/memory_timeline_store.hpp"
@@ -26,6 +28,17 @@ struct MemoryAttachments final : AttachmentStoreUnderTest {
     AttachmentStore& store() override { return memory; }
     MemoryAttachmentStore memory;
 };
+
+struct MemoryDoubts final : DoubtStoreUnderTest {
+    MetadataStore& uploads() override { return metadata; }
+    DoubtStore& store() override { return doubts; }
+    MemoryMetadataStore metadata;
+    MemoryDoubtStore doubts{metadata};
+};
+
+INSTANTIATE_TEST_SUITE_P(Memory, DoubtStoreSuite, testing::Values([] {
+                             return std::make_unique<MemoryDoubts>();
+                         }));
 
 struct MemoryTimeline final : TimelineStoreUnderTest {
     MetadataStore& uploads() override { return metadata; }

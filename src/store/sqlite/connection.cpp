@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <cerrno>
 #include <utility>
 
 #include "base/assert.hpp"
@@ -12,8 +13,27 @@ namespace {
 // A net only: readers never wait for the writer in WAL mode, and there is one writer.
 constexpr int busy_timeout_ms = 5000;
 
-bool loses_trust(int code) {
-    return code == SQLITE_IOERR || code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
+// Want of memory, or of room for the shared index of the log, says nothing of what the disk holds.
+bool loses_trust(int extended, bool is_full) {
+    switch (extended) {
+        case SQLITE_IOERR_NOMEM:
+        case SQLITE_IOERR_SHMOPEN:
+        case SQLITE_IOERR_SHMSIZE:
+        case SQLITE_IOERR_SHMMAP:
+        case SQLITE_IOERR_SHMLOCK:
+        case SQLITE_IOERR_LOCK:
+            return false;
+        default:
+            break;
+    }
+    const int code = extended & 0xff;
+    const bool is_sync = extended == SQLITE_IOERR_FSYNC || extended == SQLITE_IOERR_DIR_FSYNC;
+    return (code == SQLITE_IOERR && (is_sync || !is_full)) || code == SQLITE_CORRUPT ||
+           code == SQLITE_NOTADB;
+}
+
+bool is_want_of_room(int error_number) {
+    return error_number == ENOSPC || error_number == EDQUOT;
 }
 
 }  // namespace
@@ -129,9 +149,13 @@ bool Connection::is_outside_transaction() const {
 Error Connection::failure(std::string_view doing) {
     const int extended = sqlite3_extended_errcode(handle_);
     const int code = extended & 0xff;
-    has_lost_trust_ = has_lost_trust_ || loses_trust(code);
+    const bool is_full =
+        code == SQLITE_FULL || ((code == SQLITE_IOERR || code == SQLITE_CANTOPEN) &&
+                                is_want_of_room(sqlite3_system_errno(handle_)));
+    has_lost_trust_ = has_lost_trust_ || loses_trust(extended, is_full);
     return {
-        .code = code == SQLITE_FULL ? ErrorCode::storage_full : ErrorCode::storage_failed,
+        .code = is_full ? ErrorCode::storage_full : ErrorCode::storage_failed,
+        .facts = std::string("The database says: ") + sqlite3_errstr(code) + ".",
         .detail = "sqlite, " + std::string(doing) + ": " + sqlite3_errmsg(handle_) + " (" +
                   std::to_string(extended) + ")",
     };

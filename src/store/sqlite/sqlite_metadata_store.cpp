@@ -91,6 +91,28 @@ Result<void> drop_bytes(Connection& connection, MediaId id) {
     return *changed == 1 ? ok() : Error{.code = ErrorCode::store_not_found, .media_id = id.value};
 }
 
+Result<void> drop_rows(
+    Connection& connection, MediaId id, const std::vector<SegmentIndex>& indexes, WallTime now
+) {
+    for (const SegmentIndex index : indexes) {
+        auto done = connection.execute(
+            sqlite::delete_segment_sql, stored(id.value), std::int64_t{index.value}
+        );
+        if (!done) {
+            return std::move(done).error();
+        }
+    }
+    auto changed = connection.execute(sqlite::sum_up_again_sql, stored(id.value), stored(now));
+    if (!changed) {
+        return std::move(changed).error();
+    }
+    if (*changed == 1) {
+        return ok();
+    }
+    auto upload = sqlite::load_upload(connection, id);
+    return upload ? conflict(id, "the upload is not open") : std::move(upload).error();
+}
+
 }  // namespace
 
 Result<std::unique_ptr<SqliteMetadataStore>> SqliteMetadataStore::open(
@@ -105,6 +127,10 @@ Result<std::unique_ptr<SqliteMetadataStore>> SqliteMetadataStore::open(
 
 std::uint64_t SqliteMetadataStore::commits() {
     return database_->writer().commits();
+}
+
+std::optional<Error> SqliteMetadataStore::writes_refused() {
+    return database_->writer().stopped();
 }
 
 Result<void> SqliteMetadataStore::create(const Upload& upload, const Quota& quota) {
@@ -145,6 +171,15 @@ Result<void> SqliteMetadataStore::add_segment(
         }
         return sqlite::insert_segment(connection, id, segment);
     });
+}
+
+Result<void> SqliteMetadataStore::drop_segments(
+    MediaId id, const std::vector<SegmentIndex>& indexes, WallTime now
+) {
+    return database_->writer().perform(
+        [&](Connection& connection) { return drop_rows(connection, id, indexes, now); },
+        sqlite::Survives::power_loss
+    );
 }
 
 Result<void> SqliteMetadataStore::change(

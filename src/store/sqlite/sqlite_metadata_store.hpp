@@ -40,6 +40,8 @@ class SqliteMetadataStore final : public MetadataStore {
     Result<void> add_segment(
         MediaId id, const Segment& segment, std::optional<ByteCount> stride, WallTime now
     ) override;
+    Result<void> drop_segments(MediaId id, const std::vector<SegmentIndex>& indexes, WallTime now)
+        override;
     Result<void> change(const Upload& upload, UploadState from, const std::optional<NewJob>& job)
         override;
     Result<std::vector<Upload>> due_for_expiry(WallTime now, std::uint32_t count_max) override;
@@ -61,6 +63,7 @@ class SqliteMetadataStore final : public MetadataStore {
     Result<std::uint32_t> release_jobs_of(const std::string& holder, WallTime now) override;
     Result<QueuePosition> queue_position(MediaId id, WallTime now) override;
     Result<StoreTotals> totals() override;
+    std::optional<Error> writes_refused() override;
 
     // Transactions committed by the writer so far.
     std::uint64_t commits();

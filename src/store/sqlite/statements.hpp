@@ -62,6 +62,13 @@ inline constexpr char add_to_sums_sql[] =
 inline constexpr char insert_segment_sql[] =
     "INSERT INTO segments (upload, \"index\", blob, \"offset\", length, crc32c, received_at) "
     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING";
+inline constexpr char delete_segment_sql[] =
+    "DELETE FROM segments WHERE upload = ?1 AND \"index\" = ?2";
+inline constexpr char sum_up_again_sql[] =
+    "UPDATE uploads SET "
+    "received = (SELECT coalesce(sum(length), 0) FROM segments WHERE upload = ?1), "
+    "segments_received = (SELECT count(*) FROM segments WHERE upload = ?1), changed_at = ?2 "
+    "WHERE id = ?1 AND state = 'open'";
 inline constexpr char segments_sql[] =
     "SELECT \"index\", blob, \"offset\", length, crc32c, received_at FROM segments "
     "WHERE upload = ?1 ORDER BY \"index\"";

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/clock.hpp"
 #include "base/log.hpp"
 
 namespace sluice::sqlite {
@@ -73,10 +74,8 @@ WriteQueue::Batch WriteQueue::next_batch() {
 }
 
 void WriteQueue::process(Batch& batch) {
-    auto committed = is_stopped_
-                         ? Error{.code = ErrorCode::storage_failed,
-                                 .detail = "writes are refused since an I/O error"}
-                         : commit(batch);
+    const auto cause = stopped();
+    auto committed = cause ? Result<void>(*cause) : commit(batch);
     if (committed) {
         const std::scoped_lock lock(mutex_);
         ++commits_;
@@ -112,12 +111,24 @@ Result<void> WriteQueue::commit(Batch& batch) {
     }
     // A transaction that cannot even be rolled back would swallow every later one.
     if (connection_->has_lost_trust() || !connection_->is_outside_transaction()) {
-        is_stopped_ = true;
-        log::error(
-            "store_stopped", "I/O error; writes are refused", {{"detail", done.error().detail}}
-        );
+        stop(done.error());
     }
     return done;
+}
+
+void WriteQueue::stop(const Error& cause) {
+    log::error("store_stopped", "I/O error; writes are refused", {{"detail", cause.detail}});
+    const std::scoped_lock lock(mutex_);
+    stopped_ = cause;
+    stopped_->facts = "Nothing is written since " + rfc3339(SystemClock().now()) +
+                      ", when the database could not be written" +
+                      (cause.facts.empty() ? "." : ": " + cause.facts) +
+                      " What was acknowledged is kept; reads go on.";
+}
+
+std::optional<Error> WriteQueue::stopped() {
+    const std::scoped_lock lock(mutex_);
+    return stopped_;
 }
 
 // One that is synced takes with it all that was committed before.
@@ -152,7 +163,7 @@ Result<void> WriteQueue::run_alone(Piece& piece) {
 }
 
 void WriteQueue::checkpoint() {
-    if (!is_stopped_ && std::exchange(has_uncheckpointed_, false)) {
+    if (!stopped() && std::exchange(has_uncheckpointed_, false)) {
         // Failing is no harm: the log keeps what it holds, and COMMIT will meet the error if it
         // stays.
         static_cast<void>(connection_->script("PRAGMA wal_checkpoint(PASSIVE)"));

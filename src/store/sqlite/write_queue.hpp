@@ -4,8 +4,8 @@
 // undone alone. Nobody is answered before COMMIT returned.
 //
 // A failed COMMIT fails its whole batch. After an I/O error nobody knows what the disk holds, so
-// the queue refuses all further work with storage_failed (fail-stop); reads elsewhere go on, and a
-// restart reads from the disk again.
+// the queue refuses all further work with the true cause (fail-stop); reads elsewhere go on, and a
+// restart reads from the disk again. Want of room is no such error: the next work tries again.
 #pragma once
 
 #include <condition_variable>
@@ -45,6 +45,8 @@ class WriteQueue {
 
     // Batches committed so far: less than the pieces of work, when they came together.
     std::uint64_t commits();
+    // Why it refuses all work; nothing while it works.
+    std::optional<Error> stopped();
 
   private:
     struct Piece {
@@ -59,6 +61,7 @@ class WriteQueue {
     Batch next_batch();
     void process(Batch& batch);
     Result<void> commit(Batch& batch);
+    void stop(const Error& cause);
     Result<void> run_alone(Piece& piece);
     Result<void> set_sync(bool is_full);
     void checkpoint();
@@ -66,14 +69,14 @@ class WriteQueue {
     std::unique_ptr<Connection> connection_;  // the thread's alone
     const bool is_strict_;
     std::optional<bool> is_sync_full_;  // the thread's alone: what the connection is set to
-    bool is_stopped_ = false;           // the thread's alone: fail-stop
     bool has_uncheckpointed_ = false;   // the thread's alone
-    std::mutex mutex_;                  // guards the next four
+    std::mutex mutex_;                  // guards the next five
     std::condition_variable arrived_;
     Batch waiting_;
     bool is_ending_ = false;
     std::uint64_t commits_ = 0;
-    std::thread thread_;  // last: it uses all above
+    std::optional<Error> stopped_;  // fail-stop; set once, by the thread
+    std::thread thread_;            // last: it uses all above
 };
 
 }  // namespace sluice::sqlite

@@ -1,0 +1,51 @@
+#include "service/checked_load.hpp"
+
+#include "service/doubts.hpp"
+
+namespace sluice {
+
+Result<UploadWithSegments> load_checked(
+    const UploadServices& services, const Principal& owner, MediaId id
+) {
+    auto found = services.metadata.find_with_segments(owner, id);
+    const bool may_be_due = found && services.doubts != nullptr &&
+                            services.doubts->has_unchecked() &&
+                            found->upload.state == UploadState::open;
+    if (!may_be_due) {
+        return found;
+    }
+    const auto dropped = services.doubts->check(id);
+    if (!dropped) {
+        return dropped.error();
+    }
+    return *dropped ? services.metadata.find_with_segments(owner, id) : std::move(found);
+}
+
+Result<UploadWithSegments> load_for_change(
+    const UploadServices& services, const Principal& owner, MediaId id
+) {
+    auto found = load_checked(services, owner, id);
+    if (found && services.doubts != nullptr && found->upload.state == UploadState::open) {
+        if (auto refusal = services.doubts->refusal_of(id)) {
+            return *std::move(refusal);
+        }
+    }
+    return found;
+}
+
+Error remembered(const UploadServices& services, MediaId id, Error by_store) {
+    by_store.media_id = id.value;
+    if (!by_store.is_lost_sync) {
+        return by_store;
+    }
+    if (services.doubts != nullptr) {
+        services.doubts->note_lost_sync(id, by_store);
+    }
+    by_store.facts += by_store.code == ErrorCode::storage_full
+                          ? " Nothing of this call was stored."
+                          : " Nothing of this call was stored, and this upload takes no more "
+                            "bytes: begin again with INIT.";
+    return by_store;
+}
+
+}  // namespace sluice

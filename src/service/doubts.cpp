@@ -1,0 +1,184 @@
+#include "service/doubts.hpp"
+
+#include <string>
+
+#include "base/log.hpp"
+#include "service/segment_check.hpp"
+#include "service/timeline.hpp"
+
+namespace sluice {
+namespace {
+
+std::string listed(const std::vector<SegmentIndex>& indexes) {
+    constexpr std::size_t shown_max = 20;
+    std::string text;
+    for (std::size_t i = 0; i < indexes.size() && i < shown_max; ++i) {
+        text += (i == 0 ? "" : ", ") + std::to_string(indexes[i].value);
+    }
+    return indexes.size() > shown_max ? text + " …" : text;
+}
+
+}  // namespace
+
+Result<void> Doubts::load(bool after_unclean_stop) {
+    if (after_unclean_stop) {
+        auto added = store_.add_all_open("The machine stopped without notice.", clock_.now());
+        if (!added) {
+            return std::move(added).error();
+        }
+    }
+    const auto some = store_.unchecked(1);
+    auto finals = store_.finals();
+    if (!some || !finals) {
+        return some ? finals.error() : some.error();
+    }
+    has_unchecked_ = !some->empty();
+    const std::scoped_lock lock(mutex_);
+    for (Doubt& doubt : *finals) {
+        finals_.emplace(doubt.upload, std::move(doubt));
+    }
+    return ok();
+}
+
+// Want of room says nothing of the disk: that one is only checked.
+void Doubts::note_lost_sync(MediaId id, const Error& by_store) {
+    const Doubt doubt{
+        .upload = id,
+        .is_final = by_store.code != ErrorCode::storage_full,
+        .facts = by_store.facts,
+        .since = clock_.now(),
+    };
+    log::error(
+        "sync_failed", by_store.detail, {{"media_id", id.value}, {"is_final", doubt.is_final}}
+    );
+    if (auto added = store_.add(doubt); !added) {
+        log::error("doubt_not_stored", added.error().detail, {{"media_id", id.value}});
+    }
+    const std::scoped_lock lock(mutex_);
+    if (doubt.is_final) {
+        finals_.emplace(id, doubt);
+    } else {
+        has_unchecked_ = true;
+    }
+}
+
+std::optional<Error> Doubts::refusal_of(MediaId id) const {
+    const std::scoped_lock lock(mutex_);
+    const auto found = finals_.find(id);
+    if (found == finals_.end()) {
+        return std::nullopt;
+    }
+    return Error{
+        .code = ErrorCode::storage_failed,
+        .facts = "At " + rfc3339(found->second.since) + ": " + found->second.facts +
+                 " That is final for this upload: it takes no more bytes and cannot be finalized. "
+                 "Begin again with INIT.",
+        .media_id = id.value,
+    };
+}
+
+Result<bool> Doubts::check(MediaId id) {
+    if (!has_unchecked()) {
+        return false;
+    }
+    std::unique_lock lock(mutex_);
+    // Somebody checks it already: what he finds holds for both, and the caller loads it again.
+    const bool has_waited = running_.contains(id);
+    ended_.wait(lock, [&] { return !running_.contains(id); });
+    running_.insert(id);
+    lock.unlock();
+    auto dropped = compare_with_disk(id);
+    lock.lock();
+    running_.erase(id);
+    ended_.notify_all();
+    return dropped && has_waited ? Result<bool>(true) : std::move(dropped);
+}
+
+Result<bool> Doubts::compare_with_disk(MediaId id) {
+    const auto is_due = store_.is_unchecked(id);
+    if (!is_due || !*is_due) {
+        return is_due;
+    }
+    auto found = metadata_.find_any(id);
+    if (!found) {
+        return std::move(found).error();
+    }
+    // A sealed one was synced as a whole before it was sealed.
+    const bool is_open = found->upload.state == UploadState::open;
+    return settle(
+        *found, is_open ? damaged_segments(blobs_, found->segments) : std::vector<SegmentIndex>()
+    );
+}
+
+Result<bool> Doubts::settle(
+    const UploadWithSegments& found, const std::vector<SegmentIndex>& lost
+) {
+    const MediaId id = found.upload.id;
+    if (!lost.empty()) {
+        if (auto dropped = metadata_.drop_segments(id, lost, clock_.now()); !dropped) {
+            return std::move(dropped).error();
+        }
+        tell(found, lost);
+    }
+    {
+        const std::scoped_lock lock(mutex_);
+        ++found_.uploads;
+        found_.segments += found.segments.size();
+        found_.bytes += found.upload.received.value;
+        found_.dropped += lost.size();
+    }
+    auto settled = store_.settle(id);
+    return settled ? Result<bool>(!lost.empty()) : std::move(settled).error();
+}
+
+void Doubts::tell(const UploadWithSegments& found, const std::vector<SegmentIndex>& lost) {
+    const Upload& upload = found.upload;
+    log::warning(
+        "segments_lost",
+        "acknowledged bytes are not on the disk; they are reported missing",
+        {{"media_id", upload.id.value}, {"segments", listed(lost)}}
+    );
+    if (timeline_ != nullptr) {
+        TimelineEvent event;
+        event.at = event.last_at = clock_.now();
+        event.call = "recovery";
+        event.facts = "Of " + std::to_string(found.segments.size()) + " segments these were not " +
+                      "on the disk and are missing now: " + listed(lost) + ".";
+        timeline_->note(upload.owner, upload.id, std::move(event));
+    }
+}
+
+Result<std::uint32_t> Doubts::check_next(std::uint32_t count_max) {
+    if (!has_unchecked()) {
+        return 0U;
+    }
+    const auto next = store_.unchecked(count_max);
+    if (!next) {
+        return next.error();
+    }
+    for (const MediaId id : *next) {
+        if (auto checked = check(id); !checked) {
+            return checked.error();
+        }
+    }
+    if (next->size() < count_max) {
+        // Whoever adds one from now on says so again.
+        has_unchecked_ = false;
+        const auto some = store_.unchecked(1);
+        has_unchecked_ = !some || !some->empty();
+    }
+    return static_cast<std::uint32_t>(next->size());
+}
+
+Doubts::Found Doubts::found() const {
+    const std::scoped_lock lock(mutex_);
+    return found_;
+}
+
+Result<void> Doubts::forget(MediaId id) {
+    const std::scoped_lock lock(mutex_);
+    const bool is_known = finals_.erase(id) > 0;
+    return is_known || has_unchecked() ? store_.forget(id) : ok();
+}
+
+}  // namespace sluice

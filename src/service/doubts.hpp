@@ -1,0 +1,78 @@
+// Doubts: which uploads are not to be believed, and why. Two ways into it: a sync failed (final: the
+// upload takes nothing more), and an unclean stop of the machine (the segments of open uploads are
+// believed again once their checksums match; those that do not are forgotten, so that they are
+// missing and can be sent again). While there is nothing to check, asking costs one atomic load.
+// Thread-safe; check() reads media bytes and blocks.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <unordered_map>
+
+#include "base/clock.hpp"
+#include "store/blob_store.hpp"
+#include "store/doubt_store.hpp"
+#include "store/metadata_store.hpp"
+
+namespace sluice {
+
+class Timeline;
+
+class Doubts {
+  public:
+    Doubts(
+        DoubtStore& store,
+        MetadataStore& metadata,
+        BlobStore& blobs,
+        const Clock& clock,
+        Timeline* timeline = nullptr
+    )
+        : store_(store), metadata_(metadata), blobs_(blobs), clock_(clock), timeline_(timeline) {}
+
+    // What earlier processes left. `after_unclean_stop`: every open upload is to be checked.
+    Result<void> load(bool after_unclean_stop);
+
+    // Durably, if the database still works; in this process in any case.
+    void note_lost_sync(MediaId id, const Error& by_store);
+    // Why an open upload takes no more bytes and cannot be finalized; nothing if it can.
+    std::optional<Error> refusal_of(MediaId id) const;
+
+    bool has_unchecked() const { return has_unchecked_.load(std::memory_order_relaxed); }
+    // Compares what the upload has with the disk, if that is due. True: segments were dropped, load
+    // it again.
+    Result<bool> check(MediaId id);
+    // The next ones in the background; how many there were.
+    Result<std::uint32_t> check_next(std::uint32_t count_max);
+    struct Found {
+        std::uint64_t uploads = 0;
+        std::uint64_t segments = 0;
+        std::uint64_t bytes = 0;
+        std::uint64_t dropped = 0;  // segments
+    };
+    Found found() const;
+
+    // The bytes of the upload go.
+    Result<void> forget(MediaId id);
+
+  private:
+    Result<bool> compare_with_disk(MediaId id);
+    Result<bool> settle(const UploadWithSegments& found, const std::vector<SegmentIndex>& lost);
+    void tell(const UploadWithSegments& found, const std::vector<SegmentIndex>& lost);
+
+    DoubtStore& store_;
+    MetadataStore& metadata_;
+    BlobStore& blobs_;
+    const Clock& clock_;
+    Timeline* timeline_;
+    std::atomic<bool> has_unchecked_ = false;
+    mutable std::mutex mutex_;  // guards all below
+    std::condition_variable ended_;
+    std::set<MediaId> running_;  // checks
+    std::unordered_map<MediaId, Doubt> finals_;
+    Found found_;
+};
+
+}  // namespace sluice

@@ -1,0 +1,48 @@
+#include "service/segment_check.hpp"
+
+#include <algorithm>
+
+#include "base/digest.hpp"
+
+namespace sluice {
+namespace {
+
+constexpr std::size_t read_piece = 1024 * 1024;
+
+}  // namespace
+
+SegmentHealth health_of(BlobStore& blobs, const Segment& segment) {
+    const Extent& extent = segment.extent;
+    if (extent.length.value == 0) {
+        return SegmentHealth::whole;
+    }
+    if (const auto dropped = blobs.drop_cached(extent);
+        !dropped && dropped.error().code == ErrorCode::store_not_found) {
+        return SegmentHealth::missing;
+    }
+    std::vector<std::byte> piece(std::min<std::uint64_t>(read_piece, extent.length.value));
+    std::uint32_t crc = 0;
+    for (std::uint64_t at = 0; at < extent.length.value; at += piece.size()) {
+        const std::span part(
+            piece.data(), std::min<std::uint64_t>(piece.size(), extent.length.value - at)
+        );
+        if (const auto read = blobs.read(extent, {at}, part); !read) {
+            return read.error().code == ErrorCode::store_not_found ? SegmentHealth::missing
+                                                                   : SegmentHealth::too_short;
+        }
+        crc = crc32c(part, crc);
+    }
+    return crc == segment.crc32c ? SegmentHealth::whole : SegmentHealth::differs;
+}
+
+std::vector<SegmentIndex> damaged_segments(BlobStore& blobs, const SegmentMap& segments) {
+    std::vector<SegmentIndex> damaged;
+    for (const auto& [index, segment] : segments) {
+        if (health_of(blobs, segment) != SegmentHealth::whole) {
+            damaged.push_back(index);
+        }
+    }
+    return damaged;
+}
+
+}  // namespace sluice

@@ -1,0 +1,25 @@
+// Whether the bytes of segments are what their rows say: read from the disk, compared by CRC-32C.
+// Reads all of them: work for the bulk pool, for recovery, and for `sluice fsck`.
+#pragma once
+
+#include <vector>
+
+#include "base/result.hpp"
+#include "core/segment.hpp"
+#include "store/blob_store.hpp"
+
+namespace sluice {
+
+enum class SegmentHealth : std::uint8_t {
+    whole,
+    missing,    // no such blob
+    too_short,  // the blob ends before, or cannot be read there
+    differs,    // another checksum
+};
+
+SegmentHealth health_of(BlobStore& blobs, const Segment& segment);
+
+// Those that are not whole.
+std::vector<SegmentIndex> damaged_segments(BlobStore& blobs, const SegmentMap& segments);
+
+}  // namespace sluice

@@ -1,0 +1,126 @@
+#include "store/sqlite/sqlite_doubt_store.hpp"
+
+#include "store/sqlite/reader_pool.hpp"
+#include "store/sqlite/rows.hpp"
+#include "store/sqlite/write_queue.hpp"
+
+namespace sluice {
+
+using sqlite::Connection;
+using sqlite::Statement;
+using sqlite::stored;
+using sqlite::Survives;
+
+namespace {
+
+constexpr char add_sql[] =
+    "INSERT INTO doubts (upload, is_final, facts, since) VALUES (?1, ?2, ?3, ?4) "
+    "ON CONFLICT (upload) DO UPDATE SET is_final = 1, facts = excluded.facts, "
+    "since = excluded.since WHERE is_final = 0 AND excluded.is_final = 1";
+constexpr char add_all_open_sql[] =
+    "INSERT INTO doubts (upload, is_final, facts, since) SELECT id, 0, ?1, ?2 FROM uploads "
+    "WHERE state = 'open' AND segments_received > 0 ON CONFLICT (upload) DO NOTHING";
+constexpr char count_sql[] = "SELECT count(*) FROM doubts WHERE is_final = 0";
+constexpr char finals_sql[] =
+    "SELECT upload, facts, since FROM doubts WHERE is_final = 1 ORDER BY upload";
+constexpr char unchecked_sql[] =
+    "SELECT upload FROM doubts WHERE is_final = 0 ORDER BY upload DESC LIMIT ?1";
+constexpr char is_unchecked_sql[] = "SELECT 1 FROM doubts WHERE upload = ?1 AND is_final = 0";
+constexpr char settle_sql[] = "DELETE FROM doubts WHERE upload = ?1 AND is_final = 0";
+constexpr char forget_sql[] = "DELETE FROM doubts WHERE upload = ?1";
+
+Result<void> plain(Result<std::int64_t> done) {
+    return done ? ok() : Result<void>(std::move(done).error());
+}
+
+MediaId id_in(const Statement& row) {
+    return {static_cast<std::uint64_t>(row.integer(0))};
+}
+
+template <class T, class Read>
+Result<std::vector<T>> collect(Result<Statement> row, Read read) {
+    if (!row) {
+        return std::move(row).error();
+    }
+    std::vector<T> values;
+    auto is_there = row->step();
+    for (; is_there && *is_there; is_there = row->step()) {
+        values.push_back(read(*row));
+    }
+    return is_there ? Result<std::vector<T>>(std::move(values)) : std::move(is_there).error();
+}
+
+Result<std::uint64_t> count(Connection& connection) {
+    auto row = connection.query(count_sql);
+    if (!row) {
+        return std::move(row).error();
+    }
+    auto is_there = row->step();
+    return is_there ? Result<std::uint64_t>(static_cast<std::uint64_t>(row->integer(0)))
+                    : std::move(is_there).error();
+}
+
+}  // namespace
+
+Result<void> SqliteDoubtStore::add(const Doubt& doubt) {
+    return database_->writer().perform(
+        [&doubt](Connection& connection) {
+            const std::int64_t is_final = doubt.is_final ? 1 : 0;
+            const std::string_view facts = doubt.facts;
+            return plain(connection.execute(
+                add_sql, stored(doubt.upload.value), is_final, facts, stored(doubt.since)
+            ));
+        },
+        Survives::power_loss
+    );
+}
+
+Result<std::uint64_t> SqliteDoubtStore::add_all_open(const std::string& facts, WallTime since) {
+    std::uint64_t in_all = 0;
+    auto done = database_->writer().perform(
+        [&](Connection& connection) -> Result<void> {
+            const std::string_view text = facts;
+            auto added = connection.execute(add_all_open_sql, text, stored(since));
+            if (!added) {
+                return std::move(added).error();
+            }
+            auto counted = count(connection);
+            in_all = counted.value_or(0);
+            return counted ? ok() : Result<void>(std::move(counted).error());
+        },
+        Survives::power_loss
+    );
+    return done ? Result<std::uint64_t>(in_all) : std::move(done).error();
+}
+
+Result<std::vector<Doubt>> SqliteDoubtStore::finals() {
+    const auto reader = database_->readers().borrow();
+    return collect<Doubt>((*reader).query(finals_sql), [](const Statement& row) {
+        return Doubt{id_in(row), true, row.text(1), sqlite::time_from(row.integer(2))};
+    });
+}
+
+Result<std::vector<MediaId>> SqliteDoubtStore::unchecked(std::uint32_t count_max) {
+    const auto reader = database_->readers().borrow();
+    return collect<MediaId>((*reader).query(unchecked_sql, std::int64_t{count_max}), id_in);
+}
+
+Result<bool> SqliteDoubtStore::is_unchecked(MediaId id) {
+    const auto reader = database_->readers().borrow();
+    auto row = (*reader).query(is_unchecked_sql, stored(id.value));
+    return row ? row->step() : Result<bool>(std::move(row).error());
+}
+
+Result<void> SqliteDoubtStore::settle(MediaId id) {
+    return database_->writer().perform([id](Connection& connection) {
+        return plain(connection.execute(settle_sql, stored(id.value)));
+    });
+}
+
+Result<void> SqliteDoubtStore::forget(MediaId id) {
+    return database_->writer().perform([id](Connection& connection) {
+        return plain(connection.execute(forget_sql, stored(id.value)));
+    });
+}
+
+}  // namespace sluice

@@ -1,0 +1,29 @@
+// SqliteDoubtStore: the DoubtStore over the shared SQLite database. Thread-safe, blocking.
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include "store/doubt_store.hpp"
+#include "store/sqlite/sqlite_database.hpp"
+
+namespace sluice {
+
+class SqliteDoubtStore final : public DoubtStore {
+  public:
+    explicit SqliteDoubtStore(std::shared_ptr<SqliteDatabase> database)
+        : database_(std::move(database)) {}
+
+    Result<void> add(const Doubt& doubt) override;
+    Result<std::uint64_t> add_all_open(const std::string& facts, WallTime since) override;
+    Result<std::vector<Doubt>> finals() override;
+    Result<std::vector<MediaId>> unchecked(std::uint32_t count_max) override;
+    Result<bool> is_unchecked(MediaId id) override;
+    Result<void> settle(MediaId id) override;
+    Result<void> forget(MediaId id) override;
+
+  private:
+    std::shared_ptr<SqliteDatabase> database_;
+};
+
+}  // namespace sluice
