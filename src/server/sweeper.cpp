@@ -32,6 +32,36 @@ boost::asio::awaitable<void> sweep_forever(
     }
 }
 
+boost::asio::awaitable<void> check_doubted(Doubts* doubts, runtime::BlockingPool* pool) {
+    constexpr std::uint32_t step = 16;
+    const auto begun = std::chrono::steady_clock::now();
+    bool has_more = doubts->has_unchecked();
+    const bool had_some = has_more;
+    while (has_more) {
+        auto work = [doubts] { return doubts->check_next(step); };
+        const auto checked = co_await runtime::run_blocking(*pool, std::move(work));
+        has_more = checked && *checked > 0;
+        if (!checked) {
+            log::warning("check_failed", checked.error().detail);
+        }
+    }
+    if (had_some) {
+        const auto found = doubts->found();
+        const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
+            std::chrono::steady_clock::now() - begun
+        );
+        log::info(
+            "recovery_checked",
+            "open uploads compared with the disk after an unclean stop",
+            {{"uploads", found.uploads},
+             {"segments", found.segments},
+             {"bytes", found.bytes},
+             {"segments_lost", found.dropped},
+             {"milliseconds", took.count()}}
+        );
+    }
+}
+
 namespace {
 
 // A store in trouble fails each second: said when it begins, and when it ends.

@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "runtime/run_blocking.hpp"
+#include "service/doubts.hpp"
 #include "service/timeline.hpp"
 #include "service/uploads.hpp"
 
@@ -14,6 +15,9 @@ namespace sluice::server {
 boost::asio::awaitable<void> sweep_forever(
     Uploads* uploads, runtime::BlockingPool* pool, std::chrono::seconds pause
 );
+
+// Checks what is in doubt after an unclean stop, and says what it found. Ends when nothing is left.
+boost::asio::awaitable<void> check_doubted(Doubts* doubts, runtime::BlockingPool* pool);
 
 // Writes what uploads remember, again and again. Until cancelled; the last time is the caller's.
 boost::asio::awaitable<void> flush_forever(

@@ -41,6 +41,7 @@
 #include "store/disk/data_directory.hpp"
 #include "store/disk/disk_blob_store.hpp"
 #include "store/disk/key_file.hpp"
+#include "store/disk/run_mark.hpp"
 #include "store/sqlite/sqlite_attachment_store.hpp"
 #include "store/sqlite/sqlite_doubt_store.hpp"
 #include "store/sqlite/sqlite_key_store.hpp"
@@ -75,10 +76,12 @@ class Server {
         DirectoryLock lock,
         std::shared_ptr<SqliteDatabase> database,
         std::unique_ptr<DiskBlobStore> blobs,
-        SecretBox box
+        SecretBox box,
+        LastRun last_run
     )
         : settings_(settings),
           lock_(std::move(lock)),
+          last_run_(last_run),
           metadata_(std::make_unique<SqliteMetadataStore>(database)),
           attachments_(database),
           events_(database),
@@ -146,6 +149,7 @@ class Server {
         background_.spawn(
             loops_.executor(0), flush_forever(&timeline_, &pools_.background, flush_pause)
         );
+        background_.spawn(loops_.executor(0), check_doubted(&doubts_, &pools_.bulk));
         loops_.start();
         announce();
         const int signal = signals.wait();
@@ -204,6 +208,9 @@ class Server {
             const auto known = metadata_->knows_blob(blob);
             return !known || *known;  // in doubt it stays
         };
+        if (auto loaded = doubts_.load(doubted_scope()); !loaded) {
+            return loaded;
+        }
         const auto removed =
             blobs_->remove_orphans(is_known, clock_.now() - orphan_age, orphans_max);
         if (!removed) {
@@ -212,9 +219,20 @@ class Server {
         log::info(
             "recovered",
             "jobs put back, orphans removed",
-            {{"jobs", *released}, {"orphans", *removed}}
+            {{"jobs", *released},
+             {"orphans", *removed},
+             {"was_clean", last_run_.ended_cleanly},
+             {"lost_power", last_run_.lost_power()}}
         );
         return ok();
+    }
+
+    // After a kill the page cache still has all that was written.
+    std::optional<Doubts::Scope> doubted_scope() const {
+        if (!last_run_.lost_power()) {
+            return std::nullopt;
+        }
+        return last_run_.was_strict ? Doubts::sample : Doubts::Scope();
     }
 
     Result<void> open_doors() {
@@ -275,6 +293,7 @@ class Server {
     Metrics metrics_;
     SpeedLearner speed_;
     DirectoryLock lock_;
+    LastRun last_run_;
     std::unique_ptr<SqliteMetadataStore> metadata_;
     SqliteAttachmentStore attachments_;
     SqliteTimelineStore events_;
@@ -333,10 +352,25 @@ int run_server(const Settings& settings) {
     if (!blobs) {
         return fail("the storage cannot be opened", blobs.error());
     }
+    RunMark mark(settings.data);
+    const auto last_run = mark.begin(settings.is_strict);
+    if (!last_run) {
+        return fail("the data directory cannot be written", last_run.error());
+    }
     auto server = std::make_unique<Server>(
-        settings, std::move(*lock), std::move(*database), std::move(*blobs), SecretBox(*secret)
+        settings,
+        std::move(*lock),
+        std::move(*database),
+        std::move(*blobs),
+        SecretBox(*secret),
+        *last_run
     );
-    return server->run();
+    const int code = server->run();
+    // Still under the lock. What the stores write when they close, they sync themselves.
+    if (auto marked = mark.end(); code == 0 && !marked) {
+        log::warning("stop_not_marked", marked.error().detail);
+    }
+    return code;
 }
 
 }  // namespace sluice::server

@@ -20,9 +20,12 @@ std::string listed(const std::vector<SegmentIndex>& indexes) {
 
 }  // namespace
 
-Result<void> Doubts::load(bool after_unclean_stop) {
-    if (after_unclean_stop) {
-        auto added = store_.add_all_open("The machine stopped without notice.", clock_.now());
+Result<void> Doubts::load(std::optional<Scope> to_check) {
+    if (to_check) {
+        bytes_max_ = to_check->bytes_max;
+        auto added = store_.add_open(
+            "The machine stopped without notice.", clock_.now(), to_check->uploads_max
+        );
         if (!added) {
             return std::move(added).error();
         }
@@ -161,13 +164,20 @@ Result<std::uint32_t> Doubts::check_next(std::uint32_t count_max) {
             return checked.error();
         }
     }
-    if (next->size() < count_max) {
-        // Whoever adds one from now on says so again.
-        has_unchecked_ = false;
-        const auto some = store_.unchecked(1);
-        has_unchecked_ = !some || !some->empty();
+    if (found().bytes >= bytes_max_) {
+        if (auto settled = store_.settle_all(); !settled) {
+            return std::move(settled).error();
+        }
     }
-    return static_cast<std::uint32_t>(next->size());
+    return look_for_more() ? static_cast<std::uint32_t>(next->size()) : 0U;
+}
+
+// Whoever adds one from now on says so again.
+bool Doubts::look_for_more() {
+    has_unchecked_ = false;
+    const auto some = store_.unchecked(1);
+    has_unchecked_ = !some || !some->empty();
+    return has_unchecked_;
 }
 
 Doubts::Found Doubts::found() const {

@@ -32,8 +32,16 @@ class Doubts {
     )
         : store_(store), metadata_(metadata), blobs_(blobs), clock_(clock), timeline_(timeline) {}
 
-    // What earlier processes left. `after_unclean_stop`: every open upload is to be checked.
-    Result<void> load(bool after_unclean_stop);
+    // How much is checked after the machine stopped without notice. Where all that was acknowledged
+    // had been synced, a sample proves it; else nothing is believed unchecked.
+    struct Scope {
+        std::uint64_t uploads_max = ~std::uint64_t{0};  // the newest ones
+        std::uint64_t bytes_max = ~std::uint64_t{0};
+    };
+    static constexpr Scope sample{1000, std::uint64_t{1} << 30};
+
+    // What earlier processes left, and what is to be checked since then.
+    Result<void> load(std::optional<Scope> to_check);
 
     // Durably, if the database still works; in this process in any case.
     void note_lost_sync(MediaId id, const Error& by_store);
@@ -44,7 +52,7 @@ class Doubts {
     // Compares what the upload has with the disk, if that is due. True: segments were dropped, load
     // it again.
     Result<bool> check(MediaId id);
-    // The next ones in the background; how many there were.
+    // The next ones in the background; 0: nothing is left.
     Result<std::uint32_t> check_next(std::uint32_t count_max);
     struct Found {
         std::uint64_t uploads = 0;
@@ -58,6 +66,7 @@ class Doubts {
     Result<void> forget(MediaId id);
 
   private:
+    bool look_for_more();
     Result<bool> compare_with_disk(MediaId id);
     Result<bool> settle(const UploadWithSegments& found, const std::vector<SegmentIndex>& lost);
     void tell(const UploadWithSegments& found, const std::vector<SegmentIndex>& lost);
@@ -73,6 +82,7 @@ class Doubts {
     std::set<MediaId> running_;  // checks
     std::unordered_map<MediaId, Doubt> finals_;
     Found found_;
+    std::uint64_t bytes_max_ = ~std::uint64_t{0};
 };
 
 }  // namespace sluice

@@ -135,7 +135,7 @@ TEST_F(DoubtsTest, AFailedSyncIsRememberedOverARestart) {
     ASSERT_FALSE(append(id, 0, "ABCD"));
     Doubts later(store_, metadata_, blobs_, clock_);
     EXPECT_FALSE(later.refusal_of(id));
-    ASSERT_TRUE(later.load(false));
+    ASSERT_TRUE(later.load(std::nullopt));
     EXPECT_TRUE(later.refusal_of(id));
 }
 
@@ -165,7 +165,7 @@ TEST_F(DoubtsTest, AfterAnUncleanStopDamagedSegmentsAreMissingAndCanComeAgain) {
     ASSERT_TRUE(append(id, 0, "ABCD"));
     ASSERT_TRUE(append(id, 1, "EFGH"));
     blobs_.flipped = 5;
-    ASSERT_TRUE(doubts_.load(true));
+    ASSERT_TRUE(doubts_.load(Doubts::Scope{}));
     ASSERT_TRUE(doubts_.has_unchecked());
     const auto details = uploads_.details(me, id);  // the first touch
     ASSERT_TRUE(details);
@@ -181,14 +181,24 @@ TEST_F(DoubtsTest, TheBackgroundChecksAllThenAskingIsFreeAgain) {
     for (int i = 0; i < 5; ++i) {
         ASSERT_TRUE(append(create(8), 0, "ABCD"));
     }
-    ASSERT_TRUE(doubts_.load(true));
+    ASSERT_TRUE(doubts_.load(Doubts::Scope{}));
     EXPECT_EQ(doubts_.check_next(3).value(), 3u);
     EXPECT_TRUE(doubts_.has_unchecked());
-    EXPECT_EQ(doubts_.check_next(3).value(), 2u);
+    EXPECT_EQ(doubts_.check_next(3).value(), 0u);
     EXPECT_FALSE(doubts_.has_unchecked());
     EXPECT_EQ(doubts_.found().uploads, 5u);
     EXPECT_EQ(doubts_.found().bytes, 20u);
     EXPECT_EQ(doubts_.found().dropped, 0u);
+}
+
+TEST_F(DoubtsTest, WhereAllWasSyncedASampleIsChecked) {
+    for (int i = 0; i < 5; ++i) {
+        ASSERT_TRUE(append(create(8), 0, "ABCD"));
+    }
+    ASSERT_TRUE(doubts_.load(Doubts::Scope{.uploads_max = 4, .bytes_max = 10}));
+    EXPECT_EQ(doubts_.check_next(3).value(), 0u);
+    EXPECT_FALSE(doubts_.has_unchecked());
+    EXPECT_EQ(doubts_.found().uploads, 3u);
 }
 
 TEST_F(DoubtsTest, WhatIsCleanedIsForgotten) {

@@ -32,8 +32,11 @@ class DoubtStore {
 
     // Of one that is there, the first stays; but a final one takes the place of an unchecked one.
     virtual Result<void> add(const Doubt& doubt) = 0;
-    // An unchecked one for every open upload that has segments; how many there are now.
-    virtual Result<std::uint64_t> add_all_open(const std::string& facts, WallTime since) = 0;
+    // An unchecked one for every open upload that has segments, of the newest `count_max`; how many
+    // unchecked ones there are now.
+    virtual Result<std::uint64_t> add_open(
+        const std::string& facts, WallTime since, std::uint64_t count_max
+    ) = 0;
 
     virtual Result<std::vector<Doubt>> finals() = 0;
     // Those of the newest uploads first.
@@ -42,6 +45,7 @@ class DoubtStore {
 
     // An unchecked one has been checked; a final one stays.
     virtual Result<void> settle(MediaId id) = 0;
+    virtual Result<void> settle_all() = 0;
     // The bytes of the upload go, and this with them.
     virtual Result<void> forget(MediaId id) = 0;
 };

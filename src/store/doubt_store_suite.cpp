@@ -64,10 +64,13 @@ TEST_P(DoubtStoreSuite, DoubtsEveryOpenUploadThatHasSegmentsNewestFirst) {
     Upload over = uploads().find_any({4})->upload;
     over.state = UploadState::cancelled;
     ASSERT_TRUE(uploads().change(over, UploadState::open, std::nullopt));
-    EXPECT_EQ(store().add_all_open("The machine stopped.", start).value(), 2u);
+    EXPECT_EQ(store().add_open("The machine stopped.", start, 10).value(), 2u);
     EXPECT_EQ(store().unchecked(10).value(), (std::vector{MediaId{3}, MediaId{1}}));
     EXPECT_EQ(store().unchecked(1).value(), std::vector{MediaId{3}});
-    EXPECT_EQ(store().add_all_open("again", start).value(), 2u);
+    EXPECT_EQ(store().add_open("again", start, 10).value(), 2u);
+    ASSERT_TRUE(store().settle_all());
+    EXPECT_EQ(store().add_open("only the newest", start, 1).value(), 1u);
+    EXPECT_EQ(store().unchecked(10).value(), std::vector{MediaId{3}});
 }
 
 }  // namespace sluice

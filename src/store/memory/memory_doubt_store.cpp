@@ -14,8 +14,11 @@ Result<void> MemoryDoubtStore::add(const Doubt& doubt) {
     return ok();
 }
 
-Result<std::uint64_t> MemoryDoubtStore::add_all_open(const std::string& facts, WallTime since) {
-    for (const MediaId id : uploads_.open_with_segments()) {
+Result<std::uint64_t> MemoryDoubtStore::add_open(
+    const std::string& facts, WallTime since, std::uint64_t count_max
+) {
+    const auto open = uploads_.open_with_segments();
+    for (const MediaId id : open | std::views::reverse | std::views::take(count_max)) {
         static_cast<void>(add({id, false, facts, since}));
     }
     const std::scoped_lock lock(mutex_);
@@ -58,6 +61,12 @@ Result<void> MemoryDoubtStore::settle(MediaId id) {
     if (found != doubts_.end() && !found->second.is_final) {
         doubts_.erase(found);
     }
+    return ok();
+}
+
+Result<void> MemoryDoubtStore::settle_all() {
+    const std::scoped_lock lock(mutex_);
+    std::erase_if(doubts_, [](const auto& entry) { return !entry.second.is_final; });
     return ok();
 }
 

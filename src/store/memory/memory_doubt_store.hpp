@@ -15,11 +15,14 @@ class MemoryDoubtStore final : public DoubtStore {
     explicit MemoryDoubtStore(MemoryMetadataStore& uploads) : uploads_(uploads) {}
 
     Result<void> add(const Doubt& doubt) override;
-    Result<std::uint64_t> add_all_open(const std::string& facts, WallTime since) override;
+    Result<std::uint64_t> add_open(
+        const std::string& facts, WallTime since, std::uint64_t count_max
+    ) override;
     Result<std::vector<Doubt>> finals() override;
     Result<std::vector<MediaId>> unchecked(std::uint32_t count_max) override;
     Result<bool> is_unchecked(MediaId id) override;
     Result<void> settle(MediaId id) override;
+    Result<void> settle_all() override;
     Result<void> forget(MediaId id) override;
 
   private:

@@ -1,5 +1,8 @@
 #include "store/sqlite/sqlite_doubt_store.hpp"
 
+#include <algorithm>
+#include <cstdint>
+
 #include "store/sqlite/reader_pool.hpp"
 #include "store/sqlite/rows.hpp"
 #include "store/sqlite/write_queue.hpp"
@@ -17,9 +20,10 @@ constexpr char add_sql[] =
     "INSERT INTO doubts (upload, is_final, facts, since) VALUES (?1, ?2, ?3, ?4) "
     "ON CONFLICT (upload) DO UPDATE SET is_final = 1, facts = excluded.facts, "
     "since = excluded.since WHERE is_final = 0 AND excluded.is_final = 1";
-constexpr char add_all_open_sql[] =
+constexpr char add_open_sql[] =
     "INSERT INTO doubts (upload, is_final, facts, since) SELECT id, 0, ?1, ?2 FROM uploads "
-    "WHERE state = 'open' AND segments_received > 0 ON CONFLICT (upload) DO NOTHING";
+    "WHERE state = 'open' AND segments_received > 0 ORDER BY id DESC LIMIT ?3 ON CONFLICT (upload) "
+    "DO NOTHING";
 constexpr char count_sql[] = "SELECT count(*) FROM doubts WHERE is_final = 0";
 constexpr char finals_sql[] =
     "SELECT upload, facts, since FROM doubts WHERE is_final = 1 ORDER BY upload";
@@ -27,6 +31,7 @@ constexpr char unchecked_sql[] =
     "SELECT upload FROM doubts WHERE is_final = 0 ORDER BY upload DESC LIMIT ?1";
 constexpr char is_unchecked_sql[] = "SELECT 1 FROM doubts WHERE upload = ?1 AND is_final = 0";
 constexpr char settle_sql[] = "DELETE FROM doubts WHERE upload = ?1 AND is_final = 0";
+constexpr char settle_all_sql[] = "DELETE FROM doubts WHERE is_final = 0";
 constexpr char forget_sql[] = "DELETE FROM doubts WHERE upload = ?1";
 
 Result<void> plain(Result<std::int64_t> done) {
@@ -75,12 +80,15 @@ Result<void> SqliteDoubtStore::add(const Doubt& doubt) {
     );
 }
 
-Result<std::uint64_t> SqliteDoubtStore::add_all_open(const std::string& facts, WallTime since) {
+Result<std::uint64_t> SqliteDoubtStore::add_open(
+    const std::string& facts, WallTime since, std::uint64_t count_max
+) {
     std::uint64_t in_all = 0;
+    const auto limit = stored(std::min(count_max, static_cast<std::uint64_t>(INT64_MAX)));
     auto done = database_->writer().perform(
         [&](Connection& connection) -> Result<void> {
             const std::string_view text = facts;
-            auto added = connection.execute(add_all_open_sql, text, stored(since));
+            auto added = connection.execute(add_open_sql, text, stored(since), limit);
             if (!added) {
                 return std::move(added).error();
             }
@@ -114,6 +122,12 @@ Result<bool> SqliteDoubtStore::is_unchecked(MediaId id) {
 Result<void> SqliteDoubtStore::settle(MediaId id) {
     return database_->writer().perform([id](Connection& connection) {
         return plain(connection.execute(settle_sql, stored(id.value)));
+    });
+}
+
+Result<void> SqliteDoubtStore::settle_all() {
+    return database_->writer().perform([](Connection& connection) {
+        return plain(connection.execute(settle_all_sql));
     });
 }
 

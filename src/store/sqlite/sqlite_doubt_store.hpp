@@ -15,11 +15,14 @@ class SqliteDoubtStore final : public DoubtStore {
         : database_(std::move(database)) {}
 
     Result<void> add(const Doubt& doubt) override;
-    Result<std::uint64_t> add_all_open(const std::string& facts, WallTime since) override;
+    Result<std::uint64_t> add_open(
+        const std::string& facts, WallTime since, std::uint64_t count_max
+    ) override;
     Result<std::vector<Doubt>> finals() override;
     Result<std::vector<MediaId>> unchecked(std::uint32_t count_max) override;
     Result<bool> is_unchecked(MediaId id) override;
     Result<void> settle(MediaId id) override;
+    Result<void> settle_all() override;
     Result<void> forget(MediaId id) override;
 
   private:
