@@ -50,7 +50,7 @@ Result<std::optional<LeasedJob>> Jobs::claim(const std::string& holder) {
         return claimed;
     }
     note(**claimed, "job.claimed", "Attempt " + std::to_string((*claimed)->attempt) + ".");
-    if ((*claimed)->attempt <= settings_.attempts_max) {
+    if ((*claimed)->attempt <= settings_.interruptions_max) {
         const auto is_taken = weathered(**claimed);
         if (!is_taken) {
             return is_taken.error();

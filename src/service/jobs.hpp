@@ -30,6 +30,9 @@ struct JobSettings {
     std::chrono::milliseconds lease{30'000};
     // Tries in all before a job fails for good.
     int attempts_max = 3;
+    // Tries that the whole server did not survive: the job may be what kills it (memory), but most
+    // often it only happened to run when the machine went down, so there are more of these.
+    int interruptions_max = 10;
     // Pause after the first, second, … try; the last one repeats.
     std::vector<std::chrono::milliseconds> back_off{
         std::chrono::seconds{5}, std::chrono::seconds{30}
