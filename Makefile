@@ -33,9 +33,9 @@ test: build ## build and run every test
 lint: ## clang-format, clang-tidy, the project's own structure test
 	@scripts/lint
 
-bench: release ## compare with nginx in one run and print a table
+bench: ## compare with the yardstick and peers in one run; writes docs/performance.*
 	@scripts/install-deps --bench
-	@bench/run.sh build/release
+	@JOBS=$(JOBS) bench/run.sh build/release
 
 fuzz: deps ## build the fuzz targets and run each for a while (SECONDS_EACH=60)
 	@scripts/fuzz

@@ -1,0 +1,198 @@
+"""The tables in Markdown, and putting them between their marks in docs/performance.md."""
+
+import os
+import platform
+import subprocess
+import time
+
+from harness.goals import DIRECT_SYNC, Figures, goal_rows
+
+BEGIN, END = "<!-- measured: written by bench/run.sh, not by hand -->", "<!-- end of what was measured -->"
+
+
+def servers_of(book, **wanted):
+    found = []
+    for row in book.rows:
+        if all(row.get(name) == value for name, value in wanted.items()) and row["server"] not in found:
+            found.append(row["server"])
+    return found
+
+
+def with_range(figures, field, scale, digits, **wanted):
+    middle, ends = figures.median(field, **wanted), figures.spread(field, **wanted)
+    if middle is None:
+        return "–"
+    text = f"{middle * scale:,.{digits}f}"
+    if ends[0] != ends[1]:
+        text += f" ({ends[0] * scale:,.{digits}f}–{ends[1] * scale:,.{digits}f})"
+    return text
+
+
+def times(figures, field, server, base, **wanted):
+    mine, other = figures.median(field, server=server, **wanted), figures.median(field, server=base, **wanted)
+    return "–" if mine is None or not other else f"{mine / other:.2f}"
+
+
+def table(head, rows):
+    rows = list(rows)
+    if not rows:
+        return []
+    return ["| " + " | ".join(head) + " |", "|" + "---|" * len(head), *("| " + " | ".join(row) + " |" for row in rows), ""]
+
+
+def ingest_tables(book, figures):
+    for fs, base in (("ext4", DIRECT_SYNC), ("tmpfs", "yardstick, page cache")):
+        wanted = {"section": "ingest", "fs": fs}
+        rows = [
+            (
+                server, with_range(figures, "cpu_s_per_gib", 1, 2, server=server, **wanted),
+                times(figures, "cpu_s_per_gib", server, base, **wanted), times(figures, "cpu_s_per_gib", server, "nginx", **wanted),
+                with_range(figures, "mib_per_s", 1, 0, server=server, **wanted),
+                with_range(figures, "kernel_threads_s", 1, 2, server=server, **wanted),
+                with_range(figures, "peak_rss", 1 / (1 << 20), 0, server=server, **wanted),
+            )
+            for server in servers_of(book, **wanted)
+        ]
+        if rows:
+            yield f"### Ingest, {fs}: 4 MiB chunks over 8 connections"
+            yield ""
+            yield from table(
+                ("server", "CPU s/GiB", "to " + base, "to nginx", "MiB/s", "kernel threads, s", "peak RSS, MiB"), rows
+            )
+
+
+def small_table(book, figures):
+    wanted = {"section": "small"}
+    rows = [
+        (
+            server, with_range(figures, "uploads_per_s", 1, 0, server=server, **wanted),
+            with_range(figures, "cpu_us_per_upload", 1, 0, server=server, **wanted),
+            times(figures, "uploads_per_s", server, "tusd", **wanted),
+            with_range(figures, "latency.upload.p50_us", 1e-3, 1, server=server, **wanted),
+            with_range(figures, "latency.upload.p99_us", 1e-3, 1, server=server, **wanted),
+        )
+        for server in servers_of(book, **wanted)
+    ]
+    if rows:
+        yield "### Small uploads: INIT + 100 KiB + FINALIZE over 64 connections, ext4"
+        yield ""
+        yield from table(("server", "uploads/s", "CPU µs each", "rate to tusd", "p50 ms", "p99 ms"), rows)
+
+
+def status_table(book, figures):
+    wanted = {"section": "status"}
+    rows = [
+        (
+            server, with_range(figures, "requests_per_s", 1, 0, server=server, **wanted),
+            with_range(figures, "cpu_us_per_request", 1, 1, server=server, **wanted),
+            times(figures, "cpu_us_per_request", server, "nginx", **wanted),
+            with_range(figures, "latency.status.p50_us", 1e-3, 2, server=server, **wanted),
+            with_range(figures, "latency.status.p99_us", 1e-3, 2, server=server, **wanted),
+        )
+        for server in servers_of(book, **wanted)
+    ]
+    if rows:
+        yield "### STATUS, closed loop over 50 connections"
+        yield ""
+        yield from table(("server", "requests/s", "CPU µs each", "to nginx", "p50 ms", "p99 ms"), rows)
+
+
+def overload_table(book, figures):
+    wanted = {"section": "overload"}
+    rows = []
+    for server in servers_of(book, **wanted):
+        cell = lambda field, scale, digits: with_range(figures, field, scale, digits, server=server, **wanted)  # noqa: B023, E731
+        rows.append((
+            server, cell("quiet.p50_us", 1e-3, 2) + " / " + cell("quiet.p99_us", 1e-3, 2),
+            cell("busy.p50_us", 1e-3, 2), cell("busy.p99_us", 1e-3, 2), cell("busy.max_us", 1e-3, 1),
+            cell("mib_per_s_alone", 1, 0), cell("mib_per_s_asked", 1, 0),
+        ))
+    if rows:
+        yield "### STATUS beside 40 uploads without pause: 300/s, open loop, ext4"
+        yield ""
+        yield from table(
+            ("server", "quiet p50 / p99 ms", "busy p50 ms", "p99 ms", "max ms", "ingest alone, MiB/s", "beside the queries"), rows
+        )
+
+
+def memory_table(book, figures):
+    rows = []
+    for server in servers_of(book, section="memory"):
+        cell = lambda hold: with_range(figures, "rss_kib_each", 1, 1, section="memory", server=server, hold=hold)  # noqa: B023, E731
+        rows.append((server, cell("none"), cell("idle"), cell("stalled")))
+    if rows:
+        yield "### Memory of an open upload, KiB of the server's resident memory"
+        yield ""
+        yield from table(("server", "no connection", "idle connection", "stalled after 64 KiB of 4 MiB"), rows)
+
+
+def finalize_and_million(book, figures):
+    rows = []
+    for size in ("small", "large"):
+        bytes_each = figures.median("size_bytes", section="finalize", size=size)
+        if bytes_each:
+            cell = lambda field: with_range(figures, field, 1e-3, 2, section="finalize", size=size)  # noqa: B023, E731
+            rows.append((f"{bytes_each / (1 << 20):.0f} MiB", cell("latency.finalize.p50_us"), cell("latency.finalize.max_us")))
+    if rows:
+        yield "### FINALIZE of Sluice, by size"
+        yield ""
+        yield from table(("upload", "p50 ms", "max ms"), rows)
+    rows = []
+    for store in servers_of_store(book):
+        cell = lambda field, scale, digits, what: with_range(  # noqa: E731
+            figures, field, scale, digits, section="million", store=store, what=what)  # noqa: B023
+        rows.append((
+            store, cell("start_seconds", 1, 2, "small"), cell("uploads_per_s", 1, 0, "small"), cell("cpu_us_per_upload", 1, 0, "small"),
+            cell("latency.create.p99_us", 1e-3, 1, "small"), cell("requests_per_s", 1, 0, "status"),
+            cell("cpu_us_per_request", 1, 1, "status"), cell("peak_rss", 1 / (1 << 20), 0, "status"),
+        ))
+    if rows:
+        yield "### Sluice with an empty store, and with 1,000,000 open uploads in it"
+        yield ""
+        yield from table(
+            ("store", "start, s", "small uploads/s", "CPU µs each", "INIT p99 ms", "STATUS/s", "CPU µs each", "peak RSS, MiB"), rows
+        )
+
+
+def servers_of_store(book):
+    return [store for store in ("empty", "full") if any(row.get("store") == store for row in book.rows)]
+
+
+def commit_of(root):
+    done = subprocess.run(["git", "-C", root, "log", "-1", "--format=%h (%cs) %s"], check=False, capture_output=True, text=True)
+    return done.stdout.strip() or "no commit is known"
+
+
+def conditions(root, scale, sections):
+    load = os.getloadavg()[0]
+    yield (
+        f"Commit {commit_of(root)}; {time.strftime('%Y-%m-%d %H:%M', time.gmtime())} UTC; {scale.rounds} round(s), "
+        f"{scale.total / (1 << 20):.0f} MiB of bulk ingest each; sections: {', '.join(sections)}. "
+        f"{os.cpu_count()} cores, {platform.system()} {platform.release().split('-')[0]}; load average {load:.1f} at the end. "
+        "Medians, with the range over the rounds in brackets. The server had one core, the client another."
+    )
+    yield ""
+
+
+def markdown(book, root, scale, sections):
+    figures = Figures(book)
+    lines = list(conditions(root, scale, sections))
+    lines += ["### Goals", ""]
+    lines += table(
+        ("goal", "measured", "met?"),
+        ((row.goal, row.measured, row.verdict_text()) for row in goal_rows(book)),
+    )
+    for part in (ingest_tables, small_table, status_table, overload_table, memory_table, finalize_and_million):
+        lines += part(book, figures)
+    if book.notes:
+        lines += ["Notes of the run:", "", *(f"- {note}" for note in book.notes), ""]
+    return "\n".join(lines)
+
+
+def put_into(page, text):
+    with open(page, encoding="utf-8") as file:
+        whole = file.read()
+    before, rest = whole.split(BEGIN, 1)
+    _, after = rest.split(END, 1)
+    with open(page, "w", encoding="utf-8") as file:
+        file.write(f"{before}{BEGIN}\n\n{text}\n{END}{after}")

@@ -1,0 +1,92 @@
+// Mode `hold`: many open uploads, and what each of them costs the server in memory. A tenth more of
+// them is opened before the memory is read first, so that pools and caches are as large as they get.
+#include <thread>
+
+#include "loadgen/run.hpp"
+
+namespace sluice::bench {
+namespace {
+
+constexpr std::size_t makers = 50;
+
+class Holding {
+  public:
+    explicit Holding(Run& run) : run_(run) {}
+
+    bool open(std::uint64_t count);
+
+  private:
+    Task<> make();
+    Task<> make_one(std::uint64_t number, Connection& connection);
+
+    Run& run_;
+    std::uint64_t next_ = 0;
+    std::uint64_t end_ = 0;
+};
+
+Task<> Holding::make_one(std::uint64_t number, Connection& connection) {
+    Upload upload{number, run_.options.size, {}, {}};
+    if (const auto request = run_.protocol->create(upload)) {
+        const Answer answer = co_await connection.ask(*request);
+        if (!run_.protocol->take_created(answer, upload)) {
+            run_.note_error("create", answer);
+            co_return;
+        }
+    } else if (run_.options.hold == "idle") {
+        co_await connection.ask(run_.protocol->status(upload));
+    }
+    if (run_.options.hold == "stalled") {
+        const Chunk chunk = run_.protocol->chunks_of(upload).front();
+        co_await connection.begin_only(run_.protocol->send(upload, chunk), run_.options.partial);
+    }
+    ++run_.counts.uploads;
+}
+
+// Without a connection of its own an upload is created over one that is used again, and closed at the end.
+Task<> Holding::make() {
+    const bool is_kept = run_.options.hold != "none";
+    Connection* connection = &run_.connection();
+    while (next_ < end_) {
+        co_await make_one(next_++, *connection);
+        if (is_kept) {
+            connection = &run_.connection();
+        }
+    }
+    if (!is_kept) {
+        connection->close();
+    }
+}
+
+bool Holding::open(std::uint64_t count) {
+    end_ += count;
+    std::vector<Task<>> tasks;
+    for (std::size_t i = 0; i < makers; ++i) {
+        tasks.push_back(make());
+    }
+    const bool is_whole = run_.loop.run(tasks, run_.deadline());
+    std::this_thread::sleep_for(std::chrono::duration<double>(run_.options.settle));
+    return is_whole;
+}
+
+}  // namespace
+
+bool run_hold(Run& run, Measured& measured) {
+    Holding holding(run);
+    bool is_whole = holding.open(run.options.uploads / 10 + makers);
+    const std::uint64_t already = run.counts.uploads;
+    measured.before = usage_of(run.options.pids);
+    run.began = Clock::now();
+    is_whole = holding.open(run.options.uploads) && is_whole;
+    measured.seconds = seconds_between(run.began, Clock::now());
+    measured.after = usage_of(run.options.pids);
+    const auto each = [&](std::uint64_t before, std::uint64_t after) {
+        return (static_cast<double>(after) - static_cast<double>(before)) / 1024 /
+               static_cast<double>(run.counts.uploads - already);
+    };
+    measured.more["rss_kib_each"] = each(measured.before.rss, measured.after.rss);
+    measured.more["anonymous_kib_each"] = each(measured.before.anonymous, measured.after.anonymous);
+    measured.more["slab_kib_each"] = each(measured.before.slab, measured.after.slab);
+    return is_whole && run.counts.uploads - already == run.options.uploads;
+}
+
+}  // namespace sluice::bench

@@ -1,0 +1,93 @@
+"""Sluice, the yardstick and the peers in one run on the same work. bench/run.sh builds what is needed and starts this.
+
+BENCH_ROUNDS=3         rounds; another server is first in each
+BENCH_TOTAL=1G         bulk ingest of a run; with less than 1G everything is shorter (256M and one round: about three minutes)
+BENCH_ONLY=a,b         of: ingest small status overload memory finalize million
+BENCH_DIR=DIR          where the data directories are made, on a real file system (default: beside the build)
+BENCH_MEMORY_DIR=DIR   the same for tmpfs (default /dev/shm)
+BENCH_WRITE=no         leave docs/performance.* as they are
+BENCH_FROM=FILE        no run: tables and picture of the lines of an earlier one
+"""
+
+import json
+import os
+import resource
+import sys
+import time
+
+from harness import plot, report
+from harness.load import Book
+from harness.sections import SECTIONS, Scale, make_stencil
+from harness.servers import Place
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+def size_of(text):
+    units = {"K": 10, "M": 20, "G": 30}
+    return int(float(text[:-1]) * (1 << units[text[-1]])) if text[-1] in units else int(text)
+
+
+def place_of(build):
+    results = os.path.join(build, "bench")
+    disk = os.environ.get("BENCH_DIR", results)
+    memory = os.environ.get("BENCH_MEMORY_DIR", "/dev/shm")
+    place = Place(os.path.abspath(build), os.path.abspath(disk), memory)
+    place.stencil = make_stencil(results)
+    return place
+
+
+def sections_wanted():
+    only = os.environ.get("BENCH_ONLY", "")
+    wanted = [name for name in only.split(",") if name] or list(SECTIONS)
+    unknown = [name for name in wanted if name not in SECTIONS]
+    if unknown:
+        sys.exit(f"bench: no section {', '.join(unknown)}; there are {', '.join(SECTIONS)}")
+    return wanted
+
+
+def take_all_descriptors():
+    """Servers inherit it: thousands of connections are held open."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def measure(build, scale, wanted):
+    place = place_of(build)
+    book = Book(os.path.join(build, "bench", "results.ndjson"))
+    take_all_descriptors()
+    for name in wanted:
+        began = time.monotonic()
+        print(f"bench: == {name}", flush=True)
+        SECTIONS[name](place, book, scale)
+        print(f"bench: == {name} took {time.monotonic() - began:.0f} s", flush=True)
+    return book
+
+
+def earlier(path):
+    book = Book(os.devnull)
+    with open(path, encoding="utf-8") as file:
+        book.rows = [json.loads(line) for line in file]
+    return book
+
+
+def main():
+    build = sys.argv[1] if len(sys.argv) > 1 else os.path.join(ROOT, "build", "release")
+    scale = Scale(int(os.environ.get("BENCH_ROUNDS", "3")), size_of(os.environ.get("BENCH_TOTAL", "1G")))
+    wanted = sections_wanted()
+    source = os.environ.get("BENCH_FROM")
+    book = earlier(source) if source else measure(build, scale, wanted)
+    caption = f"commit {report.commit_of(ROOT).split(' ')[0]}, {time.strftime('%Y-%m-%d', time.gmtime())}; medians of {scale.rounds} round(s), whiskers from the lowest to the highest"
+    writes = os.environ.get("BENCH_WRITE", "yes") != "no"
+    picture = os.path.join(ROOT, "docs", "performance") if writes else os.path.join(build, "bench", "performance")
+    plot.write(book, caption, picture)
+    text = report.markdown(book, ROOT, scale, wanted)
+    with open(os.path.join(build, "bench", "results.md"), "w", encoding="utf-8") as file:
+        file.write(text)
+    if writes:
+        report.put_into(picture + ".md", text)
+    print("\n" + text)
+
+
+if __name__ == "__main__":
+    main()
