@@ -15,6 +15,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -24,12 +25,33 @@
 
 namespace sluice {
 
+// Where a writer's next bytes may be put by whoever can write to a file without a thread that waits.
+// Memory, offset and length of a write to `direct_file` are multiples of `block`; a block that is
+// not full goes to `file`, through the page cache: the other bytes in it may be a neighbour's.
+struct DirectRange {
+    int direct_file = -1;
+    int file = -1;
+    ByteOffset at;
+    ByteCount room;
+    std::size_t block = 0;
+    // To be held until the last write has ended: the descriptors, and the right to the range.
+    std::shared_ptr<const void> keep;
+};
+
 // A half-written blob or range. Destroying it before commit() undoes it.
 class BlobWriter {
   public:
     virtual ~BlobWriter() = default;
     // Appends. More than length_max in a placed range is refused with body_too_large.
     virtual Result<void> write(std::span<const std::byte> bytes) = 0;
+    // Whether write() copies to memory and no more, so that a thread that must not wait may call it.
+    virtual bool is_quick() const { return false; }
+    // Nothing: write() is the only way.
+    virtual std::optional<DirectRange> direct_range() const { return std::nullopt; }
+    // So many bytes are on their way to direct_range(): they have ended before commit() is called.
+    virtual void passed([[maybe_unused]] ByteCount length) {}
+    // One of those writes failed: the writer takes nothing more and cannot be committed.
+    virtual void direct_failed() {}
     virtual ByteCount written() const = 0;
     // Keeps what was written and makes it durable (strict: survives power loss), its directory
     // entry too.

@@ -9,10 +9,31 @@ Error is_over() {
 
 }  // namespace
 
-PlacedBlobWriter::~PlacedBlobWriter() {
-    if (phase_ != Phase::committed) {
+PlacedRange::~PlacedRange() {
+    if (!is_committed_) {
         store_.abandon_placed(open_, at_);
     }
+}
+
+Result<void> PlacedRange::commit(ByteCount written) {
+    auto committed = store_.commit_placed(open_, at_, written);
+    is_committed_ = committed.has_value();
+    return committed;
+}
+
+std::optional<DirectRange> PlacedBlobWriter::direct_range() const {
+    const disk::OpenBlob& blob = range_->blob();
+    if (phase_ != Phase::writing || blob.direct_file() < 0) {
+        return std::nullopt;
+    }
+    return DirectRange{
+        .direct_file = blob.direct_file(),
+        .file = blob.file(),
+        .at = range_->at() + written_,
+        .room = length_max_ - written_,
+        .block = ways_.direct_block,
+        .keep = range_,
+    };
 }
 
 Result<void> PlacedBlobWriter::write(std::span<const std::byte> bytes) {
@@ -22,12 +43,13 @@ Result<void> PlacedBlobWriter::write(std::span<const std::byte> bytes) {
     if (bytes.size() > length_max_.value - written_.value) {
         return Error{.code = ErrorCode::body_too_large, .detail = "more bytes than announced"};
     }
-    if (auto done = disk::write_all(open_->file(), at_ + written_, bytes); !done) {
+    const int file = range_->blob().file();
+    if (auto done = disk::write_all(file, range_->at() + written_, bytes); !done) {
         phase_ = Phase::failed;
         return done;
     }
     written_ += ByteCount{bytes.size()};
-    write_back_.wrote(open_->file(), at_ + written_, {bytes.size()});
+    write_back_.wrote(file, range_->at() + written_, {bytes.size()});
     return ok();
 }
 
@@ -36,11 +58,11 @@ Result<Extent> PlacedBlobWriter::commit() {
         return is_over();
     }
     phase_ = Phase::failed;
-    if (auto done = store_.commit_placed(open_, at_, written_); !done) {
+    if (auto done = range_->commit(written_); !done) {
         return std::move(done).error();
     }
     phase_ = Phase::committed;
-    return Extent{open_->id(), at_, written_};
+    return Extent{range_->blob().id(), range_->at(), written_};
 }
 
 StagedBlobWriter::~StagedBlobWriter() {

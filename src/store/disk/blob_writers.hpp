@@ -9,31 +9,49 @@
 
 namespace sluice {
 
+// The right to write to a range of an upload's file. Given up with the last that holds it: the
+// writer, or a write that still runs after the writer has gone.
+class PlacedRange {
+  public:
+    PlacedRange(DiskBlobStore& store, std::shared_ptr<disk::OpenBlob> open, ByteOffset at)
+        : store_(store), open_(std::move(open)), at_(at) {}
+    PlacedRange(const PlacedRange&) = delete;
+    PlacedRange& operator=(const PlacedRange&) = delete;
+    ~PlacedRange();
+
+    const disk::OpenBlob& blob() const { return *open_; }
+    ByteOffset at() const { return at_; }
+    Result<void> commit(ByteCount written);
+
+  private:
+    DiskBlobStore& store_;
+    // Shared by all writers of the blob: whoever is last closes it.
+    const std::shared_ptr<disk::OpenBlob> open_;
+    const ByteOffset at_;
+    bool is_committed_ = false;
+};
+
 class PlacedBlobWriter final : public BlobWriter {
   public:
     PlacedBlobWriter(
-        DiskBlobStore& store,
-        std::shared_ptr<disk::OpenBlob> open,
-        ByteOffset at,
-        ByteCount length_max
+        std::shared_ptr<PlacedRange> range, ByteCount length_max, disk::WriteWays ways
     )
-        : store_(store), open_(std::move(open)), at_(at), length_max_(length_max) {}
-    PlacedBlobWriter(const PlacedBlobWriter&) = delete;
-    PlacedBlobWriter& operator=(const PlacedBlobWriter&) = delete;
-    ~PlacedBlobWriter() override;
+        : range_(std::move(range)), length_max_(length_max), ways_(ways) {}
 
     Result<void> write(std::span<const std::byte> bytes) override;
+    bool is_quick() const override { return ways_.is_memory; }
+    std::optional<DirectRange> direct_range() const override;
+    void passed(ByteCount length) override { written_ += length; }
+    void direct_failed() override { phase_ = Phase::failed; }
     ByteCount written() const override { return written_; }
     Result<Extent> commit() override;
 
   private:
     enum class Phase : std::uint8_t { writing, failed, committed };
 
-    DiskBlobStore& store_;
-    // Shared by all writers of the blob: whoever is last closes it.
-    std::shared_ptr<disk::OpenBlob> open_;
-    const ByteOffset at_;
+    const std::shared_ptr<PlacedRange> range_;
     const ByteCount length_max_;
+    const disk::WriteWays ways_;
     ByteCount written_;
     disk::WriteBack write_back_;
     Phase phase_ = Phase::writing;
@@ -41,13 +59,16 @@ class PlacedBlobWriter final : public BlobWriter {
 
 class StagedBlobWriter final : public BlobWriter {
   public:
-    StagedBlobWriter(const disk::BlobDirectory& directory, BlobId id, UniqueFd file)
-        : directory_(directory), id_(id), file_(std::move(file)) {}
+    StagedBlobWriter(
+        const disk::BlobDirectory& directory, BlobId id, UniqueFd file, disk::WriteWays ways = {}
+    )
+        : directory_(directory), id_(id), file_(std::move(file)), ways_(ways) {}
     StagedBlobWriter(const StagedBlobWriter&) = delete;
     StagedBlobWriter& operator=(const StagedBlobWriter&) = delete;
     ~StagedBlobWriter() override;
 
     Result<void> write(std::span<const std::byte> bytes) override;
+    bool is_quick() const override { return ways_.is_memory; }
     // Instead of write(): all of a file.
     Result<void> copy_from(int file, ByteCount length);
     ByteCount written() const override { return written_; }
@@ -61,6 +82,7 @@ class StagedBlobWriter final : public BlobWriter {
     const disk::BlobDirectory& directory_;
     const BlobId id_;
     UniqueFd file_;
+    const disk::WriteWays ways_;
     ByteCount written_;
     disk::WriteBack write_back_;
     Phase phase_ = Phase::writing;

@@ -21,6 +21,7 @@
 #include "store/byte_ranges.hpp"
 #include "store/disk/blob_directory.hpp"
 #include "store/disk/open_blob.hpp"
+#include "store/disk/write_ways.hpp"
 
 namespace sluice {
 
@@ -28,6 +29,8 @@ struct DiskOptions {
     // strict: commit() survives power loss. Off: placed ranges survive a kill only, until
     // make_durable.
     bool strict = true;
+    // Off: everything goes through the page cache.
+    bool direct = true;
     // Blobs whose ranges are remembered after the last writer went; about 200 bytes each.
     std::size_t remembered_max = 4096;
 };
@@ -51,6 +54,7 @@ class DiskBlobStore final : public BlobStore {
     Result<Extent> adopt_file(BlobId id, const std::string& path) override;
     Result<void> remove(const Extent& extent) override;
     Result<ByteCount> free_space() override;
+    const disk::WriteWays& ways() const { return ways_; }
 
     // Removes files that changed before `before` and that nobody knows: staged blobs whose process
     // died. Looks at no more than `count_max` old files, beginning at a folder that differs from
@@ -60,7 +64,7 @@ class DiskBlobStore final : public BlobStore {
     );
 
   private:
-    friend class PlacedBlobWriter;
+    friend class PlacedRange;
 
     // What is known of a blob that was written to lately.
     struct Known {
@@ -74,7 +78,9 @@ class DiskBlobStore final : public BlobStore {
     using KnownBlobs = std::map<BlobId, Known>;
 
     DiskBlobStore(disk::BlobDirectory directory, DiskOptions options)
-        : directory_(std::move(directory)), options_(options) {}
+        : directory_(std::move(directory)), options_(options), ways_(choose_ways()) {}
+
+    disk::WriteWays choose_ways() const;
 
     Known& touch(BlobId id);
     void forget_oldest();
@@ -93,6 +99,7 @@ class DiskBlobStore final : public BlobStore {
 
     const disk::BlobDirectory directory_;
     const DiskOptions options_;
+    const disk::WriteWays ways_;
     std::mutex mutex_;  // guards all below
     KnownBlobs known_;
     std::list<BlobId> ages_;  // oldest first

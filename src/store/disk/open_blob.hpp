@@ -28,11 +28,24 @@ Result<void> sync_file(int file);
 class OpenBlob {
   public:
     // `has_new_entry`: the directory entry may not be durable yet.
-    OpenBlob(const BlobDirectory& directory, BlobId id, UniqueFd file, bool has_new_entry)
-        : directory_(directory), id_(id), file_(std::move(file)), has_new_entry_(has_new_entry) {}
+    // `direct_file`: the same for direct I/O, or none.
+    OpenBlob(
+        const BlobDirectory& directory,
+        BlobId id,
+        UniqueFd file,
+        bool has_new_entry,
+        UniqueFd direct_file = {}
+    )
+        : directory_(directory),
+          id_(id),
+          file_(std::move(file)),
+          direct_file_(std::move(direct_file)),
+          has_new_entry_(has_new_entry) {}
 
     BlobId id() const { return id_; }
     int file() const { return file_.get(); }
+    // -1: none.
+    int direct_file() const { return direct_file_.get(); }
 
     // All that was written before the call is durable when it returns without Error. Those who come
     // while a sync runs share the next one.
@@ -44,6 +57,7 @@ class OpenBlob {
     const BlobDirectory& directory_;
     const BlobId id_;
     const UniqueFd file_;
+    const UniqueFd direct_file_;
 
     std::mutex mutex_;  // guards all below
     std::condition_variable synced_;
