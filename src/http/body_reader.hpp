@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -23,6 +24,8 @@ class BodyReader {
     // connection ended early; facts say how many bytes came), request_timeout (no progress),
     // request_malformed (broken chunking), body_too_large.
     virtual boost::asio::awaitable<Result<std::size_t>> read_some(std::span<std::byte> into) = 0;
+    // False: neither bytes nor the end came for that long. Neither the turn nor "100 Continue".
+    virtual boost::asio::awaitable<bool> arrives_within(std::chrono::milliseconds patience) = 0;
     // What is still to come, if the framing tells.
     virtual std::optional<std::uint64_t> remaining() const = 0;
     virtual std::uint64_t received() const = 0;

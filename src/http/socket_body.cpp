@@ -117,6 +117,13 @@ asio::awaitable<Result<std::size_t>> SocketBody::read_data(std::span<std::byte> 
     }
 }
 
+asio::awaitable<bool> SocketBody::arrives_within(std::chrono::milliseconds patience) {
+    if (has_turn_ || is_broken_ || is_done() || client_waits() || !wire_.buffered().empty()) {
+        co_return true;
+    }
+    co_return co_await wire_.arrives_within(patience);
+}
+
 asio::awaitable<bool> SocketBody::send_continue() {
     constexpr std::string_view interim = "HTTP/1.1 100 Continue\r\n\r\n";
     return wire_.write(interim, {}, limits_.write);

@@ -17,6 +17,7 @@ class SocketBody final : public BodyReader {
 
     boost::asio::awaitable<Result<void>> ready() override;
     boost::asio::awaitable<Result<std::size_t>> read_some(std::span<std::byte> into) override;
+    boost::asio::awaitable<bool> arrives_within(std::chrono::milliseconds patience) override;
     std::optional<std::uint64_t> remaining() const override;
     std::uint64_t received() const override { return received_; }
 

@@ -93,9 +93,19 @@ asio::awaitable<Result<std::size_t>> Wire::fill_before_deadline() {
 }
 
 asio::awaitable<Result<void>> Wire::wait_for_bytes(std::chrono::milliseconds patience) {
+    if (co_await arrives_within(patience)) {
+        co_return ok();
+    }
+    co_return Error{ErrorCode::request_timeout};
+}
+
+asio::awaitable<bool> Wire::arrives_within(std::chrono::milliseconds patience) {
     pollfd look{.fd = socket_.native_handle(), .events = POLLIN, .revents = 0};
     if (::poll(&look, 1, 0) > 0) {
-        co_return ok();
+        co_return true;
+    }
+    if (patience.count() == 0) {
+        co_return false;
     }
     deadline_.set(patience);
     boost::system::error_code error;
@@ -103,7 +113,7 @@ asio::awaitable<Result<void>> Wire::wait_for_bytes(std::chrono::milliseconds pat
         Socket::wait_read, asio::redirect_error(asio::use_awaitable, error)
     );
     deadline_.clear();
-    co_return error&& deadline_.has_expired() ? Error{ErrorCode::request_timeout} : ok();
+    co_return !(error && deadline_.has_expired());
 }
 
 // Not by async_read_some: with it the reactor moves the bytes of all sockets that are ready before

@@ -49,6 +49,8 @@ class Wire {
     // Waits until take() gives something (bytes, or the end); holds no memory meanwhile. Errors:
     // request_timeout. Precondition: buffered() is empty.
     boost::asio::awaitable<Result<void>> wait_for_bytes(std::chrono::milliseconds patience);
+    // True: take() gives something. False: it will not for that long.
+    boost::asio::awaitable<bool> arrives_within(std::chrono::milliseconds patience);
     // What is there, straight from the socket: first into `into`, what is beyond goes to the empty
     // buffer if `overflow`. Returns what went to `into`; 0 as above; nothing: there is nothing yet.
     // Precondition: buffered() is empty, `into` is not.

@@ -20,6 +20,7 @@
 #include "protocol/common/recorder.hpp"
 #include "protocol/common/url_signer.hpp"
 #include "protocol/common/work_classes.hpp"
+#include "runtime/disk_ring.hpp"
 #include "runtime/event_loops.hpp"
 #include "runtime/run_blocking.hpp"
 #include "runtime/stop_signals.hpp"
@@ -51,6 +52,8 @@
 namespace sluice::server {
 namespace {
 
+// 16 MiB for bodies on their way, whatever the number of clients.
+constexpr std::size_t body_buffers = 32;
 constexpr std::chrono::seconds drain_time{30};
 constexpr std::chrono::seconds sweep_pause{10};
 constexpr std::chrono::milliseconds flush_pause{1000};
@@ -143,6 +146,7 @@ class Server {
                 return fail("cannot start the workers", started.error());
             }
         }
+        install_rings();
         background_.spawn(
             loops_.executor(0), sweep_forever(&uploads_, &pools_.background, sweep_pause)
         );
@@ -235,6 +239,17 @@ class Server {
         return last_run_.was_strict ? Doubts::sample : Doubts::Scope();
     }
 
+    // Says which way bodies take to the disk: it is the first question about speed.
+    void install_rings() {
+        std::string_view way = disk::name_of(blobs_->ways());
+        for (std::size_t i = 0; i < loops_.size() && blobs_->ways().direct_block > 0; ++i) {
+            if (!runtime::DiskRing::install(loops_.loop(i), buffers_)) {
+                way = "page cache: io_uring is refused";
+            }
+        }
+        log::info("storage", "how bodies are written", {{"way", way}});
+    }
+
     Result<void> open_doors() {
         for (const ListenAddress& address : settings_.listen) {
             const auto port = listener_.listen(address.host, address.port);
@@ -312,7 +327,7 @@ class Server {
     MediaUse media_use_{uploads_, annotations_, attachments_};
     Polling polling_;
     Pools pools_{metrics_};
-    protocol::BufferPool buffers_;
+    runtime::BufferArena buffers_{body_buffers};
     protocol::DevEnvironment dev_environment_;
     IdSource key_ids_{clock_, key_shard};
     SqliteKeyStore key_store_;

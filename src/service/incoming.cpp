@@ -61,6 +61,11 @@ Result<void> Incoming::write(std::span<const std::byte> bytes) {
     if (!written) {
         return with_room(std::move(written).error());
     }
+    note(bytes);
+    return ok();
+}
+
+void Incoming::note(std::span<const std::byte> bytes) {
     if (start_.size() < start_length) {
         const auto missing = std::min(bytes.size(), start_length - start_.size());
         start_.insert(
@@ -70,7 +75,25 @@ Result<void> Incoming::write(std::span<const std::byte> bytes) {
     crc_ = crc32c(bytes, crc_);
     length_.value += bytes.size();
     token_.has_received(length_);
+}
+
+std::optional<DirectRange> Incoming::direct_range(ByteCount length) const {
+    auto range = writer_ ? writer_->direct_range() : std::nullopt;
+    return range && length <= range->room ? std::move(range) : std::nullopt;
+}
+
+Result<void> Incoming::pass(std::span<const std::byte> bytes) {
+    if (auto admitted = admit(bytes); !admitted) {
+        return admitted;
+    }
+    note(bytes);
+    writer_->passed({bytes.size()});
     return ok();
+}
+
+Error Incoming::direct_failed(Error error) {
+    writer_->direct_failed();
+    return with_room(std::move(error));
 }
 
 Result<void> Incoming::move_to_staging() {

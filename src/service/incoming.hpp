@@ -40,6 +40,14 @@ class Incoming {
 
     // Errors: those of the limit and of the judge, storage_full, storage_failed.
     Result<void> write(std::span<const std::byte> bytes);
+    // Whether write() copies to memory and no more, so that a loop may call it.
+    bool is_quick() const { return writer_ && writer_->is_quick(); }
+    // Where the next `length` bytes may be put without write(); see DirectRange.
+    std::optional<DirectRange> direct_range(ByteCount length) const;
+    // Instead of write(): these are put there now. Errors: those of the limit and of the judge.
+    Result<void> pass(std::span<const std::byte> bytes);
+    // Putting them failed, and with it all of this; returns what to say.
+    Error direct_failed(Error error);
     // Durable. An empty one has an extent without a blob.
     Result<Extent> commit();
 
@@ -60,6 +68,7 @@ class Incoming {
 
   private:
     Result<void> admit(std::span<const std::byte> bytes);
+    void note(std::span<const std::byte> bytes);
     Result<void> move_to_staging();
     // A full disk with the numbers that its owner will ask for.
     Error with_room(Error error) const;

@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <memory>
 
-#include "protocol/common/buffer_pool.hpp"
 #include "protocol/common/dev_environment.hpp"
 #include "protocol/common/recent_inits.hpp"
+#include "runtime/buffer_arena.hpp"
 #include "runtime/run_blocking.hpp"
 #include "service/annotations.hpp"
 #include "service/faults.hpp"
@@ -35,7 +35,7 @@ struct Context {
     runtime::BlockingPool& reads;  // for what only asks: no sync, no commit stands in its queue
     runtime::BlockingPool& pool;   // for small calls that change something
     runtime::BlockingPool& bulk;   // for the bytes of media
-    BufferPool& buffers;
+    runtime::BufferArena& buffers;  // for bodies on their way
     Fidelity fidelity = Fidelity::helpful;
     // How long FINALIZE of an image, and an image in one call, wait for the processing, so that the
     // answer is final (X answers images at once, and most clients never ask again). Beyond it:

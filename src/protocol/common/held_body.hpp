@@ -51,6 +51,9 @@ class HeldBody final : public http::BodyReader {
     const std::string& text() const { return text_; }
 
     boost::asio::awaitable<Result<std::size_t>> read_some(std::span<std::byte> into) override;
+    boost::asio::awaitable<bool> arrives_within(std::chrono::milliseconds) override {
+        co_return true;
+    }
     std::optional<std::uint64_t> remaining() const override { return text_.size() - at_; }
     std::uint64_t received() const override { return at_; }
 

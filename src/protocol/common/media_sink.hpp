@@ -1,7 +1,9 @@
 // Where the media of one request goes while it comes: through base64 if that is how it came, into
 // the place that the opener gives. What is wrong with the media is kept, and the rest of it dropped,
 // until the call is known: the first cause is to be named, not the first that was seen. Used by
-// receive_form; one request's coroutine, its blocking work runs on the bulk pool.
+// receive_form; one request's coroutine. Bytes in a buffer of the arena go to the file from there, by
+// direct I/O, while the next ones come; all others are written on the bulk pool, or at once where that
+// only copies to memory.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -13,6 +15,7 @@
 #include "base/base64.hpp"
 #include "http/form_parser.hpp"
 #include "protocol/common/receive_form.hpp"
+#include "runtime/disk_ring.hpp"
 
 namespace sluice::protocol {
 
@@ -21,6 +24,9 @@ class MediaSink {
     // All outlive the sink.
     MediaSink(const Context& context, ReceivedForm& form, OpenMedia open)
         : context_(context), form_(form), open_(std::move(open)) {}
+
+    // The ring of the loop on which the request lives; none: no direct writes.
+    void use(runtime::DiskRing* ring) { ring_ = ring; }
 
     // Opens the place, also for an empty part (an empty segment is legal), and before its bytes have
     // come: a wrong call is refused early, and FINALIZE knows of this one. `length_expected`: of the
@@ -31,6 +37,16 @@ class MediaSink {
     // Errors: of the media once it is named; of the store.
     boost::asio::awaitable<Result<void>> take(std::span<const std::byte> data);
     boost::asio::awaitable<Result<void>> end();
+
+    // The same for media as it came, in place. How much of so many bytes take_piece() would take now:
+    // whole blocks while more may follow, and nothing while it is worth waiting for a larger piece.
+    std::size_t would_take(std::size_t length, bool is_in_buffer, bool is_end) const;
+    // Where in a block of the file the next byte belongs; in memory it has to stand alike.
+    std::size_t phase() const;
+    // The buffer is moved away if the data is written from it later.
+    boost::asio::awaitable<Result<void>> take_piece(
+        std::span<const std::byte> data, std::optional<runtime::BufferArena::Buffer>& buffer
+    );
     // Bytes of it have come, and wait in the buffer.
     void beat() {
         if (form_.media) {
@@ -44,6 +60,18 @@ class MediaSink {
   private:
     boost::asio::awaitable<Result<void>> open();
     Result<void> write(std::span<const std::byte> data);
+    boost::asio::awaitable<Result<void>> store(std::span<const std::byte> data);
+    std::optional<DirectRange> direct_range(std::size_t length) const;
+    boost::asio::awaitable<Result<void>> write_direct(
+        DirectRange range,
+        std::span<const std::byte> data,
+        std::optional<runtime::BufferArena::Buffer>& buffer
+    );
+    boost::asio::awaitable<Result<void>> write_edge(
+        const DirectRange& range, ByteOffset at, std::span<const std::byte> data
+    );
+    // Waits for the write that is under way.
+    boost::asio::awaitable<Result<void>> settle();
     void note(std::span<const std::byte> data);
     // Keeps what is wrong with the media; an error if it is to be said at once.
     Result<void> refuse(Error error);
@@ -52,6 +80,8 @@ class MediaSink {
     void explain_base64();
 
     const Context& context_;
+    runtime::DiskRing* ring_ = nullptr;
+    runtime::DiskRing::Pending pending_;
     ReceivedForm& form_;
     OpenMedia open_;
     std::optional<Base64Decoder> decoder_;

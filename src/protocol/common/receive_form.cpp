@@ -9,6 +9,8 @@
 #include "base/text.hpp"
 #include "http/body_look.hpp"
 #include "http/form_parser.hpp"
+#include "protocol/common/body_window.hpp"
+#include "protocol/common/form_parts.hpp"
 #include "protocol/common/media_sink.hpp"
 #include "protocol/common/upload_parameters.hpp"
 
@@ -27,15 +29,6 @@ constexpr std::size_t form_parts_max = 1200;
 // What the inspector keeps of a part.
 constexpr std::size_t part_start_bytes = 256;
 
-// Eight hexadecimal digits.
-std::string hex8(std::uint32_t number) {
-    std::string digits(8, '0');
-    for (std::size_t i = digits.size(); i-- > 0; number >>= 4) {
-        digits[i] = "0123456789abcdef"[number & 15];
-    }
-    return digits;
-}
-
 bool is_media(const std::string& name) {
     return name == "media" || name == "media_data";
 }
@@ -44,20 +37,6 @@ bool is_media(const std::string& name) {
 // (reference 8.2).
 bool is_base64(const http::PartHead& head, bool is_multipart) {
     return head.name == "media_data" || !is_multipart || head.transfer_encoding == "base64";
-}
-
-// What follows the media in a multipart body if it is the last part: CRLF "--" boundary "--" CRLF.
-std::uint64_t closing_length(std::string_view content_type) {
-    const std::string lower = lower_case(content_type);
-    const auto at = lower.find("boundary=");
-    if (at == std::string::npos) {
-        return 0;
-    }
-    const std::string_view value = content_type.substr(at + 9);
-    const bool is_quoted = value.starts_with('"');
-    const auto end = is_quoted ? value.find('"', 1) : value.find_first_of(";, ");
-    const std::size_t length = std::min(end, value.size()) - (is_quoted ? 1 : 0);
-    return length + 8;
 }
 
 // The largest media as base64 with "+" and "/" percent-encoded, and room for other parameters.
@@ -74,34 +53,6 @@ Error body_too_large(std::string came, const UploadLimits& limits) {
     };
 }
 
-// A part that carries the media under another name.
-bool is_misnamed_media(std::string_view name) {
-    static constexpr std::array<std::string_view, 14> names{
-        "file",
-        "files",
-        "file[]",
-        "media[]",
-        "media_data[]",
-        "data",
-        "image",
-        "video",
-        "upload",
-        "photo",
-        "attachment",
-        "mediaData",
-        "media_file",
-        "blob",
-    };
-    return std::ranges::find(names, name) != names.end();
-}
-
-// Text parts with a file name exist (python-twitter): only what says it is binary is a file.
-bool is_file(const http::PartHead& head) {
-    const std::string_view type = head.content_type;
-    return head.file_name && (type.starts_with("image/") || type.starts_with("video/") ||
-                              type == "application/octet-stream");
-}
-
 class FormReception {
   public:
     FormReception(
@@ -115,7 +66,7 @@ class FormReception {
           exchange_(exchange),
           content_type_(exchange.request.header("Content-Type").value_or("")),
           body_(body),
-          buffer_(context.buffers.take()),
+          window_(body, context.buffers),
           sink_(context, form_, std::move(open)) {
         form_.parameters = std::move(already);
         if (exchange.request.header("Content-MD5")) {
@@ -124,6 +75,7 @@ class FormReception {
     }
 
     awaitable<Result<ReceivedForm>> run() {
+        sink_.use(co_await runtime::DiskRing::of_this_loop());
         auto parser = http::make_form_parser(content_type_, {.parts_max = form_parts_max});
         if (!parser && parser.error().code != ErrorCode::multipart_boundary) {
             co_return std::move(parser).error();
@@ -156,9 +108,12 @@ class FormReception {
             if (auto filled = co_await fill(); !filled) {
                 co_return filled;
             }
-        } while (filled_ < http::body_look_bytes && !is_last_);
-        const auto seen = buffer_.bytes().first(std::min(filled_, http::body_look_bytes));
-        start_.assign(seen.begin(), seen.end());
+        } while (window_.unparsed().size() < http::body_look_bytes && !window_.is_last());
+        const auto seen = window_.unparsed();
+        start_.assign(
+            seen.begin(),
+            seen.begin() + static_cast<std::ptrdiff_t>(std::min(seen.size(), http::body_look_bytes))
+        );
         co_return ok();
     }
 
@@ -176,25 +131,23 @@ class FormReception {
         co_return ok();
     }
 
-    // Reads until the buffer is full or the body ends; outside of media just once, so that a wrong
-    // call is refused early.
+    // Reads until the memory is full, the body ends or nothing comes just now; outside of media just
+    // once, so that a wrong call is refused early.
     awaitable<Result<void>> fill() {
-        const auto space = buffer_.bytes();
         do {
-            auto got = co_await body_.read_some(space.subspan(filled_));
-            if (!got) {
-                co_return std::move(got).error();
+            auto came = co_await window_.read();
+            if (!came) {
+                co_return std::move(came).error();
             }
             if (auto admitted = admit_length(); !admitted) {
                 co_return admitted;
             }
             if (md5_) {
-                md5_->update(space.subspan(filled_, *got));
+                md5_->update(*came);
             }
-            filled_ += *got;
             sink_.beat();
-            is_last_ = *got == 0 || body_.remaining() == std::uint64_t{0};
-        } while (!is_last_ && is_media_open_ && filled_ < space.size());
+        } while (!window_.is_last() && !window_.is_silent() && is_media_open_ && !window_.is_full()
+        );
         co_return ok();
     }
 
@@ -209,65 +162,82 @@ class FormReception {
     }
 
     awaitable<Result<void>> parse() {
-        std::span<const std::byte> input = buffer_.bytes().first(filled_);
+        auto input = window_.unparsed();
         for (;;) {
-            auto event = parser_->next(input, is_last_);
+            auto event = parser_->next(input, window_.is_last());
             if (!event) {
                 co_return std::move(event).error();
             }
             if (event->kind == FormEvent::Kind::need_more) {
-                co_return keep(input);
+                co_return co_await wait_for_more(input);
             }
             if (event->kind == FormEvent::Kind::done) {
                 is_done_ = true;
                 co_return co_await drain();
             }
-            if (auto handled = co_await handle(*event, input.size()); !handled) {
+            if (auto handled = co_await handle(*event, input); !handled) {
                 co_return handled;
             }
         }
     }
 
-    Result<void> keep(std::span<const std::byte> rest) {
-        if (is_last_ || rest.size() == buffer_.bytes().size()) {
-            return Error{
+    awaitable<Result<void>> wait_for_more(std::span<const std::byte> rest) {
+        const bool is_stuck = rest.size() == window_.size();
+        if (window_.is_last() || (is_stuck && window_.buffer())) {
+            co_return Error{
                 .code = ErrorCode::body_truncated,
                 .facts = "The form ends inside of a part, after " +
                          std::to_string(body_.received()) + " bytes."
             };
         }
-        std::memmove(buffer_.bytes().data(), rest.data(), rest.size());
-        filled_ = rest.size();
-        return ok();
+        if (is_media_open_ || window_.is_silent() || is_stuck) {
+            co_return co_await store_media(rest, false);
+        }
+        window_.keep(rest);
+        co_return ok();
+    }
+
+    // Stores what is parsed of the media, as far as it is worth it, and finds memory for what comes.
+    // `rest` moves along.
+    awaitable<Result<void>> store_media(std::span<const std::byte>& rest, bool is_end) {
+        const auto media = window_.media();
+        const std::size_t taken = sink_.would_take(
+            media.size(), window_.buffer().has_value(), is_end || window_.is_silent()
+        );
+        window_.set_aside(media.subspan(taken), rest);
+        if (taken > 0) {
+            const auto data = media.first(taken);
+            note_data(data);
+            if (auto stored = co_await sink_.take_piece(data, window_.buffer()); !stored) {
+                co_return stored;
+            }
+        }
+        co_await window_.resume(sink_.phase());
+        rest = window_.unparsed();
+        co_return ok();
     }
 
     // What follows the end of the form (an epilogue) is read and dropped, so that the connection
     // stays in step.
     awaitable<Result<void>> drain() {
-        while (!is_last_) {
-            auto got = co_await body_.read_some(buffer_.bytes());
-            if (!got) {
-                co_return std::move(got).error();
+        while (!window_.is_last()) {
+            window_.set_aside({}, {});
+            co_await window_.resume(0);
+            if (auto filled = co_await fill(); !filled) {
+                co_return filled;
             }
-            if (auto admitted = admit_length(); !admitted) {
-                co_return admitted;
-            }
-            if (md5_) {
-                md5_->update(buffer_.bytes().first(*got));
-            }
-            is_last_ = *got == 0;
         }
         co_return ok();
     }
 
-    awaitable<Result<void>> handle(const FormEvent& event, std::size_t unparsed) {
+    awaitable<Result<void>> handle(const FormEvent& event, std::span<const std::byte>& rest) {
         switch (event.kind) {
             case FormEvent::Kind::part_begin:
-                co_return co_await begin_part(unparsed);
+                co_return co_await begin_part(rest.size());
             case FormEvent::Kind::part_data:
                 co_return co_await take_data(event.data);
             case FormEvent::Kind::part_end:
-                co_return co_await end_part();
+                co_return co_await end_part(rest);
             default:
                 co_return ok();
         }
@@ -287,6 +257,7 @@ class FormReception {
             co_return ok();
         }
         const bool is_text = is_base64(head, parser_->is_multipart());
+        is_in_place_ = !is_text;
         co_return co_await sink_.begin(head, is_text, expected_length(unparsed));
     }
 
@@ -328,6 +299,10 @@ class FormReception {
     }
 
     awaitable<Result<void>> take_data(std::span<const std::byte> data) {
+        if (is_media_open_ && is_in_place_) {
+            window_.add_media(data);
+            co_return ok();
+        }
         note_data(data);
         if (is_media_open_) {
             co_return co_await sink_.take(data);
@@ -366,8 +341,11 @@ class FormReception {
         return http::look_of(start()) == http::BodyLook::json ? "JSON body" : "form body";
     }
 
-    awaitable<Result<void>> end_part() {
+    awaitable<Result<void>> end_part(std::span<const std::byte>& rest) {
         if (is_media_open_) {
+            if (auto stored = co_await store_media(rest, true); !stored) {
+                co_return stored;
+            }
             is_media_open_ = false;
             auto ended = co_await sink_.end();
             note_checksum();
@@ -380,7 +358,7 @@ class FormReception {
     Exchange& exchange_;
     std::string content_type_;
     http::BodyReader& body_;
-    BufferPool::Buffer buffer_;
+    BodyWindow window_;
     std::unique_ptr<http::FormParser> parser_;
     ReceivedForm form_;
     MediaSink sink_;
@@ -388,10 +366,9 @@ class FormReception {
     std::vector<std::byte> start_;
     std::string value_;
     std::size_t values_length_ = 0;
-    std::size_t filled_ = 0;
     bool is_media_open_ = false;
+    bool is_in_place_ = false;  // the parser gives the media as it stands in the window
     bool is_ignored_ = false;
-    bool is_last_ = false;
     bool is_done_ = false;
 };
 

@@ -33,9 +33,7 @@ class PlacedRange {
 
 class PlacedBlobWriter final : public BlobWriter {
   public:
-    PlacedBlobWriter(
-        std::shared_ptr<PlacedRange> range, ByteCount length_max, disk::WriteWays ways
-    )
+    PlacedBlobWriter(std::shared_ptr<PlacedRange> range, ByteCount length_max, disk::WriteWays ways)
         : range_(std::move(range)), length_max_(length_max), ways_(ways) {}
 
     Result<void> write(std::span<const std::byte> bytes) override;

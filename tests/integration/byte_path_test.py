@@ -1,0 +1,141 @@
+"""The way of the bytes from the socket to the file: whatever their number, their place and the pauses between them,
+the original is what was sent. Every case runs where the file system takes direct writes (the usual disk) and in memory."""
+
+import concurrent.futures
+import os
+import random
+import shutil
+import tempfile
+import time
+import unittest
+
+from support.case import ServerCase
+from support.client import V1, X1
+from support.media import clip, noise
+from support.server import Server
+from support.wire import Part, Wire, multipart, request
+
+MIB = 1 << 20
+
+
+def video(length):
+    """A clip with a `free` box behind it, `length` bytes in all; the padding is noise."""
+    data = clip()
+    padding = length - len(data) - 8
+    return data + (padding + 8).to_bytes(4, "big") + b"free" + noise(padding, seed=length)
+
+
+class OnDisk(ServerCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.x1 = X1(cls.server)
+
+    def assert_stored(self, media_id, data):
+        answer = self.x1.finalize(media_id)
+        self.assertEqual(answer.status, 201, answer)
+        self.assert_original(self.x1, answer.json()["media_key"], data)
+
+    def append_body(self, media_id, index, data, behind=()):
+        before = [Part("command", "APPEND"), Part("media_id", media_id), Part("segment_index", index)]
+        return multipart([*before, Part("media", data, "blob"), *behind])
+
+    def cut(self, data, size):
+        return [data[at : at + size] for at in range(0, len(data), size)]
+
+    def test_segments_of_every_alignment_in_any_order_and_at_once(self):
+        for size in (999_999, MIB, MIB - 1, MIB + 1, 524_288 + 4096, 65_537, 1_000_000):
+            with self.subTest(size=size):
+                data = video(5 * size + 4097)
+                media_id = self.x1.open(len(data))
+                segments = list(enumerate(self.cut(data, size)))
+                # The first one gives the stride, so that the others are put where they belong.
+                self.assertEqual(self.x1.append(media_id, *segments[0]).status, 204)
+                rest = segments[1:]
+                random.Random(size).shuffle(rest)
+                with concurrent.futures.ThreadPoolExecutor(4) as pool:
+                    answers = list(pool.map(lambda segment: self.x1.append(media_id, *segment), rest))
+                self.assertEqual({answer.status for answer in answers}, {204})
+                self.assert_stored(media_id, data)
+
+    def test_segments_whose_places_are_not_known_when_they_come(self):
+        data = video(3 * MIB + 77)
+        media_id = self.x1.open(len(data))
+        for index, segment in reversed(list(enumerate(self.cut(data, MIB)))):
+            self.assertEqual(self.x1.append(media_id, index, segment).status, 204)
+        self.assert_stored(media_id, data)
+
+    def test_a_client_that_falls_silent_in_the_middle(self):
+        data = video(3 * MIB)
+        media_id = self.x1.open(len(data))
+        content_type, body = self.append_body(media_id, 0, data)
+        message = request("POST", V1, [("Content-Type", content_type)], body)
+        with Wire(self.server) as wire:
+            for piece in (message[:70_001], message[70_001:900_000], message[900_000:900_003], message[900_003:]):
+                wire.send(piece)
+                time.sleep(0.25)
+            self.assertEqual(wire.read("POST").status, 204)
+        self.assert_stored(media_id, data)
+
+    def test_bytes_that_come_in_drops(self):
+        data = video(300_000)
+        media_id = self.x1.open(len(data))
+        content_type, body = self.append_body(media_id, 0, data)
+        message = request("POST", V1, [("Content-Type", content_type)], body)
+        steps = random.Random(7)
+        with Wire(self.server) as wire:
+            at = 0
+            while at < len(message):
+                step = steps.choice((1, 2, 700, 1500, 9000, 40_000))
+                wire.send(message[at : at + step])
+                at += step
+                time.sleep(0.002)
+            self.assertEqual(wire.read("POST").status, 204)
+        self.assert_stored(media_id, data)
+
+    def test_what_looks_like_a_boundary_and_fields_behind_the_media(self):
+        content_type, body = multipart([Part("x", "")])
+        boundary = b"\r\n--" + content_type.split("boundary=")[1].encode()
+        alike = b"".join(boundary[:count] + b"\r\n" for count in range(len(boundary)))
+        start = video(700_000)
+        data = start + (len(alike) * 9 + 8).to_bytes(4, "big") + b"free" + alike * 9
+        for behind in ([], [Part("note", "n" * 30_000), Part("more", "m")], [Part("note", "n" * 3)]):
+            with self.subTest(behind=len(behind)):
+                media_id = self.x1.open(len(data))
+                kind, body = self.append_body(media_id, 0, data, behind)
+                self.assertEqual(self.x1.post(V1, body, kind).status, 204)
+                self.assert_stored(media_id, data)
+
+    def test_more_clients_than_there_are_buffers(self):
+        data = video(2 * MIB)
+        ids = [self.x1.open(len(data)) for _ in range(60)]
+        bodies = [self.append_body(media_id, 0, data) for media_id in ids]
+        wires = [Wire(self.server) for _ in ids]
+        try:
+            messages = [request("POST", V1, [("Content-Type", kind)], body) for kind, body in bodies]
+            for wire, message in zip(wires, messages):
+                wire.send(message[: MIB // 2])
+            for wire, message in zip(reversed(wires), reversed(messages)):
+                wire.send(message[MIB // 2 :])
+            self.assertEqual({wire.read("POST").status for wire in wires}, {204})
+        finally:
+            for wire in wires:
+                wire.close()
+        for media_id in ids[::20]:
+            self.assert_stored(media_id, data)
+
+
+class InMemory(OnDisk):
+    """The same on a file system in memory, where there is no direct I/O."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.mkdtemp(prefix="sluice-test.", dir="/dev/shm")
+        cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
+        cls.server = Server(data=os.path.join(cls.folder, "data")).start()
+        cls.addClassCleanup(cls.server.close)
+        cls.x1 = X1(cls.server)
+
+
+if __name__ == "__main__":
+    unittest.main()
