@@ -7,7 +7,8 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/prefer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <new>
+#include <cerrno>
+#include <system_error>
 
 #include "base/assert.hpp"
 
@@ -21,7 +22,7 @@ BufferArena::BufferArena(std::size_t count) {
     void* const memory =
         ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) {
-        throw std::bad_alloc();
+        throw std::system_error(errno, std::generic_category(), "memory for bodies");
     }
     memory_ = {static_cast<std::byte*>(memory), size};
     free_.reserve(count);

@@ -145,7 +145,9 @@ class FormReception {
             if (md5_) {
                 md5_->update(*came);
             }
-            sink_.beat();
+            if (!came->empty()) {
+                sink_.beat();
+            }
         } while (!window_.is_last() && !window_.is_silent() && is_media_open_ && !window_.is_full()
         );
         co_return ok();
