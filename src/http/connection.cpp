@@ -64,39 +64,46 @@ const std::string& LoopServices::date() {
 
 void LoopServices::drain() {
     is_draining = true;
-    for (auto* connection : connections) {
-        connection->close_if_idle();
+    while (!idle.empty()) {
+        idle.front()->close_idle();
     }
 }
 
+bool LoopServices::close_longest_idle() {
+    if (idle.empty()) {
+        return false;
+    }
+    idle.front()->close_idle();
+    budget->note_idle_closed();
+    return true;
+}
+
 asio::awaitable<void> serve_connection(
-    Socket socket, std::shared_ptr<LoopServices> services, Scheme scheme
+    Socket socket,
+    std::shared_ptr<LoopServices> services,
+    ConnectionBudget::Place place,
+    Scheme scheme
 ) {
-    Connection connection(std::move(socket), *services, scheme);
+    Connection connection(std::move(socket), *services, std::move(place), scheme);
     co_await connection.run();
 }
 
-Connection::Connection(Socket socket, LoopServices& services, Scheme scheme)
-    : services_(services), scheme_(scheme), wire_(std::move(socket)) {
+Connection::Connection(
+    Socket socket, LoopServices& services, ConnectionBudget::Place place, Scheme scheme
+)
+    : services_(services), place_(std::move(place)), scheme_(scheme), wire_(std::move(socket)) {
     boost::system::error_code error;
     wire_.socket().set_option(asio::ip::tcp::no_delay(true), error);
     const auto remote = wire_.socket().remote_endpoint(error);
     peer_ = error ? "" : text_of(remote, false);
     const auto local = wire_.socket().local_endpoint(error);
     local_ = error ? "" : text_of(local, true);
-    services_.connections.insert(this);
     services_.metrics.connection_opened();
 }
 
 Connection::~Connection() {
-    services_.connections.erase(this);
+    leave_idle();
     services_.metrics.connection_closed();
-}
-
-void Connection::close_if_idle() {
-    if (is_idle_) {
-        wire_.close();
-    }
 }
 
 asio::awaitable<void> Connection::run() {
@@ -111,6 +118,18 @@ asio::awaitable<void> Connection::run() {
     }
 }
 
+void Connection::leave_idle() {
+    if (own_node_.empty()) {
+        own_node_.splice(own_node_.begin(), services_.idle, node_);
+    }
+}
+
+// Its wait ends with the next round of the loop; from now on it is not idle any more.
+void Connection::close_idle() {
+    leave_idle();
+    wire_.close();
+}
+
 asio::awaitable<bool> Connection::wait_for_request() {
     if (!wire_.buffered().empty()) {
         co_return true;
@@ -119,9 +138,12 @@ asio::awaitable<bool> Connection::wait_for_request() {
         co_return false;
     }
     wire_.shrink();
-    is_idle_ = true;
-    const auto count = co_await wire_.fill(services_.limits.idle);
-    is_idle_ = false;
+    const auto& limits = services_.limits;
+    if (!is_last_resort()) {  // has little time anyway
+        services_.idle.splice(services_.idle.end(), own_node_);
+    }
+    const auto count = co_await wire_.fill(is_last_resort() ? limits.last_resort : limits.idle);
+    leave_idle();
     co_return count && *count > 0;
 }
 
@@ -136,7 +158,8 @@ asio::awaitable<Result<std::optional<ParsedHead>>> Connection::read_head() {
     auto head = parser.parse(wire_.buffered_text());
     // Most heads come whole, so the deadline is set only for those that do not.
     if (head && !*head) {
-        wire_.start_deadline(services_.limits.head);
+        const auto& limits = services_.limits;
+        wire_.start_deadline(is_last_resort() ? limits.last_resort : limits.head);
     }
     while (head && !*head) {
         const auto count = co_await wire_.fill_before_deadline();
@@ -187,7 +210,7 @@ void Connection::complete(Request& request) const {
 
 asio::awaitable<bool> Connection::serve(Request request) {
     complete(request);
-    SocketBody body(wire_, request, services_.limits);
+    SocketBody body(wire_, request, services_.limits, *services_.budget);
     auto response = co_await answer(request, body);
     const bool keeps_alive = may_keep_alive(request, response, body);
     const bool is_sent = co_await send(request, response, keeps_alive);
@@ -205,6 +228,12 @@ asio::awaitable<bool> Connection::serve(Request request) {
 }
 
 asio::awaitable<Response> Connection::answer(const Request& request, SocketBody& body) {
+    if (is_last_resort() && request.has_body()) {
+        services_.budget->note_refused();
+        const auto line = request.method + " " + request.target + " HTTP/1.1\r\n";
+        const auto error = services_.budget->refusal();
+        co_return services_.handler.refuse(error, request.request_id, line);
+    }
     std::exception_ptr failure;
     try {
         co_return co_await services_.handler.handle(request, body);
@@ -230,7 +259,8 @@ asio::awaitable<Response> Connection::answer(const Request& request, SocketBody&
 bool Connection::may_keep_alive(
     const Request& request, const Response& response, const SocketBody& body
 ) const {
-    if (response.close || request.wants_close || services_.is_draining || body.is_broken()) {
+    if (response.close || request.wants_close || services_.is_draining || body.is_broken() ||
+        is_last_resort()) {
         return false;
     }
     if (body.is_done()) {

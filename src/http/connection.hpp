@@ -5,12 +5,13 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_set>
 
 #include "base/clock.hpp"
+#include "http/connection_budget.hpp"
 #include "http/connection_limits.hpp"
 #include "http/handler.hpp"
 #include "http/head_parser.hpp"
@@ -26,20 +27,27 @@ class Connection;
 // What the connections of one loop share. Touched on that loop's thread only.
 struct LoopServices {
     LoopServices(
-        Handler& to, Metrics& metrics_to, const Clock& time, const ConnectionLimits& bounds
+        Handler& to,
+        Metrics& metrics_to,
+        const Clock& time,
+        const ConnectionLimits& bounds,
+        std::shared_ptr<ConnectionBudget> all
     )
-        : handler(to), clock(time), limits(bounds), metrics(metrics_to) {}
+        : handler(to), clock(time), limits(bounds), budget(std::move(all)), metrics(metrics_to) {}
 
     // The Date of now, written anew once a second.
     const std::string& date();
     // From now on every answer closes, and who waits for a request is closed at once.
     void drain();
+    // False: none is idle.
+    bool close_longest_idle();
 
     Handler& handler;
     const Clock& clock;
     const ConnectionLimits limits;
+    const std::shared_ptr<ConnectionBudget> budget;  // of all loops
     RequestMetrics metrics;
-    std::unordered_set<Connection*> connections;
+    std::list<Connection*> idle;  // the longest idle first
     bool is_draining = false;
 
   private:
@@ -49,13 +57,14 @@ struct LoopServices {
 
 class Connection {
   public:
-    Connection(Socket socket, LoopServices& services, Scheme scheme = Scheme::http);
+    Connection(Socket socket, LoopServices& services, ConnectionBudget::Place place, Scheme scheme);
     ~Connection();
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
     boost::asio::awaitable<void> run();
-    void close_if_idle();
+    // Precondition: it waits for a request.
+    void close_idle();
 
   private:
     using Time = std::chrono::steady_clock::time_point;
@@ -64,6 +73,9 @@ class Connection {
     boost::asio::awaitable<Result<std::optional<ParsedHead>>> read_head();
     boost::asio::awaitable<bool> wait_for_request();
     boost::asio::awaitable<void> refuse(Error error);
+    // On one of the last connections, whoever only asks is served, once.
+    bool is_last_resort() const { return place_.kind() == ConnectionBudget::Kind::last_resort; }
+    void leave_idle();
     // True: the next request may come.
     boost::asio::awaitable<bool> serve(Request request);
     boost::asio::awaitable<Response> answer(const Request& request, SocketBody& body);
@@ -77,6 +89,7 @@ class Connection {
     void count(const Request& request, const Response& response);
 
     LoopServices& services_;
+    const ConnectionBudget::Place place_;
     const Scheme scheme_;
     Wire wire_;
     std::string peer_;
@@ -85,12 +98,16 @@ class Connection {
     Time started_{};     // first byte of the request
     std::uint64_t received_before_ = 0;
     std::uint64_t sent_before_ = 0;
-    bool is_idle_ = false;
+    std::list<Connection*> own_node_{this};  // empty while the node is in services_.idle
+    const std::list<Connection*>::iterator node_ = own_node_.begin();
 };
 
 // The task of one connection.
 boost::asio::awaitable<void> serve_connection(
-    Socket socket, std::shared_ptr<LoopServices> services, Scheme scheme
+    Socket socket,
+    std::shared_ptr<LoopServices> services,
+    ConnectionBudget::Place place,
+    Scheme scheme
 );
 
 }  // namespace sluice::http

@@ -1,5 +1,8 @@
 #include "http/listener.hpp"
 
+#include <fcntl.h>
+#include <sys/socket.h>
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
@@ -10,6 +13,7 @@
 #include <utility>
 
 #include "base/log.hpp"
+#include "base/unique_fd.hpp"
 #include "http/connection.hpp"
 
 namespace sluice::http {
@@ -24,6 +28,7 @@ using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>
 
 // Out of descriptors or memory: trying again at once would only burn the processor.
 constexpr auto pause_after_failure = std::chrono::milliseconds(50);
+constexpr auto log_pause = std::chrono::seconds(1);
 // For what has been cancelled to leave its waits.
 constexpr auto cancel_patience = std::chrono::seconds(10);
 
@@ -69,28 +74,84 @@ Result<Acceptor> bind(asio::io_context& context, const tcp::endpoint& endpoint, 
     return acceptor;
 }
 
+bool is_out_of_files(const boost::system::error_code& error) {
+    return error == boost::system::errc::too_many_files_open ||
+           error == boost::system::errc::too_many_files_open_in_system;
+}
+
+// A descriptor that is given up when there is no other, to take a connection and close it: left in
+// the queue it would wake the door up without end, and its client would wait for nothing.
+class SpareFile {
+  public:
+    SpareFile() : file_(open()) {}
+
+    void cut_one(int acceptor) {
+        file_ = UniqueFd();
+        const UniqueFd cut(::accept4(acceptor, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+        file_ = open();
+    }
+
+  private:
+    static UniqueFd open() { return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
+    UniqueFd file_;
+};
+
+// Who came gets a place if an idle connection can go for it. False: there is none.
+bool make_room(LoopServices& services, ConnectionBudget::Place& place) {
+    if (place.kind() == ConnectionBudget::Kind::usual) {
+        return true;
+    }
+    if (services.close_longest_idle()) {
+        place.make_usual();
+        return true;
+    }
+    services.budget->relieve();
+    return place.kind() != ConnectionBudget::Kind::none;
+}
+
+void log_failure(
+    const boost::system::error_code& error, std::chrono::steady_clock::time_point& last
+) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - last >= log_pause) {
+        last = now;
+        log::warning(
+            "accept_failed", "a connection could not be accepted", {{"detail", error.message()}}
+        );
+    }
+}
+
 asio::awaitable<void> accept_connections(
     Acceptor acceptor,
     std::shared_ptr<LoopServices> services,
     std::shared_ptr<runtime::TaskGroup> connections,
     Scheme scheme
 ) {
+    SpareFile spare;
+    std::chrono::steady_clock::time_point logged{};
     while (true) {
         boost::system::error_code error;
         Socket socket =
             co_await acceptor.async_accept(asio::redirect_error(asio::use_awaitable, error));
         if (!error) {
-            connections->spawn(
-                acceptor.get_executor(), serve_connection(std::move(socket), services, scheme)
-            );
+            auto place = services->budget->enter();
+            if (make_room(*services, place)) {
+                auto task = serve_connection(std::move(socket), services, std::move(place), scheme);
+                connections->spawn(acceptor.get_executor(), std::move(task));
+            } else {
+                services->budget->note_cut();
+            }
             continue;
         }
         if (error == asio::error::operation_aborted) {
             co_return;
         }
-        log::warning(
-            "accept_failed", "a connection could not be accepted", {{"detail", error.message()}}
-        );
+        log_failure(error, logged);
+        if (is_out_of_files(error) && !services->close_longest_idle()) {
+            services->budget->relieve();
+            services->budget->note_cut();
+            spare.cut_one(acceptor.native_handle());
+        }
         asio::steady_timer timer(acceptor.get_executor(), pause_after_failure);
         co_await timer.async_wait(asio::use_awaitable);
     }
@@ -105,9 +166,19 @@ Listener::Listener(
     const Clock& clock,
     const ConnectionLimits& limits
 )
-    : loops_(loops), connections_(std::make_shared<runtime::TaskGroup>("http_connections")) {
+    : loops_(loops),
+      budget_(std::make_shared<ConnectionBudget>(limits.connections_max, metrics)),
+      connections_(std::make_shared<runtime::TaskGroup>("http_connections")) {
     for (std::size_t i = 0; i < loops_.size(); ++i) {
-        services_.push_back(std::make_shared<LoopServices>(handler, metrics, clock, limits));
+        auto services = std::make_shared<LoopServices>(handler, metrics, clock, limits, budget_);
+        budget_->add_relief([executor = loops_.executor(i), weak = std::weak_ptr(services)] {
+            asio::post(executor, [weak] {
+                if (const auto services = weak.lock()) {
+                    services->close_longest_idle();
+                }
+            });
+        });
+        services_.push_back(std::move(services));
     }
 }
 

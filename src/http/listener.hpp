@@ -20,6 +20,7 @@
 
 namespace sluice::http {
 
+class ConnectionBudget;
 struct LoopServices;
 
 class Listener {
@@ -51,6 +52,7 @@ class Listener {
 
   private:
     runtime::EventLoops& loops_;
+    const std::shared_ptr<ConnectionBudget> budget_;  // shared with the services and connections
     std::vector<std::shared_ptr<LoopServices>> services_;  // shared with the tasks of each loop
     runtime::TaskGroup doors_{"http_accept"};
     std::shared_ptr<runtime::TaskGroup> connections_;  // shared with the doors

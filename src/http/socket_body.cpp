@@ -18,9 +18,15 @@ constexpr std::uint64_t small_piece_bytes = 16 * 1024;
 
 }  // namespace
 
-SocketBody::SocketBody(Wire& wire, const Request& request, const ConnectionLimits& limits)
+SocketBody::SocketBody(
+    Wire& wire,
+    const Request& request,
+    const ConnectionLimits& limits,
+    const ConnectionBudget& budget
+)
     : wire_(wire),
       limits_(limits),
+      budget_(budget),
       is_chunked_(request.is_chunked),
       owes_continue_(request.expects_continue && request.has_body()),
       left_(request.content_length.value_or(0)) {}
@@ -61,7 +67,7 @@ asio::awaitable<Result<void>> SocketBody::wait() {
     if (is_done() || !wire_.buffered().empty()) {
         co_return ok();
     }
-    if (auto waited = co_await wire_.wait_for_bytes(limits_.body); !waited) {
+    if (auto waited = co_await wait_for_client(); !waited) {
         co_return waited;
     }
     if (due() >= small_piece_bytes) {
@@ -69,6 +75,33 @@ asio::awaitable<Result<void>> SocketBody::wait() {
     }
     has_turn_ = true;
     co_return ok();
+}
+
+asio::awaitable<Result<void>> SocketBody::wait_for_client() {
+    const auto begun = std::chrono::steady_clock::now();
+    auto waited = co_await wire_.wait_for_bytes(limits_.body);
+    co_return waited ? judge_progress(std::chrono::steady_clock::now() - begun) : std::move(waited);
+}
+
+// Only the time for which the client was waited for counts, and only when others need the room.
+Result<void> SocketBody::judge_progress(std::chrono::steady_clock::duration waited) {
+    waited_ += waited;
+    if (waited_ < limits_.progress_span) {
+        return ok();
+    }
+    const std::uint64_t came = received_ - std::exchange(received_before_, received_);
+    const auto span = std::exchange(waited_, {});
+    if (!budget_.is_tight() || came >= limits_.progress_bytes) {
+        return ok();
+    }
+    return Error{
+        .code = ErrorCode::request_timeout,
+        .facts = std::to_string(came) + " bytes of the body came in " +
+                 std::to_string(std::chrono::ceil<std::chrono::seconds>(span).count()) +
+                 " seconds of waiting, at least " + std::to_string(limits_.progress_bytes) +
+                 " were expected, since more than half of the server's connections are in use; " +
+                 std::to_string(received_) + " had come in all."
+    };
 }
 
 asio::awaitable<Result<std::size_t>> SocketBody::read_some(std::span<std::byte> into) {
@@ -157,7 +190,7 @@ std::size_t SocketBody::take_buffered(std::span<std::byte> into) {
 
 Error SocketBody::broken(Error error) {
     is_broken_ = true;
-    if (error.code == ErrorCode::request_timeout) {
+    if (error.code == ErrorCode::request_timeout && error.facts.empty()) {
         error.facts =
             "No byte of the body came for " +
             std::to_string(std::chrono::duration_cast<std::chrono::seconds>(limits_.body).count()) +

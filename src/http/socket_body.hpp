@@ -5,6 +5,7 @@
 
 #include "http/body_reader.hpp"
 #include "http/chunked_decoder.hpp"
+#include "http/connection_budget.hpp"
 #include "http/connection_limits.hpp"
 #include "http/request.hpp"
 #include "http/wire.hpp"
@@ -13,7 +14,12 @@ namespace sluice::http {
 
 class SocketBody final : public BodyReader {
   public:
-    SocketBody(Wire& wire, const Request& request, const ConnectionLimits& limits);
+    SocketBody(
+        Wire& wire,
+        const Request& request,
+        const ConnectionLimits& limits,
+        const ConnectionBudget& budget
+    );
 
     boost::asio::awaitable<Result<void>> ready() override;
     boost::asio::awaitable<Result<std::size_t>> read_some(std::span<std::byte> into) override;
@@ -31,6 +37,8 @@ class SocketBody final : public BodyReader {
 
   private:
     boost::asio::awaitable<Result<void>> wait();
+    boost::asio::awaitable<Result<void>> wait_for_client();
+    Result<void> judge_progress(std::chrono::steady_clock::duration waited);
     boost::asio::awaitable<Result<std::size_t>> read_data(std::span<std::byte> into);
     boost::asio::awaitable<Result<void>> read_framing();
     std::uint64_t due() const { return is_chunked_ ? chunks_.data_due() : left_; }
@@ -41,12 +49,15 @@ class SocketBody final : public BodyReader {
 
     Wire& wire_;
     const ConnectionLimits& limits_;
+    const ConnectionBudget& budget_;
     const bool is_chunked_;
     bool owes_continue_;
     bool is_broken_ = false;
     bool has_turn_ = false;  // ready() has ended, and nothing was read since
     std::uint64_t left_;     // of a Content-Length
     std::uint64_t received_ = 0;
+    std::chrono::steady_clock::duration waited_{0};  // for the client, in this span of progress
+    std::uint64_t received_before_ = 0;              // this span
     ChunkedDecoder chunks_;
 };
 

@@ -92,6 +92,15 @@ Outcome apply_running(Settings& settings, const Given& given) {
     return {};
 }
 
+Outcome apply_connections(Settings& settings, const Given& given) {
+    const auto count = parse_unsigned(given.text);
+    if (!count || *count < 16 || *count > 1'000'000) {
+        return must_be("connections=COUNT, from 16");
+    }
+    settings.connections = *count;
+    return {};
+}
+
 Outcome apply_size(Settings& settings, const Given& given) {
     const auto size = parse_size(given.text);
     if (!size || size->value == 0) {
@@ -118,6 +127,7 @@ constexpr std::array limit_rows{
     LimitRow{"stored_bytes", apply_stored_bytes},
     LimitRow{"requests.x", apply_rates_of_x},
     LimitRow{"polling.per_second", apply_polling},
+    LimitRow{"connections", apply_connections},
     LimitRow{"control.running", apply_running},
     LimitRow{"bulk.running", apply_running},
 };

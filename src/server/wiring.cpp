@@ -27,6 +27,7 @@
 #include "runtime/task_group.hpp"
 #include "server/dev_door.hpp"
 #include "server/limit_settings.hpp"
+#include "server/open_files.hpp"
 #include "server/operations.hpp"
 #include "server/pools.hpp"
 #include "server/process_metrics.hpp"
@@ -83,6 +84,7 @@ class Server {
         LastRun last_run
     )
         : settings_(settings),
+          connection_limits_(connection_limits(settings)),
           lock_(std::move(lock)),
           last_run_(last_run),
           metadata_(std::make_unique<SqliteMetadataStore>(database)),
@@ -102,7 +104,7 @@ class Server {
           url_signer_(box.derived_key("signed urls"), clock_),
           keys_(key_store_, std::move(box), clock_, key_ids_),
           authenticator_(auth_mode(settings), keys_, pools_.reads, pools_.control, pools_.bulk),
-          classes_(settings.work, metrics_),
+          classes_(work_bounds(settings, connection_limits_), metrics_),
           context_{
               .uploads = uploads_,
               .annotations = annotations_,
@@ -124,7 +126,7 @@ class Server {
           operations_(metrics_, *metadata_, pools_.reads),
           router_(context_, authenticator_, keys_, operations_, settings.names),
           loops_(std::max(1U, std::thread::hardware_concurrency())),
-          listener_(loops_, router_, metrics_, clock_),
+          listener_(loops_, router_, metrics_, clock_, connection_limits_),
           dev_door_(loops_, listener_) {
         add_process_metrics(metrics_, *metadata_, *blobs_);
         for (FaultRule rule : settings.faults) {
@@ -169,6 +171,30 @@ class Server {
         pool.holder = job_holder;
         pool.slots = settings.workers;
         return pool;
+    }
+
+    static http::ConnectionLimits connection_limits(const Settings& settings) {
+        const std::size_t allowed = connections_for(raise_open_files());
+        http::ConnectionLimits limits;
+        limits.connections_max = settings.connections > 0 ? settings.connections : allowed;
+        if (limits.connections_max > allowed) {
+            log::warning(
+                "few_files",
+                "more connections are set up than open files allow for (ulimit -n)",
+                {{"connections", limits.connections_max}, {"advised", allowed}}
+            );
+        }
+        return limits;
+    }
+
+    static protocol::WorkBounds work_bounds(
+        const Settings& settings, const http::ConnectionLimits& connections
+    ) {
+        protocol::WorkBounds bounds = settings.work;
+        if (bounds.bulk == 0) {
+            bounds.bulk = connections.connections_max / 4 * 3;
+        }
+        return bounds;
     }
 
     static protocol::AuthMode auth_mode(const Settings& settings) {
@@ -304,6 +330,7 @@ class Server {
     }
 
     const Settings settings_;
+    const http::ConnectionLimits connection_limits_;
     SystemClock clock_;
     Metrics metrics_;
     SpeedLearner speed_;

@@ -1,12 +1,16 @@
 """A full class of work turns its own newest requests away, early and honestly; the other class goes on (docs/operations/overload.md)."""
 
+import os
+import resource
+import select
+import time
 import unittest
 
 from support import metrics
 from support.case import ServerCase
 from support.client import FORM, V1, V2, X1, X2
 from support.media import noise
-from support.wire import Part, Wire, head, multipart
+from support.wire import ConnectionEnded, Part, Wire, head, multipart
 
 MEDIA = noise(200_000)
 
@@ -121,6 +125,57 @@ class Overload(ServerCase):
         self.wait_for_running("bulk", 1)
         self.assertEqual(len(reader.read().body), len(data))
         self.wait_for_running("bulk", 0)
+
+
+class FewFiles(ServerCase):
+    def setUp(self):
+        self.caller = X1(self.server)
+
+    def open_files(self):
+        return len(os.listdir(f"/proc/{self.server.pid}/fd"))
+
+    def limit_files(self, count):
+        _, hard = resource.prlimit(self.server.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(self.server.pid, resource.RLIMIT_NOFILE, (count, hard))
+
+    def test_without_files_the_door_neither_hangs_nor_spins(self):
+        media_id = self.caller.open(1000)
+        asking = Wire(self.server)
+        self.addCleanup(asking.close)
+        question = head("GET", f"{V1}?command=STATUS&media_id={media_id}")
+        asking.send(question[:10])  # else it is idle, and goes for another one
+        time.sleep(0.05)
+        self.limit_files(self.open_files() + 4)
+        # Not idle: these are in the middle of a head.
+        others = [Wire(self.server) for _ in range(12)]
+        for wire in others:
+            self.addCleanup(wire.close)
+            wire.send(b"GET / HTTP/1.1\r\n")
+        # Those for whom there is no file are let go instead of waiting for nothing.
+        ended, _, _ = select.select([wire.socket for wire in others], [], [], 5)
+        self.assertTrue(next(wire for wire in others if wire.socket in ended).is_closed())
+        # Who has a connection is served.
+        asking.send(question[10:])
+        self.assertEqual(asking.read().header("sluice-error"), "finalize_missing")
+        before = self.processor_time()
+        time.sleep(0.5)
+        self.assertLess(self.processor_time() - before, 0.4)
+        for wire in others:
+            wire.close()
+        asking.close()
+        for _ in range(100):
+            try:
+                self.assertEqual(self.caller.append(media_id, 0, MEDIA[:1000]).status, 204)
+                break
+            except (ConnectionEnded, OSError):
+                time.sleep(0.05)
+        else:
+            self.fail("never came back")
+
+    def processor_time(self):
+        with open(f"/proc/{self.server.pid}/stat", encoding="ascii") as stat:
+            fields = stat.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":

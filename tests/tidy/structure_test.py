@@ -57,7 +57,7 @@ LONG_FUNCTIONS = {}
 FILE_LINES_MAX = 450
 HEADER_LINES_MAX = 150
 # Lines of the files that are longer; they may shrink, never grow, and whoever cuts one takes it off the list.
-LONG_FILES = {"src/http/connection_test.cpp": 524}
+LONG_FILES = {}
 TODO_KINDS = {"perf", "cleanup"}
 
 

@@ -1,0 +1,89 @@
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "http/connection_testing.hpp"
+
+namespace sluice::http {
+namespace {
+
+class CrowdedConnectionTest : public ConnectionTest {
+  protected:
+    CrowdedConnectionTest()
+        : ConnectionTest(
+              {.body = 10s,
+               .progress_span = 100ms,
+               .progress_bytes = 20,
+               .last_resort = 100ms,
+               .connections_max = 8}
+          ) {}
+    // A client in mid-body, so not idle.
+    Client busy() const {
+        auto client = connect();
+        client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n");
+        EXPECT_TRUE(client.is_silent_for(10ms));
+        return client;
+    }
+};
+
+TEST_F(CrowdedConnectionTest, LetsASlowBodyBeWhileThereIsRoom) {
+    auto client = busy();
+    for (int i = 0; i < 10; ++i) {
+        EXPECT_TRUE(client.is_silent_for(30ms));
+        client.send("x");
+    }
+    EXPECT_TRUE(has_status(client.answer(), 200));
+}
+
+TEST_F(CrowdedConnectionTest, EndsABodyWithoutProgressWhenThereIsLittleRoom) {
+    std::vector<Client> others;
+    for (int i = 0; i < 4; ++i) {
+        others.push_back(busy());
+    }
+    auto client = busy();
+    for (int i = 0; i < 9 && client.is_silent_for(30ms); ++i) {
+        client.send("x");
+    }
+    const auto answer = client.answer();
+    EXPECT_TRUE(has_status(answer, 408)) << answer;
+    EXPECT_TRUE(answer.contains("at least 20 were expected")) << answer;
+}
+
+TEST_F(CrowdedConnectionTest, ClosesTheLongestIdleForANewOne) {
+    std::vector<Client> idle;
+    for (int i = 0; i < 20; ++i) {
+        idle.push_back(connect());
+        idle.back().send(get("/facts"));
+        EXPECT_TRUE(has_status(idle.back().answer(), 200));
+    }
+    EXPECT_EQ(idle.front().rest(), "");
+    idle.back().send(get("/facts"));
+    EXPECT_TRUE(has_status(idle.back().answer(), 200));
+}
+
+TEST_F(CrowdedConnectionTest, OnlyAsksOnItsLastConnection) {
+    std::vector<Client> others;
+    for (int i = 0; i < 7; ++i) {
+        others.push_back(busy());
+    }
+    auto asks = connect();
+    asks.send(get("/facts"));
+    EXPECT_TRUE(has_status(asks.answer(), 200));
+    EXPECT_EQ(asks.rest(), "");
+    auto sends = connect();
+    sends.send(post("/echo", "body"));
+    const auto answer = sends.answer();
+    EXPECT_TRUE(has_status(answer, 503)) << answer;
+    EXPECT_EQ(sends.rest(), "");
+    auto silent = connect();
+    EXPECT_EQ(connect().rest(), "");  // one too many
+    EXPECT_EQ(silent.rest(), "");     // and this one has no time
+    for (auto& other : others) {
+        EXPECT_TRUE(other.is_silent_for(0ms));
+        other.send("0123456789");
+        EXPECT_TRUE(has_status(other.answer(), 200));
+    }
+}
+
+}  // namespace
+}  // namespace sluice::http
