@@ -55,6 +55,7 @@ enum class ErrorCode : std::uint8_t {
     category_type_conflict,
     category_missing,
     category_forbidden,
+    idempotency_key_reused,
     additional_owners_invalid,
     media_id_missing,
     media_id_invalid,

@@ -28,6 +28,7 @@ commands
   list                uploads, newest first
   delete ID...        delete uploads; asks unless --yes
   keys create ...     keys of a server with --auth keys: create, list, revoke, rotate
+  fsck --data DIR     compare a stopped server's records with its files; --repair
   env                 shell lines that point X's clients at a local server
   diagnose ID         why an upload fails or stalls; --trace FILE: a HAR file or curl -v text
   ping                exit 0 when the server is ready; --wait [--timeout 30s]
@@ -154,7 +155,7 @@ constexpr std::array commands{
     Command{"ping", ping_command},
 };
 
-constexpr std::array<std::string_view, 11> command_names{
+constexpr std::array<std::string_view, 12> command_names{
     "serve",
     "upload",
     "status",
@@ -163,6 +164,7 @@ constexpr std::array<std::string_view, 11> command_names{
     "diagnose",
     "env",
     "keys",
+    "fsck",
     "ping",
     "version",
     "help"

@@ -113,6 +113,15 @@ Outcome apply_size(Settings& settings, const Given& given) {
     return {};
 }
 
+Outcome apply_reserve(Settings& settings, const Given& given) {
+    const auto size = given.text == "off" ? std::optional(ByteCount{}) : parse_size(given.text);
+    if (!size) {
+        return must_be("storage.reserve=SIZE of the disk that is promised to no upload, or off");
+    }
+    settings.limits.reserve = *size;
+    return {};
+}
+
 struct LimitRow {
     std::string_view name;
     Outcome (*apply)(Settings&, const Given&);
@@ -125,6 +134,7 @@ constexpr std::array limit_rows{
     LimitRow{"upload.lifetime", apply_lifetime},
     LimitRow{"open_uploads", apply_open_uploads},
     LimitRow{"stored_bytes", apply_stored_bytes},
+    LimitRow{"storage.reserve", apply_reserve},
     LimitRow{"requests.x", apply_rates_of_x},
     LimitRow{"polling.per_second", apply_polling},
     LimitRow{"connections", apply_connections},

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cli/cli.hpp"
+#include "server/fsck_command.hpp"
 #include "server/keys_command.hpp"
 #include "server/settings.hpp"
 #include "server/wiring.hpp"
@@ -51,6 +52,9 @@ int main(int argc, char** argv) {
         }
         if (argc > 1 && std::string(argv[1]) == "keys") {
             return sluice::server::keys_command({argv + 2, argv + argc}, environment_of(environ));
+        }
+        if (argc > 1 && std::string(argv[1]) == "fsck") {
+            return sluice::server::fsck_command({argv + 2, argv + argc}, environment_of(environ));
         }
         return sluice::cli::run_command(argc, argv);
     } catch (const std::exception& error) {

@@ -32,6 +32,21 @@ boost::asio::awaitable<void> sweep_forever(
     }
 }
 
+boost::asio::awaitable<void> keep_ballast(
+    std::shared_ptr<Ballast> ballast, runtime::BlockingPool* pool, std::chrono::seconds pause
+) {
+    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
+    for (;;) {
+        timer.expires_after(pause);
+        co_await timer.async_wait(boost::asio::use_awaitable);
+        auto work = [ballast] {
+            ballast->refill();
+            return true;
+        };
+        co_await runtime::run_blocking(*pool, std::move(work));
+    }
+}
+
 boost::asio::awaitable<void> check_doubted(Doubts* doubts, runtime::BlockingPool* pool) {
     constexpr std::uint32_t step = 16;
     const auto begun = std::chrono::steady_clock::now();

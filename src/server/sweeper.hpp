@@ -3,11 +3,13 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
+#include <memory>
 
 #include "runtime/run_blocking.hpp"
 #include "service/doubts.hpp"
 #include "service/timeline.hpp"
 #include "service/uploads.hpp"
+#include "store/disk/ballast.hpp"
 
 namespace sluice::server {
 
@@ -18,6 +20,11 @@ boost::asio::awaitable<void> sweep_forever(
 
 // Checks what is in doubt after an unclean stop, and says what it found. Ends when nothing is left.
 boost::asio::awaitable<void> check_doubted(Doubts* doubts, runtime::BlockingPool* pool);
+
+// Makes the ballast again once there is room. Until cancelled.
+boost::asio::awaitable<void> keep_ballast(
+    std::shared_ptr<Ballast> ballast, runtime::BlockingPool* pool, std::chrono::seconds pause
+);
 
 // Writes what uploads remember, again and again. Until cancelled; the last time is the caller's.
 boost::asio::awaitable<void> flush_forever(

@@ -8,6 +8,9 @@ void add_notices(http::Response& response, const protocol::Exchange& exchange) {
     for (const std::string& notice : exchange.notices) {
         response.set("Sluice-Notice", notice);
     }
+    if (exchange.is_replayed) {
+        response.set("Idempotency-Replayed", "true");
+    }
 }
 
 void record(

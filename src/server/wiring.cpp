@@ -40,6 +40,7 @@
 #include "service/polling.hpp"
 #include "service/timeline.hpp"
 #include "service/uploads.hpp"
+#include "store/disk/ballast.hpp"
 #include "store/disk/data_directory.hpp"
 #include "store/disk/disk_blob_store.hpp"
 #include "store/disk/key_file.hpp"
@@ -64,12 +65,18 @@ constexpr std::uint32_t orphans_max = 10'000;
 constexpr const char* job_holder = "local";
 // Ids of keys; `sluice keys` makes its own beside a running server.
 constexpr std::uint16_t key_shard = 1;
+// Some hundred commits.
+constexpr ByteCount ballast_size{std::uint64_t{4} << 20};
 constexpr int exit_config = 3;
 
 int fail(const std::string& what, const Error& error) {
     const std::string why = error.facts.empty() ? error.detail : error.facts;
     std::fprintf(stderr, "sluice: %s: %s\n", what.c_str(), why.c_str());
     return exit_config;
+}
+
+SqliteOptions database_options(const Settings& settings, std::shared_ptr<Ballast> ballast) {
+    return {.strict = settings.is_strict, .make_room = [ballast] { return ballast->drop(); }};
 }
 
 // The parts in the order in which they need each other; destroyed the other way round.
@@ -81,12 +88,14 @@ class Server {
         std::shared_ptr<SqliteDatabase> database,
         std::unique_ptr<DiskBlobStore> blobs,
         SecretBox box,
-        LastRun last_run
+        LastRun last_run,
+        std::shared_ptr<Ballast> ballast
     )
         : settings_(settings),
           connection_limits_(connection_limits(settings)),
           lock_(std::move(lock)),
           last_run_(last_run),
+          ballast_(std::move(ballast)),
           metadata_(std::make_unique<SqliteMetadataStore>(database)),
           attachments_(database),
           events_(database),
@@ -155,7 +164,10 @@ class Server {
         background_.spawn(
             loops_.executor(0), flush_forever(&timeline_, &pools_.background, flush_pause)
         );
-        background_.spawn(loops_.executor(0), check_doubted(&doubts_, &pools_.bulk));
+        background_.spawn(loops_.executor(0), check_doubted(&doubts_, &pools_.background));
+        background_.spawn(
+            loops_.executor(0), keep_ballast(ballast_, &pools_.background, sweep_pause)
+        );
         loops_.start();
         announce();
         const int signal = signals.wait();
@@ -336,6 +348,7 @@ class Server {
     SpeedLearner speed_;
     DirectoryLock lock_;
     LastRun last_run_;
+    std::shared_ptr<Ballast> ballast_;  // also the database's
     std::unique_ptr<SqliteMetadataStore> metadata_;
     SqliteAttachmentStore attachments_;
     SqliteTimelineStore events_;
@@ -385,8 +398,10 @@ int run_server(const Settings& settings) {
     if (!secret) {
         return fail("the key file cannot be used", secret.error());
     }
+    const auto ballast = std::make_shared<Ballast>(settings.data + "/ballast", ballast_size);
+    ballast->prepare();
     auto database =
-        SqliteDatabase::open(settings.data + "/sluice.db", {.strict = settings.is_strict});
+        SqliteDatabase::open(settings.data + "/sluice.db", database_options(settings, ballast));
     if (!database) {
         return fail("the database cannot be opened", database.error());
     }
@@ -405,7 +420,8 @@ int run_server(const Settings& settings) {
         std::move(*database),
         std::move(*blobs),
         SecretBox(*secret),
-        *last_run
+        *last_run,
+        ballast
     );
     const int code = server->run();
     // Still under the lock. What the stores write when they close, they sync themselves.

@@ -7,6 +7,8 @@
 #include "service/content_type.hpp"
 #include "service/quota.hpp"
 #include "service/refusals.hpp"
+#include "service/repeats.hpp"
+#include "service/room.hpp"
 #include "service/uploads.hpp"
 
 namespace sluice {
@@ -120,10 +122,49 @@ bool is_gif_taken_as_image(Family wanted, std::string_view essence) {
     return wanted == Family::image && essence == "image/gif";
 }
 
+// What is wrong with the size alone.
+Result<void> check_total(const CreateUpload& wanted, const UploadLimits& limits) {
+    if (wanted.total.value == 0) {
+        return Error{
+            .code = ErrorCode::total_bytes_invalid,
+            .facts = "total_bytes is 0; a file has at least one byte."
+        };
+    }
+    if (wanted.total > limits.upload_bytes_max) {
+        return Error{
+            .code = ErrorCode::file_too_large,
+            .facts = "total_bytes is " + std::to_string(wanted.total.value) +
+                     ", this server takes at most " +
+                     std::to_string(limits.upload_bytes_max.value) + ".",
+        };
+    }
+    const std::uint64_t least_segment =
+        (wanted.total.value + segment_index_max) / (segment_index_max + 1);
+    if (least_segment > limits.segment_bytes_max.value) {
+        return Error{
+            .code = ErrorCode::too_many_segments_needed,
+            .facts = "1000 segments of at most " + std::to_string(limits.segment_bytes_max.value) +
+                     " bytes cannot hold " + std::to_string(wanted.total.value) + " bytes.",
+        };
+    }
+    return ok();
+}
+
+// Others were promised the room meanwhile.
 Error not_created(
-    MetadataStore& metadata, const Upload& upload, const Quota& quota, Error refused
+    const UploadServices& services, const Upload& upload, const UploadLimits& limits, Error refused
 ) {
-    return explain_quota(metadata, upload, quota, refused_by_store(std::move(refused), upload.id));
+    if (refused.code == ErrorCode::storage_full && refused.facts.empty()) {
+        const auto room = room_of(services, limits.reserve);
+        return room && *room ? (**room).refusal(upload.total) : std::move(refused);
+    }
+    return explain_quota(services.metadata, upload, limits.quota, std::move(refused));
+}
+
+// What an earlier call under the same key made, if this one may be answered now.
+Result<Upload> answered_again(const Admission* admission, Result<std::optional<Upload>> before) {
+    auto admitted_now = before ? admitted(admission) : ok();
+    return admitted_now ? answer_of(std::move(before)) : std::move(admitted_now).error();
 }
 
 }  // namespace
@@ -165,15 +206,8 @@ Result<void> Uploads::admits(const CreateUpload& wanted) const {
 }
 
 Result<void> Uploads::check_room(ByteCount wanted) const {
-    const auto free = services_.blobs.free_space();
-    if (free && *free < wanted) {
-        return Error{
-            .code = ErrorCode::storage_full,
-            .facts = std::to_string(wanted.value) + " bytes were announced, " +
-                     std::to_string(free->value) + " are free.",
-        };
-    }
-    return ok();
+    const auto room = room_of(services_, limits_.reserve);
+    return room && *room && !(**room).holds(wanted) ? (**room).refusal(wanted) : ok();
 }
 
 NewUpload Uploads::new_upload(const CreateUpload& wanted, Checked checked) {
@@ -203,48 +237,43 @@ NewJob Uploads::new_job(const Upload& upload) {
 }
 
 Result<Upload> Uploads::create(const CreateUpload& wanted) {
-    if (wanted.total.value == 0) {
-        return Error{
-            .code = ErrorCode::total_bytes_invalid,
-            .facts = "total_bytes is 0; a file has at least one byte."
-        };
-    }
-    if (wanted.total > limits_.upload_bytes_max) {
-        return Error{
-            .code = ErrorCode::file_too_large,
-            .facts = "total_bytes is " + std::to_string(wanted.total.value) +
-                     ", this server takes at most " +
-                     std::to_string(limits_.upload_bytes_max.value) + ".",
-        };
-    }
-    const std::uint64_t least_segment =
-        (wanted.total.value + segment_index_max) / (segment_index_max + 1);
-    if (least_segment > limits_.segment_bytes_max.value) {
-        return Error{
-            .code = ErrorCode::too_many_segments_needed,
-            .facts = "1000 segments of at most " + std::to_string(limits_.segment_bytes_max.value) +
-                     " bytes cannot hold " + std::to_string(wanted.total.value) + " bytes.",
-        };
+    if (auto fitting = check_total(wanted, limits_); !fitting) {
+        return std::move(fitting).error();
     }
     auto checked = check(wanted);
     if (!checked) {
         return std::move(checked).error();
     }
-    if (auto room = check_room(wanted.total); !room) {
-        return std::move(room).error();
+    CreateTerms terms(limits_.quota);
+    terms.repeat = repeat_key_of(wanted, "INIT");
+    if (auto before = made_before(services_, wanted, terms.repeat); !before || *before) {
+        return answered_again(wanted.admission, std::move(before));
+    }
+    const auto room = room_of(services_, limits_.reserve);
+    if (room && *room) {
+        if (!(**room).holds(wanted.total)) {
+            return (**room).refusal(wanted.total);
+        }
+        terms.room = (**room).unreserved();
     }
     if (auto admission = admitted(wanted.admission); !admission) {
         return std::move(admission).error();
     }
     Upload upload = Upload::open(new_upload(wanted, *checked));
-    auto created = services_.metadata.create(upload, limits_.quota);
+    auto created = services_.metadata.create(upload, terms);
     if (!created && created.error().code == ErrorCode::store_conflict) {
-        // The clock went back over a restart, and the id is taken: the next one is not.
+        // The same call came on another connection meanwhile; or the clock went back over a
+        // restart, and the id is taken: the next one is not.
+        if (auto before = made_before(services_, wanted, terms.repeat); !before || *before) {
+            return answered_again(nullptr, std::move(before));
+        }
         upload.id = {services_.ids.next()};
-        created = services_.metadata.create(upload, limits_.quota);
+        created = services_.metadata.create(upload, terms);
     }
     if (!created) {
-        return not_created(services_.metadata, upload, limits_.quota, std::move(created).error());
+        return not_created(
+            services_, upload, limits_, refused_by_store(std::move(created).error(), upload.id)
+        );
     }
     if (auto shared = share(upload, wanted); !shared) {
         return std::move(shared).error();

@@ -33,6 +33,7 @@ struct UploadLimits {
         true;  // whether that category may be used; X asks for the right to advertise
     std::chrono::seconds lifetime{86400
     };  // an upload that nobody finishes goes after this; X's figure
+    ByteCount reserve{4ULL << 20};             // of the disk: promised to nobody
     Quota quota{.uploads_open_max = 100'000};  // of each principal
 };
 
@@ -47,6 +48,8 @@ struct CreateUpload {
     // v2's INIT gives amplify_video fifteen times the usual life (reference 2.1).
     bool ads_live_longer = false;
     const Admission* admission = nullptr;  // asked last; none: nobody is
+    std::string idempotency_key = {};      // of the caller; empty: the call is not to be repeated
+    bool* was_made_before = nullptr;       // set if the answer is that of an earlier call
 };
 
 // A digest as it came beside the bytes: hexadecimal or base64 of an MD5.

@@ -3,13 +3,16 @@
 
 #include <algorithm>
 
+#include "base/digest.hpp"
 #include "base/metrics.hpp"
+#include "base/text.hpp"
 #include "media/category_rules.hpp"
 #include "media/first_bytes.hpp"
 #include "service/content_type.hpp"
 #include "service/mistaken_media.hpp"
 #include "service/quota.hpp"
 #include "service/refusals.hpp"
+#include "service/repeats.hpp"
 #include "service/uploads.hpp"
 
 namespace sluice {
@@ -78,6 +81,21 @@ Result<void> judge_whole(const ContentClaim& claim, const Incoming& incoming) {
     return judge_first_bytes(claim, incoming.start());
 }
 
+// All of its states up to the queue in one.
+Upload queued_at_once(NewUpload fresh, const Segment& segment) {
+    fresh.one_shot = true;
+    const Upload open = Upload::open(std::move(fresh));
+    const auto filled = open.with_segment(segment, open.created_at);
+    const auto sealed = filled->sealed({{segment.index, segment}}, open.created_at);
+    return sealed->queued(open.created_at).value();
+}
+
+// What tells one file from another under the same key.
+std::string whole_text(const Incoming& incoming) {
+    return "one call with " + std::to_string(incoming.length().value) + " bytes (CRC-32C " +
+           hex8(incoming.crc()) + ")";
+}
+
 }  // namespace
 
 // What one call takes of this category, and how more is refused.
@@ -126,6 +144,9 @@ Result<Incoming> Uploads::begin_whole(
     if (!limit && likely_category(wanted, {})) {
         return std::move(limit).error();
     }
+    if (auto room = check_room(expected.value_or(ByteCount{})); !room) {
+        return std::move(room).error();
+    }
     auto incoming = stage(limit ? std::move(*limit) : Incoming::Limit{limits_.call_bytes_max()});
     if (incoming) {
         incoming->judge_start_with(judge);  // the first bytes tell what it is
@@ -157,27 +178,28 @@ Result<Upload> Uploads::finish_whole(const CreateUpload& wanted, Incoming incomi
     if (auto admission = admitted(wanted.admission); !admission) {
         return std::move(admission).error();
     }
+    CreateTerms terms(limits_.quota);
+    terms.repeat = repeat_key_of(whole, whole_text(incoming));
+    auto before = made_before(services_, wanted, terms.repeat);
+    if (!before || *before) {
+        return answer_of(std::move(before));  // what came now is dropped
+    }
     auto extent = incoming.commit();
     if (!extent) {
         return std::move(extent).error();
     }
     NewUpload fresh = new_upload(whole, *checked);
-    fresh.one_shot = true;
     const Segment segment{{0}, *extent, incoming.crc(), fresh.now};
-    const Upload open = Upload::open(std::move(fresh));
-    const auto filled = open.with_segment(segment, open.created_at);
-    const auto sealed = filled->sealed({{segment.index, segment}}, open.created_at);
-    Upload upload = sealed->queued(open.created_at).value();
-    if (auto created =
-            services_.metadata.create_whole(upload, segment, new_job(upload), limits_.quota);
-        !created) {
+    Upload upload = queued_at_once(std::move(fresh), segment);
+    auto created = services_.metadata.create_whole(upload, segment, new_job(upload), terms);
+    if (!created) {
         static_cast<void>(services_.blobs.remove(*extent));  // else the sweep of orphans does
-        return explain_quota(
-            services_.metadata,
-            upload,
-            limits_.quota,
-            refused_by_store(std::move(created).error(), upload.id)
-        );
+        // The same call may have come on another connection meanwhile.
+        before = made_before(services_, wanted, terms.repeat);
+        Error refused = refused_by_store(std::move(created).error(), upload.id);
+        return before && *before
+                   ? Result<Upload>(**std::move(before))
+                   : explain_quota(services_.metadata, upload, limits_.quota, std::move(refused));
     }
     services_.metrics
         .counter(

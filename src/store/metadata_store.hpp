@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "core/create_terms.hpp"
 #include "core/job.hpp"
 #include "core/output.hpp"
 #include "core/upload.hpp"
@@ -43,19 +44,25 @@ class MetadataStore {
     virtual ~MetadataStore() = default;
 
     // --- uploads ---
-    // store_conflict if the id is taken; too_many_open_uploads or quota_exceeded, without facts, if
-    // the owner's usage leaves no room for it: looked at in the same commit, so that calls at the
-    // same time cannot pass together.
-    virtual Result<void> create(const Upload& upload, const Quota& quota) = 0;
-    Result<void> create(const Upload& upload) { return create(upload, Quota{}); }
+    // store_conflict if the id is taken, or the terms' key by an upload that is still there;
+    // too_many_open_uploads, quota_exceeded or storage_full, without facts, if the terms leave no
+    // room for it: looked at in the same commit, so that calls at the same time cannot pass together.
+    virtual Result<void> create(const Upload& upload, const CreateTerms& terms) = 0;
+    Result<void> create(const Upload& upload) { return create(upload, CreateTerms{}); }
     // A one-shot: the upload, sealed and queued, with its single segment and its job, in one
     // commit.
     virtual Result<void> create_whole(
-        const Upload& upload, const Segment& segment, const NewJob& job, const Quota& quota
+        const Upload& upload, const Segment& segment, const NewJob& job, const CreateTerms& terms
     ) = 0;
     Result<void> create_whole(const Upload& upload, const Segment& segment, const NewJob& job) {
-        return create_whole(upload, segment, job, Quota{});
+        return create_whole(upload, segment, job, CreateTerms{});
     }
+    // What the owner made under this key, if it is neither over nor expired.
+    virtual Result<std::optional<Repeated>> find_repeat(
+        const Principal& owner, const std::string& key, WallTime now
+    ) = 0;
+    // The sizes of all open uploads that have no segment yet.
+    virtual Result<ByteCount> promised() = 0;
     virtual Result<Usage> usage_of(const Principal& owner) = 0;
     virtual Result<std::vector<Upload>> oldest_open(
         const Principal& owner, std::uint32_t count_max
@@ -101,6 +108,8 @@ class MetadataStore {
     virtual Result<std::vector<Extent>> extents_of(MediaId id) = 0;
     // Whether any upload, segment or output names the blob; the blob store's sweep of orphans asks.
     virtual Result<bool> knows_blob(BlobId blob) = 0;
+    // Uploads whose bytes are there, whoever owns them, by id from behind `after`.
+    virtual Result<std::vector<Upload>> with_bytes(MediaId after, std::uint32_t count_max) = 0;
     // The bytes are gone: drops segments and outputs; the upload's row stays as a tombstone.
     virtual Result<void> forget_bytes(MediaId id) = 0;
 

@@ -34,12 +34,87 @@ TEST_P(MetadataStoreSuite, RefusesWhatTheQuotaLeavesNoRoomFor) {
     EXPECT_TRUE(store().create(open_upload(3, 150), quota));
 }
 
+TEST_P(MetadataStoreSuite, CountsWhatOpenUploadsWithoutASegmentWerePromised) {
+    EXPECT_EQ(store().promised()->value, 0u);
+    created(1, 100);
+    created(2, 30);
+    queued(3, store_test_now);
+    EXPECT_EQ(store().promised()->value, 130u);
+    ASSERT_TRUE(store().add_segment({1}, segment_of(1, 0, 40), {}, store_test_now));
+    ASSERT_TRUE(store().add_segment({1}, segment_of(1, 1, 40), {}, store_test_now));
+    EXPECT_EQ(store().promised()->value, 30u) << "its first segment reserved the rest on the disk";
+    ASSERT_TRUE(store().drop_segments({1}, {{0}, {1}}, store_test_now));
+    EXPECT_EQ(store().promised()->value, 130u);
+    ASSERT_TRUE(store().change(*stored(1).cancelled(store_test_now), UploadState::open, {}));
+    EXPECT_EQ(store().promised()->value, 30u);
+}
+
+TEST_P(MetadataStoreSuite, WalksAllUploadsWhoseBytesAreThere) {
+    for (const std::uint64_t id : {1, 2, 3}) {
+        created(id, 100);
+    }
+    ASSERT_TRUE(store().change(*stored(2).cancelled(store_test_now), UploadState::open, {}));
+    ASSERT_TRUE(store().forget_bytes({2}));
+    const auto first = store().with_bytes({0}, 1);
+    ASSERT_EQ(first->size(), 1u);
+    EXPECT_EQ(first->front().id.value, 1u);
+    const auto rest = store().with_bytes({1}, 10);
+    ASSERT_EQ(rest->size(), 1u);
+    EXPECT_EQ(rest->front().id.value, 3u);
+}
+
+TEST_P(MetadataStoreSuite, PromisesNoMoreThanThereIsRoomFor) {
+    CreateTerms terms;
+    terms.room = ByteCount{150};
+    EXPECT_TRUE(store().create(open_upload(1, 100), terms));
+    EXPECT_EQ(code_of(store().create(open_upload(2, 51), terms)), ErrorCode::storage_full);
+    EXPECT_TRUE(store().create(open_upload(2, 50), terms));
+    EXPECT_EQ(code_of(store().create(open_upload(3, 1), terms)), ErrorCode::storage_full);
+}
+
+TEST_P(MetadataStoreSuite, AKeyIsTakenOnceByEachOwnerUntilItsUploadIsOver) {
+    CreateTerms terms;
+    terms.repeat = RepeatKey{"key", "asked"};
+    ASSERT_TRUE(store().create(open_upload(1), terms));
+    EXPECT_EQ(code_of(store().create(open_upload(2), terms)), ErrorCode::store_conflict);
+    EXPECT_EQ(code_of(store().find_any({2})), ErrorCode::store_not_found);
+    EXPECT_FALSE(store().find_repeat(bob(), "key", store_test_now)->has_value());
+    EXPECT_FALSE(store().find_repeat(alice(), "other", store_test_now)->has_value());
+    const auto found = store().find_repeat(alice(), "key", store_test_now);
+    ASSERT_TRUE(found && *found);
+    EXPECT_EQ((*found)->upload.value, 1u);
+    EXPECT_EQ((*found)->asked, "asked");
+    const auto later = store_test_now + std::chrono::hours(25);
+    EXPECT_FALSE(store().find_repeat(alice(), "key", later)->has_value());
+    ASSERT_TRUE(store().change(*stored(1).cancelled(store_test_now), UploadState::open, {}));
+    EXPECT_FALSE(store().find_repeat(alice(), "key", store_test_now)->has_value());
+    EXPECT_TRUE(store().create(open_upload(2), terms));
+    EXPECT_EQ((*store().find_repeat(alice(), "key", store_test_now))->upload.value, 2u);
+    ASSERT_TRUE(store().change(*stored(2).cancelled(store_test_now), UploadState::open, {}));
+    ASSERT_TRUE(store().forget_bytes({1}));
+    ASSERT_TRUE(store().forget_bytes({2}));
+}
+
+TEST_P(MetadataStoreSuite, CallsUnderOneKeyAtTheSameTimeMakeOneUpload) {
+    CreateTerms terms;
+    terms.repeat = RepeatKey{"key", "asked"};
+    std::atomic<int> made = 0;
+    std::vector<std::thread> threads;
+    for (std::uint64_t id = 1; id <= 8; ++id) {
+        threads.emplace_back([&, id] { made += store().create(open_upload(id), terms) ? 1 : 0; });
+    }
+    for (std::thread& thread : threads) {
+        thread.join();
+    }
+    EXPECT_EQ(made, 1);
+}
+
 TEST_P(MetadataStoreSuite, KeepsTheQuotaAmongCallsAtTheSameTime) {
     std::atomic<int> taken = 0;
     std::vector<std::thread> threads;
     for (std::uint64_t id = 1; id <= 16; ++id) {
         threads.emplace_back([this, id, &taken] {
-            taken += store().create(open_upload(id), {.uploads_open_max = 5}) ? 1 : 0;
+            taken += store().create(open_upload(id), Quota{.uploads_open_max = 5}) ? 1 : 0;
         });
     }
     for (auto& thread : threads) {

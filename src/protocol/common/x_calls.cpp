@@ -13,6 +13,7 @@
 #include "media/failure_rows.hpp"
 #include "protocol/common/append_answers.hpp"
 #include "protocol/common/await_media.hpp"
+#include "protocol/common/idempotency_key.hpp"
 #include "protocol/common/rate_gate.hpp"
 #include "protocol/common/upload_parameters.hpp"
 #include "protocol/common/x_synchronous.hpp"
@@ -36,20 +37,26 @@ awaitable<std::invoke_result_t<Work&>> in_store(
     co_return outcome;
 }
 
-// Errors: additional_owners_invalid.
-Result<CreateUpload> create_command(Principal owner, const ReceivedForm& form, ByteCount total) {
+// Errors: additional_owners_invalid, parameter_invalid.
+Result<CreateUpload> create_command(Exchange& exchange, const ReceivedForm& form, ByteCount total) {
+    auto key = idempotency_key_of(exchange.request);
+    if (!key) {
+        return std::move(key).error();
+    }
     auto additional_owners = additional_owners_of(form.parameters);
     if (!additional_owners) {
         return std::move(additional_owners).error();
     }
     return CreateUpload{
-        .owner = std::move(owner),
+        .owner = exchange.caller->principal,
         .category = std::string(form.parameters.get("media_category")),
         .media_type = std::string(form.parameters.get("media_type")),
         .file_name = form.file_name,
         .total = total,
         .additional_owners = std::move(*additional_owners),
         .is_shared = flag_of(form.parameters, "shared"),
+        .idempotency_key = *std::move(key),
+        .was_made_before = &exchange.is_replayed,
     };
 }
 
@@ -69,7 +76,7 @@ awaitable<Result<Upload>> create(const Context& context, Exchange& exchange, Rec
     if (!total) {
         co_return total.error();
     }
-    auto command = create_command(exchange.caller->principal, form, *total);
+    auto command = create_command(exchange, form, *total);
     if (!command) {
         co_return std::move(command).error();
     }
@@ -353,7 +360,7 @@ awaitable<Result<UploadStatus>> x_one_shot(
         co_return std::move(*wrong);
     }
     const Principal owner = exchange.caller->principal;
-    auto command = create_command(owner, form, {});
+    auto command = create_command(exchange, form, {});
     if (!command) {
         co_return std::move(command).error();
     }

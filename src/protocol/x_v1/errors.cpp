@@ -52,6 +52,7 @@ constexpr std::array<WireError, error_code_count> wire_errors{{
     {ErrorCode::category_type_conflict, 214, 400, Shape::request_error, "media type unrecognized."},
     {ErrorCode::category_missing, 214, 400, Shape::request_error, "Large file can not be finalized synchronously"},
     {ErrorCode::category_forbidden, 220, 403, Shape::errors, "Your credentials do not allow access to this resource."},
+    {ErrorCode::idempotency_key_reused, 214, 400, Shape::errors, "Bad request."},
     {ErrorCode::additional_owners_invalid, 214, 400, Shape::errors, "Bad request."},
     {ErrorCode::media_id_missing, 38, 400, Shape::errors, "media_id or media_key parameter is missing."},
     {ErrorCode::media_id_invalid, 214, 400, Shape::request_error, "Invalid media_id: Some()."},

@@ -57,6 +57,7 @@ constexpr std::array<WireError, error_code_count> wire_errors{{
     {ErrorCode::category_type_conflict, 400, "media type unrecognized", invalid_title, invalid_detail, invalid_type},
     {ErrorCode::category_missing, 400, "Large file can not be finalized synchronously", invalid_title, invalid_detail, invalid_type},
     {ErrorCode::category_forbidden, 403, "Forbidden", "Forbidden", "Forbidden", blank_type},
+    {ErrorCode::idempotency_key_reused, 400, "One or more parameters to your request was invalid.", invalid_title, invalid_detail, invalid_type},
     {ErrorCode::additional_owners_invalid, 400, "One or more parameters to your request was invalid.", invalid_title, invalid_detail, invalid_type},
     {ErrorCode::media_id_missing, 400, "One or more parameters to your request was invalid.", invalid_title, invalid_detail, invalid_type},
     {ErrorCode::media_id_invalid, 400, "One or more parameters to your request was invalid.", invalid_title, invalid_detail, invalid_type},

@@ -399,6 +399,12 @@ Result<ByteCount> DiskBlobStore::free_space() {
     return ByteCount{std::uint64_t{status.f_bavail} * status.f_frsize};
 }
 
+Result<void> DiskBlobStore::each_file(const std::function<bool(BlobId, WallTime)>& visit) const {
+    return directory_.walk(0, [&visit](const disk::BlobDirectory::Entry& entry) {
+        return visit(entry.id, entry.changed_at);
+    });
+}
+
 Result<std::uint32_t> DiskBlobStore::remove_orphans(
     const std::function<bool(BlobId)>& is_known, WallTime before, std::uint32_t count_max
 ) {

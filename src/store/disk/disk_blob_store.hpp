@@ -63,6 +63,9 @@ class DiskBlobStore final : public BlobStore {
         const std::function<bool(BlobId)>& is_known, WallTime before, std::uint32_t count_max
     );
 
+    // Every file that bears a blob's name, until `visit` says false: for checks while nobody writes.
+    Result<void> each_file(const std::function<bool(BlobId, WallTime)>& visit) const;
+
   private:
     friend class PlacedRange;
 

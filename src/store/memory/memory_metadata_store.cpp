@@ -64,12 +64,54 @@ Usage MemoryMetadataStore::sum_of(const Principal& owner) const {
     return usage;
 }
 
-Result<void> MemoryMetadataStore::check(const Upload& upload, const Quota& quota) const {
+std::uint64_t MemoryMetadataStore::sum_of_promises() const {
+    std::uint64_t sum = 0;
+    for (const auto& [id, row] : uploads_) {
+        const bool is_promise =
+            row.upload.state == UploadState::open && row.upload.segments_received == 0;
+        sum += is_promise ? row.upload.total.value : 0;
+    }
+    return sum;
+}
+
+bool MemoryMetadataStore::is_there(MediaId id, WallTime now) const {
+    const auto row = uploads_.find(id);
+    return row != uploads_.end() && !row->second.upload.is_over() &&
+           !is_due(row->second.upload, now);
+}
+
+Result<void> MemoryMetadataStore::check(const Upload& upload, const CreateTerms& terms) const {
     const Usage used = sum_of(upload.owner);
-    if (upload.state == UploadState::open && !quota.has_room_for_another(used)) {
+    if (upload.state == UploadState::open && !terms.quota.has_room_for_another(used)) {
         return Error{.code = ErrorCode::too_many_open_uploads};
     }
-    return quota.has_room_for(used, upload.total) ? ok() : Error{.code = ErrorCode::quota_exceeded};
+    if (!terms.quota.has_room_for(used, upload.total)) {
+        return Error{.code = ErrorCode::quota_exceeded};
+    }
+    if (terms.room && sum_of_promises() + upload.total.value > terms.room->value) {
+        return Error{.code = ErrorCode::storage_full};
+    }
+    if (terms.repeat) {
+        const auto before = repeats_.find({upload.owner.id, terms.repeat->key});
+        if (before != repeats_.end() && is_there(before->second.upload, upload.created_at)) {
+            return conflict("the Idempotency-Key is taken");
+        }
+    }
+    return uploads_.contains(upload.id) ? conflict("the id is taken") : ok();
+}
+
+Result<std::optional<Repeated>> MemoryMetadataStore::find_repeat(
+    const Principal& owner, const std::string& key, WallTime now
+) {
+    const std::scoped_lock lock(mutex_);
+    const auto found = repeats_.find({owner.id, key});
+    const bool is_known = found != repeats_.end() && is_there(found->second.upload, now);
+    return is_known ? std::optional(found->second) : std::nullopt;
+}
+
+Result<ByteCount> MemoryMetadataStore::promised() {
+    const std::scoped_lock lock(mutex_);
+    return ByteCount{sum_of_promises()};
 }
 
 Result<Usage> MemoryMetadataStore::usage_of(const Principal& owner) {
@@ -91,26 +133,35 @@ Result<std::vector<Upload>> MemoryMetadataStore::oldest_open(
     return oldest;
 }
 
-Result<void> MemoryMetadataStore::create(const Upload& upload, const Quota& quota) {
+void MemoryMetadataStore::insert(Row row, const CreateTerms& terms) {
+    const Upload& upload = row.upload;
+    if (terms.repeat) {
+        repeats_[{upload.owner.id, terms.repeat->key}] = {upload.id, terms.repeat->asked};
+    }
+    const MediaId id = upload.id;
+    uploads_.emplace(id, std::move(row));
+}
+
+Result<void> MemoryMetadataStore::create(const Upload& upload, const CreateTerms& terms) {
     const std::scoped_lock lock(mutex_);
-    if (auto checked = check(upload, quota); !checked) {
+    if (auto checked = check(upload, terms); !checked) {
         return checked;
     }
-    const bool is_new = uploads_.try_emplace(upload.id, Row{.upload = upload}).second;
-    return is_new ? ok() : conflict("the id is taken");
+    insert({.upload = upload}, terms);
+    return ok();
 }
 
 Result<void> MemoryMetadataStore::create_whole(
-    const Upload& upload, const Segment& segment, const NewJob& job, const Quota& quota
+    const Upload& upload, const Segment& segment, const NewJob& job, const CreateTerms& terms
 ) {
     const std::scoped_lock lock(mutex_);
-    if (auto checked = check(upload, quota); !checked) {
+    if (auto checked = check(upload, terms); !checked) {
         return checked;
     }
-    if (uploads_.contains(upload.id) || !may_add_job(job)) {
+    if (!may_add_job(job)) {
         return conflict("the id is taken");
     }
-    uploads_.emplace(upload.id, Row{.upload = upload, .segments = {{segment.index, segment}}});
+    insert({.upload = upload, .segments = {{segment.index, segment}}}, terms);
     jobs_.emplace(job.id, JobRow{.job = job});
     return ok();
 }
@@ -307,6 +358,19 @@ Result<bool> MemoryMetadataStore::knows_blob(BlobId blob) {
                std::ranges::any_of(row.outputs, is_output);
     };
     return blob.value != 0 && std::ranges::any_of(uploads_, names_it);
+}
+
+Result<std::vector<Upload>> MemoryMetadataStore::with_bytes(
+    MediaId after, std::uint32_t count_max
+) {
+    const std::scoped_lock lock(mutex_);
+    std::vector<Upload> found;
+    for (auto row = uploads_.upper_bound(after); row != uploads_.end(); ++row) {
+        if (row->second.has_bytes && found.size() < count_max) {
+            found.push_back(row->second.upload);
+        }
+    }
+    return found;
 }
 
 Result<void> MemoryMetadataStore::forget_bytes(MediaId id) {

@@ -15,10 +15,14 @@ class MemoryMetadataStore final : public MetadataStore {
   public:
     using MetadataStore::create;
     using MetadataStore::create_whole;
-    Result<void> create(const Upload& upload, const Quota& quota) override;
+    Result<void> create(const Upload& upload, const CreateTerms& terms) override;
     Result<void> create_whole(
-        const Upload& upload, const Segment& segment, const NewJob& job, const Quota& quota
+        const Upload& upload, const Segment& segment, const NewJob& job, const CreateTerms& terms
     ) override;
+    Result<std::optional<Repeated>> find_repeat(
+        const Principal& owner, const std::string& key, WallTime now
+    ) override;
+    Result<ByteCount> promised() override;
     Result<Usage> usage_of(const Principal& owner) override;
     Result<std::vector<Upload>> oldest_open(const Principal& owner, std::uint32_t count_max)
         override;
@@ -38,6 +42,7 @@ class MemoryMetadataStore final : public MetadataStore {
     Result<std::vector<MediaId>> due_for_cleaning(std::uint32_t count_max) override;
     Result<std::vector<Extent>> extents_of(MediaId id) override;
     Result<bool> knows_blob(BlobId blob) override;
+    Result<std::vector<Upload>> with_bytes(MediaId after, std::uint32_t count_max) override;
     Result<void> forget_bytes(MediaId id) override;
     Result<std::vector<Output>> outputs(MediaId id) override;
     Result<std::optional<LeasedJob>> claim_job(
@@ -83,11 +88,15 @@ class MemoryMetadataStore final : public MetadataStore {
     void release(JobRow& row, WallTime now);
     void drop_job_of(MediaId id);
     Usage sum_of(const Principal& owner) const;
-    Result<void> check(const Upload& upload, const Quota& quota) const;
+    Result<void> check(const Upload& upload, const CreateTerms& terms) const;
+    void insert(Row row, const CreateTerms& terms);
+    std::uint64_t sum_of_promises() const;
+    bool is_there(MediaId id, WallTime now) const;
 
     std::mutex mutex_;  // guards all below
     std::map<MediaId, Row> uploads_;
     std::map<JobId, JobRow> jobs_;
+    std::map<std::pair<std::string, std::string>, Repeated> repeats_;  // by owner and key
 };
 
 }  // namespace sluice

@@ -137,6 +137,18 @@ Output read_output(const Statement& row) {
     };
 }
 
+Result<ByteCount> load_promised(Connection& connection) {
+    auto row = connection.query(promised_sql);
+    if (!row) {
+        return std::move(row).error();
+    }
+    auto is_there = row->step();
+    if (!is_there) {
+        return std::move(is_there).error();
+    }
+    return ByteCount{*is_there ? static_cast<std::uint64_t>(row->integer(0)) : 0};
+}
+
 Result<Usage> load_usage(Connection& connection, const Principal& owner) {
     const std::string_view name = owner.id;
     auto row = connection.query(usage_sql, name);

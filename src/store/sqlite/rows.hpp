@@ -40,6 +40,8 @@ Result<void> insert_output(
 // Whoever owns it; store_not_found.
 Result<Upload> load_upload(Connection& connection, MediaId id);
 Result<SegmentMap> load_segments(Connection& connection, MediaId id);
+// Of all open uploads without a segment.
+Result<ByteCount> load_promised(Connection& connection);
 Result<Usage> load_usage(Connection& connection, const Principal& owner);
 
 }  // namespace sluice::sqlite

@@ -134,7 +134,9 @@ Result<std::shared_ptr<SqliteDatabase>> SqliteDatabase::open(
     if (!readers) {
         return std::move(readers).error();
     }
-    auto writer = std::make_unique<sqlite::WriteQueue>(*std::move(connection), options.strict);
+    auto writer = std::make_unique<sqlite::WriteQueue>(
+        *std::move(connection), options.strict, options.make_room
+    );
     return std::make_shared<SqliteDatabase>(std::move(writer), *std::move(readers));
 }
 

@@ -4,6 +4,7 @@
 // (fail-stop) and goes on reading. Not for NFS.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -23,6 +24,8 @@ struct SqliteOptions {
     bool strict = true;
     // Connections for reading; more readers than these wait for each other.
     std::size_t readers = 4;
+    // Asked when the disk is full; true: there is a little room now, the commit is tried once more.
+    std::function<bool()> make_room = {};
 };
 
 class SqliteDatabase {

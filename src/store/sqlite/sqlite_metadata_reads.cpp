@@ -117,6 +117,31 @@ Result<UploadPage> SqliteMetadataStore::list(
     return page;
 }
 
+Result<std::optional<Repeated>> SqliteMetadataStore::find_repeat(
+    const Principal& owner, const std::string& key, WallTime now
+) {
+    const auto reader = database_->readers().borrow();
+    const std::string_view name = owner.id;
+    const std::string_view text = key;
+    auto row = (*reader).query(sqlite::find_repeat_sql, name, text, stored(now));
+    if (!row) {
+        return std::move(row).error();
+    }
+    auto is_there = row->step();
+    if (!is_there) {
+        return std::move(is_there).error();
+    }
+    return *is_there
+               ? std::optional(Repeated{{static_cast<std::uint64_t>(row->integer(0))}, row->text(1)}
+                 )
+               : std::nullopt;
+}
+
+Result<ByteCount> SqliteMetadataStore::promised() {
+    const auto reader = database_->readers().borrow();
+    return sqlite::load_promised(*reader);
+}
+
 Result<Usage> SqliteMetadataStore::usage_of(const Principal& owner) {
     const auto reader = database_->readers().borrow();
     return sqlite::load_usage(*reader, owner);
@@ -136,6 +161,15 @@ Result<std::vector<Upload>> SqliteMetadataStore::due_for_expiry(
 ) {
     const auto reader = database_->readers().borrow();
     auto row = (*reader).query(sqlite::due_for_expiry_sql, stored(now), std::int64_t{count_max});
+    return collect<Upload>(std::move(row), sqlite::read_upload);
+}
+
+Result<std::vector<Upload>> SqliteMetadataStore::with_bytes(
+    MediaId after, std::uint32_t count_max
+) {
+    const auto reader = database_->readers().borrow();
+    auto row =
+        (*reader).query(sqlite::with_bytes_sql, stored(after.value), std::int64_t{count_max});
     return collect<Upload>(std::move(row), sqlite::read_upload);
 }
 

@@ -62,7 +62,6 @@ Result<void> change_row(
     return job ? sqlite::insert_job(connection, *job) : ok();
 }
 
-// One writer, so what is read here is still true when the row is inserted.
 Result<void> check_quota(Connection& connection, const Upload& upload, const Quota& quota) {
     if (quota.uploads_open_max == 0 && quota.bytes_max.value == 0) {
         return ok();
@@ -78,8 +77,48 @@ Result<void> check_quota(Connection& connection, const Upload& upload, const Quo
                                                    : Error{.code = ErrorCode::quota_exceeded};
 }
 
+Result<void> check_room(Connection& connection, const Upload& upload, ByteCount room) {
+    const auto promised = sqlite::load_promised(connection);
+    if (!promised) {
+        return promised.error();
+    }
+    const bool fits = *promised <= room && upload.total <= room - *promised;
+    return fits ? ok() : Error{.code = ErrorCode::storage_full};
+}
+
+Result<void> take_key(Connection& connection, const Upload& upload, const RepeatKey& repeat) {
+    const std::string_view owner = upload.owner.id;
+    const std::string_view key = repeat.key;
+    const std::string_view asked = repeat.asked;
+    auto done =
+        connection.execute(sqlite::free_repeat_key_sql, owner, key, stored(upload.created_at));
+    if (done) {
+        done = connection.execute(
+            sqlite::take_repeat_key_sql, owner, key, asked, stored(upload.id.value)
+        );
+    }
+    if (!done) {
+        return std::move(done).error();
+    }
+    return *done == 1 ? ok() : conflict(upload.id, "the Idempotency-Key is taken");
+}
+
+// One writer, so what is read here is still true when the row is inserted.
+Result<void> check(Connection& connection, const Upload& upload, const CreateTerms& terms) {
+    if (auto checked = check_quota(connection, upload, terms.quota); !checked) {
+        return checked;
+    }
+    if (terms.room) {
+        if (auto checked = check_room(connection, upload, *terms.room); !checked) {
+            return checked;
+        }
+    }
+    return terms.repeat ? take_key(connection, upload, *terms.repeat) : ok();
+}
+
 Result<void> drop_bytes(Connection& connection, MediaId id) {
-    for (const char* sql : {sqlite::delete_segments_sql, sqlite::delete_outputs_sql}) {
+    for (const char* sql :
+         {sqlite::delete_segments_sql, sqlite::delete_outputs_sql, sqlite::forget_repeat_key_sql}) {
         if (auto done = connection.execute(sql, stored(id.value)); !done) {
             return std::move(done).error();
         }
@@ -133,9 +172,9 @@ std::optional<Error> SqliteMetadataStore::writes_refused() {
     return database_->writer().stopped();
 }
 
-Result<void> SqliteMetadataStore::create(const Upload& upload, const Quota& quota) {
-    return database_->writer().perform([&upload, &quota](Connection& connection) -> Result<void> {
-        if (auto checked = check_quota(connection, upload, quota); !checked) {
+Result<void> SqliteMetadataStore::create(const Upload& upload, const CreateTerms& terms) {
+    return database_->writer().perform([&upload, &terms](Connection& connection) -> Result<void> {
+        if (auto checked = check(connection, upload, terms); !checked) {
             return checked;
         }
         return sqlite::insert_upload(connection, upload);
@@ -143,11 +182,11 @@ Result<void> SqliteMetadataStore::create(const Upload& upload, const Quota& quot
 }
 
 Result<void> SqliteMetadataStore::create_whole(
-    const Upload& upload, const Segment& segment, const NewJob& job, const Quota& quota
+    const Upload& upload, const Segment& segment, const NewJob& job, const CreateTerms& terms
 ) {
     return database_->writer().perform(
         [&](Connection& connection) -> Result<void> {
-            if (auto checked = check_quota(connection, upload, quota); !checked) {
+            if (auto checked = check(connection, upload, terms); !checked) {
                 return checked;
             }
             if (auto done = sqlite::insert_upload(connection, upload); !done) {

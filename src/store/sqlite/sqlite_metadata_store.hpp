@@ -25,10 +25,14 @@ class SqliteMetadataStore final : public MetadataStore {
 
     using MetadataStore::create;
     using MetadataStore::create_whole;
-    Result<void> create(const Upload& upload, const Quota& quota) override;
+    Result<void> create(const Upload& upload, const CreateTerms& terms) override;
     Result<void> create_whole(
-        const Upload& upload, const Segment& segment, const NewJob& job, const Quota& quota
+        const Upload& upload, const Segment& segment, const NewJob& job, const CreateTerms& terms
     ) override;
+    Result<std::optional<Repeated>> find_repeat(
+        const Principal& owner, const std::string& key, WallTime now
+    ) override;
+    Result<ByteCount> promised() override;
     Result<Usage> usage_of(const Principal& owner) override;
     Result<std::vector<Upload>> oldest_open(const Principal& owner, std::uint32_t count_max)
         override;
@@ -48,6 +52,7 @@ class SqliteMetadataStore final : public MetadataStore {
     Result<std::vector<MediaId>> due_for_cleaning(std::uint32_t count_max) override;
     Result<std::vector<Extent>> extents_of(MediaId id) override;
     Result<bool> knows_blob(BlobId blob) override;
+    Result<std::vector<Upload>> with_bytes(MediaId after, std::uint32_t count_max) override;
     Result<void> forget_bytes(MediaId id) override;
     Result<std::vector<Output>> outputs(MediaId id) override;
     Result<std::optional<LeasedJob>> claim_job(

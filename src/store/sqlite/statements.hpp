@@ -49,6 +49,9 @@ inline constexpr char due_for_expiry_sql[] =
     "SELECT " SLUICE_UPLOAD_COLUMNS
     " FROM uploads WHERE expires_at <= ?1 AND state IN ('open', 'ready', 'failed') "
     "ORDER BY expires_at, id LIMIT ?2";
+inline constexpr char with_bytes_sql[] =
+    "SELECT " SLUICE_UPLOAD_COLUMNS
+    " FROM uploads WHERE id > ?1 AND has_bytes = 1 ORDER BY id LIMIT ?2";
 inline constexpr char due_for_cleaning_sql[] =
     "SELECT id FROM uploads WHERE state IN ('cancelled', 'expired') AND has_bytes = 1 "
     "ORDER BY changed_at, id LIMIT ?1";
@@ -72,6 +75,21 @@ inline constexpr char sum_up_again_sql[] =
 inline constexpr char segments_sql[] =
     "SELECT \"index\", blob, \"offset\", length, crc32c, received_at FROM segments "
     "WHERE upload = ?1 ORDER BY \"index\"";
+
+// An upload of now that is over, or will be at the next sweep, frees its key.
+inline constexpr char free_repeat_key_sql[] =
+    "DELETE FROM repeat_keys WHERE owner = ?1 AND key = ?2 AND NOT EXISTS (SELECT 1 FROM uploads "
+    "WHERE id = repeat_keys.upload AND state NOT IN ('cancelled', 'expired') "
+    "AND (expires_at > ?3 OR state NOT IN ('open', 'ready', 'failed')))";
+inline constexpr char take_repeat_key_sql[] =
+    "INSERT INTO repeat_keys (owner, key, asked, upload) VALUES (?1, ?2, ?3, ?4) "
+    "ON CONFLICT (owner, key) DO NOTHING";
+inline constexpr char find_repeat_sql[] =
+    "SELECT r.upload, r.asked FROM repeat_keys r JOIN uploads u ON u.id = r.upload "
+    "WHERE r.owner = ?1 AND r.key = ?2 AND u.state NOT IN ('cancelled', 'expired') "
+    "AND (u.expires_at > ?3 OR u.state NOT IN ('open', 'ready', 'failed'))";
+inline constexpr char forget_repeat_key_sql[] = "DELETE FROM repeat_keys WHERE upload = ?1";
+inline constexpr char promised_sql[] = "SELECT bytes FROM promised_space";
 
 inline constexpr char insert_output_sql[] =
     "INSERT INTO outputs (upload, position, name, content_type, blob, \"offset\", length, width, "

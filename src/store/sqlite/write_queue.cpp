@@ -19,8 +19,13 @@ Result<void> plain(Result<std::int64_t> result) {
 
 }  // namespace
 
-WriteQueue::WriteQueue(std::unique_ptr<Connection> connection, bool is_strict)
-    : connection_(std::move(connection)), is_strict_(is_strict), thread_([this] { run(); }) {}
+WriteQueue::WriteQueue(
+    std::unique_ptr<Connection> connection, bool is_strict, std::function<bool()> make_room
+)
+    : connection_(std::move(connection)),
+      is_strict_(is_strict),
+      make_room_(std::move(make_room)),
+      thread_([this] { run(); }) {}
 
 WriteQueue::~WriteQueue() {
     {
@@ -76,6 +81,10 @@ WriteQueue::Batch WriteQueue::next_batch() {
 void WriteQueue::process(Batch& batch) {
     const auto cause = stopped();
     auto committed = cause ? Result<void>(*cause) : commit(batch);
+    const bool is_full = !committed && committed.error().code == ErrorCode::storage_full;
+    if (is_full && !stopped() && make_room_ && make_room_()) {
+        committed = commit(batch);
+    }
     if (committed) {
         const std::scoped_lock lock(mutex_);
         ++commits_;

@@ -33,7 +33,10 @@ class WriteQueue {
   public:
     using Work = std::function<Result<void>(Connection&)>;
 
-    WriteQueue(std::unique_ptr<Connection> connection, bool is_strict);
+    // `make_room`: see SqliteOptions; may be empty.
+    WriteQueue(
+        std::unique_ptr<Connection> connection, bool is_strict, std::function<bool()> make_room = {}
+    );
     WriteQueue(const WriteQueue&) = delete;
     WriteQueue& operator=(const WriteQueue&) = delete;
     // Does what is queued, then ends.
@@ -68,6 +71,7 @@ class WriteQueue {
 
     std::unique_ptr<Connection> connection_;  // the thread's alone
     const bool is_strict_;
+    const std::function<bool()> make_room_;
     std::optional<bool> is_sync_full_;  // the thread's alone: what the connection is set to
     bool has_uncheckpointed_ = false;   // the thread's alone
     std::mutex mutex_;                  // guards the next five

@@ -1,0 +1,174 @@
+#include "server/fsck_command.hpp"
+
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <iostream>
+
+#include "base/json_writer.hpp"
+#include "base/text.hpp"
+#include "cli/arguments.hpp"
+#include "cli/error_text.hpp"
+#include "service/fsck.hpp"
+#include "store/disk/data_directory.hpp"
+#include "store/disk/disk_blob_store.hpp"
+#include "store/sqlite/sqlite_metadata_store.hpp"
+
+namespace sluice::server {
+namespace {
+
+constexpr int exit_well = 0;
+constexpr int exit_problems = 1;
+constexpr int exit_directory = 3;
+
+constexpr std::array<cli::FlagRule, 4> rules{
+    cli::FlagRule{"--data", true},
+    cli::FlagRule{"--json"},
+    cli::FlagRule{"--repair"},
+    cli::FlagRule{"--older-than", true},
+};
+
+constexpr const char* help_text = R"(sluice fsck --data DIR
+
+  sluice fsck --data ./sluice-data
+  sluice fsck --data ./sluice-data --repair --older-than 3600
+
+  --data DIR          the server's directory (SLUICE_SERVER_DATA; default ./sluice-data)
+  --repair            what is safe: segments of open uploads whose bytes are not there are marked as
+                      missing, files that belong to no upload are removed
+  --older-than S      of such files only those last changed so many seconds ago (default 3600)
+  --json              one JSON line for each problem, then one with the counts
+
+Reads every byte that was acknowledged, and compares it with the checksum of then. No server may run on
+the directory meanwhile. Exits 0 if all is well, 1 if problems were found, 3 if the directory cannot be
+looked at.
+)";
+
+struct Wishes {
+    std::string data;
+    bool is_json = false;
+    Fsck::Repair repair;
+};
+
+int fail(const Error& error) {
+    const std::string& why = error.facts.empty() ? error.detail : error.facts;
+    std::fprintf(stderr, "sluice: fsck: %s\n", why.c_str());
+    return exit_directory;
+}
+
+void print_problem(const FsckProblem& problem, bool is_json) {
+    if (!is_json) {
+        const std::string upload =
+            problem.upload.value == 0 ? "" : " upload " + problem.upload.text();
+        std::printf(
+            "%s%s: %s%s\n",
+            problem.kind.c_str(),
+            upload.c_str(),
+            problem.facts.c_str(),
+            problem.is_repaired ? " Repaired." : ""
+        );
+        return;
+    }
+    JsonWriter json;
+    json.begin_object().member("type", "problem").member("kind", problem.kind);
+    if (problem.upload.value != 0) {
+        json.member("media_id", problem.upload.text());
+    }
+    json.member("detail", problem.facts).member("repaired", problem.is_repaired).end_object();
+    std::printf("%s\n", json.take().c_str());
+}
+
+void print_counts(const FsckCounts& counts, bool is_json) {
+    if (is_json) {
+        JsonWriter json;
+        json.begin_object()
+            .member("type", "summary")
+            .member("uploads", counts.uploads)
+            .member("segments", counts.segments)
+            .member("bytes", counts.bytes)
+            .member("outputs", counts.outputs)
+            .member("files", counts.files)
+            .member("problems", counts.problems)
+            .member("repaired", counts.repaired)
+            .end_object();
+        std::printf("%s\n", json.take().c_str());
+        return;
+    }
+    std::printf(
+        "%llu uploads, %llu segments with %llu bytes, %llu outputs, %llu files: %llu problems, "
+        "%llu repaired\n",
+        static_cast<unsigned long long>(counts.uploads),
+        static_cast<unsigned long long>(counts.segments),
+        static_cast<unsigned long long>(counts.bytes),
+        static_cast<unsigned long long>(counts.outputs),
+        static_cast<unsigned long long>(counts.files),
+        static_cast<unsigned long long>(counts.problems),
+        static_cast<unsigned long long>(counts.repaired)
+    );
+}
+
+int check(const Wishes& wishes) {
+    // Looking at what is not there must not make it.
+    if (!std::filesystem::exists(wishes.data + "/sluice.db")) {
+        return fail({.facts = "There is no database in " + wishes.data + "."});
+    }
+    const WallTime now = SystemClock().now();
+    const auto lock = DirectoryLock::take(wishes.data, now);
+    if (!lock) {
+        return fail(lock.error());
+    }
+    const auto metadata = SqliteMetadataStore::open(wishes.data + "/sluice.db");
+    if (!metadata) {
+        return fail(metadata.error());
+    }
+    const auto blobs = DiskBlobStore::open(wishes.data + "/blobs");
+    if (!blobs) {
+        return fail(blobs.error());
+    }
+    const auto report = [&wishes](const FsckProblem& problem) {
+        print_problem(problem, wishes.is_json);
+    };
+    Fsck fsck(**metadata, **blobs, now, wishes.repair, report);
+    const auto counts =
+        fsck.run([&blobs](const Fsck::VisitFile& visit) { return (*blobs)->each_file(visit); });
+    if (!counts) {
+        return fail(counts.error());
+    }
+    print_counts(*counts, wishes.is_json);
+    return counts->problems > counts->repaired ? exit_problems : exit_well;
+}
+
+}  // namespace
+
+int fsck_command(const std::vector<std::string>& words, const Environment& environment) {
+    for (const std::string& word : words) {
+        if (word == "--help" || word == "-h") {
+            std::fputs(help_text, stdout);
+            return exit_well;
+        }
+    }
+    const auto arguments = cli::parse_arguments(words, rules);
+    if (!arguments || !arguments->operands.empty()) {
+        const std::string wrong = arguments ? "fsck takes flags only" : arguments.error().text;
+        return cli::usage_error(std::cerr, wrong, "fsck");
+    }
+    const auto age =
+        parse_unsigned(arguments->has("--older-than") ? arguments->value("--older-than") : "3600");
+    if (!age || *age > 1'000'000'000) {
+        return cli::usage_error(std::cerr, "--older-than must be a number of seconds", "fsck");
+    }
+    const auto variable = environment.find("SLUICE_SERVER_DATA");
+    Wishes wishes{
+        .data = variable == environment.end() ? "./sluice-data" : variable->second,
+        .is_json = arguments->has("--json"),
+        .repair =
+            {.is_wanted = arguments->has("--repair"),
+             .orphans_before = SystemClock().now() - std::chrono::seconds(*age)},
+    };
+    if (arguments->has("--data")) {
+        wishes.data = arguments->value("--data");
+    }
+    return check(wishes);
+}
+
+}  // namespace sluice::server

@@ -1,0 +1,180 @@
+#include "service/fsck.hpp"
+
+#include <array>
+
+#include "service/segment_check.hpp"
+
+namespace sluice {
+namespace {
+
+constexpr std::uint32_t page = 200;
+
+std::string where(const Extent& extent) {
+    return std::to_string(extent.length.value) + " bytes at " +
+           std::to_string(extent.offset.value) + " of blob " + std::to_string(extent.blob.value);
+}
+
+FsckProblem problem_of(const Upload& upload, const Segment& segment, SegmentHealth health) {
+    const std::string which = "Segment " + std::to_string(segment.index.value) + " of the " +
+                              std::string(name_of(upload.state)) + " upload, " +
+                              where(segment.extent);
+    switch (health) {
+        case SegmentHealth::missing:
+            return {"segment_missing", upload.id, which + ": the file is not there."};
+        case SegmentHealth::too_short:
+            return {"segment_too_short", upload.id, which + ": the file ends before it."};
+        default:
+            return {"segment_differs", upload.id, which + ": its CRC-32C is another."};
+    }
+}
+
+// The last byte is there, so the others are.
+Result<void> read_end(BlobStore& blobs, const Extent& extent) {
+    if (extent.length.value == 0) {
+        return ok();
+    }
+    std::array<std::byte, 1> last{};
+    return blobs.read(extent, {extent.length.value - 1}, last);
+}
+
+}  // namespace
+
+Result<FsckCounts> Fsck::run(const EachFile& each_file) {
+    if (auto checked = check_all(); !checked) {
+        return std::move(checked).error();
+    }
+    auto walked = each_file([this](BlobId blob, WallTime changed_at) {
+        check_file(blob, changed_at);
+        return true;
+    });
+    return walked ? Result<FsckCounts>(counts_) : std::move(walked).error();
+}
+
+Result<void> Fsck::check_all() {
+    MediaId after{0};
+    while (true) {
+        const auto uploads = metadata_.with_bytes(after, page);
+        if (!uploads) {
+            return uploads.error();
+        }
+        for (const Upload& upload : *uploads) {
+            if (auto checked = check(upload); !checked) {
+                return checked;
+            }
+        }
+        if (uploads->size() < page) {
+            return ok();
+        }
+        after = uploads->back().id;
+    }
+}
+
+// Of what is over, bytes may be gone already: the sweep was interrupted, and goes on.
+Result<void> Fsck::check(const Upload& upload) {
+    ++counts_.uploads;
+    if (upload.is_over()) {
+        return ok();
+    }
+    const auto found = metadata_.find_any(upload.id);
+    if (!found) {
+        return found.error();
+    }
+    check_sums(*found);
+    check_segments(*found);
+    return check_outputs(upload);
+}
+
+void Fsck::check_segments(const UploadWithSegments& found) {
+    const auto& [upload, segments] = found;
+    for (const auto& [index, segment] : segments) {
+        ++counts_.segments;
+        counts_.bytes += segment.extent.length.value;
+        const SegmentHealth health = health_of(blobs_, segment);
+        if (health == SegmentHealth::whole) {
+            continue;
+        }
+        FsckProblem problem = problem_of(upload, segment, health);
+        // Of an open upload it can be sent again; of a sealed one nobody has the bytes any more.
+        problem.is_repaired = repair_.is_wanted && upload.state == UploadState::open &&
+                              metadata_.drop_segments(upload.id, {index}, now_).has_value();
+        tell(std::move(problem));
+    }
+}
+
+void Fsck::check_sums(const UploadWithSegments& found) {
+    const auto& [upload, segments] = found;
+    const SegmentGaps gaps = gaps_of(segments);
+    if (gaps.received != upload.received || segments.size() != upload.segments_received) {
+        const bool is_repaired = repair_.is_wanted && upload.state == UploadState::open &&
+                                 metadata_.drop_segments(upload.id, {}, now_).has_value();
+        tell(
+            {"sums_wrong",
+             upload.id,
+             "The upload counts " + std::to_string(upload.segments_received) + " segments with " +
+                 std::to_string(upload.received.value) + " bytes; there are " +
+                 std::to_string(segments.size()) + " with " + std::to_string(gaps.received.value) +
+                 ".",
+             is_repaired}
+        );
+    }
+    if (upload.has_all_bytes() && (gaps.received != upload.total || !gaps.missing.empty())) {
+        tell(
+            {"layout_wrong",
+             upload.id,
+             "The upload is " + std::string(name_of(upload.state)) + " with " +
+                 std::to_string(upload.total.value) + " bytes; its segments have " +
+                 std::to_string(gaps.received.value) + ", and " +
+                 std::to_string(gaps.missing.size()) + " are missing."}
+        );
+    }
+}
+
+Result<void> Fsck::check_outputs(const Upload& upload) {
+    if (upload.state != UploadState::ready) {
+        return ok();
+    }
+    const auto outputs = metadata_.outputs(upload.id);
+    if (!outputs) {
+        return outputs.error();
+    }
+    for (const Output& output : *outputs) {
+        ++counts_.outputs;
+        const auto read = read_end(blobs_, output.extent);
+        if (!read) {
+            const bool is_missing = read.error().code == ErrorCode::store_not_found;
+            tell(
+                {is_missing ? "output_missing" : "output_too_short",
+                 upload.id,
+                 "Output " + output.name + ", " + where(output.extent) +
+                     (is_missing ? ": the file is not there." : ": the file ends before it.")}
+            );
+        }
+    }
+    return ok();
+}
+
+void Fsck::check_file(BlobId blob, WallTime changed_at) {
+    ++counts_.files;
+    const auto known = metadata_.knows_blob(blob);
+    if (!known || *known) {
+        return;  // in doubt it is none
+    }
+    const bool is_old = changed_at < repair_.orphans_before;
+    const bool is_repaired =
+        repair_.is_wanted && is_old && blobs_.remove({blob, {0}, {0}}).has_value();
+    tell(
+        {"orphan_file",
+         {0},
+         "Blob " + std::to_string(blob.value) + ", changed at " + rfc3339(changed_at) +
+             ", belongs to no upload.",
+         is_repaired}
+    );
+}
+
+void Fsck::tell(FsckProblem problem) {
+    ++counts_.problems;
+    counts_.repaired += problem.is_repaired ? 1 : 0;
+    report_(problem);
+}
+
+}  // namespace sluice

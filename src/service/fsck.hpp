@@ -1,0 +1,74 @@
+// Fsck: compares what the metadata says with what the disk has, upload by upload, and the files with
+// what the metadata knows. For `sluice fsck`, while no server runs: nothing else writes. Blocking;
+// reads every byte of every segment.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "base/clock.hpp"
+#include "store/blob_store.hpp"
+#include "store/metadata_store.hpp"
+
+namespace sluice {
+
+struct FsckProblem {
+    // segment_missing, segment_too_short, segment_differs, output_missing, output_too_short,
+    // sums_wrong, layout_wrong, orphan_file.
+    std::string kind;
+    MediaId upload;  // 0: none
+    std::string facts;
+    bool is_repaired = false;
+};
+
+struct FsckCounts {
+    std::uint64_t uploads = 0;
+    std::uint64_t segments = 0;
+    std::uint64_t outputs = 0;
+    std::uint64_t bytes = 0;  // of segments, read and compared
+    std::uint64_t files = 0;
+    std::uint64_t problems = 0;
+    std::uint64_t repaired = 0;
+};
+
+class Fsck {
+  public:
+    using Report = std::function<void(const FsckProblem&)>;
+    // Every file of the blob store, and when it was last changed.
+    using VisitFile = std::function<bool(BlobId, WallTime)>;
+    using EachFile = std::function<Result<void>(const VisitFile&)>;
+
+    struct Repair {
+        bool is_wanted = false;
+        WallTime orphans_before;  // younger ones stay
+    };
+
+    Fsck(MetadataStore& metadata, BlobStore& blobs, WallTime now, Repair repair, Report report)
+        : metadata_(metadata),
+          blobs_(blobs),
+          now_(now),
+          repair_(repair),
+          report_(std::move(report)) {}
+
+    // All of it. An Error: it could not be looked at, nothing is said of the rest.
+    Result<FsckCounts> run(const EachFile& each_file);
+
+  private:
+    Result<void> check_all();
+    Result<void> check(const Upload& upload);
+    void check_segments(const UploadWithSegments& found);
+    void check_sums(const UploadWithSegments& found);
+    Result<void> check_outputs(const Upload& upload);
+    void check_file(BlobId blob, WallTime changed_at);
+    void tell(FsckProblem problem);
+
+    MetadataStore& metadata_;
+    BlobStore& blobs_;
+    const WallTime now_;
+    const Repair repair_;
+    const Report report_;
+    FsckCounts counts_;
+};
+
+}  // namespace sluice

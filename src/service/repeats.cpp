@@ -1,0 +1,74 @@
+#include "service/repeats.hpp"
+
+#include "base/text.hpp"
+
+namespace sluice {
+namespace {
+
+constexpr std::size_t text_max = 200;  // of each member that a caller may choose
+
+std::string shown(std::string_view text) {
+    return printable(std::string(text.substr(0, text_max)));
+}
+
+std::string asked_text(const CreateUpload& wanted, std::string_view content) {
+    std::string text = "total_bytes=" + std::to_string(wanted.total.value) +
+                       " media_type=" + shown(wanted.media_type) +
+                       " media_category=" + shown(wanted.category);
+    if (!wanted.additional_owners.empty()) {
+        text += " additional_owners=";
+        for (const std::uint64_t owner : wanted.additional_owners) {
+            text += (text.ends_with('=') ? "" : ",") + std::to_string(owner);
+        }
+    }
+    text += wanted.is_shared ? " shared=true" : "";
+    return content.empty() ? text : text + " " + std::string(content);
+}
+
+Error reused(const Repeated& before, const RepeatKey& now) {
+    return {
+        .code = ErrorCode::idempotency_key_reused,
+        .facts = "Under Idempotency-Key \"" + printable(now.key) + "\" upload " +
+                 before.upload.text() + " was made with " + before.asked + "; now came " +
+                 now.asked + ".",
+        .media_id = before.upload.value,
+    };
+}
+
+}  // namespace
+
+std::optional<RepeatKey> repeat_key_of(const CreateUpload& wanted, std::string_view content) {
+    if (wanted.idempotency_key.empty()) {
+        return std::nullopt;
+    }
+    return RepeatKey{wanted.idempotency_key, asked_text(wanted, content)};
+}
+
+Result<std::optional<Upload>> made_before(
+    const UploadServices& services,
+    const CreateUpload& wanted,
+    const std::optional<RepeatKey>& repeat
+) {
+    using Found = std::optional<Upload>;
+    if (!repeat) {
+        return Found();
+    }
+    const auto before =
+        services.metadata.find_repeat(wanted.owner, repeat->key, services.clock.now());
+    if (!before || !*before) {
+        return before ? Result<Found>(Found()) : before.error();
+    }
+    if ((*before)->asked != repeat->asked) {
+        return reused(**before, *repeat);
+    }
+    auto upload = services.metadata.find(wanted.owner, (*before)->upload);
+    if (!upload) {
+        return std::move(upload).error();
+    }
+    if (wanted.was_made_before != nullptr) {
+        *wanted.was_made_before = true;
+    }
+    return Found(*std::move(upload));
+}
+
+}  // namespace sluice

@@ -1,0 +1,29 @@
+// Calls that make an upload and may be repeated under an Idempotency-Key: the same call again is
+// answered with the upload that the first one made. Within service/ alone.
+#pragma once
+
+#include <optional>
+
+#include "core/create_terms.hpp"
+#include "service/upload_commands.hpp"
+#include "service/upload_services.hpp"
+
+namespace sluice {
+
+// Nothing if the caller sent no key. `content`: what else tells one call from another ("").
+std::optional<RepeatKey> repeat_key_of(const CreateUpload& wanted, std::string_view content);
+
+// The upload that was made under this key, if there is one. Errors: idempotency_key_reused, if it was
+// another call; those of the store.
+Result<std::optional<Upload>> made_before(
+    const UploadServices& services,
+    const CreateUpload& wanted,
+    const std::optional<RepeatKey>& repeat
+);
+
+// What such an upload is answered with; or the error.
+inline Result<Upload> answer_of(Result<std::optional<Upload>> before) {
+    return before ? Result<Upload>(**std::move(before)) : std::move(before).error();
+}
+
+}  // namespace sluice

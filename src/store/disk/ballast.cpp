@@ -1,0 +1,61 @@
+#include "store/disk/ballast.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "base/log.hpp"
+#include "base/unique_fd.hpp"
+
+namespace sluice {
+namespace {
+
+// So that it is not dropped and made again in turns while the disk is nearly full.
+constexpr std::uint64_t plenty = 4;
+
+ByteCount free_beside(const std::string& path) {
+    struct statvfs status{};
+    const auto folder = std::filesystem::path(path).parent_path().string();
+    return {
+        ::statvfs(folder.c_str(), &status) == 0 ? std::uint64_t{status.f_bavail} * status.f_frsize
+                                                : 0
+    };
+}
+
+}  // namespace
+
+bool Ballast::drop() {
+    const std::scoped_lock lock(mutex_);
+    const bool was_there = ::unlink(path_.c_str()) == 0;
+    if (was_there) {
+        log::warning("ballast_dropped", "the disk is full; room for the database is given back");
+    }
+    return was_there;
+}
+
+void Ballast::prepare() {
+    if (free_beside(path_).value < size_.value / plenty) {
+        drop();
+    } else {
+        refill();
+    }
+}
+
+void Ballast::refill() {
+    const std::scoped_lock lock(mutex_);
+    struct stat status{};
+    if (::stat(path_.c_str(), &status) == 0 || free_beside(path_).value < plenty * size_.value) {
+        return;
+    }
+    const UniqueFd file(
+        ::open(path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR)
+    );
+    if (!file || ::fallocate(file.get(), 0, 0, static_cast<off_t>(size_.value)) != 0) {
+        ::unlink(path_.c_str());
+    }
+}
+
+}  // namespace sluice

@@ -1,0 +1,132 @@
+"""Repeated calls are answered as the first time and change nothing (contract 7.3)."""
+
+import threading
+import unittest
+
+from support.case import ServerCase
+from support.client import V1, V2, FORM, X1, X2
+from support.media import noise, picture
+from support.wire import Part, multipart
+
+KEY = "8e03978e-40d5-43dd-bc93-6894a57f9324"
+
+
+def keyed(key):
+    return [("Idempotency-Key", key)]
+
+
+class Keyed(ServerCase):
+    def setUp(self):
+        self.x1 = X1(self.server, token=self.id())
+        self.x2 = X2(self.server, token=self.id())
+
+    def init_v1(self, key, total=1000, caller=None):
+        body = f"command=INIT&total_bytes={total}&media_type=video%2Fmp4&media_category=tweet_video".encode()
+        return (caller or self.x1).post(V1, body, FORM, keyed(key))
+
+    def init_v2(self, key, total=1000):
+        body = b'{"media_type":"video/mp4","total_bytes":%d,"media_category":"tweet_video"}' % total
+        return self.x2.post(f"{V2}/initialize", body, "application/json", keyed(key))
+
+    def one_shot(self, key, data):
+        content_type, body = multipart([Part("media_category", "tweet_image"), Part("media", data, "picture")])
+        return self.x1.post(V1, body, content_type, keyed(key))
+
+    def open_uploads(self):
+        return len(self.x1.get("/api/v1/uploads").json()["data"])
+
+    def test_init_again_is_answered_with_the_same_upload(self):
+        first, again = self.init_v1(f'"{KEY}"'), self.init_v1(KEY)
+        self.assertEqual((first.status, again.status), (202, 202))
+        self.assertEqual(first.json()["media_id_string"], again.json()["media_id_string"])
+        self.assertIsNone(first.header("idempotency-replayed"))
+        self.assertEqual(again.header("idempotency-replayed"), "true")
+        self.assertEqual(self.open_uploads(), 1)
+
+    def test_v2_and_v1_of_one_caller_share_their_keys(self):
+        first, again = self.init_v2("k"), self.init_v2("k")
+        self.assertEqual(first.json()["data"]["id"], again.json()["data"]["id"])
+        self.assertEqual(self.init_v1("k").json()["media_id_string"], first.json()["data"]["id"])
+
+    def test_another_call_under_the_same_key_is_refused_with_both(self):
+        first = self.init_v1("k").json()["media_id_string"]
+        refused = self.init_v1("k", total=2000)
+        self.assert_v1_error(refused, 422, "idempotency_key_reused")
+        message = refused.json()["errors"][0]["message"]
+        for fact in (first, "total_bytes=1000", "total_bytes=2000"):
+            self.assertIn(fact, message)
+        self.assertEqual(self.init_v2("k", total=2000).status, 422)
+        self.assertEqual(self.open_uploads(), 1)
+
+    def test_keys_of_others_are_others(self):
+        mine = self.init_v1("k").json()["media_id_string"]
+        theirs = self.init_v1("k", caller=X1(self.server, token="somebody else")).json()["media_id_string"]
+        self.assertNotEqual(mine, theirs)
+
+    def test_a_key_that_is_none_is_told(self):
+        self.assert_v1_error(self.init_v1('""'), 400, "parameter_invalid")
+        self.assert_v1_error(self.init_v1("k" * 256), 400, "parameter_invalid")
+
+    def test_the_key_ends_with_its_upload(self):
+        first = self.init_v1("k").json()["media_id_string"]
+        self.assertIn(self.x1.post(f"/api/v1/uploads/{first}/keep").status, (200, 204))
+        with self.subTest("cancelled"):
+            from support.client import call
+
+            answer = call(self.server, "DELETE", f"/api/v1/uploads/{first}", self.x1.headers)
+            self.assertIn(answer.status, (200, 204))
+            self.assertNotEqual(self.init_v1("k").json()["media_id_string"], first)
+
+    def test_a_one_shot_again_makes_nothing_new(self):
+        image = picture(64, 64)
+        first, again = self.one_shot("k", image), self.one_shot("k", image)
+        self.assertEqual((first.status, again.status), (200, 200), again)
+        self.assertEqual(first.json()["media_id_string"], again.json()["media_id_string"])
+        self.assertEqual(again.header("idempotency-replayed"), "true")
+        self.assert_v1_error(self.one_shot("k", picture(32, 32)), 422, "idempotency_key_reused")
+        self.assert_v1_error(self.init_v1("k"), 422, "idempotency_key_reused")
+        self.assertEqual(self.open_uploads(), 1)
+
+    def test_parallel_duplicates_make_one_upload(self):
+        answers = []
+        image = picture(48, 48)
+        for send in (lambda: self.init_v1("init"), lambda: self.one_shot("whole", image)):
+            threads = [threading.Thread(target=lambda: answers.append(send())) for _ in range(8)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        self.assertEqual({answer.status for answer in answers}, {200, 202})
+        self.assertEqual(len({answer.json()["media_id_string"] for answer in answers}), 2)
+        self.assertEqual(self.open_uploads(), 2)
+
+    def test_the_key_is_known_after_a_kill(self):
+        first = self.init_v1("k").json()["media_id_string"]
+        self.server.kill()
+        self.server.start()
+        self.assertEqual(self.init_v1("k", caller=X1(self.server, token=self.id())).json()["media_id_string"], first)
+
+
+class Repeated(ServerCase):
+    def test_segments_and_finalize_again(self):
+        x1 = X1(self.server)
+        data = noise(3000, 7)
+        media_id = x1.open(3000)
+        for _ in range(3):
+            self.assertEqual(x1.append(media_id, 0, data[:2000]).status, 204)
+        self.assertEqual(x1.append(media_id, 1, data[2000:]).status, 204)
+        self.assert_v1_error(x1.append(media_id, 1, data[:1000]), 409, "segment_conflict")
+        self.assert_v1_error(x1.append(media_id, 1, data[:999]), 409, "segment_conflict")
+        first = x1.finalize(media_id)
+        again = x1.finalize(media_id)
+        self.assertEqual((first.status, again.status), (201, 201))
+        self.assertEqual(first.json()["media_id"], again.json()["media_id"])
+        # The lost answer of the last APPEND: the same bytes are still a success, others are told.
+        self.assertEqual(x1.append(media_id, 1, data[2000:]).status, 204)
+        self.assert_v1_error(x1.append(media_id, 1, data[:1000]), 409, "segment_conflict")
+        self.assert_v1_error(x1.append(media_id, 2, data[:10]), 409, "already_finalized")
+        self.assertEqual(x1.original(f"7_{media_id}").body, data)
+
+
+if __name__ == "__main__":
+    unittest.main()
