@@ -65,7 +65,7 @@ def measure(build, scale, wanted):
 
 
 def earlier(path):
-    book = Book(os.devnull)
+    book = Book()
     with open(path, encoding="utf-8") as file:
         book.rows = [json.loads(line) for line in file]
     return book

@@ -6,19 +6,21 @@ import subprocess
 
 
 class Book:
-    """All results of a run, in memory and as NDJSON in a file."""
+    """All results of a run, in memory, and as NDJSON in a file if one is named."""
 
-    def __init__(self, path):
+    def __init__(self, path=None):
         self.path = path
         self.rows = []
         self.notes = []
-        self.file = open(path, "w", encoding="utf-8")
+        if path:
+            open(path, "w", encoding="utf-8").close()
 
     def add(self, section, server, result, **more):
         row = {"section": section, "server": server, **more, **result}
         self.rows.append(row)
-        self.file.write(json.dumps(row) + "\n")
-        self.file.flush()
+        if self.path:
+            with open(self.path, "a", encoding="utf-8") as file:
+                file.write(json.dumps(row) + "\n")
         return row
 
     def note(self, text):

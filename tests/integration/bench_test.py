@@ -1,0 +1,169 @@
+"""The tools of bench/ can be believed: the load generator notices bytes that were lost and answers that came late, and the tables
+say "no" where a goal is missed."""
+
+import json
+import os
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+from xml.etree import ElementTree
+
+from support.server import Server, binary
+
+ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
+sys.path.insert(0, os.path.join(ROOT, "bench"))
+TOOLS = os.path.join(os.path.dirname(binary()), "bench")
+
+from harness import goals, plot, report, sections, store_filler  # noqa: E402
+from harness.load import Book  # noqa: E402
+
+
+def loadgen(mode, port, *options, path="/1.1/media/upload.json"):
+    """(exit code, result)"""
+    done = subprocess.run(
+        [os.path.join(TOOLS, "loadgen"), mode, "--url", f"http://127.0.0.1:{port}{path}", "--timeout", "60", *map(str, options)],
+        check=False, capture_output=True, timeout=120,
+    )
+    return done.returncode, json.loads(done.stdout or "{}")
+
+
+UPLOADS = ("--size", "1M", "--chunk", "200K", "--uploads", 3, "--connections", 2, "--verify")
+
+
+class Verification(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def yardstick(self, way):
+        command = [os.path.join(TOOLS, "yardstick"), "--dir", self.folder, "--way", way]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.terminate)
+        line = process.stdout.readline().decode()
+        return int(line.rsplit(":", 1)[1]) if line else None
+
+    def test_sluice_gives_back_what_was_sent(self):
+        server = Server("--role", "api").start()
+        self.addCleanup(server.close)
+        stencil = sections.make_stencil(self.folder)
+        for more in ((), ("--parallel", 2)):
+            code, result = loadgen("upload", server.port, *UPLOADS, "--stencil", stencil, *more)
+            self.assertEqual((code, result["verified_bytes"], result["errors"]), (0, 3 << 20, {}), result)
+
+    def test_the_yardstick_gives_back_what_was_sent(self):
+        for way in ("cached", "direct"):
+            with self.subTest(way):
+                port = self.yardstick(way)
+                if port is None:
+                    self.skipTest("io_uring is not allowed here")
+                code, result = loadgen("upload", port, *UPLOADS)
+                self.assertEqual((code, result["verified_bytes"]), (0, 3 << 20), result)
+
+    def test_a_server_that_stores_nothing_is_noticed(self):
+        code, result = loadgen("upload", self.yardstick("sink"), *UPLOADS)
+        self.assertEqual((code, result["verified_bytes"]), (1, 0), result)
+
+    def test_other_bytes_are_noticed(self):
+        port = self.yardstick("cached")
+        stop = threading.Event()
+
+        def spoil():
+            while not stop.is_set():
+                for name in os.listdir(self.folder):
+                    with open(os.path.join(self.folder, name), "r+b") as file:
+                        file.seek(4097)
+                        file.write(b"spoilt")
+                time.sleep(0.001)
+
+        spoiler = threading.Thread(target=spoil)
+        spoiler.start()
+        try:
+            code, result = loadgen("upload", port, "--size", "1M", "--uploads", 30, "--verify")
+        finally:
+            stop.set()
+            spoiler.join()
+        self.assertEqual(code, 1)
+        self.assertIn("verify: other bytes came back than were sent", result["errors"])
+
+
+class OpenLoop(unittest.TestCase):
+    def test_a_stall_is_in_every_request_that_was_due_meanwhile(self):
+        listener = socket.create_server(("127.0.0.1", 0))
+        listener.settimeout(20)
+        self.addCleanup(listener.close)
+
+        def answer_all():
+            peer, _ = listener.accept()
+            with peer:
+                count = 0
+                while peer.recv(4096):
+                    count += 1
+                    if count == 10:
+                        time.sleep(0.3)
+                    peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+
+        thread = threading.Thread(target=answer_all, daemon=True)
+        thread.start()
+        self.addCleanup(thread.join)
+        port = listener.getsockname()[1]
+        code, result = loadgen("status", port, "--of", "fixed", "--rate", 100, "--duration", 0.6, path="/")
+        latency = result["latency"]["status"]
+        # 60 were due and 30 of them during the stall; by a closed loop one would have been slow.
+        self.assertEqual((code, latency["count"]), (0, 60), result)
+        self.assertGreater(latency["p90_us"], 100_000)
+
+
+def book_of(*rows):
+    book = Book()
+    for row in rows:
+        book.add(**row)
+    return book
+
+
+def ingest_row(server, cpu):
+    return {"section": "ingest", "server": server, "fs": "ext4", "result": {"cpu_s_per_gib": cpu, "mib_per_s": 1000}}
+
+
+class Tables(unittest.TestCase):
+    def verdicts(self, mine):
+        book = book_of(ingest_row("Sluice", mine), ingest_row(goals.DIRECT_SYNC, 0.3), ingest_row("nginx", 0.7))
+        return [row.verdict for row in goals.goal_rows(book)][:3]
+
+    def test_a_goal_is_met_or_not_or_was_not_measured(self):
+        self.assertEqual(self.verdicts(0.33), [True, True, None])
+        self.assertEqual(self.verdicts(0.40), [True, False, None])
+        self.assertEqual(self.verdicts(1.47), [False, False, None])
+
+    def test_the_page_has_a_row_for_each_goal_and_the_picture_is_well_formed(self):
+        book = book_of(ingest_row("Sluice", 0.4), ingest_row("Sluice", 0.5), ingest_row(goals.DIRECT_SYNC, 0.3))
+        text = report.markdown(book, ROOT, sections.Scale(2, 1 << 30), ["ingest"])
+        self.assertIn("| Sluice | 0.45 (0.40–0.50) | 1.50 |", text)
+        self.assertEqual(text.count("| not measured |") + text.count("| yes |") + text.count("**no**"), len(list(goals.goal_rows(book))))
+        ElementTree.fromstring(plot.svg(book, "a < b"))
+
+
+class Million(unittest.TestCase):
+    def test_the_store_is_filled_with_open_uploads_that_the_server_takes(self):
+        server = Server("--role", "api").start()
+        self.addCleanup(server.close)
+        self.assertEqual(loadgen("hold", server.port, "--uploads", 1, "--size", "1M", "--settle", 0)[0], 0)
+        server.stop()
+        said = store_filler.fill(server.data, 500)
+        self.assertIn("open uploads", said)
+        with sqlite3.connect(store_filler.database_of(server.data)) as database:
+            self.assertGreaterEqual(database.execute("SELECT count(*) FROM uploads WHERE state = 'open'").fetchone()[0], 500)
+            self.assertEqual(database.execute("PRAGMA integrity_check").fetchone()[0], "ok")
+        server.start()
+        self.assertEqual(loadgen("status", server.port, "--uploads", 2, "--duration", 0.2)[0], 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
