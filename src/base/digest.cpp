@@ -4,54 +4,13 @@
 #include <openssl/sha.h>
 
 #include <array>
-#include <cstring>
 
 #include "base/assert.hpp"
 #include "base/base64.hpp"
 #include "base/text.hpp"
 
-#if defined(__x86_64__)
-#include <nmmintrin.h>
-#endif
-
 namespace sluice {
 namespace {
-
-constexpr std::array<std::uint32_t, 256> make_table() {
-    std::array<std::uint32_t, 256> table{};
-    for (std::uint32_t i = 0; i < table.size(); ++i) {
-        std::uint32_t crc = i;
-        for (int bit = 0; bit < 8; ++bit) {
-            crc = (crc >> 1) ^
-                  ((crc & 1U) != 0 ? 0x82F6'3B78U : 0U);  // the polynomial, bits reversed
-        }
-        table[i] = crc;
-    }
-    return table;
-}
-
-std::uint32_t crc32c_by_table(std::span<const std::byte> bytes, std::uint32_t crc) {
-    static constexpr auto table = make_table();
-    for (const std::byte byte : bytes) {
-        crc = (crc >> 8) ^ table[(crc ^ static_cast<std::uint32_t>(byte)) & 0xFFU];
-    }
-    return crc;
-}
-
-#if defined(__x86_64__)
-__attribute__((target("sse4.2"))) std::uint32_t crc32c_by_instruction(
-    std::span<const std::byte> bytes, std::uint32_t crc
-) {
-    std::uint64_t wide = crc;
-    while (bytes.size() >= 8) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, bytes.data(), 8);
-        wide = _mm_crc32_u64(wide, word);
-        bytes = bytes.subspan(8);
-    }
-    return crc32c_by_table(bytes, static_cast<std::uint32_t>(wide));
-}
-#endif
 
 std::string hex_of(std::span<const unsigned char> bytes) {
     static constexpr std::string_view digits = "0123456789abcdef";
@@ -67,16 +26,6 @@ std::string hex_of(std::span<const unsigned char> bytes) {
 constexpr std::size_t md5_length = 16;
 
 }  // namespace
-
-std::uint32_t crc32c(std::span<const std::byte> bytes, std::uint32_t seed) {
-    const std::uint32_t start = ~seed;
-#if defined(__x86_64__)
-    if (__builtin_cpu_supports("sse4.2")) {
-        return ~crc32c_by_instruction(bytes, start);
-    }
-#endif
-    return ~crc32c_by_table(bytes, start);
-}
 
 Md5::Md5() : state_(EVP_MD_CTX_new()) {
     const int begun = EVP_DigestInit_ex(static_cast<EVP_MD_CTX*>(state_), EVP_md5(), nullptr);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 namespace sluice {
 namespace {
 
@@ -23,6 +25,33 @@ TEST(Crc32c, ContinuesFromAnyCut) {
         EXPECT_EQ(
             crc32c(bytes_of(std::string_view(text).substr(cut)), first), crc32c(bytes_of(text))
         );
+    }
+}
+
+std::uint32_t crc_bit_by_bit(std::span<const std::byte> bytes) {
+    std::uint32_t crc = ~0U;
+    for (const std::byte byte : bytes) {
+        crc ^= std::to_integer<std::uint32_t>(byte);
+        for (int bit = 0; bit < 8; ++bit) {
+            crc = (crc & 1U) != 0 ? (crc >> 1) ^ 0x82F6'3B78U : crc >> 1;
+        }
+    }
+    return ~crc;
+}
+
+TEST(Crc32c, IsThatOfTheDefinitionWhateverTheLengthAndTheAlignment) {
+    std::vector<std::byte> bytes(50'000);
+    std::uint32_t state = 1;
+    for (std::byte& byte : bytes) {
+        state = state * 1'664'525U + 1'013'904'223U;
+        byte = static_cast<std::byte>(state >> 24);
+    }
+    for (const std::size_t length :
+         {1UL, 7UL, 8UL, 12'287UL, 12'288UL, 12'289UL, 24'576UL, 36'865UL, 49'990UL}) {
+        for (const std::size_t at : {0UL, 1UL, 5UL}) {
+            const auto part = std::span(bytes).subspan(at, length);
+            EXPECT_EQ(crc32c(part), crc_bit_by_bit(part)) << length << " from " << at;
+        }
     }
 }
 

@@ -21,13 +21,6 @@ std::string_view as_text(std::span<const std::byte> bytes) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-// memmem of glibc searches 25 GB/s; std::string_view::find stops at each CR.
-std::size_t find_in(std::string_view text, std::string_view what) {
-    const void* at = ::memmem(text.data(), text.size(), what.data(), what.size());
-    return at == nullptr ? std::string_view::npos
-                         : static_cast<std::size_t>(static_cast<const char*>(at) - text.data());
-}
-
 // How many bytes at the end of `text` may be the beginning of `what`, which is not in `text`.
 std::size_t begun_at_end(std::string_view text, std::string_view what) {
     auto tail = text.substr(text.size() - std::min(text.size(), what.size() - 1));
@@ -61,7 +54,7 @@ FormEvent give_data(std::span<const std::byte>& input, std::size_t count) {
 }  // namespace
 
 MultipartParser::MultipartParser(std::string_view boundary, const FormLimits& limits)
-    : limits_(limits), delimiter_("\r\n--" + std::string(boundary)) {}
+    : limits_(limits), search_("\r\n--" + std::string(boundary)) {}
 
 Result<FormEvent> MultipartParser::next(std::span<const std::byte>& input, bool is_last) {
     while (true) {
@@ -101,7 +94,7 @@ MultipartParser::Step MultipartParser::check_first_line(
         state_ = State::done;
         return std::nullopt;
     }
-    const auto marker = std::string_view(delimiter_).substr(2);
+    const auto marker = std::string_view(search_.what()).substr(2);
     const auto given = text.substr(0, marker.size());
     if (given == marker) {
         const auto delimiter = delimiter_at(text.substr(marker.size()));
@@ -119,7 +112,7 @@ MultipartParser::Step MultipartParser::check_first_line(
 
 // It is not the delimiter: its beginning, something before it, or a delimiter of another boundary.
 MultipartParser::Step MultipartParser::judge_first_line(std::string_view text, bool is_last) {
-    const auto marker = std::string_view(delimiter_).substr(2);
+    const auto marker = std::string_view(search_.what()).substr(2);
     const auto given = text.substr(0, marker.size());
     if (marker.starts_with(given) && given.size() < marker.size()) {
         return is_last ? Step(truncated()) : Step(need_more());
@@ -139,7 +132,7 @@ Error MultipartParser::wrong_boundary(std::string_view first_line) const {
     return Error{
         ErrorCode::multipart_boundary,
         "The Content-Type declares the boundary \"" +
-            printable(std::string_view(delimiter_).substr(4), 80) +
+            printable(std::string_view(search_.what()).substr(4), 80) +
             "\", but the body begins with \"" + printable(first_line, 80) + "\"."
     };
 }
@@ -148,20 +141,21 @@ MultipartParser::Step MultipartParser::skip_preamble(
     std::span<const std::byte>& input, bool is_last
 ) {
     const auto text = as_text(input);
-    const auto at = find_in(text, delimiter_);
+    const auto at = search_.find_in(text);
     if (at == std::string_view::npos) {
-        input = input.last(begun_at_end(text, delimiter_));
+        input = input.last(begun_at_end(text, search_.what()));
         if (is_last) {
             return Error{
                 ErrorCode::multipart_boundary,
-                "The declared boundary \"" + printable(std::string_view(delimiter_).substr(4), 80) +
+                "The declared boundary \"" +
+                    printable(std::string_view(search_.what()).substr(4), 80) +
                     "\" does not occur in the body."
             };
         }
         return need_more();
     }
     input = input.subspan(at);
-    const auto delimiter = delimiter_at(text.substr(at + delimiter_.size()));
+    const auto delimiter = delimiter_at(text.substr(at + search_.what().size()));
     if (delimiter.kind == Delimiter::Kind::unsure) {
         return is_last ? Step(truncated()) : Step(need_more());
     }
@@ -172,7 +166,7 @@ MultipartParser::Step MultipartParser::skip_preamble(
     if (auto entered = enter(delimiter); !entered) {
         return std::move(entered).error();
     }
-    input = input.subspan(delimiter_.size() + delimiter.bytes);
+    input = input.subspan(search_.what().size() + delimiter.bytes);
     return std::nullopt;
 }
 
@@ -214,7 +208,7 @@ MultipartParser::Step MultipartParser::read_part_head(
 ) {
     const auto text = as_text(input);
     // No line at all: the empty line comes at once.
-    const auto end = text.starts_with("\r\n") ? 0 : find_in(text, "\r\n\r\n");
+    const auto end = text.starts_with("\r\n") ? 0 : text.find("\r\n\r\n");
     if (std::min(end, text.size()) > limits_.part_head_max) {
         return Error{ErrorCode::body_unreadable, "The headers of a part are too long."};
     }
@@ -233,24 +227,24 @@ MultipartParser::Step MultipartParser::read_part_head(
 
 MultipartParser::Step MultipartParser::pass_data(std::span<const std::byte>& input, bool is_last) {
     const auto text = as_text(input);
-    const auto found = find_in(text, delimiter_);
+    const auto found = search_.find_in(text);
     const auto data_end =
-        found == std::string_view::npos ? text.size() - begun_at_end(text, delimiter_) : found;
+        found == std::string_view::npos ? text.size() - begun_at_end(text, search_.what()) : found;
     if (data_end > 0) {
         return give_data(input, data_end);
     }
-    const auto delimiter = found == 0 ? delimiter_at(text.substr(delimiter_.size()))
+    const auto delimiter = found == 0 ? delimiter_at(text.substr(search_.what().size()))
                                       : Delimiter{.kind = Delimiter::Kind::unsure};
     if (delimiter.kind == Delimiter::Kind::unsure) {
         return is_last ? Step(truncated()) : Step(need_more());
     }
     if (delimiter.kind == Delimiter::Kind::none) {
-        return give_data(input, delimiter_.size());
+        return give_data(input, search_.what().size());
     }
     if (auto entered = enter(delimiter); !entered) {
         return std::move(entered).error();
     }
-    input = input.subspan(delimiter_.size() + delimiter.bytes);
+    input = input.subspan(search_.what().size() + delimiter.bytes);
     return FormEvent{.kind = FormEvent::Kind::part_end};
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "http/delimiter_search.hpp"
 #include "http/form_parser.hpp"
 
 namespace sluice::http {
@@ -42,7 +43,7 @@ class MultipartParser final : public FormParser {
     Error wrong_boundary(std::string_view first_line) const;
 
     const FormLimits limits_;
-    const std::string delimiter_;  // CRLF, two dashes, boundary
+    const DelimiterSearch search_;  // for CRLF, two dashes, boundary
     State state_ = State::first_line;
     std::size_t parts_ = 0;
 };
