@@ -70,8 +70,10 @@ class BufferArena {
     std::byte* pop();
     void give_back(std::byte* bytes);
 
-    std::span<std::byte> memory_;
-    mutable std::mutex mutex_;  // guards all below
+    void* mapping_ = nullptr;
+    std::size_t mapped_ = 0;
+    std::span<std::byte> memory_;  // within the mapping, at the beginning of a huge page
+    mutable std::mutex mutex_;     // guards all below
     std::vector<std::byte*> free_;
     std::deque<Waiter> waiting_;
 };

@@ -1,11 +1,23 @@
 #include "runtime/event_loops.hpp"
 
+#include <sched.h>
+
+#include <algorithm>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include "base/assert.hpp"
 
 namespace sluice::runtime {
+
+unsigned usable_processors() {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    const bool is_known = ::sched_getaffinity(0, sizeof set, &set) == 0;
+    const int count = is_known ? CPU_COUNT(&set) : 0;
+    return count > 0 ? static_cast<unsigned>(count)
+                     : std::max(1U, std::thread::hardware_concurrency());
+}
 
 struct EventLoops::Loop {
     // One thread runs it, others may post: the hint 1 keeps the locks and spares wake-ups.

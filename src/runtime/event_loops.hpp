@@ -15,6 +15,9 @@ class io_context;
 
 namespace sluice::runtime {
 
+// The processors that this process may use: a container or taskset may leave it fewer than there are.
+unsigned usable_processors();
+
 class EventLoops {
   public:
     // `count` is at least 1. The threads run after start().

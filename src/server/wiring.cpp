@@ -134,7 +134,7 @@ class Server {
           },
           operations_(metrics_, *metadata_, pools_.reads),
           router_(context_, authenticator_, keys_, operations_, settings.names),
-          loops_(std::max(1U, std::thread::hardware_concurrency())),
+          loops_(runtime::usable_processors()),
           listener_(loops_, router_, metrics_, clock_, connection_limits_),
           dev_door_(loops_, listener_) {
         add_process_metrics(metrics_, *metadata_, *blobs_);
