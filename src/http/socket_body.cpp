@@ -67,8 +67,10 @@ asio::awaitable<Result<void>> SocketBody::wait() {
     if (is_done() || !wire_.buffered().empty()) {
         co_return ok();
     }
-    if (auto waited = co_await wait_for_client(); !waited) {
-        co_return waited;
+    if (!std::exchange(has_arrived_, false)) {
+        if (auto waited = co_await wait_for_client(); !waited) {
+            co_return waited;
+        }
     }
     if (due() >= small_piece_bytes) {
         co_await runtime::bulk_turn(wire_.loop());
@@ -154,7 +156,8 @@ asio::awaitable<bool> SocketBody::arrives_within(std::chrono::milliseconds patie
     if (has_turn_ || is_broken_ || is_done() || client_waits() || !wire_.buffered().empty()) {
         co_return true;
     }
-    co_return co_await wire_.arrives_within(patience);
+    has_arrived_ = co_await wire_.arrives_within(patience);
+    co_return has_arrived_;
 }
 
 asio::awaitable<bool> SocketBody::send_continue() {

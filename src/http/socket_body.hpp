@@ -53,8 +53,9 @@ class SocketBody final : public BodyReader {
     const bool is_chunked_;
     bool owes_continue_;
     bool is_broken_ = false;
-    bool has_turn_ = false;  // ready() has ended, and nothing was read since
-    std::uint64_t left_;     // of a Content-Length
+    bool has_arrived_ = false;  // the next wait need not look whether bytes are there
+    bool has_turn_ = false;     // ready() has ended, and nothing was read since
+    std::uint64_t left_;        // of a Content-Length
     std::uint64_t received_ = 0;
     std::chrono::steady_clock::duration waited_{0};  // for the client, in this span of progress
     std::uint64_t received_before_ = 0;              // this span
