@@ -24,9 +24,12 @@ struct MediaId {
 };
 
 // One stored run of bytes of a BlobStore; an upload's own blob carries the number of its MediaId.
+// Blobs that many uploads share have a bit set that ids of media do not have.
+inline constexpr std::uint64_t shared_blob_bit = std::uint64_t{1} << 63;
 struct BlobId {
     std::uint64_t value = 0;
     constexpr auto operator<=>(const BlobId&) const = default;
+    constexpr bool is_shared() const { return (value & shared_blob_bit) != 0; }
 };
 
 struct JobId {

@@ -118,7 +118,8 @@ Result<void> Incoming::move_to_staging() {
         }
     }
     writer_ = std::move(staged).value();
-    return ok();
+    // Only where it harms no neighbour: a range of the upload's own blob stays until that goes.
+    return placed->blob.is_shared() ? blobs_.remove(*placed) : ok();
 }
 
 Result<Extent> Incoming::commit() {

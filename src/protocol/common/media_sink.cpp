@@ -100,7 +100,7 @@ awaitable<Result<void>> MediaSink::store(std::span<const std::byte> data) {
     if (auto settled = co_await settle(); !settled) {
         co_return settled;
     }
-    if (form_.media->is_quick()) {
+    if (form_.media->is_quick({data.size()})) {
         co_return write(data);
     }
     auto work = [this, data] { return write(data); };

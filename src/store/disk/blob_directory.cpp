@@ -25,8 +25,14 @@ unsigned folder_of(BlobId id) {
     return static_cast<unsigned>((id.value * golden_ratio) >> 56);
 }
 
+constexpr const char* packs_folder = "packs";
+
 std::string folder_path(unsigned folder) {
     return {digits[folder >> 4], '/', digits[folder & 15]};
+}
+
+std::string folder_path_of(BlobId id) {
+    return id.is_shared() ? packs_folder : folder_path(folder_of(id));
 }
 
 Result<UniqueFd> open_folder(int root, const char* path) {
@@ -88,6 +94,11 @@ Result<void> make_all_folders(int root) {
         }
         sum += *made_count;
     }
+    const auto packs = make_folder(root, packs_folder);
+    if (!packs) {
+        return packs.error();
+    }
+    sum += *packs ? 1 : 0;
     return sum > 0 ? sync_all_folders(root) : ok();
 }
 
@@ -107,8 +118,8 @@ struct CloseFolder {
 };
 using Folder = std::unique_ptr<DIR, CloseFolder>;
 
-Result<Folder> list_folder(int root, unsigned number) {
-    auto opened = open_folder(root, folder_path(number).c_str());
+Result<Folder> list_folder(int root, const std::string& path) {
+    auto opened = open_folder(root, path.c_str());
     if (!opened) {
         return std::move(opened).error();
     }
@@ -147,7 +158,7 @@ bool walk_folder(DIR* folder, const std::function<bool(const BlobDirectory::Entr
 std::string relative_path_of(BlobId id) {
     std::array<char, name_length + 1> name{};
     std::snprintf(name.data(), name.size(), "%016llx", static_cast<unsigned long long>(id.value));
-    return folder_path(folder_of(id)) + "/" + name.data();
+    return folder_path_of(id) + "/" + name.data();
 }
 
 std::optional<BlobId> parse_blob_name(std::string_view name) {
@@ -196,7 +207,7 @@ Result<void> BlobDirectory::unlink(BlobId id) const {
 }
 
 Result<void> BlobDirectory::sync_folder_of(BlobId id) const {
-    return sync_folder(root(), folder_path(folder_of(id)).c_str());
+    return sync_folder(root(), folder_path_of(id).c_str());
 }
 
 Result<bool> BlobDirectory::move_in(const std::string& path, BlobId id) const {
@@ -218,7 +229,7 @@ Result<void> BlobDirectory::walk(
     unsigned first_folder, const std::function<bool(const Entry&)>& visit
 ) const {
     for (unsigned i = 0; i < folder_count; ++i) {
-        auto folder = list_folder(root(), (first_folder + i) % folder_count);
+        auto folder = list_folder(root(), folder_path((first_folder + i) % folder_count));
         if (!folder) {
             return std::move(folder).error();
         }
@@ -226,6 +237,15 @@ Result<void> BlobDirectory::walk(
             return ok();
         }
     }
+    return ok();
+}
+
+Result<void> BlobDirectory::walk_packs(const std::function<bool(const Entry&)>& visit) const {
+    auto folder = list_folder(root(), packs_folder);
+    if (!folder) {
+        return std::move(folder).error();
+    }
+    walk_folder(folder->get(), visit);
     return ok();
 }
 

@@ -1,6 +1,7 @@
 // BlobDirectory: where the file of a blob is. 256 leaf folders (16 x 16, by a hash of the id) made
 // and synced when the store opens, so that a new blob costs one sync of one folder; a file's name
-// is its id in 16 hexadecimal digits. Everything is opened relative to the root's descriptor and
+// is its id in 16 hexadecimal digits. Blobs that uploads share have a folder of their own, so that a
+// start finds them at once. Everything is opened relative to the root's descriptor and
 // never through a symbolic link. Thread-safe: it has no state but that descriptor.
 #pragma once
 
@@ -17,7 +18,7 @@
 
 namespace sluice::disk {
 
-// "3/f/0123456789abcdef"
+// "3/f/0123456789abcdef", "packs/8123456789abcdef"
 std::string relative_path_of(BlobId id);
 std::optional<BlobId> parse_blob_name(std::string_view name);
 
@@ -46,6 +47,8 @@ class BlobDirectory {
         WallTime changed_at;
     };
     Result<void> walk(unsigned first_folder, const std::function<bool(const Entry&)>& visit) const;
+    // The same of shared blobs alone, which walk() does not visit.
+    Result<void> walk_packs(const std::function<bool(const Entry&)>& visit) const;
 
   private:
     BlobDirectory(std::string path, UniqueFd root)

@@ -37,7 +37,7 @@ class PlacedBlobWriter final : public BlobWriter {
         : range_(std::move(range)), length_max_(length_max), ways_(ways) {}
 
     Result<void> write(std::span<const std::byte> bytes) override;
-    bool is_quick() const override { return ways_.is_memory; }
+    bool is_quick(ByteCount) const override { return ways_.is_memory; }
     std::optional<DirectRange> direct_range() const override;
     void passed(ByteCount length) override { written_ += length; }
     void direct_failed() override { phase_ = Phase::failed; }
@@ -66,7 +66,7 @@ class StagedBlobWriter final : public BlobWriter {
     ~StagedBlobWriter() override;
 
     Result<void> write(std::span<const std::byte> bytes) override;
-    bool is_quick() const override { return ways_.is_memory; }
+    bool is_quick(ByteCount) const override { return ways_.is_memory; }
     // Instead of write(): all of a file.
     Result<void> copy_from(int file, ByteCount length);
     ByteCount written() const override { return written_; }

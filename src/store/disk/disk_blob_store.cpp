@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "store/disk/blob_writers.hpp"
+#include "store/disk/pack_writer.hpp"
 
 namespace sluice {
 namespace {
@@ -67,7 +68,11 @@ Result<std::unique_ptr<DiskBlobStore>> DiskBlobStore::open(
     if (!opened) {
         return std::move(opened).error();
     }
-    return std::unique_ptr<DiskBlobStore>(new DiskBlobStore(*std::move(opened), options));
+    std::unique_ptr<DiskBlobStore> store(new DiskBlobStore(*std::move(opened), options));
+    if (auto trimmed = store->packs_.trim_abandoned(); !trimmed) {
+        return std::move(trimmed).error();
+    }
+    return store;
 }
 
 disk::WriteWays DiskBlobStore::choose_ways() const {
@@ -77,6 +82,13 @@ disk::WriteWays DiskBlobStore::choose_ways() const {
     }
     return ways;
 }
+
+DiskBlobStore::DiskBlobStore(disk::BlobDirectory directory, DiskOptions options)
+    : directory_(std::move(directory)),
+      options_(options),
+      ways_(choose_ways()),
+      pack_buffers_(options.packed_max.value, options.pack_buffers_max),
+      packs_(directory_, {.strict = options.strict, .bytes = options.pack_bytes}) {}
 
 DiskBlobStore::Known& DiskBlobStore::touch(BlobId id) {
     const auto [known, is_new] = known_.try_emplace(id);
@@ -144,6 +156,13 @@ Result<void> DiskBlobStore::open_for_writing(Known& known, const Placement& plac
 Result<std::unique_ptr<BlobWriter>> DiskBlobStore::place(const Placement& placement) {
     if (!is_inside(placement)) {
         return refused(ErrorCode::store_conflict, "beyond the end of the upload");
+    }
+    if (placement.total <= options_.packed_max) {
+        if (auto buffer = pack_buffers_.take()) {
+            return std::make_unique<disk::PackedWriter>(
+                packs_, std::move(buffer), options_.packed_max
+            );
+        }
     }
     const std::scoped_lock lock(mutex_);
     if (suspects_.contains(placement.blob)) {
@@ -216,6 +235,20 @@ void DiskBlobStore::release(KnownBlobs::iterator known, ByteOffset at) {
 }
 
 Result<std::unique_ptr<BlobWriter>> DiskBlobStore::stage(BlobId id) {
+    if (options_.packed_max.value > 0) {
+        if (auto buffer = pack_buffers_.take()) {
+            return std::make_unique<disk::PackedWriter>(
+                packs_,
+                std::move(buffer),
+                options_.packed_max,
+                [this, id] { return stage_file(id); }
+            );
+        }
+    }
+    return stage_file(id);
+}
+
+Result<std::unique_ptr<BlobWriter>> DiskBlobStore::stage_file(BlobId id) {
     auto file = directory_.open_file(id, O_RDWR | O_CREAT | O_EXCL);
     if (!file) {
         return std::move(file).error();
@@ -244,6 +277,7 @@ Result<void> DiskBlobStore::make_durable(const std::vector<Extent>& layout) {
 }
 
 Result<void> DiskBlobStore::drop_cached(const Extent& extent) {
+    packs_.forget_start(extent);
     auto file = directory_.open_file(extent.blob, O_RDONLY);
     if (!file) {
         return std::move(file).error();
@@ -264,6 +298,9 @@ Result<void> DiskBlobStore::read(
     if (!is_within) {
         return refused(ErrorCode::storage_failed, "beyond the end of the extent");
     }
+    if (extent.blob.is_shared() && packs_.read_start(extent, offset, bytes)) {
+        return ok();
+    }
     auto file = directory_.open_file(extent.blob, O_RDONLY);
     if (!file) {
         return std::move(file).error();
@@ -278,7 +315,8 @@ bool DiskBlobStore::has_writers(BlobId id) {
 }
 
 Result<bool> DiskBlobStore::is_whole_file(const std::vector<Extent>& layout) {
-    const bool is_flat = layout.size() == 1 && layout.front().offset.value == 0;
+    const bool is_flat =
+        layout.size() == 1 && layout.front().offset.value == 0 && !layout.front().blob.is_shared();
     if (!is_flat || has_writers(layout.front().blob)) {
         return false;
     }
@@ -382,6 +420,9 @@ Result<Extent> DiskBlobStore::adopt_copy(
 }
 
 Result<void> DiskBlobStore::remove(const Extent& extent) {
+    if (extent.blob.is_shared()) {
+        return packs_.remove(extent);
+    }
     const std::scoped_lock lock(mutex_);
     if (const auto known = known_.find(extent.blob); known != known_.end()) {
         ages_.erase(known->second.age);
@@ -397,33 +438,6 @@ Result<ByteCount> DiskBlobStore::free_space() {
         return system_error(errno, "fstatvfs");
     }
     return ByteCount{std::uint64_t{status.f_bavail} * status.f_frsize};
-}
-
-Result<void> DiskBlobStore::each_file(const std::function<bool(BlobId, WallTime)>& visit) const {
-    return directory_.walk(0, [&visit](const disk::BlobDirectory::Entry& entry) {
-        return visit(entry.id, entry.changed_at);
-    });
-}
-
-Result<std::uint32_t> DiskBlobStore::remove_orphans(
-    const std::function<bool(BlobId)>& is_known, WallTime before, std::uint32_t count_max
-) {
-    std::uint32_t removed = 0;
-    std::uint32_t looked_at = 0;
-    // Not always from the same folder, so that every run sees others.
-    const auto first = static_cast<unsigned>(before.time_since_epoch().count() / 1000 % 256);
-    auto walked = directory_.walk(first, [&](const disk::BlobDirectory::Entry& entry) {
-        if (looked_at == count_max) {
-            return false;
-        }
-        const bool is_old = entry.changed_at < before;
-        if (is_old && !is_known(entry.id) && directory_.unlink(entry.id)) {
-            ++removed;
-        }
-        looked_at += is_old ? 1 : 0;
-        return true;
-    });
-    return walked ? Result<std::uint32_t>(removed) : std::move(walked).error();
 }
 
 }  // namespace sluice

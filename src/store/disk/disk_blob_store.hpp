@@ -1,7 +1,8 @@
 // DiskBlobStore: blobs as files in one folder tree of the local disk (see BlobDirectory). An
 // upload's blob is preallocated at its total length and written in place by any number of writers
-// at once; staged and adopted blobs are files of their own. Thread-safe; each writer is one
-// thread's at a time and must not outlive the store.
+// at once; staged and adopted blobs are files of their own. What is small lies in packs instead (see
+// PackLog) and has no file at all. Thread-safe; each writer is one thread's at a time and must not
+// outlive the store.
 //
 // The ranges taken are also remembered here after commit, for the blobs touched last: the caller's
 // list of committed extents may be older than the commit of another connection. A range that was
@@ -21,6 +22,7 @@
 #include "store/byte_ranges.hpp"
 #include "store/disk/blob_directory.hpp"
 #include "store/disk/open_blob.hpp"
+#include "store/disk/pack_log.hpp"
 #include "store/disk/write_ways.hpp"
 
 namespace sluice {
@@ -33,6 +35,12 @@ struct DiskOptions {
     bool direct = true;
     // Blobs whose ranges are remembered after the last writer went; about 200 bytes each.
     std::size_t remembered_max = 4096;
+    // Uploads of at most this total, and staged blobs that turn out to be no longer, lie in packs;
+    // 0: none do.
+    ByteCount packed_max{256 * 1024};
+    ByteCount pack_bytes{64 << 20};
+    // Pieces that may be in memory at once; more go to files of their own.
+    std::size_t pack_buffers_max = 256;
 };
 
 class DiskBlobStore final : public BlobStore {
@@ -63,7 +71,8 @@ class DiskBlobStore final : public BlobStore {
         const std::function<bool(BlobId)>& is_known, WallTime before, std::uint32_t count_max
     );
 
-    // Every file that bears a blob's name, until `visit` says false: for checks while nobody writes.
+    // Every file of a blob that is not shared, until `visit` says false: for checks while nobody
+    // writes. Packs that nobody names are removed by the running server.
     Result<void> each_file(const std::function<bool(BlobId, WallTime)>& visit) const;
 
   private:
@@ -80,8 +89,7 @@ class DiskBlobStore final : public BlobStore {
     };
     using KnownBlobs = std::map<BlobId, Known>;
 
-    DiskBlobStore(disk::BlobDirectory directory, DiskOptions options)
-        : directory_(std::move(directory)), options_(options), ways_(choose_ways()) {}
+    DiskBlobStore(disk::BlobDirectory directory, DiskOptions options);
 
     disk::WriteWays choose_ways() const;
 
@@ -94,6 +102,10 @@ class DiskBlobStore final : public BlobStore {
     );
     void suspect(BlobId id);
     void abandon_placed(const std::shared_ptr<disk::OpenBlob>& open, ByteOffset at);
+    Result<std::unique_ptr<BlobWriter>> stage_file(BlobId id);
+    Result<std::uint32_t> remove_dead_packs(
+        const std::function<bool(BlobId)>& is_known, WallTime before
+    );
     void release(KnownBlobs::iterator known, ByteOffset at);
     bool has_writers(BlobId id);
     Result<bool> is_whole_file(const std::vector<Extent>& layout);
@@ -103,6 +115,8 @@ class DiskBlobStore final : public BlobStore {
     const disk::BlobDirectory directory_;
     const DiskOptions options_;
     const disk::WriteWays ways_;
+    disk::PackBuffers pack_buffers_;
+    disk::PackLog packs_;
     std::mutex mutex_;  // guards all below
     KnownBlobs known_;
     std::list<BlobId> ages_;  // oldest first

@@ -1,0 +1,50 @@
+// Files that nobody names: staged blobs whose process died, and packs whose last piece is gone.
+#include "store/disk/disk_blob_store.hpp"
+
+namespace sluice {
+
+Result<void> DiskBlobStore::each_file(const std::function<bool(BlobId, WallTime)>& visit) const {
+    return directory_.walk(0, [&visit](const disk::BlobDirectory::Entry& entry) {
+        return visit(entry.id, entry.changed_at);
+    });
+}
+
+Result<std::uint32_t> DiskBlobStore::remove_orphans(
+    const std::function<bool(BlobId)>& is_known, WallTime before, std::uint32_t count_max
+) {
+    std::uint32_t removed = 0;
+    std::uint32_t looked_at = 0;
+    // Not always from the same folder, so that every run sees others.
+    const auto first = static_cast<unsigned>(before.time_since_epoch().count() / 1000 % 256);
+    auto walked = directory_.walk(first, [&](const disk::BlobDirectory::Entry& entry) {
+        if (looked_at == count_max) {
+            return false;
+        }
+        const bool is_old = entry.changed_at < before;
+        if (is_old && !is_known(entry.id) && directory_.unlink(entry.id)) {
+            ++removed;
+        }
+        looked_at += is_old ? 1 : 0;
+        return true;
+    });
+    if (!walked) {
+        return std::move(walked).error();
+    }
+    auto packs = remove_dead_packs(is_known, before);
+    return packs ? Result<std::uint32_t>(removed + *packs) : packs;
+}
+
+Result<std::uint32_t> DiskBlobStore::remove_dead_packs(
+    const std::function<bool(BlobId)>& is_known, WallTime before
+) {
+    std::uint32_t removed = 0;
+    auto walked = directory_.walk_packs([&](const disk::BlobDirectory::Entry& entry) {
+        const bool is_dead =
+            entry.changed_at < before && !packs_.is_current(entry.id) && !is_known(entry.id);
+        removed += is_dead && directory_.unlink(entry.id) ? 1 : 0;
+        return true;
+    });
+    return walked ? Result<std::uint32_t>(removed) : std::move(walked).error();
+}
+
+}  // namespace sluice
