@@ -31,7 +31,10 @@ struct LeasedJob {
 };
 
 // What lies before a waiting job, for check_after_secs.
+// Told as far as it matters: nothing beyond cost_told_max is counted, so that a long queue is not
+// walked through for each who asks.
 struct QueuePosition {
+    static constexpr std::chrono::milliseconds cost_told_max = std::chrono::minutes{2};
     std::uint32_t jobs_ahead = 0;
     std::chrono::milliseconds cost_ahead{0
     };  // of those that wait, and what is left of those that run

@@ -230,6 +230,17 @@ TEST_P(MetadataStoreSuite, TheQueuePositionCountsWhatLiesAhead) {
     EXPECT_EQ(running->cost_ahead, milliseconds{0});
 }
 
+TEST_P(MetadataStoreSuite, TheQueuePositionIsToldAsFarAsItMatters) {
+    constexpr std::uint64_t jobs = 40;
+    for (std::uint64_t id = 1; id <= jobs; ++id) {
+        queued(id, store_test_now + milliseconds{id});
+    }
+    const auto position = store().queue_position({jobs}, store_test_now);
+    ASSERT_TRUE(position);
+    EXPECT_EQ(position->cost_ahead, QueuePosition::cost_told_max) << "10 s each";
+    EXPECT_EQ(position->jobs_ahead, 12u);
+}
+
 TEST_P(MetadataStoreSuite, TotalsCountOpenUploads) {
     created(1);
     created(2);

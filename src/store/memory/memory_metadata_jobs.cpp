@@ -159,7 +159,8 @@ Result<QueuePosition> MemoryMetadataStore::queue_position(MediaId id, WallTime n
     for (const auto& [other_id, other] : jobs_) {
         const bool waits_before =
             std::pair(other.job.run_at, other_id) < std::pair(own->job.run_at, own->job.id);
-        if (own->is_leased || &other == own || (!other.is_leased && !waits_before)) {
+        const bool is_told = position.cost_ahead < QueuePosition::cost_told_max;
+        if (own->is_leased || &other == own || (!other.is_leased && !waits_before) || !is_told) {
             continue;
         }
         ++position.jobs_ahead;

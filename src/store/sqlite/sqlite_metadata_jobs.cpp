@@ -43,12 +43,13 @@ constexpr char release_jobs_of_sql[] =
 constexpr char own_job_sql[] =
     "SELECT id, run_at, cost_expected_ms, state = 'leased' FROM jobs WHERE media = ?1";
 // What is left of a job that runs: by its own estimate, or else by its share.
-constexpr char ahead_sql[] =
-    "SELECT count(*), coalesce(sum(CASE WHEN j.state = 'waiting' THEN j.cost_expected_ms "
-    "WHEN u.progress_ends_at IS NOT NULL THEN max(u.progress_ends_at - ?3, 0) "
-    "ELSE j.cost_expected_ms * (100 - u.progress_percent) / 100 END), 0) "
-    "FROM jobs j JOIN uploads u ON u.id = j.media WHERE j.id <> ?1 "
-    "AND (j.state = 'leased' OR (j.run_at, j.id) < (?2, ?1))";
+constexpr char running_sql[] =
+    "SELECT CASE WHEN u.progress_ends_at IS NOT NULL THEN max(u.progress_ends_at - ?1, 0) "
+    "ELSE j.cost_expected_ms * (100 - u.progress_percent) / 100 END "
+    "FROM jobs j JOIN uploads u ON u.id = j.media WHERE j.state = 'leased'";
+constexpr char waiting_before_sql[] =
+    "SELECT cost_expected_ms FROM jobs WHERE (run_at, id) < (?1, ?2) AND state = 'waiting' "
+    "ORDER BY run_at, id";
 
 Error lease_lost() {
     return {.code = ErrorCode::store_conflict, .detail = "the lease was lost"};
@@ -157,6 +158,22 @@ Result<void> save_heartbeat(
     return plain(connection.execute(extend_lease_sql, stored(id.value), stored(lease_until)));
 }
 
+// Row by row, as far as it is told.
+Result<void> add_ahead(QueuePosition& position, Result<Statement> row) {
+    if (!row) {
+        return std::move(row).error();
+    }
+    while (position.cost_ahead < QueuePosition::cost_told_max) {
+        auto is_there = row->step();
+        if (!is_there || !*is_there) {
+            return is_there ? ok() : Result<void>(std::move(is_there).error());
+        }
+        ++position.jobs_ahead;
+        position.cost_ahead += std::chrono::milliseconds{row->integer(0)};
+    }
+    return ok();
+}
+
 }  // namespace
 
 Result<void> insert_job(Connection& connection, const NewJob& job) {
@@ -195,15 +212,14 @@ Result<QueuePosition> position_of(Connection& connection, MediaId id, WallTime n
     if (own->integer(3) != 0) {
         return position;
     }
-    auto ahead = connection.query(ahead_sql, own->integer(0), own->integer(1), stored(now));
-    if (!ahead) {
-        return std::move(ahead).error();
+    auto running = connection.query(running_sql, stored(now));
+    if (auto added = add_ahead(position, std::move(running)); !added) {
+        return std::move(added).error();
     }
-    if (auto counted = ahead->step(); !counted) {
-        return std::move(counted).error();
+    auto waiting = connection.query(waiting_before_sql, own->integer(1), own->integer(0));
+    if (auto added = add_ahead(position, std::move(waiting)); !added) {
+        return std::move(added).error();
     }
-    position.jobs_ahead = static_cast<std::uint32_t>(ahead->integer(0));
-    position.cost_ahead = std::chrono::milliseconds{ahead->integer(1)};
     return position;
 }
 
@@ -217,6 +233,7 @@ Result<std::optional<LeasedJob>> SqliteMetadataStore::claim_job(
 ) {
     std::optional<LeasedJob> claimed;
     auto done = database_->writer().perform([&](Connection& connection) -> Result<void> {
+        claimed.reset();
         auto next = sqlite::next_job(connection, now);
         if (!next || !*next) {
             return next ? ok() : Result<void>(std::move(next).error());
