@@ -141,6 +141,10 @@ Result<void> Connection::script(const char* sql) {
     return ok();
 }
 
+std::int64_t Connection::changes() const {
+    return sqlite3_total_changes64(handle_);
+}
+
 bool Connection::is_outside_transaction() const {
     return sqlite3_get_autocommit(handle_) != 0;
 }

@@ -78,6 +78,8 @@ class Connection {
     // Several statements, not cached: schema and pragmas.
     Result<void> script(const char* sql);
 
+    // Rows changed so far, in whatever transaction: grows with each change.
+    std::int64_t changes() const;
     // SQLite ended the transaction by itself (a full disk, an I/O error).
     bool is_outside_transaction() const;
     // There was an error after which nobody knows what the disk holds: SQLITE_IOERR,

@@ -36,15 +36,20 @@ WriteQueue::~WriteQueue() {
     thread_.join();
 }
 
-Result<void> WriteQueue::perform(Work work, Survives survives) {
-    Piece piece{.work = std::move(work), .survives = survives, .answer = {}, .outcome = {}};
-    auto answer = piece.answer.get_future();
+// The piece lives here, on the stack of the one who waits for it.
+Result<void> WriteQueue::perform(const Work& work, Survives survives) {
+    Piece piece(work, survives);
     {
         const std::scoped_lock lock(mutex_);
-        waiting_.push_back(std::move(piece));
+        waiting_.push_back(&piece);
+        // While a batch is under way the thread looks again by itself.
+        if (waiting_.size() == 1 && is_idle_) {
+            arrived_.notify_one();
+        }
     }
-    arrived_.notify_one();
-    return answer.get();
+    std::unique_lock lock(piece.mutex);
+    piece.answered.wait(lock, [&piece] { return piece.is_answered; });
+    return std::move(piece.outcome);
 }
 
 std::uint64_t WriteQueue::commits() {
@@ -59,8 +64,11 @@ void WriteQueue::run() {
             return;
         }
         process(batch);
-        for (Piece& piece : batch) {
-            piece.answer.set_value(std::move(piece.outcome));
+        for (Piece* piece : batch) {
+            // Under the lock: as soon as it is let go of, the piece may be gone.
+            const std::scoped_lock lock(piece->mutex);
+            piece->is_answered = true;
+            piece->answered.notify_one();
         }
     }
 }
@@ -69,12 +77,14 @@ void WriteQueue::run() {
 WriteQueue::Batch WriteQueue::next_batch() {
     std::unique_lock lock(mutex_);
     const auto has_work = [this] { return !waiting_.empty() || is_ending_; };
+    is_idle_ = true;
     if (!arrived_.wait_for(lock, idle_before_checkpoint, has_work)) {
         lock.unlock();
         checkpoint();
         lock.lock();
         arrived_.wait(lock, has_work);
     }
+    is_idle_ = false;
     return std::exchange(waiting_, {});
 }
 
@@ -91,23 +101,67 @@ void WriteQueue::process(Batch& batch) {
         has_uncheckpointed_ = true;
         return;
     }
-    for (Piece& piece : batch) {
-        piece.outcome = committed;
+    for (Piece* piece : batch) {
+        piece->outcome = committed;
     }
+}
+
+// All pieces in one transaction, without COMMIT. Most succeed, or fail before they changed anything:
+// a savepoint for each would only cost. If one has to be undone, all begin again, each alone in a
+// savepoint.
+Result<void> WriteQueue::run_all(Batch& batch) {
+    if (auto begun = plain(connection_->execute("BEGIN IMMEDIATE")); !begun) {
+        return begun;
+    }
+    auto needs_undo = run_together(batch);
+    if (!needs_undo) {
+        return std::move(needs_undo).error();
+    }
+    if (!*needs_undo) {
+        return ok();
+    }
+    if (auto undone = plain(connection_->execute("ROLLBACK")); !undone) {
+        return undone;
+    }
+    auto done = plain(connection_->execute("BEGIN IMMEDIATE"));
+    for (auto piece = batch.begin(); done && piece != batch.end(); ++piece) {
+        done = run_alone(**piece);
+    }
+    return done;
+}
+
+// True: a piece failed after it had changed something. An Error here is one of the whole batch.
+Result<bool> WriteQueue::run_together(Batch& batch) {
+    for (Piece* piece : batch) {
+        const auto before = connection_->changes();
+        piece->outcome = piece->work(*connection_);
+        if (is_lost(*piece)) {
+            return piece->outcome.error();
+        }
+        if (!piece->outcome && connection_->changes() != before) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// The transaction is gone, or nobody can tell.
+bool WriteQueue::is_lost(const Piece& piece) const {
+    const bool is_usual = piece.outcome ||
+                          piece.outcome.error().code == ErrorCode::store_conflict ||
+                          piece.outcome.error().code == ErrorCode::store_not_found;
+    return !is_usual && (connection_->is_outside_transaction() || connection_->has_lost_trust());
 }
 
 // Any Error: nothing of the batch has happened, or nobody knows.
 Result<void> WriteQueue::commit(Batch& batch) {
-    const bool needs_sync = std::ranges::any_of(batch, [this](const Piece& piece) {
-        return piece.survives == Survives::power_loss ||
-               (is_strict_ && piece.survives == Survives::as_configured);
+    const bool needs_sync = std::ranges::any_of(batch, [this](const Piece* piece) {
+        return piece->survives == Survives::power_loss ||
+               (is_strict_ && piece->survives == Survives::as_configured);
     });
     Result<void> done = set_sync(needs_sync);
     if (done) {
-        done = plain(connection_->execute("BEGIN IMMEDIATE"));
-    }
-    for (auto piece = batch.begin(); done && piece != batch.end(); ++piece) {
-        done = run_alone(*piece);
+        done = run_all(batch);
     }
     if (done) {
         done = plain(connection_->execute("COMMIT"));
@@ -157,10 +211,7 @@ Result<void> WriteQueue::run_alone(Piece& piece) {
         return std::move(begun).error();
     }
     piece.outcome = piece.work(*connection_);
-    const bool is_lost = !piece.outcome &&
-                         piece.outcome.error().code != ErrorCode::store_conflict &&
-                         piece.outcome.error().code != ErrorCode::store_not_found;
-    if (is_lost && (connection_->is_outside_transaction() || connection_->has_lost_trust())) {
+    if (is_lost(piece)) {
         return piece.outcome;
     }
     if (!piece.outcome) {

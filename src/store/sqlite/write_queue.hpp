@@ -1,7 +1,7 @@
 // WriteQueue: the one writer of the database. Callers from any thread hand in a piece of work and
 // wait; whatever came during the last commit goes into the next transaction together, so one sync
-// serves all who wait (group commit). Each piece runs in a savepoint of its own: one that fails is
-// undone alone. Nobody is answered before COMMIT returned.
+// serves all who wait (group commit). A piece that fails is undone alone. Nobody is answered before
+// COMMIT returned.
 //
 // A failed COMMIT fails its whole batch. After an I/O error nobody knows what the disk holds, so
 // the queue refuses all further work with the true cause (fail-stop); reads elsewhere go on, and a
@@ -11,7 +11,6 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
-#include <future>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -43,8 +42,8 @@ class WriteQueue {
     ~WriteQueue();
 
     // Blocks until the work is durable or refused. The work must only touch the connection and what
-    // its caller keeps alive.
-    Result<void> perform(Work work, Survives survives = Survives::as_configured);
+    // its caller keeps alive; it may be run a second time after what it did was undone.
+    Result<void> perform(const Work& work, Survives survives = Survives::as_configured);
 
     // Batches committed so far: less than the pieces of work, when they came together.
     std::uint64_t commits();
@@ -53,19 +52,25 @@ class WriteQueue {
 
   private:
     struct Piece {
-        Work work;
-        Survives survives = Survives::as_configured;
-        std::promise<Result<void>> answer;
+        Piece(const Work& to_do, Survives what) : work(to_do), survives(what) {}
+        const Work& work;
+        const Survives survives;
         Result<void> outcome;
+        std::mutex mutex;  // guards the next two
+        std::condition_variable answered;
+        bool is_answered = false;
     };
-    using Batch = std::vector<Piece>;
+    using Batch = std::vector<Piece*>;
 
     void run();
     Batch next_batch();
     void process(Batch& batch);
     Result<void> commit(Batch& batch);
     void stop(const Error& cause);
+    Result<void> run_all(Batch& batch);
+    Result<bool> run_together(Batch& batch);
     Result<void> run_alone(Piece& piece);
+    bool is_lost(const Piece& piece) const;
     Result<void> set_sync(bool is_full);
     void checkpoint();
 
@@ -74,9 +79,10 @@ class WriteQueue {
     const std::function<bool()> make_room_;
     std::optional<bool> is_sync_full_;  // the thread's alone: what the connection is set to
     bool has_uncheckpointed_ = false;   // the thread's alone
-    std::mutex mutex_;                  // guards the next five
+    std::mutex mutex_;                  // guards the next six
     std::condition_variable arrived_;
     Batch waiting_;
+    bool is_idle_ = false;
     bool is_ending_ = false;
     std::uint64_t commits_ = 0;
     std::optional<Error> stopped_;  // fail-stop; set once, by the thread
