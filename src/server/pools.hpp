@@ -18,9 +18,10 @@ struct Pools {
     // A read takes microseconds; a few more threads than the store has readers.
     runtime::BlockingPool reads{8};
     // Waiting for a commit takes no CPU, and group commit gathers those who wait.
-    runtime::BlockingPool control{16};
-    // Each may stand in a disk sync. Checksums and copies go behind those who only ask.
-    runtime::BlockingPool bulk{24, 5};
+    runtime::BlockingPool control{64};
+    // Each may stand in a disk sync, which they share as well. Checksums and copies go behind those who
+    // only ask.
+    runtime::BlockingPool bulk{64, 5};
     runtime::BlockingPool background{2, 10};
 };
 

@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "core/placement.hpp"
 #include "service/checked_load.hpp"
+#include "service/doubts.hpp"
 #include "service/extent_digest.hpp"
 #include "service/mistaken_media.hpp"
 #include "service/uploads.hpp"
@@ -35,6 +36,9 @@ ByteCount clipped(ByteCount expected, SegmentIndex index, const Upload& upload) 
 ByteCount certainly(ByteCount expected) {
     return {expected.value - std::min(expected, fields_bytes_max).value};
 }
+
+// An upload with no more segments than these is remembered while another one comes.
+constexpr std::size_t segments_kept_max = 4;
 
 // A segment that is there already is compared, not refused, as long as its upload exists.
 bool may_be_repeated(const UploadWithSegments& found, SegmentIndex index) {
@@ -108,6 +112,20 @@ Result<void> judge_segment(
     }
     mistaken->media_id = upload.id.value;
     return std::move(*mistaken);
+}
+
+// What begin_append saw is good enough: add_segment looks again, in its commit, and a conflict is
+// settled by what the store has then.
+Result<UploadWithSegments> load_for_append(
+    const UploadServices& services, const AppendTarget& target, Incoming& incoming
+) {
+    auto seen = incoming.take_upload(target.id);
+    const auto* doubts = services.doubts;
+    const bool is_in_doubt =
+        doubts != nullptr && (doubts->has_unchecked() || doubts->refusal_of(target.id));
+    const bool is_enough = seen && seen->upload.owner == target.owner && !is_in_doubt;
+    return is_enough ? Result<UploadWithSegments>(*std::move(seen))
+                     : load_for_change(services, target.owner, target.id);
 }
 
 // A segment whose digest does not fit leaves nothing behind.
@@ -195,6 +213,9 @@ Result<Incoming> Uploads::begin_append(const AppendTarget& target) {
         services_.blobs, {services_.ids.next()}, place(*found, target), std::move(limit)
     );
     incoming.hold(in_flight_.enter(target.id, target.index));
+    if (found->segments.size() <= segments_kept_max) {
+        incoming.note_upload(target.id, *std::move(found));
+    }
     return incoming;
 }
 
@@ -211,7 +232,7 @@ Result<void> Uploads::check_append(const AppendTarget& target) {
 Result<Upload> Uploads::finish_append(const AppendTarget& target, Incoming incoming) {
     // Also for bytes that came before their name.
     incoming.hold(in_flight_.enter(target.id, target.index));
-    auto found = load_for_change(services_, target.owner, target.id);
+    auto found = load_for_append(services_, target, incoming);
     if (!found) {
         return refused(target.owner, std::move(found).error(), target.id);
     }
