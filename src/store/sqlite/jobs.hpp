@@ -6,6 +6,7 @@
 
 #include "core/job.hpp"
 #include "store/sqlite/connection.hpp"
+#include "store/sqlite/long_queue.hpp"
 
 namespace sluice::sqlite {
 
@@ -13,6 +14,8 @@ namespace sluice::sqlite {
 Result<void> insert_job(Connection& connection, const NewJob& job);
 Result<void> delete_job_of(Connection& connection, MediaId id);
 // On a reader with a snapshot. store_not_found without a job.
-Result<QueuePosition> position_of(Connection& connection, MediaId id, WallTime now);
+Result<QueuePosition> position_of(
+    Connection& connection, MediaId id, WallTime now, LongQueue& long_queue
+);
 
 }  // namespace sluice::sqlite

@@ -196,7 +196,9 @@ Result<void> delete_job_of(Connection& connection, MediaId id) {
     return plain(connection.execute(delete_job_of_sql, stored(id.value)));
 }
 
-Result<QueuePosition> position_of(Connection& connection, MediaId id, WallTime now) {
+Result<QueuePosition> position_of(
+    Connection& connection, MediaId id, WallTime now, LongQueue& long_queue
+) {
     auto own = connection.query(own_job_sql, stored(id.value));
     if (!own) {
         return std::move(own).error();
@@ -212,14 +214,20 @@ Result<QueuePosition> position_of(Connection& connection, MediaId id, WallTime n
     if (own->integer(3) != 0) {
         return position;
     }
-    auto running = connection.query(running_sql, stored(now));
-    if (auto added = add_ahead(position, std::move(running)); !added) {
+    const LongQueue::Place place{own->integer(1), own->integer(0)};
+    if (const auto known = long_queue.ahead_of(place, now)) {
+        position.jobs_ahead = known->jobs_ahead;
+        position.cost_ahead = known->cost_ahead;
+        return position;
+    }
+    if (auto added = add_ahead(position, connection.query(running_sql, stored(now))); !added) {
         return std::move(added).error();
     }
-    auto waiting = connection.query(waiting_before_sql, own->integer(1), own->integer(0));
+    auto waiting = connection.query(waiting_before_sql, place.first, place.second);
     if (auto added = add_ahead(position, std::move(waiting)); !added) {
         return std::move(added).error();
     }
+    long_queue.note(place, position, now);
     return position;
 }
 

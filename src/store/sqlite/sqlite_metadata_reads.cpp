@@ -238,7 +238,7 @@ Result<QueuePosition> SqliteMetadataStore::queue_position(MediaId id, WallTime n
     if (auto begun = reader.begin_snapshot(); !begun) {
         return std::move(begun).error();
     }
-    return sqlite::position_of(*reader, id, now);
+    return sqlite::position_of(*reader, id, now, long_queue_);
 }
 
 }  // namespace sluice

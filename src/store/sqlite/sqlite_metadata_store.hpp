@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "store/metadata_store.hpp"
+#include "store/sqlite/long_queue.hpp"
 #include "store/sqlite/sqlite_database.hpp"
 
 namespace sluice {
@@ -75,6 +76,7 @@ class SqliteMetadataStore final : public MetadataStore {
 
   private:
     std::shared_ptr<SqliteDatabase> database_;
+    sqlite::LongQueue long_queue_;
 };
 
 }  // namespace sluice
