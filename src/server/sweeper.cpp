@@ -47,6 +47,30 @@ boost::asio::awaitable<void> keep_ballast(
     }
 }
 
+boost::asio::awaitable<void> remove_dead_packs_forever(
+    DeadPacks packs, runtime::BlockingPool* pool, std::chrono::minutes pause
+) {
+    static constexpr std::chrono::hours age{1};
+    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
+    for (;;) {
+        timer.expires_after(pause);
+        co_await timer.async_wait(boost::asio::use_awaitable);
+        auto work = [packs] {
+            const auto is_known = [&packs](BlobId blob) {
+                const auto known = packs.metadata->knows_blob(blob);
+                return !known || *known;  // in doubt it stays
+            };
+            return packs.blobs->remove_dead_packs(is_known, packs.clock->now() - age);
+        };
+        const auto removed = co_await runtime::run_blocking(*pool, std::move(work));
+        if (!removed) {
+            log::warning("packs_not_swept", removed.error().detail);
+        } else if (*removed > 0) {
+            log::info("packs_swept", "packs that hold nothing any more", {{"count", *removed}});
+        }
+    }
+}
+
 boost::asio::awaitable<void> check_doubted(Doubts* doubts, runtime::BlockingPool* pool) {
     constexpr std::uint32_t step = 16;
     const auto begun = std::chrono::steady_clock::now();

@@ -10,12 +10,23 @@
 #include "service/timeline.hpp"
 #include "service/uploads.hpp"
 #include "store/disk/ballast.hpp"
+#include "store/disk/disk_blob_store.hpp"
 
 namespace sluice::server {
 
 // Until cancelled. Uploads and pool outlive it.
 boost::asio::awaitable<void> sweep_forever(
     Uploads* uploads, runtime::BlockingPool* pool, std::chrono::seconds pause
+);
+
+// Packs from which the last piece was taken away long ago go. All outlive it.
+struct DeadPacks {
+    DiskBlobStore* blobs;
+    MetadataStore* metadata;
+    const Clock* clock;
+};
+boost::asio::awaitable<void> remove_dead_packs_forever(
+    DeadPacks packs, runtime::BlockingPool* pool, std::chrono::minutes pause
 );
 
 // Checks what is in doubt after an unclean stop, and says what it found. Ends when nothing is left.

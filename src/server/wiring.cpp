@@ -60,6 +60,7 @@ constexpr std::chrono::seconds drain_time{30};
 constexpr std::chrono::seconds sweep_pause{10};
 constexpr std::chrono::milliseconds flush_pause{1000};
 constexpr std::chrono::hours orphan_age{1};
+constexpr std::chrono::minutes dead_packs_pause{10};
 constexpr std::uint32_t orphans_max = 10'000;
 // One process holds a data directory, so its jobs are its own, also those of the process before it.
 constexpr const char* job_holder = "local";
@@ -167,6 +168,12 @@ class Server {
         background_.spawn(loops_.executor(0), check_doubted(&doubts_, &pools_.background));
         background_.spawn(
             loops_.executor(0), keep_ballast(ballast_, &pools_.background, sweep_pause)
+        );
+        background_.spawn(
+            loops_.executor(0),
+            remove_dead_packs_forever(
+                {blobs_.get(), metadata_.get(), &clock_}, &pools_.background, dead_packs_pause
+            )
         );
         loops_.start();
         announce();

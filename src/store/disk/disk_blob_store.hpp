@@ -70,6 +70,11 @@ class DiskBlobStore final : public BlobStore {
     Result<std::uint32_t> remove_orphans(
         const std::function<bool(BlobId)>& is_known, WallTime before, std::uint32_t count_max
     );
+    // The same for packs alone, at any time: one that was written to or punched lately stays, so that
+    // no piece is on its way to its row. Asks for every old pack.
+    Result<std::uint32_t> remove_dead_packs(
+        const std::function<bool(BlobId)>& is_known, WallTime before
+    );
 
     // Every file of a blob that is not shared, until `visit` says false: for checks while nobody
     // writes. Packs that nobody names are removed by the running server.
@@ -103,9 +108,6 @@ class DiskBlobStore final : public BlobStore {
     void suspect(BlobId id);
     void abandon_placed(const std::shared_ptr<disk::OpenBlob>& open, ByteOffset at);
     Result<std::unique_ptr<BlobWriter>> stage_file(BlobId id);
-    Result<std::uint32_t> remove_dead_packs(
-        const std::function<bool(BlobId)>& is_known, WallTime before
-    );
     void release(KnownBlobs::iterator known, ByteOffset at);
     bool has_writers(BlobId id);
     Result<bool> is_whole_file(const std::vector<Extent>& layout);
