@@ -4,6 +4,7 @@ import os
 import re
 import unittest
 
+from integration.full_disk_test import SmallDisk
 from support.case import ServerCase
 from support.client import X1
 from support.media import noise
@@ -128,6 +129,24 @@ class LostPower(unittest.TestCase):
         self.assertEqual(server.stop(), 0)
         with open(os.path.join(server.data, "run"), encoding="ascii") as mark:
             self.assertIn("state stopped", mark.read())
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root, to mount a file system")
+    def test_a_file_system_that_was_mounted_anew_is_no_page_cache_either(self):
+        disk = SmallDisk(64 << 20, "ext4")
+        self.addCleanup(disk.close)
+        server = Server("--durability", "relaxed", data=os.path.join(disk.folder, "data"))
+        self.addCleanup(server.close)
+        server.start()
+        media_id = X1(server).open(SEGMENT)
+        self.assertEqual(X1(server).append(media_id, 0, noise(SEGMENT, 3)).status, 204)
+        server.kill()
+        disk.mount_anew()
+        server.start()
+        self.assertEqual(X1(server).upload_object(media_id).json()["received_bytes"], SEGMENT)
+        self.assertIn('"lost_power":true', server.log())
+        server.kill()
+        server.start()
+        self.assertEqual(server.log().count('"lost_power":true'), 1, "a kill alone is none")
 
 
 if __name__ == "__main__":

@@ -22,11 +22,15 @@ class SmallDisk:
         if kind == "tmpfs":
             run("mount", "-t", "tmpfs", "-o", f"size={size}", "none", self.folder)
             return
-        image = os.path.join(self.root, "image")
-        with open(image, "wb") as file:
+        self.image = os.path.join(self.root, "image")
+        with open(self.image, "wb") as file:
             file.truncate(size)
-        run("mkfs.ext4", "-q", "-m", "0", image)
-        run("mount", "-o", "loop", image, self.folder)
+        run("mkfs.ext4", "-q", "-m", "0", self.image)
+        run("mount", "-o", "loop", self.image, self.folder)
+
+    def mount_anew(self):
+        run("umount", self.folder)
+        run("mount", "-o", "loop", self.image, self.folder)
 
     def fill(self, leave=0):
         """Takes what is free, but for `leave` bytes; the name of the filler."""

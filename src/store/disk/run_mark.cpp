@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
 #include <fstream>
 #include <iterator>
@@ -19,14 +20,28 @@ std::string read_text(const std::string& path) {
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// Differs after every start of the machine; empty where there is no such file, which then counts
-// as another boot each time.
-std::string current_boot_id() {
+// Of the mount that the directory is on: never used again in this boot (Linux 6.8; before that a
+// number that may come again). A file system that was mounted anew has another page cache.
+std::uint64_t mount_id_of(const std::string& directory) {
+    constexpr unsigned unique_mount_id = 0x4000;  // STATX_MNT_ID_UNIQUE, which older headers lack
+    struct statx status{};
+    for (const unsigned wanted : {unique_mount_id, unsigned{STATX_MNT_ID}}) {
+        if (::statx(AT_FDCWD, directory.c_str(), 0, wanted, &status) == 0 &&
+            (status.stx_mask & wanted) != 0) {
+            return status.stx_mnt_id;
+        }
+    }
+    return 0;
+}
+
+// Differs after every start of the machine, and after the file system was mounted anew; empty where
+// there is no such file, which then counts as another boot each time.
+std::string boot_id_for(const std::string& directory) {
     std::string id = read_text("/proc/sys/kernel/random/boot_id");
     while (!id.empty() && id.back() == '\n') {
         id.pop_back();
     }
-    return id;
+    return id.empty() ? id : id + " mount " + std::to_string(mount_id_of(directory));
 }
 
 Result<UniqueFd> open_folder(const std::string& path) {
@@ -63,7 +78,7 @@ LastRun parse_run_mark(const std::string& text, const std::string& boot_id) {
 
 Result<LastRun> RunMark::begin(bool is_strict) {
     is_strict_ = is_strict;
-    const LastRun last = parse_run_mark(read_text(directory_ + "/run"), current_boot_id());
+    const LastRun last = parse_run_mark(read_text(directory_ + "/run"), boot_id_for(directory_));
     if (last.left_unsynced()) {
         if (auto synced = sync_everything(); !synced) {
             return std::move(synced).error();
@@ -94,7 +109,7 @@ Result<void> RunMark::sync_everything() const {
 
 // Beside it and renamed: a power cut leaves the old one or the new one.
 Result<void> RunMark::write(const std::string& state) const {
-    const std::string text = "boot " + current_boot_id() + "\ndurability " +
+    const std::string text = "boot " + boot_id_for(directory_) + "\ndurability " +
                              (is_strict_ ? "strict" : "relaxed") + "\nstate " + state + "\n";
     const std::string path = directory_ + "/run";
     if (auto written = write_synced(path + ".new", text); !written) {

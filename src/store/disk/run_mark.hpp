@@ -13,7 +13,8 @@ namespace sluice {
 struct LastRun {
     bool ended_cleanly = true;
     bool was_strict = true;
-    // The machine has not been started again since: the page cache of then is that of now.
+    // The machine has not been started again since, nor was the file system mounted anew: the page
+    // cache of then is that of now.
     bool is_same_boot = true;
 
     // The machine stopped under a running server: what was not synced may be gone.
@@ -39,7 +40,7 @@ class RunMark {
     bool is_strict_ = true;
 };
 
-// For tests: "boot ID\ndurability KIND\nstate STATE\n" as it stands in the file.
+// For tests: "boot ID mount N\ndurability KIND\nstate STATE\n" as it stands in the file.
 LastRun parse_run_mark(const std::string& text, const std::string& boot_id);
 
 }  // namespace sluice
