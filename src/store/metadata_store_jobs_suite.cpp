@@ -78,6 +78,15 @@ TEST_P(MetadataStoreSuite, AHeartbeatSavesProgressThatNeverFalls) {
     EXPECT_EQ(stored(7).progress.percent, 99);
 }
 
+TEST_P(MetadataStoreSuite, AJobDoesNotWaitForAClockThatWasSetBack) {
+    queued(7, store_test_now);
+    const auto before = store_test_now - std::chrono::hours{1};
+    EXPECT_TRUE(*store().claim_job("slot", before, before + seconds{30}));
+    queued(8, store_test_now);
+    const auto soon = store_test_now - std::chrono::minutes{5};
+    EXPECT_FALSE(*store().claim_job("slot", soon, soon + seconds{30})) << "a pause is kept";
+}
+
 TEST_P(MetadataStoreSuite, AHeartbeatExtendsTheLease) {
     queued(7, store_test_now);
     const LeasedJob job = claimed("slot");  // until now + 30 s

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <ranges>
 
+#include "core/job_pause.hpp"
 #include "store/memory/memory_metadata_store.hpp"
 
 namespace sluice {
@@ -39,8 +40,9 @@ MemoryMetadataStore::JobRow* MemoryMetadataStore::leased_job(JobId id, std::uint
 MemoryMetadataStore::JobRow* MemoryMetadataStore::next_job(WallTime now) {
     JobRow* best = nullptr;
     for (auto& [id, row] : jobs_) {
-        const bool may_run = row.job.run_at <= now && (!row.is_leased || row.lease_until < now);
-        if (may_run && (best == nullptr || row.job.run_at < best->job.run_at)) {
+        const bool is_time = row.job.run_at <= now || row.job.run_at > now + job_pause_max;
+        const bool is_free = !row.is_leased || row.lease_until < now;
+        if (is_time && is_free && (best == nullptr || row.job.run_at < best->job.run_at)) {
             best = &row;
         }
     }

@@ -1,6 +1,7 @@
 // The jobs of SqliteMetadataStore.
 #include <utility>
 
+#include "core/job_pause.hpp"
 #include "store/sqlite/jobs.hpp"
 #include "store/sqlite/rows.hpp"
 #include "store/sqlite/sqlite_metadata_store.hpp"
@@ -17,7 +18,8 @@ constexpr char delete_job_of_sql[] = "DELETE FROM jobs WHERE media = ?1";
 constexpr char delete_job_sql[] = "DELETE FROM jobs WHERE id = ?1";
 constexpr char next_job_sql[] =
     "SELECT id, media, fence, attempt FROM jobs "
-    "WHERE run_at <= ?1 AND (state = 'waiting' OR lease_until < ?1) ORDER BY run_at, id LIMIT 1";
+    "WHERE (run_at <= ?1 OR run_at > ?2) AND (state = 'waiting' OR lease_until < ?1) "
+    "ORDER BY run_at, id LIMIT 1";
 constexpr char lease_job_sql[] =
     "UPDATE jobs SET state = 'leased', holder = ?2, lease_until = ?3, fence = fence + 1, "
     "attempt = attempt + 1 WHERE id = ?1";
@@ -84,7 +86,7 @@ struct NextJob {
 };
 
 Result<std::optional<NextJob>> next_job(Connection& connection, WallTime now) {
-    auto row = connection.query(next_job_sql, stored(now));
+    auto row = connection.query(next_job_sql, stored(now), stored(now + job_pause_max));
     if (!row) {
         return std::move(row).error();
     }
