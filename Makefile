@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 LISTEN ?= 127.0.0.1:8080
 DATA ?= demo-data
 
-.PHONY: help deps demo run build release test lint bench fuzz asan tsan docs clean
+.PHONY: help deps demo run build release test soak lint bench fuzz asan tsan docs clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,6 +29,9 @@ release: deps ## sluice and sluice-worker in build/release
 
 test: build ## build and run every test
 	ctest --preset dev -j$(JOBS)
+
+soak: build ## kills, power cuts and faults for SOAK_MINUTES=10, with a report; as root
+	@python3 -B tests/rigs/soak.py
 
 lint: ## clang-format, clang-tidy, the project's own structure test
 	@scripts/lint

@@ -1,6 +1,7 @@
 """What the tests of this folder have in common: a seed, a history outside the doomed disk, and the verdict."""
 
 import ctypes
+import json
 import os
 import random
 import shutil
@@ -75,7 +76,20 @@ class RigCase(unittest.TestCase):
             {n: u.acknowledged() for n, u in History.read(self.recorder.path).uploads.items()},
             {n: u.acknowledged() for n, u in self.recorder.history.uploads.items()},
         )
-        return Checker(self.recorder.history, server, self.recorder, sample).everything()
+        report = Checker(self.recorder.history, server, self.recorder, sample).everything()
+        self.note(histories=1, uploads=report.uploads, segments=report.segments, bytes=report.bytes, jobs=report.jobs,
+                  given_up=report.given_up, losses=0 if self.IS_RED else len(report.losses), seen=len(report.losses))
+        return report
+
+    # In a red run losses are what is wanted.
+    IS_RED = False
+
+    def note(self, **figures):
+        """For the report of `make soak`: rig, and what to add to its row."""
+        if path := os.environ.get("SLUICE_RIG_REPORT"):
+            rig_name = type(self).__module__.removeprefix("rigs.") + "." + type(self).__name__
+            with open(path, "a", encoding="utf-8") as file:
+                file.write(json.dumps({"rig": rig_name, "is_red": self.IS_RED, **figures}) + "\n")
 
     def assert_nothing_lost(self, report):
         self.assertEqual(report.losses, [], f"seed {self.seed}, history:\n{self.kept_history() if report.losses else ''}")

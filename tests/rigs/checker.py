@@ -21,14 +21,8 @@ ENDS = ("ready", "failed")
 
 class Report:
     def __init__(self):
-        self.uploads = self.segments = self.bytes = self.jobs = 0
+        self.uploads = self.segments = self.bytes = self.jobs = self.given_up = 0
         self.losses = []
-
-    def add(self, other):
-        for name in ("uploads", "segments", "bytes", "jobs"):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        self.losses += other.losses
-        return self
 
     def __str__(self):
         return (f"{self.uploads} uploads, {self.segments} segments, {self.bytes} bytes, {self.jobs} jobs checked; "
@@ -120,11 +114,18 @@ class Checker:
         for index in sorted(set(range(len(upload.segments))) - self.claims_of[upload.number]):
             answer = append(self.recorder, self.caller, upload, index, 0, self.history.seed)
             if answer.status != 204:
-                self.lose(upload, f"segment {index}, which it says it has not, is refused: {told(answer)}")
+                self.refused(upload, answer, f"segment {index}, which it says it has not, is refused")
                 return
         answer = finalize(self.recorder, self.caller, upload)
         if answer.status not in (200, 201):
-            self.lose(upload, f"has all it asked for, and FINALIZE is refused: {told(answer)}")
+            self.refused(upload, answer, "has all it asked for, and FINALIZE is refused")
+
+    def refused(self, upload, answer, what):
+        """A failed sync is final for its upload, if its client was told so before."""
+        if upload.has_failed and (answer.status, answer.header("sluice-error")) == (500, "storage_failed"):
+            self.report.given_up += 1
+            return
+        self.lose(upload, f"{what}: {told(answer)}")
 
     # --- the bytes ---
 

@@ -127,9 +127,10 @@ class FaultDisk:
 
     def copy_platter(self, path):
         """What would be left if the power went now, as an image."""
+        hole = bytes(1 << 20)
         with open(self.path("platter"), "rb", buffering=0) as platter, open(path, "wb") as image:
-            while block := platter.read(1 << 20):
-                image.seek(len(block), os.SEEK_CUR) if not any(block) else image.write(block)
+            while block := platter.read(len(hole)):
+                image.seek(len(block), os.SEEK_CUR) if block == hole else image.write(block)
             image.truncate(image.tell())
 
     def close(self):

@@ -46,6 +46,7 @@ class Upload:
         self.media_id = None
         self.is_sealed = False
         self.may_be_sealed = False
+        self.has_failed = False  # it was told of a failed disk: that may be final for it
         self.outputs = None  # as they were when it was first seen ready
 
     @property
@@ -115,6 +116,8 @@ class History:
 
     def _answered(self, sent, answer):
         self.counts[answer["outcome"]] += 1
+        if answer["outcome"] == FAILED and sent["upload"] in self.uploads:
+            self.uploads[sent["upload"]].has_failed = True
         getattr(self, f"_{answer['outcome']}_{sent['op']}", lambda *_: None)(sent, answer)
 
     def _ok_init(self, sent, answer):
@@ -175,6 +178,11 @@ class Recorder:
     def _enter(self, entry):
         self.file.write(json.dumps(entry) + "\n")
         self.history.apply(entry)
+
+    def repeat(self, entry):
+        """Takes over a line of another history, number and all."""
+        self.numbers = max(self.numbers, entry["n"])
+        self._enter(entry)
 
     def sent(self, op, upload, **more):
         with self.lock:

@@ -30,6 +30,7 @@ class ServerKilled(RigCase):
         time.sleep(self.chance.uniform(0.05, 0.8))
         workers = self.doomed.children()
         self.doomed.kill()
+        self.note(faults=1)
         wait_until(lambda: not any(is_alive(pid) for pid in workers), timeout=20)
 
     def test_every_acknowledged_byte_survives_kill_9_at_random_moments(self):
@@ -64,6 +65,8 @@ class ServerKilled(RigCase):
 
 class CheckerSees(RigCase):
     """The red runs: what is spoilt behind the server's back between a kill and the restart must be found."""
+
+    IS_RED = True
 
     def setUp(self):
         super().setUp()

@@ -43,6 +43,7 @@ class PowerCut(RigCase):
     def cut_after(self, seconds):
         time.sleep(seconds)
         self.cut()
+        self.note(faults=1)
         time.sleep(0.2)  # the server lives on and meets the dead disk
         self.doomed.kill()
 
@@ -65,6 +66,7 @@ class PowerCut(RigCase):
 
     def assert_turns_red(self):
         """Within a few cuts: what is lost depends on where each falls."""
+        self.IS_RED = True
         for _ in range(5):
             try:
                 self.cut_while_under_way()

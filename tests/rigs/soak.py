@@ -1,0 +1,79 @@
+#!/usr/bin/env python3
+"""make soak: the rigs in turn, again and again, for SOAK_MINUTES (default 10); then a report. Exit 1 if anything was lost.
+
+Each module runs as in `make test`, with more rounds, with seeds of its own, and its sweeps from K = 1. What a test notes
+(histories, faults, what was checked) is summed up here. A module that fails is named with the last lines it printed.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+
+TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+MODULES = ("kill_test.ServerKilled", "power_cut_test", "sweep_test", "kill_test.CheckerSees", "sync_order_test",
+           "resources_test", "wire_faults_test")
+FIGURES = ("histories", "faults", "uploads", "segments", "bytes", "jobs", "given_up", "losses")
+ROUNDS = {"SLUICE_KILL_ROUNDS": "10", "SLUICE_CUT_ROUNDS": "6"}
+
+
+def run(module, report, environment):
+    """None, or the end of what a failed module said."""
+    done = subprocess.run(
+        [sys.executable, "-B", "-m", "unittest", "-v", "rigs." + module], cwd=TESTS, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+        env={**os.environ, **environment, "SLUICE_RIG_REPORT": report},
+    )
+    return None if done.returncode == 0 else done.stdout[-6000:]
+
+
+def rows_of(report):
+    """rig -> figures; the red runs apart."""
+    rows = {}
+    with open(report, encoding="utf-8") as file:
+        for line in file:
+            entry = json.loads(line)
+            row = rows.setdefault((entry["is_red"], entry["rig"]), dict.fromkeys((*FIGURES, "seen"), 0))
+            for name in row:
+                row[name] += entry.get(name, 0)
+    return rows
+
+
+def print_report(rows, minutes, failures):
+    print(f"\nsoak: {minutes:.1f} minutes\n")
+    print(f"{'rig':42}" + "".join(f"{name:>12}" for name in FIGURES))
+    total = dict.fromkeys(FIGURES, 0)
+    for (is_red, rig), row in sorted(rows.items()):
+        if not is_red:
+            print(f"{rig:42}" + "".join(f"{row[name]:>12}" for name in FIGURES))
+            total = {name: total[name] + row[name] for name in FIGURES}
+    print(f"{'all':42}" + "".join(f"{total[name]:>12}" for name in FIGURES))
+    print("\nred runs, in which the fault is real and must be seen:")
+    for (is_red, rig), row in sorted(rows.items()):
+        if is_red:
+            print(f"{rig:42}{row['histories']:>6} histories, {row['seen']} losses seen")
+    print(f"\n{total['histories']} histories, {total['faults']} faults injected, {total['bytes']} bytes checked, "
+          f"{total['losses']} losses, {len(failures)} failed runs")
+
+
+def main():
+    minutes = float(os.environ.get("SOAK_MINUTES") or "10")
+    environment = {**ROUNDS, "SOAK_MINUTES": str(minutes), "SLUICE_BIN": os.environ.get("SLUICE_BIN") or os.path.join(
+        os.path.dirname(TESTS), "build", "dev", "sluice")}
+    began, failures, turn = time.monotonic(), [], 0
+    with tempfile.NamedTemporaryFile(prefix="sluice-soak.") as report:
+        while time.monotonic() - began < 60 * minutes or turn == 0:
+            module = MODULES[turn % len(MODULES)]
+            turn += 1
+            print(f"{time.monotonic() - began:6.0f} s  {module}", flush=True)
+            if said := run(module, report.name, environment):
+                failures.append(module)
+                print(f"FAILED {module}\n{said}", flush=True)
+        print_report(rows_of(report.name), (time.monotonic() - began) / 60, failures)
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
