@@ -21,6 +21,8 @@ namespace {
 constexpr std::size_t source_piece_bytes = 128 * 1024;
 constexpr std::size_t discard_piece_bytes = 16 * 1024;
 constexpr std::size_t request_id_length_max = 128;
+// Whoever is silent for longer holds no buffer; the next request then costs a system call more.
+constexpr std::chrono::milliseconds briefly_idle{1'000};
 constexpr std::size_t logged_path_length_max = 256;
 
 std::string text_of(const asio::ip::tcp::endpoint& endpoint, bool with_port) {
@@ -106,16 +108,19 @@ Connection::~Connection() {
     services_.metrics.connection_closed();
 }
 
+// What one request needs is in the frame of serve_next(), so that an idle connection does not hold it.
 asio::awaitable<void> Connection::run() {
-    bool goes_on = true;
-    while (goes_on) {
-        auto head = co_await read_head();
-        if (!head) {
-            co_await refuse(std::move(head).error());
-            co_return;
-        }
-        goes_on = *head && co_await serve(std::move((*head)->request));
+    while (co_await wait_for_request() && co_await serve_next()) {
     }
+}
+
+asio::awaitable<bool> Connection::serve_next() {
+    auto head = co_await read_head();
+    if (!head) {
+        co_await refuse(std::move(head).error());
+        co_return false;
+    }
+    co_return *head&& co_await serve(std::move((*head)->request));
 }
 
 void Connection::leave_idle() {
@@ -127,6 +132,7 @@ void Connection::leave_idle() {
 // Its wait ends with the next round of the loop; from now on it is not idle any more.
 void Connection::close_idle() {
     leave_idle();
+    is_ended_ = true;
     wire_.close();
 }
 
@@ -142,7 +148,13 @@ asio::awaitable<bool> Connection::wait_for_request() {
     if (!is_last_resort()) {  // has little time anyway
         services_.idle.splice(services_.idle.end(), own_node_);
     }
-    const auto count = co_await wire_.fill(is_last_resort() ? limits.last_resort : limits.idle);
+    const auto patience = is_last_resort() ? limits.last_resort : limits.idle;
+    auto count = co_await wire_.fill(std::min(patience, briefly_idle));
+    if (!count && patience > briefly_idle && !is_ended_) {
+        head_ = {};
+        const auto waited = co_await wire_.wait_for_bytes(patience - briefly_idle);
+        count = waited && !is_ended_ ? co_await wire_.fill(patience) : Result<std::size_t>(0);
+    }
     leave_idle();
     co_return count && *count > 0;
 }
@@ -150,9 +162,6 @@ asio::awaitable<bool> Connection::wait_for_request() {
 asio::awaitable<Result<std::optional<ParsedHead>>> Connection::read_head() {
     received_before_ = wire_.received() - wire_.buffered().size();
     sent_before_ = wire_.sent();
-    if (!co_await wait_for_request()) {
-        co_return std::nullopt;
-    }
     started_ = std::chrono::steady_clock::now();
     HeadParser parser;
     auto head = parser.parse(wire_.buffered_text());

@@ -72,6 +72,8 @@ class Connection {
     // Nothing: the connection ends here without an answer.
     boost::asio::awaitable<Result<std::optional<ParsedHead>>> read_head();
     boost::asio::awaitable<bool> wait_for_request();
+    // True: the next request may come.
+    boost::asio::awaitable<bool> serve_next();
     boost::asio::awaitable<void> refuse(Error error);
     // On one of the last connections, whoever only asks is served, once.
     bool is_last_resort() const { return place_.kind() == ConnectionBudget::Kind::last_resort; }
@@ -98,6 +100,7 @@ class Connection {
     Time started_{};     // first byte of the request
     std::uint64_t received_before_ = 0;
     std::uint64_t sent_before_ = 0;
+    bool is_ended_ = false;                  // by close_idle()
     std::list<Connection*> own_node_{this};  // empty while the node is in services_.idle
     const std::list<Connection*>::iterator node_ = own_node_.begin();
 };

@@ -32,9 +32,7 @@ asio::mutable_buffer as_buffer(std::span<std::byte> bytes) {
 }  // namespace
 
 Wire::Wire(Socket socket)
-    : socket_(std::move(socket)),
-      deadline_(socket_.get_executor(), [this] { close(); }),
-      buffer_(buffer_bytes) {}
+    : socket_(std::move(socket)), deadline_(socket_.get_executor(), [this] { close(); }) {}
 
 std::string_view Wire::buffered_text() const {
     const auto bytes = buffered();
@@ -62,7 +60,7 @@ void Wire::make_room() {
     }
     if (end_ == buffer_.size()) {
         SLUICE_ASSERT(buffer_.size() < buffer_bytes_max);
-        buffer_.resize(std::min(buffer_.size() * 4, buffer_bytes_max));
+        buffer_.resize(std::clamp(buffer_.size() * 4, buffer_bytes, buffer_bytes_max));
     }
 }
 
@@ -106,6 +104,9 @@ asio::awaitable<bool> Wire::arrives_within(std::chrono::milliseconds patience) {
     }
     if (patience.count() == 0) {
         co_return false;
+    }
+    if (begin_ == end_) {
+        buffer_ = {};
     }
     deadline_.set(patience);
     boost::system::error_code error;

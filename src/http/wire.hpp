@@ -46,7 +46,7 @@ class Wire {
     boost::asio::awaitable<Result<std::size_t>> fill_before_deadline();
     void start_deadline(std::chrono::milliseconds patience) { deadline_.set(patience); }
     void stop_deadline() { deadline_.clear(); }
-    // Waits until take() gives something (bytes, or the end); holds no memory meanwhile. Errors:
+    // Waits until take() gives something (bytes, or the end); holds no buffer meanwhile. Errors:
     // request_timeout. Precondition: buffered() is empty.
     boost::asio::awaitable<Result<void>> wait_for_bytes(std::chrono::milliseconds patience);
     // True: take() gives something. False: it will not for that long.

@@ -43,7 +43,8 @@ struct Settings {
     std::vector<std::string> names;  // host names besides the loopback's
     std::string key_file;            // empty: keys.secret in the data directory
     PollingLimits polling;
-    protocol::WorkBounds work{.bulk = 0};  // 0: three quarters of the connections
+    // 0: as many as connections, and three quarters of them.
+    protocol::WorkBounds work{.control = 0, .bulk = 0};
     std::size_t connections = 0;  // 0: by the files that may be open
     bool dev_tls = false;
     ListenAddress dev_tls_listen{"127.0.0.1", 0};

@@ -1,5 +1,7 @@
 #include "server/sweeper.hpp"
 
+#include <malloc.h>
+
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -144,6 +146,33 @@ boost::asio::awaitable<void> flush_forever(
         auto work = [timeline] { return timeline->flush(); };
         auto flushed = co_await runtime::run_blocking(*pool, std::move(work));
         trouble.note(flushed, timeline->dropped());
+    }
+}
+
+namespace {
+
+// Less is not worth the walk through the heap.
+constexpr std::size_t unused_bytes_max = 16 << 20;
+
+void trim() {
+    if (::mallinfo2().fordblks > unused_bytes_max) {
+        ::malloc_trim(0);
+    }
+}
+
+}  // namespace
+
+// The allocator keeps what lies below one block that is still used: after ten thousand connections
+// that have gone, a hundred MiB.
+boost::asio::awaitable<void> trim_forever(
+    runtime::BlockingPool* pool, std::chrono::milliseconds pause
+) {
+    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
+    for (;;) {
+        timer.expires_after(pause);
+        co_await timer.async_wait(boost::asio::use_awaitable);
+        auto work = [] { trim(); };
+        co_await runtime::run_blocking(*pool, std::move(work));
     }
 }
 

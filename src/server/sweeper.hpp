@@ -42,4 +42,9 @@ boost::asio::awaitable<void> flush_forever(
     Timeline* timeline, runtime::BlockingPool* pool, std::chrono::milliseconds pause
 );
 
+// Gives memory that a peak of load has left to the system again. Until cancelled.
+boost::asio::awaitable<void> trim_forever(
+    runtime::BlockingPool* pool, std::chrono::milliseconds pause
+);
+
 }  // namespace sluice::server

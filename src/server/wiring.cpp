@@ -59,6 +59,7 @@ constexpr std::size_t body_buffers = 32;
 constexpr std::chrono::seconds drain_time{30};
 constexpr std::chrono::seconds sweep_pause{10};
 constexpr std::chrono::milliseconds flush_pause{1000};
+constexpr std::chrono::seconds trim_pause{2};
 constexpr std::chrono::hours orphan_age{1};
 constexpr std::chrono::minutes dead_packs_pause{10};
 constexpr std::uint32_t orphans_max = 10'000;
@@ -175,6 +176,7 @@ class Server {
                 {blobs_.get(), metadata_.get(), &clock_}, &pools_.background, dead_packs_pause
             )
         );
+        background_.spawn(loops_.executor(0), trim_forever(&pools_.background, trim_pause));
         loops_.start();
         announce();
         const int signal = signals.wait();
@@ -210,6 +212,9 @@ class Server {
         const Settings& settings, const http::ConnectionLimits& connections
     ) {
         protocol::WorkBounds bounds = settings.work;
+        if (bounds.control == 0) {
+            bounds.control = connections.connections_max;
+        }
         if (bounds.bulk == 0) {
             bounds.bulk = connections.connections_max / 4 * 3;
         }
