@@ -1,0 +1,393 @@
+#include "actors.hpp"
+
+#include <algorithm>
+
+namespace sluice::simulation {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+
+// --- clients ---
+
+class Client {
+  public:
+    explicit Client(World& world) : world_(world), caller_(world) {}
+
+    void run() {
+        for (std::size_t i = 0; i < world_.options.calls_each; ++i) {
+            think();
+            call();
+        }
+    }
+
+  private:
+    Random& random() { return world_.random; }
+
+    void think() {
+        const bool is_long = random().one_in(12);
+        world_.scheduler.sleep(milliseconds(random().below(is_long ? 40'000 : 60)));
+    }
+
+    // Clients share their uploads, so that calls about one of them meet.
+    UploadModel* some_upload() {
+        auto& models = world_.checker.models();
+        if (models.empty()) {
+            return nullptr;
+        }
+        // The newer, the likelier.
+        const std::uint64_t back = random().below(std::min<std::size_t>(models.size(), 3));
+        return &std::prev(models.end(), static_cast<std::ptrdiff_t>(back) + 1)->second;
+    }
+
+    void call() {
+        UploadModel* upload = some_upload();
+        const Principal owner{random().one_in(4) ? "bob" : "ann"};
+        if (upload == nullptr || random().one_in(10)) {
+            random().one_in(4) ? caller_.send_whole(owner) : caller_.create(owner);
+            return;
+        }
+        call_about(*upload);
+    }
+
+    void call_about(UploadModel& upload) {
+        const std::uint64_t what = random().below(100);
+        if (what < 50) {
+            append(upload);
+        } else if (what < 66) {
+            again_if_lost(caller_.finalize(upload), [&] { caller_.finalize(upload); });
+        } else if (what < 76) {
+            caller_.status(upload);
+        } else if (what < 81) {
+            caller_.details(upload);
+        } else if (what < 84) {
+            again_if_lost(caller_.keep(upload), [&] { caller_.keep(upload); });
+        } else if (what < 87) {
+            again_if_lost(caller_.cancel(upload), [&] { caller_.cancel(upload); });
+        } else if (what < 90) {
+            caller_.list(upload.owner);
+        } else if (what < 95) {
+            caller_.read_original(upload);
+        } else if (what < 97) {
+            caller_.read_output(upload);
+        } else {
+            caller_.ask_as_stranger(upload);
+        }
+    }
+
+    // Without an answer, or with one that was lost on the way, a client asks again.
+    template <class F>
+    void again_if_lost(Answer answer, F again) {
+        const bool is_lost = random().one_in(10);
+        if (is_lost) {
+            world_.tally.saw(Seen::answer_lost);
+        }
+        if (is_lost || answer == Answer::unknown) {
+            again();
+        }
+    }
+
+    std::uint16_t some_index(const UploadModel& upload) {
+        const std::size_t count = upload.plan.lengths.size();
+        if (random().one_in(30)) {
+            return static_cast<std::uint16_t>(count);  // one too many
+        }
+        for (std::uint16_t index = 0; index < count; ++index) {
+            if (!upload.acknowledged_variant(index) && !random().one_in(3)) {
+                return index;
+            }
+        }
+        return static_cast<std::uint16_t>(random().below(count));
+    }
+
+    Caller::Manner some_manner(std::uint64_t length) {
+        Caller::Manner manner{.promised = length};
+        const std::uint64_t what = random().below(20);
+        if (what == 0) {
+            manner.promised.reset();
+        } else if (what == 1) {
+            manner.promised = length + random().below(40);
+        } else if (what == 2) {
+            manner.promised = length - random().below(length);
+        } else if (what == 3) {
+            manner.is_named = false;
+        } else if (what == 4) {
+            manner.breaks_off = true;
+        } else if (what == 5) {
+            manner.has_wrong_digest = true;
+        }
+        return manner;
+    }
+
+    void append(UploadModel& upload) {
+        const std::uint16_t index = some_index(upload);
+        const std::size_t variant = random().one_in(8) ? random().between(1, 3) : 0;
+        const auto length = bytes_of(upload.plan, index, variant).size();
+        const Caller::Manner manner = some_manner(length);
+        const Answer answer = caller_.append(upload, index, variant, manner);
+        const Caller::Manner plain{.promised = length};
+        again_if_lost(answer, [&] { caller_.append(upload, index, variant, plain); });
+    }
+
+    World& world_;
+    Caller caller_;
+};
+
+// --- workers ---
+
+// What one slot does with one job; the pauses are long enough now and then to lose the lease.
+class Slot {
+  public:
+    Slot(World& world, Process& process, std::size_t number)
+        : world_(world), process_(process), folder_("out" + std::to_string(number)) {}
+
+    void work() {
+        auto job = process_.jobs.claim("local");
+        if (!job || !*job) {
+            expect_known(job, "claim");
+            return;
+        }
+        auto input = process_.jobs.input_of(**job, folder_ + "/input");
+        if (!input) {
+            const auto given = process_.jobs.give_back(**job, crash());
+            expect_known(given, "give_back");
+            return;
+        }
+        const std::vector<std::byte> content = world_.disk.local()[*input];
+        if (report(**job)) {
+            end(**job, content);
+        }
+    }
+
+  private:
+    static ProcessingFailure crash() {
+        return {2, "InternalError", "WorkerCrashed", "processing failed"};
+    }
+    static ProcessingFailure truncated() {
+        return {1, "InvalidMedia", "Truncated", "the file ends too early"};
+    }
+
+    bool report(LeasedJob& job) {
+        const std::uint64_t beats = world_.random.below(3);
+        for (std::uint64_t i = 0; i < beats; ++i) {
+            const bool is_slow = world_.random.one_in(6);
+            world_.scheduler.sleep(milliseconds(world_.random.below(is_slow ? 70'000 : 3'000)));
+            const int percent = static_cast<int>(world_.random.below(100));
+            const auto told = process_.jobs.report(job, {job.id, percent, "encode", 1s});
+            if (!told) {
+                expect_known(told, "report");
+                return false;
+            }
+        }
+        return true;
+    }
+
+    void end(LeasedJob& job, const std::vector<std::byte>& input) {
+        const std::uint64_t what = world_.random.below(20);
+        if (what < 14) {
+            succeed(job, input);
+        } else if (what < 16) {
+            saw_if(process_.jobs.fail(job, truncated()), Seen::job_failed, "fail");
+        } else if (what < 17) {
+            saw_if(process_.jobs.release(job), Seen::job_released, "release");
+        } else if (what < 19) {
+            saw_if(process_.jobs.give_back(job, crash()), Seen::job_given_back, "give_back");
+        } else {
+            world_.tally.saw(Seen::job_gave_up);  // it dies; its lease runs out
+        }
+    }
+
+    void succeed(LeasedJob& job, const std::vector<std::byte>& input) {
+        world_.disk.local()[folder_ + "/video.mp4"] = output_of(input, 0);
+        world_.disk.local()[folder_ + "/poster.jpg"] = output_of(input, 1);
+        const DoneReport report{
+            .job = job.id,
+            .outputs =
+                {{.name = "video.mp4", .content_type = "video/mp4", .size = {input.size() + 1}},
+                 {.name = "poster.jpg", .content_type = "image/jpeg", .size = {input.size() + 1}}},
+            .content = {"video/mp4", 64, 36},
+        };
+        saw_if(process_.jobs.succeed(job, folder_, report), Seen::job_succeeded, "succeed");
+    }
+
+    template <class T>
+    void saw_if(const Result<T>& done, Seen what, const char* call) {
+        if (done) {
+            world_.tally.saw(what);
+        }
+        expect_known(done, call);
+    }
+
+    // A lease that was lost, or bad weather; nothing else may go wrong.
+    template <class T>
+    void expect_known(const Result<T>& done, const char* call) {
+        if (done) {
+            return;
+        }
+        const ErrorCode code = done.error().code;
+        if (code == ErrorCode::store_conflict) {
+            world_.tally.saw(Seen::lease_lost);
+            return;
+        }
+        const bool is_weather =
+            world_.gate.was_bad() || world_.options.capacity.value < (1ULL << 40);
+        if (!is_weather || (code != ErrorCode::storage_failed && code != ErrorCode::storage_full)) {
+            world_.checker.fail(std::string(call) + " failed: " + done.error().detail);
+        }
+    }
+
+    World& world_;
+    Process& process_;
+    const std::string folder_;
+};
+
+// --- the end ---
+
+// Brings every upload to its end in good weather, as a client could who asks and goes on from there.
+class Auditor {
+  public:
+    explicit Auditor(World& world) : world_(world), caller_(world) {}
+
+    void run() {
+        while (world_.clients_done < world_.options.clients) {
+            world_.scheduler.sleep(500ms);
+        }
+        world_.gate.clear_up();
+        world_.scheduler.forbid_crashes();
+        world_.scheduler.wait_until_up();
+        world_.checker.check_all();
+        for (auto& [id, model] : world_.checker.models()) {
+            complete(model);
+        }
+        wait_for_jobs();
+        for (auto& [id, model] : world_.checker.models()) {
+            look_at(model);
+        }
+        let_time_end_it();
+        world_.is_over = true;
+    }
+
+  private:
+    bool is_live(const UploadModel& model) const {
+        return !model.is_abandoned && !model.cancel.is_possible() &&
+               (model.keep.acknowledged ||
+                world_.clock.now() + std::chrono::hours(1) / 2 < model.expires_at);
+    }
+
+    // Whichever variant stands, one of those that were sent must be it.
+    bool settle_segment(UploadModel& model, std::uint16_t index) {
+        for (std::size_t variant = 0; variant < variant_count; ++variant) {
+            const auto length = bytes_of(model.plan, index, variant).size();
+            const bool was_sent = model.sent[index].at(variant).is_possible();
+            if (variant > 0 && !was_sent) {
+                continue;
+            }
+            const Answer answer = caller_.append(model, index, variant, {.promised = length});
+            if (answer == Answer::yes) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    void complete(UploadModel& model) {
+        if (model.one_shot || !is_live(model) || model.finalize.acknowledged) {
+            return;
+        }
+        bool is_whole = true;
+        for (std::uint16_t index = 0; index < model.plan.lengths.size(); ++index) {
+            is_whole = settle_segment(model, index) && is_whole;
+        }
+        const bool has_room = world_.options.capacity.value == 1ULL << 40;
+        const Answer answer = caller_.finalize(model);
+        if (is_whole && has_room && model.is_surely_complete() && is_live(model) &&
+            answer != Answer::yes) {
+            world_.checker.fail("a complete upload cannot be finalized: " + model.id.text());
+        }
+        caller_.finalize(model);
+    }
+
+    void wait_for_jobs() {
+        for (int i = 0; i < 400; ++i) {
+            const auto totals = world_.journal.rows().totals();
+            if (totals->jobs_queued + totals->jobs_running == 0) {
+                return;
+            }
+            world_.scheduler.sleep(3s);
+        }
+        world_.checker.fail("a job does not come to its end");
+    }
+
+    void look_at(UploadModel& model) {
+        caller_.status(model);
+        caller_.details(model);
+        caller_.read_original(model);
+        caller_.read_output(model);
+        if (world_.random.one_in(2) && is_live(model)) {
+            caller_.keep(model);
+        }
+    }
+
+    // Time goes on until all that is not kept is over; a start after that leaves no byte of it.
+    void let_time_end_it() {
+        world_.clock.advance(world_.options.lifetime + 1min);
+        sweep_all();
+        world_.clock.advance(2h);
+        world_.restart();
+        sweep_all();
+        world_.checker.check_all();
+        for (const auto& [id, model] : world_.checker.models()) {
+            const auto row = world_.journal.rows().find_any(id);
+            if (row && !row->upload.is_over() && row->upload.expires_at != never) {
+                world_.checker.fail("its time is over and it is still there: " + id.text());
+            }
+        }
+        world_.checker.check_nothing_is_left();
+    }
+
+    void sweep_all() {
+        for (int i = 0; i < 50; ++i) {
+            const auto swept = world_.ask([](Process& process) { return process.uploads.sweep(); });
+            if (swept && *swept && **swept == 0) {
+                return;
+            }
+        }
+        world_.checker.fail("the sweep never ends");
+    }
+
+    World& world_;
+    Caller caller_;
+};
+
+}  // namespace
+
+void run_client(World& world) {
+    Client(world).run();
+    ++world.clients_done;
+}
+
+void run_worker(World& world, std::size_t number) {
+    for (;;) {
+        world.scheduler.sleep(milliseconds(world.random.between(20, 6000)));
+        static_cast<void>(world.ask([&](Process& process) {
+            Slot(world, process, number).work();
+            return true;
+        }));
+    }
+}
+
+void run_sweeper(World& world) {
+    for (;;) {
+        world.scheduler.sleep(10s);
+        static_cast<void>(world.ask([](Process& process) {
+            static_cast<void>(process.timeline.flush().has_value());
+            return process.uploads.sweep().has_value();
+        }));
+    }
+}
+
+void run_auditor(World& world) {
+    Auditor(world).run();
+}
+
+}  // namespace sluice::simulation

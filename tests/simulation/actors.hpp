@@ -1,0 +1,73 @@
+// The fibers of a history: clients that upload and make mistakes, workers that process and fail, the
+// sweep, and the auditor who at the end brings everything to its end and looks at what is left.
+#pragma once
+
+#include <cstddef>
+
+#include "world.hpp"
+
+namespace sluice::simulation {
+
+void run_client(World& world);
+void run_worker(World& world, std::size_t number);
+void run_sweeper(World& world);
+void run_auditor(World& world);
+
+// What clients and the auditor share: one call each, judged by what is known.
+class Caller {
+  public:
+    explicit Caller(World& world) : world_(world) {}
+
+    // Nothing: refused, or no answer.
+    UploadModel* create(const Principal& owner);
+    UploadModel* send_whole(const Principal& owner);
+    struct Manner {
+        bool is_named = true;  // else the bytes come before it is known what for
+        std::optional<std::uint64_t> promised;
+        bool breaks_off = false;
+        bool has_wrong_digest = false;
+    };
+    Answer append(UploadModel& model, std::uint16_t index, std::size_t variant, Manner manner);
+    Answer finalize(UploadModel& model);
+    void status(UploadModel& model);
+    void details(UploadModel& model);
+    Answer keep(UploadModel& model);
+    Answer cancel(UploadModel& model);
+    void list(const Principal& owner);
+    void read_original(UploadModel& model);
+    void read_output(UploadModel& model);
+    void ask_as_stranger(UploadModel& model);
+
+  private:
+    // What was known of an upload before a call: an answer may not fall behind it.
+    struct Before {
+        bool is_complete = false;
+        bool is_finalized = false;
+        bool is_kept = false;
+        bool is_cancelled = false;
+    };
+    static Before of(const UploadModel& model);
+    template <class T>
+    Answer judge(const std::optional<Result<T>>& answer);
+    void judge_refusal(
+        const UploadModel& model, const Before& before, const Error& error, const char* call
+    );
+    bool is_common(const UploadModel& model, const Before& before, ErrorCode code) const;
+    bool explains_append(
+        const UploadModel& model,
+        std::uint16_t index,
+        const std::vector<std::byte>& bytes,
+        ErrorCode code
+    ) const;
+    bool explains_create(ErrorCode code) const;
+    void unexpected(const UploadModel& model, const Error& error, const char* call);
+    Result<std::vector<std::byte>> read_file(
+        Process& process, const UploadModel& model, const std::string& name
+    );
+    std::optional<std::vector<std::byte>> known_content(const UploadModel& model) const;
+    UploadPlan new_plan(bool is_small);
+
+    World& world_;
+};
+
+}  // namespace sluice::simulation

@@ -1,0 +1,478 @@
+#include <algorithm>
+
+#include "actors.hpp"
+#include "base/error_catalogue.hpp"
+
+namespace sluice::simulation {
+namespace {
+
+std::string slug_of(ErrorCode code) {
+    return std::string(entry_of(code).slug);
+}
+
+std::string key_of(const UploadModel& model) {
+    return std::to_string(key_number(Category::tweet_video)) + "_" + model.id.text();
+}
+
+}  // namespace
+
+Caller::Before Caller::of(const UploadModel& model) {
+    return {
+        .is_complete = model.is_surely_complete(),
+        .is_finalized = model.finalize.acknowledged,
+        .is_kept = model.keep.acknowledged,
+        .is_cancelled = model.cancel.acknowledged,
+    };
+}
+
+// No answer, and an answer that says the store has failed, leave it open.
+template <class T>
+Answer Caller::judge(const std::optional<Result<T>>& answer) {
+    const bool is_open = !answer || (!*answer && answer->error().code == ErrorCode::storage_failed);
+    const Answer outcome = is_open ? Answer::unknown : *answer ? Answer::yes : Answer::no;
+    world_.scheduler.trace().add(static_cast<std::uint64_t>(outcome));
+    if (answer && !*answer) {
+        world_.scheduler.trace().add(static_cast<std::uint64_t>(answer->error().code));
+    }
+    return outcome;
+}
+
+bool Caller::is_common(const UploadModel& model, const Before& before, ErrorCode code) const {
+    switch (code) {
+        case ErrorCode::storage_failed:
+            return world_.gate.was_bad();
+        case ErrorCode::storage_full:
+            return world_.gate.was_bad() || world_.options.capacity.value < (1ULL << 40);
+        case ErrorCode::media_canceled:
+            return model.cancel.is_possible();
+        case ErrorCode::media_expired:
+            return !before.is_kept && world_.clock.now() >= model.expires_at;
+        case ErrorCode::media_unknown:
+            return model.is_abandoned;
+        default:
+            return false;
+    }
+}
+
+void Caller::unexpected(const UploadModel& model, const Error& error, const char* call) {
+    world_.checker.fail(
+        std::string(call) + " of " + model.id.text() + " was refused with " + slug_of(error.code) +
+        ", and nothing explains it. " + error.facts + " " + error.detail
+    );
+}
+
+void Caller::judge_refusal(
+    const UploadModel& model, const Before& before, const Error& error, const char* call
+) {
+    if (!model.is_abandoned && !is_common(model, before, error.code)) {
+        unexpected(model, error, call);
+    }
+}
+
+UploadPlan Caller::new_plan(bool is_small) {
+    UploadPlan plan{.key = world_.options.seed * 1000 + world_.next_key++};
+    const std::size_t count = is_small ? 1 : world_.random.between(1, 4);
+    const bool is_regular = world_.random.one_in(2);
+    const std::uint64_t usual = world_.random.between(8, 90);
+    for (std::size_t i = 0; i < count; ++i) {
+        plan.lengths.push_back(is_regular ? usual : world_.random.between(4, 90));
+    }
+    if (is_regular) {
+        plan.lengths.back() = world_.random.between(4, usual);
+    }
+    return plan;
+}
+
+bool Caller::explains_create(ErrorCode code) const {
+    const bool has_quota =
+        world_.options.quota.uploads_open_max > 0 || world_.options.quota.bytes_max.value > 0;
+    switch (code) {
+        case ErrorCode::storage_failed:
+            return world_.gate.was_bad();
+        case ErrorCode::storage_full:
+            return world_.gate.was_bad() || world_.options.capacity.value < (1ULL << 40);
+        case ErrorCode::too_many_open_uploads:
+        case ErrorCode::quota_exceeded:
+            world_.tally.saw(Seen::quota_refused);
+            return has_quota;
+        default:
+            return false;
+    }
+}
+
+UploadModel* Caller::create(const Principal& owner) {
+    UploadModel model{.plan = new_plan(false), .owner = owner};
+    const auto answer = world_.ask([&](Process& process) {
+        return process.uploads.create({owner, "tweet_video", "video/mp4", "", {model.plan.total()}}
+        );
+    });
+    const Answer outcome = judge(answer);
+    if (outcome == Answer::yes) {
+        model.id = (*answer)->id;
+        model.expires_at = (*answer)->expires_at;
+        return &world_.checker.add(std::move(model));
+    }
+    if (outcome == Answer::unknown) {
+        world_.checker.nobody_knows();
+    }
+    if (answer && !explains_create(answer->error().code)) {
+        unexpected(model, answer->error(), "INIT");
+    }
+    return nullptr;
+}
+
+UploadModel* Caller::send_whole(const Principal& owner) {
+    UploadModel model{.plan = new_plan(true), .owner = owner, .one_shot = true};
+    const auto bytes = bytes_of(model.plan, 0, 0);
+    const CreateUpload wanted{owner, "tweet_video", "video/mp4", "", {bytes.size()}};
+    const auto answer = world_.ask([&](Process& process) -> Result<Upload> {
+        auto incoming = process.uploads.begin_whole(wanted, ByteCount{bytes.size()});
+        if (!incoming) {
+            return std::move(incoming).error();
+        }
+        if (auto written = incoming->write(bytes); !written) {
+            return std::move(written).error();
+        }
+        return process.uploads.finish_whole(wanted, std::move(*incoming));
+    });
+    const Answer outcome = judge(answer);
+    if (outcome == Answer::yes) {
+        world_.tally.saw(Seen::one_shot);
+        model.id = (*answer)->id;
+        model.expires_at = (*answer)->expires_at;
+        model.sent[0][0].acknowledged = true;
+        model.finalize.acknowledged = true;
+        model.last_state = (*answer)->state;
+        return &world_.checker.add(std::move(model));
+    }
+    if (outcome == Answer::unknown) {
+        world_.checker.nobody_knows();
+    }
+    if (answer && !explains_create(answer->error().code)) {
+        unexpected(model, answer->error(), "one-shot");
+    }
+    return nullptr;
+}
+
+bool Caller::explains_append(
+    const UploadModel& model,
+    std::uint16_t index,
+    const std::vector<std::byte>& bytes,
+    ErrorCode code
+) const {
+    switch (code) {
+        case ErrorCode::segment_conflict:
+            world_.tally.saw(Seen::segment_conflict);
+            return model.may_stand_other(index, bytes);
+        case ErrorCode::already_finalized:
+            return model.finalize.is_possible();
+        case ErrorCode::beyond_total_bytes:
+            world_.tally.saw(Seen::segment_too_much);
+            return model.most_received() + bytes.size() > model.plan.total();
+        default:
+            return false;
+    }
+}
+
+Answer Caller::append(UploadModel& model, std::uint16_t index, std::size_t variant, Manner manner) {
+    const Before before = of(model);
+    const auto bytes = bytes_of(model.plan, index, variant);
+    const bool was_there = model.acknowledged_variant(index).has_value();
+    AppendTarget target{.owner = model.owner, .id = model.id, .index = {index}};
+    if (manner.promised) {
+        target.length_expected = ByteCount{*manner.promised};
+    }
+    if (manner.has_wrong_digest) {
+        target.digests = {{"segment_md5", "d41d8cd98f00b204e9800998ecf8427e"}};
+    }
+    Wish& wish = model.sent[index].at(variant);
+    ++wish.pending;
+    bool has_broken_off = false;
+    const auto answer = world_.ask([&](Process& process) -> Result<Upload> {
+        auto incoming = manner.is_named ? process.uploads.begin_append(target)
+                                        : process.uploads.begin_unnamed();
+        if (!incoming) {
+            return std::move(incoming).error();
+        }
+        const std::size_t half = world_.random.below(bytes.size() + 1);
+        const std::span all(bytes);
+        for (const auto part : {all.first(half), all.subspan(half)}) {
+            if (auto written = part.empty() ? ok() : incoming->write(part); !written) {
+                return std::move(written).error();
+            }
+        }
+        if (manner.breaks_off) {
+            has_broken_off = true;
+            return Error{.code = ErrorCode::body_truncated};
+        }
+        return process.uploads.finish_append(target, std::move(*incoming));
+    });
+    const Answer outcome = judge(answer);
+    settle(wish, has_broken_off ? Answer::no : outcome);
+    if (has_broken_off) {
+        world_.tally.saw(Seen::segment_abandoned);
+    } else if (outcome == Answer::yes) {
+        if (manner.has_wrong_digest) {
+            world_.checker.fail("a segment with a wrong digest was acknowledged");
+        }
+        world_.tally.saw(
+            !was_there            ? Seen::segment_stored
+            : before.is_finalized ? Seen::segment_repeated_after_finalize
+                                  : Seen::segment_repeated
+        );
+    } else if (answer) {
+        const ErrorCode code = answer->error().code;
+        const bool is_digest = manner.has_wrong_digest && code == ErrorCode::digest_mismatch;
+        if (is_digest) {
+            world_.tally.saw(Seen::segment_digest_wrong);
+        } else if (!explains_append(model, index, bytes, code)) {
+            judge_refusal(model, before, answer->error(), "APPEND");
+        }
+    }
+    world_.checker.check(model.id);
+    return outcome;
+}
+
+Answer Caller::finalize(UploadModel& model) {
+    const Before before = of(model);
+    const bool runs_already = model.finalize.pending > 0;
+    ++model.finalize.pending;
+    const auto answer =
+        world_.ask([&](Process& process) { return process.uploads.finish(model.owner, model.id); });
+    const Answer outcome = judge(answer);
+    settle(model.finalize, model.one_shot ? Answer::no : outcome);
+    if (outcome == Answer::yes) {
+        world_.tally.saw(before.is_finalized ? Seen::finalized_again : Seen::finalized);
+        if (runs_already) {
+            world_.tally.saw(Seen::finalize_raced);
+        }
+    } else if (answer) {
+        const ErrorCode code = answer->error().code;
+        const bool lacks = code == ErrorCode::nothing_appended ||
+                           code == ErrorCode::segment_missing || code == ErrorCode::size_mismatch ||
+                           code == ErrorCode::append_in_flight;
+        const bool is_one_shot = code == ErrorCode::not_chunked && model.one_shot;
+        if (lacks) {
+            world_.tally.saw(Seen::finalize_refused);
+        }
+        if (lacks ? (before.is_complete || before.is_finalized) && !model.is_abandoned
+                  : !is_one_shot) {
+            judge_refusal(model, before, answer->error(), "FINALIZE");
+        }
+    }
+    world_.checker.check(model.id);
+    return outcome;
+}
+
+void Caller::status(UploadModel& model) {
+    const Before before = of(model);
+    const auto answer =
+        world_.ask([&](Process& process) { return process.uploads.status(model.owner, model.id); });
+    const Answer outcome = judge(answer);
+    if (outcome == Answer::yes) {
+        const UploadState state = (*answer)->upload.state;
+        if (!model.finalize.is_possible() || before.is_cancelled) {
+            world_.checker.fail("STATUS says " + std::string(name_of(state)) + " of nothing");
+        }
+    } else if (answer && answer->error().code == ErrorCode::finalize_missing) {
+        world_.tally.saw(Seen::status_before_finalize);
+        if ((before.is_finalized || before.is_cancelled) && !model.is_abandoned) {
+            unexpected(model, answer->error(), "STATUS");
+        }
+    } else if (answer) {
+        judge_refusal(model, before, answer->error(), "STATUS");
+    }
+    world_.checker.check(model.id);
+}
+
+void Caller::details(UploadModel& model) {
+    std::uint64_t acknowledged = 0;
+    std::vector<std::uint16_t> indexes;
+    for (const auto& [index, wishes] : model.sent) {
+        if (const auto variant = model.acknowledged_variant(index)) {
+            acknowledged += bytes_of(model.plan, index, *variant).size();
+            indexes.push_back(index);
+        }
+    }
+    const Before before = of(model);
+    const auto answer = world_.ask([&](Process& process) {
+        return process.uploads.details(model.owner, model.id);
+    });
+    if (judge(answer) != Answer::yes) {
+        if (answer) {
+            judge_refusal(model, before, answer->error(), "GET");
+        }
+        return;
+    }
+    const UploadDetails& details = **answer;
+    if (details.status.upload.is_over() || model.is_abandoned) {
+        return;
+    }
+    const bool says_missing = std::ranges::any_of(details.gaps.missing, [&](SegmentIndex index) {
+        return std::ranges::find(indexes, index.value) != indexes.end();
+    });
+    if (says_missing || details.gaps.received.value < acknowledged ||
+        details.status.upload.received.value < acknowledged) {
+        world_.checker.fail("GET says that an acknowledged segment is missing");
+    }
+    if (before.is_cancelled ||
+        (before.is_finalized && details.status.upload.state == UploadState::open)) {
+        world_.checker.fail("GET says what is no more");
+    }
+}
+
+Answer Caller::keep(UploadModel& model) {
+    const Before before = of(model);
+    const bool was_due = world_.clock.now() >= model.expires_at && !before.is_kept;
+    ++model.keep.pending;
+    const auto answer =
+        world_.ask([&](Process& process) { return process.uploads.keep(model.owner, model.id); });
+    const Answer outcome = judge(answer);
+    settle(model.keep, outcome);
+    if (outcome == Answer::yes) {
+        world_.tally.saw(was_due ? Seen::kept_when_due : Seen::kept);
+    } else if (answer) {
+        judge_refusal(model, before, answer->error(), "keep");
+    }
+    world_.checker.check(model.id);
+    return outcome;
+}
+
+Answer Caller::cancel(UploadModel& model) {
+    const Before before = of(model);
+    ++model.cancel.pending;
+    const auto answer =
+        world_.ask([&](Process& process) { return process.uploads.cancel(model.owner, model.id); });
+    const Answer outcome = judge(answer);
+    settle(model.cancel, outcome);
+    if (outcome == Answer::yes) {
+        world_.tally.saw(Seen::cancelled);
+    } else if (answer) {
+        judge_refusal(model, before, answer->error(), "DELETE");
+    }
+    world_.checker.check(model.id);
+    return outcome;
+}
+
+void Caller::list(const Principal& owner) {
+    std::vector<MediaId> wanted;
+    for (const auto& [id, model] : world_.checker.models()) {
+        const bool may_be_gone = model.cancel.is_possible() || model.is_abandoned ||
+                                 (!model.keep.acknowledged &&
+                                  world_.clock.now() + std::chrono::seconds(5) >= model.expires_at);
+        if (model.owner == owner && !may_be_gone) {
+            wanted.push_back(id);
+        }
+    }
+    bool has_more = false;
+    const auto answer = world_.ask([&](Process& process) {
+        return process.uploads.list(owner, {}, 100, has_more);
+    });
+    if (judge(answer) != Answer::yes) {
+        if (answer && answer->error().code != ErrorCode::storage_failed) {
+            world_.checker.fail("the list was refused: " + slug_of(answer->error().code));
+        }
+        return;
+    }
+    for (const MediaId id : wanted) {
+        const UploadModel& model = world_.checker.models().at(id);
+        const bool is_listed = std::ranges::any_of(**answer, [id](const UploadDetails& details) {
+            return details.status.upload.id == id;
+        });
+        if (!is_listed && !model.cancel.is_possible() && !model.is_abandoned &&
+            (model.keep.acknowledged || world_.clock.now() < model.expires_at)) {
+            world_.checker.fail("the list leaves out " + id.text());
+        }
+    }
+}
+
+Result<std::vector<std::byte>> Caller::read_file(
+    Process& process, const UploadModel& model, const std::string& name
+) {
+    const auto file = process.uploads.find_file(model.owner, key_of(model), name);
+    if (!file) {
+        return file.error();
+    }
+    std::vector<std::byte> content;
+    for (const Extent& extent : file->layout) {
+        const std::size_t at = content.size();
+        content.resize(at + extent.length.value);
+        if (auto read = process.uploads.blobs().read(extent, {0}, std::span(content).subspan(at));
+            !read) {
+            return std::move(read).error();
+        }
+    }
+    return content;
+}
+
+// What the file must be; nothing if an unanswered segment leaves it open.
+std::optional<std::vector<std::byte>> Caller::known_content(const UploadModel& model) const {
+    std::vector<std::byte> content;
+    for (const auto& [index, wishes] : model.sent) {
+        const auto variant = model.acknowledged_variant(index);
+        const bool is_open =
+            std::ranges::any_of(wishes, [](const Wish& wish) { return wish.is_possible(); });
+        if (!variant && is_open) {
+            return std::nullopt;
+        }
+        if (variant) {
+            const auto bytes = bytes_of(model.plan, index, *variant);
+            content.insert(content.end(), bytes.begin(), bytes.end());
+        }
+    }
+    return content;
+}
+
+void Caller::read_original(UploadModel& model) {
+    const Before before = of(model);
+    const auto expected = known_content(model);
+    const auto answer =
+        world_.ask([&](Process& process) { return read_file(process, model, "original"); });
+    // Readers take no lease: what ends meanwhile may be gone under them.
+    const bool may_be_gone = model.cancel.is_possible() || model.is_abandoned ||
+                             (!model.keep.acknowledged && world_.clock.now() >= model.expires_at);
+    if (judge(answer) == Answer::yes) {
+        world_.tally.saw(Seen::original_read);
+        if (expected && **answer != *expected && !may_be_gone) {
+            world_.checker.fail("the original is not what was sent");
+        }
+        world_.tally.bytes_checked += (*answer)->size();
+    } else if (answer && before.is_finalized && !may_be_gone) {
+        judge_refusal(model, before, answer->error(), "the original");
+    }
+}
+
+void Caller::read_output(UploadModel& model) {
+    const auto input = known_content(model);
+    const auto answer =
+        world_.ask([&](Process& process) { return read_file(process, model, "video.mp4"); });
+    const bool may_be_gone = model.cancel.is_possible() || model.is_abandoned ||
+                             (!model.keep.acknowledged && world_.clock.now() >= model.expires_at);
+    if (judge(answer) == Answer::yes) {
+        world_.tally.saw(Seen::output_read);
+        if (input && **answer != output_of(*input, 0) && !may_be_gone) {
+            world_.checker.fail("the output is not what was made");
+        }
+    } else if (answer && model.last_state == UploadState::ready && !may_be_gone) {
+        judge_refusal(model, of(model), answer->error(), "the output");
+    }
+}
+
+void Caller::ask_as_stranger(UploadModel& model) {
+    const Principal stranger{model.owner.id == "ann" ? "bob" : "ann"};
+    const auto answer =
+        world_.ask([&](Process& process) { return process.uploads.status(stranger, model.id); });
+    const Answer outcome = judge(answer);
+    // An own upload of nearly the same number is named, as it would be if this one did not exist.
+    const bool is_unknown = answer && !*answer &&
+                            (answer->error().code == ErrorCode::media_unknown ||
+                             answer->error().code == ErrorCode::media_id_rounded);
+    if (outcome != Answer::unknown && !is_unknown) {
+        world_.checker.fail("another's upload is not unknown");
+    }
+    if (outcome == Answer::no) {
+        world_.tally.saw(Seen::foreigner_refused);
+    }
+}
+
+}  // namespace sluice::simulation

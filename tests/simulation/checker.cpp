@@ -1,0 +1,327 @@
+#include "checker.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "base/digest.hpp"
+
+namespace sluice::simulation {
+
+void Checker::fail(const std::string& what) {
+    if (violation_.empty()) {
+        violation_ = what;
+        stop_();
+    }
+}
+
+std::string Checker::named(MediaId id) const {
+    const auto found = std::ranges::find(rows_, id);
+    return "upload #" + std::to_string(found - rows_.begin());
+}
+
+UploadModel& Checker::add(UploadModel model) {
+    const MediaId id = model.id;
+    const auto [place, is_new] = models_.try_emplace(id, std::move(model));
+    if (!is_new) {
+        fail("an id was given twice: " + id.text());
+    }
+    return place->second;
+}
+
+std::optional<std::vector<std::byte>> Checker::bytes_at(const Extent& extent) {
+    std::vector<std::byte> bytes(extent.length.value);
+    if (extent.length.value > 0 && !disk_.read(extent.blob, extent.offset, bytes)) {
+        return std::nullopt;
+    }
+    tally_.bytes_checked += bytes.size();
+    return bytes;
+}
+
+// The invariants of core/upload.hpp.
+void Checker::check_sums(const UploadWithSegments& row) {
+    const auto& [upload, segments] = row;
+    std::uint64_t sum = 0;
+    for (const auto& [index, segment] : segments) {
+        sum += segment.extent.length.value;
+    }
+    const bool has_bytes = !upload.is_over();
+    if (has_bytes &&
+        (sum != upload.received.value || segments.size() != upload.segments_received)) {
+        fail(named(upload.id) + ": received does not add up");
+    }
+    if (upload.received > upload.total ||
+        (upload.has_all_bytes() && upload.received != upload.total)) {
+        fail(named(upload.id) + ": received is not total");
+    }
+}
+
+// What a row claims can be read, and is what was received.
+void Checker::check_claims(const UploadWithSegments& row) {
+    if (row.upload.is_over()) {
+        return;  // its bytes may be on their way out
+    }
+    for (const auto& [index, segment] : row.segments) {
+        const auto bytes = bytes_at(segment.extent);
+        if (!bytes || crc32c(*bytes) != segment.crc32c) {
+            fail(
+                named(row.upload.id) + ": the record claims segment " +
+                std::to_string(index.value) + ", its bytes are not there (" +
+                std::string(name_of(row.upload.state)) +
+                (row.upload.one_shot ? ", sent in one call)" : ")")
+            );
+        }
+    }
+}
+
+void Checker::check_segments(const UploadModel& model, const UploadWithSegments& row) {
+    if (row.upload.is_over()) {
+        return;
+    }
+    for (const auto& [index, segment] : row.segments) {
+        const auto bytes = bytes_at(segment.extent);
+        if (bytes && !model.may_stand(index.value, *bytes)) {
+            fail(
+                named(model.id) + ": segment " + std::to_string(index.value) +
+                " has bytes that were refused or never sent"
+            );
+        }
+    }
+    for (const auto& [index, wishes] : model.sent) {
+        const auto variant = model.acknowledged_variant(index);
+        if (!variant) {
+            continue;
+        }
+        const auto stands = row.segments.find({index});
+        const auto bytes =
+            stands == row.segments.end() ? std::nullopt : bytes_at(stands->second.extent);
+        if (!bytes || *bytes != bytes_of(model.plan, index, *variant)) {
+            fail(
+                named(model.id) + ": segment " + std::to_string(index) +
+                " was acknowledged and is lost"
+            );
+        }
+        tally_.acknowledged += bytes ? bytes->size() : 0;
+    }
+}
+
+void Checker::check_state(UploadModel& model, const UploadWithSegments& row) {
+    const Upload& upload = row.upload;
+    const std::string name = named(model.id) + " (" + std::string(name_of(upload.state)) + "): ";
+    if (model.cancel.acknowledged && upload.state != UploadState::cancelled) {
+        fail(name + "it was cancelled");
+    }
+    if (upload.state == UploadState::cancelled && !model.cancel.is_possible()) {
+        fail(name + "nobody cancelled it");
+    }
+    if (model.finalize.acknowledged && upload.state == UploadState::open) {
+        fail(name + "it was finalized");
+    }
+    if (upload.has_all_bytes() && !model.finalize.is_possible()) {
+        fail(name + "nobody finalized it");
+    }
+    if (model.keep.acknowledged &&
+        (upload.state == UploadState::expired || upload.expires_at != never)) {
+        fail(name + "it was kept");
+    }
+    const bool was_over =
+        model.last_state == UploadState::cancelled || model.last_state == UploadState::expired;
+    const bool was_done =
+        model.last_state == UploadState::ready || model.last_state == UploadState::failed;
+    if ((was_over && upload.state != model.last_state) ||
+        (was_done && upload.state != model.last_state && !upload.is_over())) {
+        fail(name + "it was " + std::string(name_of(model.last_state)));
+    }
+    if (upload.state == UploadState::failed && !upload.failure) {
+        fail(name + "nothing says why");
+    }
+    model.last_state = upload.state;
+}
+
+void Checker::check_outputs(UploadModel& model, const UploadWithSegments& row) {
+    const auto outputs = journal_.rows().outputs(model.id);
+    if (!outputs || row.upload.state != UploadState::ready) {
+        if (outputs && !outputs->empty() && !row.upload.is_over()) {
+            fail(named(model.id) + ": outputs before it is ready");
+        }
+        return;
+    }
+    std::vector<std::byte> input;
+    for (const auto& [index, segment] : row.segments) {
+        const auto bytes = bytes_at(segment.extent).value_or(std::vector<std::byte>());
+        input.insert(input.end(), bytes.begin(), bytes.end());
+    }
+    for (std::size_t i = 0; i < outputs->size(); ++i) {
+        if (bytes_at((*outputs)[i].extent) != output_of(input, i)) {
+            fail(named(model.id) + ": output " + std::to_string(i) + " is not what was made");
+        }
+    }
+    if (outputs->empty() || (model.outputs && *model.outputs != *outputs)) {
+        fail(named(model.id) + ": the outputs have changed");
+    }
+    model.outputs = *outputs;
+}
+
+// One job as long as it is needed, and none otherwise.
+void Checker::check_job(const Upload& upload) {
+    const bool has_job = journal_.rows().queue_position(upload.id, clock_.now()).has_value();
+    const bool needs_one = upload.state == UploadState::sealed ||
+                           upload.state == UploadState::queued ||
+                           upload.state == UploadState::processing;
+    if (has_job != needs_one) {
+        fail(
+            named(upload.id) + " (" + std::string(name_of(upload.state)) +
+            "): " + (has_job ? "a job that nobody needs" : "its job is lost")
+        );
+    }
+}
+
+void Checker::check(MediaId id) {
+    const auto known = models_.find(id);
+    if (known != models_.end() && known->second.is_abandoned) {
+        return;
+    }
+    const auto row = journal_.rows().find_any(id);
+    if (!row) {
+        if (known != models_.end()) {
+            fail(named(id) + ": INIT was acknowledged, the upload is lost");
+        }
+        return;
+    }
+    check_sums(*row);
+    check_claims(*row);
+    check_job(row->upload);
+    if (known == models_.end()) {
+        return;
+    }
+    check_segments(known->second, *row);
+    check_state(known->second, *row);
+    check_outputs(known->second, *row);
+}
+
+void Checker::check_all() {
+    for (const MediaId id : rows_) {
+        check(id);
+    }
+    const std::uint64_t unknown = rows_.size() - models_.size();
+    if (unknown > unknown_creates_) {
+        fail("there are more uploads than were asked for");
+    }
+    std::map<std::string, Usage> truth;
+    for (const MediaId id : rows_) {
+        const auto row = journal_.rows().find_any(id);
+        if (row && !row->upload.is_over()) {
+            Usage& usage = truth[row->upload.owner.id];
+            usage.uploads_open += row->upload.state == UploadState::open ? 1 : 0;
+            usage.bytes += row->upload.total;
+        }
+    }
+    for (const auto& [owner, usage] : truth) {
+        if (quota_.uploads_open_max > 0 && usage.uploads_open > quota_.uploads_open_max) {
+            fail(owner + " has more open uploads than are allowed");
+        }
+        if (quota_.bytes_max.value > 0 && usage.bytes > quota_.bytes_max) {
+            fail(owner + " has more bytes than are allowed");
+        }
+        if (journal_.rows().usage_of({owner}).value() != usage) {
+            fail("the usage of " + owner + " is not the sum of its uploads");
+        }
+    }
+}
+
+void Checker::check_nothing_is_left() {
+    std::set<BlobId> named_blobs;
+    for (const MediaId id : rows_) {
+        const auto row = journal_.rows().find_any(id);
+        if (!row) {
+            continue;
+        }
+        const auto extents = journal_.rows().extents_of(id).value_or(std::vector<Extent>());
+        if (row->upload.is_over() && !extents.empty()) {
+            fail(named(id) + ": it is over and still has bytes");
+        }
+        for (const Extent& extent : extents) {
+            named_blobs.insert(extent.blob);
+        }
+    }
+    for (const BlobId id : disk_.ids()) {
+        if (!named_blobs.contains(id)) {
+            fail("a blob that nobody names is left: " + std::to_string(id.value));
+        }
+    }
+}
+
+void Checker::power_was_lost(bool is_strict) {
+    if (is_strict) {
+        return;
+    }
+    for (auto& [id, model] : models_) {
+        const auto row = journal_.rows().find_any(id);
+        const bool was_promised = model.finalize.acknowledged || model.cancel.acknowledged;
+        const bool is_sealed = row && row->upload.state != UploadState::open;
+        model.is_abandoned = model.is_abandoned || (!is_sealed && !was_promised);
+    }
+}
+
+void Checker::created(const Upload& upload) {
+    rows_.push_back(upload.id);
+}
+
+void Checker::changed(const Upload& before, const Upload& after) {
+    if (after.state == UploadState::expired) {
+        const bool may_end = before.state == UploadState::open ||
+                             before.state == UploadState::ready ||
+                             before.state == UploadState::failed;
+        if (!may_end || before.expires_at > clock_.now()) {
+            fail(
+                named(after.id) + ": it was expired while it was " +
+                std::string(name_of(before.state)) + (before.expires_at == never ? " and kept" : "")
+            );
+        }
+        tally_.saw(Seen::expired);
+    }
+    if (before.state == UploadState::open && after.has_all_bytes()) {
+        if (++seals_[after.id] > 1) {
+            fail(named(after.id) + ": it was finalized twice");
+        }
+    } else if (after.state == UploadState::queued && before.state != UploadState::queued) {
+        fail(named(after.id) + ": it was queued again");
+    }
+    if (after.state == UploadState::cancelled && before.state == UploadState::processing) {
+        tally_.saw(Seen::cancelled_while_processing);
+    }
+}
+
+void Checker::claimed(const LeasedJob& job, WallTime now, WallTime lease_until) {
+    tally_.saw(Seen::job_claimed);
+    const auto held = leases_.find(job.id);
+    if (held != leases_.end()) {
+        if (held->second.until >= now) {
+            fail(named(job.upload.id) + ": its job was given to two at once");
+        }
+        tally_.saw(Seen::job_taken_over);
+    }
+    leases_[job.id] = {job.fence, lease_until};
+}
+
+void Checker::beat(JobId id, WallTime lease_until) {
+    if (const auto held = leases_.find(id); held != leases_.end()) {
+        held->second.until = lease_until;
+    }
+}
+
+void Checker::finished(JobId id, std::uint64_t fence, const Upload& upload) {
+    const auto held = leases_.find(id);
+    if (held == leases_.end() || held->second.fence != fence) {
+        fail(named(upload.id) + ": a job was finished by one who had lost it");
+    }
+    leases_.erase(id);
+    if (++ends_[upload.id] > 1) {
+        fail(named(upload.id) + ": its job ended twice");
+    }
+}
+
+void Checker::released(JobId id) {
+    leases_.erase(id);
+}
+
+}  // namespace sluice::simulation

@@ -1,0 +1,68 @@
+// SimulatedDisk: what files hold, as the programs see it (the page cache) and as a loss of power
+// leaves it (the platter). Outlives the processes of a history. Sectors are small, so that the small
+// files of a history can be torn. Not thread-safe; nothing yields here.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/clock.hpp"
+#include "base/ids.hpp"
+#include "random.hpp"
+#include "tally.hpp"
+
+namespace sluice::simulation {
+
+class SimulatedDisk {
+  public:
+    static constexpr std::size_t sector = 16;
+
+    bool contains(BlobId id) const { return files_.contains(id); }
+    ByteCount size_of(BlobId id) const;
+    WallTime changed_at(BlobId id) const { return files_.at(id).changed_at; }
+    std::vector<BlobId> ids() const;
+    std::uint64_t used() const;
+
+    void make(BlobId id, ByteCount size, WallTime now);
+    void write(BlobId id, ByteOffset at, std::span<const std::byte> bytes, WallTime now);
+    void cut(BlobId id, ByteCount size);
+    // False: the file has fewer.
+    bool read(BlobId id, ByteOffset at, std::span<std::byte> bytes) const;
+    void unlink(BlobId id);
+
+    void sync(BlobId id);
+    // The pages are clean afterwards, and what was in them never reaches the platter.
+    void fail_sync(BlobId id);
+    void sync_entry(BlobId id);
+
+    // Every unsynced thing is lost, kept or torn.
+    void lose_power(Random& random, Tally& tally);
+
+    // Files outside of the store: what workers read and write. A crash leaves nothing of them.
+    std::map<std::string, std::vector<std::byte>>& local() { return local_; }
+
+  private:
+    struct File {
+        std::vector<std::byte> cache;
+        std::vector<std::byte> platter;
+        std::vector<bool> dirty;  // by sector
+        bool has_durable_entry = false;
+        WallTime changed_at;
+
+        void resize(std::size_t size);
+        void settle(std::size_t index);  // the sector reaches the platter
+        bool is_dirty() const;
+    };
+
+    void settle_file(File& file, Random& random, Tally& tally);
+
+    std::map<BlobId, File> files_;
+    std::map<BlobId, File> removed_;  // their removal may be undone by a loss of power
+    std::map<std::string, std::vector<std::byte>> local_;
+};
+
+}  // namespace sluice::simulation

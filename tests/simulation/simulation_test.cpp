@@ -1,0 +1,76 @@
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+
+#include "base/log.hpp"
+#include "history.hpp"
+
+namespace sluice::simulation {
+namespace {
+
+std::uint64_t number_from(const char* name, std::uint64_t otherwise) {
+    const char* text = std::getenv(name);
+    return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+void print(const Tally& tally, double seconds) {
+    std::printf(
+        "%llu histories, %llu steps, %llu calls of stores, %llu crashes, %llu faults; "
+        "%llu bytes checked, %llu of them acknowledged; losses 0; %.0f histories/s\n",
+        static_cast<unsigned long long>(tally.histories),
+        static_cast<unsigned long long>(tally.steps),
+        static_cast<unsigned long long>(tally.calls),
+        static_cast<unsigned long long>(tally.crashes),
+        static_cast<unsigned long long>(tally.faults),
+        static_cast<unsigned long long>(tally.bytes_checked),
+        static_cast<unsigned long long>(tally.acknowledged),
+        static_cast<double>(tally.histories) / seconds
+    );
+    for (std::size_t i = 0; i < seen_count; ++i) {
+        std::printf(
+            "%s%s %llu",
+            i % 6 == 0 ? "\n  " : ", ",
+            std::string(seen_names[i]).c_str(),
+            static_cast<unsigned long long>(tally.seen[i])
+        );
+    }
+    std::printf("\n");
+}
+
+class Simulation : public testing::Test {
+  protected:
+    static void SetUpTestSuite() { log::set_level(log::Level::error); }
+};
+
+TEST_F(Simulation, EveryPromiseIsKeptInEveryHistory) {
+    const std::uint64_t count = number_from("SIMULATION_HISTORIES", 1000);
+    const std::uint64_t first = number_from("SIMULATION_SEED", 1);
+    Tally tally;
+    const auto begin = std::chrono::steady_clock::now();
+    for (std::uint64_t seed = first; seed < first + count; ++seed) {
+        const HistoryOptions options = options_of(seed);
+        const Outcome outcome = run_history(options, tally);
+        ASSERT_EQ(outcome.violation, "") << described(options);
+    }
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+    print(tally, took.count());
+    for (std::size_t i = 0; i < seen_count && count >= 1000; ++i) {
+        EXPECT_GT(tally.seen[i], 0U) << "never met: " << seen_names[i];
+    }
+}
+
+TEST_F(Simulation, TheSameSeedIsTheSameHistory) {
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        Tally once;
+        Tally again;
+        EXPECT_EQ(
+            run_history(options_of(seed), once).trace, run_history(options_of(seed), again).trace
+        ) << seed;
+        EXPECT_EQ(once.bytes_checked, again.bytes_checked);
+    }
+}
+
+}  // namespace
+}  // namespace sluice::simulation
