@@ -25,8 +25,9 @@ class Client {
     Random& random() { return world_.random; }
 
     void think() {
-        const bool is_long = random().one_in(12);
-        world_.scheduler.sleep(milliseconds(random().below(is_long ? 40'000 : 60)));
+        const bool is_long = random().one_in(world_.options.is_crowded ? 40 : 12);
+        const bool is_hasty = world_.options.is_crowded || random().one_in(2);
+        world_.scheduler.sleep(milliseconds(random().below(is_long ? 40'000 : is_hasty ? 2 : 60)));
     }
 
     // Clients share their uploads, so that calls about one of them meet.
@@ -36,7 +37,8 @@ class Client {
             return nullptr;
         }
         // The newer, the likelier.
-        const std::uint64_t back = random().below(std::min<std::size_t>(models.size(), 3));
+        const std::size_t span = world_.options.is_crowded ? 1 : 3;
+        const std::uint64_t back = random().below(std::min(models.size(), span));
         return &std::prev(models.end(), static_cast<std::ptrdiff_t>(back) + 1)->second;
     }
 
@@ -155,6 +157,8 @@ class Slot {
         }
         const std::vector<std::byte> content = world_.disk.local()[*input];
         if (report(**job)) {
+            const bool is_slow = world_.random.one_in(6);
+            world_.scheduler.sleep(milliseconds(world_.random.below(is_slow ? 70'000 : 3'000)));
             end(**job, content);
         }
     }
@@ -332,6 +336,9 @@ class Auditor {
     void let_time_end_it() {
         world_.clock.advance(world_.options.lifetime + 1min);
         sweep_all();
+        if (!world_.has_crashed && !world_.gate.was_bad()) {
+            world_.checker.check_nothing_is_left();
+        }
         world_.clock.advance(2h);
         world_.restart();
         sweep_all();

@@ -148,7 +148,6 @@ void Scheduler::note_crash_after(Site done) {
 // Everybody who is inside leaves it now, by the exception that their pause throws.
 void Scheduler::crash() {
     ++crashes_;
-    ++tally_.crashes;
     is_dying_ = true;
     is_up_ = false;
     for (std::size_t i = 0; i < tasks_.size(); ++i) {

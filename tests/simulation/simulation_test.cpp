@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -14,6 +15,33 @@ std::uint64_t number_from(const char* name, std::uint64_t otherwise) {
     const char* text = std::getenv(name);
     return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
 }
+
+constexpr std::size_t mutant_count = static_cast<std::size_t>(Mutant::count) - 1;
+constexpr std::array<std::string_view, mutant_count> mutant_names{
+    "answers_before_sync",
+    "forgets_folder_sync",
+    "believes_failed_sync",
+    "answers_before_record",
+    "forgets_conflict_check",
+    "loses_job",
+    "takes_any_fence",
+    "expires_anything",
+    "removes_nothing",
+    "forgets_orphans",
+    "leases_twice",
+    "reads_other_bytes",
+    "counts_wrong",
+    "seals_anything",
+    "make_durable_does_nothing",
+};
+
+constexpr std::array<Mutant, mutant_count> all_mutants = [] {
+    std::array<Mutant, mutant_count> all{};
+    for (std::size_t i = 0; i < mutant_count; ++i) {
+        all[i] = static_cast<Mutant>(i + 1);
+    }
+    return all;
+}();
 
 void print(const Tally& tally, double seconds) {
     std::printf(
@@ -71,6 +99,35 @@ TEST_F(Simulation, TheSameSeedIsTheSameHistory) {
         EXPECT_EQ(once.bytes_checked, again.bytes_checked);
     }
 }
+
+// A checker that has not been seen red proves nothing: each lie that a store could tell is found.
+class Lie : public Simulation, public testing::WithParamInterface<Mutant> {};
+
+TEST_P(Lie, IsFound) {
+    Tally tally;
+    for (std::uint64_t seed = 1; seed <= 600; ++seed) {
+        HistoryOptions options = options_of(seed);
+        options.mutant = GetParam();
+        if (const Outcome outcome = run_history(options, tally); !outcome.violation.empty()) {
+            std::printf(
+                "found in history %llu: %s\n",
+                static_cast<unsigned long long>(seed),
+                outcome.violation.c_str()
+            );
+            return;
+        }
+    }
+    FAIL() << "the lie was not found";
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Stores,
+    Lie,
+    testing::ValuesIn(all_mutants),
+    [](const testing::TestParamInfo<Mutant>& row) {
+        return std::string(mutant_names[static_cast<std::size_t>(row.param) - 1]);
+    }
+);
 
 }  // namespace
 }  // namespace sluice::simulation

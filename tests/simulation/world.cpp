@@ -22,7 +22,7 @@ HistoryOptions options_of(std::uint64_t seed) {
     HistoryOptions options{.seed = seed};
     options.is_strict = !random.one_in(4);
     options.loses_power = random.one_in(2);
-    options.crashes.per_10000 = random.one_in(6) ? 0 : random.between(5, 60);
+    options.crashes.per_10000 = random.one_in(6) ? 0 : random.between(20, 200);
     options.faults.per_10000 = random.one_in(2) ? 0 : random.between(20, 300);
     if (random.one_in(8)) {
         options.capacity = {random.between(200, 1500)};
@@ -35,8 +35,10 @@ HistoryOptions options_of(std::uint64_t seed) {
     } else if (random.one_in(8)) {
         options.quota = {.uploads_open_max = 0, .bytes_max = {random.between(100, 600)}};
     }
-    options.clients = random.between(2, 4);
+    options.is_crowded = random.one_in(3);
+    options.clients = random.between(2, options.is_crowded ? 6 : 4);
     options.calls_each = random.between(6, 20);
+    options.steps_clock_back = random.one_in(8);
     return options;
 }
 
@@ -120,6 +122,8 @@ void World::crashed() {
         boot();
         return;
     }
+    ++tally.crashes;
+    has_crashed = true;
     if (options.loses_power && random.one_in(2)) {
         tally.saw(Seen::power_lost);
         disk.lose_power(random, tally);

@@ -37,6 +37,7 @@ struct HistoryOptions {
     ByteCount capacity{1ULL << 40};
     std::chrono::seconds lifetime{3600};
     Quota quota;
+    bool is_crowded = false;  // all calls are about one upload, and meet
     std::size_t clients = 3;
     std::size_t calls_each = 14;
     Mutant mutant = Mutant::none;
@@ -102,6 +103,7 @@ class World {
     std::unique_ptr<Process> process;
     std::uint64_t next_key = 1;
     std::size_t clients_done = 0;
+    bool has_crashed = false;
     bool is_over = false;
 
   private:
