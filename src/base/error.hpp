@@ -29,6 +29,9 @@ struct Error {
     // A sync failed: nobody knows what the disk holds of what was written, and no later sync can tell
     // (Linux says it once). Final for the upload whose bytes these are.
     bool is_lost_sync = false;
+    // What was to be read ends before: the bytes are not there, whereas another failure says nothing
+    // about them.
+    bool is_too_short = false;
 };
 
 // An operating system call that failed: the code by errno (ENOSPC and EDQUOT are storage_full), the

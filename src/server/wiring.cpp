@@ -90,12 +90,18 @@ class Server {
         std::shared_ptr<SqliteDatabase> database,
         std::unique_ptr<DiskBlobStore> blobs,
         SecretBox box,
+<<<<<<< HEAD
         LastRun last_run,
         std::shared_ptr<Ballast> ballast
+=======
+        RunMark& mark,
+        LastRun last_run
+>>>>>>> c96bcb2 (service, server: what an unclean stop left is checked to the end)
     )
         : settings_(settings),
           connection_limits_(connection_limits(settings)),
           lock_(std::move(lock)),
+          mark_(mark),
           last_run_(last_run),
           ballast_(std::move(ballast)),
           metadata_(std::make_unique<SqliteMetadataStore>(database)),
@@ -265,6 +271,9 @@ class Server {
         if (auto loaded = doubts_.load(doubted_scope()); !loaded) {
             return loaded;
         }
+        if (auto marked = mark_.recovered(); !marked) {
+            return marked;
+        }
         const auto removed =
             blobs_->remove_orphans(is_known, clock_.now() - orphan_age, orphans_max);
         if (!removed) {
@@ -359,6 +368,7 @@ class Server {
     Metrics metrics_;
     SpeedLearner speed_;
     DirectoryLock lock_;
+    RunMark& mark_;
     LastRun last_run_;
     std::shared_ptr<Ballast> ballast_;  // also the database's
     std::unique_ptr<SqliteMetadataStore> metadata_;
@@ -432,8 +442,13 @@ int run_server(const Settings& settings) {
         std::move(*database),
         std::move(*blobs),
         SecretBox(*secret),
+<<<<<<< HEAD
         *last_run,
         ballast
+=======
+        mark,
+        *last_run
+>>>>>>> c96bcb2 (service, server: what an unclean stop left is checked to the end)
     );
     const int code = server->run();
     // Still under the lock. What the stores write when they close, they sync themselves.

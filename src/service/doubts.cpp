@@ -80,6 +80,12 @@ std::optional<Error> Doubts::refusal_of(MediaId id) const {
     };
 }
 
+Doubts::Running::~Running() {
+    const std::scoped_lock lock(doubts_.mutex_);
+    doubts_.running_.erase(id_);
+    doubts_.ended_.notify_all();
+}
+
 Result<bool> Doubts::check(MediaId id) {
     if (!has_unchecked()) {
         return false;
@@ -90,10 +96,8 @@ Result<bool> Doubts::check(MediaId id) {
     ended_.wait(lock, [&] { return !running_.contains(id); });
     running_.insert(id);
     lock.unlock();
+    const Running running(*this, id);
     auto dropped = compare_with_disk(id);
-    lock.lock();
-    running_.erase(id);
-    ended_.notify_all();
     return dropped && has_waited ? Result<bool>(true) : std::move(dropped);
 }
 
@@ -108,9 +112,11 @@ Result<bool> Doubts::compare_with_disk(MediaId id) {
     }
     // A sealed one was synced as a whole before it was sealed.
     const bool is_open = found->upload.state == UploadState::open;
-    return settle(
-        *found, is_open ? damaged_segments(blobs_, found->segments) : std::vector<SegmentIndex>()
-    );
+    if (!is_open) {
+        return settle(*found, {});
+    }
+    const auto damaged = damaged_segments(blobs_, found->segments);
+    return damaged ? settle(*found, *damaged) : damaged.error();
 }
 
 Result<bool> Doubts::settle(

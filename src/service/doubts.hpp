@@ -66,6 +66,19 @@ class Doubts {
     Result<void> forget(MediaId id);
 
   private:
+    // A check that runs, as long as it lives.
+    class Running {
+      public:
+        Running(Doubts& doubts, MediaId id) : doubts_(doubts), id_(id) {}
+        Running(const Running&) = delete;
+        Running& operator=(const Running&) = delete;
+        ~Running();
+
+      private:
+        Doubts& doubts_;
+        const MediaId id_;
+    };
+
     bool look_for_more();
     Result<bool> compare_with_disk(MediaId id);
     Result<bool> settle(const UploadWithSegments& found, const std::vector<SegmentIndex>& lost);

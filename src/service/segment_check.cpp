@@ -9,9 +9,16 @@ namespace {
 
 constexpr std::size_t read_piece = 1024 * 1024;
 
+Result<SegmentHealth> health_by(Error error) {
+    if (error.code == ErrorCode::store_not_found) {
+        return SegmentHealth::missing;
+    }
+    return error.is_too_short ? Result<SegmentHealth>(SegmentHealth::too_short) : std::move(error);
+}
+
 }  // namespace
 
-SegmentHealth health_of(BlobStore& blobs, const Segment& segment) {
+Result<SegmentHealth> health_of(BlobStore& blobs, const Segment& segment) {
     const Extent& extent = segment.extent;
     if (extent.length.value == 0) {
         return SegmentHealth::whole;
@@ -26,19 +33,22 @@ SegmentHealth health_of(BlobStore& blobs, const Segment& segment) {
         const std::span part(
             piece.data(), std::min<std::uint64_t>(piece.size(), extent.length.value - at)
         );
-        if (const auto read = blobs.read(extent, {at}, part); !read) {
-            return read.error().code == ErrorCode::store_not_found ? SegmentHealth::missing
-                                                                   : SegmentHealth::too_short;
+        if (auto read = blobs.read(extent, {at}, part); !read) {
+            return health_by(std::move(read).error());
         }
         crc = crc32c(part, crc);
     }
     return crc == segment.crc32c ? SegmentHealth::whole : SegmentHealth::differs;
 }
 
-std::vector<SegmentIndex> damaged_segments(BlobStore& blobs, const SegmentMap& segments) {
+Result<std::vector<SegmentIndex>> damaged_segments(BlobStore& blobs, const SegmentMap& segments) {
     std::vector<SegmentIndex> damaged;
     for (const auto& [index, segment] : segments) {
-        if (health_of(blobs, segment) != SegmentHealth::whole) {
+        auto health = health_of(blobs, segment);
+        if (!health) {
+            return std::move(health).error();
+        }
+        if (*health != SegmentHealth::whole) {
             damaged.push_back(index);
         }
     }

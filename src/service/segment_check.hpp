@@ -13,13 +13,14 @@ namespace sluice {
 enum class SegmentHealth : std::uint8_t {
     whole,
     missing,    // no such blob
-    too_short,  // the blob ends before, or cannot be read there
+    too_short,  // the blob ends before
     differs,    // another checksum
 };
 
-SegmentHealth health_of(BlobStore& blobs, const Segment& segment);
+// Errors: what cannot be looked at now (no descriptor left, an I/O error) is neither whole nor lost.
+Result<SegmentHealth> health_of(BlobStore& blobs, const Segment& segment);
 
 // Those that are not whole.
-std::vector<SegmentIndex> damaged_segments(BlobStore& blobs, const SegmentMap& segments);
+Result<std::vector<SegmentIndex>> damaged_segments(BlobStore& blobs, const SegmentMap& segments);
 
 }  // namespace sluice

@@ -85,8 +85,8 @@ class BlobStore {
     // that are to be checked.
     virtual Result<void> drop_cached(const Extent&) { return ok(); }
 
-    // Reads bytes.size() bytes from `offset` within the extent; storage_failed if the blob has
-    // fewer.
+    // Reads bytes.size() bytes from `offset` within the extent; storage_failed with
+    // Error::is_too_short if the blob has fewer.
     virtual Result<void> read(
         const Extent& extent, ByteOffset offset, std::span<std::byte> bytes
     ) = 0;

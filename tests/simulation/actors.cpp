@@ -304,7 +304,8 @@ class Auditor {
         }
         const bool has_room = world_.options.capacity.value == 1ULL << 40;
         const Answer answer = caller_.finalize(model);
-        if (is_whole && has_room && model.is_surely_complete() && is_live(model) &&
+        const bool is_suspect = world_.checker.is_suspect(model.id);
+        if (!is_suspect && is_whole && has_room && model.is_surely_complete() && is_live(model) &&
             answer != Answer::yes) {
             world_.checker.fail("a complete upload cannot be finalized: " + model.id.text());
         }
@@ -390,6 +391,17 @@ void run_sweeper(World& world) {
             static_cast<void>(process.timeline.flush().has_value());
             return process.uploads.sweep().has_value();
         }));
+    }
+}
+
+void run_doubter(World& world) {
+    for (;;) {
+        world.scheduler.sleep(milliseconds(world.random.between(50, 2000)));
+        const auto checked =
+            world.ask([](Process& process) { return process.doubts.check_next(2); });
+        if (checked && *checked && **checked > 0) {
+            world.tally.saw(Seen::upload_checked);
+        }
     }
 }
 

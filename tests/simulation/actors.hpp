@@ -11,6 +11,8 @@ namespace sluice::simulation {
 void run_client(World& world);
 void run_worker(World& world, std::size_t number);
 void run_sweeper(World& world);
+// Compares with the disk what an unclean stop has left in doubt.
+void run_doubter(World& world);
 void run_auditor(World& world);
 
 // What clients and the auditor share: one call each, judged by what is known.
@@ -46,7 +48,7 @@ class Caller {
         bool is_kept = false;
         bool is_cancelled = false;
     };
-    static Before of(const UploadModel& model);
+    Before of(const UploadModel& model);
     template <class T>
     Answer judge(const std::optional<Result<T>>& answer);
     void judge_refusal(

@@ -16,7 +16,9 @@ std::string key_of(const UploadModel& model) {
 
 }  // namespace
 
+// Of the moment when the call begins: a loss of power while it waited for the server is before it.
 Caller::Before Caller::of(const UploadModel& model) {
+    world_.scheduler.wait_until_up();
     return {
         .is_complete = model.is_surely_complete(),
         .is_finalized = model.finalize.acknowledged,
@@ -286,6 +288,7 @@ void Caller::status(UploadModel& model) {
 }
 
 void Caller::details(UploadModel& model) {
+    const Before before = of(model);
     std::uint64_t acknowledged = 0;
     std::vector<std::uint16_t> indexes;
     for (const auto& [index, wishes] : model.sent) {
@@ -294,7 +297,6 @@ void Caller::details(UploadModel& model) {
             indexes.push_back(index);
         }
     }
-    const Before before = of(model);
     const auto answer = world_.ask([&](Process& process) {
         return process.uploads.details(model.owner, model.id);
     });
@@ -323,14 +325,13 @@ void Caller::details(UploadModel& model) {
 
 Answer Caller::keep(UploadModel& model) {
     const Before before = of(model);
-    const bool was_due = world_.clock.now() >= model.expires_at && !before.is_kept;
     ++model.keep.pending;
     const auto answer =
         world_.ask([&](Process& process) { return process.uploads.keep(model.owner, model.id); });
     const Answer outcome = judge(answer);
     settle(model.keep, outcome);
     if (outcome == Answer::yes) {
-        world_.tally.saw(was_due ? Seen::kept_when_due : Seen::kept);
+        world_.tally.saw(Seen::kept);
     } else if (answer) {
         judge_refusal(model, before, answer->error(), "keep");
     }
@@ -443,6 +444,7 @@ void Caller::read_original(UploadModel& model) {
 }
 
 void Caller::read_output(UploadModel& model) {
+    world_.scheduler.wait_until_up();
     const auto input = known_content(model);
     const auto answer =
         world_.ask([&](Process& process) { return read_file(process, model, "video.mp4"); });

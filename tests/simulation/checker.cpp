@@ -60,6 +60,10 @@ void Checker::check_claims(const UploadWithSegments& row) {
     if (row.upload.is_over()) {
         return;  // its bytes may be on their way out
     }
+    if (row.upload.state == UploadState::open &&
+        journal_.doubts().is_unchecked(row.upload.id).value()) {
+        return;  // nobody believes them before they are checked
+    }
     for (const auto& [index, segment] : row.segments) {
         const auto bytes = bytes_at(segment.extent);
         if (!bytes || crc32c(*bytes) != segment.crc32c) {
@@ -67,7 +71,9 @@ void Checker::check_claims(const UploadWithSegments& row) {
                 named(row.upload.id) + ": the record claims segment " +
                 std::to_string(index.value) + ", its bytes are not there (" +
                 std::string(name_of(row.upload.state)) +
-                (row.upload.one_shot ? ", sent in one call)" : ")")
+                (row.upload.one_shot ? ", sent in one call" : "") +
+                (segment.extent.blob.value == row.upload.id.value ? ", in its place" : ", staged") +
+                (bytes ? ", they differ)" : ", no such bytes)")
             );
         }
     }
@@ -77,9 +83,10 @@ void Checker::check_segments(const UploadModel& model, const UploadWithSegments&
     if (row.upload.is_over()) {
         return;
     }
+    const bool is_checked = !journal_.doubts().is_unchecked(model.id).value();
     for (const auto& [index, segment] : row.segments) {
         const auto bytes = bytes_at(segment.extent);
-        if (bytes && !model.may_stand(index.value, *bytes)) {
+        if (is_checked && bytes && !model.may_stand(index.value, *bytes)) {
             fail(
                 named(model.id) + ": segment " + std::to_string(index.value) +
                 " has bytes that were refused or never sent"
@@ -175,6 +182,12 @@ void Checker::check_job(const Upload& upload) {
     }
 }
 
+bool Checker::is_suspect(MediaId id) {
+    const auto finals = journal_.doubts().finals();
+    return disk_.has_lost_pages(BlobId{id.value}) ||
+           std::ranges::any_of(*finals, [id](const Doubt& doubt) { return doubt.upload == id; });
+}
+
 void Checker::check(MediaId id) {
     const auto known = models_.find(id);
     if (known != models_.end() && known->second.is_abandoned) {
@@ -188,8 +201,11 @@ void Checker::check(MediaId id) {
         return;
     }
     check_sums(*row);
-    check_claims(*row);
     check_job(row->upload);
+    if (!is_strict_ && is_suspect(id)) {
+        return;  // 2xx to APPEND did not promise more than the page cache, and the disk has failed it
+    }
+    check_claims(*row);
     if (known == models_.end()) {
         return;
     }
@@ -255,10 +271,34 @@ void Checker::power_was_lost(bool is_strict) {
         return;
     }
     for (auto& [id, model] : models_) {
+        if (model.finalize.acknowledged || model.cancel.acknowledged) {
+            continue;
+        }
         const auto row = journal_.rows().find_any(id);
-        const bool was_promised = model.finalize.acknowledged || model.cancel.acknowledged;
-        const bool is_sealed = row && row->upload.state != UploadState::open;
-        model.is_abandoned = model.is_abandoned || (!is_sealed && !was_promised);
+        if (!row) {
+            model.is_abandoned = true;  // INIT survives a kill only
+        } else if (row->upload.state == UploadState::open) {
+            // So does an APPEND: what is not there must be said to be missing.
+            for (auto& [index, wishes] : model.sent) {
+                for (Wish& wish : wishes) {
+                    wish.maybe = wish.maybe || wish.acknowledged;
+                    wish.acknowledged = false;
+                }
+            }
+        }
+    }
+}
+
+void Checker::dropped(MediaId id, const std::vector<SegmentIndex>& indexes) {
+    tally_.saw(Seen::segment_dropped);
+    const auto known = models_.find(id);
+    for (const SegmentIndex index : indexes) {
+        if (known != models_.end() && known->second.acknowledged_variant(index.value)) {
+            fail(
+                named(id) + ": segment " + std::to_string(index.value) +
+                " was acknowledged and is said to be missing"
+            );
+        }
     }
 }
 

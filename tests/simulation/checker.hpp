@@ -19,8 +19,20 @@ namespace sluice::simulation {
 
 class Checker final : public Witness {
   public:
-    Checker(Journal& journal, SimulatedDisk& disk, const Clock& clock, Tally& tally, Quota quota)
-        : journal_(journal), disk_(disk), clock_(clock), tally_(tally), quota_(quota) {}
+    Checker(
+        Journal& journal,
+        SimulatedDisk& disk,
+        const Clock& clock,
+        Tally& tally,
+        Quota quota,
+        bool is_strict
+    )
+        : journal_(journal),
+          disk_(disk),
+          clock_(clock),
+          tally_(tally),
+          quota_(quota),
+          is_strict_(is_strict) {}
 
     void on_violation(std::function<void()> stop) { stop_ = std::move(stop); }
     void fail(const std::string& what);
@@ -30,6 +42,9 @@ class Checker final : public Witness {
     std::map<MediaId, UploadModel>& models() { return models_; }
     // An INIT or a file in one call, of which nobody knows whether it was done.
     void nobody_knows() { ++unknown_creates_; }
+
+    // A sync failed under it: it takes nothing more, and says so.
+    bool is_suspect(MediaId id);
 
     // --- what must be true at any time ---
     void check(MediaId id);
@@ -47,6 +62,7 @@ class Checker final : public Witness {
     void beat(JobId id, WallTime lease_until) override;
     void finished(JobId id, std::uint64_t fence, const Upload& upload) override;
     void released(JobId id) override;
+    void dropped(MediaId id, const std::vector<SegmentIndex>& indexes) override;
 
   private:
     struct Lease {
@@ -68,6 +84,7 @@ class Checker final : public Witness {
     const Clock& clock_;
     Tally& tally_;
     const Quota quota_;
+    const bool is_strict_;
     std::function<void()> stop_;
     std::string violation_;
     std::map<MediaId, UploadModel> models_;

@@ -21,6 +21,7 @@ Outcome run_history(const HistoryOptions& options, Tally& tally) {
         world.scheduler.spawn("worker", [&world, i] { run_worker(world, i); });
     }
     world.scheduler.spawn("sweeper", [&world] { run_sweeper(world); });
+    world.scheduler.spawn("doubter", [&world] { run_doubter(world); });
     world.scheduler.spawn("auditor", [&world] { run_auditor(world); });
     world.scheduler.run(
         [&world] {

@@ -10,7 +10,14 @@ namespace {
 
 using std::chrono::milliseconds;
 
+// The scheduler whose fiber runs now: for waits that know nothing of it.
+thread_local Scheduler* running = nullptr;
+
 }  // namespace
+
+Scheduler* running_scheduler() {
+    return running;
+}
 
 void Scheduler::spawn(std::string name, std::function<void()> body) {
     auto task = std::make_unique<Task>();
@@ -65,6 +72,10 @@ void Scheduler::wait_until_up() {
     current_->waits_for_process = false;
 }
 
+void Scheduler::wait_a_turn() {
+    current_->fiber->pause();
+}
+
 void Scheduler::crash_now() {
     is_crash_asked_ = true;
     pause();
@@ -84,7 +95,8 @@ bool Scheduler::inside(const std::function<void()>& work) {
 }
 
 void Scheduler::pause() {
-    if (!is_stopping_) {
+    const bool must_leave = is_stopping_ || (is_dying_ && current_->is_inside);
+    if (!must_leave) {
         current_->fiber->pause();
     }
     if (is_stopping_) {
@@ -97,9 +109,11 @@ void Scheduler::pause() {
 
 void Scheduler::resume(Task& task) {
     current_ = &task;
+    running = this;
     trace_.add(task.number);
     task.fiber->resume();
     current_ = nullptr;
+    running = nullptr;
 }
 
 Scheduler::Task* Scheduler::next() {
@@ -150,13 +164,20 @@ void Scheduler::crash() {
     ++crashes_;
     is_dying_ = true;
     is_up_ = false;
-    for (std::size_t i = 0; i < tasks_.size(); ++i) {
-        Task& task = *tasks_[i];
-        if (!task.fiber->is_done() && task.is_inside) {
-            note_crash_after(task.last_done);
-            task.wakes_at = time_;
-            resume(task);
-            SLUICE_ASSERT(!task.is_inside || task.fiber->is_done());
+    for (const auto& task : tasks_) {
+        if (!task->fiber->is_done() && task->is_inside) {
+            note_crash_after(task->last_done);
+        }
+    }
+    // More than once: one may wait for another to let go of something.
+    for (bool is_anybody_inside = true; is_anybody_inside;) {
+        is_anybody_inside = false;
+        for (const auto& task : tasks_) {
+            if (!task->fiber->is_done() && task->is_inside) {
+                task->wakes_at = time_;
+                resume(*task);
+                is_anybody_inside = is_anybody_inside || task->is_inside;
+            }
         }
     }
     is_dying_ = false;
@@ -165,10 +186,13 @@ void Scheduler::crash() {
 
 void Scheduler::unwind_all() {
     is_stopping_ = true;
-    for (const auto& task : tasks_) {
-        if (!task->fiber->is_done()) {
-            resume(*task);
-            SLUICE_ASSERT(task->fiber->is_done());
+    for (bool is_anybody_left = true; is_anybody_left;) {
+        is_anybody_left = false;
+        for (const auto& task : tasks_) {
+            if (!task->fiber->is_done()) {
+                resume(*task);
+                is_anybody_left = is_anybody_left || !task->fiber->is_done();
+            }
         }
     }
 }

@@ -47,6 +47,8 @@ class Scheduler {
     // Enters the process and leaves it; false: it died meanwhile.
     bool inside(const std::function<void()>& work);
     void wait_until_up();
+    // Others run; also while the process dies, so whoever waits looks again and may throw then.
+    void wait_a_turn();
     // Ends the process at this point; whoever asks is outside.
     void crash_now();
     bool is_inside() const { return current_ != nullptr && current_->is_inside; }
@@ -99,5 +101,8 @@ class Scheduler {
     bool is_stop_asked_ = false;
     Trace trace_;
 };
+
+// The one whose fiber runs now; null outside of any.
+Scheduler* running_scheduler();
 
 }  // namespace sluice::simulation

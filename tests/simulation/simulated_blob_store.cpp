@@ -10,6 +10,12 @@ Error refused(ErrorCode code, std::string detail) {
     return {.code = code, .detail = std::move(detail)};
 }
 
+Error lost_sync(Error error) {
+    error.is_lost_sync = true;
+    error.facts = "The disk could not be synced.";
+    return error;
+}
+
 }  // namespace
 
 class SimulatedWriter final : public BlobWriter {
@@ -138,6 +144,9 @@ Result<std::unique_ptr<BlobWriter>> SimulatedBlobStore::place(const Placement& p
             placement.length_max.value > placement.total.value - placement.at.value) {
             return refused(ErrorCode::store_conflict, "beyond the end of the upload");
         }
+        if (suspects_.contains(placement.blob)) {
+            return refused(ErrorCode::store_conflict, "a sync of this blob has failed");
+        }
         Known& known = known_[placement.blob];
         ByteRanges taken = known.committed;
         for (const Extent& extent : placement.committed) {
@@ -167,8 +176,7 @@ Result<std::unique_ptr<BlobWriter>> SimulatedBlobStore::place(const Placement& p
 // Bytes, then the entry of a new file. A sync that failed is never believed later.
 Result<void> SimulatedBlobStore::sync(BlobId id, Open& open) {
     if (open.has_failed) {
-        gate_.tally().saw(Seen::sync_failed_for_a_neighbour);
-        return refused(ErrorCode::storage_failed, "a sync of this file has failed");
+        return lost_sync(refused(ErrorCode::storage_failed, "a sync of this file has failed"));
     }
     auto synced = gate_.call(Site::blob_commit, [&] {
         if (!gate_.has(Mutant::answers_before_sync)) {
@@ -185,6 +193,7 @@ Result<void> SimulatedBlobStore::sync(BlobId id, Open& open) {
         gate_.tally().saw(Seen::sync_failed);
         disk_.fail_sync(id);
         open.has_failed = true;
+        synced = lost_sync(std::move(synced).error());
     }
     return gate_.has(Mutant::believes_failed_sync) ? ok() : synced;
 }
@@ -194,6 +203,7 @@ Result<void> SimulatedBlobStore::commit_placed(
 ) {
     if (options_.is_strict) {
         if (auto synced = sync(id, *open); !synced) {
+            suspects_.insert(id);
             return synced;
         }
     } else {
@@ -241,11 +251,27 @@ Result<void> SimulatedBlobStore::make_durable(const std::vector<Extent>& layout)
             disk_.sync_entry(extent.blob);
             return ok();
         });
+        if (!synced && synced.error().code != ErrorCode::store_not_found) {
+            gate_.tally().saw(Seen::sync_failed);
+            disk_.fail_sync(extent.blob);
+            suspects_.insert(extent.blob);
+            return lost_sync(std::move(synced).error());
+        }
         if (!synced) {
             return synced;
         }
     }
     return ok();
+}
+
+Result<void> SimulatedBlobStore::drop_cached(const Extent& extent) {
+    return gate_.call(Site::blob_drop_cached, [&]() -> Result<void> {
+        if (!disk_.contains(extent.blob)) {
+            return refused(ErrorCode::store_not_found, "no such blob");
+        }
+        disk_.drop_clean(extent.blob);
+        return ok();
+    });
 }
 
 Result<void> SimulatedBlobStore::read(
@@ -259,7 +285,9 @@ Result<void> SimulatedBlobStore::read(
             return refused(ErrorCode::store_not_found, "no such blob");
         }
         if (!disk_.read(extent.blob, extent.offset + ByteCount{offset.value}, bytes)) {
-            return refused(ErrorCode::storage_failed, "the blob is too short");
+            Error error = refused(ErrorCode::storage_failed, "the blob is too short");
+            error.is_too_short = true;
+            return error;
         }
         if (gate_.has(Mutant::reads_other_bytes) && !bytes.empty()) {
             bytes.back() ^= std::byte{1};
@@ -321,6 +349,7 @@ Result<void> SimulatedBlobStore::remove(const Extent& extent) {
     return gate_.call(Site::blob_remove, [&] {
         if (!gate_.has(Mutant::removes_nothing)) {
             known_.erase(extent.blob);
+            suspects_.erase(extent.blob);
             disk_.unlink(extent.blob);
         }
         return ok();

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 
 #include "base/clock.hpp"
 #include "gate.hpp"
@@ -28,6 +29,7 @@ class SimulatedBlobStore final : public BlobStore {
     Result<std::unique_ptr<BlobWriter>> stage(BlobId id) override;
     Result<std::unique_ptr<BlobWriter>> place(const Placement& placement) override;
     Result<void> make_durable(const std::vector<Extent>& layout) override;
+    Result<void> drop_cached(const Extent& extent) override;
     Result<void> read(const Extent& extent, ByteOffset offset, std::span<std::byte> bytes) override;
     Result<std::string> as_local_file(const std::vector<Extent>& layout, const std::string& scratch)
         override;
@@ -68,6 +70,7 @@ class SimulatedBlobStore final : public BlobStore {
     const Clock& clock_;
     const Options options_;
     std::map<BlobId, Known> known_;
+    std::set<BlobId> suspects_;  // a sync of them failed
 };
 
 }  // namespace sluice::simulation

@@ -100,13 +100,28 @@ void SimulatedDisk::sync(BlobId id) {
 
 void SimulatedDisk::fail_sync(BlobId id) {
     if (const auto found = files_.find(id); found != files_.end()) {
+        if (found->second.is_dirty()) {
+            damaged_.insert(id);
+        }
         std::fill(found->second.dirty.begin(), found->second.dirty.end(), false);
+        drop_clean(id);
     }
 }
 
 void SimulatedDisk::sync_entry(BlobId id) {
     if (const auto found = files_.find(id); found != files_.end()) {
         found->second.has_durable_entry = true;
+    }
+}
+
+void SimulatedDisk::drop_clean(BlobId id) {
+    const auto found = files_.find(id);
+    if (found == files_.end()) {
+        return;
+    }
+    File& file = found->second;
+    for (std::size_t i = 0; i < file.cache.size(); ++i) {
+        file.cache[i] = file.dirty[i / sector] ? file.cache[i] : file.platter[i];
     }
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -37,7 +38,11 @@ class SimulatedDisk {
     void sync(BlobId id);
     // The pages are clean afterwards, and what was in them never reaches the platter.
     void fail_sync(BlobId id);
+    // Whether a failed sync has thrown bytes of it away.
+    bool has_lost_pages(BlobId id) const { return damaged_.contains(id); }
     void sync_entry(BlobId id);
+    // Reads see the platter again, but where pages are still to be written.
+    void drop_clean(BlobId id);
 
     // Every unsynced thing is lost, kept or torn.
     void lose_power(Random& random, Tally& tally);
@@ -62,6 +67,7 @@ class SimulatedDisk {
 
     std::map<BlobId, File> files_;
     std::map<BlobId, File> removed_;  // their removal may be undone by a loss of power
+    std::set<BlobId> damaged_;
     std::map<std::string, std::vector<std::byte>> local_;
 };
 

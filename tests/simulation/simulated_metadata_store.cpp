@@ -23,6 +23,15 @@ void Journal::lose_power(Random& random, Tally& tally) {
     for (const Work& commit : commits_) {
         commit(*rows_);
     }
+    // Doubts are always synced; they ask other rows from now on.
+    auto doubts = std::make_unique<MemoryDoubtStore>(*rows_);
+    for (const Doubt& doubt : doubts_->finals().value()) {
+        static_cast<void>(doubts->add(doubt).has_value());
+    }
+    for (const MediaId id : doubts_->unchecked(1000).value()) {
+        static_cast<void>(doubts->add({.upload = id}).has_value());
+    }
+    doubts_ = std::move(doubts);
 }
 
 template <class F>
@@ -123,6 +132,21 @@ Result<void> SimulatedMetadataStore::add_segment(
             gate_.tally().saw(Seen::segment_raced);
         }
         return added ? added : add_to_taken(id, segment, std::move(added));
+    });
+}
+
+Result<void> SimulatedMetadataStore::drop_segments(
+    MediaId id, const std::vector<SegmentIndex>& indexes, WallTime now
+) {
+    return gate_.call(Site::drop_segments, [&] {
+        auto dropped = rows().drop_segments(id, indexes, now);
+        if (dropped) {
+            journal_.add(Survives::power_loss, [=](MemoryMetadataStore& again) {
+                static_cast<void>(again.drop_segments(id, indexes, now).has_value());
+            });
+            witness_.dropped(id, indexes);
+        }
+        return dropped;
     });
 }
 

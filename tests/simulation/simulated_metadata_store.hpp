@@ -10,6 +10,7 @@
 
 #include "base/clock.hpp"
 #include "gate.hpp"
+#include "store/memory/memory_doubt_store.hpp"
 #include "store/memory/memory_metadata_store.hpp"
 #include "store/metadata_store.hpp"
 
@@ -25,6 +26,7 @@ class Witness {
     virtual void beat(JobId id, WallTime lease_until) = 0;
     virtual void finished(JobId id, std::uint64_t fence, const Upload& upload) = 0;
     virtual void released(JobId id) = 0;
+    virtual void dropped(MediaId id, const std::vector<SegmentIndex>& indexes) = 0;
 };
 
 enum class Survives : std::uint8_t { as_configured, power_loss };
@@ -36,6 +38,7 @@ class Journal {
         : is_strict_(is_strict && !never_syncs), never_syncs_(never_syncs) {}
 
     MemoryMetadataStore& rows() { return *rows_; }
+    MemoryDoubtStore& doubts() { return *doubts_; }
     using Work = std::function<void(MemoryMetadataStore&)>;
     void add(Survives survives, const Work& work);
     // The last commits that were not synced go, from a random one on.
@@ -45,6 +48,7 @@ class Journal {
     const bool is_strict_;
     const bool never_syncs_;
     std::unique_ptr<MemoryMetadataStore> rows_ = std::make_unique<MemoryMetadataStore>();
+    std::unique_ptr<MemoryDoubtStore> doubts_ = std::make_unique<MemoryDoubtStore>(*rows_);
     std::vector<Work> commits_;
     std::size_t synced_ = 0;
 };
@@ -69,6 +73,8 @@ class SimulatedMetadataStore final : public MetadataStore {
     Result<void> add_segment(
         MediaId id, const Segment& segment, std::optional<ByteCount> stride, WallTime now
     ) override;
+    Result<void> drop_segments(MediaId id, const std::vector<SegmentIndex>& indexes, WallTime now)
+        override;
     Result<void> change(const Upload& upload, UploadState from, const std::optional<NewJob>& job)
         override;
     Result<std::vector<Upload>> due_for_expiry(WallTime now, std::uint32_t count_max) override;

@@ -22,6 +22,7 @@ enum class Site : std::uint8_t {
     blob_remove,
     blob_free_space,
     blob_orphans,
+    blob_drop_cached,
     create,
     create_whole,
     usage,
@@ -32,6 +33,8 @@ enum class Site : std::uint8_t {
     due,
     names_of_blobs,
     forget_bytes,
+    drop_segments,
+    doubts,
     outputs,
     claim_job,
     heartbeat,
@@ -43,12 +46,14 @@ enum class Site : std::uint8_t {
 inline constexpr std::size_t site_count = static_cast<std::size_t>(Site::count);
 
 inline constexpr std::array<std::string_view, site_count> site_names{
-    "think",          "blob.stage",   "blob.place",      "blob.write",   "blob.commit",
-    "make_durable",   "blob.read",    "blob.local_file", "blob.adopt",   "blob.remove",
-    "free_space",     "orphans",      "create",          "create_whole", "usage",
-    "find",           "list",         "add_segment",     "change",       "due",
-    "names_of_blobs", "forget_bytes", "outputs",         "claim_job",    "heartbeat",
-    "finish_job",     "release_job",  "queue_position",
+    "think",       "blob.stage",     "blob.place",     "blob.write",
+    "blob.commit", "make_durable",   "blob.read",      "blob.local_file",
+    "blob.adopt",  "blob.remove",    "free_space",     "orphans",
+    "drop_cached", "create",         "create_whole",   "usage",
+    "find",        "list",           "add_segment",    "change",
+    "due",         "names_of_blobs", "forget_bytes",   "drop_segments",
+    "doubts",      "outputs",        "claim_job",      "heartbeat",
+    "finish_job",  "release_job",    "queue_position",
 };
 
 constexpr bool is_writing(Site site) {
@@ -65,6 +70,7 @@ constexpr bool is_writing(Site site) {
         case Site::add_segment:
         case Site::change:
         case Site::forget_bytes:
+        case Site::drop_segments:
         case Site::claim_job:
         case Site::heartbeat:
         case Site::finish_job:

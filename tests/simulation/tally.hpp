@@ -25,11 +25,12 @@ enum class Seen : std::uint8_t {
     crash_between_outputs_and_record,
     crash_in_recovery,
     orphan_removed,
+    segment_dropped,
+    upload_checked,
     fault_before,
     fault_after,
     disk_full,
     sync_failed,
-    sync_failed_for_a_neighbour,
     answer_lost,
     segment_stored,
     segment_repeated,
@@ -53,7 +54,6 @@ enum class Seen : std::uint8_t {
     cancelled_while_processing,
     kept,
     expired,
-    kept_when_due,
     foreigner_refused,
     quota_refused,
     job_claimed,
@@ -64,7 +64,6 @@ enum class Seen : std::uint8_t {
     job_released,
     job_gave_up,
     lease_lost,
-    clock_went_back,
     count
 };
 inline constexpr std::size_t seen_count = static_cast<std::size_t>(Seen::count);
@@ -82,11 +81,12 @@ inline constexpr std::array<std::string_view, seen_count> seen_names{
     "crash_between_outputs_and_record",
     "crash_in_recovery",
     "orphan_removed",
+    "segment_dropped",
+    "upload_checked",
     "fault_before",
     "fault_after",
     "disk_full",
     "sync_failed",
-    "sync_failed_for_a_neighbour",
     "answer_lost",
     "segment_stored",
     "segment_repeated",
@@ -110,7 +110,6 @@ inline constexpr std::array<std::string_view, seen_count> seen_names{
     "cancelled_while_processing",
     "kept",
     "expired",
-    "kept_when_due",
     "foreigner_refused",
     "quota_refused",
     "job_claimed",
@@ -121,7 +120,6 @@ inline constexpr std::array<std::string_view, seen_count> seen_names{
     "job_released",
     "job_gave_up",
     "lease_lost",
-    "clock_went_back",
 };
 
 struct Tally {

@@ -1,5 +1,6 @@
 #include "world.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace sluice::simulation {
@@ -38,7 +39,6 @@ HistoryOptions options_of(std::uint64_t seed) {
     options.is_crowded = random.one_in(3);
     options.clients = random.between(2, options.is_crowded ? 6 : 4);
     options.calls_each = random.between(6, 20);
-    options.steps_clock_back = random.one_in(8);
     return options;
 }
 
@@ -53,17 +53,34 @@ Process::Process(World& world)
       ids(world.clock, 0),
       events(world.journal.rows()),
       timeline(events),
+      doubts(world.journal.doubts(), metadata, blobs, world.clock, &timeline),
       jobs(metadata, blobs, world.clock, ids, {}, nullptr, &timeline),
       uploads(
-          {metadata, blobs, world.attachments, world.clock, ids, speed, metrics, [] {}, &timeline},
+          {metadata,
+           blobs,
+           world.attachments,
+           world.clock,
+           ids,
+           speed,
+           metrics,
+           [] {},
+           &timeline,
+           &doubts},
           limits_of(world.options)
       ),
-      clock_(world.clock) {}
+      clock_(world.clock),
+      is_strict_(world.options.is_strict) {}
 
 // As the server's own start, see server/wiring.cpp.
-Result<void> Process::recover() {
+Result<void> Process::recover(bool has_lost_power) {
     if (auto released = metadata.release_jobs_of(job_holder, clock_.now()); !released) {
         return std::move(released).error();
+    }
+    const auto everything = Doubts::Scope();
+    const auto scope =
+        has_lost_power ? std::optional(is_strict_ ? Doubts::sample : everything) : std::nullopt;
+    if (auto loaded = doubts.load(scope); !loaded) {
+        return loaded;
     }
     const auto is_known = [this](BlobId blob) {
         const auto known = metadata.knows_blob(blob);
@@ -80,7 +97,7 @@ World::World(const HistoryOptions& of, Tally& to)
       scheduler(random, clock, tally, of.crashes),
       gate(random, scheduler, tally, of.faults, of.mutant),
       journal(of.is_strict, of.mutant == Mutant::answers_before_record),
-      checker(journal, disk, clock, tally, of.quota) {
+      checker(journal, disk, clock, tally, of.quota, of.is_strict) {
     checker.on_violation([this] { scheduler.stop(); });
 }
 
@@ -89,9 +106,11 @@ void World::start() {
     const bool is_alive = scheduler.inside([&] {
         process = std::make_unique<Process>(*this);
         // One that cannot start is started again, by whoever runs it.
-        while (!process->recover()) {
+        while (!process->recover(has_lost_power_)) {
             gate.step(Site::think);
         }
+        // The mark that this boot has a server is written when all that may be lost is in doubt.
+        has_lost_power_ = false;
         is_up = true;
     });
     if (!is_alive) {
@@ -126,15 +145,12 @@ void World::crashed() {
     has_crashed = true;
     if (options.loses_power && random.one_in(2)) {
         tally.saw(Seen::power_lost);
+        has_lost_power_ = true;
         disk.lose_power(random, tally);
         journal.lose_power(random, tally);
         checker.power_was_lost(options.is_strict);
     } else {
         tally.saw(Seen::killed);
-    }
-    if (options.steps_clock_back && random.one_in(3)) {
-        clock.advance(-std::chrono::milliseconds(random.below(20'000)));
-        tally.saw(Seen::clock_went_back);
     }
     boot();
 }

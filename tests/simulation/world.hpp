@@ -16,6 +16,7 @@
 #include "gate.hpp"
 #include "media/cost_model.hpp"
 #include "scheduler.hpp"
+#include "service/doubts.hpp"
 #include "service/jobs.hpp"
 #include "service/timeline.hpp"
 #include "service/uploads.hpp"
@@ -31,7 +32,6 @@ struct HistoryOptions {
     std::uint64_t seed = 1;
     bool is_strict = true;
     bool loses_power = true;  // else a crash is a kill
-    bool steps_clock_back = false;
     CrashPlan crashes;
     FaultPlan faults;
     ByteCount capacity{1ULL << 40};
@@ -53,7 +53,7 @@ class Process {
   public:
     explicit Process(World& world);
     // What a start does before it opens its doors.
-    Result<void> recover();
+    Result<void> recover(bool has_lost_power);
 
     SimulatedBlobStore blobs;
     SimulatedMetadataStore metadata;
@@ -62,11 +62,13 @@ class Process {
     Metrics metrics;
     MemoryTimelineStore events;
     Timeline timeline;
+    Doubts doubts;
     Jobs jobs;
     Uploads uploads;
 
   private:
     const Clock& clock_;
+    const bool is_strict_;
 };
 
 class World {
@@ -109,6 +111,8 @@ class World {
   private:
     void start();
     bool is_restart_ = false;
+    // What RunMark would say: the machine stopped under the server that ran last.
+    bool has_lost_power_ = false;
 };
 
 }  // namespace sluice::simulation

@@ -43,6 +43,12 @@ Result<void> append_by_buffer(int from, ByteOffset at, ByteCount length, int to)
     return ok();
 }
 
+Error too_short() {
+    return {
+        .code = ErrorCode::storage_failed, .detail = "the blob is too short", .is_too_short = true
+    };
+}
+
 bool is_unsupported(int error_number) {
     constexpr std::array unsupported{EOPNOTSUPP, ENOSYS, EINVAL, EXDEV};
     return std::ranges::find(unsupported, error_number) != unsupported.end();
@@ -67,7 +73,7 @@ Result<void> read_all(int file, ByteOffset at, std::span<std::byte> bytes) {
     while (!bytes.empty()) {
         const ssize_t count = ::pread(file, bytes.data(), bytes.size(), as_off(at.value));
         if (count == 0) {
-            return Error{.code = ErrorCode::storage_failed, .detail = "the blob is too short"};
+            return too_short();
         }
         if (count < 0 && errno != EINTR) {
             return system_error(errno, "read");
@@ -87,7 +93,7 @@ Result<void> append_range(int from, ByteOffset at, ByteCount length, int to) {
         }
         const ssize_t count = ::copy_file_range(from, &offset, to, nullptr, length.value, 0);
         if (count == 0) {
-            return Error{.code = ErrorCode::storage_failed, .detail = "the blob is too short"};
+            return too_short();
         }
         if (count < 0 && is_unsupported(errno)) {
             return append_by_buffer(from, {static_cast<std::uint64_t>(offset)}, length, to);

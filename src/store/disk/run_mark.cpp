@@ -84,13 +84,25 @@ Result<LastRun> RunMark::begin(bool is_strict) {
             return std::move(synced).error();
         }
     }
+    if (last.lost_power()) {
+        return last;
+    }
     if (auto written = write("running"); !written) {
         return std::move(written).error();
     }
     return last;
 }
 
+Result<void> RunMark::recovered() {
+    auto written = write("running");
+    is_recovered_ = written.has_value();
+    return written;
+}
+
 Result<void> RunMark::end() {
+    if (!is_recovered_) {
+        return ok();
+    }
     if (!is_strict_) {
         if (auto synced = sync_everything(); !synced) {
             return synced;

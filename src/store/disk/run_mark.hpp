@@ -27,9 +27,13 @@ class RunMark {
   public:
     explicit RunMark(const std::string& directory) : directory_(directory) {}
 
-    // Errors: storage_failed, storage_full.
+    // Errors: storage_failed, storage_full. After a loss of power the old mark stays until recovered(),
+    // so that a start which dies before that is made good by the next.
     Result<LastRun> begin(bool is_strict);
-    // Everything of the directory's file system is synced first, since a relaxed server has not.
+    // All that may be lost is in doubt, durably.
+    Result<void> recovered();
+    // Everything of the directory's file system is synced first, since a relaxed server has not. Does
+    // nothing without recovered().
     Result<void> end();
     Result<void> sync_everything() const;
 
@@ -38,6 +42,7 @@ class RunMark {
 
     const std::string directory_;
     bool is_strict_ = true;
+    bool is_recovered_ = false;
 };
 
 // For tests: "boot ID mount N\ndurability KIND\nstate STATE\n" as it stands in the file.

@@ -21,6 +21,7 @@ TEST(RunMark, AnOrderlyStopIsSeenByTheNext) {
     const TemporaryFolder folder;
     RunMark first(folder.path());
     ASSERT_TRUE(first.begin(false));
+    ASSERT_TRUE(first.recovered());
     ASSERT_TRUE(first.end());
     EXPECT_TRUE(RunMark(folder.path()).begin(true)->ended_cleanly);
 }
@@ -43,6 +44,20 @@ TEST(RunMark, AnotherBootWithoutAnOrderlyStopIsALossOfPower) {
     EXPECT_TRUE(last->lost_power());
     EXPECT_FALSE(last->was_strict);
     EXPECT_FALSE(parse_run_mark("boot a\ndurability strict\nstate stopped\n", "b").lost_power());
+}
+
+TEST(RunMark, ALossOfPowerIsKnownUntilItIsMadeGood) {
+    const TemporaryFolder folder;
+    std::ofstream(folder.path("run")) << "boot another\ndurability relaxed\nstate running\n";
+    // Starts that die, or give up, before they know what was lost.
+    ASSERT_TRUE(RunMark(folder.path()).begin(true));
+    RunMark gives_up(folder.path());
+    ASSERT_TRUE(gives_up.begin(true));
+    ASSERT_TRUE(gives_up.end());
+    RunMark recovers(folder.path());
+    EXPECT_TRUE(recovers.begin(true)->lost_power());
+    ASSERT_TRUE(recovers.recovered());
+    EXPECT_FALSE(RunMark(folder.path()).begin(true)->lost_power());
 }
 
 }  // namespace

@@ -160,7 +160,9 @@ Result<void> MemoryBlobStore::read(
     const bool is_inside =
         offset.value + bytes.size() <= extent.length.value && begin + bytes.size() <= stored.size();
     if (!is_inside) {
-        return refused(ErrorCode::storage_failed, "the blob is shorter than its extent");
+        Error error = refused(ErrorCode::storage_failed, "the blob is shorter than its extent");
+        error.is_too_short = true;
+        return error;
     }
     std::copy_n(stored.begin() + static_cast<std::ptrdiff_t>(begin), bytes.size(), bytes.begin());
     return ok();
