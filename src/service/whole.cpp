@@ -72,6 +72,14 @@ Error empty() {
     };
 }
 
+// After a failure of the store the commit may have happened: rather a blob that nobody knows, which the
+// sweep of orphans finds, than a row whose bytes are gone.
+void remove_if_undone(BlobStore& blobs, const Extent& extent, ErrorCode code) {
+    if (code != ErrorCode::storage_failed && code != ErrorCode::storage_full) {
+        static_cast<void>(blobs.remove(extent));
+    }
+}
+
 Result<void> judge_whole(const ContentClaim& claim, const Incoming& incoming) {
     if (!is_text_wanted(claim.category, claim.media_type)) {
         if (auto mistaken = mistaken_media(incoming, true)) {
@@ -193,7 +201,7 @@ Result<Upload> Uploads::finish_whole(const CreateUpload& wanted, Incoming incomi
     Upload upload = queued_at_once(std::move(fresh), segment);
     auto created = services_.metadata.create_whole(upload, segment, new_job(upload), terms);
     if (!created) {
-        static_cast<void>(services_.blobs.remove(*extent));  // else the sweep of orphans does
+        remove_if_undone(services_.blobs, *extent, created.error().code);
         // The same call may have come on another connection meanwhile.
         before = made_before(services_, wanted, terms.repeat);
         Error refused = refused_by_store(std::move(created).error(), upload.id);

@@ -4,6 +4,17 @@
 
 namespace sluice::simulation {
 
+namespace {
+
+// What was admitted once is admitted when it is made again.
+CreateTerms again_on(const CreateTerms& terms) {
+    CreateTerms again;
+    again.repeat = terms.repeat;
+    return again;
+}
+
+}  // namespace
+
 void Journal::add(Survives survives, const Work& work) {
     if (is_strict_) {
         return;
@@ -47,13 +58,16 @@ auto SimulatedMetadataStore::write(Site site, Survives survives, F work) {
     });
 }
 
-Result<void> SimulatedMetadataStore::create(const Upload& upload, const Quota& quota) {
+Result<void> SimulatedMetadataStore::create(const Upload& upload, const CreateTerms& terms) {
     return gate_.call(Site::create, [&] {
-        auto created = rows().create(upload, quota);
+        auto created = rows().create(upload, terms);
         if (created) {
-            journal_.add(Survives::as_configured, [upload](MemoryMetadataStore& again) {
-                static_cast<void>(again.create(upload, Quota{}).has_value());
-            });
+            journal_.add(
+                Survives::as_configured,
+                [upload, made = again_on(terms)](MemoryMetadataStore& again) {
+                    static_cast<void>(again.create(upload, made).has_value());
+                }
+            );
             witness_.created(upload);
         }
         return created;
@@ -61,18 +75,29 @@ Result<void> SimulatedMetadataStore::create(const Upload& upload, const Quota& q
 }
 
 Result<void> SimulatedMetadataStore::create_whole(
-    const Upload& upload, const Segment& segment, const NewJob& job, const Quota& quota
+    const Upload& upload, const Segment& segment, const NewJob& job, const CreateTerms& terms
 ) {
     return gate_.call(Site::create_whole, [&] {
-        auto created = rows().create_whole(upload, segment, job, quota);
+        auto created = rows().create_whole(upload, segment, job, terms);
         if (created) {
+            const CreateTerms made = again_on(terms);
             journal_.add(Survives::power_loss, [=](MemoryMetadataStore& again) {
-                static_cast<void>(again.create_whole(upload, segment, job, Quota{}).has_value());
+                static_cast<void>(again.create_whole(upload, segment, job, made).has_value());
             });
             witness_.created(upload);
         }
         return created;
     });
+}
+
+Result<std::optional<Repeated>> SimulatedMetadataStore::find_repeat(
+    const Principal& owner, const std::string& key, WallTime now
+) {
+    return gate_.call(Site::find, [&] { return rows().find_repeat(owner, key, now); });
+}
+
+Result<ByteCount> SimulatedMetadataStore::promised() {
+    return gate_.call(Site::usage, [&] { return rows().promised(); });
 }
 
 Result<Usage> SimulatedMetadataStore::usage_of(const Principal& owner) {

@@ -58,10 +58,14 @@ class SimulatedMetadataStore final : public MetadataStore {
     SimulatedMetadataStore(Journal& journal, Gate& gate, Witness& witness)
         : journal_(journal), gate_(gate), witness_(witness) {}
 
-    Result<void> create(const Upload& upload, const Quota& quota) override;
+    Result<void> create(const Upload& upload, const CreateTerms& terms) override;
     Result<void> create_whole(
-        const Upload& upload, const Segment& segment, const NewJob& job, const Quota& quota
+        const Upload& upload, const Segment& segment, const NewJob& job, const CreateTerms& terms
     ) override;
+    Result<std::optional<Repeated>> find_repeat(
+        const Principal& owner, const std::string& key, WallTime now
+    ) override;
+    Result<ByteCount> promised() override;
     Result<Usage> usage_of(const Principal& owner) override;
     Result<std::vector<Upload>> oldest_open(const Principal& owner, std::uint32_t count_max)
         override;
