@@ -80,25 +80,31 @@ Result<void> Fsck::check(const Upload& upload) {
         return found.error();
     }
     check_sums(*found);
-    check_segments(*found);
+    if (auto checked = check_segments(*found); !checked) {
+        return checked;
+    }
     return check_outputs(upload);
 }
 
-void Fsck::check_segments(const UploadWithSegments& found) {
+Result<void> Fsck::check_segments(const UploadWithSegments& found) {
     const auto& [upload, segments] = found;
     for (const auto& [index, segment] : segments) {
         ++counts_.segments;
         counts_.bytes += segment.extent.length.value;
-        const SegmentHealth health = health_of(blobs_, segment);
-        if (health == SegmentHealth::whole) {
+        const auto health = health_of(blobs_, segment);
+        if (!health) {
+            return health.error();
+        }
+        if (*health == SegmentHealth::whole) {
             continue;
         }
-        FsckProblem problem = problem_of(upload, segment, health);
+        FsckProblem problem = problem_of(upload, segment, *health);
         // Of an open upload it can be sent again; of a sealed one nobody has the bytes any more.
         problem.is_repaired = repair_.is_wanted && upload.state == UploadState::open &&
                               metadata_.drop_segments(upload.id, {index}, now_).has_value();
         tell(std::move(problem));
     }
+    return ok();
 }
 
 void Fsck::check_sums(const UploadWithSegments& found) {

@@ -57,7 +57,7 @@ class Fsck {
   private:
     Result<void> check_all();
     Result<void> check(const Upload& upload);
-    void check_segments(const UploadWithSegments& found);
+    Result<void> check_segments(const UploadWithSegments& found);
     void check_sums(const UploadWithSegments& found);
     Result<void> check_outputs(const Upload& upload);
     void check_file(BlobId blob, WallTime changed_at);

@@ -96,6 +96,12 @@ Result<std::optional<Repeated>> SimulatedMetadataStore::find_repeat(
     return gate_.call(Site::find, [&] { return rows().find_repeat(owner, key, now); });
 }
 
+Result<std::vector<Upload>> SimulatedMetadataStore::with_bytes(
+    MediaId after, std::uint32_t count_max
+) {
+    return gate_.call(Site::list, [&] { return rows().with_bytes(after, count_max); });
+}
+
 Result<ByteCount> SimulatedMetadataStore::promised() {
     return gate_.call(Site::usage, [&] { return rows().promised(); });
 }

@@ -66,6 +66,7 @@ class SimulatedMetadataStore final : public MetadataStore {
         const Principal& owner, const std::string& key, WallTime now
     ) override;
     Result<ByteCount> promised() override;
+    Result<std::vector<Upload>> with_bytes(MediaId after, std::uint32_t count_max) override;
     Result<Usage> usage_of(const Principal& owner) override;
     Result<std::vector<Upload>> oldest_open(const Principal& owner, std::uint32_t count_max)
         override;
