@@ -69,7 +69,8 @@ bool is_windows_path(std::string_view text) {
            (text[2] == '\\' || text[2] == '/');
 }
 
-bool is_path_or_address(std::string_view text) {
+// Beyond doubt wherever it stands in a file.
+bool is_full_path_or_address(std::string_view text) {
     static constexpr std::array<std::string_view, 9> beginnings{
         "./",
         "../",
@@ -81,9 +82,14 @@ bool is_path_or_address(std::string_view text) {
         "s3://",
         ".\\",
     };
+    const bool is_absolute = text.starts_with('/') && has_media_extension(text);
+    return begins_with_any(text, beginnings) || is_windows_path(text) || is_absolute;
+}
+
+// A line that just ends like a file's name may be the last bytes of anything, but no file begins so.
+bool is_path_or_address(std::string_view text) {
     const bool has_name_sign = text.size() > 2 && text.starts_with('@');
-    return begins_with_any(text, beginnings) || is_windows_path(text) ||
-           has_media_extension(text) ||
+    return is_full_path_or_address(text) || has_media_extension(text) ||
            (has_name_sign && text.find_first_of("./\\") != std::string_view::npos);
 }
 
@@ -247,7 +253,7 @@ std::optional<Error> mistaken_anywhere(const SentContent& sent) {
     const bool is_whole = sent.length == sent.start.size();
     const std::string_view line = without_line_end(sent.start);
     if (is_whole && is_one_printable_line(line)) {
-        if (is_path_or_address(line)) {
+        if (sent.begins_the_file ? is_path_or_address(line) : is_full_path_or_address(line)) {
             return path(line);
         }
         if (is_word_for_nothing(line)) {

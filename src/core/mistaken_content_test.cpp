@@ -22,10 +22,21 @@ TEST(MistakenContent, APathOrAnAddressIsNotTheFile) {
           "file:///v.mp4",
           "my holiday.png\r\n"}) {
         EXPECT_EQ(judged(text), ErrorCode::path_as_media) << text;
-        EXPECT_EQ(judged(text, false), ErrorCode::path_as_media) << text;
     }
     const auto error = mistaken_content({"./clip.mp4", 10, true});
     EXPECT_NE(error->facts.find("the 10 characters \"./clip.mp4\""), std::string::npos);
+}
+
+TEST(MistakenContent, TheLastBytesOfAFileMayEndLikeAName) {
+    for (const auto* text :
+         {"cover.png", "@font/9.woff", "a comment in a box.jpg\n", "\xb5\xf0.ts"}) {
+        EXPECT_FALSE(judged(text, false)) << text;
+        EXPECT_EQ(judged(text), ErrorCode::path_as_media) << text;
+    }
+    for (const auto* text :
+         {"./clip.mp4", "/tmp/clip.mp4", "C:\\clip.mp4", "https://example.com/a"}) {
+        EXPECT_EQ(judged(text, false), ErrorCode::path_as_media) << text;
+    }
 }
 
 TEST(MistakenContent, APathIsOneOnlyIfNothingElseCame) {

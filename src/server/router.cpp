@@ -57,6 +57,9 @@ boost::asio::awaitable<http::Response> Router::handle(
     exchange.wants_parts = is_recorded;
     const auto signed_body = co_await authenticator_.authenticate(exchange, body);
     auto response = co_await dispatch(exchange, signed_body ? *signed_body : body);
+    if (context_.fidelity == protocol::Fidelity::faithful && request.path.starts_with("/1.1/")) {
+        protocol::x_v1::escape_slashes(response);
+    }
     protocol::settle_rate(context_, exchange, response);
     add_notices(response, exchange);
     co_await protocol::weather_after(context_, exchange, response);

@@ -20,9 +20,7 @@ void record(
     WallTime now,
     std::chrono::milliseconds took
 ) {
-    // The store would not write what is about no upload of the caller's; most of these are seen
-    // here.
-    if (!exchange.caller || !exchange.media_id || response.error_code == "media_unknown") {
+    if (!exchange.caller || !exchange.media_id) {
         return;
     }
     TimelineEvent event;
@@ -41,7 +39,19 @@ void record(
     event.advised = exchange.advised;
     event.asked_after = exchange.asked_after;
     event.advised_before = exchange.advised_before;
-    timeline.note(exchange.caller->principal, *exchange.media_id, std::move(event));
+    const Principal& caller = exchange.caller->principal;
+    for (const MediaId id : exchange.named_beside) {
+        TimelineEvent beside = event;
+        if (event.is_refusal()) {
+            beside.facts = "Together with " + exchange.media_id->text() + ": " + event.facts;
+        }
+        timeline.note(caller, id, std::move(beside));
+    }
+    // The store would not write what is about no upload of the caller's; most of these are seen
+    // here.
+    if (response.error_code != "media_unknown") {
+        timeline.note(caller, *exchange.media_id, std::move(event));
+    }
 }
 
 }  // namespace sluice::server

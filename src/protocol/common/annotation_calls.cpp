@@ -1,5 +1,6 @@
 #include "protocol/common/annotation_calls.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "protocol/common/rate_gate.hpp"
@@ -7,6 +8,21 @@
 namespace sluice::protocol {
 
 using boost::asio::awaitable;
+
+namespace {
+
+void note_media(Exchange& exchange, const std::vector<MediaId>& named, MediaId about) {
+    exchange.media_id = about;
+    exchange.named_beside.clear();
+    for (const MediaId id : named) {
+        const auto& beside = exchange.named_beside;
+        if (id != about && std::ranges::find(beside, id) == beside.end()) {
+            exchange.named_beside.push_back(id);
+        }
+    }
+}
+
+}  // namespace
 
 awaitable<Result<Attachments>> x_annotate(
     const Context& context, Exchange& exchange, MediaId id, MediaMetadata metadata
@@ -60,6 +76,9 @@ awaitable<Result<Attachments>> x_detach_subtitles(
 
 awaitable<Result<Medium>> x_look_up(const Context& context, Exchange& exchange, MediaId id) {
     exchange.call = "LOOK_UP";
+    if (exchange.media_id) {
+        exchange.named_beside.push_back(*exchange.media_id);
+    }
     exchange.media_id = id;
     auto work = [&context, caller = exchange.caller->principal, id] {
         return context.annotations.look_up(caller, id);
@@ -71,8 +90,9 @@ awaitable<Result<Used>> x_use(
     const Context& context, Exchange& exchange, std::vector<MediaId> media, UsedIn used_in
 ) {
     exchange.call = used_in == UsedIn::post ? "POST" : "MESSAGE";
-    if (!media.empty()) {
-        exchange.media_id = media.front();
+    const std::vector<MediaId> named = media;
+    if (!named.empty()) {
+        note_media(exchange, named, named.front());
     }
     const std::uint64_t id = context.uploads.next_id();
     auto wanted = UseMedia{exchange.caller->principal, std::move(media), used_in, id};
@@ -80,8 +100,9 @@ awaitable<Result<Used>> x_use(
     auto used = co_await runtime::run_blocking(context.pool, std::move(work));
     if (!used) {
         // Which of several it is about.
-        const auto about = used.error().media_id;
-        exchange.media_id = about != 0 ? std::optional(MediaId{about}) : exchange.media_id;
+        if (const auto about = used.error().media_id; about != 0) {
+            note_media(exchange, named, MediaId{about});
+        }
         co_return std::move(used).error();
     }
     co_return Used{id, std::move(*used)};

@@ -60,6 +60,7 @@ struct Exchange {
     std::string oauth_base_string_sent;
     std::string call;  // "INIT", "APPEND", "FINALIZE", "STATUS", "ONE_SHOT", … or empty
     std::optional<MediaId> media_id;
+    std::vector<MediaId> named_beside;  // other media of the same post or look-up
     std::optional<std::uint64_t> segment_index;
     std::optional<ByteCount> media_bytes;  // that came with this call
     std::optional<FaultRule> fault;        // that strikes this call

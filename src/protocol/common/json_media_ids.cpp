@@ -78,6 +78,15 @@ Result<MediaId> media_id_in(const json::object& object, std::string_view member,
     return digits ? media_id_of(*digits, takes_keys) : Result<MediaId>(digits.error());
 }
 
+void note_media_in(Exchange& exchange, const json::object& body) {
+    for (const std::string_view member : {"media_id", "id", "media_key"}) {
+        if (const auto id = media_id_in(body, member, true)) {
+            exchange.media_id = *id;
+            return;
+        }
+    }
+}
+
 Result<std::vector<MediaId>> media_ids_in(std::string_view text) {
     std::vector<MediaId> ids;
     if (text.find_first_of("[{\"") != std::string_view::npos) {

@@ -8,6 +8,7 @@
 
 #include "base/ids.hpp"
 #include "base/result.hpp"
+#include "protocol/common/exchange.hpp"
 
 namespace sluice::protocol {
 
@@ -15,6 +16,10 @@ namespace sluice::protocol {
 Result<MediaId> media_id_in(
     const boost::json::object& object, std::string_view member, bool takes_keys
 );
+
+// Which upload the call is about, if that can be read: for the record of what is refused before it is
+// looked at.
+void note_media_in(Exchange& exchange, const boost::json::object& body);
 
 // "1349…,1350…" as v1.1 has it; empty: none. Errors: media_ids_invalid, media_key_as_id.
 Result<std::vector<MediaId>> media_ids_in(std::string_view text);

@@ -30,6 +30,14 @@ Response not_allowed(const http::Request& request, const char* allowed) {
     return response;
 }
 
+// What the timeline remembers: a look changes nothing. `below`: what follows the id in the path.
+std::string_view change_of(std::string_view method, std::string_view below) {
+    if (method == "DELETE" && below.empty()) {
+        return "DELETE";
+    }
+    return method == "POST" && below == "/keep" ? "KEEP" : "";
+}
+
 struct Page {
     MediaId before;
     std::uint32_t count = page_default;
@@ -79,7 +87,8 @@ awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body)
     if (path == uploads_path) {
         response = co_await list(request, std::move(*owner));
     } else if (path.starts_with(std::string(uploads_path) + "/")) {
-        response = co_await below(request, std::move(*owner), path.substr(uploads_path.size() + 1));
+        response =
+            co_await below(exchange, std::move(*owner), path.substr(uploads_path.size() + 1));
     } else {
         response = refused(
             {.code = ErrorCode::unknown_path, .facts = "Known is /api/v1/uploads."}, request
@@ -89,13 +98,19 @@ awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body)
     co_return response;
 }
 
-awaitable<Response> Endpoint::below(
-    const http::Request& request, Principal owner, std::string_view rest
-) const {
+awaitable<Response> Endpoint::below(Exchange& exchange, Principal owner, std::string_view rest)
+    const {
+    const http::Request& request = exchange.request;
     const auto slash = rest.find('/');
     const auto id = media_id_of(rest.substr(0, slash), true);
     if (!id) {
         co_return refused(id.error(), request);
+    }
+    const std::string_view call =
+        change_of(request.method, rest.substr(std::min(slash, rest.size())));
+    if (!call.empty()) {
+        exchange.call = call;
+        exchange.media_id = *id;
     }
     if (slash == std::string_view::npos) {
         co_return co_await one(request, std::move(owner), *id);
@@ -103,7 +118,10 @@ awaitable<Response> Endpoint::below(
     if (rest.substr(slash) == "/keep") {
         co_return co_await keep(request, std::move(owner), *id);
     }
-    const Error error{.code = ErrorCode::unknown_path, .facts = "Known below an upload is /keep."};
+    const Error error{
+        .code = ErrorCode::unknown_path,
+        .facts = "Known below an upload are /keep, /timeline and /diagnosis.",
+    };
     co_return refused(error, request);
 }
 

@@ -23,7 +23,7 @@ class Endpoint {
         const;
     // `rest`: what follows /api/v1/uploads/ in the path, which the request owns.
     boost::asio::awaitable<http::Response> below(
-        const http::Request& request, Principal owner, std::string_view rest
+        Exchange& exchange, Principal owner, std::string_view rest
     ) const;
     boost::asio::awaitable<http::Response> one(
         const http::Request& request, Principal owner, MediaId id

@@ -1,5 +1,6 @@
 #include "protocol/native/history_endpoint.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -102,8 +103,12 @@ Response refused(const Error& error, const http::Request& request) {
 }  // namespace
 
 bool HistoryEndpoint::serves(std::string_view path) {
-    return path.starts_with(uploads_path) &&
-           (path.ends_with("/timeline") || path.ends_with("/diagnosis"));
+    if (!path.starts_with(uploads_path)) {
+        return false;
+    }
+    const auto slash = path.find('/', uploads_path.size());
+    const auto below = path.substr(std::min(slash, path.size()));
+    return below == "/timeline" || below == "/diagnosis";
 }
 
 awaitable<Response> HistoryEndpoint::handle(Exchange& exchange) const {

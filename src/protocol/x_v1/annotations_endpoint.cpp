@@ -19,6 +19,13 @@ constexpr std::string_view metadata_path = "/1.1/media/metadata/create.json";
 constexpr std::string_view subtitles_path = "/1.1/media/subtitles/create.json";
 constexpr std::string_view deletion_path = "/1.1/media/subtitles/delete.json";
 
+std::string call_of(std::string_view path) {
+    if (path == metadata_path) {
+        return "METADATA";
+    }
+    return path == subtitles_path ? "SUBTITLES_CREATE" : "SUBTITLES_DELETE";
+}
+
 std::string_view route_of(std::string_view path) {
     if (path == metadata_path) {
         return "x1.metadata";
@@ -48,7 +55,7 @@ bool AnnotationsEndpoint::serves(std::string_view path) {
 
 awaitable<Response> AnnotationsEndpoint::handle(Exchange& exchange, http::BodyReader& body) const {
     const http::Request& request = exchange.request;
-    exchange.call = request.path == metadata_path ? "METADATA" : "SUBTITLES";
+    exchange.call = call_of(request.path);
     if (request.method != "POST") {
         co_return not_allowed(request, context_.fidelity, "POST");
     }
@@ -72,6 +79,7 @@ awaitable<Result<Attachments>> AnnotationsEndpoint::run(
     Exchange& exchange, boost::json::object body
 ) const {
     const std::string_view path = exchange.request.path;
+    note_media_in(exchange, body);
     if (path == metadata_path) {
         const bool has_key = body.contains("media_key") && !body.contains("media_id");
         const auto id = media_id_in(body, has_key ? "media_key" : "media_id", true);

@@ -1,5 +1,6 @@
 #include "protocol/x_v1/encode.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/error_catalogue.hpp"
@@ -180,6 +181,20 @@ http::Response not_allowed(const http::Request& request, Fidelity fidelity, cons
     std::erase_if(response.headers, [](const auto& field) { return field.first == "Allow"; });
     response.set("Allow", allowed);
     return response;
+}
+
+void escape_slashes(http::Response& response) {
+    const auto is_json = [](const auto& field) {
+        return field.first == "Content-Type" && field.second.starts_with("application/json");
+    };
+    if (std::ranges::none_of(response.headers, is_json)) {
+        return;
+    }
+    std::string escaped;
+    for (const char c : response.body) {
+        escaped += c == '/' ? "\\/" : std::string(1, c);
+    }
+    response.body = std::move(escaped);
 }
 
 }  // namespace sluice::protocol::x_v1

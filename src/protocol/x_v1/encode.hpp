@@ -21,4 +21,7 @@ http::Response refused(const Error& error, const http::Request& request, Fidelit
 // method_not_allowed, for a path that takes one method.
 http::Response not_allowed(const http::Request& request, Fidelity fidelity, const char* allowed);
 
+// X writes each slash in its JSON as "\/" (reference 2.1). No JSON has one outside of a text.
+void escape_slashes(http::Response& response);
+
 }  // namespace sluice::protocol::x_v1

@@ -66,8 +66,9 @@ bool AnnotationsEndpoint::serves(std::string_view path) {
 awaitable<Response> AnnotationsEndpoint::handle(Exchange& exchange, http::BodyReader& body) const {
     const http::Request& request = exchange.request;
     const bool is_metadata = request.path == metadata_path;
-    exchange.call = is_metadata ? "METADATA" : "SUBTITLES";
     const bool is_delete = !is_metadata && request.method == "DELETE";
+    exchange.call =
+        is_metadata ? "METADATA" : (is_delete ? "SUBTITLES_DELETE" : "SUBTITLES_CREATE");
     if (request.method != "POST" && !is_delete) {
         co_return not_allowed(request, context_.fidelity, is_metadata ? "POST" : "POST, DELETE");
     }
@@ -97,6 +98,7 @@ awaitable<Result<Response>> AnnotationsEndpoint::run(Exchange& exchange, http::B
     if (!received) {
         co_return std::move(received).error();
     }
+    note_media_in(exchange, *received);
     if (request.path == metadata_path) {
         co_return co_await metadata(exchange, std::move(*received));
     }
