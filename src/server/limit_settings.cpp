@@ -101,6 +101,15 @@ Outcome apply_connections(Settings& settings, const Given& given) {
     return {};
 }
 
+Outcome apply_memory_of_bodies(Settings& settings, const Given& given) {
+    const auto size = parse_size(given.text);
+    if (!size || size->value < (2U << 20)) {
+        return must_be("memory.bodies=SIZE of all buffers for bodies on their way, from 2M");
+    }
+    settings.body_memory = *size;
+    return {};
+}
+
 Outcome apply_size(Settings& settings, const Given& given) {
     const auto size = parse_size(given.text);
     if (!size || size->value == 0) {
@@ -138,6 +147,7 @@ constexpr std::array limit_rows{
     LimitRow{"requests.x", apply_rates_of_x},
     LimitRow{"polling.per_second", apply_polling},
     LimitRow{"connections", apply_connections},
+    LimitRow{"memory.bodies", apply_memory_of_bodies},
     LimitRow{"control.running", apply_running},
     LimitRow{"bulk.running", apply_running},
 };

@@ -320,7 +320,7 @@ constexpr std::array rows{
         "NAME=VALUE",
         "upload.max_bytes, segment.max_bytes, one_shot.max_bytes, upload.lifetime, open_uploads, "
         "stored_bytes, storage.reserve, requests.x, polling.per_second, connections, "
-        "control.running, bulk.running, "
+        "memory.bodies, control.running, bulk.running, "
         "requests.init=400/15m …",
         apply_limit,
         true

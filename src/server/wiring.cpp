@@ -54,8 +54,6 @@
 namespace sluice::server {
 namespace {
 
-// 16 MiB for bodies on their way, whatever the number of clients.
-constexpr std::size_t body_buffers = 32;
 constexpr std::chrono::seconds drain_time{30};
 constexpr std::chrono::seconds sweep_pause{10};
 constexpr std::chrono::milliseconds flush_pause{1000};
@@ -389,7 +387,7 @@ class Server {
     MediaUse media_use_{uploads_, annotations_, attachments_};
     Polling polling_;
     Pools pools_{metrics_};
-    runtime::BufferArena buffers_{body_buffers};
+    runtime::BufferArena buffers_{settings_.body_memory.value / runtime::BufferArena::buffer_size};
     protocol::DevEnvironment dev_environment_;
     IdSource key_ids_{clock_, key_shard};
     SqliteKeyStore key_store_;
