@@ -114,20 +114,6 @@ Result<void> judge_segment(
     return std::move(*mistaken);
 }
 
-// What begin_append saw is good enough: add_segment looks again, in its commit, and a conflict is
-// settled by what the store has then.
-Result<UploadWithSegments> load_for_append(
-    const UploadServices& services, const AppendTarget& target, Incoming& incoming
-) {
-    auto seen = incoming.take_upload(target.id);
-    const auto* doubts = services.doubts;
-    const bool is_in_doubt =
-        doubts != nullptr && (doubts->has_unchecked() || doubts->refusal_of(target.id));
-    const bool is_enough = seen && seen->upload.owner == target.owner && !is_in_doubt;
-    return is_enough ? Result<UploadWithSegments>(*std::move(seen))
-                     : load_for_change(services, target.owner, target.id);
-}
-
 // A segment whose digest does not fit leaves nothing behind.
 Result<void> compare_digests(BlobStore& blobs, const AppendTarget& target, const Extent& extent) {
     if (target.digests.empty()) {
@@ -214,7 +200,6 @@ Result<Incoming> Uploads::begin_append(const AppendTarget& target) {
     );
     incoming.hold(in_flight_.enter(target.id, target.index));
     if (found->segments.size() <= segments_kept_max) {
-        incoming.note_upload(target.id, *std::move(found));
     }
     return incoming;
 }
@@ -232,7 +217,7 @@ Result<void> Uploads::check_append(const AppendTarget& target) {
 Result<Upload> Uploads::finish_append(const AppendTarget& target, Incoming incoming) {
     // Also for bytes that came before their name.
     incoming.hold(in_flight_.enter(target.id, target.index));
-    auto found = load_for_append(services_, target, incoming);
+    auto found = load_for_change(services_, target.owner, target.id);
     if (!found) {
         return refused(target.owner, std::move(found).error(), target.id);
     }

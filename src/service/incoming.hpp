@@ -63,15 +63,6 @@ class Incoming {
         token_.has_received(length_);
     }
 
-    // The upload as it was seen when these bytes began; nothing if that was not noted.
-    void note_upload(MediaId id, UploadWithSegments seen) {
-        seen_.emplace(std::move(seen));
-        seen_id_ = id;
-    }
-    std::optional<UploadWithSegments> take_upload(MediaId id) {
-        return seen_id_ == id ? std::exchange(seen_, std::nullopt) : std::nullopt;
-    }
-
     const InFlight::Token& token() const { return token_; }
     // The client is alive, though what it sent is still in a buffer.
     void beat() { token_.beat(); }
@@ -94,8 +85,6 @@ class Incoming {
     std::uint32_t crc_ = 0;
     std::vector<std::byte> start_;
     InFlight::Token token_;
-    std::optional<UploadWithSegments> seen_;
-    MediaId seen_id_;
 };
 
 }  // namespace sluice
