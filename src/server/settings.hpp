@@ -45,7 +45,6 @@ struct Settings {
     PollingLimits polling;
     // 0: as many as connections, and three quarters of them.
     protocol::WorkBounds work{.control = 0, .bulk = 0};
-    protocol::WorkBounds work{.bulk = 0};  // 0: three quarters of the connections
     // Of all buffers for bodies on their way, however many clients send.
     ByteCount body_memory{16U << 20};
     std::size_t connections = 0;  // 0: by the files that may be open

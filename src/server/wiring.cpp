@@ -54,14 +54,13 @@
 namespace sluice::server {
 namespace {
 
-constexpr std::chrono::seconds drain_time{30};
-constexpr std::chrono::seconds sweep_pause{10};
+constexpr std::chrono::seconds drain_time{30}, sweep_pause{10};
 constexpr std::chrono::milliseconds flush_pause{1000};
 constexpr std::chrono::seconds trim_pause{2};
 constexpr std::chrono::hours orphan_age{1};
 constexpr std::chrono::minutes dead_packs_pause{10};
 constexpr std::uint32_t orphans_max = 10'000;
-// One process holds a data directory, so its jobs are its own, also those of the process before it.
+// One process holds a data directory, so all its jobs are its own.
 constexpr const char* job_holder = "local";
 // Ids of keys; `sluice keys` makes its own beside a running server.
 constexpr std::uint16_t key_shard = 1;
@@ -88,13 +87,9 @@ class Server {
         std::shared_ptr<SqliteDatabase> database,
         std::unique_ptr<DiskBlobStore> blobs,
         SecretBox box,
-<<<<<<< HEAD
+        RunMark& mark,
         LastRun last_run,
         std::shared_ptr<Ballast> ballast
-=======
-        RunMark& mark,
-        LastRun last_run
->>>>>>> c96bcb2 (service, server: what an unclean stop left is checked to the end)
     )
         : settings_(settings),
           connection_limits_(connection_limits(settings)),
@@ -440,13 +435,9 @@ int run_server(const Settings& settings) {
         std::move(*database),
         std::move(*blobs),
         SecretBox(*secret),
-<<<<<<< HEAD
+        mark,
         *last_run,
         ballast
-=======
-        mark,
-        *last_run
->>>>>>> c96bcb2 (service, server: what an unclean stop left is checked to the end)
     );
     const int code = server->run();
     // Still under the lock. What the stores write when they close, they sync themselves.

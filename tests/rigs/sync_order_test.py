@@ -79,7 +79,7 @@ class ByTheDisk(RigCase):
     """After each answer a copy is taken of what the disk has flushed; each must verify. Nothing gets past this one."""
 
     def check(self, lies):
-        disk = FaultDisk(48)
+        disk = FaultDisk(192)
         self.addCleanup(disk.close)
         server = self.server(data=os.path.join(disk.mount_point, "data"))
         self.addCleanup(server.kill)

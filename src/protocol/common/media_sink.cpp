@@ -209,7 +209,7 @@ void MediaSink::end_second() {
 }
 
 void MediaSink::explain_base64() {
-    const SentContent sent{start_, came_, false};
+    const SentContent sent{start_, came_, true};  // all of the text that came
     if (form_.media_refusal->code != ErrorCode::base64_invalid) {
         return;
     }
