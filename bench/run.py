@@ -56,11 +56,15 @@ def measure(build, scale, wanted):
     place = place_of(build)
     book = Book(os.path.join(build, "bench", "results.ndjson"))
     take_all_descriptors()
+    about, loads = report.circumstances(ROOT, scale, wanted), [os.getloadavg()[0]]
     for name in wanted:
         began = time.monotonic()
         print(f"bench: == {name}", flush=True)
         SECTIONS[name](place, book, scale)
+        loads.append(os.getloadavg()[0])
         print(f"bench: == {name} took {time.monotonic() - began:.0f} s", flush=True)
+    about["load"] = f"{min(loads):.1f} to {max(loads):.1f}"
+    book.add("run", "", about)
     return book
 
 
@@ -68,6 +72,7 @@ def earlier(path):
     book = Book()
     with open(path, encoding="utf-8") as file:
         book.rows = [json.loads(line) for line in file]
+    book.notes = [row["text"] for row in book.rows if row["section"] == "note"]
     return book
 
 
@@ -77,11 +82,15 @@ def main():
     wanted = sections_wanted()
     source = os.environ.get("BENCH_FROM")
     book = earlier(source) if source else measure(build, scale, wanted)
-    caption = f"commit {report.commit_of(ROOT).split(' ')[0]}, {time.strftime('%Y-%m-%d', time.gmtime())}; medians of {scale.rounds} round(s), whiskers from the lowest to the highest"
+    about = book.about()
+    caption = (
+        f"commit {about['commit'].split(' ')[0]}, {about['at']}; medians of {about['rounds']} round(s), "
+        "whiskers from the lowest to the highest"
+    )
     writes = os.environ.get("BENCH_WRITE", "yes") != "no"
     picture = os.path.join(ROOT, "docs", "performance") if writes else os.path.join(build, "bench", "performance")
     plot.write(book, caption, picture)
-    text = report.markdown(book, ROOT, scale, wanted)
+    text = report.markdown(book)
     with open(os.path.join(build, "bench", "results.md"), "w", encoding="utf-8") as file:
         file.write(text)
     if writes:

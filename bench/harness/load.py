@@ -23,10 +23,15 @@ class Book:
                 file.write(json.dumps(row) + "\n")
         return row
 
+    def about(self):
+        """What the run itself says of its circumstances; nothing if it was broken off."""
+        return next((row for row in self.rows if row["section"] == "run"), {})
+
     def note(self, text):
         if text not in self.notes:
             print("bench: " + text, flush=True)
             self.notes.append(text)
+            self.add("note", "", {"text": text})
 
     def values(self, field, **wanted):
         """The figures of all rounds; `field` may be a path like latency.status.p99_us."""

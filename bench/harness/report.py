@@ -163,20 +163,27 @@ def commit_of(root):
     return done.stdout.strip() or "no commit is known"
 
 
-def conditions(root, scale, sections):
-    load = os.getloadavg()[0]
+def circumstances(root, scale, sections):
+    """A row of the results: what has to be known of a run to read it."""
+    return {
+        "commit": commit_of(root), "at": time.strftime("%Y-%m-%d %H:%M", time.gmtime()) + " UTC", "rounds": scale.rounds,
+        "total_mib": scale.total >> 20, "sections": sections, "cores": os.cpu_count(), "kernel": platform.release().split("-")[0],
+    }
+
+
+def conditions(about):
     yield (
-        f"Commit {commit_of(root)}; {time.strftime('%Y-%m-%d %H:%M', time.gmtime())} UTC; {scale.rounds} round(s), "
-        f"{scale.total / (1 << 20):.0f} MiB of bulk ingest each; sections: {', '.join(sections)}. "
-        f"{os.cpu_count()} cores, {platform.system()} {platform.release().split('-')[0]}; load average {load:.1f} at the end. "
-        "Medians, with the range over the rounds in brackets. The server had one core, the client another."
+        f"Commit {about['commit']}; {about['at']}; {about['rounds']} round(s), {about['total_mib']} MiB of bulk ingest each; "
+        f"sections: {', '.join(about['sections'])}. {about['cores']} cores, Linux {about['kernel']}; load average of the machine "
+        f"during the sections: {about['load']}. Medians, with the range over the rounds in brackets. The server had one core, the "
+        "client another."
     )
     yield ""
 
 
-def markdown(book, root, scale, sections):
+def markdown(book):
     figures = Figures(book)
-    lines = list(conditions(root, scale, sections))
+    lines = list(conditions(book.about()))
     lines += ["### Goals", ""]
     lines += table(
         ("goal", "measured", "met?"),

@@ -144,7 +144,9 @@ class Tables(unittest.TestCase):
 
     def test_the_page_has_a_row_for_each_goal_and_the_picture_is_well_formed(self):
         book = book_of(ingest_row("Sluice", 0.4), ingest_row("Sluice", 0.5), ingest_row(goals.DIRECT_SYNC, 0.3))
-        text = report.markdown(book, ROOT, sections.Scale(2, 1 << 30), ["ingest"])
+        about = report.circumstances(ROOT, sections.Scale(2, 1 << 30), ["ingest"])
+        book.add("run", "", {**about, "load": "1.0 to 2.0"})
+        text = report.markdown(book)
         self.assertIn("| Sluice | 0.45 (0.40–0.50) | 1.50 |", text)
         self.assertEqual(text.count("| not measured |") + text.count("| yes |") + text.count("**no**"), len(list(goals.goal_rows(book))))
         ElementTree.fromstring(plot.svg(book, "a < b"))
