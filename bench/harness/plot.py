@@ -21,7 +21,7 @@ def colour_of(name):
 def number(value):
     if value >= 1000:
         return f"{value:,.0f}"
-    return f"{value:.0f}" if value >= 100 else f"{value:.2g}" if value >= 1 else f"{value:.2g}"
+    return f"{value:.0f}" if value >= 10 else f"{value:.1f}" if value >= 1 else f"{value:.2f}"
 
 
 class Panel:
@@ -32,7 +32,7 @@ class Panel:
         self.bars = [bar for bar in bars if bar[1] is not None]  # (name, median, (low, high))
 
     def height(self):
-        return 66 + ROW * len(self.bars)
+        return 78 + ROW * len(self.bars)
 
     def scale(self, room):
         highest = max([bar[2][1] for bar in self.bars] + ([self.goal] if self.goal else []))
@@ -50,15 +50,17 @@ class Panel:
         yield f'<text x="{x}" y="{y + 18}" font-size="15" font-weight="bold" fill="{INK}">{escape(self.title)}</text>'
         scale_text = self.better + (", logarithmic" if self.log else "")
         yield f'<text x="{x}" y="{y + 36}" font-size="11" fill="#5b666c">{escape(scale_text)}</text>'
-        top, bottom = y + 48, y + 48 + ROW * len(self.bars)
+        top, bottom = y + 60, y + 60 + ROW * len(self.bars)
         yield f'<line x1="{left}" y1="{top}" x2="{left}" y2="{bottom}" stroke="{INK}" stroke-width="1"/>'
-        for i, (name, middle, ends) in enumerate(self.bars):
-            yield from self.draw_bar(at, left, top + ROW * i, name, middle, ends)
+        parts = [part for i, bar in enumerate(self.bars) for part in self.draw_bar(at, left, top + ROW * i, *bar)]
+        # The goal's line goes over the bars and under what is written.
+        yield from (part for part in parts if part.startswith("<rect"))
         if self.goal:
             where = left + at(self.goal)
             yield f'<line x1="{where:.1f}" y1="{top - 4}" x2="{where:.1f}" y2="{bottom + 2}" stroke="{GOAL}" stroke-width="1.5" stroke-dasharray="5 3"/>'
             anchor = "end" if where > left + room * 0.8 else "middle"
             yield f'<text x="{where:.1f}" y="{top - 7}" font-size="10.5" text-anchor="{anchor}" fill="{GOAL}">goal {number(self.goal)}</text>'
+        yield from (part for part in parts if not part.startswith("<rect"))
 
     @staticmethod
     def draw_bar(at, left, y, name, middle, ends):
@@ -72,7 +74,9 @@ class Panel:
             for tip in (low, high):
                 yield f'<line x1="{tip:.1f}" y1="{y + 8.5}" x2="{tip:.1f}" y2="{y + 15.5}" stroke="{INK}" stroke-width="1.2"/>'
             end = max(end, at(ends[1]))
-        yield f'<text x="{left + end + 6:.1f}" y="{y + 16}" font-size="11" fill="{INK}">{number(middle)}</text>'
+        # The goal's line may run through it.
+        halo = 'stroke="white" stroke-width="3" paint-order="stroke"'
+        yield f'<text x="{left + end + 6:.1f}" y="{y + 16}" font-size="11" fill="{INK}" {halo}>{number(middle)}</text>'
 
 
 def bars(book, field, scale=1.0, **wanted):

@@ -159,7 +159,9 @@ def servers_of_store(book):
 
 
 def commit_of(root):
-    done = subprocess.run(["git", "-C", root, "log", "-1", "--format=%h (%cs) %s"], check=False, capture_output=True, text=True)
+    """The last one that changed what is measured."""
+    command = ["git", "-C", root, "log", "-1", "--format=%h (%cs) %s", "--", "src", "include", "cmake", "CMakePresets.json"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
     return done.stdout.strip() or "no commit is known"
 
 

@@ -222,7 +222,8 @@ def million(place, book, scale):
         server = kind.start(place, "ext4")
         try:
             if store == "full":
-                load(place, "hold", server, "--hold", "none", "--uploads", 1, "--size", 4 * MIB, "--settle", 0)
+                # Small ones: a million times their size is promised room, and more than the disk has would be refused.
+                load(place, "hold", server, "--hold", "none", "--uploads", 1, "--size", 4 * KIB, "--settle", 0)
                 server.stop()
                 book.note(f"million: {store_filler.fill(server.data, scale.million)}")
             else:
