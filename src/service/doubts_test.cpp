@@ -2,7 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
+#include <algorithm>
+#include <cerrno>
 #include <string_view>
 
 #include "base/metrics.hpp"
@@ -44,7 +45,8 @@ class FailingBlobs final : public BlobStore {
         return wrap(inner.place(placement));
     }
     Result<void> make_durable(const std::vector<Extent>&) override {
-        return sync_error_number == 0 ? ok() : sync_error(sync_error_number, "fdatasync");
+        const int number = std::max(sync_error_number, durable_error_number);
+        return number == 0 ? ok() : sync_error(number, "fdatasync");
     }
     Result<void> read(const Extent& extent, ByteOffset at, std::span<std::byte> bytes) override {
         auto done = inner.read(extent, at, bytes);
@@ -65,6 +67,7 @@ class FailingBlobs final : public BlobStore {
 
     MemoryBlobStore inner;
     int sync_error_number = 0;
+    int durable_error_number = 0;               // of what a commit left to make_durable
     std::uint64_t flipped = ~std::uint64_t{0};  // the byte at this offset of any blob reads wrong
 
   private:
@@ -158,6 +161,18 @@ TEST_F(DoubtsTest, AFinalizeWhoseSyncFailedIsRefusedForGood) {
     EXPECT_EQ(uploads_.finish(me, id).error().code, ErrorCode::storage_failed);
     blobs_.sync_error_number = 0;
     EXPECT_EQ(uploads_.finish(me, id).error().code, ErrorCode::storage_failed);
+}
+
+TEST_F(DoubtsTest, AWholeFileIsDurableBeforeItIsAnswered) {
+    const CreateUpload wanted{me, "tweet_image", "image/png", "a.png", {}};
+    const std::string_view text = "\x89PNG\r\n\x1a\n and more";
+    auto incoming = uploads_.begin_whole(wanted);
+    ASSERT_TRUE(incoming->write(std::as_bytes(std::span(text))));
+    blobs_.durable_error_number = EIO;
+    const auto refused = uploads_.finish_whole(wanted, std::move(*incoming));
+    EXPECT_EQ(refused.error().code, ErrorCode::storage_failed);
+    EXPECT_EQ(blobs_.inner.blob_count(), 0u);
+    EXPECT_EQ(metadata_.usage_of(me)->bytes.value, 0u);
 }
 
 TEST_F(DoubtsTest, AfterAnUncleanStopDamagedSegmentsAreMissingAndCanComeAgain) {

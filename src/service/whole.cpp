@@ -98,6 +98,18 @@ Upload queued_at_once(NewUpload fresh, const Segment& segment) {
     return sealed->queued(open.created_at).value();
 }
 
+// The answer is that of a FINALIZE, so the bytes survive power loss in every mode; with strict
+// durability they do already.
+Result<Extent> committed_for_good(BlobStore& blobs, Incoming& incoming) {
+    auto extent = incoming.commit();
+    auto durable = extent ? blobs.make_durable({*extent}) : ok();
+    if (durable) {
+        return extent;
+    }
+    static_cast<void>(blobs.remove(*extent));
+    return std::move(durable).error();
+}
+
 // What tells one file from another under the same key.
 std::string whole_text(const Incoming& incoming) {
     return "one call with " + std::to_string(incoming.length().value) + " bytes (CRC-32C " +
@@ -192,7 +204,7 @@ Result<Upload> Uploads::finish_whole(const CreateUpload& wanted, Incoming incomi
     if (!before || *before) {
         return answer_of(std::move(before));  // what came now is dropped
     }
-    auto extent = incoming.commit();
+    auto extent = committed_for_good(services_.blobs, incoming);
     if (!extent) {
         return std::move(extent).error();
     }
