@@ -45,6 +45,7 @@ TEST(RunBlocking, WorksOnAThreadOfThePoolAndResumesOnTheLoop) {
     auto seen = std::make_shared<Seen>();
     group.spawn(loops.executor(0), observe(pool, seen));
     ASSERT_TRUE(group.drained(10s));
+    pool.stop_and_join();  // its thread may still be within the post
     EXPECT_EQ(seen->before, seen->after);
     EXPECT_NE(seen->before, seen->work);
     EXPECT_NE(seen->work, std::this_thread::get_id());
@@ -87,6 +88,7 @@ TEST(RunBlocking, WaitsForTheWorksEndEvenWhenCancelled) {
     EXPECT_FALSE(group.drained(50ms));
     slow->may_end = true;
     EXPECT_TRUE(group.drained(10s));
+    pool.stop_and_join();
     EXPECT_FALSE(slow->frame_left_early);
 }
 
@@ -108,6 +110,7 @@ TEST(RunBlocking, ServesManyCoroutinesWithFewThreads) {
         group.spawn(loops.executor(i % 2), add_often(pool, sum));
     }
     ASSERT_TRUE(group.drained(30s));
+    pool.stop_and_join();
     EXPECT_EQ(sum->load(), 50 * 4950);
 }
 

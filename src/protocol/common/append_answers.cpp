@@ -104,6 +104,7 @@ awaitable<Result<void>> wait_for_the_same(
     boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
     std::chrono::milliseconds waited{0};
     auto last = *first;
+    auto before = *first;
     while (waited < context.same_segment_wait) {
         timer.expires_after(look_pause);
         co_await timer.async_wait(boost::asio::use_awaitable);
@@ -113,9 +114,13 @@ awaitable<Result<void>> wait_for_the_same(
         if (!now) {
             co_return ok();
         }
+        // What it sent before may still be on its way to us in the first half.
+        if (waited <= context.same_segment_wait / 2) {
+            before = *now;
+        }
         last = *now;
     }
-    if (last.beats == first->beats) {
+    if (last.beats == before.beats) {
         co_return ok();
     }
     co_return Error{
