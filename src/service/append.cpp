@@ -37,9 +37,6 @@ ByteCount certainly(ByteCount expected) {
     return {expected.value - std::min(expected, fields_bytes_max).value};
 }
 
-// An upload with no more segments than these is remembered while another one comes.
-constexpr std::size_t segments_kept_max = 4;
-
 // A segment that is there already is compared, not refused, as long as its upload exists.
 bool may_be_repeated(const UploadWithSegments& found, SegmentIndex index) {
     return found.segments.contains(index) && !found.upload.is_over();
@@ -199,8 +196,6 @@ Result<Incoming> Uploads::begin_append(const AppendTarget& target) {
         services_.blobs, {services_.ids.next()}, place(*found, target), std::move(limit)
     );
     incoming.hold(in_flight_.enter(target.id, target.index));
-    if (found->segments.size() <= segments_kept_max) {
-    }
     return incoming;
 }
 
