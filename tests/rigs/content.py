@@ -17,11 +17,12 @@ LARGE_SIZES = (1 << 20, 4_194_303, 4_194_304, 5_000_000)
 
 
 def noise(seed, upload, segment, attempt, size):
-    """The first byte begins no text and no known format."""
+    """The first byte begins no text and no known format, and is another one in each attempt: a segment may have no other."""
     if size == 0:
         return b""
+    first = random.Random(f"{seed}/{upload}/{segment}").randrange(64) + attempt
     made = random.Random(f"{seed}/{upload}/{segment}/{attempt}").randbytes(size)
-    return bytes([0x80 | made[0] & 0x3F]) + made[1:]
+    return bytes([0x80 | first & 0x3F]) + made[1:]
 
 
 def chunk(kind, data):
