@@ -124,10 +124,15 @@ Result<bool> Doubts::settle(
 ) {
     const MediaId id = found.upload.id;
     if (!lost.empty()) {
-        if (auto dropped = metadata_.drop_segments(id, lost, clock_.now()); !dropped) {
+        auto dropped = metadata_.drop_segments(id, lost, clock_.now());
+        const bool has_ended = !dropped && dropped.error().code == ErrorCode::store_conflict;
+        if (!dropped && !has_ended) {
             return std::move(dropped).error();
         }
-        tell(found, lost);
+        // Cancelled or expired meanwhile: nobody relies on its bytes any more.
+        if (!has_ended) {
+            tell(found, lost);
+        }
     }
     {
         const std::scoped_lock lock(mutex_);
