@@ -165,7 +165,7 @@ Result<std::unique_ptr<BlobWriter>> DiskBlobStore::place(const Placement& placem
         }
     }
     const std::scoped_lock lock(mutex_);
-    if (suspects_.contains(placement.blob)) {
+    if (lost_syncs_.has(placement.blob)) {
         return refused(ErrorCode::store_conflict, "a sync of this blob has failed");
     }
     Known& known = touch(placement.blob);
@@ -194,7 +194,7 @@ Result<void> DiskBlobStore::commit_placed(
 ) {
     if (options_.strict) {
         if (auto synced = open->sync(); !synced) {
-            suspect(open->id());
+            lost_syncs_.note(open->id(), synced.error());
             return synced;
         }
     }
@@ -206,11 +206,6 @@ Result<void> DiskBlobStore::commit_placed(
     known->second.committed.add(at, written);
     release(known, at);
     return ok();
-}
-
-void DiskBlobStore::suspect(BlobId id) {
-    const std::scoped_lock lock(mutex_);
-    suspects_.insert(id);
 }
 
 void DiskBlobStore::abandon_placed(const std::shared_ptr<disk::OpenBlob>& open, ByteOffset at) {
@@ -261,12 +256,16 @@ Result<void> DiskBlobStore::make_durable(const std::vector<Extent>& layout) {
         if (options_.strict) {
             break;
         }
+        const auto turn = lost_syncs_.turn_of(extent.blob);
+        if (auto doubt = lost_syncs_.doubt_of(extent)) {
+            return *std::move(doubt);
+        }
         auto file = directory_.open_file(extent.blob, O_RDWR);
         if (!file) {
             return std::move(file).error();
         }
         if (auto synced = disk::sync_file(file->get()); !synced) {
-            suspect(extent.blob);
+            lost_syncs_.note(extent.blob, synced.error());
             return synced;
         }
         if (auto synced = directory_.sync_folder_of(extent.blob); !synced) {
@@ -287,7 +286,11 @@ Result<void> DiskBlobStore::drop_cached(const Extent& extent) {
     const auto at = static_cast<off_t>(extent.offset.value);
     const auto length = static_cast<off_t>(extent.length.value);
     const int failed = ::posix_fadvise(file->get(), at, length, POSIX_FADV_DONTNEED);
-    return failed == 0 ? ok() : system_error(failed, "drop cached pages");
+    if (failed != 0) {
+        return system_error(failed, "drop cached pages");
+    }
+    lost_syncs_.read_back(extent);
+    return ok();
 }
 
 Result<void> DiskBlobStore::read(
@@ -428,7 +431,7 @@ Result<void> DiskBlobStore::remove(const Extent& extent) {
         ages_.erase(known->second.age);
         known_.erase(known);
     }
-    suspects_.erase(extent.blob);
+    lost_syncs_.forget(extent.blob);
     return directory_.unlink(extent.blob);
 }
 

@@ -15,7 +15,6 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <set>
 
 #include "base/clock.hpp"
 #include "store/blob_store.hpp"
@@ -24,6 +23,7 @@
 #include "store/disk/open_blob.hpp"
 #include "store/disk/pack_log.hpp"
 #include "store/disk/write_ways.hpp"
+#include "store/lost_syncs.hpp"
 
 namespace sluice {
 
@@ -105,7 +105,6 @@ class DiskBlobStore final : public BlobStore {
     Result<void> commit_placed(
         const std::shared_ptr<disk::OpenBlob>& open, ByteOffset at, ByteCount written
     );
-    void suspect(BlobId id);
     void abandon_placed(const std::shared_ptr<disk::OpenBlob>& open, ByteOffset at);
     Result<std::unique_ptr<BlobWriter>> stage_file(BlobId id);
     void release(KnownBlobs::iterator known, ByteOffset at);
@@ -119,11 +118,11 @@ class DiskBlobStore final : public BlobStore {
     const disk::WriteWays ways_;
     disk::PackBuffers pack_buffers_;
     disk::PackLog packs_;
+    // Nothing is placed in them any more, whatever is forgotten of the others.
+    LostSyncs lost_syncs_;
     std::mutex mutex_;  // guards all below
     KnownBlobs known_;
     std::list<BlobId> ages_;  // oldest first
-    // Their sync failed: nothing is placed in them any more, whatever is forgotten of the others.
-    std::set<BlobId> suspects_;
 };
 
 }  // namespace sluice
