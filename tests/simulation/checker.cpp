@@ -280,20 +280,25 @@ void Checker::power_was_lost(bool is_strict) {
         } else if (row->upload.state == UploadState::open) {
             // So does an APPEND: what is not there must be said to be missing.
             for (auto& [index, wishes] : model.sent) {
-                for (Wish& wish : wishes) {
-                    wish.maybe = wish.maybe || wish.acknowledged;
-                    wish.acknowledged = false;
-                }
+                doubt(wishes);
             }
         }
     }
 }
 
+// A relaxed 2xx to APPEND promised no more than the page cache; what a failed sync threw out of it is
+// rightly said to be missing.
 void Checker::dropped(MediaId id, const std::vector<SegmentIndex>& indexes) {
     tally_.saw(Seen::segment_dropped);
     const auto known = models_.find(id);
+    if (known == models_.end()) {
+        return;
+    }
+    const bool was_thrown_out = !is_strict_ && disk_.has_lost_pages(BlobId{id.value});
     for (const SegmentIndex index : indexes) {
-        if (known != models_.end() && known->second.acknowledged_variant(index.value)) {
+        if (was_thrown_out) {
+            doubt(known->second.sent[index.value]);
+        } else if (known->second.acknowledged_variant(index.value)) {
             fail(
                 named(id) + ": segment " + std::to_string(index.value) +
                 " was acknowledged and is said to be missing"

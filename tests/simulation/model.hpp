@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,14 @@ inline void settle(Wish& wish, Answer answer) {
     --wish.pending;
     wish.acknowledged = wish.acknowledged || answer == Answer::yes;
     wish.maybe = wish.maybe || answer == Answer::unknown;
+}
+
+// What was said yes to may be gone.
+inline void doubt(std::span<Wish> wishes) {
+    for (Wish& wish : wishes) {
+        wish.maybe = wish.maybe || wish.acknowledged;
+        wish.acknowledged = false;
+    }
 }
 
 // What an upload is to become: the lengths of its segments, cut anywhere.

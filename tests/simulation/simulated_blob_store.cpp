@@ -144,7 +144,7 @@ Result<std::unique_ptr<BlobWriter>> SimulatedBlobStore::place(const Placement& p
             placement.length_max.value > placement.total.value - placement.at.value) {
             return refused(ErrorCode::store_conflict, "beyond the end of the upload");
         }
-        if (suspects_.contains(placement.blob)) {
+        if (lost_syncs_.has(placement.blob)) {
             return refused(ErrorCode::store_conflict, "a sync of this blob has failed");
         }
         Known& known = known_[placement.blob];
@@ -195,6 +195,10 @@ Result<void> SimulatedBlobStore::sync(BlobId id, Open& open) {
         open.has_failed = true;
         synced = lost_sync(std::move(synced).error());
     }
+    // One sync of a file runs at a time: who waited behind one that failed fails with it.
+    if (synced && open.has_failed) {
+        synced = lost_sync(refused(ErrorCode::storage_failed, "a sync of this file has failed"));
+    }
     return gate_.has(Mutant::believes_failed_sync) ? ok() : synced;
 }
 
@@ -203,7 +207,7 @@ Result<void> SimulatedBlobStore::commit_placed(
 ) {
     if (options_.is_strict) {
         if (auto synced = sync(id, *open); !synced) {
-            suspects_.insert(id);
+            lost_syncs_.note(id, synced.error());
             return synced;
         }
     } else {
@@ -254,11 +258,15 @@ Result<void> SimulatedBlobStore::make_durable(const std::vector<Extent>& layout)
         if (!synced && synced.error().code != ErrorCode::store_not_found) {
             gate_.tally().saw(Seen::sync_failed);
             disk_.fail_sync(extent.blob);
-            suspects_.insert(extent.blob);
-            return lost_sync(std::move(synced).error());
+            Error lost = lost_sync(std::move(synced).error());
+            lost_syncs_.note(extent.blob, lost);
+            return lost;
         }
         if (!synced) {
             return synced;
+        }
+        if (auto doubt = lost_syncs_.doubt_of(extent)) {
+            return *std::move(doubt);
         }
     }
     return ok();
@@ -270,6 +278,7 @@ Result<void> SimulatedBlobStore::drop_cached(const Extent& extent) {
             return refused(ErrorCode::store_not_found, "no such blob");
         }
         disk_.drop_clean(extent.blob);
+        lost_syncs_.read_back(extent);
         return ok();
     });
 }
@@ -349,7 +358,7 @@ Result<void> SimulatedBlobStore::remove(const Extent& extent) {
     return gate_.call(Site::blob_remove, [&] {
         if (!gate_.has(Mutant::removes_nothing)) {
             known_.erase(extent.blob);
-            suspects_.erase(extent.blob);
+            lost_syncs_.forget(extent.blob);
             disk_.unlink(extent.blob);
         }
         return ok();

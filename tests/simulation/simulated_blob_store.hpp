@@ -14,6 +14,7 @@
 #include "simulated_disk.hpp"
 #include "store/blob_store.hpp"
 #include "store/byte_ranges.hpp"
+#include "store/lost_syncs.hpp"
 
 namespace sluice::simulation {
 
@@ -70,7 +71,8 @@ class SimulatedBlobStore final : public BlobStore {
     const Clock& clock_;
     const Options options_;
     std::map<BlobId, Known> known_;
-    std::set<BlobId> suspects_;  // a sync of them failed
+    LostSyncs
+        lost_syncs_;  // without its turns: one thread, and no step between a failure and its note
 };
 
 }  // namespace sluice::simulation
