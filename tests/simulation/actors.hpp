@@ -72,4 +72,15 @@ class Caller {
     World& world_;
 };
 
+template <class T>
+Answer Caller::judge(const std::optional<Result<T>>& answer) {
+    const bool is_open = !answer || (!*answer && answer->error().code == ErrorCode::storage_failed);
+    const Answer outcome = is_open ? Answer::unknown : *answer ? Answer::yes : Answer::no;
+    world_.scheduler.trace().add(static_cast<std::uint64_t>(outcome));
+    if (answer && !*answer) {
+        world_.scheduler.trace().add(static_cast<std::uint64_t>(answer->error().code));
+    }
+    return outcome;
+}
+
 }  // namespace sluice::simulation
