@@ -31,11 +31,21 @@ class Injection:
     def _wait_until_attached(self, pid, timeout=20):
         ends = time.monotonic() + timeout
         while time.monotonic() < ends and self.process.poll() is None:
-            with open(f"/proc/{pid}/status", encoding="ascii") as status:
-                if f"TracerPid:\t{self.process.pid}" in status.read():
-                    return
+            if self._is_attached(pid):
+                return
             time.sleep(0.02)
         raise RuntimeError(f"strace did not attach: {self.process.stderr.read1(1000)!r}")
+
+    def _is_attached(self, pid):
+        """To every thread: any of them may make the call."""
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            try:
+                with open(f"/proc/{pid}/task/{thread}/status", encoding="ascii") as status:
+                    if f"TracerPid:\t{self.process.pid}\n" not in status.read():
+                        return False
+            except FileNotFoundError:
+                pass  # it has ended
+        return True
 
     def fired(self):
         with open(self.log, encoding="utf-8", errors="replace") as log:
