@@ -25,9 +25,9 @@
 #include "runtime/run_blocking.hpp"
 #include "runtime/stop_signals.hpp"
 #include "runtime/task_group.hpp"
+#include "server/derived_settings.hpp"
 #include "server/dev_door.hpp"
 #include "server/limit_settings.hpp"
-#include "server/open_files.hpp"
 #include "server/operations.hpp"
 #include "server/pools.hpp"
 #include "server/process_metrics.hpp"
@@ -60,8 +60,6 @@ constexpr std::chrono::seconds trim_pause{2};
 constexpr std::chrono::hours orphan_age{1};
 constexpr std::chrono::minutes dead_packs_pause{10};
 constexpr std::uint32_t orphans_max = 10'000;
-// One process holds a data directory, so all its jobs are its own.
-constexpr const char* job_holder = "local";
 // Ids of keys; `sluice keys` makes its own beside a running server.
 constexpr std::uint16_t key_shard = 1;
 // Some hundred commits.
@@ -72,10 +70,6 @@ int fail(const std::string& what, const Error& error) {
     const std::string why = error.facts.empty() ? error.detail : error.facts;
     std::fprintf(stderr, "sluice: %s: %s\n", what.c_str(), why.c_str());
     return exit_config;
-}
-
-SqliteOptions database_options(const Settings& settings, std::shared_ptr<Ballast> ballast) {
-    return {.strict = settings.is_strict, .make_room = [ballast] { return ballast->drop(); }};
 }
 
 // The parts in the order in which they need each other; destroyed the other way round.
@@ -185,56 +179,6 @@ class Server {
     }
 
   private:
-    static WorkerPoolSettings pool_settings(const Settings& settings) {
-        WorkerPoolSettings pool;
-        pool.scratch_folder = settings.data + "/scratch";
-        pool.holder = job_holder;
-        pool.slots = settings.workers;
-        return pool;
-    }
-
-    static http::ConnectionLimits connection_limits(const Settings& settings) {
-        const std::size_t allowed = connections_for(raise_open_files());
-        http::ConnectionLimits limits;
-        limits.connections_max = settings.connections > 0 ? settings.connections : allowed;
-        if (limits.connections_max > allowed) {
-            log::warning(
-                "few_files",
-                "more connections are set up than open files allow for (ulimit -n)",
-                {{"connections", limits.connections_max}, {"advised", allowed}}
-            );
-        }
-        return limits;
-    }
-
-    static protocol::WorkBounds work_bounds(
-        const Settings& settings, const http::ConnectionLimits& connections
-    ) {
-        protocol::WorkBounds bounds = settings.work;
-        if (bounds.control == 0) {
-            bounds.control = connections.connections_max;
-        }
-        if (bounds.bulk == 0) {
-            bounds.bulk = connections.connections_max / 4 * 3;
-        }
-        return bounds;
-    }
-
-    static protocol::AuthMode auth_mode(const Settings& settings) {
-        return settings.needs_keys ? protocol::AuthMode::keys : protocol::AuthMode::open;
-    }
-
-    static protocol::Fidelity fidelity(const Settings& settings) {
-        return settings.is_faithful ? protocol::Fidelity::faithful : protocol::Fidelity::helpful;
-    }
-
-    static protocol::InspectorMode inspector_mode(const Settings& settings) {
-        using protocol::InspectorMode;
-        return settings.inspector.value_or(
-            settings.needs_keys ? InspectorMode::metadata : InspectorMode::full
-        );
-    }
-
     UploadServices services() {
         return {
             *metadata_,
