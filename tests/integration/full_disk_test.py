@@ -7,6 +7,7 @@ import unittest
 
 from support.client import X1
 from support.media import noise
+from support.mounts import unmount
 from support.server import Server
 
 MIB = 1 << 20
@@ -29,7 +30,7 @@ class SmallDisk:
         run("mount", "-o", "loop", self.image, self.folder)
 
     def mount_anew(self):
-        run("umount", self.folder)
+        unmount(self.folder)
         run("mount", "-o", "loop", self.image, self.folder)
 
     def fill(self, leave=0):
@@ -47,7 +48,7 @@ class SmallDisk:
         return filler
 
     def close(self):
-        run("umount", self.folder)
+        unmount(self.folder)
         subprocess.run(["rm", "-rf", self.root], check=True)
 
 

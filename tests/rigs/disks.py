@@ -12,6 +12,7 @@ import tempfile
 
 from rigs.case import rig, run
 from rigs.processes import wait_until
+from support.mounts import unmount
 
 PR_SET_PDEATHSIG = 1
 EXT4_IOC_SHUTDOWN = 0x8004587D  # _IOR('X', 125, __u32)
@@ -38,7 +39,7 @@ class Ext4:
 
     def unmount(self):
         loop = run("findmnt", "-n", "-o", "SOURCE", self.mount_point).stdout.strip()
-        run("umount", self.mount_point)
+        unmount(self.mount_point)
         # A loop device over a dead mount vanishes late, and holds the file until then.
         wait_until(lambda: not backs(loop, self.device), timeout=20)
 
@@ -79,7 +80,8 @@ class Image:
         self.ext4.mount()
 
     def close(self):
-        run("umount", self.mount_point, check=False)
+        if os.path.ismount(self.mount_point):
+            unmount(self.mount_point)
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -134,7 +136,8 @@ class FaultDisk:
             image.truncate(image.tell())
 
     def close(self):
-        run("umount", self.mount_point, check=False)
+        if os.path.ismount(self.mount_point):
+            unmount(self.mount_point)
         run("umount", "-l", self.fuse, check=False)
         self.process.kill()
         self.process.wait()

@@ -13,6 +13,7 @@ from rigs.disks import FaultDisk
 from rigs.history import Recorder
 from rigs.sync_order import TRACED, Order
 from support.client import X1
+from support.mounts import unmount
 
 SIZES = [100_000, 4097, 131_073]
 
@@ -115,7 +116,7 @@ class ByTheDisk(RigCase):
             self.recorder.close()
             self.recorder = now
             server.kill()
-            run("umount", mount)
+            unmount(mount)
             os.remove(image)
 
     def as_of(self, number, lines):
