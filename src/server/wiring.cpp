@@ -45,6 +45,7 @@
 #include "store/disk/disk_blob_store.hpp"
 #include "store/disk/key_file.hpp"
 #include "store/disk/run_mark.hpp"
+#include "store/hot/watched_metadata_store.hpp"
 #include "store/sqlite/sqlite_attachment_store.hpp"
 #include "store/sqlite/sqlite_doubt_store.hpp"
 #include "store/sqlite/sqlite_key_store.hpp"
@@ -91,14 +92,14 @@ class Server {
           mark_(mark),
           last_run_(last_run),
           ballast_(std::move(ballast)),
-          metadata_(std::make_unique<SqliteMetadataStore>(database)),
+          rows_(database),
           attachments_(database),
           events_(database),
           doubt_store_(database),
           blobs_(std::move(blobs)),
           ids_(clock_, 0),
           faults_(metrics_),
-          jobs_(*metadata_, *blobs_, clock_, ids_, {}, &faults_, &timeline_),
+          jobs_(metadata_, *blobs_, clock_, ids_, {}, &faults_, &timeline_),
           workers_(pool_settings(settings), jobs_, speed_, metrics_),
           uploads_(services(), settings.limits),
           rates_(rate_limits(settings)),
@@ -127,12 +128,12 @@ class Server {
               .recorder = &recorder_,
               .classes = &classes_
           },
-          operations_(metrics_, *metadata_, pools_.reads),
+          operations_(metrics_, metadata_, pools_.reads),
           router_(context_, authenticator_, keys_, operations_, settings.names),
           loops_(runtime::usable_processors()),
           listener_(loops_, router_, metrics_, clock_, connection_limits_),
           dev_door_(loops_, listener_) {
-        add_process_metrics(metrics_, *metadata_, *blobs_);
+        add_process_metrics(metrics_, metadata_, *blobs_);
         for (FaultRule rule : settings.faults) {
             rule.seed = settings.fault_seed;
             faults_.add(std::move(rule));
@@ -166,7 +167,7 @@ class Server {
         background_.spawn(
             loops_.executor(0),
             remove_dead_packs_forever(
-                {blobs_.get(), metadata_.get(), &clock_}, &pools_.background, dead_packs_pause
+                {blobs_.get(), &metadata_, &clock_}, &pools_.background, dead_packs_pause
             )
         );
         background_.spawn(loops_.executor(0), trim_forever(&pools_.background, trim_pause));
@@ -181,7 +182,7 @@ class Server {
   private:
     UploadServices services() {
         return {
-            *metadata_,
+            metadata_,
             *blobs_,
             attachments_,
             clock_,
@@ -190,19 +191,20 @@ class Server {
             metrics_,
             [this] { workers_.wake(); },
             &timeline_,
-            &doubts_
+            &doubts_,
+            &hot_
         };
     }
 
     // What the process before this one left: its jobs go back into the queue, bytes that nobody
     // names go away.
     Result<void> recover() {
-        const auto released = metadata_->release_jobs_of(job_holder, clock_.now());
+        const auto released = metadata_.release_jobs_of(job_holder, clock_.now());
         if (!released) {
             return released.error();
         }
         const auto is_known = [this](BlobId blob) {
-            const auto known = metadata_->knows_blob(blob);
+            const auto known = metadata_.knows_blob(blob);
             return !known || *known;  // in doubt it stays
         };
         if (auto loaded = doubts_.load(doubted_scope()); !loaded) {
@@ -308,13 +310,15 @@ class Server {
     RunMark& mark_;
     LastRun last_run_;
     std::shared_ptr<Ballast> ballast_;  // also the database's
-    std::unique_ptr<SqliteMetadataStore> metadata_;
+    SqliteMetadataStore rows_;
+    HotUploads hot_;
+    WatchedMetadataStore metadata_{rows_, hot_};
     SqliteAttachmentStore attachments_;
     SqliteTimelineStore events_;
     Timeline timeline_{events_};
     SqliteDoubtStore doubt_store_;
     std::unique_ptr<DiskBlobStore> blobs_;
-    Doubts doubts_{doubt_store_, *metadata_, *blobs_, clock_, &timeline_};
+    Doubts doubts_{doubt_store_, metadata_, *blobs_, clock_, &timeline_};
     IdSource ids_;
     Faults faults_;
     Jobs jobs_;

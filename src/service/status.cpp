@@ -7,6 +7,7 @@
 #include "service/refusals.hpp"
 #include "service/timeline.hpp"
 #include "service/uploads.hpp"
+#include "store/hot/hot_uploads.hpp"
 
 namespace sluice {
 namespace {
@@ -104,10 +105,22 @@ UploadStatus Uploads::view(Upload upload) {
     return status;
 }
 
+std::optional<UploadStatus> Uploads::status_at_once(const Principal& owner, MediaId id) {
+    auto found = services_.hot == nullptr ? std::nullopt : services_.hot->find(id);
+    if (!found || found->owner != owner || is_gone(*found)) {
+        return std::nullopt;
+    }
+    return view(*std::move(found));
+}
+
 Result<UploadStatus> Uploads::status(const Principal& owner, MediaId id) {
+    const auto seen = services_.hot == nullptr ? std::nullopt : services_.hot->version_of(id);
     auto found = services_.metadata.find(owner, id);
     const bool is_usual = found && !is_gone(*found) && found->state != UploadState::open;
     if (is_usual) {
+        if (services_.hot != nullptr) {
+            services_.hot->keep(*found, seen);
+        }
         return view(std::move(*found));
     }
     auto whole = find_as(owner, id);

@@ -12,6 +12,7 @@
 
 namespace sluice {
 
+class HotUploads;
 class Metrics;
 class Doubts;
 class Timeline;
@@ -27,6 +28,7 @@ struct UploadServices {
     std::function<void()> job_added;  // a job waits: wakes the worker pool
     Timeline* timeline = nullptr;     // what uploads remember; none: refusals tell of now alone
     Doubts* doubts = nullptr;         // whose bytes are not to be believed; none: nobody's
+    HotUploads* hot = nullptr;        // what STATUS tells at once; none: the store is always asked
 };
 
 }  // namespace sluice

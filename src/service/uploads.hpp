@@ -1,7 +1,6 @@
-// The use cases of an upload: create, append, finish, status, cancel, deliver, sweep. The only
-// place where core, stores and media meet. Protocols turn a request into one of these calls and its
-// outcome into their bytes. Plain blocking code, to be called from any thread through run_blocking;
-// no event loop, no HTTP.
+// The use cases of an upload: create, append, finish, status, cancel, deliver, sweep. The only place
+// where core, stores and media meet. Protocols turn a request into one of these calls and its outcome
+// into their bytes. Plain blocking code, for any thread through run_blocking; no event loop, no HTTP.
 #pragma once
 
 #include <optional>
@@ -58,6 +57,8 @@ class Uploads {
     // This and details() also for additional owners. Errors: finalize_missing with what is there
     // and what is not; media_unknown, media_expired, media_canceled.
     Result<UploadStatus> status(const Principal& owner, MediaId id);
+    // What status() would say, if it is known without waiting for anything.
+    std::optional<UploadStatus> status_at_once(const Principal& owner, MediaId id);
     // In any state, with everything that hangs on it.
     Result<UploadDetails> details(const Principal& owner, MediaId id);
     Result<std::vector<UploadDetails>> list(
@@ -119,8 +120,7 @@ class Uploads {
     );
     Result<bool> are_identical(const SegmentMap& segments);
     Result<void> compare_digest(const UploadWithSegments& found, const std::string& wanted);
-    // Adds to a refusal what is to be seen around it: bytes under way, other uploads of the caller,
-    // line ends behind each segment.
+    // Adds to a refusal what is to be seen around it: bytes under way, other uploads, line ends.
     Error explain_shortfall(const UploadWithSegments& found, Error refused);
     std::string other_uploads_text(const Upload& upload, ErrorCode refused);
     bool all_end_in_line_ends(const SegmentMap& segments);

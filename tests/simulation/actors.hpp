@@ -48,6 +48,7 @@ class Caller {
         bool is_kept = false;
         bool is_cancelled = false;
     };
+    Result<UploadStatus> status_of(Process& process, const UploadModel& model);
     Before of(const UploadModel& model);
     template <class T>
     Answer judge(const std::optional<Result<T>>& answer);

@@ -251,10 +251,23 @@ Answer Caller::finalize(UploadModel& model) {
     return outcome;
 }
 
+// As the protocols ask: what is known at once must be what the store has at this very moment.
+Result<UploadStatus> Caller::status_of(Process& process, const UploadModel& model) {
+    auto at_once = process.uploads.status_at_once(model.owner, model.id);
+    if (!at_once) {
+        return process.uploads.status(model.owner, model.id);
+    }
+    world_.tally.saw(Seen::status_at_once);
+    const auto stored = world_.journal.rows().find(model.owner, model.id);
+    if (!stored || *stored != at_once->upload) {
+        world_.checker.fail("STATUS from memory is not what the store has");
+    }
+    return *std::move(at_once);
+}
+
 void Caller::status(UploadModel& model) {
     const Before before = of(model);
-    const auto answer =
-        world_.ask([&](Process& process) { return process.uploads.status(model.owner, model.id); });
+    const auto answer = world_.ask([&](Process& process) { return status_of(process, model); });
     const Answer outcome = judge(answer);
     if (outcome == Answer::yes) {
         const UploadState state = (*answer)->upload.state;

@@ -49,7 +49,8 @@ Process::Process(World& world)
           world.clock,
           {.is_strict = world.options.is_strict, .capacity = world.options.capacity}
       ),
-      metadata(world.journal, world.gate, world.checker),
+      rows(world.journal, world.gate, world.checker),
+      metadata(rows, hot),
       ids(world.clock, 0),
       events(world.journal.rows()),
       timeline(events),
@@ -65,7 +66,8 @@ Process::Process(World& world)
            metrics,
            [] {},
            &timeline,
-           &doubts},
+           &doubts,
+           &hot},
           limits_of(world.options)
       ),
       clock_(world.clock),

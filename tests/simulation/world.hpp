@@ -23,6 +23,8 @@
 #include "simulated_blob_store.hpp"
 #include "simulated_disk.hpp"
 #include "simulated_metadata_store.hpp"
+#include "store/hot/hot_uploads.hpp"
+#include "store/hot/watched_metadata_store.hpp"
 #include "store/memory/memory_attachment_store.hpp"
 #include "store/memory/memory_timeline_store.hpp"
 
@@ -56,7 +58,9 @@ class Process {
     Result<void> recover(bool has_lost_power);
 
     SimulatedBlobStore blobs;
-    SimulatedMetadataStore metadata;
+    SimulatedMetadataStore rows;
+    HotUploads hot;
+    WatchedMetadataStore metadata;
     IdSource ids;
     SpeedLearner speed;
     Metrics metrics;

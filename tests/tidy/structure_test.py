@@ -21,7 +21,9 @@ ARROWS = {
     "store/sqlite": {"base", "core", "store"},
     "store/disk": {"base", "core", "store"},
     "store/memory": {"base", "core", "store"},
-    "service": {"base", "core", "store", "media"},
+    # In front of any engine: what is asked for often, in memory.
+    "store/hot": {"base", "core", "store"},
+    "service": {"base", "core", "store", "store/hot", "media"},
     "processing": {"base", "core", "store", "media", "service"},
     "runtime": {"base"},
     "http": {"base", "runtime"},
@@ -36,7 +38,7 @@ ARROWS = {
     "client": {"base"},
     "cli": {"base", "client", "diagnosis"},
     "server": {
-        "base", "core", "store", "store/sqlite", "store/disk", "media", "service", "processing", "runtime", "http",
+        "base", "core", "store", "store/sqlite", "store/disk", "store/hot", "media", "service", "processing", "runtime", "http",
         "protocol/common", "protocol/x_v1", "protocol/x_v2", "protocol/native", "protocol/delivery", "cli",
         "dev_tls", "client",
     },

@@ -335,10 +335,14 @@ awaitable<Result<UploadStatus>> x_finalize(
 awaitable<Result<UploadStatus>> x_status(const Context& context, Exchange& exchange, MediaId id) {
     exchange.call = "STATUS";
     exchange.media_id = id;
-    auto work = [&context, owner = exchange.caller->principal, id] {
-        return context.uploads.status(owner, id);
-    };
-    auto status = co_await in_store(exchange, context.reads, std::move(work));
+    const Principal& owner = exchange.caller->principal;
+    Result<UploadStatus> status = Error{.code = ErrorCode::internal};
+    if (auto at_once = context.uploads.status_at_once(owner, id)) {
+        status = *std::move(at_once);
+    } else {
+        auto work = [&context, owner, id] { return context.uploads.status(owner, id); };
+        status = co_await in_store(exchange, context.reads, std::move(work));
+    }
     if (!status) {
         co_return refused_status(context, exchange, std::move(status).error());
     }

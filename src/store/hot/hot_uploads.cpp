@@ -1,0 +1,91 @@
+#include "store/hot/hot_uploads.hpp"
+
+namespace sluice {
+namespace {
+
+// Ids count up in steps that leave their low bits alike.
+std::size_t spread(MediaId id) {
+    return (id.value * 0x9E37'79B9'7F4A'7C15U) >> 58U;
+}
+
+bool is_told_by_its_row(UploadState state) {
+    return state == UploadState::processing || state == UploadState::ready ||
+           state == UploadState::failed;
+}
+
+}  // namespace
+
+HotUploads::Shard& HotUploads::shard_of(MediaId id) {
+    return shards_[spread(id)];
+}
+const HotUploads::Shard& HotUploads::shard_of(MediaId id) const {
+    return shards_[spread(id)];
+}
+
+std::optional<Upload> HotUploads::find(MediaId id) const {
+    const Shard& shard = shard_of(id);
+    const std::lock_guard lock(shard.mutex);
+    const auto at = shard.uploads.find(id.value);
+    if (at == shard.uploads.end()) {
+        return std::nullopt;
+    }
+    const bool may_be_claimed = at->second.state == UploadState::processing && claims_running_ > 0;
+    return may_be_claimed ? std::nullopt : std::optional(at->second);
+}
+
+std::optional<HotUploads::Version> HotUploads::version_of(MediaId id) const {
+    const Shard& shard = shard_of(id);
+    const std::lock_guard lock(shard.mutex);
+    return shard.writes_running > 0 || claims_running_ > 0 ? std::nullopt
+                                                           : std::optional(shard.version);
+}
+
+void HotUploads::keep(const Upload& upload, std::optional<Version> seen) {
+    if (!seen || !is_told_by_its_row(upload.state)) {
+        return;
+    }
+    Shard& shard = shard_of(upload.id);
+    const std::lock_guard lock(shard.mutex);
+    if (shard.writes_running > 0 || claims_running_ > 0 || shard.version != *seen) {
+        return;
+    }
+    if (shard.uploads.size() >= shard_max) {
+        shard.uploads.clear();
+    }
+    shard.uploads.insert_or_assign(upload.id.value, upload);
+}
+
+HotUploads::Write::Write(HotUploads& of, MediaId id) : of_(of), id_(id) {
+    Shard& shard = of_.shard_of(id_);
+    const std::lock_guard lock(shard.mutex);
+    ++shard.writes_running;
+    shard.uploads.erase(id_.value);
+}
+
+HotUploads::Write::~Write() {
+    Shard& shard = of_.shard_of(id_);
+    const std::lock_guard lock(shard.mutex);
+    --shard.writes_running;
+    ++shard.version;
+}
+
+HotUploads::Claim::Claim(HotUploads& of) : of_(of) {
+    ++of_.claims_running_;
+}
+HotUploads::Claim::~Claim() {
+    --of_.claims_running_;
+}
+
+void HotUploads::Claim::was_of(MediaId id) {
+    const Write over(of_, id);
+}
+
+void HotUploads::Claim::was_of_all() {
+    for (Shard& shard : of_.shards_) {
+        const std::lock_guard lock(shard.mutex);
+        shard.uploads.clear();
+        ++shard.version;
+    }
+}
+
+}  // namespace sluice

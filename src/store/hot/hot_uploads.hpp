@@ -1,0 +1,74 @@
+// HotUploads: the uploads that are asked for often, in memory, so that STATUS needs neither a thread
+// nor the store. Bounded, and never ahead of the store nor behind it: what is being written is not
+// told from here until the write is over, and what was read before a write is not kept after it.
+// For a store that this process alone writes to. From any thread; no call waits for the store.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+
+#include "core/upload.hpp"
+
+namespace sluice {
+
+class HotUploads {
+  public:
+    // How many writes of its part of the uploads a reader had seen when it asked the store.
+    using Version = std::uint64_t;
+
+    std::optional<Upload> find(MediaId id) const;
+
+    // To be taken before the store is asked. Nothing while the upload may be written to.
+    std::optional<Version> version_of(MediaId id) const;
+    // What the store said. Not kept if something was written since, nor in a state of which STATUS
+    // tells more than the row (open: the segments; queued: the queue).
+    void keep(const Upload& upload, std::optional<Version> seen);
+
+    // One write to an upload, for as long as it lives.
+    class Write {
+      public:
+        Write(HotUploads& of, MediaId id);
+        ~Write();
+        Write(const Write&) = delete;
+        Write& operator=(const Write&) = delete;
+
+      private:
+        HotUploads& of_;
+        MediaId id_;
+    };
+    // A write to some upload that is being processed; which one shows when it is over.
+    class Claim {
+      public:
+        explicit Claim(HotUploads& of);
+        ~Claim();
+        Claim(const Claim&) = delete;
+        Claim& operator=(const Claim&) = delete;
+        void was_of(MediaId id);
+        void was_of_all();
+
+      private:
+        HotUploads& of_;
+    };
+
+  private:
+    static constexpr std::size_t shard_count = 64;
+    // A full shard is emptied: what is asked for often is there again with the next question.
+    static constexpr std::size_t shard_max = 256;
+    struct Shard {
+        mutable std::mutex mutex;
+        std::unordered_map<std::uint64_t, Upload> uploads;
+        Version version = 0;
+        std::uint32_t writes_running = 0;
+    };
+    Shard& shard_of(MediaId id);
+    const Shard& shard_of(MediaId id) const;
+
+    std::array<Shard, shard_count> shards_;
+    std::atomic<std::uint32_t> claims_running_{0};
+};
+
+}  // namespace sluice

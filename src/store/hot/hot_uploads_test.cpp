@@ -1,0 +1,187 @@
+#include "store/hot/hot_uploads.hpp"
+
+#include <gtest/gtest.h>
+
+#include "store/hot/watched_metadata_store.hpp"
+#include "store/memory/memory_metadata_store.hpp"
+#include "store/metadata_store_suite.hpp"
+
+namespace sluice {
+namespace {
+
+Upload upload_in(UploadState state, std::uint64_t id = 1) {
+    Upload upload = open_upload(id);
+    upload.state = state;
+    return upload;
+}
+
+void keep_now(HotUploads& hot, const Upload& upload) {
+    hot.keep(upload, hot.version_of(upload.id));
+}
+
+TEST(HotUploads, TellsWhatWasKept) {
+    HotUploads hot;
+    EXPECT_FALSE(hot.find({1}));
+    const Upload ready = upload_in(UploadState::ready);
+    keep_now(hot, ready);
+    EXPECT_EQ(hot.find({1}), ready);
+}
+
+TEST(HotUploads, KeepsNoStateOfWhichTheRowTellsHalf) {
+    for (const auto state :
+         {UploadState::open,
+          UploadState::sealed,
+          UploadState::queued,
+          UploadState::cancelled,
+          UploadState::expired}) {
+        HotUploads hot;
+        keep_now(hot, upload_in(state));
+        EXPECT_FALSE(hot.find({1})) << name_of(state);
+    }
+}
+
+TEST(HotUploads, TellsNothingWhileItIsWritten) {
+    HotUploads hot;
+    const Upload ready = upload_in(UploadState::ready);
+    keep_now(hot, ready);
+    {
+        const HotUploads::Write write(hot, {1});
+        EXPECT_FALSE(hot.find({1}));
+        EXPECT_FALSE(hot.version_of({1}));
+        keep_now(hot, ready);
+        EXPECT_FALSE(hot.find({1}));
+    }
+    EXPECT_FALSE(hot.find({1}));
+    keep_now(hot, ready);
+    EXPECT_TRUE(hot.find({1}));
+}
+
+TEST(HotUploads, WhatWasReadBeforeAWriteIsNotKeptAfterIt) {
+    HotUploads hot;
+    const auto seen = hot.version_of({1});
+    {
+        const HotUploads::Write write(hot, {1});
+    }
+    hot.keep(upload_in(UploadState::ready), seen);
+    EXPECT_FALSE(hot.find({1}));
+}
+
+TEST(HotUploads, AClaimHidesWhatIsProcessedAndForgetsWhatItTook) {
+    HotUploads hot;
+    const auto seen = hot.version_of({2});
+    keep_now(hot, upload_in(UploadState::processing, 1));
+    keep_now(hot, upload_in(UploadState::processing, 2));
+    keep_now(hot, upload_in(UploadState::ready, 3));
+    {
+        HotUploads::Claim claim(hot);
+        EXPECT_FALSE(hot.find({1}));
+        EXPECT_TRUE(hot.find({3}));
+        hot.keep(upload_in(UploadState::processing, 2), seen);
+        claim.was_of({2});
+    }
+    EXPECT_TRUE(hot.find({1}));
+    EXPECT_FALSE(hot.find({2}));
+    hot.keep(upload_in(UploadState::processing, 2), seen);
+    EXPECT_FALSE(hot.find({2})) << "it was read before the claim";
+}
+
+TEST(HotUploads, IsBounded) {
+    HotUploads hot;
+    constexpr std::uint64_t count = 200'000;
+    std::uint64_t kept = 0;
+    for (std::uint64_t id = 1; id <= count; ++id) {
+        keep_now(hot, upload_in(UploadState::ready, id));
+    }
+    for (std::uint64_t id = 1; id <= count; ++id) {
+        kept += hot.find({id}) ? 1 : 0;
+    }
+    EXPECT_LE(kept, 64 * 256);
+    EXPECT_GT(kept, 0);
+}
+
+struct WatchedMemory final : MetadataStoreUnderTest {
+    MetadataStore& store() override { return watched; }
+    MemoryMetadataStore rows;
+    HotUploads hot;
+    WatchedMetadataStore watched{rows, hot};
+};
+
+INSTANTIATE_TEST_SUITE_P(Watched, MetadataStoreSuite, testing::Values([] {
+                             return std::make_unique<WatchedMemory>();
+                         }));
+
+class WatchedStore : public testing::Test {
+  protected:
+    // Sealed, queued, claimed, and known to HotUploads as it is in the store.
+    LeasedJob processing(std::uint64_t id) {
+        WatchedMetadataStore& store = of.watched;
+        const Upload open = open_upload(id);
+        EXPECT_TRUE(store.create(open));
+        EXPECT_TRUE(store.add_segment({id}, segment_of(id, 0, 100), {}, store_test_now));
+        const auto whole = store.find_with_segments(alice(), {id});
+        const Upload queued =
+            *(*whole->upload.sealed(whole->segments, store_test_now)).queued(store_test_now);
+        EXPECT_TRUE(store.change(queued, UploadState::open, job_of(id, store_test_now)));
+        auto leased = store.claim_job("here", store_test_now, store_test_now + lease);
+        learn(id);
+        return **leased;
+    }
+    void learn(std::uint64_t id) { keep_now(of.hot, *of.rows.find(alice(), {id})); }
+    // What STATUS would be told is what the store has, or nothing.
+    void expect_true(std::uint64_t id) {
+        if (const auto told = of.hot.find({id})) {
+            EXPECT_EQ(*told, *of.rows.find(alice(), {id}));
+        }
+    }
+
+    static constexpr std::chrono::seconds lease{30};
+    WatchedMemory of;
+};
+
+TEST_F(WatchedStore, NoChangeLeavesAnOlderStateBehind) {
+    const LeasedJob job = processing(1);
+    ASSERT_TRUE(of.hot.find({1}));
+    const Progress half{.percent = 50};
+    ASSERT_TRUE(of.watched.heartbeat(job.id, job.fence, half, store_test_now + lease));
+    expect_true(1);
+    learn(1);
+    const Upload ready = *job.upload.succeeded({}, store_test_now);
+    ASSERT_TRUE(of.watched.finish_job(job.id, job.fence, ready, {output_of(9, "image")}));
+    expect_true(1);
+    learn(1);
+    ASSERT_TRUE(of.watched.change(*ready.cancelled(store_test_now), UploadState::ready, {}));
+    expect_true(1);
+    learn(1);
+    ASSERT_TRUE(of.watched.forget_bytes({1}));
+    expect_true(1);
+}
+
+TEST_F(WatchedStore, AReleasedJobIsNotProcessedAnyMore) {
+    const LeasedJob job = processing(1);
+    ASSERT_TRUE(of.watched.release_job(job.id, job.fence, store_test_now, true));
+    EXPECT_FALSE(of.hot.find({1}));
+    const LeasedJob again = **of.watched.claim_job("here", store_test_now, store_test_now + lease);
+    learn(1);
+    ASSERT_TRUE(of.hot.find({1}));
+    ASSERT_TRUE(of.watched.release_jobs_of("here", store_test_now));
+    EXPECT_FALSE(of.hot.find({1}));
+    EXPECT_EQ(again.id, job.id);
+}
+
+TEST_F(WatchedStore, AJobThatWasTakenOverIsAskedForAnew) {
+    processing(1);
+    ASSERT_TRUE(of.hot.find({1}));
+    const WallTime later = store_test_now + 2 * lease;
+    ASSERT_TRUE(*of.watched.claim_job("there", later, later + lease));
+    EXPECT_FALSE(of.hot.find({1}));
+}
+
+TEST_F(WatchedStore, AJobOfAProcessBeforeForgetsWhateverItMayBe) {
+    const LeasedJob job = processing(1);
+    WatchedMetadataStore another(of.rows, of.hot);  // has claimed nothing
+    ASSERT_TRUE(another.heartbeat(job.id, job.fence, {.percent = 7}, store_test_now + lease));
+    expect_true(1);
+}
+
+}  // namespace
+}  // namespace sluice

@@ -1,0 +1,186 @@
+#include "store/hot/watched_metadata_store.hpp"
+
+namespace sluice {
+
+// --- changes that STATUS can see ---
+
+Result<void> WatchedMetadataStore::change(
+    const Upload& upload, UploadState from, const std::optional<NewJob>& job
+) {
+    const HotUploads::Write write(hot_, upload.id);
+    return rows_.change(upload, from, job);
+}
+
+Result<void> WatchedMetadataStore::forget_bytes(MediaId id) {
+    const HotUploads::Write write(hot_, id);
+    return rows_.forget_bytes(id);
+}
+
+Result<std::optional<LeasedJob>> WatchedMetadataStore::claim_job(
+    const std::string& holder, WallTime now, WallTime lease_until
+) {
+    HotUploads::Claim claim(hot_);
+    auto leased = rows_.claim_job(holder, now, lease_until);
+    if (!leased) {
+        claim.was_of_all();  // it may have been done all the same
+    } else if (*leased) {
+        const MediaId media = (*leased)->upload.id;
+        {
+            const std::lock_guard lock(mutex_);
+            claimed_.insert_or_assign((*leased)->id.value, media);
+        }
+        claim.was_of(media);
+    }
+    return leased;
+}
+
+Result<void> WatchedMetadataStore::heartbeat(
+    JobId id, std::uint64_t fence, const Progress& progress, WallTime lease_until
+) {
+    return to_job(id, [&] { return rows_.heartbeat(id, fence, progress, lease_until); });
+}
+
+Result<void> WatchedMetadataStore::finish_job(
+    JobId id, std::uint64_t fence, const Upload& upload, const std::vector<Output>& outputs
+) {
+    const HotUploads::Write write(hot_, upload.id);
+    auto finished = rows_.finish_job(id, fence, upload, outputs);
+    if (finished) {
+        forget(id);
+    }
+    return finished;
+}
+
+Result<void> WatchedMetadataStore::release_job(
+    JobId id, std::uint64_t fence, WallTime run_at, bool counts
+) {
+    auto released = to_job(id, [&] { return rows_.release_job(id, fence, run_at, counts); });
+    if (released) {
+        forget(id);
+    }
+    return released;
+}
+
+Result<std::uint32_t> WatchedMetadataStore::release_jobs_of(
+    const std::string& holder, WallTime now
+) {
+    HotUploads::Claim claim(hot_);
+    auto released = rows_.release_jobs_of(holder, now);
+    claim.was_of_all();
+    return released;
+}
+
+std::optional<MediaId> WatchedMetadataStore::media_of(JobId id) const {
+    const std::lock_guard lock(mutex_);
+    const auto at = claimed_.find(id.value);
+    return at == claimed_.end() ? std::nullopt : std::optional(at->second);
+}
+
+void WatchedMetadataStore::forget(JobId id) {
+    const std::lock_guard lock(mutex_);
+    claimed_.erase(id.value);
+}
+
+template <class Change>
+Result<void> WatchedMetadataStore::to_job(JobId id, Change change) {
+    if (const auto media = media_of(id)) {
+        const HotUploads::Write write(hot_, *media);
+        return change();
+    }
+    HotUploads::Claim claim(hot_);
+    auto changed = change();
+    claim.was_of_all();
+    return changed;
+}
+
+// --- changes to uploads of which HotUploads keeps nothing: new ones and open ones ---
+
+Result<void> WatchedMetadataStore::create(const Upload& upload, const CreateTerms& terms) {
+    return rows_.create(upload, terms);
+}
+
+Result<void> WatchedMetadataStore::create_whole(
+    const Upload& upload, const Segment& segment, const NewJob& job, const CreateTerms& terms
+) {
+    return rows_.create_whole(upload, segment, job, terms);
+}
+
+Result<void> WatchedMetadataStore::add_segment(
+    MediaId id, const Segment& segment, std::optional<ByteCount> stride, WallTime now
+) {
+    return rows_.add_segment(id, segment, stride, now);
+}
+
+Result<void> WatchedMetadataStore::drop_segments(
+    MediaId id, const std::vector<SegmentIndex>& indexes, WallTime now
+) {
+    return rows_.drop_segments(id, indexes, now);
+}
+
+// --- what only asks ---
+
+Result<std::optional<Repeated>> WatchedMetadataStore::find_repeat(
+    const Principal& owner, const std::string& key, WallTime now
+) {
+    return rows_.find_repeat(owner, key, now);
+}
+Result<ByteCount> WatchedMetadataStore::promised() {
+    return rows_.promised();
+}
+Result<Usage> WatchedMetadataStore::usage_of(const Principal& owner) {
+    return rows_.usage_of(owner);
+}
+Result<std::vector<Upload>> WatchedMetadataStore::oldest_open(
+    const Principal& owner, std::uint32_t count_max
+) {
+    return rows_.oldest_open(owner, count_max);
+}
+Result<Upload> WatchedMetadataStore::find(const Principal& owner, MediaId id) {
+    return rows_.find(owner, id);
+}
+Result<UploadWithSegments> WatchedMetadataStore::find_with_segments(
+    const Principal& owner, MediaId id
+) {
+    return rows_.find_with_segments(owner, id);
+}
+Result<UploadWithSegments> WatchedMetadataStore::find_any(MediaId id) {
+    return rows_.find_any(id);
+}
+Result<UploadPage> WatchedMetadataStore::list(
+    const Principal& owner, MediaId before, std::uint32_t count_max
+) {
+    return rows_.list(owner, before, count_max);
+}
+Result<std::vector<Upload>> WatchedMetadataStore::due_for_expiry(
+    WallTime now, std::uint32_t count_max
+) {
+    return rows_.due_for_expiry(now, count_max);
+}
+Result<std::vector<MediaId>> WatchedMetadataStore::due_for_cleaning(std::uint32_t count_max) {
+    return rows_.due_for_cleaning(count_max);
+}
+Result<std::vector<Extent>> WatchedMetadataStore::extents_of(MediaId id) {
+    return rows_.extents_of(id);
+}
+Result<bool> WatchedMetadataStore::knows_blob(BlobId blob) {
+    return rows_.knows_blob(blob);
+}
+Result<std::vector<Upload>> WatchedMetadataStore::with_bytes(
+    MediaId after, std::uint32_t count_max
+) {
+    return rows_.with_bytes(after, count_max);
+}
+Result<std::vector<Output>> WatchedMetadataStore::outputs(MediaId id) {
+    return rows_.outputs(id);
+}
+Result<QueuePosition> WatchedMetadataStore::queue_position(MediaId id, WallTime now) {
+    return rows_.queue_position(id, now);
+}
+Result<StoreTotals> WatchedMetadataStore::totals() {
+    return rows_.totals();
+}
+std::optional<Error> WatchedMetadataStore::writes_refused() {
+    return rows_.writes_refused();
+}
+
+}  // namespace sluice
