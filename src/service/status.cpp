@@ -22,6 +22,13 @@ WallTime last_of(const SegmentMap& segments) {
     return last;
 }
 
+UploadStatus with_advice(Upload upload, std::optional<milliseconds> left) {
+    return {
+        .upload = std::move(upload),
+        .check_after = left ? std::optional(check_after(*left)) : std::nullopt,
+    };
+}
+
 }  // namespace
 
 bool Uploads::is_gone(const Upload& upload) const {
@@ -89,28 +96,32 @@ Error Uploads::with_refused_appends(Error refused, const UploadWithSegments& fou
     return refused;
 }
 
-UploadStatus Uploads::view(Upload upload) {
-    UploadStatus status{std::move(upload), std::nullopt};
-    const Upload& of = status.upload;
+std::optional<milliseconds> Uploads::time_left(const Upload& of) {
     if (of.state == UploadState::queued || of.state == UploadState::sealed) {
         const auto position = services_.metadata.queue_position(of.id, now());
-        const milliseconds left =
-            position ? position->cost_ahead + position->cost_expected : milliseconds(1000);
-        status.check_after = check_after(left);
-    } else if (of.state == UploadState::processing) {
+        return position ? position->cost_ahead + position->cost_expected : milliseconds(1000);
+    }
+    if (of.state == UploadState::processing) {
         const auto estimate = wall_expected(of.category, of.total);
         const auto ends_at = of.progress.ends_at.value_or(of.changed_at + estimate);
-        status.check_after = check_after(std::max(milliseconds(0), ends_at - now()));
+        return std::max(milliseconds(0), ends_at - now());
     }
-    return status;
+    return std::nullopt;
+}
+
+UploadStatus Uploads::view(Upload upload) {
+    const auto left = time_left(upload);
+    return with_advice(std::move(upload), left);
 }
 
 std::optional<UploadStatus> Uploads::status_at_once(const Principal& owner, MediaId id) {
-    auto found = services_.hot == nullptr ? std::nullopt : services_.hot->find(id);
-    if (!found || found->owner != owner || is_gone(*found)) {
+    auto hot = services_.hot == nullptr ? std::nullopt : services_.hot->find(id, now());
+    if (!hot || hot->upload.owner != owner || is_gone(hot->upload)) {
         return std::nullopt;
     }
-    return view(*std::move(found));
+    const auto left = hot->left ? std::max(milliseconds(0), *hot->left - (now() - hot->asked_at))
+                                : time_left(hot->upload);
+    return with_advice(std::move(hot->upload), left);
 }
 
 Result<UploadStatus> Uploads::status(const Principal& owner, MediaId id) {
@@ -118,10 +129,12 @@ Result<UploadStatus> Uploads::status(const Principal& owner, MediaId id) {
     auto found = services_.metadata.find(owner, id);
     const bool is_usual = found && !is_gone(*found) && found->state != UploadState::open;
     if (is_usual) {
+        const auto left = time_left(*found);
         if (services_.hot != nullptr) {
-            services_.hot->keep(*found, seen);
+            const bool is_queued = found->state == UploadState::queued;
+            services_.hot->keep({*found, now(), is_queued ? left : std::nullopt}, seen);
         }
-        return view(std::move(*found));
+        return with_advice(std::move(*found), left);
     }
     auto whole = find_as(owner, id);
     if (!whole) {

@@ -26,8 +26,7 @@ class Uploads {
     Result<Upload> create(const CreateUpload& wanted);
 
     // Where the bytes of a segment go while they come. Errors: media_unknown, already_finalized,
-    // segment_index_range, beyond_total_bytes, segment_too_large … whatever is known to be wrong
-    // before the body is read.
+    // segment_index_range, beyond_total_bytes … whatever is known to be wrong before the body is read.
     Result<Incoming> begin_append(const AppendTarget& target);
     // The same for bytes that come before it is known what they are for.
     Result<Incoming> begin_unnamed();
@@ -131,6 +130,7 @@ class Uploads {
         const Principal& owner, MediaId id, Result<Upload> (Upload::*transition)(WallTime) const
     );
     Result<UploadStatus> finish_overtaken(const Principal& owner, MediaId id);
+    std::optional<std::chrono::milliseconds> time_left(const Upload& of);
     UploadStatus view(Upload upload);
     Result<UploadWithSegments> find_as(const Principal& reader, MediaId id);
     Result<void> share(const Upload& upload, const CreateUpload& wanted);

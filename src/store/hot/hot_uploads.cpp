@@ -1,5 +1,7 @@
 #include "store/hot/hot_uploads.hpp"
 
+#include <utility>
+
 namespace sluice {
 namespace {
 
@@ -8,9 +10,14 @@ std::size_t spread(MediaId id) {
     return (id.value * 0x9E37'79B9'7F4A'7C15U) >> 58U;
 }
 
-bool is_told_by_its_row(UploadState state) {
+bool may_be_claimed(const Upload& upload) {
+    return upload.state == UploadState::queued || upload.state == UploadState::processing;
+}
+
+bool is_all_of_it(const HotUpload& hot) {
+    const UploadState state = hot.upload.state;
     return state == UploadState::processing || state == UploadState::ready ||
-           state == UploadState::failed;
+           state == UploadState::failed || (state == UploadState::queued && hot.left);
 }
 
 }  // namespace
@@ -22,15 +29,18 @@ const HotUploads::Shard& HotUploads::shard_of(MediaId id) const {
     return shards_[spread(id)];
 }
 
-std::optional<Upload> HotUploads::find(MediaId id) const {
+std::optional<HotUpload> HotUploads::find(MediaId id, WallTime now) const {
     const Shard& shard = shard_of(id);
     const std::lock_guard lock(shard.mutex);
     const auto at = shard.uploads.find(id.value);
     if (at == shard.uploads.end()) {
         return std::nullopt;
     }
-    const bool may_be_claimed = at->second.state == UploadState::processing && claims_running_ > 0;
-    return may_be_claimed ? std::nullopt : std::optional(at->second);
+    const HotUpload& hot = at->second;
+    const bool is_claimed = claims_running_ > 0 && may_be_claimed(hot.upload);
+    const bool is_old =
+        hot.left && (now < hot.asked_at || now - hot.asked_at > HotUploads::queue_time);
+    return is_claimed || is_old ? std::nullopt : std::optional(hot);
 }
 
 std::optional<HotUploads::Version> HotUploads::version_of(MediaId id) const {
@@ -40,11 +50,12 @@ std::optional<HotUploads::Version> HotUploads::version_of(MediaId id) const {
                                                            : std::optional(shard.version);
 }
 
-void HotUploads::keep(const Upload& upload, std::optional<Version> seen) {
-    if (!seen || !is_told_by_its_row(upload.state)) {
+void HotUploads::keep(HotUpload hot, std::optional<Version> seen) {
+    if (!seen || !is_all_of_it(hot)) {
         return;
     }
-    Shard& shard = shard_of(upload.id);
+    const MediaId id = hot.upload.id;
+    Shard& shard = shard_of(id);
     const std::lock_guard lock(shard.mutex);
     if (shard.writes_running > 0 || claims_running_ > 0 || shard.version != *seen) {
         return;
@@ -52,7 +63,7 @@ void HotUploads::keep(const Upload& upload, std::optional<Version> seen) {
     if (shard.uploads.size() >= shard_max) {
         shard.uploads.clear();
     }
-    shard.uploads.insert_or_assign(upload.id.value, upload);
+    shard.uploads.insert_or_assign(id.value, std::move(hot));
 }
 
 HotUploads::Write::Write(HotUploads& of, MediaId id) : of_(of), id_(id) {

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <mutex>
 #include <optional>
@@ -15,18 +16,28 @@
 
 namespace sluice {
 
+struct HotUpload {
+    Upload upload;
+    WallTime asked_at;  // the store
+    // Until its processing is over, as it was expected then; of what is queued.
+    std::optional<std::chrono::milliseconds> left;
+};
+
 class HotUploads {
   public:
+    // What is said of a queue is told for so long: others in it may come to their end.
+    static constexpr std::chrono::milliseconds queue_time{1000};
+
     // How many writes of its part of the uploads a reader had seen when it asked the store.
     using Version = std::uint64_t;
 
-    std::optional<Upload> find(MediaId id) const;
+    std::optional<HotUpload> find(MediaId id, WallTime now) const;
 
     // To be taken before the store is asked. Nothing while the upload may be written to.
     std::optional<Version> version_of(MediaId id) const;
     // What the store said. Not kept if something was written since, nor in a state of which STATUS
-    // tells more than the row (open: the segments; queued: the queue).
-    void keep(const Upload& upload, std::optional<Version> seen);
+    // tells more than this (open: the segments).
+    void keep(HotUpload hot, std::optional<Version> seen);
 
     // One write to an upload, for as long as it lives.
     class Write {
@@ -40,7 +51,7 @@ class HotUploads {
         HotUploads& of_;
         MediaId id_;
     };
-    // A write to some upload that is being processed; which one shows when it is over.
+    // A write to some upload that is queued or processed; which one shows when it is over.
     class Claim {
       public:
         explicit Claim(HotUploads& of);
@@ -60,7 +71,7 @@ class HotUploads {
     static constexpr std::size_t shard_max = 256;
     struct Shard {
         mutable std::mutex mutex;
-        std::unordered_map<std::uint64_t, Upload> uploads;
+        std::unordered_map<std::uint64_t, HotUpload> uploads;
         Version version = 0;
         std::uint32_t writes_running = 0;
     };

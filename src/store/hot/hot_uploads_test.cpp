@@ -15,16 +15,19 @@ Upload upload_in(UploadState state, std::uint64_t id = 1) {
     return upload;
 }
 
+constexpr WallTime now = store_test_now;
+
 void keep_now(HotUploads& hot, const Upload& upload) {
-    hot.keep(upload, hot.version_of(upload.id));
+    hot.keep({upload, now, {}}, hot.version_of(upload.id));
 }
 
 TEST(HotUploads, TellsWhatWasKept) {
     HotUploads hot;
-    EXPECT_FALSE(hot.find({1}));
+    EXPECT_FALSE(hot.find({1}, now));
     const Upload ready = upload_in(UploadState::ready);
     keep_now(hot, ready);
-    EXPECT_EQ(hot.find({1}), ready);
+    ASSERT_TRUE(hot.find({1}, now));
+    EXPECT_EQ(hot.find({1}, now)->upload, ready);
 }
 
 TEST(HotUploads, KeepsNoStateOfWhichTheRowTellsHalf) {
@@ -36,8 +39,20 @@ TEST(HotUploads, KeepsNoStateOfWhichTheRowTellsHalf) {
           UploadState::expired}) {
         HotUploads hot;
         keep_now(hot, upload_in(state));
-        EXPECT_FALSE(hot.find({1})) << name_of(state);
+        EXPECT_FALSE(hot.find({1}, now)) << name_of(state);
     }
+}
+
+TEST(HotUploads, TellsOfAQueueForAMomentOnly) {
+    HotUploads hot;
+    const Upload queued = upload_in(UploadState::queued);
+    hot.keep({queued, now, std::chrono::seconds(5)}, hot.version_of({1}));
+    ASSERT_TRUE(hot.find({1}, now + HotUploads::queue_time));
+    EXPECT_EQ(hot.find({1}, now)->left, std::chrono::seconds(5));
+    EXPECT_FALSE(hot.find({1}, now + HotUploads::queue_time + std::chrono::milliseconds(1)));
+    EXPECT_FALSE(hot.find({1}, now - std::chrono::milliseconds(1))) << "the clock was set back";
+    const HotUploads::Claim claim(hot);
+    EXPECT_FALSE(hot.find({1}, now)) << "it may be the one that is taken";
 }
 
 TEST(HotUploads, TellsNothingWhileItIsWritten) {
@@ -46,14 +61,14 @@ TEST(HotUploads, TellsNothingWhileItIsWritten) {
     keep_now(hot, ready);
     {
         const HotUploads::Write write(hot, {1});
-        EXPECT_FALSE(hot.find({1}));
+        EXPECT_FALSE(hot.find({1}, now));
         EXPECT_FALSE(hot.version_of({1}));
         keep_now(hot, ready);
-        EXPECT_FALSE(hot.find({1}));
+        EXPECT_FALSE(hot.find({1}, now));
     }
-    EXPECT_FALSE(hot.find({1}));
+    EXPECT_FALSE(hot.find({1}, now));
     keep_now(hot, ready);
-    EXPECT_TRUE(hot.find({1}));
+    EXPECT_TRUE(hot.find({1}, now));
 }
 
 TEST(HotUploads, WhatWasReadBeforeAWriteIsNotKeptAfterIt) {
@@ -62,8 +77,8 @@ TEST(HotUploads, WhatWasReadBeforeAWriteIsNotKeptAfterIt) {
     {
         const HotUploads::Write write(hot, {1});
     }
-    hot.keep(upload_in(UploadState::ready), seen);
-    EXPECT_FALSE(hot.find({1}));
+    hot.keep({upload_in(UploadState::ready), now, {}}, seen);
+    EXPECT_FALSE(hot.find({1}, now));
 }
 
 TEST(HotUploads, AClaimHidesWhatIsProcessedAndForgetsWhatItTook) {
@@ -74,15 +89,15 @@ TEST(HotUploads, AClaimHidesWhatIsProcessedAndForgetsWhatItTook) {
     keep_now(hot, upload_in(UploadState::ready, 3));
     {
         HotUploads::Claim claim(hot);
-        EXPECT_FALSE(hot.find({1}));
-        EXPECT_TRUE(hot.find({3}));
-        hot.keep(upload_in(UploadState::processing, 2), seen);
+        EXPECT_FALSE(hot.find({1}, now));
+        EXPECT_TRUE(hot.find({3}, now));
+        hot.keep({upload_in(UploadState::processing, 2), now, {}}, seen);
         claim.was_of({2});
     }
-    EXPECT_TRUE(hot.find({1}));
-    EXPECT_FALSE(hot.find({2}));
-    hot.keep(upload_in(UploadState::processing, 2), seen);
-    EXPECT_FALSE(hot.find({2})) << "it was read before the claim";
+    EXPECT_TRUE(hot.find({1}, now));
+    EXPECT_FALSE(hot.find({2}, now));
+    hot.keep({upload_in(UploadState::processing, 2), now, {}}, seen);
+    EXPECT_FALSE(hot.find({2}, now)) << "it was read before the claim";
 }
 
 TEST(HotUploads, IsBounded) {
@@ -93,7 +108,7 @@ TEST(HotUploads, IsBounded) {
         keep_now(hot, upload_in(UploadState::ready, id));
     }
     for (std::uint64_t id = 1; id <= count; ++id) {
-        kept += hot.find({id}) ? 1 : 0;
+        kept += hot.find({id}, now) ? 1 : 0;
     }
     EXPECT_LE(kept, 64 * 256);
     EXPECT_GT(kept, 0);
@@ -129,8 +144,8 @@ class WatchedStore : public testing::Test {
     void learn(std::uint64_t id) { keep_now(of.hot, *of.rows.find(alice(), {id})); }
     // What STATUS would be told is what the store has, or nothing.
     void expect_true(std::uint64_t id) {
-        if (const auto told = of.hot.find({id})) {
-            EXPECT_EQ(*told, *of.rows.find(alice(), {id}));
+        if (const auto told = of.hot.find({id}, now)) {
+            EXPECT_EQ(told->upload, *of.rows.find(alice(), {id}));
         }
     }
 
@@ -140,7 +155,7 @@ class WatchedStore : public testing::Test {
 
 TEST_F(WatchedStore, NoChangeLeavesAnOlderStateBehind) {
     const LeasedJob job = processing(1);
-    ASSERT_TRUE(of.hot.find({1}));
+    ASSERT_TRUE(of.hot.find({1}, now));
     const Progress half{.percent = 50};
     ASSERT_TRUE(of.watched.heartbeat(job.id, job.fence, half, store_test_now + lease));
     expect_true(1);
@@ -159,21 +174,21 @@ TEST_F(WatchedStore, NoChangeLeavesAnOlderStateBehind) {
 TEST_F(WatchedStore, AReleasedJobIsNotProcessedAnyMore) {
     const LeasedJob job = processing(1);
     ASSERT_TRUE(of.watched.release_job(job.id, job.fence, store_test_now, true));
-    EXPECT_FALSE(of.hot.find({1}));
+    EXPECT_FALSE(of.hot.find({1}, now));
     const LeasedJob again = **of.watched.claim_job("here", store_test_now, store_test_now + lease);
     learn(1);
-    ASSERT_TRUE(of.hot.find({1}));
+    ASSERT_TRUE(of.hot.find({1}, now));
     ASSERT_TRUE(of.watched.release_jobs_of("here", store_test_now));
-    EXPECT_FALSE(of.hot.find({1}));
+    EXPECT_FALSE(of.hot.find({1}, now));
     EXPECT_EQ(again.id, job.id);
 }
 
 TEST_F(WatchedStore, AJobThatWasTakenOverIsAskedForAnew) {
     processing(1);
-    ASSERT_TRUE(of.hot.find({1}));
+    ASSERT_TRUE(of.hot.find({1}, now));
     const WallTime later = store_test_now + 2 * lease;
     ASSERT_TRUE(*of.watched.claim_job("there", later, later + lease));
-    EXPECT_FALSE(of.hot.find({1}));
+    EXPECT_FALSE(of.hot.find({1}, now));
 }
 
 TEST_F(WatchedStore, AJobOfAProcessBeforeForgetsWhateverItMayBe) {
