@@ -39,7 +39,7 @@ std::optional<HotUpload> HotUploads::find(MediaId id, WallTime now) const {
     const HotUpload& hot = at->second;
     const bool is_claimed = claims_running_ > 0 && may_be_claimed(hot.upload);
     const bool is_old =
-        hot.left && (now < hot.asked_at || now - hot.asked_at > HotUploads::queue_time);
+        hot.left && (now < hot.asked_at || now - hot.asked_at > HotUploads::queue_time(*hot.left));
     return is_claimed || is_old ? std::nullopt : std::optional(hot);
 }
 

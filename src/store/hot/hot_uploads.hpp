@@ -4,6 +4,7 @@
 // For a store that this process alone writes to. From any thread; no call waits for the store.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -25,8 +26,11 @@ struct HotUpload {
 
 class HotUploads {
   public:
-    // What is said of a queue is told for so long: others in it may come to their end.
-    static constexpr std::chrono::milliseconds queue_time{1000};
+    // What is said of a queue is told for so long: others in it may come to their end, which matters
+    // the less the further its own end is.
+    static std::chrono::milliseconds queue_time(std::chrono::milliseconds left) {
+        return std::max(std::chrono::milliseconds{1000}, left / 10);
+    }
 
     // How many writes of its part of the uploads a reader had seen when it asked the store.
     using Version = std::uint64_t;

@@ -47,9 +47,12 @@ TEST(HotUploads, TellsOfAQueueForAMomentOnly) {
     HotUploads hot;
     const Upload queued = upload_in(UploadState::queued);
     hot.keep({queued, now, std::chrono::seconds(5)}, hot.version_of({1}));
-    ASSERT_TRUE(hot.find({1}, now + HotUploads::queue_time));
+    ASSERT_TRUE(hot.find({1}, now + std::chrono::milliseconds(1000)));
     EXPECT_EQ(hot.find({1}, now)->left, std::chrono::seconds(5));
-    EXPECT_FALSE(hot.find({1}, now + HotUploads::queue_time + std::chrono::milliseconds(1)));
+    EXPECT_FALSE(hot.find({1}, now + std::chrono::milliseconds(1001)));
+    hot.keep({queued, now, std::chrono::seconds(60)}, hot.version_of({1}));
+    EXPECT_TRUE(hot.find({1}, now + std::chrono::milliseconds(6000)));
+    EXPECT_FALSE(hot.find({1}, now + std::chrono::milliseconds(6001)));
     EXPECT_FALSE(hot.find({1}, now - std::chrono::milliseconds(1))) << "the clock was set back";
     const HotUploads::Claim claim(hot);
     EXPECT_FALSE(hot.find({1}, now)) << "it may be the one that is taken";
