@@ -23,18 +23,33 @@ WallTime SystemClock::now() const {
 }
 
 std::string rfc3339(WallTime time) {
-    const std::tm t = broken_down(time);
-    const auto milliseconds = (time - std::chrono::floor<std::chrono::seconds>(time)).count();
-    return fmt::format(
-        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
-        t.tm_year + 1900,
-        t.tm_mon + 1,
-        t.tm_mday,
-        t.tm_hour,
-        t.tm_min,
-        t.tm_sec,
-        milliseconds
-    );
+    // Lines of a log come many in a second.
+    struct LastSecond {
+        std::chrono::sys_seconds second{};
+        std::string text = "1970-01-01T00:00:00.";
+    };
+    thread_local LastSecond last;
+    const auto second = std::chrono::floor<std::chrono::seconds>(time);
+    if (second != last.second) {
+        const std::tm t = broken_down(time);
+        last.second = second;
+        last.text = fmt::format(
+            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.",
+            t.tm_year + 1900,
+            t.tm_mon + 1,
+            t.tm_mday,
+            t.tm_hour,
+            t.tm_min,
+            t.tm_sec
+        );
+    }
+    const auto milliseconds = static_cast<int>((time - second).count());
+    std::string text = last.text;
+    for (const int unit : {100, 10, 1}) {
+        text += static_cast<char>('0' + ((milliseconds / unit) % 10));
+    }
+    text += 'Z';
+    return text;
 }
 
 std::string http_date(WallTime time) {

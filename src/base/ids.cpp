@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "base/assert.hpp"
 #include "base/text.hpp"
@@ -14,6 +15,27 @@ namespace {
 constexpr std::int64_t x_epoch_ms = 1'288'834'974'657;  // 2010-11-04, the epoch of X's ids
 constexpr int sequence_bits = 12;
 constexpr int shard_bits = 10;
+
+// Random bytes for names, not for secrets: the system is asked for many at a time.
+class RandomBytes {
+  public:
+    void fill(std::span<unsigned char> wanted) {
+        if (left_ < wanted.size()) {
+            const auto got = getrandom(bytes_.data(), bytes_.size(), 0);
+            SLUICE_ASSERT(got == static_cast<ssize_t>(bytes_.size()));
+            left_ = bytes_.size();
+        }
+        left_ -= wanted.size();
+        std::copy_n(
+            bytes_.begin() + static_cast<std::ptrdiff_t>(left_), wanted.size(), wanted.begin()
+        );
+    }
+
+  private:
+    // As many as getrandom(2) gives whole, whatever signals come.
+    std::array<unsigned char, 250> bytes_{};
+    std::size_t left_ = 0;
+};
 
 }  // namespace
 
@@ -59,8 +81,8 @@ std::string make_request_id(const Clock& clock) {
         bytes[static_cast<std::size_t>(i)] =
             static_cast<unsigned char>(milliseconds >> (8 * (5 - i)));
     }
-    const auto got = getrandom(bytes.data() + 6, 10, 0);
-    SLUICE_ASSERT(got == 10);
+    thread_local RandomBytes random;
+    random.fill(std::span(bytes).subspan(6));
     std::string text = "req_";
     // 130 bits for 26 characters: the two missing ones are zeros in front.
     unsigned bits = 0;

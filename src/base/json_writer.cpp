@@ -55,6 +55,10 @@ std::size_t utf8_length(std::string_view text) {
     return row != std::end(utf8_rows) && is_sequence(text, *row) ? row->length : 0;
 }
 
+bool is_plain(char character) {
+    return character >= 0x20 && character < 0x7f && character != '"' && character != '\\';
+}
+
 void append_escaped(std::string& out, char character) {
     switch (character) {
         case '"':
@@ -87,6 +91,14 @@ void append_escaped(std::string& out, char character) {
 void append_json_string(std::string& out, std::string_view text) {
     out += '"';
     while (!text.empty()) {
+        // Most texts are all of what needs no escape.
+        const auto* const plain_end = std::ranges::find_if_not(text, is_plain);
+        const auto plain = static_cast<std::size_t>(plain_end - text.begin());
+        out.append(text, 0, plain);
+        text.remove_prefix(plain);
+        if (text.empty()) {
+            break;
+        }
         const std::size_t length = utf8_length(text);
         if (length == 0) {
             out += "\xEF\xBF\xBD";

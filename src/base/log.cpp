@@ -3,7 +3,9 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <functional>
 #include <string>
+#include <utility>
 
 #include "base/clock.hpp"
 #include "base/json_writer.hpp"
@@ -30,7 +32,40 @@ std::string_view name_of(Level level) {
     return "error";
 }
 
+constexpr std::size_t gathered_max = 64UL * 1024;
+
+struct Gathered {
+    std::string lines;
+    std::function<void()> soon;  // none: nothing is gathered on this thread
+};
+
+Gathered& gathered() {
+    thread_local Gathered of_thread;
+    return of_thread;
+}
+
+// A log that cannot be written must not stop the work.
+void put(std::string& lines) {
+    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, lines.data(), lines.size());
+    lines.clear();
+}
+
 }  // namespace
+
+Gathering::Gathering(std::function<void()> soon) {
+    gathered().soon = std::move(soon);
+}
+
+Gathering::~Gathering() {
+    flush();
+    gathered().soon = nullptr;
+}
+
+void Gathering::flush() {
+    if (!gathered().lines.empty()) {
+        put(gathered().lines);
+    }
+}
 
 void set_level(Level level) {
     threshold() = level;
@@ -50,10 +85,15 @@ void write(Level level, std::string_view event, std::string_view message, Fields
         json.key(field.name);
         std::visit([&json](const auto& value) { json.value(value); }, field.value);
     }
-    std::string line = json.end_object().take();
-    line += '\n';
-    // A log that cannot be written must not stop the work.
-    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
+    Gathered& mine = gathered();
+    const bool is_first = mine.lines.empty();
+    mine.lines += json.end_object().take();
+    mine.lines += '\n';
+    if (!mine.soon || level >= Level::warning || mine.lines.size() >= gathered_max) {
+        put(mine.lines);
+    } else if (is_first) {
+        mine.soon();
+    }
 }
 
 }  // namespace sluice::log

@@ -1,10 +1,11 @@
 // One JSON object per line on stderr: time, level, msg, event, then the fields given. Lines are
-// written whole by one write(2) each, from any thread. Never log tokens, signatures, query strings
+// written whole, by one write(2) each or several together, from any thread. Never log tokens, signatures, query strings
 // or file content.
 #pragma once
 
 #include <concepts>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -31,6 +32,19 @@ struct Field {
 };
 
 using Fields = std::initializer_list<Field>;
+
+// While it lives, the lines of its thread that are neither warning nor error are gathered, and
+// written together: when `soon`, which is called with the first of them, calls flush() on that thread,
+// when a graver line comes, when many have come, and at the end.
+class Gathering {
+  public:
+    explicit Gathering(std::function<void()> soon);
+    ~Gathering();
+    Gathering(const Gathering&) = delete;
+    Gathering& operator=(const Gathering&) = delete;
+
+    static void flush();
+};
 
 // Lines below `level` are dropped; set once by main, before threads start.
 void set_level(Level level);

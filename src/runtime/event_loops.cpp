@@ -8,8 +8,10 @@
 #include <algorithm>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 
 #include "base/assert.hpp"
+#include "base/log.hpp"
 
 namespace sluice::runtime {
 
@@ -69,6 +71,10 @@ void EventLoops::start() {
     for (auto& loop : loops_) {
         threads_.emplace_back([&context = loop->context] {
             ask_for_short_turns();
+            // After the handlers that are ready now: one write for all that they say.
+            const log::Gathering gathering([&context] {
+                boost::asio::post(context, &log::Gathering::flush);
+            });
             context.run();
         });
     }
