@@ -16,6 +16,11 @@ constexpr std::int64_t x_epoch_ms = 1'288'834'974'657;  // 2010-11-04, the epoch
 constexpr int sequence_bits = 12;
 constexpr int shard_bits = 10;
 
+// As a client leaves it that keeps numbers in a double, and prints it with 17 digits.
+bool looks_rounded(std::uint64_t id) {
+    return id % 100 == 0;
+}
+
 // Random bytes for names, not for secrets: the system is asked for many at a time.
 class RandomBytes {
   public:
@@ -58,18 +63,22 @@ std::uint64_t IdSource::next() {
     const auto since = clock_.now().time_since_epoch().count() - x_epoch_ms;
     const std::uint64_t floor = static_cast<std::uint64_t>(std::max<std::int64_t>(since, 0))
                                 << sequence_bits;
-    std::uint64_t mine = 0;
-    {
-        const std::lock_guard guard(mutex_);
-        // When 4096 ids are used up in one millisecond, or the clock stepped back, ids run a little
-        // ahead of time.
-        last_ = std::max(last_ + 1, floor);
-        mine = last_;
+    const std::lock_guard guard(mutex_);
+    // When 4096 ids are used up in one millisecond, or the clock stepped back, ids run a little ahead
+    // of time.
+    last_ = std::max(last_ + 1, floor);
+    while (looks_rounded(composed(last_))) {
+        ++last_;
     }
+    return composed(last_);
+}
+
+std::uint64_t IdSource::composed(std::uint64_t time_and_sequence) const {
     constexpr std::uint64_t sequence_mask = (1ULL << sequence_bits) - 1;
-    const std::uint64_t milliseconds = mine >> sequence_bits;
+    const std::uint64_t milliseconds = time_and_sequence >> sequence_bits;
     return (milliseconds << (sequence_bits + shard_bits)) |
-           (static_cast<std::uint64_t>(shard_) << sequence_bits) | (mine & sequence_mask);
+           (static_cast<std::uint64_t>(shard_) << sequence_bits) |
+           (time_and_sequence & sequence_mask);
 }
 
 std::string make_request_id(const Clock& clock) {

@@ -38,13 +38,15 @@ struct JobId {
 };
 
 // Makes numbers that rise with time and are unique within a shard, also when the clock steps back
-// while running. Thread-safe.
+// while running. None ends in 00, so that one that does was rounded by its client. Thread-safe.
 class IdSource {
   public:
     IdSource(const Clock& clock, std::uint16_t shard);
     std::uint64_t next();
 
   private:
+    std::uint64_t composed(std::uint64_t time_and_sequence) const;
+
     const Clock& clock_;
     std::uint16_t shard_;
     std::mutex mutex_;

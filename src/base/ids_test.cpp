@@ -21,6 +21,15 @@ TEST(IdSource, GivesRisingIdsAlsoWhenTheClockStandsOrStepsBack) {
     }
 }
 
+TEST(IdSource, NeverMakesOneThatLooksRounded) {
+    ManualClock clock;
+    IdSource ids(clock, 0);
+    for (int i = 0; i < 10'000; ++i) {
+        ASSERT_NE(ids.next() % 100, 0U);
+        clock.advance(std::chrono::milliseconds(i % 3));
+    }
+}
+
 TEST(IdSource, LooksLikeXsIds) {
     ManualClock clock;
     EXPECT_EQ(MediaId{IdSource(clock, 0).next()}.text().size(), 19U);
