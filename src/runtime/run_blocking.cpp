@@ -52,11 +52,12 @@ asio::awaitable<void> BlockingPool::run(Job& job) {
 
 void BlockingPool::push(Job& job) {
     {
-        const std::lock_guard lock(mutex_);
+        std::unique_lock lock(mutex_);
         if (!is_stopping_) {
             (first_ == nullptr ? first_ : last_->next_) = &job;
             last_ = &job;
             load_.queued += 1;
+            lock.unlock();
             has_work_.notify_one();
             return;
         }

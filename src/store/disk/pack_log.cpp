@@ -12,6 +12,8 @@
 #include <cstring>
 #include <utility>
 
+#include "base/once_signal.hpp"
+
 namespace sluice::disk {
 namespace {
 
@@ -86,9 +88,8 @@ struct PackLog::Waiting {
     const PackBuffers::Buffer& buffer;
     ByteCount length;
     Result<Extent> outcome = Extent{};
-    bool is_done = false;
-    bool leads = false;
-    std::condition_variable turned;
+    bool leads = false;  // given in place of being done
+    OnceSignal turned;
 
     std::uint64_t blocks_length() const { return whole_blocks(length.value); }
 };
@@ -117,37 +118,41 @@ Result<Extent> PackLog::add(const PackBuffers::Buffer& buffer, ByteCount length)
     Waiting own{.buffer = buffer, .length = length};
     std::memset(buffer.data() + length.value, 0, own.blocks_length() - length.value);
     {
-        std::unique_lock lock(mutex_);
+        const std::scoped_lock lock(mutex_);
         waiting_.push_back(&own);
-        if (std::exchange(is_led_, true)) {
-            own.turned.wait(lock, [&own] { return own.is_done || own.leads; });
-            if (own.is_done) {
-                return own.outcome;
-            }
-        }
+        own.leads = !std::exchange(is_led_, true);
     }
-    lead();
+    if (!own.leads) {
+        own.turned.wait();
+    }
+    if (own.leads) {
+        lead(own);
+    }
     return own.outcome;
 }
 
 // Writes what waits, its own piece among it, and hands over to the first of those who came meanwhile.
-void PackLog::lead() {
+void PackLog::lead(const Waiting& own) {
     Batch batch;
     {
         const std::scoped_lock lock(mutex_);
         batch = std::exchange(waiting_, {});
     }
     write_all_of(batch);
-    const std::scoped_lock lock(mutex_);
-    is_led_ = !waiting_.empty();
-    if (is_led_) {
-        waiting_.front()->leads = true;
-        waiting_.front()->turned.notify_one();
+    Waiting* next = nullptr;
+    {
+        const std::scoped_lock lock(mutex_);
+        is_led_ = !waiting_.empty();
+        next = is_led_ ? waiting_.front() : nullptr;
     }
-    // Under the lock: whoever is done may be gone as soon as it can look.
+    if (next != nullptr) {
+        next->leads = true;
+        next->turned.give();
+    }
     for (Waiting* piece : batch) {
-        piece->is_done = true;
-        piece->turned.notify_one();
+        if (piece != &own) {
+            piece->turned.give();  // and the piece may be gone
+        }
     }
 }
 

@@ -39,16 +39,17 @@ WriteQueue::~WriteQueue() {
 // The piece lives here, on the stack of the one who waits for it.
 Result<void> WriteQueue::perform(const Work& work, Survives survives) {
     Piece piece(work, survives);
+    bool is_first = false;
     {
         const std::scoped_lock lock(mutex_);
         waiting_.push_back(&piece);
         // While a batch is under way the thread looks again by itself.
-        if (waiting_.size() == 1 && is_idle_) {
-            arrived_.notify_one();
-        }
+        is_first = waiting_.size() == 1 && is_idle_;
     }
-    std::unique_lock lock(piece.mutex);
-    piece.answered.wait(lock, [&piece] { return piece.is_answered; });
+    if (is_first) {
+        arrived_.notify_one();
+    }
+    piece.answered.wait();
     return std::move(piece.outcome);
 }
 
@@ -65,10 +66,7 @@ void WriteQueue::run() {
         }
         process(batch);
         for (Piece* piece : batch) {
-            // Under the lock: as soon as it is let go of, the piece may be gone.
-            const std::scoped_lock lock(piece->mutex);
-            piece->is_answered = true;
-            piece->answered.notify_one();
+            piece->answered.give();  // and the piece may be gone
         }
     }
 }
