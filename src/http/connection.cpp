@@ -8,6 +8,7 @@
 
 #include "base/ids.hpp"
 #include "base/log.hpp"
+#include "base/release_memory.hpp"
 #include "http/field_line.hpp"
 #include "http/response_head.hpp"
 #include "runtime/bulk_turn.hpp"
@@ -151,7 +152,7 @@ asio::awaitable<bool> Connection::wait_for_request() {
     const auto patience = is_last_resort() ? limits.last_resort : limits.idle;
     auto count = co_await wire_.fill(std::min(patience, briefly_idle));
     if (!count && patience > briefly_idle && !is_ended_) {
-        head_ = {};
+        release_memory(head_);
         const auto waited = co_await wire_.wait_for_bytes(patience - briefly_idle);
         count = waited && !is_ended_ ? co_await wire_.fill(patience) : Result<std::size_t>(0);
     }

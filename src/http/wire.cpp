@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/assert.hpp"
+#include "base/release_memory.hpp"
 #include "http/head_parser.hpp"
 
 namespace sluice::http {
@@ -106,7 +107,7 @@ asio::awaitable<bool> Wire::arrives_within(std::chrono::milliseconds patience) {
         co_return false;
     }
     if (begin_ == end_) {
-        buffer_ = {};
+        release_memory(buffer_);
     }
     deadline_.set(patience);
     boost::system::error_code error;

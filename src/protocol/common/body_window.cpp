@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/assert.hpp"
+#include "base/release_memory.hpp"
 
 namespace sluice::protocol {
 namespace {
@@ -80,7 +81,7 @@ awaitable<void> BodyWindow::take_memory() {
     const auto remaining = body_.remaining();
     const bool is_little = remaining && phase_ + aside_.size() + *remaining <= small_bytes;
     if (!is_little) {
-        small_ = {};
+        release_memory(small_);
         if (!big_) {
             big_.emplace(co_await arena_.take());
         }
@@ -103,7 +104,7 @@ awaitable<void> BodyWindow::resume(std::size_t phase) {
     phase_ = phase;
     if (is_silent_) {
         big_.reset();
-        small_ = {};
+        release_memory(small_);
         aside_.shrink_to_fit();
         begin_ = media_ = filled_ = 0;
         has_memory_ = false;
