@@ -9,6 +9,7 @@ from support.mistakes import X_INVALID, MistakeCase
 from support.wire import Part, multipart
 
 UNRECOGNIZED = "media type unrecognized."
+TOO_LARGE = '{ "message": "maxFileSizeExceeded", "maxFileSizeBytes": %d }'
 
 
 class Sizes(MistakeCase):
@@ -44,6 +45,16 @@ class Sizes(MistakeCase):
     def test_row_18_as_x(self):
         answer = self.x1_faithful.init(8 << 20, "image/png", "tweet_image")
         self.as_x_v1(answer, 400, 324, "Image file size must be <= 5242880 bytes", "file_too_large")
+
+    def test_row_18_as_x_of_each_kind(self):
+        gif = "File size exceeds 15728640 bytes."
+        for category in ("tweet_gif", "dm_gif"):
+            answer = self.x1_faithful.init((15 << 20) + 1, "image/gif", category)
+            self.as_x_media_service(answer, 400, gif, "file_too_large")
+        for category, limit in (("dm_video", 512 << 20), ("tweet_video", 16 << 30)):
+            answer = self.x1_faithful.init(limit + 1, "video/mp4", category)
+            self.as_x_media_service(answer, 400, TOO_LARGE % limit, "file_too_large")
+            self.assertEqual(json.loads(answer.json()["error"])["maxFileSizeBytes"], limit)
 
     def test_row_19_the_least_segment_size_is_told_with_the_id(self):
         self.assertEqual(self.x1.init(123_456_789).header("sluice-segment-min-bytes"), "123457")

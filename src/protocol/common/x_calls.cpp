@@ -370,6 +370,7 @@ awaitable<Result<UploadStatus>> x_one_shot(
     }
     const RateGate gate(context, exchange);
     command->admission = &gate;
+    command->as_x = context.fidelity == Fidelity::faithful;
     exchange.media_bytes = form.media->length();
     auto work = [&context, command = std::move(*command), media = std::move(*form.media)](
                 ) mutable { return context.uploads.finish_whole(command, std::move(media)); };

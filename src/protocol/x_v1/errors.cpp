@@ -143,10 +143,35 @@ constexpr bool covers_every_code() {
 }
 static_assert(covers_every_code());
 
+XWords words_for(const SizeLimit& limit) {
+    const std::string bytes = std::to_string(limit.bytes);
+    switch (limit.of) {
+        case SizeLimit::Of::picture:
+            return {Shape::errors, "Image file size must be <= " + bytes + " bytes"};
+        case SizeLimit::Of::gif:
+            return {Shape::request_error, "File size exceeds " + bytes + " bytes."};
+        case SizeLimit::Of::video:
+            break;
+    }
+    // JSON as a text within JSON.
+    return {
+        Shape::request_error,
+        R"({ "message": "maxFileSizeExceeded", "maxFileSizeBytes": )" + bytes + " }",
+    };
+}
+
 }  // namespace
 
 const WireError& wire_error_of(ErrorCode code) {
     return wire_errors[static_cast<std::size_t>(code)];
+}
+
+XWords x_words_of(const Error& error) {
+    if (error.size_limit) {
+        return words_for(*error.size_limit);
+    }
+    const WireError& wire = wire_error_of(error.x_like.value_or(error.code));
+    return {wire.shape, std::string(wire.x_text)};
 }
 
 }  // namespace sluice::protocol::x_v1
