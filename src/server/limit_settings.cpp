@@ -63,7 +63,7 @@ Outcome apply_rate(Settings& settings, const Given& given) {
     if (!set_rate_limit(known, bucket, {})) {
         return must_be(
             "requests.BUCKET=CALLS/WINDOW with a bucket of init append finalize status one_shot "
-            "metadata subtitles, each also with v1. or v2. before it"
+            "metadata subtitles post message account look_up, each also with v1. or v2. before it"
         );
     }
     if (!limit) {
