@@ -319,7 +319,8 @@ constexpr std::array rows{
         "limits",
         "NAME=VALUE",
         "upload.max_bytes, segment.max_bytes, one_shot.max_bytes, upload.lifetime, open_uploads, "
-        "stored_bytes, storage.reserve, requests.x, polling.per_second, connections, "
+        "stored_bytes, storage.reserve, requests.x, polling.per_second, "
+        "failed_logins.address, failed_logins.key, connections, "
         "memory.bodies, control.running, bulk.running, "
         "requests.init=400/15m …",
         apply_limit,

@@ -54,6 +54,7 @@ struct Exchange {
     std::optional<Identity> caller;  // once known
     // Why there is no caller, if there is none; see identify().
     std::optional<Error> credentials_refused;
+    std::string claimed_key;  // the consumer key of an OAuth 1.0a call, whoever sent it
     // Of an OAuth 1.0a call whose signature does not match: what should have been signed, and what
     // the caller signed, as far as a known mistake explains it. Never a secret or a signature.
     std::string oauth_base_string;

@@ -106,6 +106,7 @@ constexpr std::array<WireError, error_code_count> wire_errors{{
     {ErrorCode::oauth_timestamp, 135, 401, Shape::errors, "Timestamp out of bounds."},
     {ErrorCode::oauth_nonce_reused, 32, 401, Shape::errors, "Could not authenticate you."},
     {ErrorCode::rate_limited, 88, 429, Shape::errors, "Rate limit exceeded"},
+    {ErrorCode::too_many_failed_logins, 88, 429, Shape::errors, "Rate limit exceeded"},
     {ErrorCode::quota_exceeded, 191, 403, Shape::errors, "You have exceeded the number of photos you can upload today."},
     {ErrorCode::host_not_allowed, 220, 403, Shape::errors, "Your credentials do not allow access to this resource."},
     {ErrorCode::dev_mode_only, 220, 403, Shape::errors, "Your credentials do not allow access to this resource."},
