@@ -60,6 +60,13 @@ Error mixed() {
     };
 }
 
+Error twice() {
+    return {
+        .code = ErrorCode::auth_malformed,
+        .facts = "There are several Authorization fields; one of them must speak for the call.",
+    };
+}
+
 std::string shown(const std::string& base) {
     return base.size() <= shown_bytes_max
                ? base
@@ -96,6 +103,10 @@ awaitable<std::unique_ptr<http::BodyReader>> Authenticator::authenticate(
     Exchange& exchange, http::BodyReader& body
 ) {
     Replaced replaced;
+    if (exchange.request.count("Authorization") > 1) {
+        exchange.credentials_refused = twice();
+        co_return replaced;
+    }
     auto identity = mode_ == AuthMode::open ? co_await open(exchange.request, body, replaced)
                                             : co_await known(exchange, body, replaced);
     if (identity) {
