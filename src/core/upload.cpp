@@ -168,14 +168,22 @@ Result<Upload> Upload::sealed(const SegmentMap& segments, WallTime now) const {
             *this,
             ErrorCode::nothing_appended,
             "0 of " + std::to_string(total.value) + " bytes arrived, in " +
-                std::to_string(segments.size()) + " segments."
+                std::to_string(segments.size()) + " segments." + empty_text(segments)
         );
     }
     if (!gaps.missing.empty()) {
-        return about(*this, ErrorCode::segment_missing, gaps_text(segments, gaps, total));
+        return about(
+            *this,
+            ErrorCode::segment_missing,
+            gaps_text(segments, gaps, total) + empty_text(segments)
+        );
     }
     if (gaps.received != total) {
-        return about(*this, ErrorCode::size_mismatch, too_few_text(segments, gaps.received, total));
+        return about(
+            *this,
+            ErrorCode::size_mismatch,
+            too_few_text(segments, gaps.received, total) + empty_text(segments)
+        );
     }
     Upload next = moved(*this, UploadState::sealed, now);
     next.finalized_at = now;

@@ -181,7 +181,9 @@ class Indexes(AppendCase):
         media_id = self.x1.open(9)
         self.assertEqual(self.x1.append(media_id, 0, b"").status, 204)
         self.assertEqual(self.x2.append(media_id, 1, b"").status, 200)
-        self.told_v1(self.x1.finalize(media_id), 400, "nothing_appended", "0 of 9 bytes", "2 ")
+        self.told_v1(self.x1.finalize(media_id), 400, "nothing_appended", "0 of 9 bytes", "2 segments are empty")
+        self.x1.append(media_id, 2, b"123")
+        self.told_v1(self.x1.finalize(media_id), 400, "size_mismatch", "3 of 9", "2 segments are empty")
 
 
 class Limits(AppendCase):

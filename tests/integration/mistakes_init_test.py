@@ -79,6 +79,14 @@ class Types(MistakeCase):
                 self.assertEqual(self.x2.init(5, media_type).status, 200)
         self.assertEqual(self.x1.form(command="INIT", total_bytes=5).status, 202)
 
+    def test_row_20_it_is_noted_in_the_timeline(self):
+        for media_type, words in (("media", 'media_type is "media": the content decides'), ("", "No media_type came"), ("video/mp4", None)):
+            media_id = self.x1.open(5, media_type=media_type)
+            init = self.x1.get(f"/api/v1/uploads/{media_id}/timeline").json()["data"][0]
+            self.assertIsNone(init["code"])
+            self.assertIn(words or "", init["facts"] or "")
+            self.assertEqual(bool(init["facts"]), bool(words), init)
+
     def test_row_21_a_kind_that_nobody_processes(self):
         for media_type in ("audio/mpeg", "application/pdf", "video/x-msvideo", "video/mp4\x07\nx"):
             with self.subTest(media_type):

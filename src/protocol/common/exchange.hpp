@@ -75,6 +75,7 @@ struct Exchange {
     // What is odd about a call that is answered all the same: each becomes a header Sluice-Notice,
     // as "polling_too_fast; asked_after=0.4; advised=5".
     std::vector<std::string> notices;
+    std::string remark;               // for the timeline alone
     bool is_replayed = false;         // answered with what an earlier call of the same key made
     std::vector<ReceivedPart> parts;  // only if `wants_parts`
     bool wants_parts = false;         // set by whoever records
