@@ -12,6 +12,13 @@
 
 namespace sluice {
 
+// The limit that a file is beyond. X has another text for each kind of media.
+struct SizeLimit {
+    enum class Of : std::uint8_t { picture, gif, video };
+    Of of = Of::video;
+    std::uint64_t bytes = 0;
+};
+
 struct Error {
     ErrorCode code = ErrorCode::internal;
     // Public: full sentences with got and expected. Empty: the title of the catalogue says it all.
@@ -26,6 +33,8 @@ struct Error {
     std::string next_query = {};
     // The cause that a faithful X would answer with, if it is not this one.
     std::optional<ErrorCode> x_like = std::nullopt;
+    // The file is too large for this; a faithful X says so whatever the code.
+    std::optional<SizeLimit> size_limit = std::nullopt;
     // A sync failed: nobody knows what the disk holds of what was written, and no later sync can tell
     // (Linux says it once). Final for the upload whose bytes these are.
     bool is_lost_sync = false;

@@ -111,6 +111,7 @@ enum class ErrorCode : std::uint8_t {
     oauth_timestamp,
     oauth_nonce_reused,
     rate_limited,
+    too_many_failed_logins,
     quota_exceeded,
     host_not_allowed,
     dev_mode_only,

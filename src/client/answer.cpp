@@ -225,6 +225,7 @@ constexpr std::array kind_rows{
     KindRow{"oauth_signature", FailureKind::auth},
     KindRow{"oauth_timestamp", FailureKind::auth},
     KindRow{"oauth_nonce_reused", FailureKind::auth},
+    KindRow{"too_many_failed_logins", FailureKind::auth},
 };
 
 FailureKind kind_by_status(int status) {

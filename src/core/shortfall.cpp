@@ -169,6 +169,15 @@ std::string too_few_text(const SegmentMap& segments, ByteCount received, ByteCou
     return text;
 }
 
+std::string empty_text(const SegmentMap& segments) {
+    const auto count = std::ranges::count_if(segments, [](const auto& entry) {
+        return entry.second.extent.length.value == 0;
+    });
+    return count == 0 ? std::string()
+                      : " " + std::to_string(count) +
+                            (count == 1 ? " segment is empty." : " segments are empty.");
+}
+
 bool is_base64_length(ByteCount announced, ByteCount received) {
     if (received.value < 3) {
         return false;

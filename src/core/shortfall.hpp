@@ -21,6 +21,9 @@ std::string gaps_text(const SegmentMap& segments, const SegmentGaps& gaps, ByteC
 // There are none, and yet the bytes are not those that were announced.
 std::string too_few_text(const SegmentMap& segments, ByteCount received, ByteCount total);
 
+// " 2 segments are empty."; nothing if none is.
+std::string empty_text(const SegmentMap& segments);
+
 // The announced size is that of the base64 text of what came.
 bool is_base64_length(ByteCount announced, ByteCount received);
 

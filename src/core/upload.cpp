@@ -35,6 +35,15 @@ Error expired_error(const Upload& upload) {
     );
 }
 
+// "FINALIZE came at …"; what came in one call was never finalized.
+std::string sealed_text(const Upload& upload) {
+    if (upload.one_shot) {
+        return "It was uploaded in one call at " + rfc3339(upload.created_at);
+    }
+    return upload.finalized_at ? "FINALIZE came at " + rfc3339(*upload.finalized_at)
+                               : std::string("It was finalized");
+}
+
 // Why an upload that is not open takes nothing more.
 Error not_open(const Upload& upload) {
     switch (upload.state) {
@@ -50,8 +59,9 @@ Error not_open(const Upload& upload) {
             return about(
                 upload,
                 ErrorCode::already_finalized,
-                "It was finalized with " + std::to_string(upload.total.value) + " bytes and is " +
-                    std::string(name_of(upload.state)) + " since " + rfc3339(upload.changed_at) +
+                sealed_text(upload) + ", with " + std::to_string(upload.total.value) +
+                    " bytes; it is " + std::string(name_of(upload.state)) + " since " +
+                    rfc3339(upload.changed_at) +
                     ". It takes no more segments, but one that repeats the stored bytes."
             );
     }
@@ -158,16 +168,26 @@ Result<Upload> Upload::sealed(const SegmentMap& segments, WallTime now) const {
             *this,
             ErrorCode::nothing_appended,
             "0 of " + std::to_string(total.value) + " bytes arrived, in " +
-                std::to_string(segments.size()) + " segments."
+                std::to_string(segments.size()) + " segments." + empty_text(segments)
         );
     }
     if (!gaps.missing.empty()) {
-        return about(*this, ErrorCode::segment_missing, gaps_text(segments, gaps, total));
+        return about(
+            *this,
+            ErrorCode::segment_missing,
+            gaps_text(segments, gaps, total) + empty_text(segments)
+        );
     }
     if (gaps.received != total) {
-        return about(*this, ErrorCode::size_mismatch, too_few_text(segments, gaps.received, total));
+        return about(
+            *this,
+            ErrorCode::size_mismatch,
+            too_few_text(segments, gaps.received, total) + empty_text(segments)
+        );
     }
-    return moved(*this, UploadState::sealed, now);
+    Upload next = moved(*this, UploadState::sealed, now);
+    next.finalized_at = now;
+    return next;
 }
 
 Result<Upload> Upload::queued(WallTime now) const {

@@ -95,6 +95,7 @@ struct Upload {
     int attempts = 0;  // how often a worker has begun
 
     WallTime created_at;
+    std::optional<WallTime> finalized_at;  // when it was sealed; nothing of rows from before that
     WallTime changed_at;
     WallTime expires_at;
 

@@ -1,5 +1,7 @@
 #include "http/request.hpp"
 
+#include <algorithm>
+
 #include "base/text.hpp"
 
 namespace sluice::http {
@@ -11,6 +13,12 @@ std::optional<std::string_view> Request::header(std::string_view name) const {
         }
     }
     return std::nullopt;
+}
+
+std::size_t Request::count(std::string_view name) const {
+    return static_cast<std::size_t>(std::ranges::count_if(headers, [name](const auto& field) {
+        return equals_ignoring_case(field.name, name);
+    }));
 }
 
 }  // namespace sluice::http

@@ -36,6 +36,7 @@ struct Request {
     bool has_body() const { return is_chunked || content_length.value_or(0) > 0; }
     // First value of a field; nothing if absent.
     std::optional<std::string_view> header(std::string_view name) const;
+    std::size_t count(std::string_view name) const;  // how often the field stands there
 };
 
 }  // namespace sluice::http

@@ -113,6 +113,22 @@ constexpr std::array rows{
         "250 -c:a copy output.mp4"
     },
     FailureRow{
+        "OpenGop",
+        ErrorCode::gop_too_long,
+        1,
+        "",
+        "encode it with closed GOPs, for instance with: ffmpeg -i input.mp4 -c:v libx264 -flags "
+        "+cgop -c:a copy output.mp4"
+    },
+    FailureRow{
+        "PixelAspect",
+        ErrorCode::dimensions_out_of_range,
+        1,
+        "",
+        "make its pixels square, for instance with: ffmpeg -i input.mp4 -vf "
+        "\"scale='trunc(iw*sar/2)*2':ih,setsar=1\" -c:a copy output.mp4"
+    },
+    FailureRow{
         "TooManyFrames",
         ErrorCode::gif_too_large,
         1,

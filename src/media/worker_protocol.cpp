@@ -260,6 +260,7 @@ std::string encode(const JobOrder& order) {
         .member("cores", order.cores)
         .member("speed_factor", order.speed_factor)
         .member("speed_spread", order.speed_spread)
+        .member("as_x", order.as_x)
         .end_object();
     return out.take() + "\n";
 }
@@ -292,6 +293,7 @@ Result<JobOrder> decode_order(std::string_view line) {
         .cores = static_cast<unsigned>(members.number("cores", 1, 1024)),
         .speed_factor = members.real("speed_factor", 0.01, 100),
         .speed_spread = members.real("speed_spread", 1, 100),
+        .as_x = members.flag("as_x"),
     };
     return checked(std::move(order), members);
 }

@@ -39,6 +39,7 @@ struct JobOrder {
     unsigned cores = 1;
     double speed_factor = 1;  // learned: observed / predicted of plans
     double speed_spread = 1.8;
+    bool as_x = false;  // what X does not take is refused and not converted
     bool operator==(const JobOrder&) const = default;
 };
 

@@ -23,6 +23,7 @@ TEST(WorkerProtocol, AnOrderSurvivesTheWay) {
         .cores = 2,
         .speed_factor = 1.25,
         .speed_spread = 2.5,
+        .as_x = true,
     };
     const auto line = encode(order);
     EXPECT_EQ(line.find('\n'), line.size() - 1);

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <utility>
+
+#include "media/failure_rows.hpp"
 
 namespace sluice {
 namespace {
@@ -10,6 +13,10 @@ namespace {
 // 59.94 and 60 with a last short frame are still 60.
 constexpr double frame_rate_max = 60.5;
 constexpr std::uint64_t gop_max = 512;
+
+std::string codec(const VideoProbe& probe) {
+    return probe.picture->codec == "h264" ? "" : probe.picture->codec + " video";
+}
 
 std::string fast(const VideoProbe& probe) {
     const double rate = probe.picture->frame_rate;
@@ -44,6 +51,18 @@ std::string long_gop(const VideoProbe& probe) {
     return longest > gop_max ? fmt::format("{} frames with a single keyframe", longest) : "";
 }
 
+// HEVC may have leading pictures that need nothing before the keyframe; it is told by its codec.
+std::string open_gop(const VideoProbe& probe) {
+    const bool is_open = probe.picture->has_open_gop && probe.picture->codec == "h264";
+    return is_open ? "an open GOP (frames that need what is before their keyframe)" : "";
+}
+
+std::string odd_pixels(const VideoProbe& probe) {
+    const auto& [width, height] =
+        std::pair(probe.picture->sample_aspect_width, probe.picture->sample_aspect_height);
+    return width == height ? "" : fmt::format("pixels of the shape {}:{}", width, height);
+}
+
 struct LimitRow {
     std::string_view reason;
     std::string_view taken;
@@ -51,12 +70,19 @@ struct LimitRow {
 };
 
 constexpr std::array limit_rows{
+    LimitRow{"Codec", "H.264 video", codec},
     LimitRow{"FrameRate", "at most 60 frames per second", fast},
     LimitRow{"Interlaced", "progressive pictures", interlaced},
     LimitRow{"PixelFormat", "8 bit 4:2:0 (yuv420p)", pixels},
     LimitRow{"Audio", "AAC-LC with 1 or 2 channels", sound},
     LimitRow{"GopTooLong", "a keyframe at least every 512 frames", long_gop},
+    LimitRow{"OpenGop", "closed GOPs", open_gop},
+    LimitRow{"PixelAspect", "square pixels", odd_pixels},
 };
+
+std::string what_x_says(const LimitRow& row, const std::string& found) {
+    return fmt::format("Found {}; X takes {} and would refuse this file.", found, row.taken);
+}
 
 }  // namespace
 
@@ -64,15 +90,24 @@ std::string conversions_of(const VideoProbe& probe) {
     std::string lines;
     for (const auto& row : limit_rows) {
         if (const auto found = probe.picture ? row.found(probe) : ""; !found.empty()) {
-            lines += fmt::format(
-                "{} Found {}; X takes {} and would refuse this file. It was converted.\n",
-                row.reason,
-                found,
-                row.taken
-            );
+            lines += fmt::format("{} {} It was converted.\n", row.reason, what_x_says(row, found));
         }
     }
     return lines;
+}
+
+std::optional<ProcessingFailure> refusal_by_x(const VideoProbe& probe) {
+    for (const auto& row : limit_rows) {
+        if (const auto found = probe.picture ? row.found(probe) : ""; !found.empty()) {
+            return ProcessingFailure{
+                .code = failure_row_of(row.reason).x_code,
+                .name = "InvalidMedia",
+                .reason = std::string(row.reason),
+                .message = what_x_says(row, found),
+            };
+        }
+    }
+    return std::nullopt;
 }
 
 std::vector<Conversion> parse_conversions(std::string_view lines) {

@@ -2,10 +2,12 @@
 // limit, as data; the reasons are those of failure_rows. Pure; any thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/processing.hpp"
 #include "media/probe.hpp"
 
 namespace sluice {
@@ -13,6 +15,9 @@ namespace sluice {
 // A line for each limit that the video passes: its reason, a space, and a sentence of what was found
 // and what X takes. Empty: none.
 std::string conversions_of(const VideoProbe& probe);
+
+// The first of them, as X would refuse the file for it.
+std::optional<ProcessingFailure> refusal_by_x(const VideoProbe& probe);
 
 struct Conversion {
     std::string_view reason;

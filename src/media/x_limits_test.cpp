@@ -26,20 +26,39 @@ TEST(XLimits, EveryLimitIsToldWithWhatWasFound) {
     probe.picture->interlaced = true;
     probe.picture->pixel_format = "yuv422p10le";
     probe.picture->gop_longest = 513;
+    probe.picture->codec = "hevc";
+    probe.picture->sample_aspect_width = 4;
+    probe.picture->sample_aspect_height = 3;
     probe.sound->channels = 6;
     const auto lines = conversions_of(probe);
     const auto told = parse_conversions(lines);
-    ASSERT_EQ(told.size(), 5U);
-    EXPECT_EQ(told[0].reason, "FrameRate");
+    ASSERT_EQ(told.size(), 7U);
+    EXPECT_EQ(told[0].reason, "Codec");
+    EXPECT_NE(told[0].sentence.find("Found hevc video; X takes H.264"), std::string_view::npos);
+    EXPECT_EQ(told[1].reason, "FrameRate");
     EXPECT_EQ(
-        told[0].sentence,
+        told[1].sentence,
         "Found 120 frames per second; X takes at most 60 frames per second and would refuse this "
         "file. It was converted."
     );
-    EXPECT_EQ(told[1].reason, "Interlaced");
-    EXPECT_NE(told[2].sentence.find("yuv422p10le"), std::string_view::npos);
-    EXPECT_NE(told[3].sentence.find("6 channels"), std::string_view::npos);
-    EXPECT_NE(told[4].sentence.find("513 frames"), std::string_view::npos);
+    EXPECT_EQ(told[2].reason, "Interlaced");
+    EXPECT_NE(told[3].sentence.find("yuv422p10le"), std::string_view::npos);
+    EXPECT_NE(told[4].sentence.find("6 channels"), std::string_view::npos);
+    EXPECT_NE(told[5].sentence.find("513 frames"), std::string_view::npos);
+    EXPECT_NE(told[6].sentence.find("shape 4:3"), std::string_view::npos);
+}
+
+TEST(XLimits, XRefusesForTheFirstOfThem) {
+    auto probe = plain();
+    EXPECT_FALSE(refusal_by_x(probe));
+    probe.picture->has_open_gop = true;
+    auto refused = refusal_by_x(probe);
+    ASSERT_TRUE(refused);
+    EXPECT_EQ(refused->code, 1);
+    EXPECT_EQ(refused->reason, "OpenGop");
+    EXPECT_NE(refused->message.find("X takes closed GOPs"), std::string::npos);
+    probe.picture->gop_longest = 513;
+    EXPECT_EQ(refusal_by_x(probe)->reason, "GopTooLong");
 }
 
 TEST(XLimits, HighEfficiencySoundIsNotLowComplexity) {

@@ -181,6 +181,7 @@ std::optional<ProcessingFailure> Slot::prepare(const LeasedJob& job, JobOrder& o
         .cores = parts_.cores,
         .speed_factor = parts_.speed.factor(PredictedFrom::plan, family),
         .speed_spread = parts_.speed.spread(PredictedFrom::plan, family),
+        .as_x = parts_.settings.as_x,
     };
     return std::nullopt;
 }

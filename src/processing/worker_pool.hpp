@@ -34,6 +34,7 @@ struct WorkerPoolSettings {
     // Pause before a worker that died is started again; doubles up to 5 s while none lives to
     // finish a job.
     std::chrono::milliseconds restart_pause{100};
+    bool as_x = false;  // videos that X refuses fail, instead of being converted
 };
 
 class Slot;

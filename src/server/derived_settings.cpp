@@ -9,10 +9,9 @@
 namespace sluice::server {
 
 SqliteOptions database_options(const Settings& settings, std::shared_ptr<Ballast> ballast) {
-    return {
-        .strict = settings.is_strict,
-        .make_room = [ballast = std::move(ballast)] { return ballast->drop(); }
-    };
+    return {.strict = settings.is_strict, .make_room = [ballast = std::move(ballast)] {
+                return ballast->drop();
+            }};
 }
 
 WorkerPoolSettings pool_settings(const Settings& settings) {
@@ -20,6 +19,7 @@ WorkerPoolSettings pool_settings(const Settings& settings) {
     pool.scratch_folder = settings.data + "/scratch";
     pool.holder = job_holder;
     pool.slots = settings.workers;
+    pool.as_x = fidelity(settings) == protocol::Fidelity::faithful;
     return pool;
 }
 

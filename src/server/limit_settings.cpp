@@ -63,7 +63,7 @@ Outcome apply_rate(Settings& settings, const Given& given) {
     if (!set_rate_limit(known, bucket, {})) {
         return must_be(
             "requests.BUCKET=CALLS/WINDOW with a bucket of init append finalize status one_shot "
-            "metadata subtitles, each also with v1. or v2. before it"
+            "metadata subtitles post message account look_up, each also with v1. or v2. before it"
         );
     }
     if (!limit) {
@@ -131,6 +131,19 @@ Outcome apply_reserve(Settings& settings, const Given& given) {
     return {};
 }
 
+Outcome apply_failed_logins(Settings& settings, const Given& given) {
+    const auto limit =
+        given.text == "off" ? std::optional(RateLimit{}) : parse_rate_limit(given.text);
+    if (!limit || (limit->calls == 0 && given.text != "off")) {
+        return must_be(
+            given.name + "=CALLS/WINDOW, for example " + given.name + "=600/15m, or off"
+        );
+    }
+    const bool is_address = given.name == "failed_logins.address";
+    (is_address ? settings.failed_logins.by_address : settings.failed_logins.by_key) = *limit;
+    return {};
+}
+
 struct LimitRow {
     std::string_view name;
     Outcome (*apply)(Settings&, const Given&);
@@ -146,6 +159,8 @@ constexpr std::array limit_rows{
     LimitRow{"storage.reserve", apply_reserve},
     LimitRow{"requests.x", apply_rates_of_x},
     LimitRow{"polling.per_second", apply_polling},
+    LimitRow{"failed_logins.address", apply_failed_logins},
+    LimitRow{"failed_logins.key", apply_failed_logins},
     LimitRow{"connections", apply_connections},
     LimitRow{"memory.bodies", apply_memory_of_bodies},
     LimitRow{"control.running", apply_running},

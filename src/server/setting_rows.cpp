@@ -135,7 +135,8 @@ Outcome apply_fault(Settings& settings, const std::string& value) {
         return must_be(
             "KIND[:ROUTE]=RATE, for example 503:status=0.2: a kind of over_capacity (503) "
             "rate_limited (429) internal (500) slow cut processing_fails processing_slow, a route "
-            "of any init append finalize status one_shot, a rate from 0 to 1"
+            "of any init append finalize status one_shot metadata post message look_up, a rate "
+            "from 0 to 1"
         );
     }
     settings.faults.push_back(*std::move(rule));
@@ -319,7 +320,8 @@ constexpr std::array rows{
         "limits",
         "NAME=VALUE",
         "upload.max_bytes, segment.max_bytes, one_shot.max_bytes, upload.lifetime, open_uploads, "
-        "stored_bytes, storage.reserve, requests.x, polling.per_second, connections, "
+        "stored_bytes, storage.reserve, requests.x, polling.per_second, "
+        "failed_logins.address, failed_logins.key, connections, "
         "memory.bodies, control.running, bulk.running, "
         "requests.init=400/15m …",
         apply_limit,

@@ -13,6 +13,7 @@
 #include "base/result.hpp"
 #include "protocol/common/inspector_mode.hpp"
 #include "protocol/common/work_classes.hpp"
+#include "service/failed_logins.hpp"
 #include "service/faults.hpp"
 #include "service/polling.hpp"
 #include "service/rate_limits.hpp"
@@ -43,6 +44,7 @@ struct Settings {
     std::vector<std::string> names;  // host names besides the loopback's
     std::string key_file;            // empty: keys.secret in the data directory
     PollingLimits polling;
+    FailedLoginLimits failed_logins;
     // 0: as many as connections, and three quarters of them.
     protocol::WorkBounds work{.control = 0, .bulk = 0};
     // Of all buffers for bodies on their way, however many clients send.

@@ -32,6 +32,7 @@ void record(
     for (const std::string& notice : exchange.notices) {
         event.facts += (event.facts.empty() ? "" : " ") + notice;
     }
+    event.facts += event.is_refusal() ? "" : exchange.remark;
     event.segment = exchange.segment_index;
     event.bytes = exchange.media_bytes;
     event.duration = took;

@@ -108,7 +108,14 @@ class Server {
           key_store_(std::move(database)),
           url_signer_(box.derived_key("signed urls"), clock_),
           keys_(key_store_, std::move(box), clock_, key_ids_),
-          authenticator_(auth_mode(settings), keys_, pools_.reads, pools_.control, pools_.bulk),
+          authenticator_(
+              auth_mode(settings),
+              keys_,
+              pools_.reads,
+              pools_.control,
+              pools_.bulk,
+              settings.failed_logins
+          ),
           classes_(work_bounds(settings, connection_limits_), metrics_),
           context_{
               .uploads = uploads_,

@@ -9,6 +9,7 @@
 #include "service/refusals.hpp"
 #include "service/repeats.hpp"
 #include "service/room.hpp"
+#include "service/size_limits.hpp"
 #include "service/uploads.hpp"
 
 namespace sluice {
@@ -106,7 +107,11 @@ Error too_large(Category category, ByteCount size, bool is_gif) {
         facts += " " + std::string(name_of(*other)) + " would take it: at most " +
                  std::to_string(rule_of(*other).bytes_max.value) + ".";
     }
-    return {.code = ErrorCode::file_too_large, .facts = std::move(facts)};
+    return {
+        .code = ErrorCode::file_too_large,
+        .facts = std::move(facts),
+        .size_limit = limit_of(family_of(category), limit),
+    };
 }
 
 Error forbidden() {
@@ -136,6 +141,7 @@ Result<void> check_total(const CreateUpload& wanted, const UploadLimits& limits)
             .facts = "total_bytes is " + std::to_string(wanted.total.value) +
                      ", this server takes at most " +
                      std::to_string(limits.upload_bytes_max.value) + ".",
+            .size_limit = limit_of(Family::video, limits.upload_bytes_max),
         };
     }
     const std::uint64_t least_segment =

@@ -63,7 +63,7 @@ std::optional<FaultKind> parse_fault_kind(std::string_view text) {
 }
 
 std::optional<std::string> parse_fault_call(std::string_view text) {
-    static constexpr std::array<std::pair<std::string_view, std::string_view>, 7> calls{{
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 11> calls{{
         {"any", ""},
         {"", ""},
         {"init", "INIT"},
@@ -71,6 +71,10 @@ std::optional<std::string> parse_fault_call(std::string_view text) {
         {"finalize", "FINALIZE"},
         {"status", "STATUS"},
         {"one_shot", "ONE_SHOT"},
+        {"metadata", "METADATA"},
+        {"post", "POST"},
+        {"message", "MESSAGE"},
+        {"look_up", "LOOK_UP"},
     }};
     for (const auto& [name, call] : calls) {
         if (text == name) {
@@ -102,7 +106,7 @@ Result<FaultRule> parse_fault(std::string_view text) {
             "\"" + printable(text) +
             "\" must be KIND[:ROUTE]=RATE with a kind of over_capacity "
             "rate_limited internal slow cut processing_fails processing_slow, a route of any init "
-            "append finalize status one_shot, and a rate from 0 to 1."
+            "append finalize status one_shot metadata post message look_up, and a rate from 0 to 1."
         );
     }
     return FaultRule{.kind = *kind, .call = *call, .rate = *rate};

@@ -2,12 +2,11 @@
 #include "media/category_rules.hpp"
 #include "service/checked_load.hpp"
 #include "service/content_type.hpp"
+#include "service/size_limits.hpp"
 #include "service/uploads.hpp"
 
 namespace sluice {
 namespace {
-
-using namespace literals;
 
 // An upload whose category nobody named is judged by its content, as soon as that is there.
 Category category_by_content(const Upload& upload, std::span<const std::byte> start) {
@@ -26,20 +25,18 @@ Error not_chunked(const Upload& upload) {
     };
 }
 
-// X finalizes a video without a category while the caller waits, and only a small one.
-std::optional<Error> refused_by_x(const Upload& upload, const FinishOptions& options) {
-    constexpr ByteCount synchronous_max = 15_MiB;
-    const bool is_video = family_of(upload.category) == Family::video;
-    if (!options.as_x || upload.category_given || !is_video || upload.total <= synchronous_max) {
+// X finalizes what has no category while the caller waits, and only small files.
+std::optional<Error> refused_by_x(
+    const Upload& upload, std::span<const std::byte> start, const FinishOptions& options
+) {
+    if (!options.as_x || upload.category_given) {
         return std::nullopt;
     }
-    return Error{
-        .code = ErrorCode::category_missing,
-        .facts = "INIT named no media_category, and the video has " +
-                 std::to_string(upload.total.value) + " bytes; X takes at most " +
-                 std::to_string(synchronous_max.value) + " without one.",
-        .media_id = upload.id.value,
-    };
+    auto refused = too_large_without_category(category_by_content(upload, start), upload.total);
+    if (refused) {
+        refused->media_id = upload.id.value;
+    }
+    return refused;
 }
 
 }  // namespace
@@ -47,6 +44,8 @@ std::optional<Error> refused_by_x(const Upload& upload, const FinishOptions& opt
 Result<UploadStatus> Uploads::finish(
     const Principal& owner, MediaId id, const FinishOptions& options
 ) {
+    // Looked at first: a segment that is stored between two looks is then under way in one of them.
+    const auto running = in_flight_.list(id);
     auto found = load_for_change(services_, owner, id);
     if (!found) {
         return refused(owner, std::move(found).error(), id);
@@ -61,14 +60,15 @@ Result<UploadStatus> Uploads::finish(
     }
     auto sealed = open.sealed(found->segments, now());
     if (!sealed) {
-        return with_refused_appends(explain_shortfall(*found, std::move(sealed).error()), *found);
-    }
-    if (auto refused = refused_by_x(open, options)) {
-        return *std::move(refused);
+        Error shortfall = explain_shortfall(*found, std::move(sealed).error(), running);
+        return with_refused_appends(std::move(shortfall), *found);
     }
     const auto start = start_of(found->segments);
     if (!start) {
         return start.error();
+    }
+    if (auto refused = refused_by_x(open, *start, options)) {
+        return *std::move(refused);
     }
     if (auto judged = judge_content(*found, *start, options); !judged) {
         return std::move(judged).error();

@@ -19,7 +19,7 @@ bool may_be_cured_by_waiting(ErrorCode code) {
            code == ErrorCode::nothing_appended;
 }
 
-std::string running_text(const std::vector<InFlight::Running>& running) {
+std::string running_text(const RunningAppends& running) {
     std::string text;
     for (const InFlight::Running& one : running) {
         text += (text.empty() ? "" : ", ");
@@ -30,7 +30,7 @@ std::string running_text(const std::vector<InFlight::Running>& running) {
     return text;
 }
 
-Error in_flight(Error refused, const std::vector<InFlight::Running>& running) {
+Error in_flight(Error refused, const RunningAppends& running) {
     refused.code = ErrorCode::append_in_flight;
     refused.facts = std::to_string(running.size()) +
                     (running.size() == 1 ? " APPEND is" : " APPENDs are") +
@@ -97,11 +97,13 @@ bool Uploads::all_end_in_line_ends(const SegmentMap& segments) {
     return seen > 1;
 }
 
-Error Uploads::explain_shortfall(const UploadWithSegments& found, Error refused) {
+Error Uploads::explain_shortfall(
+    const UploadWithSegments& found, Error refused, RunningAppends running
+) {
     if (!may_be_cured_by_waiting(refused.code)) {
         return refused;
     }
-    if (const auto running = in_flight_.list(found.upload.id); !running.empty()) {
+    if (!running.empty()) {
         return in_flight(std::move(refused), running);
     }
     refused.facts += other_uploads_text(found.upload, refused.code);

@@ -48,6 +48,12 @@ std::string refused_appends_of(std::span<const TimelineEvent> events, const Segm
     return text;
 }
 
+bool was_finalize_refused(std::span<const TimelineEvent> events) {
+    return std::ranges::any_of(events, [](const TimelineEvent& event) {
+        return event.call == "FINALIZE" && event.is_refusal();
+    });
+}
+
 std::string before_finalize_of(std::span<const TimelineEvent> events) {
     std::string text;
     const auto refused = std::find_if(events.rbegin(), events.rend(), [](const auto& event) {

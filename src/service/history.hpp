@@ -14,6 +14,7 @@ namespace sluice {
 // " APPEND of segment 3 was refused at … with segment_too_large: …"; refusals of segments that came
 // later after all are left out. Empty: there was none.
 std::string refused_appends_of(std::span<const TimelineEvent> events, const SegmentMap& segments);
+bool was_finalize_refused(std::span<const TimelineEvent> events);
 // " FINALIZE was refused at … with …: …" of the last one; " STATUS was asked 4 times."
 std::string before_finalize_of(std::span<const TimelineEvent> events);
 

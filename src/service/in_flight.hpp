@@ -134,4 +134,6 @@ class InFlight {
     std::unordered_map<MediaId, std::vector<std::shared_ptr<Entry>>> entries_;
 };
 
+using RunningAppends = std::vector<InFlight::Running>;
+
 }  // namespace sluice

@@ -28,8 +28,16 @@ class Incoming {
         std::string facts = {};       // empty: the numbers alone
         std::string next_query = {};  // see Error
         std::string advice = {};      // a sentence behind the numbers, with a blank before it
+        std::optional<SizeLimit> of_category = {};  // see Error
 
-        Error refusal() const { return {.code = code, .facts = facts, .next_query = next_query}; }
+        Error refusal() const {
+            return {
+                .code = code,
+                .facts = facts,
+                .next_query = next_query,
+                .size_limit = of_category,
+            };
+        }
     };
     // Told by the first bytes what the limit is, or that more is not wanted.
     using JudgeStart = std::function<Result<Limit>(std::span<const std::byte>)>;

@@ -165,6 +165,9 @@ Result<std::vector<Medium>> MediaUse::use(const UseMedia& wanted) {
             return std::move(checked).error();
         }
     }
+    if (auto admission = admitted(wanted.admission); !admission) {
+        return std::move(admission).error();
+    }
     for (const Medium& medium : media) {
         if (auto kept = uploads_.keep(upload_of(medium).owner, upload_of(medium).id); !kept) {
             return std::move(kept).error();

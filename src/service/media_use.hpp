@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "service/admission.hpp"
 #include "service/annotations.hpp"
 
 namespace sluice {
@@ -15,7 +16,8 @@ struct UseMedia {
     Principal caller;
     std::vector<MediaId> media;
     UsedIn used_in = UsedIn::post;
-    std::uint64_t user = 0;  // number of the post or message, once it exists
+    std::uint64_t user = 0;                // number of the post or message, once it exists
+    const Admission* admission = nullptr;  // asked last; none: nobody is
 };
 
 class MediaUse {

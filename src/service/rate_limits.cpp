@@ -17,8 +17,9 @@ struct Row {
     RateLimit x;
 };
 
-// v1.1: recorded in 2021, per hour; what was not recorded is taken from its neighbours. v2: X's
-// documents, per user and 15 minutes.
+// v1.1: recorded in 2021, per hour, posts and messages as X documented them; what was not recorded is
+// taken from its neighbours. v2: X's documents, per user and 15 minutes; the look-up of media is not
+// in them and has the number of other look-ups.
 constexpr std::array<Row, rate_bucket_count> rows{{
     {"v1.one_shot", "ONE_SHOT", {415, hours(1)}},
     {"v1.init", "INIT", {200, hours(1)}},
@@ -27,6 +28,9 @@ constexpr std::array<Row, rate_bucket_count> rows{{
     {"v1.status", "STATUS", {4'000, hours(1)}},
     {"v1.metadata", "METADATA", {2'000, hours(1)}},
     {"v1.subtitles", "SUBTITLES", {400, hours(1)}},
+    {"v1.post", "POST", {300, hours(3)}},
+    {"v1.message", "MESSAGE", {1'000, hours(24)}},
+    {"v1.account", "ACCOUNT", {75, minutes(15)}},
     {"v2.one_shot", "ONE_SHOT", {500, minutes(15)}},
     {"v2.init", "INIT", {1'875, minutes(15)}},
     {"v2.append", "APPEND", {1'875, minutes(15)}},
@@ -34,8 +38,12 @@ constexpr std::array<Row, rate_bucket_count> rows{{
     {"v2.status", "STATUS", {1'000, minutes(15)}},
     {"v2.metadata", "METADATA", {500, minutes(15)}},
     {"v2.subtitles", "SUBTITLES", {100, minutes(15)}},
+    {"v2.post", "POST", {100, minutes(15)}},
+    {"v2.message", "MESSAGE", {15, minutes(15)}},
+    {"v2.account", "ACCOUNT", {75, minutes(15)}},
+    {"v2.look_up", "LOOK_UP", {900, minutes(15)}},
 }};
-constexpr std::size_t buckets_of_v1 = 7;
+constexpr std::size_t buckets_of_v1 = 10;
 
 // "SUBTITLES_CREATE" is of the kind SUBTITLES.
 bool is_of_kind(std::string_view call, std::string_view kind) {

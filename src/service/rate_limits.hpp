@@ -19,6 +19,9 @@ enum class RateBucket : std::uint8_t {
     v1_status,
     v1_metadata,
     v1_subtitles,
+    v1_post,
+    v1_message,
+    v1_account,
     v2_one_shot,
     v2_init,
     v2_append,
@@ -26,8 +29,12 @@ enum class RateBucket : std::uint8_t {
     v2_status,
     v2_metadata,
     v2_subtitles,
+    v2_post,
+    v2_message,
+    v2_account,
+    v2_look_up,
 };
-inline constexpr std::size_t rate_bucket_count = 14;
+inline constexpr std::size_t rate_bucket_count = 21;
 
 struct RateLimit {
     std::uint64_t calls = 0;

@@ -51,10 +51,12 @@ Result<UploadWithSegments> Uploads::find_as(const Principal& reader, MediaId id)
 Error Uploads::finalize_missing(const UploadWithSegments& found) {
     const auto& [upload, segments] = found;
     const SegmentGaps gaps = gaps_of(segments);
+    const auto events = telling_events(upload);
     std::string facts = std::to_string(segments.size()) +
                         (segments.size() == 1 ? " segment" : " segments") + " with " +
                         std::to_string(gaps.received.value) + " of " +
-                        std::to_string(upload.total.value) + " bytes arrived, FINALIZE never did.";
+                        std::to_string(upload.total.value) + " bytes arrived, FINALIZE " +
+                        (was_finalize_refused(events) ? "was refused." : "never did.");
     if (gaps.received == upload.total && gaps.missing.empty()) {
         facts += " All bytes are there since " + rfc3339(last_of(segments)) + ".";
         facts += refusal_to_expect(found);
@@ -68,7 +70,6 @@ Error Uploads::finalize_missing(const UploadWithSegments& found) {
             facts += " It would be refused: " + refusal->facts;
         }
     }
-    const auto events = telling_events(upload);
     facts += refused_appends_of(events, segments) + before_finalize_of(events);
     return {
         .code = ErrorCode::finalize_missing, .facts = std::move(facts), .media_id = upload.id.value

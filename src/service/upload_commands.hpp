@@ -49,7 +49,9 @@ struct CreateUpload {
     bool ads_live_longer = false;
     const Admission* admission = nullptr;  // asked last; none: nobody is
     std::string idempotency_key = {};      // of the caller; empty: the call is not to be repeated
-    bool* was_made_before = nullptr;       // set if the answer is that of an earlier call
+    // X takes less of what has no category, and says so.
+    bool as_x = false;
+    bool* was_made_before = nullptr;  // set if the answer is that of an earlier call
 };
 
 // A digest as it came beside the bytes: hexadecimal or base64 of an MD5.

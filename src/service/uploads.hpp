@@ -119,8 +119,9 @@ class Uploads {
     );
     Result<bool> are_identical(const SegmentMap& segments);
     Result<void> compare_digest(const UploadWithSegments& found, const std::string& wanted);
-    // Adds to a refusal what is to be seen around it: bytes under way, other uploads, line ends.
-    Error explain_shortfall(const UploadWithSegments& found, Error refused);
+    // Adds to a refusal what is to be seen around it: bytes under way (before `found` was read),
+    // other uploads, line ends.
+    Error explain_shortfall(const UploadWithSegments& found, Error refused, RunningAppends running);
     std::string other_uploads_text(const Upload& upload, ErrorCode refused);
     bool all_end_in_line_ends(const SegmentMap& segments);
     Result<UploadStatus> seal(

@@ -13,6 +13,7 @@
 #include "service/quota.hpp"
 #include "service/refusals.hpp"
 #include "service/repeats.hpp"
+#include "service/size_limits.hpp"
 #include "service/uploads.hpp"
 
 namespace sluice {
@@ -80,7 +81,13 @@ void remove_if_undone(BlobStore& blobs, const Extent& extent, ErrorCode code) {
     }
 }
 
-Result<void> judge_whole(const ContentClaim& claim, const Incoming& incoming) {
+Result<void> judge_whole(const ContentClaim& claim, const Incoming& incoming, bool as_x) {
+    // A GIF in one call is a picture to X, unless its category says otherwise.
+    if (as_x && !claim.category_given && family_of(claim.category) == Family::gif) {
+        if (auto refused = too_large_without_category(claim.category, incoming.length())) {
+            return *std::move(refused);
+        }
+    }
     if (!is_text_wanted(claim.category, claim.media_type)) {
         if (auto mistaken = mistaken_media(incoming, true)) {
             return std::move(*mistaken);
@@ -131,6 +138,7 @@ Incoming::Limit Uploads::whole_limit(
             .code = ErrorCode::file_too_large,
             .facts = size_text(wanted.total, expected) + ", " + std::string(name_of(*category)) +
                      " takes at most " + std::to_string(by_category.value) + ".",
+            .of_category = limit_of(family_of(*category), by_category),
         };
     }
     return {
@@ -192,7 +200,7 @@ Result<Upload> Uploads::finish_whole(const CreateUpload& wanted, Incoming incomi
         return limit.refusal();
     }
     const ContentClaim claim{checked->category, checked->category_given, whole.media_type};
-    if (auto judged = judge_whole(claim, incoming); !judged) {
+    if (auto judged = judge_whole(claim, incoming, wanted.as_x); !judged) {
         return std::move(judged).error();
     }
     if (auto admission = admitted(wanted.admission); !admission) {

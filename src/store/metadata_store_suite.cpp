@@ -128,6 +128,7 @@ TEST_P(MetadataStoreSuite, EveryCategoryAndStateComesBack) {
             Upload upload = open_upload(++id);
             upload.category = static_cast<Category>(category);
             upload.state = static_cast<UploadState>(state);
+            upload.finalized_at = state == 0 ? std::nullopt : std::optional(store_test_now);
             ASSERT_TRUE(store().create(upload));
             EXPECT_EQ(stored(id), upload);
         }

@@ -65,7 +65,7 @@ GOOD = {"chunked_image": ready, "chunked_video": ready, "gif": ready}
 REFUSED = {
     "wrong_category": says("tweet-video", "Did you mean tweet_video?", "category_unknown"),
     "too_large": says("5242880", "file_too_large"),
-    "forgotten_finalize": says("FINALIZE was never sent", "finalize_missing"),
+    "forgotten_finalize": says("FINALIZE is missing", "FINALIZE never did", "finalize_missing"),
 }
 EXPIRED = {"expired_id": says("expired", "media_expired")}
 SIGNED = {"with_keys": done, "bad_signature": says("signature", "oauth_signature", "https%3A%2F%2Fupload.")}

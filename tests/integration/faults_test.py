@@ -6,7 +6,7 @@ import unittest
 from support.case import ServerCase
 from support.client import X1, X2, call, upload
 from support.keys import create_key
-from support.media import noise
+from support.media import noise, picture
 from support.server import Server
 from support.wire import ConnectionEnded
 
@@ -56,6 +56,15 @@ class Kinds(FaultCase):
     def test_internal_error(self):
         self.rule(kind="internal", route="status")
         self.assert_fault(self.x1.status(upload(self.x1, noise(100), 100)), 500, 131, "internal")
+
+    def test_posts_and_look_ups_have_weather_too(self):
+        media_id = self.x1.one_shot(picture(), "tweet_image").json()["media_id_string"]
+        wanted = {"text": "Hi", "media": {"media_ids": [media_id]}}
+        until = self.x1.upload_object(media_id).json()["expires_at"]
+        self.rule(kind="over_capacity", route="post")
+        self.assert_fault(self.x2.json("/2/tweets", **wanted), 503, 130, "over_capacity")
+        self.assertEqual(self.x1.upload_object(media_id).json()["expires_at"], until)
+        self.assertEqual(self.x2.get(f"/2/media/3_{media_id}").status, 200)
 
     def test_slow_answers_come_late_and_are_right(self):
         self.rule(kind="slow", route="init", delay_ms=300)

@@ -114,7 +114,7 @@ class OneShot(ServerCase):
             body = self.assert_v2_error(self.send(**members), 400, "parameter_missing")
             for text in (body["detail"], body["message"], body["errors"][0]["message"]):
                 self.assertIn("media_category is missing", text)
-        self.assertIn("mediaCategory", body["detail"])
+        self.assertRegex(body["detail"], r"Received: mediaCategory.*media \(\d+ bytes\)")
 
     def test_row_107_other_members_harm_nobody(self):
         answer = self.send(media_category="tweet_image", media_type="image/png", shared=False, extra=1)

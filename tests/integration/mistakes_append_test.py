@@ -2,9 +2,11 @@
 
 import base64
 import hashlib
+import re
 import threading
 import time
 import unittest
+from datetime import datetime, timezone
 from decimal import Decimal
 
 from support.client import FORM, V1, V2, X1, X2
@@ -179,7 +181,9 @@ class Indexes(AppendCase):
         media_id = self.x1.open(9)
         self.assertEqual(self.x1.append(media_id, 0, b"").status, 204)
         self.assertEqual(self.x2.append(media_id, 1, b"").status, 200)
-        self.told_v1(self.x1.finalize(media_id), 400, "nothing_appended", "0 of 9 bytes", "2 ")
+        self.told_v1(self.x1.finalize(media_id), 400, "nothing_appended", "0 of 9 bytes", "2 segments are empty")
+        self.x1.append(media_id, 2, b"123")
+        self.told_v1(self.x1.finalize(media_id), 400, "size_mismatch", "3 of 9", "2 segments are empty")
 
 
 class Limits(AppendCase):
@@ -362,11 +366,15 @@ class Repeats(AppendCase):
         media_id = self.x1.open(len(data), media_type="image/png", category="tweet_image")
         self.x1.append(media_id, 0, data[:500])
         self.x1.append(media_id, 1, data[500:])
+        before = datetime.now(timezone.utc).replace(microsecond=0)
         self.assertEqual(self.x1.finalize(media_id).status, 201)
-        facts = (f"finalized with {len(data)} bytes", "is ready since 20")
+        after = datetime.now(timezone.utc)
+        facts = ("FINALIZE came at 20", f"with {len(data)} bytes", "is ready since 20")
         for told, answer in self.both(media_id, 2, b"x"):
             members = told(answer, 409, "already_finalized", *facts)
             self.runs(members, "GET", 200)
+            when = re.search(r"FINALIZE came at (\S+?),", members["detail"]).group(1)
+            self.assertTrue(before <= datetime.fromisoformat(when) <= after, when)
         self.assertEqual(self.x1.append(media_id, 1, data[500:]).status, 204)
         self.assertEqual(self.x2.append(media_id, 0, data[:500]).status, 200)
         self.told_v1(self.x1.append(media_id, 1, b"other"), 409, "segment_conflict")

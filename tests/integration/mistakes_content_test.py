@@ -9,6 +9,7 @@ from support.media import clip, picture, run_ffmpeg
 
 MP4 = {"media_type": "video/mp4", "category": "tweet_video"}
 DM = {"media_type": "video/mp4", "category": "dm_video"}
+WEBM = {"media_type": "video/webm", "category": "tweet_video"}
 GIF = {"media_type": "image/gif", "category": "tweet_gif"}
 PNG = {"media_type": "image/png", "category": "tweet_image"}
 
@@ -20,6 +21,35 @@ def source(size="128x96", rate=10, seconds=1):
 @functools.cache
 def film(*arguments, suffix=".mp4", **of_source):
     return run_ffmpeg(*source(**of_source), *arguments, suffix=suffix)
+
+
+def H264(*more, **of_source):
+    return film(*more, "-c:v", "libx264", "-preset", "ultrafast", **{"size": "64x64", **of_source})
+
+
+def HEVC():
+    return film("-c:v", "libx265", "-pix_fmt", "yuv420p", "-x265-params", "log-level=none", size="128x96")
+
+
+def VP9():
+    return film("-c:v", "libvpx-vp9", "-pix_fmt", "yuv420p", suffix=".webm")
+
+
+def AV1():
+    return film("-c:v", "libaom-av1", "-cpu-used", "8", "-pix_fmt", "yuv420p")
+
+
+def MPEG4():
+    return film("-c:v", "mpeg4", "-pix_fmt", "yuv420p")
+
+
+def OPEN():
+    options = ["-x264-params", "open-gop=1:keyint=10:min-keyint=1:bframes=3:b-adapt=0:scenecut=0", "-pix_fmt", "yuv420p"]
+    return film(*options, "-c:v", "libx264", size="64x64", rate=25, seconds=2)
+
+
+def sound(codec, channels):
+    return ["-f", "lavfi", "-i", "sine=duration=1", "-c:a", codec, "-ac", str(channels), "-pix_fmt", "yuv420p"]
 
 
 class Content(MistakeCase):
@@ -53,6 +83,14 @@ class Helpful(Content):
         data = film("-c:v", "mpeg4", suffix=".avi")
         self.assert_told(data, MP4, 1, "InvalidMedia", "codec_not_allowed", ("AVI", "accepted are video/mp4"), "ffmpeg -i")
 
+    def test_row_110_codecs_that_x_does_not_take_are_converted(self):
+        for data, init, found in ((HEVC(), MP4, "hevc"), (VP9(), WEBM, "vp9"), (AV1(), MP4, "av1"), (MPEG4(), MP4, "mpeg4")):
+            self.assert_converted(data, "codec_not_allowed", f"Found {found} video", "X takes H.264", init=init)
+
+    def test_row_112_pixels_that_are_not_square_are_converted(self):
+        data = film("-c:v", "libx264", "-pix_fmt", "yuv420p", "-vf", "setsar=4/3", size="96x96")
+        self.assert_converted(data, "dimensions_out_of_range", "pixels of the shape 4:3", "X takes square pixels")
+
     def test_row_111_too_long(self):
         data = film("-c:v", "libx264", "-preset", "ultrafast", size="64x64", rate=1, seconds=150)
         facts = ("Duration 150 s exceeds max duration of 140 s for dm_video",)
@@ -74,14 +112,16 @@ class Helpful(Content):
         data = film("-c:v", "libx264", "-preset", "ultrafast", size="64x64", rate=300)
         self.assert_told(data, MP4, 1, "InvalidMedia", "frame_rate_too_high", ("300 frames per second", "more than 240"), "-r 30")
 
-    def assert_converted(self, data, code, *facts):
+    def assert_converted(self, data, code, *facts, init=MP4):
         for caller, _ in self.callers():
-            info = caller.wait(upload(caller, data, 4 << 20, **MP4))
+            media_id = upload(caller, data, 4 << 20, **init)
+            info = caller.wait(media_id)
             self.assertEqual(info["state"], "succeeded", info)
             told = {notice["code"]: notice["message"] for notice in info["sluice"]["notices"]}
             self.assertEqual(list(told), [code])
             for fact in (*facts, "would refuse this file. It was converted.", "ffmpeg -i"):
                 self.assertIn(fact, told[code])
+            self.assertEqual(caller.status(media_id).header("sluice-notice"), code)
 
     def test_row_113_slow_motion_and_interlaced_pictures_are_converted(self):
         fast = film("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", size="64x64", rate=120)
@@ -104,6 +144,9 @@ class Helpful(Content):
         options = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "9999", "-sc_threshold", "0"]
         data = film(*options, size="64x64", rate=60, seconds=10)
         self.assert_converted(data, "gop_too_long", "Found 600 frames with a single keyframe", "512")
+
+    def test_row_116_an_open_gop_is_converted(self):
+        self.assert_converted(OPEN(), "gop_too_long", "Found an open GOP", "X takes closed GOPs")
 
     def test_row_117_an_mp4_that_is_cut(self):
         fast, slow = clip(), film("-c:v", "libx264", seconds=2)
@@ -162,6 +205,25 @@ class Faithful(Content):
         for data, init, number, name, text in rows:
             for _, error in self.failure(data, init):
                 self.assertEqual(error, {"code": number, "name": name, "message": text})
+
+    def test_rows_110_and_113_to_116_are_refused_as_x_refuses_them(self):
+        unsupported, gop = "Unsupported video format", "Video GOP is too large. Largest number of frames allowed in one GOP: 512"
+        rows = [
+            (HEVC(), unsupported),
+            (H264("-pix_fmt", "yuv444p"), unsupported),
+            (H264("-pix_fmt", "yuv420p", rate=120), unsupported),
+            (H264(*sound("libmp3lame", 2)), unsupported),
+            (H264("-pix_fmt", "yuv420p", "-g", "9999", "-sc_threshold", "0", rate=60, seconds=10), gop),
+        ]
+        for data, text in rows:
+            for _, error in self.failure(data, MP4):
+                self.assertEqual(error, {"code": 1, "name": "InvalidMedia", "message": text})
+        for _, error in self.failure(OPEN(), MP4):
+            self.assertEqual(error, {"code": 1, "name": "InvalidMedia"})
+
+    def test_what_x_takes_is_taken(self):
+        for caller, _ in self.callers():
+            self.assertEqual(caller.wait(upload(caller, clip(), 4 << 20, **MP4))["state"], "succeeded")
 
 
 if __name__ == "__main__":

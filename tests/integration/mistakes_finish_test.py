@@ -338,6 +338,20 @@ class Faithful(MistakeCase):
         self.assertEqual((answer.status, answer.json()), (400, large), answer)
         self.assertEqual(answer.header("sluice-error"), "category_missing")
 
+    def test_row_23_a_gif_without_a_category_is_a_picture_to_x(self):
+        caller = X1(self.server, "gif")
+        exceeds = {"request": "/1.1/media/upload.json", "error": "File size exceeds 5242880 bytes."}
+        data = picture(suffix=".gif") + bytes(5 << 20)
+        for media_type in ("image/gif", None):
+            answer = caller.form(command="INIT", total_bytes=len(data), **({"media_type": media_type} if media_type else {}))
+            media_id = answer.json()["media_id_string"]
+            for index, part in pieces(data, 4 << 20):
+                self.assertEqual(caller.append(media_id, index, part).status, 204)
+            answer = caller.finalize(media_id)
+            self.assertEqual((answer.status, answer.json()), (400, exceeds), answer)
+            self.assertEqual(answer.header("sluice-error"), "category_missing")
+        answer = caller.one_shot(data)
+        self.assertEqual((answer.status, answer.json()), (400, exceeds), answer)
 
     def test_rows_81_to_83_as_x_says_them(self):
         caller = X1(self.server, "one-shot")

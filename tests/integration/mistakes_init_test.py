@@ -9,6 +9,7 @@ from support.mistakes import X_INVALID, MistakeCase
 from support.wire import Part, multipart
 
 UNRECOGNIZED = "media type unrecognized."
+TOO_LARGE = '{ "message": "maxFileSizeExceeded", "maxFileSizeBytes": %d }'
 
 
 class Sizes(MistakeCase):
@@ -45,6 +46,16 @@ class Sizes(MistakeCase):
         answer = self.x1_faithful.init(8 << 20, "image/png", "tweet_image")
         self.as_x_v1(answer, 400, 324, "Image file size must be <= 5242880 bytes", "file_too_large")
 
+    def test_row_18_as_x_of_each_kind(self):
+        gif = "File size exceeds 15728640 bytes."
+        for category in ("tweet_gif", "dm_gif"):
+            answer = self.x1_faithful.init((15 << 20) + 1, "image/gif", category)
+            self.as_x_media_service(answer, 400, gif, "file_too_large")
+        for category, limit in (("dm_video", 512 << 20), ("tweet_video", 16 << 30)):
+            answer = self.x1_faithful.init(limit + 1, "video/mp4", category)
+            self.as_x_media_service(answer, 400, TOO_LARGE % limit, "file_too_large")
+            self.assertEqual(json.loads(answer.json()["error"])["maxFileSizeBytes"], limit)
+
     def test_row_19_the_least_segment_size_is_told_with_the_id(self):
         self.assertEqual(self.x1.init(123_456_789).header("sluice-segment-min-bytes"), "123457")
         self.assertEqual(self.x2.init(123_456_789).header("sluice-segment-min-bytes"), "123457")
@@ -67,6 +78,14 @@ class Types(MistakeCase):
                 self.assertEqual(self.x1.init(5, media_type).status, 202)
                 self.assertEqual(self.x2.init(5, media_type).status, 200)
         self.assertEqual(self.x1.form(command="INIT", total_bytes=5).status, 202)
+
+    def test_row_20_it_is_noted_in_the_timeline(self):
+        for media_type, words in (("media", 'media_type is "media": the content decides'), ("", "No media_type came"), ("video/mp4", None)):
+            media_id = self.x1.open(5, media_type=media_type)
+            init = self.x1.get(f"/api/v1/uploads/{media_id}/timeline").json()["data"][0]
+            self.assertIsNone(init["code"])
+            self.assertIn(words or "", init["facts"] or "")
+            self.assertEqual(bool(init["facts"]), bool(words), init)
 
     def test_row_21_a_kind_that_nobody_processes(self):
         for media_type in ("audio/mpeg", "application/pdf", "video/x-msvideo", "video/mp4\x07\nx"):

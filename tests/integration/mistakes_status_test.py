@@ -38,6 +38,8 @@ class Helpful(MistakeCase):
             self.refused(check, caller.finalize(media_id), 400, "type_mismatch")
             text = self.refused(check, caller.status(media_id), 409, "finalize_missing")
             self.assertIn("the content is image/png", text)
+            self.assertIn("bytes arrived, FINALIZE was refused", text)
+            self.assertNotIn("never", text)
 
     def test_row_72_pictures_and_one_shots_have_succeeded(self):
         for caller, _ in self.callers():

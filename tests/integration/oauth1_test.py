@@ -120,6 +120,12 @@ class Refused(SignedCase):
         body = self.assert_explained(self.send("POST", V1, header, body, content_type), "multipart", "command, total_bytes, media_type")
         self.assertIn("Expected base string: POST&http%3A%2F%2F", body["sluice"]["detail"])
 
+    def test_several_authorization_fields_speak_for_nobody(self):
+        header = self.credentials.header("POST", self.url(V1), INIT)
+        for other in ("Bearer x", header):
+            answer = self.send("POST", V1, header, urlencode(INIT, quote_via=quote).encode(), FORM, [("Authorization", other)])
+            self.assertIn("several Authorization fields", str(self.assert_v1_error(answer, 401, "auth_malformed")))
+
     def test_row_95_body_not_signed(self):
         header = self.credentials.header("POST", self.url(V1))
         answer = self.send("POST", V1, header, urlencode(INIT).encode(), FORM)

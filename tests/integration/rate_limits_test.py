@@ -1,11 +1,13 @@
 """Rates and quotas: who meets them, what the refusal says, and that they never hide a mistake."""
 
+import json
 import time
 import unittest
 
 from support.case import ServerCase
-from support.client import V1, X1, X2
+from support.client import FORM, V1, X1, X2
 from support.curl import shell
+from support.media import picture
 from support.wire import Wire, head
 
 
@@ -114,6 +116,60 @@ class Rates(ServerCase):
             self.assert_v1_error(x1.status(media_id), 409, "finalize_missing")
 
 
+class RatesOfTheRest(ServerCase):
+    """Posts, messages, accounts and look-ups: each with a bucket of its own."""
+
+    arguments = ("--limit", "requests.post=1/15m", "--limit", "requests.message=2/1h", "--limit", "requests.account=3/1d",
+                 "--limit", "requests.look_up=1/15m")
+
+    def calls(self, who):
+        x1, x2 = X1(self.server, who), X2(self.server, who)
+        text = {"target": {"recipient_id": "42"}, "message_data": {"text": "Hi"}}
+        event = json.dumps({"event": {"message_create": text}}).encode()
+        key = x1.upload_object(x1.open(10)).json()["media_key"]
+        return {
+            "v1.post": (1, lambda: x1.post("/1.1/statuses/update.json", b"status=Hi", FORM)),
+            "v2.post": (1, lambda: x2.json("/2/tweets", text="Hi")),
+            "v1.message": (2, lambda: x1.post("/1.1/direct_messages/events/new.json", event, "application/json")),
+            "v2.message": (2, lambda: x2.json("/2/dm_conversations/with/42/messages", text="Hi")),
+            "v1.account": (3, lambda: x1.get("/1.1/account/verify_credentials.json")),
+            "v2.account": (3, lambda: x2.get("/2/users/me")),
+            "v2.look_up": (1, lambda: x2.get(f"/2/media?media_keys={key}")),
+        }
+
+    def test_row_102_each_has_its_bucket_and_headers(self):
+        for bucket, (limit, call) in self.calls("all").items():
+            with self.subTest(bucket):
+                for used in range(limit):
+                    answer = call()
+                    self.assertIn(answer.status, (200, 201), answer)
+                    self.assertEqual(rate(answer)[:2], (limit, limit - used - 1))
+                check = self.assert_v1_error if bucket.startswith("v1") else self.assert_v2_error
+                answer = call()
+                body = check(answer, 429, "rate_limited")
+                detail = body.get("sluice", body)["detail"]
+                self.assertIn(f"{bucket}: {limit} of {limit} calls", detail)
+                self.assertGreater(int(answer.header("retry-after")), 0)
+
+    def test_a_post_beyond_its_rate_claims_nothing_and_hides_no_mistake(self):
+        x1, x2 = X1(self.server, "claims"), X2(self.server, "claims")
+        media_id = x1.one_shot(picture(), "tweet_image").json()["media_id_string"]
+        self.assertEqual(x2.json("/2/tweets", text="Hi").status, 201)
+        until = x1.upload_object(media_id).json()["expires_at"]
+        wanted = {"text": "Hi", "media": {"media_ids": [media_id]}}
+        self.assert_v2_error(x2.json("/2/tweets", **wanted), 429, "rate_limited")
+        self.assertEqual(x1.upload_object(media_id).json()["expires_at"], until)
+        self.assert_v2_error(x2.json("/2/tweets", text="Hi", media={"media_ids": ["4711"]}), 404, "media_unknown")
+        self.assert_v2_error(x2.json("/2/tweets", text="Hi", media={"media_ids": "4711"}), 400, "media_ids_invalid")
+
+    def test_a_key_of_nobody_is_told_within_the_rate_and_beside_it(self):
+        x2 = X2(self.server, "nobody")
+        self.assert_v2_error(x2.get("/2/media/3_4711"), 404, "media_unknown")
+        detail = self.assert_v2_error(x2.get("/2/media/3_4711"), 429, "rate_limited")["detail"]
+        self.assertIn("Besides: ", detail)
+        self.assert_v2_error(x2.get("/2/media/nothing"), 400, "media_key_invalid")
+
+
 class RatesOfX(ServerCase):
     arguments = ("--limit", "requests.x=on")
 
@@ -123,6 +179,8 @@ class RatesOfX(ServerCase):
         self.assertEqual(rate(x2.init(10))[0], 1875)
         limit, _, reset = rate(x2.status(4711))
         self.assertEqual(limit, 1000)
+        self.assertEqual(rate(x2.json("/2/tweets", text="Hi"))[0], 100)
+        self.assertEqual(rate(x1.post("/1.1/statuses/update.json", b"status=Hi", FORM))[0], 300)
         self.assertAlmostEqual(reset, time.time() + 900, delta=5)
 
 

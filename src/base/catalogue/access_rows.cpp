@@ -128,6 +128,19 @@ constexpr auto rows = std::to_array<ErrorEntry>({
      .request = "POST /1.1/media/upload.json\n\ncommand=INIT&total_bytes=12582912&media_type=video/mp4&media_category=tweet_video",
      .facts = "INIT: 400 of 400 calls in 900 s are used; the window ends at 10:15:00.",
      .mistakes = "102", .x_witness = Witness::recorded, .x_note = "429/88; on media calls also 503/130."},
+    {.code = ErrorCode::too_many_failed_logins, .slug = "too_many_failed_logins", .fault = Fault::caller, .status = 429, .retryable = true,
+     .title = "Too many calls with wrong credentials",
+     .hint = "Correct the credentials: right ones are taken at once.",
+     .symptom = "The server said 401 for a while, and now says 429 \"Rate limit exceeded\" (88).",
+     .causes = "A program repeats a call whose token or signature is wrong, and does not look at the answer.\nA key was rotated or deleted, and its users go on with the old one.\n"
+               "Somebody guesses.\nMany clients come through one proxy, and some of them have wrong credentials.\n",
+     .check = "Read the end of the answer: it says what is wrong with the credentials of this call.\nLook at the address and the consumer key that the server sees (`sluice keys list`).\n",
+     .mend = "Stop the loop, and mend what the answer names.\nRight credentials need no waiting, from this address and under this key too.\n"
+             "An operator may change failed_logins.address and failed_logins.key.\n",
+     .request = "POST /1.1/media/upload.json\n\ncommand=INIT&total_bytes=12582912&media_type=video/mp4&media_category=tweet_video",
+     .facts = "601 calls with wrong credentials came from this address within 900 s, 600 are allowed; the window ends at 10:15:00. "
+              "This call: token_unknown. The bearer token has 12 characters and belongs to no key of this server.",
+     .mistakes = "", .x_witness = Witness::unknown, .x_note = ""},
     {.code = ErrorCode::quota_exceeded, .slug = "quota_exceeded", .fault = Fault::caller, .status = 403, .retryable = false,
      .title = "The storage quota is used up",
      .hint = "Delete media, or ask the operator for more.",

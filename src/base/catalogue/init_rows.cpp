@@ -36,7 +36,7 @@ constexpr auto rows = std::to_array<ErrorEntry>({
      .mend = "Compress or scale the file.\nSend a GIF with tweet_gif, a video with tweet_video, both by INIT, APPEND, FINALIZE.\n",
      .request = "POST /1.1/media/upload.json\n\ncommand=INIT&total_bytes=7340032&media_type=image/png&media_category=tweet_image",
      .facts = "7340032 bytes were announced; tweet_image takes 5242880.",
-     .mistakes = "18 82", .x_witness = Witness::recorded, .x_note = "The text names the limit; 413 with an empty body was recorded as well."},
+     .mistakes = "18 82", .x_witness = Witness::recorded, .x_note = "The text names the limit and depends on the kind: for a GIF HTTP 400 with `{\"request\":…,\"error\":\"File size exceeds 15728640 bytes.\"}`, for a video the same shape with `maxFileSizeExceeded`. 413 with an empty body was recorded as well."},
     {.code = ErrorCode::too_many_segments_needed, .slug = "too_many_segments_needed", .fault = Fault::caller, .status = 400, .retryable = false,
      .title = "The file does not fit into 1000 segments of this size",
      .hint = "Send larger segments.",

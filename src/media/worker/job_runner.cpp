@@ -165,6 +165,9 @@ class Run {
         if (!plan) {
             return failed(with_box_fault(plan.error(), order_.input, look));
         }
+        if (const auto refused = refused_as_x(*probe)) {
+            return failed(*refused);
+        }
         const auto expected = expected_wall(plan->cpu_seconds, order_.cores);
         ProgressMeter meter(plan->steps, expected, started_);
         const VideoWork work{
@@ -184,6 +187,10 @@ class Run {
         }
         const auto predicted = wall_of(plan->cpu_seconds, order_.cores);
         return done(*files, predicted, content_of(*probe, rule_.family));
+    }
+
+    std::optional<ProcessingFailure> refused_as_x(const VideoProbe& probe) const {
+        return order_.as_x && rule_.family == Family::video ? refusal_by_x(probe) : std::nullopt;
     }
 
     void follow(ProgressMeter& meter, const VideoPlan& plan, StepKind step, Milliseconds position) {

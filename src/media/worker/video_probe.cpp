@@ -216,6 +216,7 @@ struct Span {
     std::int64_t first = INT64_MAX;
     std::int64_t last = INT64_MIN;
     std::uint64_t since_keyframe = 0;
+    std::int64_t keyframe = INT64_MIN;  // the time at which the latest one is shown
 };
 
 void count_packet(const AVPacket& packet, const AVStream& stream, VideoProbe& probe, Span& span) {
@@ -235,6 +236,11 @@ void count_packet(const AVPacket& packet, const AVStream& stream, VideoProbe& pr
     if (stamp == AV_NOPTS_VALUE || stream.time_base.den == 0) {
         return;
     }
+    if ((packet.flags & AV_PKT_FLAG_KEY) != 0) {
+        span.keyframe = stamp;
+    }
+    // They need the pictures before the keyframe: nobody can begin to play there.
+    probe.picture->has_open_gop |= stamp < span.keyframe;
     span.first = std::min(span.first, stamp);
     span.last = std::max(span.last, stamp + std::max<std::int64_t>(packet.duration, 0));
 }

@@ -95,7 +95,8 @@ awaitable<Result<Used>> x_use(
         note_media(exchange, named, named.front());
     }
     const std::uint64_t id = context.uploads.next_id();
-    auto wanted = UseMedia{exchange.caller->principal, std::move(media), used_in, id};
+    const RateGate gate(context, exchange);
+    auto wanted = UseMedia{exchange.caller->principal, std::move(media), used_in, id, &gate};
     auto work = [&context, wanted = std::move(wanted)] { return context.media_use.use(wanted); };
     auto used = co_await runtime::run_blocking(context.pool, std::move(work));
     if (!used) {

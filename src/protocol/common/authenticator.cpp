@@ -1,8 +1,10 @@
 #include "protocol/common/authenticator.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/digest.hpp"
+#include "base/error_catalogue.hpp"
 #include "base/text.hpp"
 #include "protocol/common/identities.hpp"
 #include "protocol/common/unsigned_fields.hpp"
@@ -58,6 +60,13 @@ Error mixed() {
     };
 }
 
+Error twice() {
+    return {
+        .code = ErrorCode::auth_malformed,
+        .facts = "There are several Authorization fields; one of them must speak for the call.",
+    };
+}
+
 std::string shown(const std::string& base) {
     return base.size() <= shown_bytes_max
                ? base
@@ -74,20 +83,47 @@ Error not_authenticated() {
     };
 }
 
+Error too_many(const FailedLogins::Excess& excess, const Error& refused, WallTime now) {
+    const auto left = std::chrono::ceil<std::chrono::seconds>(excess.resets - now);
+    return {
+        .code = ErrorCode::too_many_failed_logins,
+        .facts = std::to_string(excess.failures) + " calls with wrong credentials came " +
+                 std::string(excess.whose) + " within " +
+                 std::to_string(excess.limit.window.count()) + " s, " +
+                 std::to_string(excess.limit.calls) + " are allowed; the window ends at " +
+                 rfc3339(excess.resets) + ". Right credentials are taken at once. This call: " +
+                 std::string(entry_of(refused.code).slug) + ". " + refused.facts,
+        .retry_after = std::max(left, std::chrono::seconds(1)),
+    };
+}
+
 }  // namespace
 
 awaitable<std::unique_ptr<http::BodyReader>> Authenticator::authenticate(
     Exchange& exchange, http::BodyReader& body
 ) {
     Replaced replaced;
+    if (exchange.request.count("Authorization") > 1) {
+        exchange.credentials_refused = twice();
+        co_return replaced;
+    }
     auto identity = mode_ == AuthMode::open ? co_await open(exchange.request, body, replaced)
                                             : co_await known(exchange, body, replaced);
     if (identity) {
         exchange.caller = *std::move(identity);
     } else {
-        exchange.credentials_refused = std::move(identity).error();
+        exchange.credentials_refused = counted(exchange, std::move(identity).error());
     }
     co_return replaced;
+}
+
+Error Authenticator::counted(const Exchange& exchange, Error refused) {
+    const bool is_wrong =
+        refused.code == ErrorCode::token_unknown || refused.code == ErrorCode::oauth_signature;
+    const WallTime now = keys_.now();
+    const auto excess =
+        is_wrong ? failed_.note({exchange.request.peer, exchange.claimed_key}, now) : std::nullopt;
+    return excess ? too_many(*excess, refused, now) : refused;
 }
 
 awaitable<Result<Identity>> Authenticator::open(
@@ -207,6 +243,7 @@ awaitable<Result<Identity>> Authenticator::by_oauth1(
     if (auto checked = check_timestamp(fields.timestamp, keys_.now()); !checked) {
         co_return std::move(checked).error();
     }
+    exchange.claimed_key = fields.consumer_key;
     auto key = co_await key_of(fields);
     if (!key) {
         co_return std::move(key).error();
@@ -300,6 +337,12 @@ awaitable<Result<Identity>> Authenticator::check(
 awaitable<Error> Authenticator::mismatch(
     Exchange& exchange, http::BodyReader& body, const Call& call
 ) {
+    if (failed_.would_exceed({exchange.request.peer, exchange.claimed_key}, keys_.now())) {
+        co_return Error{
+            .code = ErrorCode::oauth_signature,
+            .facts = "The signature is not that of key \"" + call.key->key.name + "\".",
+        };
+    }
     auto others = co_await read_unsigned_fields(exchange.request, body);
     auto work = [&call, &others] {
         return oauth::explain(

@@ -13,6 +13,7 @@
 #include "protocol/common/held_body.hpp"
 #include "protocol/oauth/signature.hpp"
 #include "runtime/run_blocking.hpp"
+#include "service/failed_logins.hpp"
 #include "service/keys.hpp"
 
 namespace sluice::protocol {
@@ -27,9 +28,10 @@ class Authenticator {
         Keys& keys,
         runtime::BlockingPool& reads,
         runtime::BlockingPool& pool,
-        runtime::BlockingPool& bulk
+        runtime::BlockingPool& bulk,
+        FailedLoginLimits failures = {}
     )
-        : mode_(mode), keys_(keys), reads_(reads), pool_(pool), bulk_(bulk) {}
+        : mode_(mode), keys_(keys), reads_(reads), pool_(pool), bulk_(bulk), failed_(failures) {}
 
     bool believes_anybody() const { return mode_ == AuthMode::open; }
 
@@ -70,6 +72,8 @@ class Authenticator {
         Exchange& exchange, http::BodyReader& body, const Call& call
     );
     boost::asio::awaitable<Result<void>> use_nonce(const Call& call);
+    // `refused`, or that there were too many of its kind. Right credentials never come here.
+    Error counted(const Exchange& exchange, Error refused);
 
     const AuthMode mode_;
     Keys& keys_;
@@ -77,6 +81,7 @@ class Authenticator {
     runtime::BlockingPool& pool_;
     runtime::BlockingPool& bulk_;
     HeldBytes held_;
+    FailedLogins failed_;
 };
 
 }  // namespace sluice::protocol

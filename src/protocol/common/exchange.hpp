@@ -54,6 +54,7 @@ struct Exchange {
     std::optional<Identity> caller;  // once known
     // Why there is no caller, if there is none; see identify().
     std::optional<Error> credentials_refused;
+    std::string claimed_key;  // the consumer key of an OAuth 1.0a call, whoever sent it
     // Of an OAuth 1.0a call whose signature does not match: what should have been signed, and what
     // the caller signed, as far as a known mistake explains it. Never a secret or a signature.
     std::string oauth_base_string;
@@ -74,6 +75,7 @@ struct Exchange {
     // What is odd about a call that is answered all the same: each becomes a header Sluice-Notice,
     // as "polling_too_fast; asked_after=0.4; advised=5".
     std::vector<std::string> notices;
+    std::string remark;               // for the timeline alone
     bool is_replayed = false;         // answered with what an earlier call of the same key made
     std::vector<ReceivedPart> parts;  // only if `wants_parts`
     bool wants_parts = false;         // set by whoever records

@@ -1,22 +1,40 @@
 #include "protocol/common/notices.hpp"
 
+#include <algorithm>
+#include <vector>
+
 #include "base/error_catalogue.hpp"
+#include "media/failure_rows.hpp"
+#include "media/x_limits.hpp"
 #include "protocol/common/problem.hpp"
 
 namespace sluice::protocol {
+
+namespace {
+
+void add_notice(http::Response& response, ErrorCode code, const http::Request& request) {
+    const Error notice{.code = code};
+    response.set("Sluice-Notice", std::string(entry_of(code).slug));
+    response.set("Link", "<" + doc_url(notice, request) + ">; rel=\"help\"");
+}
+
+}  // namespace
 
 void add_notice_headers(
     http::Response& response, const Upload& upload, const http::Request& request
 ) {
     const Family family = family_of(upload.category);
-    const bool is_guessed =
-        !upload.category_given && (family == Family::video || family == Family::gif);
-    if (!is_guessed) {
-        return;
+    if (!upload.category_given && (family == Family::video || family == Family::gif)) {
+        add_notice(response, ErrorCode::category_missing, request);
     }
-    const Error notice{.code = ErrorCode::category_missing};
-    response.set("Sluice-Notice", std::string(entry_of(notice.code).slug));
-    response.set("Link", "<" + doc_url(notice, request) + ">; rel=\"help\"");
+    std::vector<ErrorCode> told;
+    for (const auto& [reason, sentence] : parse_conversions(upload.content.conversions)) {
+        const ErrorCode code = failure_row_of(reason).code;
+        if (std::ranges::find(told, code) == told.end()) {
+            add_notice(response, code, request);
+            told.push_back(code);
+        }
+    }
 }
 
 }  // namespace sluice::protocol

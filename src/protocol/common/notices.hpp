@@ -8,7 +8,8 @@
 
 namespace sluice::protocol {
 
-// category_missing, where the category was guessed and X would have done otherwise.
+// category_missing, where the category was guessed and X would have done otherwise; and a notice of
+// each kind of thing that was converted and that X would have refused.
 void add_notice_headers(
     http::Response& response, const Upload& upload, const http::Request& request
 );

@@ -12,11 +12,8 @@ bool is_v2(const Exchange& exchange) {
     return exchange.request.path.starts_with("/2/");
 }
 
-// Posts, messages and look-ups have no bucket: nothing is limited that uploads nothing.
 bool is_of_x(const Exchange& exchange) {
-    const bool has_bucket = exchange.call != "POST" && exchange.call != "MESSAGE" &&
-                            exchange.call != "LOOK_UP" && exchange.call != "ACCOUNT";
-    return has_bucket && (is_v2(exchange) || exchange.request.path.starts_with("/1.1/"));
+    return is_v2(exchange) || exchange.request.path.starts_with("/1.1/");
 }
 
 // A call that was refused before it was known which one it is counts as what its method says.

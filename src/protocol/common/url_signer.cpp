@@ -16,7 +16,8 @@ std::int64_t seconds_of(WallTime time) {
 std::string UrlSigner::query_for(std::string_view path) const {
     const auto ends = std::chrono::ceil<std::chrono::hours>(clock_.now() + lifetime);
     const std::string expires = std::to_string(seconds_of(ends));
-    return "?expires=" + expires + "&signature=" + signature_of(path, expires);
+    const std::string key = std::to_string(week());
+    return "?expires=" + expires + "&key=" + key + "&signature=" + signature_of(path, expires, key);
 }
 
 bool UrlSigner::is_signed(std::string_view raw_query) {
@@ -27,7 +28,8 @@ Result<void> UrlSigner::check(std::string_view path, std::string_view raw_query)
     const auto parameters = oauth::parse_urlencoded(raw_query);
     const std::string expires = oauth::value_of(parameters, "expires");
     const std::string sent = oauth::value_of(parameters, "signature");
-    if (!equal_in_constant_time(sent, signature_of(path, expires))) {
+    const std::string key = oauth::value_of(parameters, "key");
+    if (!equal_in_constant_time(sent, signature_of(path, expires, key))) {
         return Error{
             .code = ErrorCode::token_unknown,
             .facts =
@@ -36,7 +38,9 @@ Result<void> UrlSigner::check(std::string_view path, std::string_view raw_query)
         };
     }
     const auto ends = parse_unsigned(expires);
-    if (!ends || static_cast<std::int64_t>(*ends) <= seconds_of(clock_.now())) {
+    const auto signed_in = parse_unsigned(key);
+    const bool is_of_an_old_key = !signed_in || static_cast<std::int64_t>(*signed_in) < week() - 1;
+    if (is_of_an_old_key || !ends || static_cast<std::int64_t>(*ends) <= seconds_of(clock_.now())) {
         return Error{
             .code = ErrorCode::token_expired,
             .facts = "This URL was good until " + expires + " (Unix time); it is " +
@@ -47,12 +51,19 @@ Result<void> UrlSigner::check(std::string_view path, std::string_view raw_query)
     return ok();
 }
 
-std::string UrlSigner::signature_of(std::string_view path, std::string_view expires) const {
+std::int64_t UrlSigner::week() const {
+    return std::chrono::floor<std::chrono::weeks>(clock_.now()).time_since_epoch().count();
+}
+
+std::string UrlSigner::signature_of(
+    std::string_view path, std::string_view expires, std::string_view key
+) const {
+    const std::string week_key = hmac(HashKind::sha256, root_key_, "week " + std::string(key));
     std::string text = "GET\n";
     text += path;
     text += '\n';
     text += expires;
-    return hex_of(hmac(HashKind::sha256, key_, text));
+    return hex_of(hmac(HashKind::sha256, week_key, text));
 }
 
 }  // namespace sluice::protocol

@@ -1,6 +1,7 @@
 // Signed URLs of delivery, for --auth keys: whoever was given one may fetch that file until it
-// expires, without credentials. HMAC-SHA256 over path and expiry, with a key derived from the key
-// file. Immutable; any thread.
+// expires, without credentials. HMAC-SHA256 over path and expiry. Each week has a key of its own,
+// derived from the key file, and the URL says which: those of this week and of the one before are
+// valid, so a key that became known is of no use for long. Immutable; any thread.
 #pragma once
 
 #include <chrono>
@@ -18,18 +19,21 @@ class UrlSigner {
     // that caches know it.
     static constexpr std::chrono::hours lifetime{24};
 
-    UrlSigner(std::string key, const Clock& clock) : key_(std::move(key)), clock_(clock) {}
+    UrlSigner(std::string root_key, const Clock& clock)
+        : root_key_(std::move(root_key)), clock_(clock) {}
 
-    // "?expires=…&signature=…"
+    // "?expires=…&key=…&signature=…"
     std::string query_for(std::string_view path) const;
     static bool is_signed(std::string_view raw_query);
     // Errors: token_expired, token_unknown (not signed here, or for another path).
     Result<void> check(std::string_view path, std::string_view raw_query) const;
 
   private:
-    std::string signature_of(std::string_view path, std::string_view expires) const;
+    std::int64_t week() const;
+    std::string signature_of(std::string_view path, std::string_view expires, std::string_view key)
+        const;
 
-    const std::string key_;
+    const std::string root_key_;
     const Clock& clock_;
 };
 

@@ -60,6 +60,16 @@ Result<CreateUpload> create_command(Exchange& exchange, const ReceivedForm& form
     };
 }
 
+// Row 20: a type that says nothing is no mistake, but the owner may look for one.
+std::string remark_on_type(const std::string& media_type) {
+    if (default_category(lower_case(essence_of(media_type)))) {
+        return {};
+    }
+    return (media_type.empty() ? "No media_type came"
+                               : "media_type is \"" + printable(media_type) + "\"") +
+           std::string(": the content decides, at FINALIZE.");
+}
+
 // INIT, but for what is remembered of it.
 awaitable<Result<Upload>> create(const Context& context, Exchange& exchange, ReceivedForm form) {
     if (form.media_refusal || (form.media && form.media->length().value > 0)) {
@@ -241,6 +251,7 @@ awaitable<Result<Upload>> x_initialize(
     auto created = co_await create(context, exchange, std::move(form));
     if (created) {
         exchange.media_id = created->id;
+        exchange.remark = remark_on_type(created->media_type);
     }
     const std::string outcome =
         created ? "answered media_id " + created->id.text()
@@ -374,6 +385,7 @@ awaitable<Result<UploadStatus>> x_one_shot(
     }
     const RateGate gate(context, exchange);
     command->admission = &gate;
+    command->as_x = context.fidelity == Fidelity::faithful;
     exchange.media_bytes = form.media->length();
     auto work = [&context, command = std::move(*command), media = std::move(*form.media)](
                 ) mutable { return context.uploads.finish_whole(command, std::move(media)); };

@@ -72,7 +72,9 @@ Result<FaultRule> rule_of(const Parameters& parameters) {
     }
     if (!call) {
         return invalid(
-            "route", parameters.get("route"), "any, init, append, finalize, status or one_shot"
+            "route",
+            parameters.get("route"),
+            "any, init, append, finalize, status, one_shot, metadata, post, message or look_up"
         );
     }
     if (!rate) {

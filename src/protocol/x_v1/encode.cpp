@@ -71,21 +71,22 @@ std::optional<NextCall> next_of(const Error& error, const http::Request& request
     }
 }
 
-http::Response faithful(const WireError& wire, const http::Request& request) {
+http::Response faithful(const Error& error, const WireError& wire, const http::Request& request) {
     JsonWriter json;
+    const XWords words = x_words_of(error);
     if (wire.x_status == 413) {
         http::Response response;  // X says it without a word
         response.status = wire.x_status;
         return response;
     }
-    if (wire.shape == Shape::request_error) {
+    if (words.shape == Shape::request_error) {
         json.begin_object()
             .member("request", request.path.empty() ? "/1.1/media/upload.json" : request.path)
-            .member("error", wire.x_text)
+            .member("error", words.text)
             .end_object();
     } else {
         json.begin_object().key("errors").begin_array().begin_object();
-        json.member("message", wire.x_text).member("code", wire.x_code);
+        json.member("message", words.text).member("code", wire.x_code);
         json.end_object().end_array().end_object();
     }
     return json_response(wire.x_status, json.take());
@@ -160,7 +161,7 @@ http::Response refused(const Error& error, const http::Request& request, Fidelit
     const bool is_faithful = fidelity == Fidelity::faithful;
     const WireError& wire =
         wire_error_of(is_faithful ? error.x_like.value_or(error.code) : error.code);
-    auto response = is_faithful ? faithful(wire, request) : helpful(error, wire, request);
+    auto response = is_faithful ? faithful(error, wire, request) : helpful(error, wire, request);
     std::erase_if(response.headers, [](const auto& field) {
         return field.first == "Cache-Control";
     });

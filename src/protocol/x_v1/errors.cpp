@@ -106,6 +106,7 @@ constexpr std::array<WireError, error_code_count> wire_errors{{
     {ErrorCode::oauth_timestamp, 135, 401, Shape::errors, "Timestamp out of bounds."},
     {ErrorCode::oauth_nonce_reused, 32, 401, Shape::errors, "Could not authenticate you."},
     {ErrorCode::rate_limited, 88, 429, Shape::errors, "Rate limit exceeded"},
+    {ErrorCode::too_many_failed_logins, 88, 429, Shape::errors, "Rate limit exceeded"},
     {ErrorCode::quota_exceeded, 191, 403, Shape::errors, "You have exceeded the number of photos you can upload today."},
     {ErrorCode::host_not_allowed, 220, 403, Shape::errors, "Your credentials do not allow access to this resource."},
     {ErrorCode::dev_mode_only, 220, 403, Shape::errors, "Your credentials do not allow access to this resource."},
@@ -143,10 +144,35 @@ constexpr bool covers_every_code() {
 }
 static_assert(covers_every_code());
 
+XWords words_for(const SizeLimit& limit) {
+    const std::string bytes = std::to_string(limit.bytes);
+    switch (limit.of) {
+        case SizeLimit::Of::picture:
+            return {Shape::errors, "Image file size must be <= " + bytes + " bytes"};
+        case SizeLimit::Of::gif:
+            return {Shape::request_error, "File size exceeds " + bytes + " bytes."};
+        case SizeLimit::Of::video:
+            break;
+    }
+    // JSON as a text within JSON.
+    return {
+        Shape::request_error,
+        R"({ "message": "maxFileSizeExceeded", "maxFileSizeBytes": )" + bytes + " }",
+    };
+}
+
 }  // namespace
 
 const WireError& wire_error_of(ErrorCode code) {
     return wire_errors[static_cast<std::size_t>(code)];
+}
+
+XWords x_words_of(const Error& error) {
+    if (error.size_limit) {
+        return words_for(*error.size_limit);
+    }
+    const WireError& wire = wire_error_of(error.x_like.value_or(error.code));
+    return {wire.shape, std::string(wire.x_text)};
 }
 
 }  // namespace sluice::protocol::x_v1

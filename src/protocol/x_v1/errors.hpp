@@ -3,9 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
-#include "base/error_code.hpp"
+#include "base/error.hpp"
 
 namespace sluice::protocol::x_v1 {
 
@@ -23,5 +24,14 @@ struct WireError {
 };
 
 const WireError& wire_error_of(ErrorCode code);
+
+struct XWords {
+    Shape shape;
+    std::string text;
+};
+
+// What X says of this error: the row's words, but for a file that is too large, where each kind of
+// media has its own (reference 6.1).
+XWords x_words_of(const Error& error);
 
 }  // namespace sluice::protocol::x_v1

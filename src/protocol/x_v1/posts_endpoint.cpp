@@ -5,12 +5,10 @@
 
 #include "base/text.hpp"
 #include "protocol/common/annotation_calls.hpp"
-#include "protocol/common/credentials.hpp"
 #include "protocol/common/json_media_ids.hpp"
 #include "protocol/common/receive_form.hpp"
 #include "protocol/common/receive_json.hpp"
 #include "protocol/x_v1/encode.hpp"
-#include "protocol/x_v1/encode_post.hpp"
 
 namespace sluice::protocol::x_v1 {
 namespace {
@@ -23,22 +21,11 @@ constexpr std::string_view update_path = "/1.1/statuses/update.json";
 constexpr std::string_view message_path = "/1.1/direct_messages/events/new.json";
 constexpr std::string_view account_path = "/1.1/account/verify_credentials.json";
 
-Scope scope_of(std::string_view path) {
+StandIn kind_of(std::string_view path) {
     if (path == account_path) {
-        return Scope::users_read;
+        return StandIn::account;
     }
-    return path == update_path ? Scope::tweet_write : Scope::dm_write;
-}
-
-std::string_view route_of(std::string_view path) {
-    if (path == update_path) {
-        return "x1.post";
-    }
-    return path == message_path ? "x1.message" : "x1.account";
-}
-
-Error missing(std::string facts) {
-    return {.code = ErrorCode::parameter_missing, .facts = std::move(facts)};
+    return path == update_path ? StandIn::post : StandIn::message;
 }
 
 Result<std::vector<MediaId>> media_ids_of(const Parameters& parameters) {
@@ -90,25 +77,41 @@ bool PostsEndpoint::serves(std::string_view path) {
 
 awaitable<Response> PostsEndpoint::handle(Exchange& exchange, http::BodyReader& body) const {
     const http::Request& request = exchange.request;
-    const bool is_account = request.path == account_path;
-    exchange.call = is_account ? "ACCOUNT" : (request.path == update_path ? "POST" : "MESSAGE");
-    const bool is_get = request.method == "GET" || request.method == "HEAD";
-    if (is_account ? !is_get : request.method != "POST") {
-        co_return not_allowed(request, context_.fidelity, is_account ? "GET" : "POST");
+    const StandIn kind = kind_of(request.path);
+    exchange.call = call_of(kind);
+    if (!takes_method(kind, request.method)) {
+        co_return not_allowed(request, context_.fidelity, method_of(kind));
     }
-    Response response;
-    auto caller = authorize(exchange, scope_of(request.path));
-    if (!caller) {
-        response = refused(caller.error(), request, context_.fidelity);
-    } else if (is_account) {
-        response = account_answer(*exchange.caller);
-    } else {
-        auto done = request.path == update_path ? co_await update(exchange, body)
-                                                : co_await message(exchange, body);
-        response = done ? std::move(*done) : refused(done.error(), request, context_.fidelity);
-    }
-    response.route = route_of(request.path);
+    auto done = co_await run(exchange, body, kind);
+    Response response = done ? std::move(*done) : refused(done.error(), request, context_.fidelity);
+    response.route = route_of("x1", kind);
     co_return response;
+}
+
+awaitable<Result<Response>> PostsEndpoint::run(
+    Exchange& exchange, http::BodyReader& body, StandIn kind
+) const {
+    if (auto caller = authorize_stand_in(exchange, kind); !caller) {
+        co_return std::move(caller).error();
+    }
+    if (kind == StandIn::account) {
+        auto admitted = admit_account(context_, exchange);
+        co_return admitted ? Result<Response>(account_answer(*exchange.caller))
+                           : std::move(admitted).error();
+    }
+    co_return kind == StandIn::post ? co_await update(exchange, body)
+                                    : co_await message(exchange, body);
+}
+
+Post PostsEndpoint::post_of(const Exchange& exchange, Used used, std::string text) const {
+    return {
+        used.id,
+        std::move(text),
+        *exchange.caller,
+        std::move(used.media),
+        context_.uploads.now(),
+        context_.url_signer,
+    };
 }
 
 awaitable<Result<Response>> PostsEndpoint::update(Exchange& exchange, http::BodyReader& body)
@@ -129,7 +132,7 @@ awaitable<Result<Response>> PostsEndpoint::update(Exchange& exchange, http::Body
     }
     const std::string text(form->parameters.get("status"));
     if (text.empty() && ids->empty()) {
-        co_return missing(
+        co_return parameter_missing(
             "status is missing, and so is media_ids. Received: " + form->parameters.listed() + "."
         );
     }
@@ -137,14 +140,7 @@ awaitable<Result<Response>> PostsEndpoint::update(Exchange& exchange, http::Body
     if (!used) {
         co_return std::move(used).error();
     }
-    const Post post{
-        used->id,
-        text,
-        *exchange.caller,
-        std::move(used->media),
-        context_.uploads.now(),
-        context_.url_signer
-    };
+    const Post post = post_of(exchange, *std::move(used), text);
     co_return post_answer(post, exchange.request);
 }
 
@@ -159,7 +155,7 @@ awaitable<Result<Response>> PostsEndpoint::message(Exchange& exchange, http::Bod
     const json::value* data = below(create, "message_data");
     const std::string recipient = text_of(below(below(create, "target"), "recipient_id"));
     if (data == nullptr || recipient.empty()) {
-        co_return missing(
+        co_return parameter_missing(
             "event.message_create.target.recipient_id and event.message_create.message_data are "
             "needed."
         );
@@ -170,20 +166,13 @@ awaitable<Result<Response>> PostsEndpoint::message(Exchange& exchange, http::Bod
     }
     const std::string text = text_of(below(data, "text"));
     if (text.empty() && ids->empty()) {
-        co_return missing("message_data has neither text nor attachment.");
+        co_return parameter_missing("message_data has neither text nor attachment.");
     }
     auto used = co_await x_use(context_, exchange, std::move(*ids), UsedIn::message);
     if (!used) {
         co_return std::move(used).error();
     }
-    const Post post{
-        used->id,
-        text,
-        *exchange.caller,
-        std::move(used->media),
-        context_.uploads.now(),
-        context_.url_signer
-    };
+    const Post post = post_of(exchange, *std::move(used), text);
     co_return message_answer(post, recipient, exchange.request);
 }
 

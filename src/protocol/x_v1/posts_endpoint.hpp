@@ -9,8 +9,11 @@
 
 #include "http/body_reader.hpp"
 #include "http/response.hpp"
+#include "protocol/common/annotation_calls.hpp"
 #include "protocol/common/context.hpp"
 #include "protocol/common/exchange.hpp"
+#include "protocol/common/stand_in.hpp"
+#include "protocol/x_v1/encode_post.hpp"
 
 namespace sluice::protocol::x_v1 {
 
@@ -22,12 +25,16 @@ class PostsEndpoint {
     boost::asio::awaitable<http::Response> handle(Exchange& exchange, http::BodyReader& body) const;
 
   private:
+    boost::asio::awaitable<Result<http::Response>> run(
+        Exchange& exchange, http::BodyReader& body, StandIn kind
+    ) const;
     boost::asio::awaitable<Result<http::Response>> update(
         Exchange& exchange, http::BodyReader& body
     ) const;
     boost::asio::awaitable<Result<http::Response>> message(
         Exchange& exchange, http::BodyReader& body
     ) const;
+    Post post_of(const Exchange& exchange, Used used, std::string text) const;
 
     const Context& context_;
 };

@@ -39,13 +39,13 @@ Error wrong_method(const http::Request& request) {
 }
 
 // v1.1 judges by the content; v2's schema asks for the category of a one-shot.
-Error category_needed(const Parameters& parameters) {
+Error category_needed(const ReceivedForm& form) {
     return {
         .code = ErrorCode::parameter_missing,
         .facts =
             "media_category is missing; an upload in one call takes tweet_image, tweet_gif, "
             "tweet_video, dm_image, dm_gif, dm_video or subtitles. Received: " +
-            parameters.listed() + ".",
+            received_list(form) + ".",
     };
 }
 
@@ -186,7 +186,7 @@ awaitable<Response> Endpoint::run(Exchange& exchange, Target target, ReceivedFor
     }
     if (target.call == Call::one_shot) {
         if (form.has_media() && form.parameters.get("media_category").empty()) {
-            const Error error = category_needed(form.parameters);
+            const Error error = category_needed(form);
             co_return refused(error, exchange.request, context_.fidelity);
         }
         auto done = co_await x_one_shot(context_, exchange, std::move(form));

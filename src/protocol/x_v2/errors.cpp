@@ -111,6 +111,7 @@ constexpr std::array<WireError, error_code_count> wire_errors{{
     {ErrorCode::oauth_timestamp, 401, "Unauthorized", "Unauthorized", "Unauthorized", blank_type},
     {ErrorCode::oauth_nonce_reused, 401, "Unauthorized", "Unauthorized", "Unauthorized", blank_type},
     {ErrorCode::rate_limited, 429, "Too Many Requests", "Too Many Requests", "Too Many Requests", blank_type},
+    {ErrorCode::too_many_failed_logins, 429, "Too Many Requests", "Too Many Requests", "Too Many Requests", blank_type},
     {ErrorCode::quota_exceeded, 403, "Forbidden", "Forbidden", "Forbidden", blank_type},
     {ErrorCode::host_not_allowed, 403, "Forbidden", "Forbidden", "Forbidden", blank_type},
     {ErrorCode::dev_mode_only, 403, "Forbidden", "Forbidden", "Forbidden", blank_type},

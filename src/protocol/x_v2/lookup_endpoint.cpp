@@ -8,6 +8,7 @@
 #include "protocol/common/annotation_calls.hpp"
 #include "protocol/common/credentials.hpp"
 #include "protocol/common/media_view.hpp"
+#include "protocol/common/rate_gate.hpp"
 #include "protocol/x_v2/encode.hpp"
 #include "protocol/x_v2/encode_media.hpp"
 
@@ -111,10 +112,21 @@ awaitable<Response> LookupEndpoint::handle(Exchange& exchange) const {
     if (request.method != "GET" && request.method != "HEAD") {
         co_return not_allowed(request, context_.fidelity, "GET");
     }
-    auto done = co_await run(exchange);
+    auto done = within_rate(exchange, co_await run(exchange));
     Response response = done ? std::move(*done) : refused(done.error(), request, context_.fidelity);
     response.route = "x2.look_up";
     co_return response;
+}
+
+// As for STATUS: what is wrong with the call is told for ever, a key of nobody within the rate.
+Result<Response> LookupEndpoint::within_rate(Exchange& exchange, Result<Response> done) const {
+    const RateGate gate(context_, exchange);
+    if (!done) {
+        return is_unknown(done.error().code) ? gate.admit_refused(std::move(done).error())
+                                             : std::move(done);
+    }
+    auto admitted = gate.admit();
+    return admitted ? std::move(done) : std::move(admitted).error();
 }
 
 awaitable<Result<Response>> LookupEndpoint::run(Exchange& exchange) const {

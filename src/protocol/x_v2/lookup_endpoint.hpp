@@ -25,6 +25,7 @@ class LookupEndpoint {
 
   private:
     boost::asio::awaitable<Result<http::Response>> run(Exchange& exchange) const;
+    Result<http::Response> within_rate(Exchange& exchange, Result<http::Response> done) const;
     boost::asio::awaitable<Result<http::Response>> one(
         Exchange& exchange, std::string key, std::vector<std::string> fields
     ) const;

@@ -7,7 +7,6 @@
 #include "base/text.hpp"
 #include "protocol/common/account.hpp"
 #include "protocol/common/annotation_calls.hpp"
-#include "protocol/common/credentials.hpp"
 #include "protocol/common/json_media_ids.hpp"
 #include "protocol/common/receive_json.hpp"
 #include "protocol/x_v2/encode.hpp"
@@ -30,10 +29,6 @@ bool is_message_path(std::string_view path) {
                           path.ends_with(messages_end) &&
                           path.size() > messages_root.size() + 1 + messages_end.size();
     return path == messages_root || is_below;
-}
-
-Error missing(std::string facts) {
-    return {.code = ErrorCode::parameter_missing, .facts = std::move(facts)};
 }
 
 Error invalid(std::string facts) {
@@ -159,18 +154,11 @@ Response account_answer(const Identity& who) {
     return json_response(200, json.take());
 }
 
-Scope scope_of(std::string_view path) {
-    if (path == account_path) {
-        return Scope::users_read;
-    }
-    return path == posts_path ? Scope::tweet_write : Scope::dm_write;
-}
-
-std::string_view route_of(std::string_view path) {
+StandIn kind_of(std::string_view path) {
     if (path == posts_path) {
-        return "x2.post";
+        return StandIn::post;
     }
-    return path == account_path ? "x2.account" : "x2.message";
+    return path == account_path ? StandIn::account : StandIn::message;
 }
 
 }  // namespace
@@ -181,28 +169,30 @@ bool PostsEndpoint::serves(std::string_view path) {
 
 awaitable<Response> PostsEndpoint::handle(Exchange& exchange, http::BodyReader& body) const {
     const http::Request& request = exchange.request;
-    const bool is_account = request.path == account_path;
-    exchange.call = is_account ? "ACCOUNT" : (request.path == posts_path ? "POST" : "MESSAGE");
-    const bool is_get = request.method == "GET" || request.method == "HEAD";
-    if (is_account ? !is_get : request.method != "POST") {
-        co_return not_allowed(request, context_.fidelity, is_account ? "GET" : "POST");
+    const StandIn kind = kind_of(request.path);
+    exchange.call = call_of(kind);
+    if (!takes_method(kind, request.method)) {
+        co_return not_allowed(request, context_.fidelity, method_of(kind));
     }
-    auto done = co_await run(exchange, body);
+    auto done = co_await run(exchange, body, kind);
     Response response = done ? std::move(*done) : refused(done.error(), request, context_.fidelity);
-    response.route = route_of(request.path);
+    response.route = route_of("x2", kind);
     co_return response;
 }
 
-awaitable<Result<Response>> PostsEndpoint::run(Exchange& exchange, http::BodyReader& body) const {
-    auto caller = authorize(exchange, scope_of(exchange.request.path));
-    if (!caller) {
+awaitable<Result<Response>> PostsEndpoint::run(
+    Exchange& exchange, http::BodyReader& body, StandIn kind
+) const {
+    if (auto caller = authorize_stand_in(exchange, kind); !caller) {
         co_return std::move(caller).error();
     }
-    if (exchange.request.path == account_path) {
-        co_return account_answer(*exchange.caller);
+    if (kind == StandIn::account) {
+        auto admitted = admit_account(context_, exchange);
+        co_return admitted ? Result<Response>(account_answer(*exchange.caller))
+                           : std::move(admitted).error();
     }
-    co_return exchange.request.path == posts_path ? co_await post(exchange, body)
-                                                  : co_await message(exchange, body);
+    co_return kind == StandIn::post ? co_await post(exchange, body)
+                                    : co_await message(exchange, body);
 }
 
 awaitable<Result<Response>> PostsEndpoint::post(Exchange& exchange, http::BodyReader& body) const {
@@ -220,7 +210,7 @@ awaitable<Result<Response>> PostsEndpoint::post(Exchange& exchange, http::BodyRe
     }
     const bool has_other = received->contains("poll") || received->contains("quote_tweet_id");
     if (text->empty() && ids->empty() && !has_other) {
-        co_return missing("text is missing, and so is media.");
+        co_return parameter_missing("text is missing, and so is media.");
     }
     auto used = co_await x_use(context_, exchange, std::move(*ids), UsedIn::post);
     co_return used ? Result<Response>(post_answer(used->id, *text)) : std::move(used).error();
@@ -245,7 +235,7 @@ awaitable<Result<Response>> PostsEndpoint::message(Exchange& exchange, http::Bod
         co_return std::move(ids).error();
     }
     if (text->empty() && ids->empty()) {
-        co_return missing("text is missing, and so is attachments.");
+        co_return parameter_missing("text is missing, and so is attachments.");
     }
     auto used = co_await x_use(context_, exchange, std::move(*ids), UsedIn::message);
     if (!used) {

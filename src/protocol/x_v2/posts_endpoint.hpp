@@ -10,6 +10,7 @@
 #include "http/response.hpp"
 #include "protocol/common/context.hpp"
 #include "protocol/common/exchange.hpp"
+#include "protocol/common/stand_in.hpp"
 
 namespace sluice::protocol::x_v2 {
 
@@ -21,8 +22,9 @@ class PostsEndpoint {
     boost::asio::awaitable<http::Response> handle(Exchange& exchange, http::BodyReader& body) const;
 
   private:
-    boost::asio::awaitable<Result<http::Response>> run(Exchange& exchange, http::BodyReader& body)
-        const;
+    boost::asio::awaitable<Result<http::Response>> run(
+        Exchange& exchange, http::BodyReader& body, StandIn kind
+    ) const;
     boost::asio::awaitable<Result<http::Response>> post(Exchange& exchange, http::BodyReader& body)
         const;
     boost::asio::awaitable<Result<http::Response>> message(

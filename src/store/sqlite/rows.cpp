@@ -72,7 +72,8 @@ Result<std::int64_t> write_upload(Connection& connection, const char* sql, const
         std::string_view(upload.content.media_type),
         std::int64_t{upload.content.width},
         std::int64_t{upload.content.height},
-        std::string_view(upload.content.conversions)
+        std::string_view(upload.content.conversions),
+        stored(upload.finalized_at)
     );
 }
 
@@ -104,6 +105,7 @@ Result<Upload> read_upload(const Statement& row) {
     upload.created_at = time_from(row.integer(20));
     upload.changed_at = time_from(row.integer(21));
     upload.expires_at = time_from(row.integer(22));
+    upload.finalized_at = optional_time(row, 27);
     upload.content = {
         .media_type = row.text(23),
         .width = static_cast<std::uint32_t>(row.integer(24)),

@@ -11,12 +11,12 @@ namespace sluice::sqlite {
     "received, segments_received, stride, progress_percent, progress_ends_at, "              \
     "progress_step, failure_code, failure_name, failure_reason, failure_message, attempts, " \
     "created_at, changed_at, expires_at, content_type, content_width, content_height, "      \
-    "content_conversions"
+    "content_conversions, finalized_at"
 
 inline constexpr char insert_upload_sql[] =
     "INSERT INTO uploads (" SLUICE_UPLOAD_COLUMNS
     ", has_bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, "
-    "?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, 1) ON CONFLICT (id) DO NOTHING";
+    "?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, 1) ON CONFLICT (id) DO NOTHING";
 
 // Two things only grow, whoever writes an older copy of the row: the expiry (kept meanwhile), and
 // the progress within a state (measured meanwhile).
@@ -29,7 +29,8 @@ inline constexpr char update_upload_sql[] =
     "progress_step = ?15, failure_code = ?16, failure_name = ?17, failure_reason = ?18, "
     "failure_message = ?19, attempts = ?20, created_at = ?21, changed_at = ?22, "
     "expires_at = max(expires_at, ?23), "
-    "content_type = ?24, content_width = ?25, content_height = ?26, content_conversions = ?27 "
+    "content_type = ?24, content_width = ?25, content_height = ?26, content_conversions = ?27, "
+    "finalized_at = coalesce(finalized_at, ?28) "
     "WHERE id = ?1";
 
 inline constexpr char find_upload_sql[] =
