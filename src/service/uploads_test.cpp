@@ -334,5 +334,17 @@ TEST_F(UploadsTest, ForgetsACancelledUpload) {
     EXPECT_EQ(uploads_.sweep().value(), 1U);
 }
 
+// What is stored between a look at the segments and one at what is under way was missing in both.
+TEST_F(UploadsTest, FinishMissesNoSegmentThatIsStoredWhileItLooks) {
+    const MediaId id = create(6)->id;
+    ASSERT_TRUE(append(id, 0, "abc"));
+    const AppendTarget target{me, id, {1}, ByteCount{3}};
+    auto incoming = uploads_.begin_append(target);
+    ASSERT_TRUE(incoming && incoming->write(bytes_of("def")));
+    clock_.interrupt([&] { EXPECT_TRUE(uploads_.finish_append(target, std::move(*incoming))); });
+    EXPECT_EQ(uploads_.finish(me, id).error().code, ErrorCode::append_in_flight);
+    EXPECT_TRUE(uploads_.finish(me, id));
+}
+
 }  // namespace
 }  // namespace sluice
