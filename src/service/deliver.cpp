@@ -17,7 +17,7 @@ Error unknown(MediaId id, const std::string& name) {
 }  // namespace
 
 Result<Delivered> Uploads::find_file(
-    const Principal& reader, const std::string& media_key, const std::string& name
+    const Principal& reader, const std::string& media_key, const std::string& name, bool for_all
 ) {
     const MediaId id = parse_media_key(media_key).value_or(MediaId{});
     auto found = services_.metadata.find_any(id);
@@ -40,9 +40,12 @@ Result<Delivered> Uploads::find_file(
             .file_name = upload.file_name,
             .tag = id.text() + "-original",
             .is_original = true,
-            .is_owners = true,
             .changed_at = upload.created_at,
         };
+    }
+    // In the same words: whether it exists is nobody else's business.
+    if (!for_all && upload.owner != reader) {
+        return unknown(id, name);
     }
     auto outputs = services_.metadata.outputs(id);
     if (!outputs) {
@@ -59,7 +62,6 @@ Result<Delivered> Uploads::find_file(
         .file_name = "",
         .tag = std::to_string(output->extent.blob.value),
         .is_original = false,
-        .is_owners = upload.owner == reader,
         .changed_at = upload.changed_at,
     };
 }

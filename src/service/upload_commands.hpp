@@ -103,7 +103,6 @@ struct Delivered {
     std::string file_name;  // of the original, as its owner called it; may be empty
     std::string tag;        // unique for these bytes
     bool is_original = false;
-    bool is_owners = false;  // the reader owns it
     WallTime changed_at;
 };
 

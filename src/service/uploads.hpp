@@ -71,9 +71,9 @@ class Uploads {
     // Ends an upload in any state; its bytes go with the next sweep.
     Result<Upload> cancel(const Principal& owner, MediaId id);
 
-    // Errors: output_unknown, also for the original of somebody else.
+    // Errors: output_unknown, also for the original of somebody else (outputs too unless `for_all`).
     Result<Delivered> find_file(
-        const Principal& reader, const std::string& media_key, const std::string& name
+        const Principal& reader, const std::string& media_key, const std::string& name, bool for_all
     );
 
     // One small step: expires what is due and removes bytes that nobody needs. Returns how many

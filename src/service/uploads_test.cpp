@@ -65,7 +65,7 @@ class UploadsTest : public testing::Test {
     std::string key(MediaId id) { return metadata_.find(me, id)->media_key(); }
 
     std::string content(MediaId id) {
-        const auto file = uploads_.find_file(me, key(id), "original");
+        const auto file = uploads_.find_file(me, key(id), "original", true);
         EXPECT_TRUE(file);
         std::string text;
         for (const Extent& extent : file->layout) {
@@ -110,7 +110,7 @@ TEST_F(UploadsTest, LaysOutEqualSegmentsFlat) {
         ASSERT_TRUE(append(id, static_cast<std::uint16_t>(index), text));
     }
     ASSERT_TRUE(uploads_.finish(me, id));
-    EXPECT_EQ(uploads_.find_file(me, key(id), "original")->layout.size(), 1U);
+    EXPECT_EQ(uploads_.find_file(me, key(id), "original", true)->layout.size(), 1U);
 }
 
 TEST_F(UploadsTest, TakesTheSameSegmentAgainAndRefusesOtherBytes) {
@@ -226,7 +226,7 @@ TEST_F(UploadsTest, DoesNotKnowTheUploadsOfOthers) {
     );
     ASSERT_TRUE(uploads_.finish(me, id));
     EXPECT_EQ(
-        uploads_.find_file(other, key(id), "original").error().code, ErrorCode::output_unknown
+        uploads_.find_file(other, key(id), "original", true).error().code, ErrorCode::output_unknown
     );
 }
 
@@ -332,6 +332,18 @@ TEST_F(UploadsTest, ForgetsACancelledUpload) {
     EXPECT_EQ(append(id, 0, "ABCD").error().code, ErrorCode::media_canceled);
     EXPECT_EQ(uploads_.cancel(me, id).error().code, ErrorCode::media_canceled);
     EXPECT_EQ(uploads_.sweep().value(), 1U);
+}
+
+// What is stored between a look at the segments and one at what is under way was missing in both.
+TEST_F(UploadsTest, FinishMissesNoSegmentThatIsStoredWhileItLooks) {
+    const MediaId id = create(6)->id;
+    ASSERT_TRUE(append(id, 0, "abc"));
+    const AppendTarget target{me, id, {1}, ByteCount{3}};
+    auto incoming = uploads_.begin_append(target);
+    ASSERT_TRUE(incoming && incoming->write(bytes_of("def")));
+    clock_.interrupt([&] { EXPECT_TRUE(uploads_.finish_append(target, std::move(*incoming))); });
+    EXPECT_EQ(uploads_.finish(me, id).error().code, ErrorCode::append_in_flight);
+    EXPECT_TRUE(uploads_.finish(me, id));
 }
 
 }  // namespace

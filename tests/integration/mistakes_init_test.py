@@ -201,6 +201,8 @@ class Owners(MistakeCase):
         self.told_v1(answer, 400, "additional_owners_invalid", '"@jack"', '"-5"')
         answer = self.x2.init(5, additional_owners=["12", "jack", str(1 << 70)])
         self.told_v2(answer, 400, "additional_owners_invalid", '"jack"', str(1 << 70))
+        answer = self.x1.form(command="INIT", total_bytes=5, media_type="video/mp4", **{"additional_owners[0]": "12"})
+        self.told_v1(answer, 400, "additional_owners_invalid", '"additional_owners[0]"')
         content_type, body = multipart([Part("additional_owners", "jack"), Part("media", picture(), "a.png")])
         self.told_v1(self.x1.post(V1, body, content_type), 400, "additional_owners_invalid", '"jack"')
 

@@ -1,10 +1,12 @@
 """--auth keys: each route demands its scope, and an id of somebody else is one that does not exist."""
 
 import json
+import re
 
 from support.case import ServerCase
 from support.client import X1, call
 from support.keys import create_key
+from support.media import picture
 
 ALT = {"text": "a"}
 TRACK = {"language_code": "en", "display_name": "English"}
@@ -65,6 +67,18 @@ class Tenants(ServerCase):
             headers.append(("Content-Type", "application/json"))
             data = json.dumps(body).replace("{id}", names["id"]).encode()
         return call(self.server, method, target.format(**names), headers, data)
+
+    def test_a_file_of_somebody_else_is_one_that_is_not_there(self):
+        image = X1(self.server, self.owner["bearer_token"]).one_shot(picture(), "tweet_image").json()["media_id_string"]
+        other = create_key(self.server.data, name="curious", user=3)["bearer_token"]
+        for name in ("large.png", "thumb.png", "thumb.jpg", "large.jpg", "original", "nothing.png"):
+            bodies = []
+            for media_id in (image, "1349803915521482754"):
+                answer = self.ask(other, "GET", f"/media/3_{media_id}/{name}", None)
+                self.assertEqual((answer.status, answer.header("sluice-error")), (404, "output_unknown"), name)
+                text = answer.body.decode().replace(media_id, "ID")
+                bodies.append(re.sub("req_[0-9a-z]+", "R", text))
+            self.assertEqual(*bodies)
 
     def test_every_route_demands_its_scope(self):
         tokens = {}

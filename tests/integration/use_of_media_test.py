@@ -159,6 +159,8 @@ class Posts(UseCase):
             ({"media_ids": "undefined"}, '"undefined"'),
             ({"media_ids": "[object Object]"}, "[object Object]"),
             ({"media_id": media_id}, "takes media_ids"),
+            ({"media_ids[]": media_id}, '"media_ids[]"'),
+            ({"media_ids[0]": media_id, "media_ids[1]": media_id}, '"media_ids[0]"'),
         ):
             answer = self.x1.post(UPDATE, urlencode({"status": "a", **parameters}).encode(), FORM)
             self.assertIn(told, self.assert_v1_error(answer, 400, "media_ids_invalid")["errors"][0]["message"])

@@ -14,7 +14,7 @@ std::string key_of(const UploadModel& model) {
 Result<std::vector<std::byte>> Caller::read_file(
     Process& process, const UploadModel& model, const std::string& name
 ) {
-    const auto file = process.uploads.find_file(model.owner, key_of(model), name);
+    const auto file = process.uploads.find_file(model.owner, key_of(model), name, true);
     if (!file) {
         return file.error();
     }

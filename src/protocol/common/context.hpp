@@ -32,9 +32,9 @@ struct Context {
     Uploads& uploads;
     Annotations& annotations;
     MediaUse& media_use;
-    runtime::BlockingPool& reads;  // for what only asks: no sync, no commit stands in its queue
-    runtime::BlockingPool& pool;   // for small calls that change something
-    runtime::BlockingPool& bulk;   // for the bytes of media
+    runtime::BlockingPool& reads;   // for what only asks: no sync, no commit stands in its queue
+    runtime::BlockingPool& pool;    // for small calls that change something
+    runtime::BlockingPool& bulk;    // for the bytes of media
     runtime::BufferArena& buffers;  // for bodies on their way
     Fidelity fidelity = Fidelity::helpful;
     // How long FINALIZE of an image, and an image in one call, wait for the processing, so that the

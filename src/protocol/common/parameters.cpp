@@ -75,6 +75,12 @@ std::optional<std::string_view> Parameters::find(std::string_view name) const {
                                   : std::optional<std::string_view>(found->second.text);
 }
 
+std::string Parameters::first_with(std::string_view beginning) const {
+    const auto found = values_.lower_bound(beginning);
+    return found != values_.end() && found->first.starts_with(beginning) ? found->first
+                                                                         : std::string();
+}
+
 std::string Parameters::listed() const {
     std::string text;
     for (const auto& [name, value] : values_) {

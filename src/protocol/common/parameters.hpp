@@ -25,6 +25,8 @@ class Parameters {
     // Empty if absent.
     std::string_view get(std::string_view name) const { return find(name).value_or(""); }
     bool has(std::string_view name) const { return find(name).has_value(); }
+    // The first name that begins so; empty: none does.
+    std::string first_with(std::string_view beginning) const;
     // "command (query), media_id (form body)"; for telling what was received.
     std::string listed() const;
     void remove(const std::string& name) { values_.erase(name); }

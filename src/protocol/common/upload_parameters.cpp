@@ -171,6 +171,15 @@ Result<std::vector<std::uint64_t>> additional_owners_of(const Parameters& parame
             wrong += (wrong.empty() ? "\"" : ", \"") + printable(entry, 40) + "\"";
         }
     }
+    // As PHP and some JavaScript write lists; ignored, the owners would not be owners.
+    const std::string as_list = parameters.first_with("additional_owners[");
+    if (!as_list.empty() && owners.empty() && wrong.empty()) {
+        return Error{
+            .code = ErrorCode::additional_owners_invalid,
+            .facts = "The ids came as \"" + printable(as_list, 40) +
+                     "\"; expected is one parameter additional_owners, ids separated by commas.",
+        };
+    }
     if (!wrong.empty() || owners.size() > owners_max) {
         return Error{
             .code = ErrorCode::additional_owners_invalid,

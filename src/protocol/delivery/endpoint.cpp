@@ -79,7 +79,8 @@ awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body)
     if (!reader) {
         co_return refused(reader.error(), request);
     }
-    const bool is_admitted = reader->id.empty() || context_.url_signer == nullptr;
+    // Without keys, or with a signed URL, whoever it is.
+    const bool for_all = reader->id.empty() || context_.url_signer == nullptr;
     const std::string_view rest =
         std::string_view(request.path).substr(std::string_view("/media/").size());
     const auto slash = rest.find('/');
@@ -91,18 +92,12 @@ awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body)
     }
     auto work = [this,
                  reader = std::move(*reader),
+                 for_all,
                  key = std::string(rest.substr(0, slash)),
                  name = std::string(rest.substr(slash + 1))] {
-        return context_.uploads.find_file(reader, key, name);
+        return context_.uploads.find_file(reader, key, name, for_all);
     };
     auto file = co_await runtime::run_blocking(context_.reads, std::move(work));
-    if (file && !is_admitted && !file->is_owners) {
-        // As if it were not there: it is somebody else's, and the URL is not signed.
-        file = Error{
-            .code = ErrorCode::output_unknown,
-            .facts = "Nothing of this name is there for these credentials.",
-        };
-    }
     co_return file ? answer(request, std::move(*file)) : refused(file.error(), request);
 }
 

@@ -36,6 +36,15 @@ Result<std::vector<MediaId>> media_ids_of(const Parameters& parameters) {
                      "\"; a post takes media_ids, ids separated by commas.",
         };
     }
+    // As PHP and some JavaScript write lists; ignored, the post would go out without its media.
+    const std::string as_list = parameters.first_with("media_ids[");
+    if (!as_list.empty() && parameters.get("media_ids").empty()) {
+        return Error{
+            .code = ErrorCode::media_ids_invalid,
+            .facts = "The ids came as \"" + printable(as_list, 40) +
+                     "\"; a post takes one parameter media_ids, ids separated by commas.",
+        };
+    }
     return media_ids_in(parameters.get("media_ids"));
 }
 
