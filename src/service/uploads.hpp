@@ -30,8 +30,7 @@ class Uploads {
     Result<Incoming> begin_append(const AppendTarget& target);
     // The same for bytes that come before it is known what they are for.
     Result<Incoming> begin_unnamed();
-    // The segment is durable when this returns. The same bytes again are a success; other bytes are
-    // segment_conflict.
+    // Durable when this returns. The same bytes again are a success, others are segment_conflict.
     Result<Upload> finish_append(const AppendTarget& target, Incoming incoming);
     // What is wrong with an APPEND before its content is looked at.
     Result<void> check_append(const AppendTarget& target);
@@ -76,8 +75,7 @@ class Uploads {
         const Principal& reader, const std::string& media_key, const std::string& name, bool for_all
     );
 
-    // One small step: expires what is due and removes bytes that nobody needs. Returns how many
-    // uploads it touched.
+    // One small step: expires what is due, removes bytes that nobody needs. Returns how many uploads.
     Result<std::uint32_t> sweep();
 
     BlobStore& blobs() { return services_.blobs; }
