@@ -12,6 +12,8 @@
 #include <cstring>
 #include <utility>
 
+#include "base/signal.hpp"
+
 namespace sluice::disk {
 namespace {
 
@@ -86,9 +88,8 @@ struct PackLog::Waiting {
     const PackBuffers::Buffer& buffer;
     ByteCount length;
     Result<Extent> outcome = Extent{};
-    bool is_done = false;
     bool leads = false;
-    std::condition_variable turned;
+    Signal turned;  // it is done, or it leads
 
     std::uint64_t blocks_length() const { return whole_blocks(length.value); }
 };
@@ -116,39 +117,46 @@ Result<void> PackLog::trim_abandoned() {
 Result<Extent> PackLog::add(const PackBuffers::Buffer& buffer, ByteCount length) {
     Waiting own{.buffer = buffer, .length = length};
     std::memset(buffer.data() + length.value, 0, own.blocks_length() - length.value);
+    bool is_first = false;
     {
-        std::unique_lock lock(mutex_);
+        const std::scoped_lock lock(mutex_);
         waiting_.push_back(&own);
-        if (std::exchange(is_led_, true)) {
-            own.turned.wait(lock, [&own] { return own.is_done || own.leads; });
-            if (own.is_done) {
-                return own.outcome;
-            }
-        }
+        is_first = !std::exchange(is_led_, true);
     }
-    lead();
+    if (!is_first) {
+        own.turned.wait();
+    }
+    if (is_first || own.leads) {
+        lead(own);
+    }
     return own.outcome;
 }
 
 // Writes what waits, its own piece among it, and hands over to the first of those who came meanwhile.
-void PackLog::lead() {
+void PackLog::lead(const Waiting& own) {
     Batch batch;
     {
         const std::scoped_lock lock(mutex_);
         batch = std::exchange(waiting_, {});
     }
     write_all_of(batch);
-    const std::scoped_lock lock(mutex_);
-    is_led_ = !waiting_.empty();
-    if (is_led_) {
-        waiting_.front()->leads = true;
-        waiting_.front()->turned.notify_one();
-    }
-    // Under the lock: whoever is done may be gone as soon as it can look.
+    std::vector<Signal*> turns;  // whoever has its signal may be gone
+    turns.reserve(batch.size());
     for (Waiting* piece : batch) {
-        piece->is_done = true;
-        piece->turned.notify_one();
+        if (piece != &own) {
+            turns.push_back(&piece->turned);
+        }
     }
+    {
+        const std::scoped_lock lock(mutex_);
+        is_led_ = !waiting_.empty();
+        if (is_led_) {
+            // Last: on fibers of one thread the others go on before it writes.
+            waiting_.front()->leads = true;
+            turns.push_back(&waiting_.front()->turned);
+        }
+    }
+    Signal::give_all(turns);
 }
 
 void PackLog::write_all_of(const Batch& batch) {

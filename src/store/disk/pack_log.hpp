@@ -10,7 +10,6 @@
 #pragma once
 
 #include <array>
-#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -71,7 +70,7 @@ class PackLog {
         std::array<std::byte, start_length> bytes;
     };
 
-    void lead();
+    void lead(const Waiting& own);
     void write_all_of(const Batch& batch);
     Result<void> write_some(std::span<Waiting* const> batch);
     Result<void> make_room(std::uint64_t wanted);

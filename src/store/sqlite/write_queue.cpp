@@ -39,16 +39,17 @@ WriteQueue::~WriteQueue() {
 // The piece lives here, on the stack of the one who waits for it.
 Result<void> WriteQueue::perform(const Work& work, Survives survives) {
     Piece piece(work, survives);
+    bool needs_waking = false;
     {
         const std::scoped_lock lock(mutex_);
         waiting_.push_back(&piece);
         // While a batch is under way the thread looks again by itself.
-        if (waiting_.size() == 1 && is_idle_) {
-            arrived_.notify_one();
-        }
+        needs_waking = waiting_.size() == 1 && is_idle_;
     }
-    std::unique_lock lock(piece.mutex);
-    piece.answered.wait(lock, [&piece] { return piece.is_answered; });
+    if (needs_waking) {
+        arrived_.notify_one();
+    }
+    piece.answered.wait();
     return std::move(piece.outcome);
 }
 
@@ -64,12 +65,13 @@ void WriteQueue::run() {
             return;
         }
         process(batch);
+        // As soon as its signal is given, a piece may be gone.
+        std::vector<Signal*> answers;
+        answers.reserve(batch.size());
         for (Piece* piece : batch) {
-            // Under the lock: as soon as it is let go of, the piece may be gone.
-            const std::scoped_lock lock(piece->mutex);
-            piece->is_answered = true;
-            piece->answered.notify_one();
+            answers.push_back(&piece->answered);
         }
+        Signal::give_all(answers);
     }
 }
 

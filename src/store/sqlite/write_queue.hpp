@@ -17,6 +17,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/signal.hpp"
 #include "store/sqlite/connection.hpp"
 
 namespace sluice::sqlite {
@@ -56,9 +57,7 @@ class WriteQueue {
         const Work& work;
         const Survives survives;
         Result<void> outcome;
-        std::mutex mutex;  // guards the next two
-        std::condition_variable answered;
-        bool is_answered = false;
+        Signal answered;
     };
     using Batch = std::vector<Piece*>;
 
