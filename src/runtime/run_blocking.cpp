@@ -9,11 +9,36 @@
 #include <boost/asio/prefer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "base/signal.hpp"
+#include "runtime/fiber.hpp"
+
 namespace sluice::runtime {
 
 namespace asio = boost::asio;
 
-BlockingPool::BlockingPool(unsigned threads, int niceness) {
+// Work on a fiber.
+class BlockingPool::Worked final : public Pausable {
+  public:
+    explicit Worked(BlockingPool& pool) : pool_(pool) {}
+    void pause() override { fiber.pause(); }
+    void resume_chain() override { pool_.resume(this); }
+    const void* home() const override { return &pool_; }
+
+    Fiber fiber;
+    Job* job = nullptr;
+    // Both guarded by the pool's mutex. What is resumed may not have left its thread yet.
+    bool has_left = false;
+    bool is_resumed = false;
+
+  private:
+    BlockingPool& pool_;
+};
+
+BlockingPool::BlockingPool(unsigned threads, int niceness, unsigned fibers) {
+    for (unsigned i = 0; i < fibers; ++i) {
+        fibers_.push_back(std::make_unique<Worked>(*this));
+        free_.push_back(fibers_.back().get());
+    }
     for (unsigned i = 0; i < threads; ++i) {
         threads_.emplace_back([this, niceness] {
             // Of this thread alone, on Linux. Refused or not, the work is done.
@@ -51,14 +76,18 @@ asio::awaitable<void> BlockingPool::run(Job& job) {
 }
 
 void BlockingPool::push(Job& job) {
+    bool wakes = false;
     {
         std::unique_lock lock(mutex_);
         if (!is_stopping_) {
             (first_ == nullptr ? first_ : last_->next_) = &job;
             last_ = &job;
             load_.queued += 1;
+            wakes = has_job() && wake_another();
             lock.unlock();
-            has_work_.notify_one();
+            if (wakes) {
+                has_work_.notify_one();
+            }
             return;
         }
     }
@@ -67,24 +96,111 @@ void BlockingPool::push(Job& job) {
     resume();
 }
 
+// Under the lock. One at a time: it wakes the next one if there is still more than it takes.
+bool BlockingPool::wake_another() {
+    return idle_ > 0 && !std::exchange(is_waking_, true);
+}
+
 void BlockingPool::work_until_stopped() {
     std::unique_lock lock(mutex_);
-    while (true) {
-        has_work_.wait(lock, [this] { return first_ != nullptr || is_stopping_; });
-        if (first_ == nullptr) {
+    for (;;) {
+        if (!ready_.empty()) {
+            go_on_with_next(lock);
+        } else if (has_job()) {
+            begin_next(lock);
+        } else if (is_stopping_ && free_.size() == fibers_.size()) {
             return;
+        } else {
+            ++idle_;
+            has_work_.wait(lock);
+            --idle_;
+            is_waking_ = false;
         }
-        Job* job = first_;
-        first_ = job->next_;
-        load_.queued -= 1;
-        load_.busy += 1;
-        lock.unlock();
-        job->run();
-        // The job is gone as soon as its coroutine has been resumed.
-        auto resume = std::move(job->resume_);
+    }
+}
+
+void BlockingPool::begin_next(std::unique_lock<std::mutex>& lock) {
+    Job* job = first_;
+    first_ = job->next_;
+    load_.queued -= 1;
+    load_.busy += 1;
+    Worked* work = nullptr;
+    if (!fibers_.empty()) {
+        work = free_.back();
+        free_.pop_back();
+        work->job = job;
+    }
+    const bool wakes = has_job() && wake_another();  // this one may take long
+    lock.unlock();
+    if (wakes) {
+        has_work_.notify_one();
+    }
+    if (work != nullptr) {
+        Pausable::set_current(work);
+        work->fiber.begin([job] { job->run(); });
+        leave(*work, lock);
+        return;
+    }
+    job->run();
+    // The job is gone as soon as its coroutine has been resumed.
+    auto resume = std::move(job->resume_);
+    resume();
+    lock.lock();
+    load_.busy -= 1;
+}
+
+void BlockingPool::go_on_with_next(std::unique_lock<std::mutex>& lock) {
+    Worked* work = ready_.front();
+    ready_.pop_front();
+    const bool wakes = !ready_.empty() && wake_another();  // they may hold what this one waits for
+    lock.unlock();
+    if (wakes) {
+        has_work_.notify_one();
+    }
+    Pausable::set_current(work);
+    work->fiber.resume();
+    leave(*work, lock);
+}
+
+// It has ended, or waits; ends with the lock.
+void BlockingPool::leave(Worked& work, std::unique_lock<std::mutex>& lock) {
+    Pausable::set_current(nullptr);
+    if (work.fiber.is_done()) {
+        auto resume = std::move(work.job->resume_);
         resume();
         lock.lock();
+        free_.push_back(&work);
         load_.busy -= 1;
+        if (is_stopping_) {
+            has_work_.notify_all();  // those who wait for the last one
+        }
+        return;
+    }
+    lock.lock();
+    if (std::exchange(work.is_resumed, false)) {
+        ready_.push_back(&work);
+    } else {
+        work.has_left = true;
+    }
+}
+
+void BlockingPool::resume(Worked* chain) {
+    bool wakes = false;
+    {
+        const std::lock_guard lock(mutex_);
+        for (Pausable* next = chain; next != nullptr;) {
+            auto* work = static_cast<Worked*>(next);
+            next = work->next;
+            if (std::exchange(work->has_left, false)) {
+                ready_.push_back(work);
+            } else {
+                work->is_resumed = true;
+            }
+        }
+        wakes = !ready_.empty() && wake_another();
+    }
+    if (wakes) {
+        has_work_.notify_one();
     }
 }
 

@@ -8,7 +8,9 @@
 #include <boost/asio/awaitable.hpp>
 #include <condition_variable>
 #include <cstddef>
+#include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -37,8 +39,11 @@ class BlockingPool {
         std::size_t busy = 0;    // is being done
     };
 
-    // `niceness`: above 0 the threads get less of a busy processor than the loops.
-    explicit BlockingPool(unsigned threads, int niceness = 0);
+    // `niceness`: above 0 the threads get less of a busy processor than the loops. `fibers`: so many pieces of
+    // work may be under way, each on a stack of its own, and one that waits for a Signal (a commit) leaves
+    // its thread to others. Such work holds no mutex while it waits. With as many
+    // threads there is always one to go on with what others block for. 0: a thread for each.
+    explicit BlockingPool(unsigned threads, int niceness = 0, unsigned fibers = 0);
     ~BlockingPool();
     BlockingPool(const BlockingPool&) = delete;
     BlockingPool& operator=(const BlockingPool&) = delete;
@@ -51,8 +56,16 @@ class BlockingPool {
     Load load() const;
 
   private:
+    class Worked;
+
     void push(Job& job);
     void work_until_stopped();
+    void begin_next(std::unique_lock<std::mutex>& lock);
+    void go_on_with_next(std::unique_lock<std::mutex>& lock);
+    void resume(Worked* chain);
+    void leave(Worked& work, std::unique_lock<std::mutex>& lock);
+    bool has_job() const { return first_ != nullptr && (fibers_.empty() || !free_.empty()); }
+    bool wake_another();
 
     mutable std::mutex mutex_;  // guards what is below, but for the threads
     Load load_;
@@ -60,6 +73,11 @@ class BlockingPool {
     Job* first_ = nullptr;
     Job* last_ = nullptr;
     bool is_stopping_ = false;
+    std::size_t idle_ = 0;       // threads that wait
+    bool is_waking_ = false;     // one of them has been told
+    std::vector<Worked*> free_;  // without work
+    std::deque<Worked*> ready_;  // to be gone on with
+    std::vector<std::unique_ptr<Worked>> fibers_;
     std::vector<std::thread> threads_;
 };
 

@@ -2,12 +2,16 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "base/result.hpp"
+#include "base/signal.hpp"
 #include "runtime/event_loops.hpp"
 #include "runtime/task_group.hpp"
 
@@ -112,6 +116,95 @@ TEST(RunBlocking, ServesManyCoroutinesWithFewThreads) {
     ASSERT_TRUE(group.drained(30s));
     pool.stop_and_join();
     EXPECT_EQ(sum->load(), 50 * 4950);
+}
+
+struct Waiters {
+    static constexpr std::size_t count = 8;
+    std::array<Signal, count> signals;
+    std::atomic<std::size_t> arrived = 0;
+    std::atomic<std::size_t> gone_on = 0;
+};
+
+awaitable<void> wait_for_signal(
+    BlockingPool& pool, std::shared_ptr<Waiters> waiters, std::size_t i
+) {
+    auto work = [&waiters = *waiters, i] {
+        const std::string own(64, static_cast<char>('a' + i));
+        waiters.arrived.fetch_add(1);
+        waiters.signals.at(i).wait();
+        waiters.gone_on.fetch_add(own == std::string(64, static_cast<char>('a' + i)) ? 1 : 0);
+    };
+    co_await run_blocking(pool, work);
+}
+
+// One thread, so all of them can only have arrived if none kept it.
+TEST(RunBlocking, WorkThatWaitsForASignalLeavesItsThreadToOthers) {
+    BlockingPool pool(1, 0, Waiters::count);
+    EventLoops loops(1);
+    loops.start();
+    TaskGroup group("test");
+    auto waiters = std::make_shared<Waiters>();
+    for (std::size_t i = 0; i < Waiters::count; ++i) {
+        group.spawn(loops.executor(0), wait_for_signal(pool, waiters, i));
+    }
+    const auto deadline = std::chrono::steady_clock::now() + 10s;
+    while (waiters->arrived < Waiters::count && std::chrono::steady_clock::now() < deadline) {
+        std::this_thread::sleep_for(1ms);
+    }
+    EXPECT_EQ(waiters->arrived, Waiters::count);
+    EXPECT_EQ(waiters->gone_on, 0U);
+    std::vector<Signal*> all;
+    for (Signal& signal : waiters->signals) {
+        all.push_back(&signal);
+    }
+    Signal::give_all(all);
+    EXPECT_TRUE(group.drained(10s));
+    EXPECT_EQ(waiters->gone_on, Waiters::count);
+    pool.stop_and_join();
+}
+
+struct Rounds {
+    std::array<std::atomic<Signal*>, 16> posts{};
+    std::atomic<int> sum = 0;
+    std::atomic<bool> has_ended = false;
+};
+
+// A signal may be given before, while and after the work leaves its thread.
+awaitable<void> wait_often(BlockingPool& pool, std::shared_ptr<Rounds> rounds, std::size_t i) {
+    auto work = [&rounds = *rounds, i] {
+        for (int round = 0; round < 200; ++round) {
+            Signal signal;
+            rounds.posts.at(i) = &signal;
+            signal.wait();
+        }
+        rounds.sum.fetch_add(200);
+    };
+    co_await run_blocking(pool, work);
+}
+
+TEST(RunBlocking, NoSignalIsLostWhileWorkMovesBetweenThreads) {
+    BlockingPool pool(4, 0, 16);
+    EventLoops loops(2);
+    loops.start();
+    TaskGroup group("test");
+    auto rounds = std::make_shared<Rounds>();
+    std::thread giver([&rounds = *rounds] {
+        while (!rounds.has_ended) {
+            for (auto& post : rounds.posts) {
+                if (Signal* signal = post.exchange(nullptr); signal != nullptr) {
+                    signal->give();
+                }
+            }
+        }
+    });
+    for (std::size_t i = 0; i < 16; ++i) {
+        group.spawn(loops.executor(i % 2), wait_often(pool, rounds, i));
+    }
+    EXPECT_TRUE(group.drained(30s));
+    rounds->has_ended = true;
+    giver.join();
+    pool.stop_and_join();
+    EXPECT_EQ(rounds->sum, 16 * 200);
 }
 
 TEST(RunBlocking, StillWorksAfterThePoolHasStopped) {

@@ -17,11 +17,12 @@ struct Pools {
 
     // A read takes microseconds; a few more threads than the store has readers.
     runtime::BlockingPool reads{8};
-    // Waiting for a commit takes no CPU, and group commit gathers those who wait.
-    runtime::BlockingPool control{64};
+    // Who waits for a commit leaves its thread to others, and group commit gathers those who wait. As many threads
+    // as fibers, so that whatever else blocks, one goes on with what it blocks for.
+    runtime::BlockingPool control{64, 0, 64};
     // Each may stand in a disk sync, which they share as well. Checksums and copies go behind those who
     // only ask.
-    runtime::BlockingPool bulk{64, 5};
+    runtime::BlockingPool bulk{64, 5, 64};
     runtime::BlockingPool background{2, 10};
 };
 

@@ -197,8 +197,9 @@ Doubts::Found Doubts::found() const {
 }
 
 Result<void> Doubts::forget(MediaId id) {
-    const std::scoped_lock lock(mutex_);
+    std::unique_lock lock(mutex_);
     const bool is_known = finals_.erase(id) > 0;
+    lock.unlock();
     return is_known || has_unchecked() ? store_.forget(id) : ok();
 }
 

@@ -12,7 +12,7 @@
 #include <cstring>
 #include <utility>
 
-#include "base/once_signal.hpp"
+#include "base/signal.hpp"
 
 namespace sluice::disk {
 namespace {
@@ -88,8 +88,8 @@ struct PackLog::Waiting {
     const PackBuffers::Buffer& buffer;
     ByteCount length;
     Result<Extent> outcome = Extent{};
-    bool leads = false;  // given in place of being done
-    OnceSignal turned;
+    bool leads = false;
+    Signal turned;  // it is done, or it leads
 
     std::uint64_t blocks_length() const { return whole_blocks(length.value); }
 };
@@ -117,15 +117,16 @@ Result<void> PackLog::trim_abandoned() {
 Result<Extent> PackLog::add(const PackBuffers::Buffer& buffer, ByteCount length) {
     Waiting own{.buffer = buffer, .length = length};
     std::memset(buffer.data() + length.value, 0, own.blocks_length() - length.value);
+    bool is_first = false;
     {
         const std::scoped_lock lock(mutex_);
         waiting_.push_back(&own);
-        own.leads = !std::exchange(is_led_, true);
+        is_first = !std::exchange(is_led_, true);
     }
-    if (!own.leads) {
+    if (!is_first) {
         own.turned.wait();
     }
-    if (own.leads) {
+    if (is_first || own.leads) {
         lead(own);
     }
     return own.outcome;
@@ -139,21 +140,23 @@ void PackLog::lead(const Waiting& own) {
         batch = std::exchange(waiting_, {});
     }
     write_all_of(batch);
-    Waiting* next = nullptr;
+    std::vector<Signal*> turns;  // whoever has its signal may be gone
+    turns.reserve(batch.size());
+    for (Waiting* piece : batch) {
+        if (piece != &own) {
+            turns.push_back(&piece->turned);
+        }
+    }
     {
         const std::scoped_lock lock(mutex_);
         is_led_ = !waiting_.empty();
-        next = is_led_ ? waiting_.front() : nullptr;
-    }
-    if (next != nullptr) {
-        next->leads = true;
-        next->turned.give();
-    }
-    for (Waiting* piece : batch) {
-        if (piece != &own) {
-            piece->turned.give();  // and the piece may be gone
+        if (is_led_) {
+            // Last: on fibers of one thread the others go on before it writes.
+            waiting_.front()->leads = true;
+            turns.push_back(&waiting_.front()->turned);
         }
     }
+    Signal::give_all(turns);
 }
 
 void PackLog::write_all_of(const Batch& batch) {

@@ -39,14 +39,14 @@ WriteQueue::~WriteQueue() {
 // The piece lives here, on the stack of the one who waits for it.
 Result<void> WriteQueue::perform(const Work& work, Survives survives) {
     Piece piece(work, survives);
-    bool is_first = false;
+    bool needs_waking = false;
     {
         const std::scoped_lock lock(mutex_);
         waiting_.push_back(&piece);
         // While a batch is under way the thread looks again by itself.
-        is_first = waiting_.size() == 1 && is_idle_;
+        needs_waking = waiting_.size() == 1 && is_idle_;
     }
-    if (is_first) {
+    if (needs_waking) {
         arrived_.notify_one();
     }
     piece.answered.wait();
@@ -65,9 +65,13 @@ void WriteQueue::run() {
             return;
         }
         process(batch);
+        // As soon as its signal is given, a piece may be gone.
+        std::vector<Signal*> answers;
+        answers.reserve(batch.size());
         for (Piece* piece : batch) {
-            piece->answered.give();  // and the piece may be gone
+            answers.push_back(&piece->answered);
         }
+        Signal::give_all(answers);
     }
 }
 

@@ -17,7 +17,7 @@
 #include <thread>
 #include <vector>
 
-#include "base/once_signal.hpp"
+#include "base/signal.hpp"
 #include "store/sqlite/connection.hpp"
 
 namespace sluice::sqlite {
@@ -57,7 +57,7 @@ class WriteQueue {
         const Work& work;
         const Survives survives;
         Result<void> outcome;
-        OnceSignal answered;
+        Signal answered;
     };
     using Batch = std::vector<Piece*>;
 

@@ -1,0 +1,50 @@
+// Signal: one thread gives it, once; one piece of work waits for it, once. The waiting side may destroy it as soon
+// as wait() has returned, and the giving side takes no lock that the other one then stands before: a condition
+// variable that is notified under its mutex costs two more switches for each who waits.
+//
+// Work that runs on a fiber (runtime/fiber_threads.hpp) leaves its thread to other work meanwhile.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <span>
+
+namespace sluice {
+
+// Work that can be put aside: what a fiber is for those who know nothing of fibers.
+class Pausable {
+  public:
+    virtual ~Pausable() = default;
+    // Called on the work itself: its thread goes on with something else until the signal is given.
+    virtual void pause() = 0;
+    // Called on any thread: the work goes on, with all that hang on it by `next`, which have the
+    // same home.
+    virtual void resume_chain() = 0;
+    // Who resumes it; those with the same one may be chained.
+    virtual const void* home() const = 0;
+
+    // The work that runs on this thread; null on an ordinary one.
+    static Pausable* current();
+    static void set_current(Pausable* work);
+
+    Pausable* next = nullptr;
+};
+
+class Signal {
+  public:
+    void wait();
+    void give();
+    // Those who wait on fibers of one home are told together.
+    static void give_all(std::span<Signal* const> signals);
+
+  private:
+    enum State : std::uint32_t { none, given, thread_waits, fiber_waits };
+
+    // The fiber that has to be resumed.
+    Pausable* give_to_thread();
+
+    std::atomic<std::uint32_t> state_ = none;
+    Pausable* waiting_ = nullptr;
+};
+
+}  // namespace sluice
