@@ -18,7 +18,7 @@ Result<Upload> moved_on(AttachmentStore& attachments, const Upload& upload, Wall
             return attached.error();
         }
         if (*attached) {
-            return upload.kept(now);
+            return upload.kept_by_another(now);
         }
     }
     return upload.expired(now);

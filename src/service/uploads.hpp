@@ -64,7 +64,7 @@ class Uploads {
         const Principal& owner, MediaId before, std::uint32_t count_max, bool& has_more
     );
 
-    // The application has claimed the media: it does not expire any more.
+    // The application has claimed the media: it expires no more. media_expired if it is too late.
     Result<Upload> keep(const Principal& owner, MediaId id);
     // Subtitles that no video has any more end with the video that had them.
     void drop_detached(const std::vector<SubtitleTrack>& tracks);

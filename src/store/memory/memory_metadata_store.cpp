@@ -14,13 +14,6 @@ Error not_found(MediaId id) {
     return {.code = ErrorCode::store_not_found, .media_id = id.value};
 }
 
-bool is_due(const Upload& upload, WallTime now) {
-    const bool may_expire = upload.state == UploadState::open ||
-                            upload.state == UploadState::ready ||
-                            upload.state == UploadState::failed;
-    return may_expire && upload.expires_at <= now;
-}
-
 // A copy of the first `count_max`, in this order.
 template <class T, class Less>
 void keep_first(std::vector<T>& items, std::uint32_t count_max, Less less) {
@@ -77,7 +70,7 @@ std::uint64_t MemoryMetadataStore::sum_of_promises() const {
 bool MemoryMetadataStore::is_there(MediaId id, WallTime now) const {
     const auto row = uploads_.find(id);
     return row != uploads_.end() && !row->second.upload.is_over() &&
-           !is_due(row->second.upload, now);
+           !row->second.upload.is_due(now);
 }
 
 Result<void> MemoryMetadataStore::check(const Upload& upload, const CreateTerms& terms) const {
@@ -296,7 +289,7 @@ Result<std::vector<Upload>> MemoryMetadataStore::due_for_expiry(
     const std::scoped_lock lock(mutex_);
     std::vector<Upload> due;
     for (const auto& [id, row] : uploads_) {
-        if (is_due(row.upload, now)) {
+        if (row.upload.is_due(now)) {
             due.push_back(row.upload);
         }
     }
