@@ -39,7 +39,12 @@ class FailingAttachmentStore final : public AttachmentStore {
         override {
         return sound_.remove_subtitles(video, languages);
     }
-    Result<bool> are_attached(MediaId subtitles) override { return sound_.are_attached(subtitles); }
+    Result<bool> are_attached(MediaId subtitles) override {
+        if (before_asking) {
+            std::exchange(before_asking, nullptr)();
+        }
+        return sound_.are_attached(subtitles);
+    }
     Result<void> claim(const std::vector<MediaId>& media, const MediaClaim& claim) override {
         return sound_.claim(media, claim);
     }
@@ -47,6 +52,7 @@ class FailingAttachmentStore final : public AttachmentStore {
 
     bool is_failing = false;
     std::function<void()> after_adding;
+    std::function<void()> before_asking;  // whether subtitles are attached
 
   private:
     static Result<void> trouble() { return Error{.code = ErrorCode::storage_failed}; }
@@ -135,6 +141,24 @@ TEST_F(FailingStoreTest, SubtitlesThatCannotBeKeptAreNotAttached) {
     const auto left = attachments_.of(video)->subtitles;
     ASSERT_EQ(left.size(), 1u);
     EXPECT_EQ(left.front().subtitles, first);
+}
+
+// The sweep asks for the attachments between its look at the upload and its change of it.
+TEST_F(FailingStoreTest, WhatIsKeptWhileTheSweepRunsStaysAndTheSweepGoesOn) {
+    const MediaId kept = ready("subtitles");
+    const MediaId other = ready("subtitles");
+    const Upload claimed = *found(kept).kept(clock_.now());
+    clock_.advance(std::chrono::hours(25));
+    attachments_.before_asking = [this, claimed] {
+        ASSERT_TRUE(metadata_.change(claimed, UploadState::ready, std::nullopt));
+    };
+    ASSERT_TRUE(uploads_.sweep());
+    EXPECT_EQ(found(kept).state, UploadState::ready);
+    EXPECT_EQ(found(kept).expires_at, never);
+    EXPECT_EQ(found(other).state, UploadState::expired);
+    const auto& ended =
+        metrics_.counter("sluice_uploads_ended_total", "Uploads ended", {{"result", "expired"}});
+    EXPECT_EQ(ended.value(), 1u);
 }
 
 TEST_F(FailingStoreTest, AttachedSubtitlesOutliveACrashBeforeTheyWereKept) {

@@ -91,8 +91,8 @@ class MetadataStore {
     ) = 0;
 
     // Replaces the upload's row if it is still in state `from` (and, coming from open, has still
-    // the same number of segments); adds the job in the same commit. store_conflict otherwise. Here
-    // and in finish_job, expires_at and (within a state) the progress only grow: the writer may
+    // the same number of segments; becoming expired, still the same expires_at); adds the job in the
+    // same commit. store_conflict otherwise. Here and in finish_job, expires_at and (within a state) the progress only grow: the writer may
     // hold an older copy of the row, and what was kept or measured meanwhile stays.
     virtual Result<void> change(
         const Upload& upload, UploadState from, const std::optional<NewJob>& job

@@ -361,6 +361,15 @@ TEST_P(MetadataStoreSuite, WhatWasKeptMeanwhileStaysKept) {
     EXPECT_EQ(stored(7).content, test_content);
 }
 
+TEST_P(MetadataStoreSuite, WhatWasKeptMeanwhileDoesNotExpire) {
+    const Upload before = created(7);
+    ASSERT_TRUE(store().change(*before.kept(store_test_now), UploadState::open, {}));
+    const Upload expired = *before.expired(before.expires_at);
+    EXPECT_EQ(code_of(store().change(expired, UploadState::open, {})), ErrorCode::store_conflict);
+    EXPECT_EQ(stored(7).state, UploadState::open);
+    ASSERT_TRUE(store().change(*stored(7).cancelled(store_test_now), UploadState::open, {}));
+}
+
 TEST_P(MetadataStoreSuite, ProgressMeasuredMeanwhileStays) {
     queued(7, store_test_now);
     const LeasedJob job = claimed("slot");

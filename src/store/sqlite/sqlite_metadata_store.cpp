@@ -48,7 +48,9 @@ Result<void> change_row(
         return std::move(current).error();
     }
     const bool has_same_segments = current->segments_received == upload.segments_received;
-    if (current->state != from || (from == UploadState::open && !has_same_segments)) {
+    const bool was_kept =
+        upload.state == UploadState::expired && current->expires_at != upload.expires_at;
+    if (current->state != from || (from == UploadState::open && !has_same_segments) || was_kept) {
         return conflict(upload.id, "the upload has changed meanwhile");
     }
     if (auto done = sqlite::update_upload(connection, upload); !done) {
