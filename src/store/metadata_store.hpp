@@ -118,7 +118,8 @@ class MetadataStore {
 
     // --- jobs ---
     // The queued job that may run and has waited longest, now processing and leased to `holder`;
-    // nothing if none. Also takes jobs whose lease ran out before `now`.
+    // nothing if none. Also takes jobs whose lease ran out before `now`; passes by those whose upload
+    // is not there, or neither queued nor processing.
     virtual Result<std::optional<LeasedJob>> claim_job(
         const std::string& holder, WallTime now, WallTime lease_until
     ) = 0;
