@@ -203,6 +203,14 @@ class Server {
         if (!released) {
             return released.error();
         }
+        const auto newest = metadata_.newest_number();
+        if (!newest) {
+            return newest.error();
+        }
+        ids_.begin_after(*newest);
+        if (auto begun = keys_.begin(); !begun) {
+            return begun;
+        }
         const auto is_known = [this](BlobId blob) {
             const auto known = metadata_.knows_blob(blob);
             return !known || *known;  // in doubt it stays

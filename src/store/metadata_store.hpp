@@ -123,8 +123,7 @@ class MetadataStore {
     virtual Result<std::optional<LeasedJob>> claim_job(
         const std::string& holder, WallTime now, WallTime lease_until
     ) = 0;
-    // store_conflict if the lease was lost (another fence, or the upload was cancelled): stop the
-    // work.
+    // store_conflict if the lease was lost (another fence, or the upload was cancelled).
     virtual Result<void> heartbeat(
         JobId id, std::uint64_t fence, const Progress& progress, WallTime lease_until
     ) = 0;
@@ -133,17 +132,16 @@ class MetadataStore {
         JobId id, std::uint64_t fence, const Upload& upload, const std::vector<Output>& outputs
     ) = 0;
     // Back into the queue, not before `run_at`. `counts`: whether this attempt counts as one.
-    virtual Result<void> release_job(
-        JobId id, std::uint64_t fence, WallTime run_at, bool counts
-    ) = 0;
-    // At start: jobs leased by a process of this node that is no more go back into the queue.
-    // Returns how many.
+    virtual Result<void> release_job(JobId, std::uint64_t fence, WallTime run_at, bool counts) = 0;
+    // At start: jobs leased by a process of this node that is no more go back; how many.
     virtual Result<std::uint32_t> release_jobs_of(const std::string& holder, WallTime now) = 0;
     // Those before it in the queue and those that run lie ahead; nothing lies ahead of one that
     // runs. store_not_found if the upload has no job.
     virtual Result<QueuePosition> queue_position(MediaId id, WallTime now) = 0;
 
     virtual Result<StoreTotals> totals() = 0;
+    // The highest number that an upload, a job or a blob of its own carries; 0 if there is none.
+    virtual Result<std::uint64_t> newest_number() = 0;
     // Why changes are refused for good, with facts; nothing while they are not.
     virtual std::optional<Error> writes_refused() { return std::nullopt; }
 };

@@ -323,4 +323,8 @@ Result<StoreTotals> SimulatedMetadataStore::totals() {
     return rows().totals();
 }
 
+Result<std::uint64_t> SimulatedMetadataStore::newest_number() {
+    return rows().newest_number();
+}
+
 }  // namespace sluice::simulation

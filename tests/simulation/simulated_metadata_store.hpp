@@ -101,6 +101,7 @@ class SimulatedMetadataStore final : public MetadataStore {
     Result<std::uint32_t> release_jobs_of(const std::string& holder, WallTime now) override;
     Result<QueuePosition> queue_position(MediaId id, WallTime now) override;
     Result<StoreTotals> totals() override;
+    Result<std::uint64_t> newest_number() override;
 
   private:
     MemoryMetadataStore& rows() { return journal_.rows(); }

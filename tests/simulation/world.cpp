@@ -78,6 +78,11 @@ Result<void> Process::recover(bool has_lost_power) {
     if (auto released = metadata.release_jobs_of(job_holder, clock_.now()); !released) {
         return std::move(released).error();
     }
+    const auto newest = metadata.newest_number();
+    if (!newest) {
+        return newest.error();
+    }
+    ids.begin_after(*newest);
     const auto everything = Doubts::Scope();
     const auto scope =
         has_lost_power ? std::optional(is_strict_ ? Doubts::sample : everything) : std::nullopt;

@@ -179,6 +179,9 @@ Result<QueuePosition> WatchedMetadataStore::queue_position(MediaId id, WallTime 
 Result<StoreTotals> WatchedMetadataStore::totals() {
     return rows_.totals();
 }
+Result<std::uint64_t> WatchedMetadataStore::newest_number() {
+    return rows_.newest_number();
+}
 std::optional<Error> WatchedMetadataStore::writes_refused() {
     return rows_.writes_refused();
 }

@@ -388,6 +388,24 @@ Result<std::vector<Output>> MemoryMetadataStore::outputs(MediaId id) {
     return row->outputs;
 }
 
+Result<std::uint64_t> MemoryMetadataStore::newest_number() {
+    const std::scoped_lock lock(mutex_);
+    std::uint64_t newest = jobs_.empty() ? 0 : jobs_.rbegin()->first.value;
+    const auto note = [&newest](BlobId blob) {
+        newest = blob.is_shared() ? newest : std::max(newest, blob.value);
+    };
+    for (const auto& [id, row] : uploads_) {
+        newest = std::max(newest, id.value);
+        for (const auto& [index, segment] : row.segments) {
+            note(segment.extent.blob);
+        }
+        for (const Output& output : row.outputs) {
+            note(output.extent.blob);
+        }
+    }
+    return newest;
+}
+
 Result<StoreTotals> MemoryMetadataStore::totals() {
     const std::scoped_lock lock(mutex_);
     StoreTotals totals;

@@ -69,6 +69,7 @@ class SqliteMetadataStore final : public MetadataStore {
     Result<std::uint32_t> release_jobs_of(const std::string& holder, WallTime now) override;
     Result<QueuePosition> queue_position(MediaId id, WallTime now) override;
     Result<StoreTotals> totals() override;
+    Result<std::uint64_t> newest_number() override;
     std::optional<Error> writes_refused() override;
 
     // Transactions committed by the writer so far.
