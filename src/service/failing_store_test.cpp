@@ -7,6 +7,7 @@
 
 #include "base/metrics.hpp"
 #include "service/annotations.hpp"
+#include "service/media_use.hpp"
 #include "store/memory/memory_attachment_store.hpp"
 #include "store/memory/memory_blob_store.hpp"
 #include "store/memory/memory_metadata_store.hpp"
@@ -46,12 +47,20 @@ class FailingAttachmentStore final : public AttachmentStore {
         return sound_.are_attached(subtitles);
     }
     Result<void> claim(const std::vector<MediaId>& media, const MediaClaim& claim) override {
-        return sound_.claim(media, claim);
+        auto claimed = is_failing ? trouble() : sound_.claim(media, claim);
+        if (after_claiming) {
+            std::exchange(after_claiming, nullptr)();
+        }
+        return claimed;
+    }
+    Result<void> withdraw(const std::vector<MediaId>& media, const std::string& used_by) override {
+        return sound_.withdraw(media, used_by);
     }
     Result<void> forget(MediaId id) override { return sound_.forget(id); }
 
     bool is_failing = false;
     std::function<void()> after_adding;
+    std::function<void()> after_claiming;
     std::function<void()> before_asking;  // whether subtitles are attached
 
   private:
@@ -92,6 +101,7 @@ class FailingStoreTest : public testing::Test {
         UploadLimits{}
     };
     Annotations annotations_{uploads_, attachments_};
+    MediaUse media_use_{uploads_, annotations_, attachments_};
 };
 
 TEST_F(FailingStoreTest, WhatCannotBeSharedIsNotLeftStanding) {
@@ -159,6 +169,23 @@ TEST_F(FailingStoreTest, WhatIsKeptWhileTheSweepRunsStaysAndTheSweepGoesOn) {
     const auto& ended =
         metrics_.counter("sluice_uploads_ended_total", "Uploads ended", {{"result", "expired"}});
     EXPECT_EQ(ended.value(), 1u);
+}
+
+TEST_F(FailingStoreTest, APostThatIsRefusedAtTheEndHasKeptAndClaimedNothing) {
+    const MediaId first = ready("tweet_image");
+    const MediaId second = ready("tweet_image");
+    const UseMedia wanted{.caller = me, .media = {first, second}, .user = 77};
+    const auto expect_untouched = [&] {
+        EXPECT_NE(found(first).expires_at, never);
+        EXPECT_TRUE(attachments_.of(first)->claims.empty());
+    };
+    attachments_.is_failing = true;
+    EXPECT_EQ(media_use_.use(wanted).error().code, ErrorCode::storage_failed);
+    expect_untouched();
+    attachments_.is_failing = false;
+    attachments_.after_claiming = [&] { ASSERT_TRUE(uploads_.cancel(me, second)); };
+    EXPECT_EQ(media_use_.use(wanted).error().code, ErrorCode::media_canceled);
+    expect_untouched();
 }
 
 TEST_F(FailingStoreTest, AttachedSubtitlesOutliveACrashBeforeTheyWereKept) {

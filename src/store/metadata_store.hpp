@@ -77,9 +77,8 @@ class MetadataStore {
         const Principal& owner, MediaId before, std::uint32_t count_max
     ) = 0;
 
-    // Adds the segment and its length to the upload's sums, if the upload is open, the index is
-    // free and the sum stays within total; else store_conflict. Sets the stride if it has none and
-    // `stride` is given.
+    // Adds the segment and its length to the upload's sums, if the upload is open, the index is free
+    // and the sum stays within total; else store_conflict. Sets the `stride` if there is none.
     virtual Result<void> add_segment(
         MediaId id, const Segment& segment, std::optional<ByteCount> stride, WallTime now
     ) = 0;
@@ -90,6 +89,8 @@ class MetadataStore {
         MediaId id, const std::vector<SegmentIndex>& indexes, WallTime now
     ) = 0;
 
+    // KEEP of several, all or none: store_conflict with the id of one that is over, or due at `now`.
+    virtual Result<void> keep_all(const std::vector<MediaId>& ids, WallTime now) = 0;
     // Replaces the upload's row if it is still in state `from` (and, coming from open, has still
     // the same number of segments; becoming expired, still the same expires_at); adds the job in the
     // same commit. store_conflict otherwise. Here and in finish_job, expires_at and (within a state) the progress only grow: the writer may

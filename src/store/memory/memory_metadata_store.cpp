@@ -259,6 +259,26 @@ std::vector<MediaId> MemoryMetadataStore::open_with_segments() {
     return ids;
 }
 
+Result<void> MemoryMetadataStore::keep_all(const std::vector<MediaId>& ids, WallTime now) {
+    const std::scoped_lock lock(mutex_);
+    std::vector<Upload> kept;
+    for (const MediaId id : ids) {
+        const Row* row = row_of(id);
+        if (row == nullptr) {
+            return not_found(id);
+        }
+        auto next = row->upload.kept(now);
+        if (!next) {
+            return Error{.code = ErrorCode::store_conflict, .media_id = id.value};
+        }
+        kept.push_back(*std::move(next));
+    }
+    for (Upload& upload : kept) {
+        row_of(upload.id)->upload = std::move(upload);
+    }
+    return ok();
+}
+
 Result<void> MemoryMetadataStore::change(
     const Upload& upload, UploadState from, const std::optional<NewJob>& job
 ) {

@@ -64,6 +64,24 @@ Result<void> change_row(
     return job ? sqlite::insert_job(connection, *job) : ok();
 }
 
+// What the first ones got is rolled back with the refusal.
+Result<void> keep_rows(Connection& connection, const std::vector<MediaId>& ids, WallTime now) {
+    for (const MediaId id : ids) {
+        auto found = sqlite::load_upload(connection, id);
+        if (!found) {
+            return std::move(found).error();
+        }
+        auto kept = found->kept(now);
+        if (!kept) {
+            return conflict(id, "its time is over");
+        }
+        if (auto done = sqlite::update_upload(connection, *kept); !done) {
+            return done;
+        }
+    }
+    return ok();
+}
+
 Result<void> check_quota(Connection& connection, const Upload& upload, const Quota& quota) {
     if (quota.uploads_open_max == 0 && quota.bytes_max.value == 0) {
         return ok();
@@ -228,6 +246,13 @@ Result<void> SqliteMetadataStore::change(
 ) {
     return database_->writer().perform(
         [&](Connection& connection) { return change_row(connection, upload, from, job); },
+        sqlite::Survives::power_loss
+    );
+}
+
+Result<void> SqliteMetadataStore::keep_all(const std::vector<MediaId>& ids, WallTime now) {
+    return database_->writer().perform(
+        [&](Connection& connection) { return keep_rows(connection, ids, now); },
         sqlite::Survives::power_loss
     );
 }

@@ -47,6 +47,7 @@ class SqliteMetadataStore final : public MetadataStore {
     ) override;
     Result<void> drop_segments(MediaId id, const std::vector<SegmentIndex>& indexes, WallTime now)
         override;
+    Result<void> keep_all(const std::vector<MediaId>& ids, WallTime now) override;
     Result<void> change(const Upload& upload, UploadState from, const std::optional<NewJob>& job)
         override;
     Result<std::vector<Upload>> due_for_expiry(WallTime now, std::uint32_t count_max) override;
