@@ -237,12 +237,13 @@ class Server {
         return ok();
     }
 
-    // After a kill the page cache still has all that was written.
+    // After a kill the page cache still has all that was written, and what was synced is on the disk.
+    // But a relaxed server may have died between a sync that failed and its note of it.
     std::optional<Doubts::Scope> doubted_scope() const {
-        if (!last_run_.lost_power()) {
-            return std::nullopt;
+        if (!last_run_.was_strict && !last_run_.ended_cleanly) {
+            return Doubts::Scope();
         }
-        return last_run_.was_strict ? Doubts::sample : Doubts::Scope();
+        return last_run_.lost_power() ? std::optional(Doubts::sample) : std::nullopt;
     }
 
     // Says which way bodies take to the disk: it is the first question about speed.

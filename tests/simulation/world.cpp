@@ -158,6 +158,8 @@ void World::crashed() {
         checker.power_was_lost(options.is_strict);
     } else {
         tally.saw(Seen::killed);
+        // A relaxed one may have died between a failed sync and its note of it.
+        has_lost_power_ = has_lost_power_ || !options.is_strict;
     }
     boot();
 }
