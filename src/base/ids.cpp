@@ -13,6 +13,7 @@ namespace sluice {
 namespace {
 
 constexpr std::int64_t x_epoch_ms = 1'288'834'974'657;  // 2010-11-04, the epoch of X's ids
+constexpr std::uint64_t margin_ms = 60'000;  // of what was given out and not written down
 constexpr int sequence_bits = 12;
 constexpr int shard_bits = 10;
 
@@ -71,6 +72,23 @@ std::uint64_t IdSource::next() {
         ++last_;
     }
     return composed(last_);
+}
+
+void IdSource::begin_after(std::uint64_t newest) {
+    const std::uint64_t then = newest >> (sequence_bits + shard_bits);
+    const auto now = static_cast<std::uint64_t>(
+        std::max<std::int64_t>(clock_.now().time_since_epoch().count() - x_epoch_ms, 0)
+    );
+    if (now > then) {
+        return;  // as usual: the clock alone is enough
+    }
+    // By chance, so that a process that is started twice before anything is written down does not
+    // begin at the same place.
+    std::array<unsigned char, 2> chance{};
+    RandomBytes().fill(chance);
+    const std::uint64_t skipped_ms = chance[0] * 256ULL + chance[1];
+    const std::lock_guard guard(mutex_);
+    last_ = std::max(last_, (then + margin_ms + skipped_ms) << sequence_bits);
 }
 
 std::uint64_t IdSource::composed(std::uint64_t time_and_sequence) const {

@@ -43,6 +43,9 @@ class IdSource {
   public:
     IdSource(const Clock& clock, std::uint16_t shard);
     std::uint64_t next();
+    // An earlier process gave out this one, of whatever shard: those from now on are higher, also if
+    // the clock stepped back meanwhile. A margin of time covers what it gave out and nobody wrote down.
+    void begin_after(std::uint64_t newest);
 
   private:
     std::uint64_t composed(std::uint64_t time_and_sequence) const;

@@ -21,6 +21,23 @@ TEST(IdSource, GivesRisingIdsAlsoWhenTheClockStandsOrStepsBack) {
     }
 }
 
+TEST(IdSource, GoesOnBehindTheNewestOneOfAnEarlierProcessThoughTheClockSteppedBack) {
+    ManualClock clock;
+    const std::uint64_t newest = IdSource(clock, 7).next();
+    clock.advance(std::chrono::hours(-1));
+    IdSource ids(clock, 1);
+    ids.begin_after(newest);
+    EXPECT_GT(ids.next(), newest);
+    clock.advance(std::chrono::hours(2));
+    IdSource usual(clock, 1);
+    const std::uint64_t now = IdSource(clock, 1).next();
+    usual.begin_after(newest);
+    EXPECT_EQ(usual.next(), now) << "where the clock is ahead, nothing changes";
+    IdSource first(clock, 1);
+    first.begin_after(0);
+    EXPECT_EQ(first.next(), now);
+}
+
 TEST(IdSource, NeverMakesOneThatLooksRounded) {
     ManualClock clock;
     IdSource ids(clock, 0);

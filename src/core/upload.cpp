@@ -249,6 +249,10 @@ Result<Upload> Upload::failed_with(ProcessingFailure why, WallTime now) const {
 }
 
 Result<Upload> Upload::kept(WallTime now) const {
+    return is_due(now) ? expired_error(*this) : kept_by_another(now);
+}
+
+Result<Upload> Upload::kept_by_another(WallTime now) const {
     if (is_over()) {
         return not_open(*this);
     }
@@ -269,18 +273,19 @@ Result<Upload> Upload::cancelled(WallTime now) const {
 }
 
 Result<Upload> Upload::expired(WallTime now) const {
-    const bool may_expire =
-        state == UploadState::open || state == UploadState::ready || state == UploadState::failed;
-    if (!may_expire) {
-        return not_in(*this, "open, ready or failed");
-    }
-    if (now < expires_at) {
-        return not_in(*this, "due");
+    if (!is_due(now)) {
+        return not_in(*this, "open, ready or failed, and due");
     }
     Upload next = moved(*this, UploadState::expired, now);
     next.failure.reset();
     next.progress = {};
     return next;
+}
+
+bool Upload::is_due(WallTime now) const {
+    const bool may_expire =
+        state == UploadState::open || state == UploadState::ready || state == UploadState::failed;
+    return may_expire && now >= expires_at;
 }
 
 bool Upload::is_over() const {

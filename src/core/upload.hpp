@@ -117,14 +117,18 @@ struct Upload {
     Result<Upload> with_progress(Progress measured, WallTime now) const;
     Result<Upload> succeeded(Content found, WallTime now) const;
     Result<Upload> failed_with(ProcessingFailure why, WallTime now) const;
-    // The application has claimed the media: its time never ends.
+    // The application has claimed the media: its time never ends. media_expired if it has ended, though
+    // the sweep has not come yet.
     Result<Upload> kept(WallTime now) const;
+    // The same for what lives as long as another upload does, though its own time is over.
+    Result<Upload> kept_by_another(WallTime now) const;
     Result<Upload> cancelled(WallTime now) const;
     Result<Upload> expired(WallTime now) const;
 
-    bool is_over() const;           // cancelled or expired
-    bool has_all_bytes() const;     // sealed, queued, processing, ready or failed
-    std::string media_key() const;  // "7_1349803915521482754"
+    bool is_over() const;             // cancelled or expired
+    bool is_due(WallTime now) const;  // in a state that expires, and its time is over
+    bool has_all_bytes() const;       // sealed, queued, processing, ready or failed
+    std::string media_key() const;    // "7_1349803915521482754"
 };
 
 // media_expired or media_canceled, with when, and how far it had come; an open upload whose time is

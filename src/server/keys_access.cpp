@@ -42,6 +42,7 @@ class InDirectory final : public KeysAccess {
     InDirectory(std::shared_ptr<SqliteDatabase> database, SecretBox box)
         : store_(std::move(database)), keys_(store_, std::move(box), clock_, ids_) {}
 
+    Result<void> begin() { return keys_.begin(); }
     Outcome<std::string> create(const NewKey& wanted) override {
         return said(keys_.create(wanted), issued_json);
     }
@@ -132,7 +133,11 @@ Outcome<std::unique_ptr<KeysAccess>> open_directory(
     if (!database) {
         return failure_of(database.error());
     }
-    return std::make_unique<InDirectory>(*std::move(database), SecretBox(*std::move(key)));
+    auto access = std::make_unique<InDirectory>(*std::move(database), SecretBox(*std::move(key)));
+    if (auto begun = access->begin(); !begun) {
+        return failure_of(begun.error());
+    }
+    return access;
 }
 
 std::unique_ptr<KeysAccess> over_api(std::string server, std::string token) {

@@ -210,6 +210,14 @@ class Server {
         if (!released) {
             return released.error();
         }
+        const auto newest = metadata_.newest_number();
+        if (!newest) {
+            return newest.error();
+        }
+        ids_.begin_after(*newest);
+        if (auto begun = keys_.begin(); !begun) {
+            return begun;
+        }
         const auto is_known = [this](BlobId blob) {
             const auto known = metadata_.knows_blob(blob);
             return !known || *known;  // in doubt it stays
@@ -236,12 +244,13 @@ class Server {
         return ok();
     }
 
-    // After a kill the page cache still has all that was written.
+    // After a kill the page cache still has all that was written, and what was synced is on the disk.
+    // But a relaxed server may have died between a sync that failed and its note of it.
     std::optional<Doubts::Scope> doubted_scope() const {
-        if (!last_run_.lost_power()) {
-            return std::nullopt;
+        if (!last_run_.was_strict && !last_run_.ended_cleanly) {
+            return Doubts::Scope();
         }
-        return last_run_.was_strict ? Doubts::sample : Doubts::Scope();
+        return last_run_.lost_power() ? std::optional(Doubts::sample) : std::nullopt;
     }
 
     // Says which way bodies take to the disk: it is the first question about speed.

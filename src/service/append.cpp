@@ -217,7 +217,9 @@ Result<Upload> Uploads::finish_append(const AppendTarget& target, Incoming incom
         return refused(target.owner, std::move(found).error(), target.id);
     }
     const bool is_repeated = may_be_repeated(*found, target.index);
-    const auto next = found->upload.admits(target.index, incoming.length(), now());
+    // One moment for the judgement and the record: what is stored is not refused as come too late.
+    const WallTime received_at = now();
+    const auto next = found->upload.admits(target.index, incoming.length(), received_at);
     if (!next && !is_repeated) {
         return next.error();
     }
@@ -235,17 +237,17 @@ Result<Upload> Uploads::finish_append(const AppendTarget& target, Incoming incom
     if (auto compared = compare_digests(services_.blobs, target, *extent); !compared) {
         return std::move(compared).error();
     }
-    const Segment segment{target.index, *extent, incoming.crc(), now()};
+    const Segment segment{target.index, *extent, incoming.crc(), received_at};
     if (is_repeated) {
         return settle_repeated(target, segment);
     }
     const auto stride = stride_from(target.index, extent->length, found->upload.total);
-    auto added = services_.metadata.add_segment(target.id, segment, stride, segment.received_at);
+    auto added = services_.metadata.add_segment(target.id, segment, stride, received_at);
     if (added) {
         services_.metrics
             .counter("sluice_upload_segments_total", "Segments by result", {{"result", "stored"}})
             .add();
-        return found->upload.with_segment(segment, segment.received_at);
+        return found->upload.with_segment(segment, received_at);
     }
     if (added.error().code != ErrorCode::store_conflict) {
         return refused(target.owner, std::move(added).error(), target.id);

@@ -47,6 +47,15 @@ Result<Upload> Uploads::keep(const Principal& owner, MediaId id) {
     return change_to(owner, id, &Upload::kept);
 }
 
+Result<void> Uploads::keep_all(const std::vector<MediaId>& ids) {
+    auto kept = services_.metadata.keep_all(ids, now());
+    if (kept || kept.error().code != ErrorCode::store_conflict) {
+        return kept;
+    }
+    const auto found = services_.metadata.find_any(MediaId{kept.error().media_id});
+    return found ? gone(found->upload) : found.error();
+}
+
 Result<Upload> Uploads::cancel(const Principal& owner, MediaId id) {
     auto cancelled = change_to(owner, id, &Upload::cancelled);
     if (cancelled) {

@@ -1,5 +1,6 @@
 #include "service/doubts.hpp"
 
+#include <algorithm>
 #include <string>
 
 #include "base/log.hpp"
@@ -116,7 +117,23 @@ Result<bool> Doubts::compare_with_disk(MediaId id) {
         return settle(*found, {});
     }
     const auto damaged = damaged_segments(blobs_, found->segments);
-    return damaged ? settle(*found, *damaged) : damaged.error();
+    if (!damaged) {
+        note_unreadable(id, damaged.error());
+        return damaged.error();
+    }
+    return settle(*found, *damaged);
+}
+
+void Doubts::note_unreadable(MediaId id, const Error& by_store) {
+    const std::scoped_lock lock(mutex_);
+    if (unreadable_.insert(id).second) {
+        log::error("segment_unreadable", by_store.detail, {{"media_id", id.value}});
+    }
+}
+
+bool Doubts::is_unreadable(MediaId id) const {
+    const std::scoped_lock lock(mutex_);
+    return unreadable_.contains(id);
 }
 
 Result<bool> Doubts::settle(
@@ -136,6 +153,7 @@ Result<bool> Doubts::settle(
     }
     {
         const std::scoped_lock lock(mutex_);
+        unreadable_.erase(id);
         ++found_.uploads;
         found_.segments += found.segments.size();
         found_.bytes += found.upload.received.value;
@@ -162,16 +180,29 @@ void Doubts::tell(const UploadWithSegments& found, const std::vector<SegmentInde
     }
 }
 
+// What the disk could not read once would stop at the same place each time.
+Result<std::vector<MediaId>> Doubts::next_to_check(std::uint32_t count_max) {
+    std::unique_lock lock(mutex_);
+    const auto passed = static_cast<std::uint32_t>(unreadable_.size());
+    lock.unlock();
+    auto next = store_.unchecked(count_max + passed);
+    if (next) {
+        std::erase_if(*next, [this](MediaId id) { return is_unreadable(id); });
+        next->resize(std::min<std::size_t>(next->size(), count_max));
+    }
+    return next;
+}
+
 Result<std::uint32_t> Doubts::check_next(std::uint32_t count_max) {
     if (!has_unchecked()) {
         return 0U;
     }
-    const auto next = store_.unchecked(count_max);
+    const auto next = next_to_check(count_max);
     if (!next) {
         return next.error();
     }
     for (const MediaId id : *next) {
-        if (auto checked = check(id); !checked) {
+        if (auto checked = check(id); !checked && !is_unreadable(id)) {
             return checked.error();
         }
     }
@@ -198,6 +229,7 @@ Doubts::Found Doubts::found() const {
 
 Result<void> Doubts::forget(MediaId id) {
     std::unique_lock lock(mutex_);
+    unreadable_.erase(id);
     const bool is_known = finals_.erase(id) > 0;
     lock.unlock();
     return is_known || has_unchecked() ? store_.forget(id) : ok();

@@ -52,7 +52,8 @@ class Doubts {
     // Compares what the upload has with the disk, if that is due. True: segments were dropped, load
     // it again.
     Result<bool> check(MediaId id);
-    // The next ones in the background; 0: nothing is left.
+    // The next ones in the background; 0: nothing is left but those that the disk cannot read. These
+    // are tried again when a call touches them, and after a restart.
     Result<std::uint32_t> check_next(std::uint32_t count_max);
     struct Found {
         std::uint64_t uploads = 0;
@@ -80,6 +81,9 @@ class Doubts {
     };
 
     bool look_for_more();
+    Result<std::vector<MediaId>> next_to_check(std::uint32_t count_max);
+    void note_unreadable(MediaId id, const Error& by_store);
+    bool is_unreadable(MediaId id) const;
     Result<bool> compare_with_disk(MediaId id);
     Result<bool> settle(const UploadWithSegments& found, const std::vector<SegmentIndex>& lost);
     void tell(const UploadWithSegments& found, const std::vector<SegmentIndex>& lost);
@@ -92,7 +96,8 @@ class Doubts {
     std::atomic<bool> has_unchecked_ = false;
     mutable std::mutex mutex_;  // guards all below
     std::condition_variable ended_;
-    std::set<MediaId> running_;  // checks
+    std::set<MediaId> running_;     // checks
+    std::set<MediaId> unreadable_;  // in this run
     std::unordered_map<MediaId, Doubt> finals_;
     Found found_;
     std::uint64_t bytes_max_ = ~std::uint64_t{0};

@@ -49,6 +49,9 @@ class FailingBlobs final : public BlobStore {
         return number == 0 ? ok() : sync_error(number, "fdatasync");
     }
     Result<void> read(const Extent& extent, ByteOffset at, std::span<std::byte> bytes) override {
+        if (extent.blob == unreadable) {
+            return Error{.code = ErrorCode::storage_failed, .detail = "pread: EIO"};
+        }
         auto done = inner.read(extent, at, bytes);
         if (done && extent.offset.value <= flipped &&
             flipped < extent.offset.value + bytes.size()) {
@@ -67,7 +70,8 @@ class FailingBlobs final : public BlobStore {
 
     MemoryBlobStore inner;
     int sync_error_number = 0;
-    int durable_error_number = 0;               // of what a commit left to make_durable
+    int durable_error_number = 0;  // of what a commit left to make_durable
+    BlobId unreadable{0};
     std::uint64_t flipped = ~std::uint64_t{0};  // the byte at this offset of any blob reads wrong
 
   private:
@@ -214,6 +218,25 @@ TEST_F(DoubtsTest, WhereAllWasSyncedASampleIsChecked) {
     EXPECT_EQ(doubts_.check_next(3).value(), 0u);
     EXPECT_FALSE(doubts_.has_unchecked());
     EXPECT_EQ(doubts_.found().uploads, 3u);
+}
+
+TEST_F(DoubtsTest, WhatCannotBeReadDoesNotHoldUpTheOthers) {
+    std::vector<MediaId> ids;
+    for (int i = 0; i < 5; ++i) {
+        ids.push_back(create(8));
+        ASSERT_TRUE(append(ids.back(), 0, "ABCD"));
+    }
+    blobs_.unreadable = {ids.back().value};  // the newest, which is looked at first
+    ASSERT_TRUE(doubts_.load(Doubts::Scope{}));
+    while (doubts_.check_next(2).value_or(0) > 0) {
+    }
+    EXPECT_EQ(doubts_.found().uploads, 4u);
+    EXPECT_EQ(store_.unchecked(10).value(), std::vector{ids.back()});
+    EXPECT_EQ(uploads_.finish(me, ids.back()).error().code, ErrorCode::storage_failed);
+    blobs_.unreadable = {0};
+    EXPECT_EQ(uploads_.finish(me, ids.back()).error().code, ErrorCode::size_mismatch);
+    EXPECT_EQ(doubts_.check_next(2).value(), 0u);
+    EXPECT_FALSE(doubts_.has_unchecked());
 }
 
 TEST_F(DoubtsTest, WhatIsCleanedIsForgotten) {

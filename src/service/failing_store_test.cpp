@@ -7,6 +7,7 @@
 
 #include "base/metrics.hpp"
 #include "service/annotations.hpp"
+#include "service/media_use.hpp"
 #include "store/memory/memory_attachment_store.hpp"
 #include "store/memory/memory_blob_store.hpp"
 #include "store/memory/memory_metadata_store.hpp"
@@ -39,14 +40,28 @@ class FailingAttachmentStore final : public AttachmentStore {
         override {
         return sound_.remove_subtitles(video, languages);
     }
-    Result<bool> are_attached(MediaId subtitles) override { return sound_.are_attached(subtitles); }
+    Result<bool> are_attached(MediaId subtitles) override {
+        if (before_asking) {
+            std::exchange(before_asking, nullptr)();
+        }
+        return sound_.are_attached(subtitles);
+    }
     Result<void> claim(const std::vector<MediaId>& media, const MediaClaim& claim) override {
-        return sound_.claim(media, claim);
+        auto claimed = is_failing ? trouble() : sound_.claim(media, claim);
+        if (after_claiming) {
+            std::exchange(after_claiming, nullptr)();
+        }
+        return claimed;
+    }
+    Result<void> withdraw(const std::vector<MediaId>& media, const std::string& used_by) override {
+        return sound_.withdraw(media, used_by);
     }
     Result<void> forget(MediaId id) override { return sound_.forget(id); }
 
     bool is_failing = false;
     std::function<void()> after_adding;
+    std::function<void()> after_claiming;
+    std::function<void()> before_asking;  // whether subtitles are attached
 
   private:
     static Result<void> trouble() { return Error{.code = ErrorCode::storage_failed}; }
@@ -86,6 +101,7 @@ class FailingStoreTest : public testing::Test {
         UploadLimits{}
     };
     Annotations annotations_{uploads_, attachments_};
+    MediaUse media_use_{uploads_, annotations_, attachments_};
 };
 
 TEST_F(FailingStoreTest, WhatCannotBeSharedIsNotLeftStanding) {
@@ -135,6 +151,41 @@ TEST_F(FailingStoreTest, SubtitlesThatCannotBeKeptAreNotAttached) {
     const auto left = attachments_.of(video)->subtitles;
     ASSERT_EQ(left.size(), 1u);
     EXPECT_EQ(left.front().subtitles, first);
+}
+
+// The sweep asks for the attachments between its look at the upload and its change of it.
+TEST_F(FailingStoreTest, WhatIsKeptWhileTheSweepRunsStaysAndTheSweepGoesOn) {
+    const MediaId kept = ready("subtitles");
+    const MediaId other = ready("subtitles");
+    const Upload claimed = *found(kept).kept(clock_.now());
+    clock_.advance(std::chrono::hours(25));
+    attachments_.before_asking = [this, claimed] {
+        ASSERT_TRUE(metadata_.change(claimed, UploadState::ready, std::nullopt));
+    };
+    ASSERT_TRUE(uploads_.sweep());
+    EXPECT_EQ(found(kept).state, UploadState::ready);
+    EXPECT_EQ(found(kept).expires_at, never);
+    EXPECT_EQ(found(other).state, UploadState::expired);
+    const auto& ended =
+        metrics_.counter("sluice_uploads_ended_total", "Uploads ended", {{"result", "expired"}});
+    EXPECT_EQ(ended.value(), 1u);
+}
+
+TEST_F(FailingStoreTest, APostThatIsRefusedAtTheEndHasKeptAndClaimedNothing) {
+    const MediaId first = ready("tweet_image");
+    const MediaId second = ready("tweet_image");
+    const UseMedia wanted{.caller = me, .media = {first, second}, .user = 77};
+    const auto expect_untouched = [&] {
+        EXPECT_NE(found(first).expires_at, never);
+        EXPECT_TRUE(attachments_.of(first)->claims.empty());
+    };
+    attachments_.is_failing = true;
+    EXPECT_EQ(media_use_.use(wanted).error().code, ErrorCode::storage_failed);
+    expect_untouched();
+    attachments_.is_failing = false;
+    attachments_.after_claiming = [&] { ASSERT_TRUE(uploads_.cancel(me, second)); };
+    EXPECT_EQ(media_use_.use(wanted).error().code, ErrorCode::media_canceled);
+    expect_untouched();
 }
 
 TEST_F(FailingStoreTest, AttachedSubtitlesOutliveACrashBeforeTheyWereKept) {

@@ -55,6 +55,17 @@ Result<void> check_name(const std::string& name, std::string_view what) {
 Keys::Keys(KeyStore& store, SecretBox box, const Clock& clock, IdSource& ids)
     : store_(store), box_(std::move(box)), clock_(clock), ids_(ids) {}
 
+Result<void> Keys::begin() {
+    const auto all = store_.list();
+    if (!all) {
+        return all.error();
+    }
+    for (const AccessKey& key : *all) {
+        ids_.begin_after(key.id.value);
+    }
+    return ok();
+}
+
 Result<IssuedKey> Keys::create(const NewKey& wanted) {
     if (wanted.name.empty()) {
         return Error{.code = ErrorCode::parameter_invalid, .facts = "A key needs a name."};

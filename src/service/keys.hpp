@@ -52,6 +52,8 @@ class Keys {
   public:
     Keys(KeyStore& store, SecretBox box, const Clock& clock, IdSource& ids);
 
+    // Once, before the first create(): ids of new keys are higher than those that are stored.
+    Result<void> begin();
     // Errors: parameter_invalid (an empty or overlong name).
     Result<IssuedKey> create(const NewKey& wanted);
     Result<std::vector<AccessKey>> list();

@@ -34,6 +34,18 @@ TEST_F(KeysTest, AreRecognisedByEachCredential) {
     EXPECT_EQ(keys_.find_bearer(sha256_hex("another")).value(), nullptr);
 }
 
+TEST_F(KeysTest, GetHigherIdsThanThoseOfAnEarlierProcessThoughTheClockSteppedBack) {
+    const IssuedKey earlier = made();
+    clock_.advance(std::chrono::hours(-1));
+    IdSource ids(clock_, 0);
+    Keys keys(store_, SecretBox(std::string(32, 'k')), clock_, ids);
+    ASSERT_TRUE(keys.begin());
+    const auto later = keys.create({.name = "later"});
+    ASSERT_TRUE(later);
+    EXPECT_GT(later->key.id.value, earlier.key.user_id);
+    EXPECT_GT(later->key.user_id, earlier.key.user_id);
+}
+
 TEST_F(KeysTest, HaveNoSecretInClearInTheStore) {
     const IssuedKey issued = made();
     const StoredCredentials stored = store_.find(issued.key.id)->credentials;

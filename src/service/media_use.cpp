@@ -168,15 +168,15 @@ Result<std::vector<Medium>> MediaUse::use(const UseMedia& wanted) {
     if (auto admission = admitted(wanted.admission); !admission) {
         return std::move(admission).error();
     }
-    for (const Medium& medium : media) {
-        if (auto kept = uploads_.keep(upload_of(medium).owner, upload_of(medium).id); !kept) {
-            return std::move(kept).error();
-        }
-    }
     const std::string kind = wanted.used_in == UsedIn::post ? "post:" : "message:";
     const MediaClaim claim{kind + std::to_string(wanted.user), uploads_.now()};
     if (auto claimed = attachments_.claim(ids, claim); !claimed) {
         return std::move(claimed).error();
+    }
+    // Kept last: that cannot be taken back.
+    if (auto kept = uploads_.keep_all(ids); !kept) {
+        static_cast<void>(attachments_.withdraw(ids, claim.used_by));
+        return std::move(kept).error();
     }
     return media;
 }

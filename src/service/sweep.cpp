@@ -18,7 +18,7 @@ Result<Upload> moved_on(AttachmentStore& attachments, const Upload& upload, Wall
             return attached.error();
         }
         if (*attached) {
-            return upload.kept(now);
+            return upload.kept_by_another(now);
         }
     }
     return upload.expired(now);
@@ -48,11 +48,12 @@ Result<void> Uploads::expire_due(std::uint32_t& touched) {
             continue;
         }
         auto changed = services_.metadata.change(*next, upload.state, std::nullopt);
-        if (!changed && changed.error().code != ErrorCode::store_conflict) {
+        const bool has_moved = !changed && changed.error().code == ErrorCode::store_conflict;
+        if (!changed && !has_moved) {
             return changed;
         }
-        if (!next->is_over()) {
-            continue;
+        if (has_moved || !next->is_over()) {
+            continue;  // kept, finished or cancelled meanwhile: it is not this sweep's any more
         }
         services_.metrics
             .counter("sluice_uploads_ended_total", "Uploads ended", {{"result", "expired"}})

@@ -21,8 +21,7 @@ class Uploads {
   public:
     Uploads(UploadServices services, UploadLimits limits);
 
-    // Errors: total_bytes_invalid, file_too_large, category_unknown, category_type_conflict,
-    // media_type_unsupported, too_many_segments_needed, storage_full.
+    // Errors: total_bytes_invalid, file_too_large, storage_full, what is wrong with the category …
     Result<Upload> create(const CreateUpload& wanted);
 
     // Where the bytes of a segment go while they come. Errors: media_unknown, already_finalized,
@@ -63,8 +62,9 @@ class Uploads {
         const Principal& owner, MediaId before, std::uint32_t count_max, bool& has_more
     );
 
-    // The application has claimed the media: it does not expire any more.
+    // The application has claimed the media: it expires no more. media_expired if it is too late.
     Result<Upload> keep(const Principal& owner, MediaId id);
+    Result<void> keep_all(const std::vector<MediaId>& ids);  // whoever owns them; all or none
     // Subtitles that no video has any more end with the video that had them.
     void drop_detached(const std::vector<SubtitleTrack>& tracks);
     // Ends an upload in any state; its bytes go with the next sweep.

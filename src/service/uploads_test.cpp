@@ -323,6 +323,18 @@ TEST_F(UploadsTest, KeepsWhatTheApplicationHasClaimed) {
     EXPECT_TRUE(uploads_.status(me, id));
 }
 
+TEST_F(UploadsTest, KeepsNothingWhoseTimeIsOverThoughTheSweepHasNotCome) {
+    const auto open = create(4)->id;
+    const auto queued = create(4)->id;
+    ASSERT_TRUE(append(queued, 0, "ABCD"));
+    ASSERT_TRUE(uploads_.finish(me, queued));
+    clock_.advance(std::chrono::hours(25));
+    EXPECT_EQ(uploads_.keep(me, open).error().code, ErrorCode::media_expired);
+    EXPECT_TRUE(uploads_.keep(me, queued)) << "a job that is under way is not cut off";
+    ASSERT_TRUE(uploads_.sweep());
+    EXPECT_EQ(metadata_.find(me, open)->state, UploadState::expired);
+}
+
 TEST_F(UploadsTest, ForgetsACancelledUpload) {
     const auto id = create(4)->id;
     ASSERT_TRUE(append(id, 0, "ABCD"));

@@ -42,6 +42,11 @@ class AttachmentStore {
     // All in one; a claim that is there already stays as it is.
     virtual Result<void> claim(const std::vector<MediaId>& media, const MediaClaim& claim) = 0;
 
+    // What was claimed for this use is not, after all; what is not there does not matter.
+    virtual Result<void> withdraw(
+        const std::vector<MediaId>& media, const std::string& used_by
+    ) = 0;
+
     // The upload is gone, and all this with it.
     virtual Result<void> forget(MediaId id) = 0;
 };

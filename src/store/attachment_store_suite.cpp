@@ -70,6 +70,9 @@ TEST_P(AttachmentStoreSuite, SharingAgainReplacesTheOwners) {
 TEST_P(AttachmentStoreSuite, AClaimIsMadeOnce) {
     ASSERT_TRUE(store().claim({{1}}, {"post:7", at}));
     ASSERT_TRUE(store().claim({{1}}, {"post:7", at + std::chrono::seconds(5)}));
+    ASSERT_TRUE(store().claim({{1}, {2}}, {"message:9", at}));
+    ASSERT_TRUE(store().withdraw({{1}, {2}, {3}}, "message:9"));
+    EXPECT_TRUE(of(2).claims.empty());
     ASSERT_TRUE(store().claim({{1}}, {"message:8", at + std::chrono::seconds(1)}));
     EXPECT_EQ(
         of(1).claims,

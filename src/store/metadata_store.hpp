@@ -77,9 +77,8 @@ class MetadataStore {
         const Principal& owner, MediaId before, std::uint32_t count_max
     ) = 0;
 
-    // Adds the segment and its length to the upload's sums, if the upload is open, the index is
-    // free and the sum stays within total; else store_conflict. Sets the stride if it has none and
-    // `stride` is given.
+    // Adds the segment and its length to the upload's sums, if the upload is open, the index is free
+    // and the sum stays within total; else store_conflict. Sets the `stride` if there is none.
     virtual Result<void> add_segment(
         MediaId id, const Segment& segment, std::optional<ByteCount> stride, WallTime now
     ) = 0;
@@ -90,9 +89,11 @@ class MetadataStore {
         MediaId id, const std::vector<SegmentIndex>& indexes, WallTime now
     ) = 0;
 
+    // KEEP of several, all or none: store_conflict with the id of one that is over, or due at `now`.
+    virtual Result<void> keep_all(const std::vector<MediaId>& ids, WallTime now) = 0;
     // Replaces the upload's row if it is still in state `from` (and, coming from open, has still
-    // the same number of segments); adds the job in the same commit. store_conflict otherwise. Here
-    // and in finish_job, expires_at and (within a state) the progress only grow: the writer may
+    // the same number of segments; becoming expired, still the same expires_at); adds the job in the
+    // same commit. store_conflict otherwise. Here and in finish_job, expires_at and (within a state) the progress only grow: the writer may
     // hold an older copy of the row, and what was kept or measured meanwhile stays.
     virtual Result<void> change(
         const Upload& upload, UploadState from, const std::optional<NewJob>& job
@@ -118,12 +119,12 @@ class MetadataStore {
 
     // --- jobs ---
     // The queued job that may run and has waited longest, now processing and leased to `holder`;
-    // nothing if none. Also takes jobs whose lease ran out before `now`.
+    // nothing if none. Also takes jobs whose lease ran out before `now`; passes by those whose upload
+    // is not there, or neither queued nor processing.
     virtual Result<std::optional<LeasedJob>> claim_job(
         const std::string& holder, WallTime now, WallTime lease_until
     ) = 0;
-    // store_conflict if the lease was lost (another fence, or the upload was cancelled): stop the
-    // work.
+    // store_conflict if the lease was lost (another fence, or the upload was cancelled).
     virtual Result<void> heartbeat(
         JobId id, std::uint64_t fence, const Progress& progress, WallTime lease_until
     ) = 0;
@@ -132,17 +133,16 @@ class MetadataStore {
         JobId id, std::uint64_t fence, const Upload& upload, const std::vector<Output>& outputs
     ) = 0;
     // Back into the queue, not before `run_at`. `counts`: whether this attempt counts as one.
-    virtual Result<void> release_job(
-        JobId id, std::uint64_t fence, WallTime run_at, bool counts
-    ) = 0;
-    // At start: jobs leased by a process of this node that is no more go back into the queue.
-    // Returns how many.
+    virtual Result<void> release_job(JobId, std::uint64_t fence, WallTime run_at, bool counts) = 0;
+    // At start: jobs leased by a process of this node that is no more go back; how many.
     virtual Result<std::uint32_t> release_jobs_of(const std::string& holder, WallTime now) = 0;
     // Those before it in the queue and those that run lie ahead; nothing lies ahead of one that
     // runs. store_not_found if the upload has no job.
     virtual Result<QueuePosition> queue_position(MediaId id, WallTime now) = 0;
 
     virtual Result<StoreTotals> totals() = 0;
+    // The highest number that an upload, a job or a blob of its own carries; 0 if there is none.
+    virtual Result<std::uint64_t> newest_number() = 0;
     // Why changes are refused for good, with facts; nothing while they are not.
     virtual std::optional<Error> writes_refused() { return std::nullopt; }
 };

@@ -40,6 +40,16 @@ TEST_P(MetadataStoreSuite, TheLongestWaitingJobThatMayRunGoesFirst) {
     EXPECT_FALSE(*store().claim_job("slot", store_test_now, store_test_now + seconds{30}));
 }
 
+TEST_P(MetadataStoreSuite, AJobThatNobodyCanDoDoesNotStopTheQueue) {
+    const Upload before = queued(1, store_test_now - seconds{2});
+    queued(2, store_test_now - seconds{1});
+    Upload ready = before;
+    ready.state = UploadState::ready;
+    ASSERT_TRUE(store().change(ready, UploadState::queued, {})) << "its job stays";
+    EXPECT_EQ(claimed("slot").id.value, 2u);
+    EXPECT_FALSE(*store().claim_job("slot", store_test_now, store_test_now + seconds{30}));
+}
+
 TEST_P(MetadataStoreSuite, AJobIsClaimedByOneOnly) {
     for (std::uint64_t id = 1; id <= 20; ++id) {
         queued(id, store_test_now);

@@ -7,6 +7,32 @@
 
 namespace sluice {
 
+TEST_P(MetadataStoreSuite, TellsTheNewestNumberThatAnythingCarries) {
+    EXPECT_EQ(store().newest_number().value(), 0u);
+    created(7);
+    EXPECT_EQ(store().newest_number().value(), 7u);
+    const auto add = [this](std::uint16_t index, BlobId blob) {
+        Segment segment = segment_of(7, index, 10);
+        segment.extent.blob = blob;
+        EXPECT_TRUE(store().add_segment({7}, segment, {}, store_test_now));
+    };
+    add(0, {shared_blob_bit | 900});
+    EXPECT_EQ(store().newest_number().value(), 7u);
+    add(1, {30});
+    EXPECT_EQ(store().newest_number().value(), 30u);
+    queued(8, store_test_now);
+    const LeasedJob job = claimed("slot");
+    const Upload ready = *job.upload.succeeded(test_content, store_test_now);
+    ASSERT_TRUE(store().finish_job(job.id, job.fence, ready, {output_of(50, "video.mp4")}));
+    EXPECT_EQ(store().newest_number().value(), 50u);
+    NewJob later = job_of(9, store_test_now);
+    later.id = {60};
+    Upload whole = open_upload(9);
+    whole.state = UploadState::queued;
+    ASSERT_TRUE(store().create_whole(whole, segment_of(9, 0, 100), later));
+    EXPECT_EQ(store().newest_number().value(), 60u);
+}
+
 TEST_P(MetadataStoreSuite, CountsWhatAnOwnerUses) {
     EXPECT_EQ(*store().usage_of(alice()), Usage());
     created(1, 100);

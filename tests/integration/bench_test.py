@@ -32,6 +32,34 @@ def loadgen(mode, port, *options, path="/1.1/media/upload.json"):
     return done.returncode, json.loads(done.stdout or "{}")
 
 
+class StoppedBench(unittest.TestCase):
+    """A bench that is told to stop leaves no server behind."""
+
+    PROGRAM = """
+import sys, time
+sys.path.insert(0, sys.argv[1])
+import run
+from harness.servers import Place, Sluice
+run.end_in_order_when_asked()
+with Sluice().start(Place(sys.argv[2], sys.argv[3], sys.argv[3]), "ext4") as server:
+    print(server.process.pid, server.folder, flush=True)
+    time.sleep(60)
+"""
+
+    def test_sigterm_stops_the_server_too(self):
+        with tempfile.TemporaryDirectory() as folder:
+            bench = subprocess.Popen(
+                [sys.executable, "-B", "-c", self.PROGRAM, os.path.join(ROOT, "bench"), os.path.dirname(binary()), folder],
+                stdout=subprocess.PIPE,
+            )
+            self.addCleanup(bench.stdout.close)
+            pid, data = bench.stdout.readline().decode().split()
+            bench.terminate()
+            self.assertEqual(bench.wait(40), 128 + 15)
+            self.assertFalse(os.path.exists(f"/proc/{pid}"), "the server runs on")
+            self.assertFalse(os.path.exists(data))
+
+
 UPLOADS = ("--size", "1M", "--chunk", "200K", "--uploads", 3, "--connections", 2, "--verify")
 
 

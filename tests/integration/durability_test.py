@@ -80,6 +80,30 @@ class DatabaseFails(unittest.TestCase):
         self.assertEqual(X1(server).status(media_id).header("sluice-error"), "finalize_missing")
 
 
+class KilledAfterAFailedSync(unittest.TestCase):
+    """A relaxed server dies between a sync that failed and its note of it: the bytes are gone from the page cache."""
+
+    def test_what_the_sync_lost_is_missing_after_the_kill(self):
+        server = Server("--durability", "relaxed")
+        self.addCleanup(server.close)
+        server.start()
+        caller = X1(server)
+        data = noise(2 * SEGMENT, 3)
+        media_id = caller.open(len(data))
+        for index in (0, 1):
+            self.assertEqual(caller.append(media_id, index, data[index * SEGMENT :][:SEGMENT]).status, 204)
+        server.kill()
+        with open(blob_path(server.data, media_id), "r+b") as file:
+            file.seek(SEGMENT + 1000)
+            file.write(bytes(4096))
+        server.start()
+        caller = X1(server)
+        self.assertEqual(caller.finalize(media_id).header("sluice-error"), "size_mismatch")
+        self.assertEqual(caller.append(media_id, 1, data[SEGMENT:]).status, 204)
+        self.assertIn(caller.finalize(media_id).status, (200, 201))
+        self.assertEqual(caller.original(f"7_{media_id}").body, data)
+
+
 class LostPower(unittest.TestCase):
     """The mark of the last run is changed to that of another boot: as if the machine had stopped."""
 

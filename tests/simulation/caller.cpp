@@ -242,8 +242,10 @@ Answer Caller::finalize(UploadModel& model) {
         if (lacks) {
             world_.tally.saw(Seen::finalize_refused);
         }
-        if (lacks ? (before.is_complete || before.is_finalized) && !model.is_abandoned
-                  : !is_one_shot) {
+        // What was complete may have lost segments while the call ran: a relaxed 2xx to APPEND survives
+        // neither a loss of power nor a sync that failed, and the loss is told in this way.
+        const bool is_complete = before.is_complete && model.is_surely_complete();
+        if (lacks ? (is_complete || before.is_finalized) && !model.is_abandoned : !is_one_shot) {
             judge_refusal(model, before, answer->error(), "FINALIZE");
         }
     }
@@ -287,12 +289,10 @@ void Caller::status(UploadModel& model) {
 
 void Caller::details(UploadModel& model) {
     const Before before = of(model);
-    std::uint64_t acknowledged = 0;
-    std::vector<std::uint16_t> indexes;
+    std::map<std::uint16_t, std::size_t> indexes;  // with their bytes
     for (const auto& [index, wishes] : model.sent) {
         if (const auto variant = model.acknowledged_variant(index)) {
-            acknowledged += bytes_of(model.plan, index, *variant).size();
-            indexes.push_back(index);
+            indexes.emplace(index, bytes_of(model.plan, index, *variant).size());
         }
     }
     const auto answer = world_.ask([&](Process& process) {
@@ -308,8 +308,16 @@ void Caller::details(UploadModel& model) {
     if (details.status.upload.is_over() || model.is_abandoned) {
         return;
     }
+    // As in finalize(): what the call itself found to be lost was not promised any more.
+    std::erase_if(indexes, [&](const auto& item) {
+        return !model.acknowledged_variant(item.first);
+    });
+    std::uint64_t acknowledged = 0;
+    for (const auto& [index, length] : indexes) {
+        acknowledged += length;
+    }
     const bool says_missing = std::ranges::any_of(details.gaps.missing, [&](SegmentIndex index) {
-        return std::ranges::find(indexes, index.value) != indexes.end();
+        return indexes.contains(index.value);
     });
     if (says_missing || details.gaps.received.value < acknowledged ||
         details.status.upload.received.value < acknowledged) {

@@ -181,6 +181,12 @@ Result<void> SimulatedMetadataStore::drop_segments(
     });
 }
 
+Result<void> SimulatedMetadataStore::keep_all(const std::vector<MediaId>& ids, WallTime now) {
+    return write(Site::change, Survives::power_loss, [ids, now](MemoryMetadataStore& of) {
+        return of.keep_all(ids, now);
+    });
+}
+
 Result<void> SimulatedMetadataStore::change(
     const Upload& upload, UploadState from, const std::optional<NewJob>& job
 ) {
@@ -321,6 +327,10 @@ Result<QueuePosition> SimulatedMetadataStore::queue_position(MediaId id, WallTim
 
 Result<StoreTotals> SimulatedMetadataStore::totals() {
     return rows().totals();
+}
+
+Result<std::uint64_t> SimulatedMetadataStore::newest_number() {
+    return rows().newest_number();
 }
 
 }  // namespace sluice::simulation

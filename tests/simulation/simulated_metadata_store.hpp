@@ -80,6 +80,7 @@ class SimulatedMetadataStore final : public MetadataStore {
     ) override;
     Result<void> drop_segments(MediaId id, const std::vector<SegmentIndex>& indexes, WallTime now)
         override;
+    Result<void> keep_all(const std::vector<MediaId>& ids, WallTime now) override;
     Result<void> change(const Upload& upload, UploadState from, const std::optional<NewJob>& job)
         override;
     Result<std::vector<Upload>> due_for_expiry(WallTime now, std::uint32_t count_max) override;
@@ -101,6 +102,7 @@ class SimulatedMetadataStore final : public MetadataStore {
     Result<std::uint32_t> release_jobs_of(const std::string& holder, WallTime now) override;
     Result<QueuePosition> queue_position(MediaId id, WallTime now) override;
     Result<StoreTotals> totals() override;
+    Result<std::uint64_t> newest_number() override;
 
   private:
     MemoryMetadataStore& rows() { return journal_.rows(); }

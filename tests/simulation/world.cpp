@@ -78,6 +78,11 @@ Result<void> Process::recover(bool has_lost_power) {
     if (auto released = metadata.release_jobs_of(job_holder, clock_.now()); !released) {
         return std::move(released).error();
     }
+    const auto newest = metadata.newest_number();
+    if (!newest) {
+        return newest.error();
+    }
+    ids.begin_after(*newest);
     const auto everything = Doubts::Scope();
     const auto scope =
         has_lost_power ? std::optional(is_strict_ ? Doubts::sample : everything) : std::nullopt;
@@ -153,6 +158,8 @@ void World::crashed() {
         checker.power_was_lost(options.is_strict);
     } else {
         tally.saw(Seen::killed);
+        // A relaxed one may have died between a failed sync and its note of it.
+        has_lost_power_ = has_lost_power_ || !options.is_strict;
     }
     boot();
 }

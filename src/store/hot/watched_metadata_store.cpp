@@ -1,5 +1,7 @@
 #include "store/hot/watched_metadata_store.hpp"
 
+#include <deque>
+
 namespace sluice {
 
 // --- changes that STATUS can see ---
@@ -9,6 +11,14 @@ Result<void> WatchedMetadataStore::change(
 ) {
     const HotUploads::Write write(hot_, upload.id);
     return rows_.change(upload, from, job);
+}
+
+Result<void> WatchedMetadataStore::keep_all(const std::vector<MediaId>& ids, WallTime now) {
+    std::deque<HotUploads::Write> writes;
+    for (const MediaId id : ids) {
+        writes.emplace_back(hot_, id);
+    }
+    return rows_.keep_all(ids, now);
 }
 
 Result<void> WatchedMetadataStore::forget_bytes(MediaId id) {
@@ -178,6 +188,9 @@ Result<QueuePosition> WatchedMetadataStore::queue_position(MediaId id, WallTime 
 }
 Result<StoreTotals> WatchedMetadataStore::totals() {
     return rows_.totals();
+}
+Result<std::uint64_t> WatchedMetadataStore::newest_number() {
+    return rows_.newest_number();
 }
 std::optional<Error> WatchedMetadataStore::writes_refused() {
     return rows_.writes_refused();

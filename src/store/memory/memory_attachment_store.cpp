@@ -92,6 +92,18 @@ Result<void> MemoryAttachmentStore::claim(
     return ok();
 }
 
+Result<void> MemoryAttachmentStore::withdraw(
+    const std::vector<MediaId>& media, const std::string& used_by
+) {
+    const std::scoped_lock lock(mutex_);
+    for (const MediaId id : media) {
+        std::erase_if(rows_[id].claims, [&](const auto& claim) {
+            return claim.used_by == used_by;
+        });
+    }
+    return ok();
+}
+
 Result<void> MemoryAttachmentStore::forget(MediaId id) {
     const std::scoped_lock lock(mutex_);
     rows_.erase(id);

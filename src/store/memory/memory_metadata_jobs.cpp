@@ -42,7 +42,11 @@ MemoryMetadataStore::JobRow* MemoryMetadataStore::next_job(WallTime now) {
     for (auto& [id, row] : jobs_) {
         const bool is_time = row.job.run_at <= now || row.job.run_at > now + job_pause_max;
         const bool is_free = !row.is_leased || row.lease_until < now;
-        if (is_time && is_free && (best == nullptr || row.job.run_at < best->job.run_at)) {
+        const Row* of = row_of(row.job.media);
+        const bool is_wanted = of != nullptr && (of->upload.state == UploadState::queued ||
+                                                 of->upload.state == UploadState::processing);
+        if (is_time && is_free && is_wanted &&
+            (best == nullptr || row.job.run_at < best->job.run_at)) {
             best = &row;
         }
     }

@@ -14,13 +14,6 @@ Error not_found(MediaId id) {
     return {.code = ErrorCode::store_not_found, .media_id = id.value};
 }
 
-bool is_due(const Upload& upload, WallTime now) {
-    const bool may_expire = upload.state == UploadState::open ||
-                            upload.state == UploadState::ready ||
-                            upload.state == UploadState::failed;
-    return may_expire && upload.expires_at <= now;
-}
-
 // A copy of the first `count_max`, in this order.
 template <class T, class Less>
 void keep_first(std::vector<T>& items, std::uint32_t count_max, Less less) {
@@ -77,7 +70,7 @@ std::uint64_t MemoryMetadataStore::sum_of_promises() const {
 bool MemoryMetadataStore::is_there(MediaId id, WallTime now) const {
     const auto row = uploads_.find(id);
     return row != uploads_.end() && !row->second.upload.is_over() &&
-           !is_due(row->second.upload, now);
+           !row->second.upload.is_due(now);
 }
 
 Result<void> MemoryMetadataStore::check(const Upload& upload, const CreateTerms& terms) const {
@@ -266,6 +259,26 @@ std::vector<MediaId> MemoryMetadataStore::open_with_segments() {
     return ids;
 }
 
+Result<void> MemoryMetadataStore::keep_all(const std::vector<MediaId>& ids, WallTime now) {
+    const std::scoped_lock lock(mutex_);
+    std::vector<Upload> kept;
+    for (const MediaId id : ids) {
+        const Row* row = row_of(id);
+        if (row == nullptr) {
+            return not_found(id);
+        }
+        auto next = row->upload.kept(now);
+        if (!next) {
+            return Error{.code = ErrorCode::store_conflict, .media_id = id.value};
+        }
+        kept.push_back(*std::move(next));
+    }
+    for (Upload& upload : kept) {
+        row_of(upload.id)->upload = std::move(upload);
+    }
+    return ok();
+}
+
 Result<void> MemoryMetadataStore::change(
     const Upload& upload, UploadState from, const std::optional<NewJob>& job
 ) {
@@ -276,7 +289,8 @@ Result<void> MemoryMetadataStore::change(
     }
     const bool is_same =
         row->upload.state == from &&
-        (from != UploadState::open || row->upload.segments_received == upload.segments_received);
+        (from != UploadState::open || row->upload.segments_received == upload.segments_received) &&
+        (upload.state != UploadState::expired || row->upload.expires_at == upload.expires_at);
     if (!is_same || (job && !may_add_job(*job))) {
         return conflict("the upload has changed meanwhile");
     }
@@ -296,7 +310,7 @@ Result<std::vector<Upload>> MemoryMetadataStore::due_for_expiry(
     const std::scoped_lock lock(mutex_);
     std::vector<Upload> due;
     for (const auto& [id, row] : uploads_) {
-        if (is_due(row.upload, now)) {
+        if (row.upload.is_due(now)) {
             due.push_back(row.upload);
         }
     }
@@ -392,6 +406,24 @@ Result<std::vector<Output>> MemoryMetadataStore::outputs(MediaId id) {
         return not_found(id);
     }
     return row->outputs;
+}
+
+Result<std::uint64_t> MemoryMetadataStore::newest_number() {
+    const std::scoped_lock lock(mutex_);
+    std::uint64_t newest = jobs_.empty() ? 0 : jobs_.rbegin()->first.value;
+    const auto note = [&newest](BlobId blob) {
+        newest = blob.is_shared() ? newest : std::max(newest, blob.value);
+    };
+    for (const auto& [id, row] : uploads_) {
+        newest = std::max(newest, id.value);
+        for (const auto& [index, segment] : row.segments) {
+            note(segment.extent.blob);
+        }
+        for (const Output& output : row.outputs) {
+            note(output.extent.blob);
+        }
+    }
+    return newest;
 }
 
 Result<StoreTotals> MemoryMetadataStore::totals() {

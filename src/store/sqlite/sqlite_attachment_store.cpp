@@ -40,6 +40,7 @@ constexpr char put_track_sql[] =
     "subtitles = excluded.subtitles, display_name = excluded.display_name";
 constexpr char remove_track_sql[] =
     "DELETE FROM subtitle_tracks WHERE video = ?1 AND language = ?2";
+constexpr char drop_claim_sql[] = "DELETE FROM media_claims WHERE upload = ?1 AND used_by = ?2";
 constexpr char add_claim_sql[] =
     "INSERT INTO media_claims (upload, used_by, at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
 
@@ -224,6 +225,20 @@ Result<void> SqliteAttachmentStore::claim(
             auto done =
                 change(connection, add_claim_sql, stored(id.value), used_by, stored(claim.at));
             if (!done) {
+                return done;
+            }
+        }
+        return ok();
+    });
+}
+
+Result<void> SqliteAttachmentStore::withdraw(
+    const std::vector<MediaId>& media, const std::string& used_by
+) {
+    return database_->writer().perform([&](Connection& connection) -> Result<void> {
+        const std::string_view use = used_by;
+        for (const MediaId id : media) {
+            if (auto done = change(connection, drop_claim_sql, stored(id.value), use); !done) {
                 return done;
             }
         }

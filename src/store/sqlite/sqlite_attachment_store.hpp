@@ -23,6 +23,7 @@ class SqliteAttachmentStore final : public AttachmentStore {
         override;
     Result<bool> are_attached(MediaId subtitles) override;
     Result<void> claim(const std::vector<MediaId>& media, const MediaClaim& claim) override;
+    Result<void> withdraw(const std::vector<MediaId>& media, const std::string& used_by) override;
     Result<void> forget(MediaId id) override;
 
   private:

@@ -16,9 +16,12 @@ constexpr char insert_job_sql[] =
     "VALUES (?1, ?2, ?3, ?4, 0, 0, 'waiting') ON CONFLICT DO NOTHING";
 constexpr char delete_job_of_sql[] = "DELETE FROM jobs WHERE media = ?1";
 constexpr char delete_job_sql[] = "DELETE FROM jobs WHERE id = ?1";
+// A job whose upload is gone, or has no use for it, must not stand before the others for ever.
 constexpr char next_job_sql[] =
     "SELECT id, media, fence, attempt FROM jobs "
     "WHERE (run_at <= ?1 OR run_at > ?2) AND (state = 'waiting' OR lease_until < ?1) "
+    "AND EXISTS (SELECT 1 FROM uploads u WHERE u.id = media AND u.state IN ('queued', "
+    "'processing')) "
     "ORDER BY run_at, id LIMIT 1";
 constexpr char lease_job_sql[] =
     "UPDATE jobs SET state = 'leased', holder = ?2, lease_until = ?3, fence = fence + 1, "

@@ -233,6 +233,18 @@ Result<StoreTotals> SqliteMetadataStore::totals() {
     };
 }
 
+Result<std::uint64_t> SqliteMetadataStore::newest_number() {
+    const auto reader = database_->readers().borrow();
+    auto row = (*reader).query(sqlite::newest_number_sql);
+    if (!row) {
+        return std::move(row).error();
+    }
+    if (auto is_there = row->step(); !is_there) {
+        return std::move(is_there).error();
+    }
+    return static_cast<std::uint64_t>(row->integer(0));
+}
+
 Result<QueuePosition> SqliteMetadataStore::queue_position(MediaId id, WallTime now) {
     auto reader = database_->readers().borrow();
     if (auto begun = reader.begin_snapshot(); !begun) {

@@ -48,7 +48,9 @@ Result<void> change_row(
         return std::move(current).error();
     }
     const bool has_same_segments = current->segments_received == upload.segments_received;
-    if (current->state != from || (from == UploadState::open && !has_same_segments)) {
+    const bool was_kept =
+        upload.state == UploadState::expired && current->expires_at != upload.expires_at;
+    if (current->state != from || (from == UploadState::open && !has_same_segments) || was_kept) {
         return conflict(upload.id, "the upload has changed meanwhile");
     }
     if (auto done = sqlite::update_upload(connection, upload); !done) {
@@ -60,6 +62,24 @@ Result<void> change_row(
         }
     }
     return job ? sqlite::insert_job(connection, *job) : ok();
+}
+
+// What the first ones got is rolled back with the refusal.
+Result<void> keep_rows(Connection& connection, const std::vector<MediaId>& ids, WallTime now) {
+    for (const MediaId id : ids) {
+        auto found = sqlite::load_upload(connection, id);
+        if (!found) {
+            return std::move(found).error();
+        }
+        auto kept = found->kept(now);
+        if (!kept) {
+            return conflict(id, "its time is over");
+        }
+        if (auto done = sqlite::update_upload(connection, *kept); !done) {
+            return done;
+        }
+    }
+    return ok();
 }
 
 Result<void> check_quota(Connection& connection, const Upload& upload, const Quota& quota) {
@@ -226,6 +246,13 @@ Result<void> SqliteMetadataStore::change(
 ) {
     return database_->writer().perform(
         [&](Connection& connection) { return change_row(connection, upload, from, job); },
+        sqlite::Survives::power_loss
+    );
+}
+
+Result<void> SqliteMetadataStore::keep_all(const std::vector<MediaId>& ids, WallTime now) {
+    return database_->writer().perform(
+        [&](Connection& connection) { return keep_rows(connection, ids, now); },
         sqlite::Survives::power_loss
     );
 }

@@ -81,6 +81,24 @@ TEST(SqliteMetadataStore, EverythingIsThereAfterReopening) {
     EXPECT_EQ((*job)->fence, 2u) << "the fence rises over restarts";
 }
 
+TEST(SqliteMetadataStore, AJobWithoutAnUploadDoesNotStopTheQueue) {
+    const TemporaryFolder folder;
+    const std::string path = folder.path("sluice.db");
+    const auto store = opened(path);
+    Upload upload = open_upload(7);
+    upload.state = UploadState::queued;
+    upload.received = upload.total;
+    upload.segments_received = 1;
+    ASSERT_TRUE(store->create_whole(upload, segment_of(7, 0, 100), job_of(7, store_test_now)));
+    sql(path,
+        "PRAGMA foreign_keys = OFF; INSERT INTO jobs (id, media, run_at, cost_expected_ms, "
+        "attempt, "
+        "fence, state) VALUES (1, 1, 0, 0, 0, 0, 'waiting')");
+    const auto job = store->claim_job("slot", store_test_now, store_test_now + seconds{30});
+    ASSERT_TRUE(job && *job);
+    EXPECT_EQ((*job)->id.value, 7u);
+}
+
 TEST(SqliteMetadataStore, TheFilesAreForTheOwnerOnly) {
     const TemporaryFolder folder;
     const auto store = opened(folder.path("sluice.db"));

@@ -113,6 +113,12 @@ inline constexpr char delete_segments_sql[] = "DELETE FROM segments WHERE upload
 inline constexpr char delete_outputs_sql[] = "DELETE FROM outputs WHERE upload = ?1";
 inline constexpr char forget_bytes_sql[] = "UPDATE uploads SET has_bytes = 0 WHERE id = ?1";
 inline constexpr char upload_exists_sql[] = "SELECT 1 FROM uploads WHERE id = ?1";
+// Each half ends at the first row of an index. Numbers of shared blobs are negative here.
+inline constexpr char newest_number_sql[] =
+    "SELECT max(0, coalesce((SELECT max(id) FROM uploads), 0), "
+    "coalesce((SELECT max(id) FROM jobs), 0), "
+    "coalesce((SELECT blob FROM segments WHERE blob <> upload ORDER BY blob DESC LIMIT 1), 0), "
+    "coalesce((SELECT blob FROM outputs ORDER BY blob DESC LIMIT 1), 0))";
 inline constexpr char totals_sql[] =
     "SELECT (SELECT count(*) FROM uploads WHERE state = 'open'), "
     "(SELECT count(*) FROM jobs WHERE state = 'waiting'), "
