@@ -7,18 +7,16 @@ namespace sluice {
 Result<UploadWithSegments> load_checked(
     const UploadServices& services, const Principal& owner, MediaId id
 ) {
+    // Asked before the load: a check that ends in between may have dropped segments of what was loaded.
+    const bool may_be_due = services.doubts != nullptr && services.doubts->has_unchecked();
     auto found = services.metadata.find_with_segments(owner, id);
-    const bool may_be_due = found && services.doubts != nullptr &&
-                            services.doubts->has_unchecked() &&
-                            found->upload.state == UploadState::open;
-    if (!may_be_due) {
+    if (!may_be_due || !found || found->upload.state != UploadState::open) {
         return found;
     }
-    const auto dropped = services.doubts->check(id);
-    if (!dropped) {
-        return dropped.error();
+    if (auto checked = services.doubts->check(id); !checked) {
+        return std::move(checked).error();
     }
-    return *dropped ? services.metadata.find_with_segments(owner, id) : std::move(found);
+    return services.metadata.find_with_segments(owner, id);
 }
 
 Result<UploadWithSegments> load_for_change(

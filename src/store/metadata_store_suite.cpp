@@ -362,31 +362,6 @@ TEST_P(MetadataStoreSuite, WhatWasKeptMeanwhileStaysKept) {
     EXPECT_EQ(stored(7).content, test_content);
 }
 
-TEST_P(MetadataStoreSuite, WhatWasKeptMeanwhileDoesNotExpire) {
-    const Upload before = created(7);
-    ASSERT_TRUE(store().change(*before.kept(store_test_now), UploadState::open, {}));
-    const Upload expired = *before.expired(before.expires_at);
-    EXPECT_EQ(code_of(store().change(expired, UploadState::open, {})), ErrorCode::store_conflict);
-    EXPECT_EQ(stored(7).state, UploadState::open);
-    ASSERT_TRUE(store().change(*stored(7).cancelled(store_test_now), UploadState::open, {}));
-}
-
-TEST_P(MetadataStoreSuite, KeepsSeveralOrNone) {
-    const Upload first = created(7);
-    created(8);
-    created(9);
-    ASSERT_TRUE(store().change(*stored(9).cancelled(store_test_now), UploadState::open, {}));
-    EXPECT_EQ(
-        code_of(store().keep_all({{7}, {8}, {9}}, store_test_now)), ErrorCode::store_conflict
-    );
-    EXPECT_EQ(code_of(store().keep_all({{7}, {10}}, store_test_now)), ErrorCode::store_not_found);
-    EXPECT_EQ(code_of(store().keep_all({{7}, {8}}, first.expires_at)), ErrorCode::store_conflict);
-    EXPECT_EQ(stored(7).expires_at, first.expires_at);
-    ASSERT_TRUE(store().keep_all({{7}, {8}}, store_test_now));
-    EXPECT_EQ(stored(7).expires_at, never);
-    EXPECT_EQ(stored(8).expires_at, never);
-}
-
 TEST_P(MetadataStoreSuite, ProgressMeasuredMeanwhileStays) {
     queued(7, store_test_now);
     const LeasedJob job = claimed("slot");

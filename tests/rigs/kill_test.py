@@ -110,7 +110,7 @@ class CheckerSees(RigCase):
 
     def test_a_segment_that_the_metadata_forgot(self):
         self.forget(("segments", "upload"))
-        self.assert_found("are not there", "segment_missing", "breaks off")
+        self.assert_found("are not there", "segment_missing", "nothing_appended", "breaks off")
 
     def test_an_upload_that_the_metadata_forgot(self):
         self.forget(("segments", "upload"), ("outputs", "upload"), ("jobs", "media"), ("uploads", "id"))

@@ -95,10 +95,18 @@ TEST_F(Simulation, EveryPromiseIsKeptInEveryHistory) {
 
 // An upload that was cancelled while its segments were compared with the disk (store_conflict told to
 // whoever asked), a FINALIZE that sealed what the failed sync of another FINALIZE had lost, and a segment
-// that was stored and refused as come too late.
+// that was stored and refused as come too late; a FINALIZE that loaded what a check dropped.
 TEST_F(Simulation, HistoriesThatOnceWentWrongGoRight) {
     for (const std::uint64_t seed :
-         {42'333ULL, 45'020ULL, 53'497ULL, 57'461ULL, 45'779ULL, 4'046ULL, 37'833ULL, 105'299ULL}) {
+         {42'333ULL,
+          45'020ULL,
+          53'497ULL,
+          57'461ULL,
+          45'779ULL,
+          4'046ULL,
+          37'833ULL,
+          105'299ULL,
+          208'699ULL}) {
         Tally tally;
         const HistoryOptions options = options_of(seed);
         EXPECT_EQ(run_history(options, tally).violation, "") << described(options);
