@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <climits>
 #include <functional>
 #include <string>
 #include <utility>
@@ -32,7 +33,8 @@ std::string_view name_of(Level level) {
     return "error";
 }
 
-constexpr std::size_t gathered_max = 64UL * 1024;
+// What a pipe takes in one piece: more could be torn by what others write.
+constexpr std::size_t gathered_max = PIPE_BUF;
 
 struct Gathered {
     std::string lines;
@@ -86,10 +88,14 @@ void write(Level level, std::string_view event, std::string_view message, Fields
         std::visit([&json](const auto& value) { json.value(value); }, field.value);
     }
     Gathered& mine = gathered();
+    std::string line = json.end_object().take();
+    line += '\n';
+    if (mine.lines.size() + line.size() > gathered_max) {
+        Gathering::flush();
+    }
     const bool is_first = mine.lines.empty();
-    mine.lines += json.end_object().take();
-    mine.lines += '\n';
-    if (!mine.soon || level >= Level::warning || mine.lines.size() >= gathered_max) {
+    mine.lines += line;
+    if (!mine.soon || level >= Level::warning) {
         put(mine.lines);
     } else if (is_first) {
         mine.soon();

@@ -1,5 +1,6 @@
 // One JSON object per line on stderr: time, level, msg, event, then the fields given. Lines are
-// written whole, by one write(2) each or several together, from any thread. Never log tokens, signatures, query strings
+// written whole, by one write(2) each or several together (no more than a pipe takes in one piece).
+// From any thread. Never log tokens, signatures, query strings
 // or file content.
 #pragma once
 

@@ -2,7 +2,7 @@
 // as wait() has returned, and the giving side takes no lock that the other one then stands before: a condition
 // variable that is notified under its mutex costs two more switches for each who waits.
 //
-// Work that runs on a fiber (runtime/fiber_threads.hpp) leaves its thread to other work meanwhile.
+// Work that runs on a fiber (runtime/run_blocking.hpp) leaves its thread to other work meanwhile.
 #pragma once
 
 #include <atomic>

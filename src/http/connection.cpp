@@ -27,11 +27,15 @@ constexpr std::chrono::milliseconds briefly_idle{1'000};
 constexpr std::size_t logged_path_length_max = 256;
 
 std::string text_of(const asio::ip::tcp::endpoint& endpoint, bool with_port) {
-    auto address = endpoint.address().to_string();
+    auto from = endpoint.address();
+    if (from.is_v6() && from.to_v6().is_v4_mapped()) {  // a socket that takes both kinds
+        from = asio::ip::make_address_v4(asio::ip::v4_mapped, from.to_v6());
+    }
+    auto address = from.to_string();
     if (!with_port) {
         return address;
     }
-    const auto host = endpoint.address().is_v6() ? "[" + address + "]" : address;
+    const auto host = from.is_v6() ? "[" + address + "]" : address;
     return host + ":" + std::to_string(endpoint.port());
 }
 

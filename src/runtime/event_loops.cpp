@@ -30,6 +30,9 @@ namespace {
 // (Linux 6.12 and later; an older one does not mind). Else whoever computes keeps a core that others
 // want until the next tick, 4 ms at 250 Hz, and STATUS waits for it.
 void ask_for_short_turns() {
+    if (::sched_getscheduler(0) != SCHED_OTHER) {
+        return;  // somebody has chosen another way
+    }
     struct {  // struct sched_attr, in its first version
         std::uint32_t size = 48;
         std::uint32_t policy = SCHED_OTHER;

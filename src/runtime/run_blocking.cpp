@@ -152,7 +152,8 @@ void BlockingPool::begin_next(std::unique_lock<std::mutex>& lock) {
 void BlockingPool::go_on_with_next(std::unique_lock<std::mutex>& lock) {
     Worked* work = ready_.front();
     ready_.pop_front();
-    const bool wakes = !ready_.empty() && wake_another();  // they may hold what this one waits for
+    // They may hold what this one waits for, and whoever was woken for the job is here now.
+    const bool wakes = (!ready_.empty() || has_job()) && wake_another();
     lock.unlock();
     if (wakes) {
         has_work_.notify_one();

@@ -163,6 +163,57 @@ TEST(RunBlocking, WorkThatWaitsForASignalLeavesItsThreadToOthers) {
     pool.stop_and_join();
 }
 
+struct Meeting {
+    Signal signal;
+    std::atomic<bool> has_arrived = false;
+    std::atomic<bool> may_end = false;
+    std::atomic<bool> has_ended = false;
+};
+
+// As the leader of a pack: goes on after the signal, and then stands in a sync.
+awaitable<void> wait_then_block(BlockingPool& pool, std::shared_ptr<Meeting> meeting) {
+    auto work = [&of = *meeting] {
+        of.has_arrived = true;
+        of.signal.wait();
+        for (int i = 0; i < 500 && !of.may_end; ++i) {
+            std::this_thread::sleep_for(1ms);
+        }
+        of.has_ended = true;
+    };
+    co_await run_blocking(pool, work);
+}
+
+awaitable<void> signal_then_work(
+    BlockingPool& pool, std::shared_ptr<Meeting> meeting, std::shared_ptr<std::atomic<int>> behind
+) {
+    meeting->signal.give();
+    auto work = [&of = *meeting, &count = *behind] {
+        count += of.has_ended ? 1 : 0;
+        of.may_end = true;
+    };
+    co_await run_blocking(pool, work);
+}
+
+TEST(RunBlocking, NewWorkDoesNotStandBehindWorkThatGoesOnWhileThreadsAreFree) {
+    BlockingPool pool(4, 0, 4);
+    EventLoops loops(1);
+    loops.start();
+    TaskGroup group("test");
+    auto behind = std::make_shared<std::atomic<int>>(0);
+    for (int i = 0; i < 10; ++i) {
+        auto meeting = std::make_shared<Meeting>();
+        group.spawn(loops.executor(0), wait_then_block(pool, meeting));
+        while (!meeting->has_arrived) {
+            std::this_thread::sleep_for(1ms);
+        }
+        std::this_thread::sleep_for(2ms);
+        group.spawn(loops.executor(0), signal_then_work(pool, meeting, behind));
+        ASSERT_TRUE(group.drained(10s));
+    }
+    EXPECT_EQ(*behind, 0);
+    pool.stop_and_join();
+}
+
 struct Rounds {
     std::array<std::atomic<Signal*>, 16> posts{};
     std::atomic<int> sum = 0;

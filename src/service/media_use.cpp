@@ -168,6 +168,9 @@ Result<std::vector<Medium>> MediaUse::use(const UseMedia& wanted) {
     if (auto admission = admitted(wanted.admission); !admission) {
         return std::move(admission).error();
     }
+    if (ids.empty()) {
+        return media;
+    }
     const std::string kind = wanted.used_in == UsedIn::post ? "post:" : "message:";
     const MediaClaim claim{kind + std::to_string(wanted.user), uploads_.now()};
     if (auto claimed = attachments_.claim(ids, claim); !claimed) {

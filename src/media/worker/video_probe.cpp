@@ -239,8 +239,10 @@ void count_packet(const AVPacket& packet, const AVStream& stream, VideoProbe& pr
     if ((packet.flags & AV_PKT_FLAG_KEY) != 0) {
         span.keyframe = stamp;
     }
-    // They need the pictures before the keyframe: nobody can begin to play there.
-    probe.picture->has_open_gop |= stamp < span.keyframe;
+    // They need the pictures before the keyframe: nobody can begin to play there. Such pictures follow
+    // it closely; a time that steps back later is a cut in the stream.
+    constexpr std::uint64_t leading_max = 17;
+    probe.picture->has_open_gop |= span.since_keyframe <= leading_max && stamp < span.keyframe;
     span.first = std::min(span.first, stamp);
     span.last = std::max(span.last, stamp + std::max<std::int64_t>(packet.duration, 0));
 }

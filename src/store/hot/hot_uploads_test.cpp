@@ -194,6 +194,19 @@ TEST_F(WatchedStore, AJobThatWasTakenOverIsAskedForAnew) {
     EXPECT_FALSE(of.hot.find({1}, now));
 }
 
+TEST_F(WatchedStore, AJobThatWasLostIsNotRememberedForEver) {
+    const LeasedJob job = processing(1);
+    const WallTime until = store_test_now + lease;
+    ASSERT_TRUE(of.watched.change(
+        *job.upload.cancelled(store_test_now), UploadState::processing, std::nullopt
+    ));
+    EXPECT_FALSE(of.watched.heartbeat(job.id, job.fence, {}, until));
+    keep_now(of.hot, upload_in(UploadState::ready, 9));
+    ASSERT_TRUE(of.hot.find({9}, now));
+    EXPECT_FALSE(of.watched.heartbeat(job.id, job.fence, {}, until));
+    EXPECT_FALSE(of.hot.find({9}, now)) << "whose it was is not known any more";
+}
+
 TEST_F(WatchedStore, AJobOfAProcessBeforeForgetsWhateverItMayBe) {
     const LeasedJob job = processing(1);
     WatchedMetadataStore another(of.rows, of.hot);  // has claimed nothing

@@ -47,28 +47,21 @@ Result<std::optional<LeasedJob>> WatchedMetadataStore::claim_job(
 Result<void> WatchedMetadataStore::heartbeat(
     JobId id, std::uint64_t fence, const Progress& progress, WallTime lease_until
 ) {
-    return to_job(id, [&] { return rows_.heartbeat(id, fence, progress, lease_until); });
+    auto beaten = to_job(id, [&] { return rows_.heartbeat(id, fence, progress, lease_until); });
+    return beaten ? beaten : forgetting(id, std::move(beaten));
 }
 
 Result<void> WatchedMetadataStore::finish_job(
     JobId id, std::uint64_t fence, const Upload& upload, const std::vector<Output>& outputs
 ) {
     const HotUploads::Write write(hot_, upload.id);
-    auto finished = rows_.finish_job(id, fence, upload, outputs);
-    if (finished) {
-        forget(id);
-    }
-    return finished;
+    return forgetting(id, rows_.finish_job(id, fence, upload, outputs));
 }
 
 Result<void> WatchedMetadataStore::release_job(
     JobId id, std::uint64_t fence, WallTime run_at, bool counts
 ) {
-    auto released = to_job(id, [&] { return rows_.release_job(id, fence, run_at, counts); });
-    if (released) {
-        forget(id);
-    }
-    return released;
+    return forgetting(id, to_job(id, [&] { return rows_.release_job(id, fence, run_at, counts); }));
 }
 
 Result<std::uint32_t> WatchedMetadataStore::release_jobs_of(
@@ -86,9 +79,13 @@ std::optional<MediaId> WatchedMetadataStore::media_of(JobId id) const {
     return at == claimed_.end() ? std::nullopt : std::optional(at->second);
 }
 
-void WatchedMetadataStore::forget(JobId id) {
-    const std::lock_guard lock(mutex_);
-    claimed_.erase(id.value);
+// A job that has ended here, or was lost: nothing more comes of it.
+Result<void> WatchedMetadataStore::forgetting(JobId id, Result<void> done) {
+    if (done || done.error().code == ErrorCode::store_conflict) {
+        const std::lock_guard lock(mutex_);
+        claimed_.erase(id.value);
+    }
+    return done;
 }
 
 template <class Change>

@@ -67,7 +67,7 @@ class WatchedMetadataStore final : public MetadataStore {
   private:
     // Whose job it is; jobs are claimed here before anything else is done to them.
     std::optional<MediaId> media_of(JobId id) const;
-    void forget(JobId id);
+    Result<void> forgetting(JobId id, Result<void> done);
     // Makes the change while HotUploads tells nothing of the upload.
     template <class Change>
     Result<void> to_job(JobId id, Change change);
@@ -75,7 +75,7 @@ class WatchedMetadataStore final : public MetadataStore {
     MetadataStore& rows_;
     HotUploads& hot_;
     mutable std::mutex mutex_;
-    std::unordered_map<std::uint64_t, MediaId> claimed_;
+    std::unordered_map<std::uint64_t, MediaId> claimed_;  // as many as there are workers
 };
 
 }  // namespace sluice
