@@ -241,24 +241,46 @@ Result<Upload> Uploads::finish_append(const AppendTarget& target, Incoming incom
     if (is_repeated) {
         return settle_repeated(target, segment);
     }
-    const auto stride = stride_from(target.index, extent->length, found->upload.total);
-    auto added = services_.metadata.add_segment(target.id, segment, stride, received_at);
-    if (added) {
-        services_.metrics
-            .counter("sluice_upload_segments_total", "Segments by result", {{"result", "stored"}})
-            .add();
-        return found->upload.with_segment(segment, received_at);
-    }
-    if (added.error().code != ErrorCode::store_conflict) {
-        return refused(target.owner, std::move(added).error(), target.id);
+    auto added = add_segment(found->upload, segment);
+    if (added || added.error().code != ErrorCode::store_conflict) {
+        return added ? std::move(added)
+                     : refused(target.owner, std::move(added).error(), target.id);
     }
     return settle_repeated(target, segment);
 }
 
-// The index is taken, or the upload has moved on since it was looked at: the store's row says which. What came is not
-// needed in any case.
+Result<Upload> Uploads::add_segment(const Upload& upload, const Segment& came) {
+    const auto stride = stride_from(came.index, came.extent.length, upload.total);
+    auto added = services_.metadata.add_segment(upload.id, came, stride, came.received_at);
+    if (!added) {
+        return std::move(added).error();
+    }
+    services_.metrics
+        .counter("sluice_upload_segments_total", "Segments by result", {{"result", "stored"}})
+        .add();
+    return upload.with_segment(came, came.received_at);
+}
+
+// The index was taken, or the upload has moved on since it was looked at: the store's row says which. What came is
+// needed only if what stood there has been dropped meanwhile (a check found its bytes lost): then it takes the place.
 Result<Upload> Uploads::settle_repeated(const AppendTarget& target, const Segment& came) {
-    auto settled = compare_with_stored(target, came);
+    bool is_free = false;
+    auto settled = compare_stored(target, came, is_free);
+    // Each further round takes one more that came first and was dropped again.
+    constexpr int rounds_max = 8;
+    for (int round = 0; is_free && round < rounds_max; ++round) {
+        auto added = add_segment(*settled, came);
+        if (added) {
+            return added;
+        }
+        if (added.error().code != ErrorCode::store_conflict) {
+            return refused(target.owner, std::move(added).error(), target.id);
+        }
+        settled = compare_stored(target, came, is_free);
+    }
+    if (is_free) {
+        settled = Error{.code = ErrorCode::store_conflict, .media_id = target.id.value};
+    }
     const bool has_own_blob =
         came.extent.length.value > 0 && came.extent.blob != BlobId{target.id.value};
     if (has_own_blob) {
@@ -269,15 +291,22 @@ Result<Upload> Uploads::settle_repeated(const AppendTarget& target, const Segmen
     return settled;
 }
 
-Result<Upload> Uploads::compare_with_stored(const AppendTarget& target, const Segment& came) {
+// The upload as it stands; `is_free`: its index is free, and what came may be added.
+Result<Upload> Uploads::compare_stored(
+    const AppendTarget& target, const Segment& came, bool& is_free
+) {
+    is_free = false;
     auto found = load_for_change(services_, target.owner, target.id);
     if (!found) {
         return refused(target.owner, std::move(found).error(), target.id);
     }
     if (!may_be_repeated(*found, target.index)) {
-        auto admitted = found->upload.admits(target.index, came.extent.length, now());
-        return admitted ? Error{.code = ErrorCode::store_conflict, .media_id = target.id.value}
-                        : std::move(admitted).error();
+        auto admitted = found->upload.admits(target.index, came.extent.length, came.received_at);
+        if (!admitted) {
+            return std::move(admitted).error();
+        }
+        is_free = true;
+        return std::move(found->upload);
     }
     const Segment& stands = found->segments.at(target.index);
     // Other checksums are other bytes; the same ones may still be others.

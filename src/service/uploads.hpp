@@ -106,7 +106,8 @@ class Uploads {
     Result<Incoming> stage(Incoming::Limit limit);
     std::unique_ptr<BlobWriter> place(const UploadWithSegments& found, const AppendTarget& target);
     Result<Upload> settle_repeated(const AppendTarget& target, const Segment& came);
-    Result<Upload> compare_with_stored(const AppendTarget& target, const Segment& came);
+    Result<Upload> add_segment(const Upload& upload, const Segment& came);
+    Result<Upload> compare_stored(const AppendTarget& target, const Segment& came, bool& is_free);
     Result<bool> same_bytes(const Extent& left, const Extent& right);
     // The first bytes of what came, over as many extents as it takes.
     Result<std::vector<std::byte>> start_of(const SegmentMap& segments);

@@ -95,7 +95,8 @@ TEST_F(Simulation, EveryPromiseIsKeptInEveryHistory) {
 
 // An upload that was cancelled while its segments were compared with the disk (store_conflict told to
 // whoever asked), a FINALIZE that sealed what the failed sync of another FINALIZE had lost, and a segment
-// that was stored and refused as come too late; a FINALIZE that loaded what a check dropped.
+// that was stored and refused as come too late; a FINALIZE that loaded what a check dropped; an APPEND whose
+// index was taken when it came and free when that was looked into.
 TEST_F(Simulation, HistoriesThatOnceWentWrongGoRight) {
     for (const std::uint64_t seed :
          {42'333ULL,
@@ -106,7 +107,8 @@ TEST_F(Simulation, HistoriesThatOnceWentWrongGoRight) {
           4'046ULL,
           37'833ULL,
           105'299ULL,
-          208'699ULL}) {
+          208'699ULL,
+          303'572ULL}) {
         Tally tally;
         const HistoryOptions options = options_of(seed);
         EXPECT_EQ(run_history(options, tally).violation, "") << described(options);
