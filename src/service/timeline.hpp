@@ -47,7 +47,7 @@ class Timeline {
     std::vector<TimelineEvent> unwritten(const Principal& owner, MediaId id) const;
 
     TimelineStore& store_;
-    std::mutex flushing_;       // one flush at a time
+    std::mutex flushing_;       // one flush at a time; held over a commit, so never on a fiber
     mutable std::mutex mutex_;  // guards all below; never held while the store works
     Waiting waiting_;
     Waiting on_their_way_;   // into the store, by the flush that runs
