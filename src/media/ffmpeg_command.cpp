@@ -1,6 +1,11 @@
 #include "media/ffmpeg_command.hpp"
 
+#include <fmt/format.h>
+
+#include <span>
+
 #include "base/text.hpp"
+#include "media/decoders.hpp"
 
 namespace sluice {
 namespace {
@@ -20,11 +25,7 @@ Arguments common_part() {
     append(arguments, {"-max_error_rate", "0.1", "-progress", "pipe:3", "-stats_period", "0.5"});
     append(arguments, {"-protocol_whitelist", "file,pipe", "-max_streams", "16"});
     append(arguments, {"-max_pixels", "35389440", "-max_alloc", "536870912"});
-    append(
-        arguments,
-        {"-codec_whitelist",
-         "h264,hevc,vp8,vp9,libdav1d,mpeg4,aac,mp3,mp3float,opus,libopus,vorbis,pcm_s16le,gif"}
-    );
+    append(arguments, {"-codec_whitelist", decoders_allowed});
     return arguments;
 }
 
@@ -37,47 +38,235 @@ void append_input(Arguments& arguments, Container container, const std::string& 
     arguments.push_back("file:" + path);
 }
 
-void append_video_codec(Arguments& arguments, const VideoPlan& plan, Container container) {
-    append(arguments, {"-vf", plan.rendition.filters, "-c:v", "libx264"});
-    if (container == Container::gif) {
+std::string scale_to(PixelSize size) {
+    return fmt::format("scale=w={}:h={}:flags=bicubic,setsar=1", size.width, size.height);
+}
+
+// "[0:1]PRE,scale=…,split=2[p0][s1];[s1]scale=…[p1]": each smaller picture from the largest one.
+std::string scaling_graph(const VideoPlan& plan, std::span<const Rendition> encoded) {
+    std::string graph = fmt::format("[0:{}]{}", plan.picture_index, plan.filters);
+    if (plan.frame_rate_max > 0) {
+        graph += fmt::format("fps={:.0f},", plan.frame_rate_max);
+    }
+    graph += scale_to(encoded.front().size) + ",format=yuv420p";
+    if (encoded.size() > 1) {
+        graph += fmt::format(",split={}", encoded.size());
+    }
+    graph += "[p0]";
+    for (std::size_t i = 1; i < encoded.size(); ++i) {
+        graph += fmt::format("[s{}]", i);
+    }
+    for (std::size_t i = 1; i < encoded.size(); ++i) {
+        graph += fmt::format(";[s{}]{}[p{}]", i, scale_to(encoded[i].size), i);
+    }
+    return graph;
+}
+
+void append_x264(Arguments& arguments, const VideoPlan& plan, const Rendition& rendition) {
+    append(arguments, {"-c:v", "libx264"});
+    const Rung& rung = rendition.rung;
+    if (plan.is_loop) {
         append(arguments, {"-preset", "faster", "-crf", "20", "-tune", "animation"});
     } else {
-        append(arguments, {"-preset", "veryfast", "-crf", "22"});
-        append(arguments, {"-maxrate", "2500k", "-bufsize", "5000k"});
+        append(arguments, {"-preset", "veryfast", "-crf", std::to_string(rung.quality)});
+        append(arguments, {"-maxrate", std::to_string(rung.rate_max) + "k"});
+        append(arguments, {"-bufsize", std::to_string(2 * rung.rate_max) + "k"});
     }
-    append(arguments, {"-profile:v", "high", "-level", "4.0", "-g", "250"});
-    append(arguments, {"-force_key_frames", "expr:gte(t,n_forced*2)", "-sc_threshold", "0"});
-    append(arguments, {"-fps_mode", "vfr", "-video_track_timescale", "90000"});
+    append(arguments, {"-profile:v", rung.profile, "-level", rung.level, "-g", "250"});
+    // Beside a copy the source's own keyframes count, so that all renditions switch at the same
+    // times.
+    const bool follows = plan.renditions.front().is_copied;
+    append(arguments, {"-force_key_frames", follows ? "source" : "expr:gte(t,n_forced*2)"});
+    append(arguments, {"-sc_threshold", "0", "-fps_mode", "vfr"});
+    append(arguments, {"-video_track_timescale", "90000"});
+}
+
+void append_picture(
+    Arguments& arguments,
+    const VideoPlan& plan,
+    const Rendition& rendition,
+    const std::string& label,
+    const TrackWork& work
+) {
+    append(arguments, {"-map", label, "-an", "-sn", "-dn", "-map_metadata", "-1"});
+    append_x264(arguments, plan, rendition);
+    append(arguments, {"-threads", std::to_string(work.threads)});
+    if (plan.is_loop) {
+        append(arguments, {"-movflags", "+faststart"});
+    }
+    append(arguments, {"-f", "mp4"});
+    arguments.push_back("file:" + picture_track(work.folder, rendition));
+}
+
+// Begins at the picture's zero whatever the source does: gaps become silence.
+void append_sound(Arguments& arguments, const VideoPlan& plan, const TrackWork& work) {
+    append(arguments, {"-map", "0:" + std::to_string(plan.sound_index), "-vn", "-sn", "-dn"});
+    append(arguments, {"-map_metadata", "-1", "-map_chapters", "-1"});
+    append(arguments, {"-af", "aresample=async=1:first_pts=0", "-c:a", "aac"});
+    append(arguments, {"-ac", "2", "-ar", "48000", "-b:a", "128k", "-f", "mp4"});
+    arguments.push_back("file:" + sound_track(work.folder));
+}
+
+void append_track(Arguments& arguments, const std::string& path) {
+    append(arguments, {"-f", "mov", "-i"});
+    arguments.push_back("file:" + path);
+}
+
+// Input i is the picture of rendition first + i, the last one is the sound.
+void append_tracks(
+    Arguments& arguments,
+    const VideoPlan& plan,
+    const std::string& folder,
+    std::span<const Rendition> renditions
+) {
+    // Without this ffmpeg moves every file to the time zero of its own.
+    append(arguments, {"-copyts"});
+    for (const auto& rendition : renditions) {
+        append_track(arguments, picture_track(folder, rendition));
+    }
+    if (plan.has_sound()) {
+        append_track(arguments, sound_track(folder));
+    }
+}
+
+// "v:0,agroup:sound,name:v720 … a:0,agroup:sound,name:a128,default:yes"
+std::string stream_map(const VideoPlan& plan) {
+    const std::string_view group = plan.has_sound() ? ",agroup:sound" : "";
+    std::string map;
+    for (std::size_t i = 0; i < plan.renditions.size(); ++i) {
+        map +=
+            fmt::format("{}v:{}{},name:{}", i == 0 ? "" : " ", i, group, plan.renditions[i].track);
+    }
+    if (plan.has_sound()) {
+        map += fmt::format(" a:0{},name:{},default:yes", group, sound_name);
+    }
+    return map;
 }
 
 }  // namespace
 
+std::string picture_track(const std::string& folder, const Rendition& rendition) {
+    return folder + "/" +
+           (rendition.track.empty() ? rendition.name : "track-" + rendition.track + ".mp4");
+}
+
+std::string sound_track(const std::string& folder) {
+    return folder + "/track-sound.mp4";
+}
+
 Arguments encode_arguments(
-    const VideoPlan& plan, Container container, const FfmpegFiles& files, unsigned threads
+    const VideoPlan& plan, const TrackWork& work, const TrackChoice& choice
 ) {
     auto arguments = common_part();
-    const auto thread_text = std::to_string(threads);
-    append(arguments, {"-threads", thread_text, "-filter_threads", thread_text});
-    append_input(arguments, container, files.input);
-    append(arguments, {"-map_metadata", "-1", "-map_chapters", "-1", "-sn", "-dn"});
-    append(arguments, {"-map", "0:" + std::to_string(plan.picture_index)});
-    if (plan.sound_index >= 0) {
-        append(arguments, {"-map", "0:" + std::to_string(plan.sound_index)});
-        append(arguments, {"-c:a", "aac", "-ac", "2", "-ar", "48000", "-b:a", "128k"});
+    const auto threads = std::to_string(work.threads);
+    append(arguments, {"-threads", threads, "-filter_complex_threads", threads});
+    append_input(arguments, work.container, work.input);
+    std::span<const Rendition> encoded(plan.renditions);
+    encoded = encoded.subspan(choice.first, choice.last - choice.first);
+    if (!encoded.empty() && encoded.front().is_copied) {
+        encoded = encoded.subspan(1);
     }
-    append_video_codec(arguments, plan, container);
-    append(arguments, {"-threads", thread_text, "-movflags", "+faststart", "-f", "mp4"});
-    arguments.push_back("file:" + files.output);
+    if (!encoded.empty()) {
+        append(arguments, {"-filter_complex", scaling_graph(plan, encoded)});
+    }
+    for (std::size_t i = 0; i < encoded.size(); ++i) {
+        append_picture(arguments, plan, encoded[i], fmt::format("[p{}]", i), work);
+    }
+    if (choice.with_sound) {
+        append_sound(arguments, plan, work);
+    }
     return arguments;
 }
 
-Arguments poster_arguments(const FfmpegFiles& files) {
+Arguments copy_arguments(const VideoPlan& plan, const TrackWork& work) {
     auto arguments = common_part();
-    append(arguments, {"-skip_frame", "nokey", "-t", "10"});
-    append_input(arguments, Container::mp4, files.input);
-    append(arguments, {"-an", "-vf", "thumbnail=n=5,scale=out_range=full,format=yuvj420p"});
+    append_input(arguments, work.container, work.input);
+    append(arguments, {"-map", "0:" + std::to_string(plan.picture_index), "-c:v", "copy"});
+    append(arguments, {"-map_metadata", "-1", "-map_chapters", "-1"});
+    // Supplemental messages may carry anything; none is needed to show the picture.
+    append(arguments, {"-bsf:v", "filter_units=remove_types=6"});
+    append(arguments, {"-video_track_timescale", "90000", "-f", "mp4"});
+    arguments.push_back("file:" + picture_track(work.folder, plan.renditions.front()));
+    if (plan.sound_copied) {
+        append(arguments, {"-map", "0:" + std::to_string(plan.sound_index), "-c:a", "copy"});
+        append(arguments, {"-map_metadata", "-1", "-map_chapters", "-1", "-f", "mp4"});
+        arguments.push_back("file:" + sound_track(work.folder));
+    }
+    return arguments;
+}
+
+Arguments progressive_arguments(
+    const VideoPlan& plan, const std::string& folder, std::size_t first, std::size_t last
+) {
+    auto arguments = common_part();
+    const auto chosen = std::span(plan.renditions).subspan(first, last - first);
+    append_tracks(arguments, plan, folder, chosen);
+    for (std::size_t i = 0; i < chosen.size(); ++i) {
+        append(arguments, {"-map", fmt::format("{}:v", i)});
+        if (plan.has_sound()) {
+            append(arguments, {"-map", fmt::format("{}:a", chosen.size())});
+        }
+        append(arguments, {"-c", "copy", "-map_metadata", "-1", "-movflags", "+faststart"});
+        append(arguments, {"-f", "mp4"});
+        arguments.push_back("file:" + folder + "/" + chosen[i].name);
+    }
+    return arguments;
+}
+
+Arguments hls_arguments(const VideoPlan& plan, const std::string& folder) {
+    auto arguments = common_part();
+    append_tracks(arguments, plan, folder, plan.renditions);
+    for (std::size_t i = 0; i < plan.renditions.size(); ++i) {
+        append(arguments, {"-map", fmt::format("{}:v", i)});
+    }
+    if (plan.has_sound()) {
+        append(arguments, {"-map", fmt::format("{}:a", plan.renditions.size())});
+    }
+    append(arguments, {"-c", "copy", "-map_metadata", "-1", "-f", "hls", "-hls_time", "4"});
+    append(arguments, {"-hls_playlist_type", "vod", "-hls_segment_type", "fmp4"});
+    append(arguments, {"-hls_flags", "single_file+independent_segments"});
+    append(arguments, {"-hls_segment_filename"});
+    arguments.push_back(folder + "/%v.mp4");
+    append(arguments, {"-var_stream_map", stream_map(plan)});
+    arguments.push_back(folder + "/%v.m3u8");
+    return arguments;
+}
+
+Arguments poster_arguments(
+    const VideoPlan& plan, const TrackWork& work, const std::string& picture
+) {
+    auto arguments = common_part();
+    if (plan.begins_at_keyframe) {
+        append(arguments, {"-skip_frame", "nokey"});
+    }
+    append(arguments, {"-t", "10"});
+    append_input(arguments, work.container, work.input);
+    append(arguments, {"-map", "0:" + std::to_string(plan.picture_index), "-an", "-sn", "-dn"});
+    const auto filters = plan.filters + scale_to(plan.renditions.front().size) + ",thumbnail=n=5";
+    append(arguments, {"-vf", filters});
     append(arguments, {"-frames:v", "1", "-fps_mode", "passthrough", "-map_metadata", "-1"});
-    append(arguments, {"-c:v", "mjpeg", "-q:v", "3", "-f", "image2", "-update", "1"});
+    append(arguments, {"-c:v", "png", "-f", "image2", "-update", "1"});
+    arguments.push_back("file:" + picture);
+    return arguments;
+}
+
+Arguments storyboard_arguments(const Storyboard& storyboard, const FfmpegFiles& files) {
+    auto arguments = common_part();
+    append(arguments, {"-skip_frame", "nokey"});
+    append_input(arguments, Container::mp4, files.input);
+    const unsigned rows = (storyboard.tiles + storyboard.columns - 1) / storyboard.columns;
+    const auto filters = fmt::format(
+        "fps=1/{}:round=up:start_time=0,scale={}:{},tile={}x{}:nb_frames={},"
+        "scale=out_range=full,format=yuvj420p",
+        storyboard.step.count(),
+        storyboard.tile.width,
+        storyboard.tile.height,
+        storyboard.columns,
+        rows,
+        storyboard.tiles
+    );
+    append(arguments, {"-an", "-vf", filters, "-frames:v", "1", "-map_metadata", "-1"});
+    append(arguments, {"-c:v", "mjpeg", "-q:v", "4", "-f", "image2", "-update", "1"});
     arguments.push_back("file:" + files.output);
     return arguments;
 }

@@ -1,15 +1,20 @@
 // The argument vectors with which the ffmpeg executable is run (reference: media-pipeline, section
 // 5), and the reader of its progress pipe. Nothing here ever meets a shell. Pure, but
 // ProgressReader, which belongs to one run.
+//
+// Tracks are intermediate files of the output folder: each rendition's picture and, apart, the
+// sound. All have the source's timeline, and packaging keeps it.
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "media/plan.hpp"
+#include "media/sniff.hpp"
+#include "media/video_plan.hpp"
 
 namespace sluice {
 
@@ -20,13 +25,46 @@ struct FfmpegFiles {
     std::string output;
 };
 
-// The one rendition: H.264 and AAC, faststart, without any metadata of the source.
-Arguments encode_arguments(
-    const VideoPlan& plan, Container container, const FfmpegFiles& files, unsigned threads
+struct TrackWork {
+    Container container;  // of the input
+    std::string input;
+    std::string folder;  // the tracks go there
+    unsigned threads = 1;
+};
+
+// Which tracks one run makes: the renditions [first, last) of the plan, and the sound.
+struct TrackChoice {
+    std::size_t first = 0;
+    std::size_t last = 0;
+    bool with_sound = false;
+};
+
+std::string picture_track(const std::string& folder, const Rendition& rendition);
+std::string sound_track(const std::string& folder);
+
+// Decodes the source once and encodes the chosen renditions that are not copied.
+Arguments encode_arguments(const VideoPlan& plan, const TrackWork& work, const TrackChoice& choice);
+
+// The source's own packets as the track of the largest rendition, and the sound if the plan copies
+// it.
+Arguments copy_arguments(const VideoPlan& plan, const TrackWork& work);
+
+// Tracks to progressive MP4, faststart: of the renditions [first, last).
+Arguments progressive_arguments(
+    const VideoPlan& plan, const std::string& folder, std::size_t first, std::size_t last
 );
 
-// A JPEG from a rendition that we made ourselves.
-Arguments poster_arguments(const FfmpegFiles& files);
+// Tracks to one CMAF file each with its media playlist; the master playlist is hls_playlist.hpp's.
+Arguments hls_arguments(const VideoPlan& plan, const std::string& folder);
+inline constexpr std::string_view sound_name = "a128";  // its HLS track
+
+// A picture of the source that is worth showing, as PNG, in the size of the largest rendition.
+Arguments poster_arguments(
+    const VideoPlan& plan, const TrackWork& work, const std::string& picture
+);
+
+// The sprite as JPEG, from a track that we made ourselves.
+Arguments storyboard_arguments(const Storyboard& storyboard, const FfmpegFiles& files);
 
 // What ffmpeg writes to the progress pipe: blocks of key=value lines, each ended by
 // progress=continue or progress=end.

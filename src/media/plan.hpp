@@ -16,7 +16,18 @@
 
 namespace sluice {
 
-enum class StepKind : std::uint8_t { probe, encode, resize, poster, verify, publish };
+enum class StepKind : std::uint8_t {
+    probe,
+    copy,     // packets of the source into our containers
+    preview,  // the smallest rendition, to be playable early
+    encode,
+    resize,
+    package,  // tracks into progressive MP4 and HLS
+    poster,
+    storyboard,
+    verify,
+    publish,
+};
 std::string_view name_of(StepKind kind);
 
 struct Step {
@@ -24,39 +35,8 @@ struct Step {
     double weight;  // predicted CPU seconds: the share of the progress bar
 };
 
-// One MP4 made from the video.
-struct Rendition {
-    PixelSize size;       // even sides, never larger than the source
-    std::string name;     // "1280x720.mp4"
-    std::string filters;  // ffmpeg's -vf
-    bool has_sound = false;
-};
-
-struct VideoPlan {
-    Rendition rendition;
-    std::string poster_name;
-    int picture_index = 0;
-    int sound_index = -1;  // -1: none
-    std::chrono::milliseconds duration{0};
-    std::vector<Step> steps;
-    double cpu_seconds = 0;  // sum of the weights
-};
-
-// One picture made from the image.
-struct ImageVariant {
-    std::string name;        // "medium", without an ending
-    std::uint32_t side_max;  // neither side is longer
-    bool cropped = false;    // to a square of side_max
-};
-
-struct ImagePlan {
-    std::vector<ImageVariant> variants;  // largest first; each may be made from the first
-    bool keeps_alpha = false;            // png instead of jpg
-    std::uint32_t shrink_on_load =
-        1;  // what the JPEG loader may divide the sides by without losing the largest variant
-    std::vector<Step> steps;
-    double cpu_seconds = 0;
-};
+// The sum of the weights.
+double cpu_seconds_of(const std::vector<Step>& steps);
 
 // Before anything is opened: is the content of the category's family? `declared`: the type as the
 // caller gave it, may be empty. Nothing to tell means: go on and probe.
@@ -68,12 +48,6 @@ std::optional<ProcessingFailure> check_content(
     ByteCount size,
     std::string_view foreign = {}
 );
-
-Processed<VideoPlan> plan_video(const CategoryRule& rule, const VideoProbe& probe);
-Processed<ImagePlan> plan_image(const CategoryRule& rule, const ImageProbe& probe);
-
-// The size in which a player shows the picture: square pixels, upright.
-PixelSize displayed_size(const PictureStream& picture);
 
 // What a job may take at most before it is given up.
 std::chrono::milliseconds wall_limit(std::chrono::milliseconds expected, double spread);

@@ -14,8 +14,11 @@
 namespace sluice {
 
 struct PictureStream {
-    int index = 0;      // within the container
-    std::string codec;  // libav's name: h264, hevc, …
+    int index = 0;             // within the container
+    std::string codec;         // libav's name: h264, hevc, …
+    std::string profile;       // libav's name: "High"; empty: not told
+    int level = 0;             // H.264: 10 times the level
+    std::string codec_string;  // RFC 6381, "avc1.640028"; empty: not H.264 in MP4
     std::string pixel_format;
     PixelSize size;                         // as coded
     int rotation = 0;                       // 0, 90, 180, 270: what a player turns it by
@@ -23,6 +26,10 @@ struct PictureStream {
     std::uint32_t sample_aspect_height = 1;
     double frame_rate = 0;  // average over the packets
     std::uint64_t packets = 0;
+    ByteCount bytes;                      // of all packets
+    std::uint64_t discarded_packets = 0;  // an edit list cuts them away
+    std::chrono::milliseconds keyframe_gap_max{0};
+    bool parameters_change = false;   // in mid-stream
     std::uint64_t index_entries = 0;  // frames that the container's index promises; 0: it has none
     std::chrono::milliseconds data_end{0};  // end of the last packet that is there
     std::uint64_t gop_longest = 0;          // frames from one keyframe to the next
@@ -38,6 +45,7 @@ struct SoundStream {
     int channels = 0;
     int sample_rate = 0;
     bool is_low_complexity = true;  // of AAC: LC, or not told
+    std::uint64_t discarded_packets = 0;
 };
 
 struct VideoProbe {

@@ -123,6 +123,8 @@ ProducedFile decode_output(Members& members) {
         .width = static_cast<std::uint32_t>(members.number("width", 0, 100'000)),
         .height = static_cast<std::uint32_t>(members.number("height", 0, 100'000)),
         .duration_ms = static_cast<std::uint64_t>(members.milliseconds("duration_ms").count()),
+        .is_copied = members.flag("is_copied"),
+        .placeholder = members.text("placeholder", 64),
     };
     if (!is_output_name(output.name)) {
         members.refuse("name");
@@ -161,6 +163,12 @@ ProgressReport decode_progress(Members& members) {
         .step = members.text("step", 32),
         .remaining = members.milliseconds("remaining_ms"),
     };
+}
+
+PlayableReport decode_playable(Members& members) {
+    PlayableReport report{.job = {members.id("job")}, .outputs = {}};
+    decode_outputs(members, report.outputs);
+    return report;
 }
 
 DoneReport decode_done(Members& members) {
@@ -203,6 +211,8 @@ void write_output(JsonWriter& out, const ProducedFile& output) {
         .member("width", output.width)
         .member("height", output.height)
         .member("duration_ms", output.duration_ms)
+        .member("is_copied", output.is_copied)
+        .member("placeholder", output.placeholder)
         .end_object();
 }
 
@@ -218,6 +228,19 @@ void write(JsonWriter& out, const ProgressReport& report) {
         .member("remaining_ms", report.remaining.count());
 }
 
+void write_outputs(JsonWriter& out, const std::vector<ProducedFile>& outputs) {
+    out.key("outputs").begin_array();
+    for (const auto& output : outputs) {
+        write_output(out, output);
+    }
+    out.end_array();
+}
+
+void write(JsonWriter& out, const PlayableReport& report) {
+    out.member("type", "playable").member("job", std::to_string(report.job.value));
+    write_outputs(out, report.outputs);
+}
+
 void write(JsonWriter& out, const DoneReport& report) {
     out.member("type", "done")
         .member("job", std::to_string(report.job.value))
@@ -226,13 +249,8 @@ void write(JsonWriter& out, const DoneReport& report) {
         .member("media_type", report.content.media_type)
         .member("width", report.content.width)
         .member("height", report.content.height)
-        .member("conversions", report.content.conversions)
-        .key("outputs")
-        .begin_array();
-    for (const auto& output : report.outputs) {
-        write_output(out, output);
-    }
-    out.end_array();
+        .member("conversions", report.content.conversions);
+    write_outputs(out, report.outputs);
 }
 
 void write(JsonWriter& out, const FailedReport& report) {
@@ -307,6 +325,9 @@ Result<WorkerReport> decode_report(std::string_view line) {
     const auto type = members.text("type", 32);
     if (type == "progress") {
         return checked<WorkerReport>(decode_progress(members), members);
+    }
+    if (type == "playable") {
+        return checked<WorkerReport>(decode_playable(members), members);
     }
     if (type == "done") {
         return checked<WorkerReport>(decode_done(members), members);

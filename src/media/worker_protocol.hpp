@@ -6,6 +6,7 @@
 //   order   job                one at a time; the next only after done or failed
 //   report  hello              once, after the start
 //           progress           at least once a second while something is measured
+//           playable           at most once: some of the files of done, in advance
 //           done | failed      exactly one of them ends a job
 //
 // Errors of decoding: internal, with the reason in `detail`.
@@ -65,7 +66,17 @@ struct ProducedFile {
     std::uint32_t width = 0;
     std::uint32_t height = 0;
     std::uint64_t duration_ms = 0;
+    bool is_copied = false;     // the source's own packets, not encoded again
+    std::string placeholder{};  // ThumbHash in base64, of a picture that stands for the whole
     bool operator==(const ProducedFile&) const = default;
+};
+
+// These can be played already, while the rest is still made. At most once in a job; the files leave
+// the output folder.
+struct PlayableReport {
+    JobId job;
+    std::vector<ProducedFile> outputs;
+    bool operator==(const PlayableReport&) const = default;
 };
 
 struct DoneReport {
@@ -84,7 +95,8 @@ struct FailedReport {
     bool operator==(const FailedReport&) const = default;
 };
 
-using WorkerReport = std::variant<WorkerHello, ProgressReport, DoneReport, FailedReport>;
+using WorkerReport =
+    std::variant<WorkerHello, ProgressReport, PlayableReport, DoneReport, FailedReport>;
 
 // One line with its '\n'.
 std::string encode(const JobOrder& order);

@@ -37,13 +37,14 @@ std::string sound(const VideoProbe& probe) {
     if (!probe.sound) {
         return "";
     }
-    const auto& [index, codec, channels, sample_rate, is_low_complexity] = *probe.sound;
-    const bool is_lc = codec == "aac" && is_low_complexity;
-    if (is_lc && channels <= 2) {
+    const SoundStream& sound = *probe.sound;
+    const bool is_lc = sound.codec == "aac" && sound.is_low_complexity;
+    if (is_lc && sound.channels <= 2) {
         return "";
     }
-    const std::string_view profile = codec == "aac" && !is_low_complexity ? " (not LC)" : "";
-    return fmt::format("{}{} sound with {} channels", codec, profile, channels);
+    const std::string_view profile =
+        sound.codec == "aac" && !sound.is_low_complexity ? " (not LC)" : "";
+    return fmt::format("{}{} sound with {} channels", sound.codec, profile, sound.channels);
 }
 
 std::string long_gop(const VideoProbe& probe) {

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/log.hpp"
+#include "media/thumb_hash.hpp"
 
 namespace sluice {
 namespace {
@@ -204,6 +205,37 @@ Image variant_from(VipsImage* largest, const ImageVariant& variant, bool is_firs
     return made ? Image(vips_image_copy_memory(made.get())) : nullptr;
 }
 
+// Empty if it cannot be told: nobody's picture is refused for its placeholder.
+std::string placeholder_of(VipsImage* image) {
+    const auto small = fitted(image, {.side = thumb_hash_side_max, .colours_converted = false});
+    VipsImage* raw = nullptr;
+    if (!small || vips_colourspace(small.get(), &raw, VIPS_INTERPRETATION_sRGB, nullptr) != 0) {
+        vips_error_clear();
+        return {};
+    }
+    Image plain(raw);
+    if (vips_image_hasalpha(plain.get()) == 0) {
+        if (vips_addalpha(plain.get(), &raw, nullptr) != 0) {
+            vips_error_clear();
+            return {};
+        }
+        plain.reset(raw);
+    }
+    std::size_t size = 0;
+    const std::unique_ptr<void, decltype(&g_free)> bytes(
+        vips_image_write_to_memory(plain.get(), &size), &g_free
+    );
+    const PixelSize sides{
+        static_cast<std::uint32_t>(vips_image_get_width(plain.get())),
+        static_cast<std::uint32_t>(vips_image_get_height(plain.get())),
+    };
+    if (!bytes || size != std::size_t{4} * sides.width * sides.height) {
+        vips_error_clear();
+        return {};
+    }
+    return thumb_hash({static_cast<const std::uint8_t*>(bytes.get()), size}, sides);
+}
+
 ProcessingFailure undecodable() {
     return invalid_media("DecodeError", "its pixels are damaged or end early");
 }
@@ -267,6 +299,28 @@ Processed<void> write_formats(
 
 }  // namespace
 
+Processed<std::vector<ProducedFile>> make_poster(
+    const std::string& picture, const std::string& output_folder
+) {
+    const auto source = load(picture, Container::png);
+    const auto image = source ? Image(vips_image_copy_memory(source.get())) : nullptr;
+    if (!image) {
+        log_complaint("poster not decoded");
+        return std::unexpected(internal_error("StorageError", "temporary problem, try again"));
+    }
+    drop_metadata(image.get());
+    std::vector<ProducedFile> files;
+    for (const auto* format : {&jpeg_format, &webp_format}) {
+        auto file = write_image(image.get(), "poster", *format, output_folder);
+        if (!file) {
+            return std::unexpected(std::move(file).error());
+        }
+        files.push_back(*std::move(file));
+    }
+    files.front().placeholder = placeholder_of(image.get());
+    return files;
+}
+
 Processed<std::vector<ProducedFile>> make_images(
     const ImagePlan& plan,
     const std::string& input,
@@ -298,6 +352,7 @@ Processed<std::vector<ProducedFile>> make_images(
         }
         on_variant(i + 1);
     }
+    files.front().placeholder = placeholder_of(largest.get());
     return files;
 }
 

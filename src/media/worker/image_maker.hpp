@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "media/failures.hpp"
-#include "media/plan.hpp"
+#include "media/image_plan.hpp"
 #include "media/probe.hpp"
 #include "media/worker_protocol.hpp"
 
@@ -30,6 +30,11 @@ Processed<std::vector<ProducedFile>> make_images(
     Container container,
     const std::string& output_folder,
     const OnVariant& on_variant
+);
+
+// poster.jpg, with its placeholder, and poster.webp from a PNG that we made ourselves.
+Processed<std::vector<ProducedFile>> make_poster(
+    const std::string& picture, const std::string& output_folder
 );
 
 }  // namespace sluice

@@ -11,7 +11,7 @@
 #include "media/cost_model.hpp"
 #include "media/failure_rows.hpp"
 #include "media/first_bytes.hpp"
-#include "media/plan.hpp"
+#include "media/image_plan.hpp"
 #include "media/progress_meter.hpp"
 #include "media/sniff.hpp"
 #include "media/worker/image_maker.hpp"
@@ -161,12 +161,16 @@ class Run {
         if (!probe) {
             return failed(with_box_fault(probe.error(), order_.input, look));
         }
-        const auto plan = plan_video(rule_, *probe);
-        if (!plan) {
-            return failed(with_box_fault(plan.error(), order_.input, look));
-        }
         if (const auto refused = refused_as_x(*probe)) {
             return failed(*refused);
+        }
+        return video(look, *probe, Copies::allowed);
+    }
+
+    WorkerReport video(const FirstLook& look, const VideoProbe& probe, Copies copies) {
+        const auto plan = plan_video(rule_, probe, copies);
+        if (!plan) {
+            return failed(with_box_fault(plan.error(), order_.input, look));
         }
         const auto expected = expected_wall(plan->cpu_seconds, order_.cores);
         ProgressMeter meter(plan->steps, expected, started_);
@@ -179,14 +183,19 @@ class Run {
             .cores = order_.cores,
             .wall_max = wall_limit(expected, order_.speed_spread),
         };
-        const auto files = make_video(*plan, work, [&](StepKind step, Milliseconds position) {
-            follow(meter, *plan, step, position);
-        });
-        if (!files) {
-            return failed(with_box_fault(files.error(), order_.input, look));
+        const VideoListener listener{
+            .on_step = [&](StepKind step, Milliseconds at) { follow(meter, *plan, step, at); },
+            .on_playable = [&](const auto& files) { send_(PlayableReport{order_.job, files}); },
+        };
+        auto made = make_video(*plan, work, listener);
+        if (made && made->copy_is_damaged) {
+            return video(look, probe, Copies::never);
+        }
+        if (!made) {
+            return failed(with_box_fault(made.error(), order_.input, look));
         }
         const auto predicted = wall_of(plan->cpu_seconds, order_.cores);
-        return done(*files, predicted, content_of(*probe, rule_.family));
+        return done(std::move(made->files), predicted, content_of(probe, rule_.family));
     }
 
     std::optional<ProcessingFailure> refused_as_x(const VideoProbe& probe) const {

@@ -1,197 +1,303 @@
 #include "media/worker/video_maker.hpp"
 
-#include <sys/stat.h>
-
 #include <algorithm>
-#include <array>
-#include <csignal>
+#include <fstream>
+#include <optional>
 #include <string_view>
 
 #include "base/log.hpp"
-#include "media/ffmpeg_command.hpp"
-#include "media/worker/launcher.hpp"
+#include "media/hls_playlist.hpp"
+#include "media/storyboard_vtt.hpp"
+#include "media/worker/image_maker.hpp"
+#include "media/worker/video_checks.hpp"
 #include "media/worker/video_probe.hpp"
 
 namespace sluice {
 namespace {
 
-using namespace literals;
 using namespace std::chrono_literals;
 
-// ffmpeg's exit code when more frames than -max_error_rate could not be decoded.
-constexpr int exit_error_rate = 69;
-constexpr ByteCount output_floor = 64_MiB;
+constexpr std::string_view playlist_type = "application/vnd.apple.mpegurl";
+constexpr std::string_view master_name = "master.m3u8";
+constexpr std::string_view sprite_name = "storyboard.jpg";
+constexpr std::string_view sprite_index_name = "storyboard.vtt";
 
-bool mentions(const std::string& complaint, std::string_view words) {
-    return complaint.find(words) != std::string::npos;
-}
+using Trouble = std::optional<ProcessingFailure>;
 
-ProcessingFailure signal_failure(int signal, const ChildCommand& command) {
-    if (signal == SIGXCPU) {
-        return internal_error("Timeout", "processing took more CPU time than such a file may take");
-    }
-    if (signal == SIGXFSZ) {
-        return invalid_media(
-            "ResourceLimit",
-            "its output is larger than the limit of " +
-                std::to_string(command.file_bytes_max.value) + " bytes"
-        );
-    }
-    return internal_error("WorkerCrashed", "processing failed");
-}
+// One job's way through its plan; the first trouble ends it.
+class Making {
+  public:
+    Making(const VideoPlan& plan, const VideoWork& work, const VideoListener& listener)
+        : plan_(plan),
+          work_(work),
+          listener_(listener),
+          tracks_{work.container, work.input, work.output_folder, work.cores} {}
 
-ProcessingFailure exit_failure(int code, const std::string& complaint) {
-    if (code == exit_error_rate) {
-        return invalid_media("DecodeError", "more than 10 % of its frames cannot be decoded");
+    Processed<MadeVideo> whole() {
+        auto trouble = plan_.is_loop ? loop() : video();
+        if (trouble) {
+            return std::unexpected(*std::move(trouble));
+        }
+        return std::move(made_);
     }
-    // The only places where ffmpeg's words decide anything: it has one exit code for all of these.
-    if (mentions(complaint, "Cannot allocate memory") || mentions(complaint, "malloc of size")) {
-        return invalid_media(
-            "ResourceLimit", "decoding it needs more memory than the limit of 1 GiB"
-        );
-    }
-    if (mentions(complaint, "No space left")) {
-        return internal_error("NoSpace", "temporary problem, try again");
-    }
-    return invalid_media("DecodeError", "it cannot be decoded");
-}
 
-ProcessingFailure failure_of(const ChildEnd& end, const ChildCommand& command) {
-    switch (end.fate) {
-        case ChildFate::timed_out:
-            return internal_error(
-                "Timeout",
-                "processing took longer than the limit of " + seconds_text(command.wall_max)
+  private:
+    Trouble loop() {
+        auto trouble = encode(StepKind::encode, {.first = 0, .last = 1});
+        trouble = trouble ? trouble : poster();
+        return trouble ? trouble : take_progressive(0, 1, true);
+    }
+
+    Trouble video() {
+        const auto count = plan_.renditions.size();
+        auto trouble = plan_.renditions.front().is_copied ? copy() : std::nullopt;
+        trouble = trouble ? trouble : make_tracks();
+        if (trouble || made_.copy_is_damaged) {
+            return trouble;
+        }
+        // What was published in advance is there already.
+        const std::size_t first = has_copy() ? 1 : 0;
+        const std::size_t last = plan_.lowest_first ? count - 1 : count;
+        trouble = first < last && !is_all_published_ ? progressive(first, last) : std::nullopt;
+        trouble = trouble ? trouble : hls();
+        return trouble ? trouble : storyboard();
+    }
+
+    bool has_copy() const { return plan_.renditions.front().is_copied; }
+
+    // The tracks that are not copied, and somewhere among it the moment when there is something to
+    // play.
+    Trouble make_tracks() {
+        const auto count = plan_.renditions.size();
+        const bool encodes_sound = plan_.has_sound() && !plan_.sound_copied;
+        if (plan_.lowest_first) {
+            auto trouble = encode(StepKind::preview, {count - 1, count, encodes_sound});
+            trouble = trouble ? trouble : publish_first(count - 1, count);
+            return trouble ? trouble : encode(StepKind::encode, {0, count - 1, false});
+        }
+        if (has_copy() && encodes_sound) {
+            // Quick, and without it the copy cannot be heard.
+            if (auto trouble = encode(StepKind::copy, {0, 0, true})) {
+                return trouble;
+            }
+        }
+        if (has_copy()) {
+            auto trouble = publish_first(0, 1);
+            return trouble || count == 1 ? trouble : encode(StepKind::encode, {1, count, false});
+        }
+        auto trouble = encode(StepKind::encode, {0, count, encodes_sound});
+        trouble = trouble ? trouble : publish_first(0, count);
+        is_all_published_ = true;
+        return trouble;
+    }
+
+    Trouble copy() {
+        step(StepKind::copy);
+        return run(StepKind::copy, copy_arguments(plan_, tracks_));
+    }
+
+    Trouble encode(StepKind kind, const TrackChoice& choice) {
+        step(kind);
+        auto ended = run_ffmpeg(encode_arguments(plan_, tracks_, choice), work_, [&](auto at) {
+            step(kind, at);
+        });
+        if (!ended) {
+            return std::move(ended).error();
+        }
+        made_.copy_is_damaged |= has_copy() && ended->complained;
+        return std::nullopt;
+    }
+
+    // Makes the MP4s of these renditions; the smallest and the poster go out at once.
+    Trouble publish_first(std::size_t first, std::size_t last) {
+        if (made_.copy_is_damaged) {
+            return std::nullopt;
+        }
+        auto trouble = progressive(first, last);
+        trouble = trouble ? trouble : poster();
+        if (!trouble) {
+            std::vector<ProducedFile> early{made_.files.at(last - first - 1)};
+            early.insert(
+                early.end(),
+                made_.files.begin() + static_cast<long>(last - first),
+                made_.files.end()
             );
-        case ChildFate::stalled:
-            return internal_error("Stalled", "processing took too long without progress");
-        case ChildFate::abandoned:
-            return internal_error("Interrupted", "temporary problem, try again");
-        case ChildFate::signalled:
-            return signal_failure(end.number, command);
-        case ChildFate::exited:
-            break;
+            listener_.on_playable(early);
+        }
+        return trouble;
     }
-    return exit_failure(end.number, end.complaint);
-}
 
-std::optional<ProcessingFailure> run(
-    Arguments arguments, const VideoWork& work, const OnPosition& on_position
-) {
-    const ChildCommand command{
-        .program = work.ffmpeg,
-        .arguments = std::move(arguments),
-        .file_bytes_max = std::max(output_floor, {4 * work.input_size.value}),
-        .wall_max = work.wall_max,
-        .cores = work.cores,
-    };
-    const auto end = run_child(command, on_position);
-    if (!end) {
-        log::error("child_not_started", "ffmpeg was not started", {{"detail", end.error().detail}});
-        return internal_error("WorkerCrashed", "processing failed");
+    Trouble progressive(std::size_t first, std::size_t last) {
+        step(StepKind::package);
+        auto arguments = progressive_arguments(plan_, work_.output_folder, first, last);
+        auto trouble = run(StepKind::package, std::move(arguments));
+        return trouble ? trouble : take_progressive(first, last, false);
     }
-    if (end->fate == ChildFate::exited && end->number == 0) {
+
+    Trouble take_progressive(std::size_t first, std::size_t last, bool is_track) {
+        for (std::size_t i = first; i < last; ++i) {
+            const auto& rendition = plan_.renditions[i];
+            const auto path = is_track ? picture_track(work_.output_folder, rendition)
+                                       : work_.output_folder + "/" + rendition.name;
+            auto file = verified_rendition(plan_, rendition, path);
+            if (!file) {
+                return std::move(file).error();
+            }
+            made_.files.push_back(*std::move(file));
+        }
         return std::nullopt;
     }
-    log::warning(
-        "ffmpeg_failed",
-        "ffmpeg did not succeed",
-        {{"fate", static_cast<int>(end->fate)}, {"number", end->number}, {"stderr", end->complaint}}
-    );
-    return failure_of(*end, command);
-}
 
-std::uint64_t size_of_file(const std::string& path) {
-    struct stat facts{};
-    return ::stat(path.c_str(), &facts) == 0 ? static_cast<std::uint64_t>(facts.st_size) : 0;
-}
-
-// A stream that ends early without an error is the commonest way in which damage shows.
-std::optional<ProcessingFailure> refuse_length(
-    const VideoPlan& plan, std::chrono::milliseconds made
-) {
-    const auto tolerance = 200ms + plan.duration / 100;
-    if (made + tolerance >= plan.duration && made <= plan.duration + tolerance) {
+    Trouble poster() {
+        step(StepKind::poster);
+        const auto picture = path_of("track-poster.png");
+        auto trouble = run(StepKind::poster, poster_arguments(plan_, tracks_, picture));
+        if (trouble || size_of_file(picture) == 0) {
+            return trouble ? trouble : invalid_media("DecodeError", "it has no picture");
+        }
+        auto files = make_poster(picture, work_.output_folder);
+        if (!files) {
+            return std::move(files).error();
+        }
+        made_.files.insert(made_.files.end(), files->begin(), files->end());
         return std::nullopt;
     }
-    return made < plan.duration
-               ? data_truncated(made, plan.duration)
-               : invalid_media(
-                     "BadTimestamps",
-                     "it plays " + seconds_text(made) + " instead of " + seconds_text(plan.duration)
-                 );
-}
 
-Processed<ProducedFile> verified_rendition(const VideoPlan& plan, const std::string& path) {
-    const auto probe = probe_video(path, Container::mp4);
-    const bool is_whole = probe && probe->picture && probe->picture->size == plan.rendition.size &&
-                          probe->picture->packets > 0 &&
-                          probe->sound.has_value() == plan.rendition.has_sound;
-    if (!is_whole) {
-        log::warning("output_refused", "the rendition is not what was planned", {{"path", path}});
-        return std::unexpected(invalid_media("DecodeError", "it cannot be decoded"));
+    Trouble hls() {
+        step(StepKind::package);
+        if (auto trouble = run(StepKind::package, hls_arguments(plan_, work_.output_folder))) {
+            return trouble;
+        }
+        step(StepKind::verify);
+        std::vector<HlsVariant> variants;
+        for (const auto& rendition : plan_.renditions) {
+            auto variant = take_variant(rendition);
+            if (!variant) {
+                return std::move(variant).error();
+            }
+            variants.push_back(*std::move(variant));
+        }
+        std::optional<HlsSound> sound;
+        if (plan_.has_sound()) {
+            auto track = take_track(std::string(sound_name), {}, plan_.sound_copied);
+            if (!track) {
+                return std::move(track).error();
+            }
+            sound = {std::string(sound_name) + ".m3u8", *track};
+        }
+        return write_text(master_name, playlist_type, master_playlist(variants, sound));
     }
-    // A GIF's last frame has a delay that an MP4 does not keep; its frames were counted before.
-    if (auto refused = refuse_length(plan, probe->duration);
-        refused && plan.rendition.name != "gif.mp4") {
-        return std::unexpected(*std::move(refused));
-    }
-    return ProducedFile{
-        .name = plan.rendition.name,
-        .content_type = "video/mp4",
-        .size = probe->size,
-        .width = plan.rendition.size.width,
-        .height = plan.rendition.size.height,
-        .duration_ms = static_cast<std::uint64_t>(probe->duration.count()),
-    };
-}
 
-Processed<ProducedFile> make_poster(
-    const VideoPlan& plan,
-    const VideoWork& work,
-    const std::string& rendition,
-    const OnStep& on_step
-) {
-    const auto path = work.output_folder + "/" + plan.poster_name;
-    const auto refused = run(poster_arguments({rendition, path}), work, [&](auto) {
-        on_step(StepKind::poster, 0ms);
-    });
-    const auto size = size_of_file(path);
-    if (refused || size == 0) {
-        return std::unexpected(refused.value_or(invalid_media("DecodeError", "it has no picture")));
+    Processed<HlsVariant> take_variant(const Rendition& rendition) {
+        const auto probe = probe_video(path_of(rendition.track + ".mp4"), Container::mp4);
+        if (!probe || !probe->picture || probe->picture->codec_string.empty()) {
+            return std::unexpected(invalid_media("DecodeError", "it cannot be decoded"));
+        }
+        auto facts = take_track(rendition.track, rendition.size, rendition.is_copied);
+        if (!facts) {
+            return std::unexpected(std::move(facts).error());
+        }
+        return HlsVariant{
+            .uri = rendition.track + ".m3u8",
+            .size = rendition.size,
+            .frame_rate = probe->picture->frame_rate,
+            .codec_string = probe->picture->codec_string,
+            .facts = *facts,
+        };
     }
-    return ProducedFile{
-        .name = plan.poster_name,
-        .content_type = "image/jpeg",
-        .size = {size},
-        .width = plan.rendition.size.width,
-        .height = plan.rendition.size.height,
-    };
-}
+
+    Processed<PlaylistFacts> take_track(const std::string& track, PixelSize size, bool is_copied) {
+        // Sound may be shorter than the picture.
+        const bool is_picture = size.width > 0;
+        const Length length{is_picture ? plan_.picture_length : 0ms, plan_.duration};
+        auto verified = verified_track(work_.output_folder, track, length);
+        if (!verified) {
+            return std::unexpected(std::move(verified).error());
+        }
+        ProducedFile file{
+            .name = track + ".mp4",
+            .content_type = is_picture ? "video/mp4" : "audio/mp4",
+            .size = verified->media_size,
+            .width = size.width,
+            .height = size.height,
+            .duration_ms = static_cast<std::uint64_t>(verified->duration.count()),
+            .is_copied = is_copied,
+        };
+        made_.files.push_back(file);
+        file.name = track + ".m3u8";
+        file.content_type = playlist_type;
+        file.size = verified->playlist_size;
+        made_.files.push_back(std::move(file));
+        return verified->facts;
+    }
+
+    Trouble storyboard() {
+        if (!plan_.storyboard) {
+            return std::nullopt;
+        }
+        step(StepKind::storyboard);
+        const auto& board = *plan_.storyboard;
+        const auto sprite = path_of(sprite_name);
+        const auto source = picture_track(work_.output_folder, plan_.renditions.back());
+        if (auto trouble =
+                run(StepKind::storyboard, storyboard_arguments(board, {source, sprite}))) {
+            return trouble;
+        }
+        const unsigned rows = (board.tiles + board.columns - 1) / board.columns;
+        made_.files.push_back({
+            .name = std::string(sprite_name),
+            .content_type = "image/jpeg",
+            .size = {size_of_file(sprite)},
+            .width = board.tile.width * board.columns,
+            .height = board.tile.height * rows,
+        });
+        return write_text(
+            sprite_index_name,
+            "text/vtt;charset=utf-8",
+            storyboard_vtt(board, plan_.duration, sprite_name)
+        );
+    }
+
+    Trouble write_text(std::string_view name, std::string_view type, const std::string& text) {
+        std::ofstream file(path_of(name), std::ios::binary);
+        file << text;
+        file.close();
+        if (!file) {
+            return internal_error("StorageError", "temporary problem, try again");
+        }
+        made_.files.push_back(
+            {.name = std::string(name), .content_type = std::string(type), .size = {text.size()}}
+        );
+        return std::nullopt;
+    }
+
+    Trouble run(StepKind kind, Arguments arguments) {
+        auto ended = run_ffmpeg(std::move(arguments), work_, [&](auto) { step(kind); });
+        return ended ? std::nullopt : Trouble(std::move(ended).error());
+    }
+
+    void step(StepKind kind, std::chrono::milliseconds position = 0ms) const {
+        listener_.on_step(kind, position);
+    }
+
+    std::string path_of(std::string_view name) const {
+        return work_.output_folder + "/" + std::string(name);
+    }
+
+    const VideoPlan& plan_;
+    const VideoWork& work_;
+    const VideoListener& listener_;
+    const TrackWork tracks_;
+    MadeVideo made_;
+    bool is_all_published_ = false;  // every progressive MP4 is made
+};
 
 }  // namespace
 
-Processed<std::vector<ProducedFile>> make_video(
-    const VideoPlan& plan, const VideoWork& work, const OnStep& on_step
+Processed<MadeVideo> make_video(
+    const VideoPlan& plan, const VideoWork& work, const VideoListener& listener
 ) {
-    const auto path = work.output_folder + "/" + plan.rendition.name;
-    on_step(StepKind::encode, 0ms);
-    auto arguments = encode_arguments(plan, work.container, {work.input, path}, work.cores);
-    const auto encoding = [&](auto position) { on_step(StepKind::encode, position); };
-    if (auto refused = run(std::move(arguments), work, encoding)) {
-        return std::unexpected(*std::move(refused));
-    }
-    on_step(StepKind::poster, 0ms);
-    auto poster = make_poster(plan, work, path, on_step);
-    if (!poster) {
-        return std::unexpected(std::move(poster).error());
-    }
-    on_step(StepKind::verify, 0ms);
-    auto rendition = verified_rendition(plan, path);
-    if (!rendition) {
-        return std::unexpected(std::move(rendition).error());
-    }
-    return std::vector{*std::move(rendition), *std::move(poster)};
+    return Making(plan, work, listener).whole();
 }
 
 }  // namespace sluice

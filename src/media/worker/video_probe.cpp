@@ -7,6 +7,7 @@ extern "C" {
 #include <libavutil/pixdesc.h>
 }
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -16,14 +17,13 @@ extern "C" {
 #include <vector>
 
 #include "base/unique_fd.hpp"
+#include "media/decoders.hpp"
 
 namespace sluice {
 namespace {
 
 constexpr int io_buffer_bytes = 64 * 1024;
 constexpr std::uint64_t packets_max = 500'000;
-constexpr const char* codecs_allowed =
-    "h264,hevc,vp8,vp9,libdav1d,mpeg4,aac,mp3,mp3float,opus,libopus,vorbis,pcm_s16le,gif";
 
 struct Source {
     UniqueFd fd;
@@ -97,7 +97,7 @@ bool open_format(Input& input, Container container) {
     context->io_open = refuse_open;
     AVDictionary* options = nullptr;
     av_dict_set(&options, "protocol_whitelist", "", 0);
-    av_dict_set(&options, "codec_whitelist", codecs_allowed, 0);
+    av_dict_set(&options, "codec_whitelist", decoders_allowed, 0);
     av_dict_set(&options, "max_streams", "16", 0);
     av_dict_set(&options, "probesize", "5000000", 0);
     const std::string name(facts_of(container).demuxer);
@@ -157,8 +157,21 @@ bool is_film(const AVStream& stream) {
            stream.codecpar->codec_id != AV_CODEC_ID_PNG;
 }
 
+// RFC 6381 from the avcC box (ISO 14496-15): profile, constraints, level.
+std::string codec_string_of(const AVCodecParameters& codec) {
+    constexpr int avcc_min = 7;
+    if (codec.codec_id != AV_CODEC_ID_H264 || codec.extradata_size < avcc_min ||
+        codec.extradata[0] != 1) {
+        return {};
+    }
+    return fmt::format(
+        "avc1.{:02x}{:02x}{:02x}", codec.extradata[1], codec.extradata[2], codec.extradata[3]
+    );
+}
+
 PictureStream picture_of(const AVStream& stream) {
     const auto& codec = *stream.codecpar;
+    const auto* profile = avcodec_profile_name(codec.codec_id, codec.profile);
     const auto* format = av_get_pix_fmt_name(static_cast<AVPixelFormat>(codec.format));
     const auto aspect =
         stream.sample_aspect_ratio.num > 0 ? stream.sample_aspect_ratio : codec.sample_aspect_ratio;
@@ -167,6 +180,9 @@ PictureStream picture_of(const AVStream& stream) {
     return {
         .index = stream.index,
         .codec = avcodec_get_name(codec.codec_id),
+        .profile = profile == nullptr ? "" : profile,
+        .level = codec.level,
+        .codec_string = codec_string_of(codec),
         .pixel_format = format == nullptr ? "" : format,
         .size =
             {static_cast<std::uint32_t>(std::max(codec.width, 0)),
@@ -217,26 +233,40 @@ struct Span {
     std::int64_t last = INT64_MIN;
     std::uint64_t since_keyframe = 0;
     std::int64_t keyframe = INT64_MIN;  // the time at which the latest one is shown
+    std::int64_t gap_max = 0;           // between keyframes
+
+    std::int64_t gap(std::int64_t until) const {
+        return keyframe == INT64_MIN ? 0 : until - keyframe;
+    }
 };
 
 void count_packet(const AVPacket& packet, const AVStream& stream, VideoProbe& probe, Span& span) {
     if ((packet.flags & AV_PKT_FLAG_CORRUPT) != 0) {
         ++probe.corrupt_packets;
     }
+    const bool is_discarded = (packet.flags & AV_PKT_FLAG_DISCARD) != 0;
+    if (probe.sound && packet.stream_index == probe.sound->index) {
+        probe.sound->discarded_packets += is_discarded ? 1 : 0;
+    }
     if (!probe.picture || packet.stream_index != probe.picture->index) {
         return;
     }
     ++probe.picture->packets;
+    probe.picture->bytes.value += static_cast<std::uint64_t>(std::max(packet.size, 0));
+    probe.picture->discarded_packets += is_discarded ? 1 : 0;
+    probe.picture->parameters_change |=
+        av_packet_get_side_data(&packet, AV_PKT_DATA_NEW_EXTRADATA, nullptr) != nullptr;
     span.since_keyframe = (packet.flags & AV_PKT_FLAG_KEY) != 0 ? 1 : span.since_keyframe + 1;
     probe.picture->gop_longest = std::max(probe.picture->gop_longest, span.since_keyframe);
     if (av_packet_get_side_data(&packet, AV_PKT_DATA_ENCRYPTION_INFO, nullptr) != nullptr) {
         probe.picture->encrypted = true;
     }
     const auto stamp = packet.pts == AV_NOPTS_VALUE ? packet.dts : packet.pts;
-    if (stamp == AV_NOPTS_VALUE || stream.time_base.den == 0) {
+    if (is_discarded || stamp == AV_NOPTS_VALUE || stream.time_base.den == 0) {
         return;
     }
     if ((packet.flags & AV_PKT_FLAG_KEY) != 0) {
+        span.gap_max = std::max(span.gap_max, span.gap(stamp));
         span.keyframe = stamp;
     }
     // They need the pictures before the keyframe: nobody can begin to play there. Such pictures follow
@@ -260,6 +290,8 @@ void scan_packets(AVFormatContext& format, VideoProbe& probe) {
     if (probe.picture && span.last > span.first) {
         const auto base = format.streams[probe.picture->index]->time_base;
         probe.picture->data_end = in_milliseconds(span.last - span.first, base);
+        const auto gap = std::max(span.gap_max, span.gap(span.last));
+        probe.picture->keyframe_gap_max = in_milliseconds(gap, base);
     }
 }
 
@@ -271,7 +303,8 @@ void conclude(const AVFormatContext& format, VideoProbe& probe) {
     auto& picture = *probe.picture;
     probe.duration = std::max(probe.duration, picture.data_end);
     const double seconds = static_cast<double>(picture.data_end.count()) / 1000;
-    picture.frame_rate = seconds > 0 ? static_cast<double>(picture.packets) / seconds : 0;
+    const auto shown = static_cast<double>(picture.packets - picture.discarded_packets);
+    picture.frame_rate = seconds > 0 ? shown / seconds : 0;
 }
 
 }  // namespace
