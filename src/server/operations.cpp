@@ -58,7 +58,7 @@ awaitable<Response> Operations::readiness() {
     if (is_draining_) {
         co_return text_response(503, "text/plain", "stopping\n");
     }
-    auto work = [this] { return metadata_.totals().has_value(); };
+    auto work = [this] { return metadata_.newest_number().has_value(); };
     const bool has_store = co_await runtime::run_blocking(pool_, std::move(work));
     if (!has_store) {
         co_return text_response(503, "text/plain", "the metadata store does not answer\n");

@@ -33,12 +33,6 @@ struct UploadPage {
     bool has_more = false;
 };
 
-struct StoreTotals {
-    std::uint64_t uploads_open = 0;
-    std::uint64_t jobs_queued = 0;
-    std::uint64_t jobs_running = 0;
-};
-
 class MetadataStore {
   public:
     virtual ~MetadataStore() = default;
@@ -118,11 +112,11 @@ class MetadataStore {
     virtual Result<std::vector<Output>> outputs(MediaId id) = 0;
 
     // --- jobs ---
-    // The queued job that may run and has waited longest, now processing and leased to `holder`;
-    // nothing if none. Also takes jobs whose lease ran out before `now`; passes by those whose upload
-    // is not there, or neither queued nor processing.
+    // The first of the lane's queue that may run, now processing and leased to `holder`; nothing if
+    // none, or while a suspect runs alone. Also takes jobs whose lease ran out before `now`; passes
+    // by those whose upload is not there, or neither queued nor processing.
     virtual Result<std::optional<LeasedJob>> claim_job(
-        const std::string& holder, WallTime now, WallTime lease_until
+        Lane lane, const std::string& holder, WallTime now, WallTime lease_until
     ) = 0;
     // store_conflict if the lease was lost (another fence, or the upload was cancelled).
     virtual Result<void> heartbeat(
@@ -132,13 +126,18 @@ class MetadataStore {
     virtual Result<void> finish_job(
         JobId id, std::uint64_t fence, const Upload& upload, const std::vector<Output>& outputs
     ) = 0;
-    // Back into the queue, not before `run_at`. `counts`: whether this attempt counts as one.
-    virtual Result<void> release_job(JobId, std::uint64_t fence, WallTime run_at, bool counts) = 0;
-    // At start: jobs leased by a process of this node that is no more go back; how many.
+    // Back into the queue, not before `run_at`, and no suspect any more.
+    virtual Result<void> release_job(JobId, std::uint64_t fence, WallTime run_at, Counted as) = 0;
+    // At start: jobs leased by a process of this node that is no more go back as suspects; how many.
     virtual Result<std::uint32_t> release_jobs_of(const std::string& holder, WallTime now) = 0;
-    // Those before it in the queue and those that run lie ahead; nothing lies ahead of one that
-    // runs. store_not_found if the upload has no job.
+    // Those of its lane that run, and that may run before it; nothing lies ahead of one that runs.
+    // store_not_found if the upload has no job.
     virtual Result<QueuePosition> queue_position(MediaId id, WallTime now) = 0;
+
+    // The owner's uploads of this size that failed since then because their workers crashed; a few.
+    virtual Result<std::vector<MediaId>> crashed_since(
+        const Principal& owner, ByteCount total, WallTime since
+    ) = 0;
 
     virtual Result<StoreTotals> totals() = 0;
     // The highest number that an upload, a job or a blob of its own carries; 0 if there is none.

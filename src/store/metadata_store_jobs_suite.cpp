@@ -12,7 +12,8 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 TEST_P(MetadataStoreSuite, AnEmptyQueueHasNoJob) {
-    const auto job = store().claim_job("slot", store_test_now, store_test_now + seconds{30});
+    const auto job =
+        store().claim_job(Lane::film, "slot", store_test_now, store_test_now + seconds{30});
     ASSERT_TRUE(job);
     EXPECT_FALSE(*job);
 }
@@ -28,16 +29,18 @@ TEST_P(MetadataStoreSuite, AClaimedJobIsProcessing) {
     EXPECT_EQ(stored(7), job.upload);
     EXPECT_EQ(store().totals()->jobs_running, 1u);
     EXPECT_EQ(store().totals()->jobs_queued, 0u);
-    EXPECT_FALSE(*store().claim_job("other", store_test_now, store_test_now));
+    EXPECT_FALSE(*store().claim_job(Lane::film, "other", store_test_now, store_test_now));
 }
 
-TEST_P(MetadataStoreSuite, TheLongestWaitingJobThatMayRunGoesFirst) {
+TEST_P(MetadataStoreSuite, TheLowestRankThatMayRunGoesFirst) {
     queued(1, store_test_now + seconds{1});
     queued(2, store_test_now - seconds{1});
     queued(3, store_test_now - seconds{2});
     EXPECT_EQ(claimed("slot").id.value, 3u);
     EXPECT_EQ(claimed("slot").id.value, 2u);
-    EXPECT_FALSE(*store().claim_job("slot", store_test_now, store_test_now + seconds{30}));
+    EXPECT_FALSE(
+        *store().claim_job(Lane::film, "slot", store_test_now, store_test_now + seconds{30})
+    );
 }
 
 TEST_P(MetadataStoreSuite, AJobThatNobodyCanDoDoesNotStopTheQueue) {
@@ -47,7 +50,9 @@ TEST_P(MetadataStoreSuite, AJobThatNobodyCanDoDoesNotStopTheQueue) {
     ready.state = UploadState::ready;
     ASSERT_TRUE(store().change(ready, UploadState::queued, {})) << "its job stays";
     EXPECT_EQ(claimed("slot").id.value, 2u);
-    EXPECT_FALSE(*store().claim_job("slot", store_test_now, store_test_now + seconds{30}));
+    EXPECT_FALSE(
+        *store().claim_job(Lane::film, "slot", store_test_now, store_test_now + seconds{30})
+    );
 }
 
 TEST_P(MetadataStoreSuite, AJobIsClaimedByOneOnly) {
@@ -60,7 +65,8 @@ TEST_P(MetadataStoreSuite, AJobIsClaimedByOneOnly) {
     for (int t = 0; t < 4; ++t) {
         threads.emplace_back([&] {
             while (true) {
-                auto job = store().claim_job("s", store_test_now, store_test_now + seconds{9});
+                auto job =
+                    store().claim_job(Lane::film, "s", store_test_now, store_test_now + seconds{9});
                 if (!job || !*job) {
                     return;
                 }
@@ -91,10 +97,11 @@ TEST_P(MetadataStoreSuite, AHeartbeatSavesProgressThatNeverFalls) {
 TEST_P(MetadataStoreSuite, AJobDoesNotWaitForAClockThatWasSetBack) {
     queued(7, store_test_now);
     const auto before = store_test_now - std::chrono::hours{1};
-    EXPECT_TRUE(*store().claim_job("slot", before, before + seconds{30}));
+    EXPECT_TRUE(*store().claim_job(Lane::film, "slot", before, before + seconds{30}));
     queued(8, store_test_now);
     const auto soon = store_test_now - std::chrono::minutes{5};
-    EXPECT_FALSE(*store().claim_job("slot", soon, soon + seconds{30})) << "a pause is kept";
+    EXPECT_FALSE(*store().claim_job(Lane::film, "slot", soon, soon + seconds{30}))
+        << "a pause is kept";
 }
 
 TEST_P(MetadataStoreSuite, AHeartbeatExtendsTheLease) {
@@ -102,16 +109,17 @@ TEST_P(MetadataStoreSuite, AHeartbeatExtendsTheLease) {
     const LeasedJob job = claimed("slot");  // until now + 30 s
     ASSERT_TRUE(store().heartbeat(job.id, job.fence, {}, store_test_now + seconds{60}));
     const auto later = store_test_now + seconds{45};
-    EXPECT_FALSE(*store().claim_job("other", later, later + seconds{30}));
+    EXPECT_FALSE(*store().claim_job(Lane::film, "other", later, later + seconds{30}));
 }
 
 TEST_P(MetadataStoreSuite, ALeaseThatRanOutIsTakenOverAndItsHolderCannotFinish) {
     queued(7, store_test_now);
     const LeasedJob lost = claimed("slot");
-    EXPECT_FALSE(*store().claim_job("other", store_test_now + seconds{30}, store_test_now))
-        << "not before the lease is over";
+    EXPECT_FALSE(
+        *store().claim_job(Lane::film, "other", store_test_now + seconds{30}, store_test_now)
+    ) << "not before the lease is over";
     const auto later = store_test_now + seconds{31};
-    const auto taken = store().claim_job("other", later, later + seconds{30});
+    const auto taken = store().claim_job(Lane::film, "other", later, later + seconds{30});
     ASSERT_TRUE(taken && *taken);
     EXPECT_GT((*taken)->fence, lost.fence);
     EXPECT_EQ((*taken)->attempt, 2);
@@ -124,7 +132,8 @@ TEST_P(MetadataStoreSuite, ALeaseThatRanOutIsTakenOverAndItsHolderCannotFinish) 
         code_of(store().finish_job(lost.id, lost.fence, ready, {})), ErrorCode::store_conflict
     );
     EXPECT_EQ(
-        code_of(store().release_job(lost.id, lost.fence, later, true)), ErrorCode::store_conflict
+        code_of(store().release_job(lost.id, lost.fence, later, Counted::as_failure)),
+        ErrorCode::store_conflict
     );
     EXPECT_TRUE(store().finish_job(lost.id, (*taken)->fence, ready, {}));
 }
@@ -168,11 +177,11 @@ TEST_P(MetadataStoreSuite, AReleasedJobWaitsForItsTime) {
     queued(7, store_test_now);
     const LeasedJob job = claimed("slot");
     const auto later = store_test_now + seconds{10};
-    ASSERT_TRUE(store().release_job(job.id, job.fence, later, true));
+    ASSERT_TRUE(store().release_job(job.id, job.fence, later, Counted::as_failure));
     EXPECT_EQ(stored(7).state, UploadState::queued);
     EXPECT_EQ(store().totals()->jobs_queued, 1u);
-    EXPECT_FALSE(*store().claim_job("slot", store_test_now, later));
-    const auto again = store().claim_job("slot", later, later + seconds{30});
+    EXPECT_FALSE(*store().claim_job(Lane::film, "slot", store_test_now, later));
+    const auto again = store().claim_job(Lane::film, "slot", later, later + seconds{30});
     ASSERT_TRUE(again && *again);
     EXPECT_EQ((*again)->attempt, 2);
     EXPECT_EQ((*again)->upload.attempts, 2);
@@ -182,7 +191,7 @@ TEST_P(MetadataStoreSuite, AReleasedJobWaitsForItsTime) {
 TEST_P(MetadataStoreSuite, AnAttemptMayNotCount) {
     queued(7, store_test_now);
     const LeasedJob job = claimed("slot");
-    ASSERT_TRUE(store().release_job(job.id, job.fence, store_test_now, false));
+    ASSERT_TRUE(store().release_job(job.id, job.fence, store_test_now, Counted::not_at_all));
     EXPECT_EQ(stored(7).attempts, 0);
     const LeasedJob again = claimed("slot");
     EXPECT_EQ(again.attempt, 1);
@@ -221,43 +230,6 @@ TEST_P(MetadataStoreSuite, TheJobsOfADeadHolderGoBackIntoTheQueue) {
     EXPECT_EQ(stored(3).state, UploadState::processing);
     EXPECT_EQ(claimed("new").attempt, 2);
     EXPECT_EQ(*store().release_jobs_of("nobody", store_test_now), 0u);
-}
-
-TEST_P(MetadataStoreSuite, TheQueuePositionCountsWhatLiesAhead) {
-    queued(1, store_test_now - seconds{4});
-    queued(2, store_test_now - seconds{3});
-    queued(3, store_test_now - seconds{2});
-    queued(4, store_test_now - seconds{1});
-    queued(5, store_test_now);
-    const LeasedJob by_share = claimed("a");
-    const LeasedJob by_estimate = claimed("b");
-    const auto until = store_test_now + seconds{60};
-    ASSERT_TRUE(store().heartbeat(by_share.id, by_share.fence, {.percent = 75}, until));
-    const Progress estimate{
-        .percent = 1, .ends_at = store_test_now + milliseconds{1200}, .step = ""
-    };
-    ASSERT_TRUE(store().heartbeat(by_estimate.id, by_estimate.fence, estimate, until));
-    const auto position = store().queue_position({4}, store_test_now);
-    ASSERT_TRUE(position);
-    EXPECT_EQ(position->jobs_ahead, 3u);
-    EXPECT_EQ(position->cost_ahead, milliseconds{2500 + 1200 + 10'000});
-    EXPECT_EQ(position->cost_expected, seconds{10});
-    const auto late = store().queue_position({4}, store_test_now + seconds{2});
-    EXPECT_EQ(late->cost_ahead, milliseconds{2500 + 10'000}) << "an estimate that passed costs 0";
-    const auto running = store().queue_position({1}, store_test_now);
-    EXPECT_EQ(running->jobs_ahead, 0u);
-    EXPECT_EQ(running->cost_ahead, milliseconds{0});
-}
-
-TEST_P(MetadataStoreSuite, TheQueuePositionIsToldAsFarAsItMatters) {
-    constexpr std::uint64_t jobs = 40;
-    for (std::uint64_t id = 1; id <= jobs; ++id) {
-        queued(id, store_test_now + milliseconds{id});
-    }
-    const auto position = store().queue_position({jobs}, store_test_now);
-    ASSERT_TRUE(position);
-    EXPECT_EQ(position->cost_ahead, QueuePosition::cost_told_max) << "10 s each";
-    EXPECT_EQ(position->jobs_ahead, 12u);
 }
 
 TEST_P(MetadataStoreSuite, TotalsCountOpenUploads) {

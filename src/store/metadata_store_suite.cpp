@@ -42,7 +42,14 @@ Segment segment_of(std::uint64_t id, std::uint16_t index, std::uint64_t length) 
 }
 
 NewJob job_of(std::uint64_t id, WallTime run_at) {
-    return {.id = {id}, .media = {id}, .run_at = run_at, .cost_expected = seconds{10}};
+    return {
+        .id = {id},
+        .media = {id},
+        .run_at = run_at,
+        .cost_expected = seconds{10},
+        .lane = Lane::film,
+        .rank = run_at,
+    };
 }
 
 Output output_of(std::uint64_t blob, const std::string& name) {
@@ -69,17 +76,22 @@ Upload MetadataStoreSuite::stored(std::uint64_t id) {
 }
 
 Upload MetadataStoreSuite::queued(std::uint64_t id, WallTime run_at) {
+    return queued(job_of(id, run_at));
+}
+
+Upload MetadataStoreSuite::queued(const NewJob& job) {
+    const std::uint64_t id = job.media.value;
     created(id);
     EXPECT_TRUE(store().add_segment({id}, segment_of(id, 0, 100), {}, store_test_now));
     const auto all = store().find_any({id});
     const Upload next =
         *(*all->upload.sealed(all->segments, store_test_now)).queued(store_test_now);
-    EXPECT_TRUE(store().change(next, UploadState::open, job_of(id, run_at)));
+    EXPECT_TRUE(store().change(next, UploadState::open, job));
     return next;
 }
 
 LeasedJob MetadataStoreSuite::claimed(const std::string& holder) {
-    auto job = store().claim_job(holder, store_test_now, store_test_now + seconds{30});
+    auto job = store().claim_job(Lane::film, holder, store_test_now, store_test_now + seconds{30});
     EXPECT_TRUE(job && *job);
     return job && *job ? **job : LeasedJob{};
 }

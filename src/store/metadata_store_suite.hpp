@@ -28,8 +28,12 @@ class MetadataStoreSuite : public testing::TestWithParam<MetadataStoreFactory> {
     Upload created(std::uint64_t id, std::uint64_t total = 100);
     // The same, sealed with one segment and queued with a job of the same number.
     Upload queued(std::uint64_t id, WallTime run_at);
+    Upload queued(const NewJob& job);
     LeasedJob claimed(const std::string& holder);
     Upload stored(std::uint64_t id);
+    std::uint64_t begun(Lane lane, WallTime now);
+    void a_server_died();
+    LeasedJob last_;  // what begun() returned
 
   private:
     std::unique_ptr<MetadataStoreUnderTest> under_test_ = GetParam()();

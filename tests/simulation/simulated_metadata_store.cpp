@@ -250,15 +250,15 @@ Result<std::vector<Output>> SimulatedMetadataStore::outputs(MediaId id) {
 }
 
 Result<std::optional<LeasedJob>> SimulatedMetadataStore::claim_job(
-    const std::string& holder, WallTime now, WallTime lease_until
+    Lane lane, const std::string& holder, WallTime now, WallTime lease_until
 ) {
     const WallTime until =
         gate_.has(Mutant::leases_twice) ? now - std::chrono::hours(1) : lease_until;
     return gate_.call(Site::claim_job, [&] {
-        auto claimed = rows().claim_job(holder, now, until);
+        auto claimed = rows().claim_job(lane, holder, now, until);
         if (claimed && *claimed) {
             journal_.add(Survives::as_configured, [=](MemoryMetadataStore& again) {
-                static_cast<void>(again.claim_job(holder, now, until).has_value());
+                static_cast<void>(again.claim_job(lane, holder, now, until).has_value());
             });
             witness_.claimed(**claimed, now, lease_until);
         }
@@ -299,13 +299,13 @@ Result<void> SimulatedMetadataStore::finish_job(
 }
 
 Result<void> SimulatedMetadataStore::release_job(
-    JobId id, std::uint64_t fence, WallTime run_at, bool counts
+    JobId id, std::uint64_t fence, WallTime run_at, Counted as
 ) {
     return gate_.call(Site::release_job, [&] {
-        auto released = rows().release_job(id, fence, run_at, counts);
+        auto released = rows().release_job(id, fence, run_at, as);
         if (released) {
             journal_.add(Survives::as_configured, [=](MemoryMetadataStore& again) {
-                static_cast<void>(again.release_job(id, fence, run_at, counts).has_value());
+                static_cast<void>(again.release_job(id, fence, run_at, as).has_value());
             });
             witness_.released(id);
         }
@@ -323,6 +323,12 @@ Result<std::uint32_t> SimulatedMetadataStore::release_jobs_of(
 
 Result<QueuePosition> SimulatedMetadataStore::queue_position(MediaId id, WallTime now) {
     return gate_.call(Site::queue_position, [&] { return rows().queue_position(id, now); });
+}
+
+Result<std::vector<MediaId>> SimulatedMetadataStore::crashed_since(
+    const Principal& owner, ByteCount total, WallTime since
+) {
+    return rows().crashed_since(owner, total, since);
 }
 
 Result<StoreTotals> SimulatedMetadataStore::totals() {

@@ -90,7 +90,7 @@ class SimulatedMetadataStore final : public MetadataStore {
     Result<void> forget_bytes(MediaId id) override;
     Result<std::vector<Output>> outputs(MediaId id) override;
     Result<std::optional<LeasedJob>> claim_job(
-        const std::string& holder, WallTime now, WallTime lease_until
+        Lane lane, const std::string& holder, WallTime now, WallTime lease_until
     ) override;
     Result<void> heartbeat(
         JobId id, std::uint64_t fence, const Progress& progress, WallTime lease_until
@@ -98,9 +98,12 @@ class SimulatedMetadataStore final : public MetadataStore {
     Result<void> finish_job(
         JobId id, std::uint64_t fence, const Upload& upload, const std::vector<Output>& outputs
     ) override;
-    Result<void> release_job(JobId id, std::uint64_t fence, WallTime run_at, bool counts) override;
+    Result<void> release_job(JobId id, std::uint64_t fence, WallTime run_at, Counted as) override;
     Result<std::uint32_t> release_jobs_of(const std::string& holder, WallTime now) override;
     Result<QueuePosition> queue_position(MediaId id, WallTime now) override;
+    Result<std::vector<MediaId>> crashed_since(
+        const Principal& owner, ByteCount total, WallTime since
+    ) override;
     Result<StoreTotals> totals() override;
     Result<std::uint64_t> newest_number() override;
 

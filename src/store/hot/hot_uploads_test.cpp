@@ -140,7 +140,7 @@ class WatchedStore : public testing::Test {
         const Upload queued =
             *(*whole->upload.sealed(whole->segments, store_test_now)).queued(store_test_now);
         EXPECT_TRUE(store.change(queued, UploadState::open, job_of(id, store_test_now)));
-        auto leased = store.claim_job("here", store_test_now, store_test_now + lease);
+        auto leased = store.claim_job(Lane::film, "here", store_test_now, store_test_now + lease);
         learn(id);
         return **leased;
     }
@@ -176,9 +176,9 @@ TEST_F(WatchedStore, NoChangeLeavesAnOlderStateBehind) {
 
 TEST_F(WatchedStore, AReleasedJobIsNotProcessedAnyMore) {
     const LeasedJob job = processing(1);
-    ASSERT_TRUE(of.watched.release_job(job.id, job.fence, store_test_now, true));
+    ASSERT_TRUE(of.watched.release_job(job.id, job.fence, store_test_now, Counted::as_failure));
     EXPECT_FALSE(of.hot.find({1}, now));
-    const LeasedJob again = **of.watched.claim_job("here", store_test_now, store_test_now + lease);
+    const LeasedJob again = **of.watched.claim_job(Lane::film, "here", store_test_now, store_test_now + lease);
     learn(1);
     ASSERT_TRUE(of.hot.find({1}, now));
     ASSERT_TRUE(of.watched.release_jobs_of("here", store_test_now));
@@ -190,7 +190,7 @@ TEST_F(WatchedStore, AJobThatWasTakenOverIsAskedForAnew) {
     processing(1);
     ASSERT_TRUE(of.hot.find({1}, now));
     const WallTime later = store_test_now + 2 * lease;
-    ASSERT_TRUE(*of.watched.claim_job("there", later, later + lease));
+    ASSERT_TRUE(*of.watched.claim_job(Lane::film, "there", later, later + lease));
     EXPECT_FALSE(of.hot.find({1}, now));
 }
 

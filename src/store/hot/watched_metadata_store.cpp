@@ -27,10 +27,10 @@ Result<void> WatchedMetadataStore::forget_bytes(MediaId id) {
 }
 
 Result<std::optional<LeasedJob>> WatchedMetadataStore::claim_job(
-    const std::string& holder, WallTime now, WallTime lease_until
+    Lane lane, const std::string& holder, WallTime now, WallTime lease_until
 ) {
     HotUploads::Claim claim(hot_);
-    auto leased = rows_.claim_job(holder, now, lease_until);
+    auto leased = rows_.claim_job(lane, holder, now, lease_until);
     if (!leased) {
         claim.was_of_all();  // it may have been done all the same
     } else if (*leased) {
@@ -59,9 +59,9 @@ Result<void> WatchedMetadataStore::finish_job(
 }
 
 Result<void> WatchedMetadataStore::release_job(
-    JobId id, std::uint64_t fence, WallTime run_at, bool counts
+    JobId id, std::uint64_t fence, WallTime run_at, Counted as
 ) {
-    return forgetting(id, to_job(id, [&] { return rows_.release_job(id, fence, run_at, counts); }));
+    return forgetting(id, to_job(id, [&] { return rows_.release_job(id, fence, run_at, as); }));
 }
 
 Result<std::uint32_t> WatchedMetadataStore::release_jobs_of(
@@ -182,6 +182,11 @@ Result<std::vector<Output>> WatchedMetadataStore::outputs(MediaId id) {
 }
 Result<QueuePosition> WatchedMetadataStore::queue_position(MediaId id, WallTime now) {
     return rows_.queue_position(id, now);
+}
+Result<std::vector<MediaId>> WatchedMetadataStore::crashed_since(
+    const Principal& owner, ByteCount total, WallTime since
+) {
+    return rows_.crashed_since(owner, total, since);
 }
 Result<StoreTotals> WatchedMetadataStore::totals() {
     return rows_.totals();

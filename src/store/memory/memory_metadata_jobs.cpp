@@ -1,6 +1,7 @@
 // The half of MemoryMetadataStore that deals with jobs.
 #include <algorithm>
 #include <ranges>
+#include <tuple>
 
 #include "core/job_pause.hpp"
 #include "store/memory/memory_metadata_store.hpp"
@@ -12,14 +13,8 @@ Error lease_lost() {
     return {.code = ErrorCode::store_conflict, .detail = "the lease was lost"};
 }
 
-// What is left of a job that runs, by its own estimate or else by its share.
-std::chrono::milliseconds cost_left(
-    const Progress& progress, std::chrono::milliseconds cost_expected, WallTime now
-) {
-    if (progress.ends_at) {
-        return std::max(*progress.ends_at - now, std::chrono::milliseconds{0});
-    }
-    return cost_expected * (100 - progress.percent) / 100;
+bool is_due(const NewJob& job, WallTime now) {
+    return job.run_at <= now || job.run_at > now + job_pause_max;
 }
 
 }  // namespace
@@ -37,20 +32,57 @@ MemoryMetadataStore::JobRow* MemoryMetadataStore::leased_job(JobId id, std::uint
     return is_held ? &found->second : nullptr;
 }
 
-MemoryMetadataStore::JobRow* MemoryMetadataStore::next_job(WallTime now) {
+// The job's upload, if it waits for the job's end.
+const Upload* MemoryMetadataStore::upload_wanting(const JobRow& job) const {
+    const auto found = uploads_.find(job.job.media);
+    if (found == uploads_.end()) {
+        return nullptr;
+    }
+    const Upload& upload = found->second.upload;
+    const bool waits =
+        upload.state == UploadState::queued || upload.state == UploadState::processing;
+    return waits ? &upload : nullptr;
+}
+
+// Whether a suspect leaves room for a job of this lane: see alone_max.
+bool MemoryMetadataStore::may_begin(Lane lane, WallTime now) const {
+    bool one_runs = false;
+    const JobRow* first = nullptr;
+    for (const auto& [id, row] : jobs_) {
+        const Upload* upload = row.is_suspect ? upload_wanting(row) : nullptr;
+        if (upload == nullptr) {
+            continue;
+        }
+        if (row.is_leased && row.lease_until >= now) {
+            one_runs = true;
+            if (upload->changed_at + alone_max > now) {
+                return false;
+            }
+        } else if ((row.is_leased || is_due(row.job, now)) &&
+                   (first == nullptr || row.job.rank < first->job.rank)) {
+            first = &row;
+        }
+    }
+    return one_runs || first == nullptr || first->job.lane == lane;
+}
+
+MemoryMetadataStore::JobRow* MemoryMetadataStore::next_job(Lane lane, WallTime now) {
     JobRow* best = nullptr;
     for (auto& [id, row] : jobs_) {
-        const bool is_time = row.job.run_at <= now || row.job.run_at > now + job_pause_max;
         const bool is_free = !row.is_leased || row.lease_until < now;
-        const Row* of = row_of(row.job.media);
-        const bool is_wanted = of != nullptr && (of->upload.state == UploadState::queued ||
-                                                 of->upload.state == UploadState::processing);
-        if (is_time && is_free && is_wanted &&
-            (best == nullptr || row.job.run_at < best->job.run_at)) {
+        const bool is_candidate = row.job.lane == lane && is_due(row.job, now) && is_free &&
+                                  upload_wanting(row) != nullptr;
+        if (is_candidate && (best == nullptr || is_before(row, *best))) {
             best = &row;
         }
     }
     return best;
+}
+
+// Suspects first, then by rank.
+bool MemoryMetadataStore::is_before(const JobRow& a, const JobRow& b) {
+    return std::tuple(!a.is_suspect, a.job.rank, a.job.id) <
+           std::tuple(!b.is_suspect, b.job.rank, b.job.id);
 }
 
 void MemoryMetadataStore::drop_job_of(MediaId id) {
@@ -67,10 +99,10 @@ void MemoryMetadataStore::release(JobRow& row, WallTime now) {
 }
 
 Result<std::optional<LeasedJob>> MemoryMetadataStore::claim_job(
-    const std::string& holder, WallTime now, WallTime lease_until
+    Lane lane, const std::string& holder, WallTime now, WallTime lease_until
 ) {
     const std::scoped_lock lock(mutex_);
-    JobRow* job = next_job(now);
+    JobRow* job = may_begin(lane, now) ? next_job(lane, now) : nullptr;
     if (job == nullptr) {
         return std::optional<LeasedJob>();
     }
@@ -85,9 +117,16 @@ Result<std::optional<LeasedJob>> MemoryMetadataStore::claim_job(
     job->lease_until = lease_until;
     ++job->fence;
     ++job->attempt;
-    return std::optional(
-        LeasedJob{job->job.id, job->fence, job->attempt, row.upload, layout_of(row.segments)}
-    );
+    return std::optional(LeasedJob{
+        .id = job->job.id,
+        .fence = job->fence,
+        .attempt = job->attempt,
+        .failures = job->failures,
+        .crashes = job->crashes,
+        .cost_expected = job->job.cost_expected,
+        .upload = row.upload,
+        .layout = layout_of(row.segments),
+    });
 }
 
 Result<void> MemoryMetadataStore::heartbeat(
@@ -124,7 +163,7 @@ Result<void> MemoryMetadataStore::finish_job(
 }
 
 Result<void> MemoryMetadataStore::release_job(
-    JobId id, std::uint64_t fence, WallTime run_at, bool counts
+    JobId id, std::uint64_t fence, WallTime run_at, Counted as
 ) {
     const std::scoped_lock lock(mutex_);
     JobRow* job = leased_job(id, fence);
@@ -134,7 +173,10 @@ Result<void> MemoryMetadataStore::release_job(
     Upload& upload = row_of(job->job.media)->upload;
     release(*job, upload.changed_at);
     job->job.run_at = run_at;
-    if (!counts) {
+    job->is_suspect = false;
+    job->failures += as == Counted::as_failure ? 1 : 0;
+    job->crashes += as == Counted::as_crash ? 1 : 0;
+    if (as == Counted::not_at_all) {
         --job->attempt;
         --upload.attempts;
     }
@@ -149,6 +191,7 @@ Result<std::uint32_t> MemoryMetadataStore::release_jobs_of(
     for (auto& [id, row] : jobs_) {
         if (row.is_leased && row.holder == holder) {
             release(row, now);
+            row.is_suspect = true;
             ++released;
         }
     }
@@ -161,20 +204,53 @@ Result<QueuePosition> MemoryMetadataStore::queue_position(MediaId id, WallTime n
     if (own == nullptr) {
         return Error{.code = ErrorCode::store_not_found, .media_id = id.value};
     }
-    QueuePosition position{.cost_expected = own->job.cost_expected};
+    QueuePosition position{
+        .lane = own->job.lane, .run_at = own->job.run_at, .cost_expected = own->job.cost_expected
+    };
+    if (own->is_leased) {
+        return position;
+    }
+    std::vector<const JobRow*> before;
     for (const auto& [other_id, other] : jobs_) {
-        const bool waits_before =
-            std::pair(other.job.run_at, other_id) < std::pair(own->job.run_at, own->job.id);
-        const bool is_told = position.cost_ahead < QueuePosition::cost_told_max;
-        if (own->is_leased || &other == own || (!other.is_leased && !waits_before) || !is_told) {
-            continue;
+        const Upload* upload = other.job.lane == own->job.lane ? upload_wanting(other) : nullptr;
+        if (upload != nullptr && other.is_leased) {
+            position.running.push_back({
+                .family = family_of(upload->category),
+                .cost_expected = other.job.cost_expected,
+                .since = upload->changed_at,
+                .ends_at = upload->progress.ends_at,
+            });
+        } else if (upload != nullptr && is_due(other.job, now) && is_before(other, *own)) {
+            before.push_back(&other);
         }
-        ++position.jobs_ahead;
-        const Progress& progress = row_of(other.job.media)->upload.progress;
-        position.cost_ahead += other.is_leased ? cost_left(progress, other.job.cost_expected, now)
-                                               : other.job.cost_expected;
+    }
+    std::ranges::sort(before, [](const JobRow* a, const JobRow* b) { return is_before(*a, *b); });
+    for (const JobRow* row : before) {
+        if (position.cost_ahead() >= QueuePosition::cost_told_max ||
+            position.ahead.size() >= QueuePosition::jobs_told_max) {
+            break;
+        }
+        position.ahead.push_back(
+            {family_of(row_of(row->job.media)->upload.category), row->job.cost_expected}
+        );
     }
     return position;
+}
+
+Result<std::vector<MediaId>> MemoryMetadataStore::crashed_since(
+    const Principal& owner, ByteCount total, WallTime since
+) {
+    const std::scoped_lock lock(mutex_);
+    std::vector<MediaId> crashed;
+    for (const auto& [id, row] : uploads_) {
+        const Upload& upload = row.upload;
+        if (upload.owner == owner && upload.total == total && upload.changed_at > since &&
+            upload.state == UploadState::failed && upload.failure &&
+            upload.failure->reason == "WorkerCrashed" && crashed.size() < 5) {
+            crashed.push_back(id);
+        }
+    }
+    return crashed;
 }
 
 }  // namespace sluice

@@ -433,7 +433,9 @@ Result<StoreTotals> MemoryMetadataStore::totals() {
         totals.uploads_open += row.upload.state == UploadState::open ? 1 : 0;
     }
     for (const auto& [id, row] : jobs_) {
-        ++(row.is_leased ? totals.jobs_running : totals.jobs_queued);
+        if (upload_wanting(row) != nullptr) {
+            ++(row.is_leased ? totals.jobs_running : totals.jobs_queued);
+        }
     }
     return totals;
 }

@@ -47,7 +47,7 @@ class MemoryMetadataStore final : public MetadataStore {
     Result<void> forget_bytes(MediaId id) override;
     Result<std::vector<Output>> outputs(MediaId id) override;
     Result<std::optional<LeasedJob>> claim_job(
-        const std::string& holder, WallTime now, WallTime lease_until
+        Lane lane, const std::string& holder, WallTime now, WallTime lease_until
     ) override;
     Result<void> heartbeat(
         JobId id, std::uint64_t fence, const Progress& progress, WallTime lease_until
@@ -55,9 +55,12 @@ class MemoryMetadataStore final : public MetadataStore {
     Result<void> finish_job(
         JobId id, std::uint64_t fence, const Upload& upload, const std::vector<Output>& outputs
     ) override;
-    Result<void> release_job(JobId id, std::uint64_t fence, WallTime run_at, bool counts) override;
+    Result<void> release_job(JobId id, std::uint64_t fence, WallTime run_at, Counted as) override;
     Result<std::uint32_t> release_jobs_of(const std::string& holder, WallTime now) override;
     Result<QueuePosition> queue_position(MediaId id, WallTime now) override;
+    Result<std::vector<MediaId>> crashed_since(
+        const Principal& owner, ByteCount total, WallTime since
+    ) override;
     Result<StoreTotals> totals() override;
     Result<std::uint64_t> newest_number() override;
 
@@ -73,6 +76,9 @@ class MemoryMetadataStore final : public MetadataStore {
     struct JobRow {
         NewJob job;
         int attempt = 0;
+        int failures = 0;
+        int crashes = 0;
+        bool is_suspect = false;
         std::uint64_t fence = 0;
         bool is_leased = false;
         std::string holder;
@@ -84,7 +90,10 @@ class MemoryMetadataStore final : public MetadataStore {
     Row* row_of(MediaId id);
     Row* row_of(const Principal& owner, MediaId id);
     JobRow* leased_job(JobId id, std::uint64_t fence);
-    JobRow* next_job(WallTime now);
+    const Upload* upload_wanting(const JobRow& job) const;
+    static bool is_before(const JobRow& a, const JobRow& b);
+    bool may_begin(Lane lane, WallTime now) const;
+    JobRow* next_job(Lane lane, WallTime now);
     JobRow* job_of(MediaId id);
     bool may_add_job(const NewJob& job);
     void release(JobRow& row, WallTime now);

@@ -3,19 +3,26 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 
 #include "core/job.hpp"
+#include "core/job_pause.hpp"
 #include "store/sqlite/connection.hpp"
 #include "store/sqlite/long_queue.hpp"
 
 namespace sluice::sqlite {
+
+// As the schema writes them.
+constexpr std::string_view name_of(Lane lane) {
+    return lane == Lane::quick ? "quick" : "film";
+}
 
 // store_conflict if the id is taken or the upload has a job already.
 Result<void> insert_job(Connection& connection, const NewJob& job);
 Result<void> delete_job_of(Connection& connection, MediaId id);
 // On a reader with a snapshot. store_not_found without a job.
 Result<QueuePosition> position_of(
-    Connection& connection, MediaId id, WallTime now, LongQueue& long_queue
+    Connection& connection, MediaId id, WallTime now, LongQueues& long_queues
 );
 
 }  // namespace sluice::sqlite

@@ -1,8 +1,9 @@
-// LongQueue: remembers for a moment that so much work lies ahead of a waiting job that no more is
-// told (QueuePosition::cost_told_max). Whoever stands behind that job need not count again: while a
+// LongQueue: remembers for a moment that so much work lies ahead of a waiting job of a lane that no
+// more is told (QueuePosition::cost_told_max, jobs_told_max). Whoever stands behind that job need not count again: while a
 // queue is long, FINALIZE after FINALIZE would count the same rows. Thread-safe.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <mutex>
 #include <optional>
@@ -15,7 +16,7 @@ namespace sluice::sqlite {
 
 class LongQueue {
   public:
-    using Place = std::pair<std::int64_t, std::int64_t>;  // run_at, id
+    using Place = std::pair<std::int64_t, std::int64_t>;  // rank, id
 
     std::optional<QueuePosition> ahead_of(Place place, WallTime now) {
         const std::scoped_lock lock(mutex_);
@@ -23,13 +24,12 @@ class LongQueue {
         return is_fresh && place >= place_ ? counted_ : std::nullopt;
     }
 
+    // What was counted is all that is told.
     void note(Place place, const QueuePosition& counted, WallTime now) {
-        if (counted.cost_ahead >= QueuePosition::cost_told_max) {
-            const std::scoped_lock lock(mutex_);
-            place_ = place;
-            counted_ = counted;
-            counted_at_ = now;
-        }
+        const std::scoped_lock lock(mutex_);
+        place_ = place;
+        counted_ = counted;
+        counted_at_ = now;
     }
 
   private:
@@ -40,5 +40,7 @@ class LongQueue {
     std::optional<QueuePosition> counted_;
     WallTime counted_at_;
 };
+
+using LongQueues = std::array<LongQueue, 2>;  // by Lane
 
 }  // namespace sluice::sqlite

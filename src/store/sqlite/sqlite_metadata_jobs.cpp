@@ -12,17 +12,23 @@ namespace sqlite {
 namespace {
 
 constexpr char insert_job_sql[] =
-    "INSERT INTO jobs (id, media, run_at, cost_expected_ms, attempt, fence, state) "
-    "VALUES (?1, ?2, ?3, ?4, 0, 0, 'waiting') ON CONFLICT DO NOTHING";
+    "INSERT INTO jobs (id, media, run_at, cost_expected_ms, lane, rank, attempt, fence, state) "
+    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, 0, 'waiting') ON CONFLICT DO NOTHING";
 constexpr char delete_job_of_sql[] = "DELETE FROM jobs WHERE media = ?1";
 constexpr char delete_job_sql[] = "DELETE FROM jobs WHERE id = ?1";
 // A job whose upload is gone, or has no use for it, must not stand before the others for ever.
 constexpr char next_job_sql[] =
-    "SELECT id, media, fence, attempt FROM jobs "
-    "WHERE (run_at <= ?1 OR run_at > ?2) AND (state = 'waiting' OR lease_until < ?1) "
+    "SELECT id, media, fence, attempt, failures, crashes, cost_expected_ms FROM jobs "
+    "WHERE lane = ?3 AND (run_at <= ?1 OR run_at > ?2) AND (state = 'waiting' OR lease_until < ?1) "
     "AND EXISTS (SELECT 1 FROM uploads u WHERE u.id = media AND u.state IN ('queued', "
     "'processing')) "
-    "ORDER BY run_at, id LIMIT 1";
+    "ORDER BY is_suspect DESC, rank, id LIMIT 1";
+// Those that run, with when they began, and those that may begin.
+constexpr char suspects_sql[] =
+    "SELECT j.lane, j.state = 'leased' AND j.lease_until >= ?1, u.changed_at "
+    "FROM jobs j INDEXED BY jobs_suspect CROSS JOIN uploads u ON u.id = j.media "
+    "WHERE j.is_suspect = 1 AND u.state IN ('queued', 'processing') "
+    "AND (j.run_at <= ?1 OR j.run_at > ?2 OR j.state = 'leased') ORDER BY j.rank, j.id";
 constexpr char lease_job_sql[] =
     "UPDATE jobs SET state = 'leased', holder = ?2, lease_until = ?3, fence = fence + 1, "
     "attempt = attempt + 1 WHERE id = ?1";
@@ -34,7 +40,8 @@ constexpr char save_progress_sql[] =
     "progress_ends_at = ?3, progress_step = ?4 WHERE id = ?1 AND state = 'processing'";
 constexpr char release_job_sql[] =
     "UPDATE jobs SET state = 'waiting', holder = NULL, lease_until = NULL, run_at = ?2, "
-    "attempt = attempt - ?3 WHERE id = ?1";
+    "attempt = attempt - ?3, failures = failures + ?4, crashes = crashes + ?5, is_suspect = 0 "
+    "WHERE id = ?1";
 constexpr char release_upload_sql[] =
     "UPDATE uploads SET state = 'queued', progress_ends_at = NULL, attempts = attempts - ?2 "
     "WHERE id = ?1 AND state = 'processing'";
@@ -43,19 +50,8 @@ constexpr char release_uploads_of_sql[] =
     "WHERE state = 'processing' "
     "AND id IN (SELECT media FROM jobs WHERE state = 'leased' AND holder = ?1)";
 constexpr char release_jobs_of_sql[] =
-    "UPDATE jobs SET state = 'waiting', holder = NULL, lease_until = NULL "
+    "UPDATE jobs SET state = 'waiting', holder = NULL, lease_until = NULL, is_suspect = 1 "
     "WHERE state = 'leased' AND holder = ?1";
-constexpr char own_job_sql[] =
-    "SELECT id, run_at, cost_expected_ms, state = 'leased' FROM jobs WHERE media = ?1";
-// What is left of a job that runs: by its own estimate, or else by its share.
-constexpr char running_sql[] =
-    "SELECT CASE WHEN u.progress_ends_at IS NOT NULL THEN max(u.progress_ends_at - ?1, 0) "
-    "ELSE j.cost_expected_ms * (100 - u.progress_percent) / 100 END "
-    "FROM jobs j JOIN uploads u ON u.id = j.media WHERE j.state = 'leased'";
-constexpr char waiting_before_sql[] =
-    "SELECT cost_expected_ms FROM jobs WHERE (run_at, id) < (?1, ?2) AND state = 'waiting' "
-    "ORDER BY run_at, id";
-
 Error lease_lost() {
     return {.code = ErrorCode::store_conflict, .detail = "the lease was lost"};
 }
@@ -81,15 +77,37 @@ Result<MediaId> leased_media(Connection& connection, JobId id, std::uint64_t fen
     return *is_there ? Result<MediaId>(media_from(*row, 0)) : lease_lost();
 }
 
-struct NextJob {
-    JobId id;
-    MediaId media;
-    std::uint64_t fence = 0;
-    int attempt = 0;
-};
+// Whether a suspect leaves room for a job of this lane: see alone_max.
+Result<bool> may_begin(Connection& connection, Lane lane, WallTime now) {
+    auto row = connection.query(suspects_sql, stored(now), stored(now + job_pause_max));
+    if (!row) {
+        return std::move(row).error();
+    }
+    bool one_runs = false;
+    std::optional<bool> first_waits_here;
+    while (true) {
+        auto is_there = row->step();
+        if (!is_there) {
+            return std::move(is_there).error();
+        }
+        if (!*is_there) {
+            return one_runs || first_waits_here.value_or(true);
+        }
+        if (row->integer(1) == 0) {
+            first_waits_here = first_waits_here.value_or(row->text(0) == name_of(lane));
+            continue;
+        }
+        one_runs = true;
+        if (time_from(row->integer(2)) + alone_max > now) {
+            return false;
+        }
+    }
+}
 
-Result<std::optional<NextJob>> next_job(Connection& connection, WallTime now) {
-    auto row = connection.query(next_job_sql, stored(now), stored(now + job_pause_max));
+// A LeasedJob that lacks what the uploads know.
+Result<std::optional<LeasedJob>> next_job(Connection& connection, Lane lane, WallTime now) {
+    auto row =
+        connection.query(next_job_sql, stored(now), stored(now + job_pause_max), name_of(lane));
     if (!row) {
         return std::move(row).error();
     }
@@ -98,24 +116,28 @@ Result<std::optional<NextJob>> next_job(Connection& connection, WallTime now) {
         return std::move(is_there).error();
     }
     if (!*is_there) {
-        return std::optional<NextJob>();
+        return std::optional<LeasedJob>();
     }
-    return std::optional(NextJob{
+    LeasedJob next{
         .id = {static_cast<std::uint64_t>(row->integer(0))},
-        .media = media_from(*row, 1),
         .fence = static_cast<std::uint64_t>(row->integer(2)) + 1,
         .attempt = static_cast<int>(row->integer(3)) + 1,
-    });
+        .failures = static_cast<int>(row->integer(4)),
+        .crashes = static_cast<int>(row->integer(5)),
+        .cost_expected = std::chrono::milliseconds{row->integer(6)},
+    };
+    next.upload.id = media_from(*row, 1);
+    return std::optional(std::move(next));
 }
 
 Result<LeasedJob> lease(
     Connection& connection,
-    const NextJob& next,
+    LeasedJob next,
     std::string_view holder,
     WallTime now,
     WallTime lease_until
 ) {
-    auto upload = load_upload(connection, next.media);
+    auto upload = load_upload(connection, next.upload.id);
     if (!upload) {
         return std::move(upload).error();
     }
@@ -132,11 +154,13 @@ Result<LeasedJob> lease(
     if (!leased) {
         return leased.error();
     }
-    auto segments = load_segments(connection, next.media);
+    auto segments = load_segments(connection, next.upload.id);
     if (!segments) {
         return std::move(segments).error();
     }
-    return LeasedJob{next.id, next.fence, next.attempt, *std::move(claimed), layout_of(*segments)};
+    next.upload = *std::move(claimed);
+    next.layout = layout_of(*segments);
+    return next;
 }
 
 Result<void> save_outputs(Connection& connection, MediaId id, const std::vector<Output>& outputs) {
@@ -163,22 +187,6 @@ Result<void> save_heartbeat(
     return plain(connection.execute(extend_lease_sql, stored(id.value), stored(lease_until)));
 }
 
-// Row by row, as far as it is told.
-Result<void> add_ahead(QueuePosition& position, Result<Statement> row) {
-    if (!row) {
-        return std::move(row).error();
-    }
-    while (position.cost_ahead < QueuePosition::cost_told_max) {
-        auto is_there = row->step();
-        if (!is_there || !*is_there) {
-            return is_there ? ok() : Result<void>(std::move(is_there).error());
-        }
-        ++position.jobs_ahead;
-        position.cost_ahead += std::chrono::milliseconds{row->integer(0)};
-    }
-    return ok();
-}
-
 }  // namespace
 
 Result<void> insert_job(Connection& connection, const NewJob& job) {
@@ -187,7 +195,9 @@ Result<void> insert_job(Connection& connection, const NewJob& job) {
         stored(job.id.value),
         stored(job.media.value),
         stored(job.run_at),
-        std::int64_t{job.cost_expected.count()}
+        std::int64_t{job.cost_expected.count()},
+        name_of(job.lane),
+        stored(job.rank)
     );
     if (!changed) {
         return std::move(changed).error();
@@ -201,57 +211,26 @@ Result<void> delete_job_of(Connection& connection, MediaId id) {
     return plain(connection.execute(delete_job_of_sql, stored(id.value)));
 }
 
-Result<QueuePosition> position_of(
-    Connection& connection, MediaId id, WallTime now, LongQueue& long_queue
-) {
-    auto own = connection.query(own_job_sql, stored(id.value));
-    if (!own) {
-        return std::move(own).error();
-    }
-    auto is_there = own->step();
-    if (!is_there) {
-        return std::move(is_there).error();
-    }
-    if (!*is_there) {
-        return Error{.code = ErrorCode::store_not_found, .media_id = id.value};
-    }
-    QueuePosition position{.cost_expected = std::chrono::milliseconds{own->integer(2)}};
-    if (own->integer(3) != 0) {
-        return position;
-    }
-    const LongQueue::Place place{own->integer(1), own->integer(0)};
-    if (const auto known = long_queue.ahead_of(place, now)) {
-        position.jobs_ahead = known->jobs_ahead;
-        position.cost_ahead = known->cost_ahead;
-        return position;
-    }
-    if (auto added = add_ahead(position, connection.query(running_sql, stored(now))); !added) {
-        return std::move(added).error();
-    }
-    auto waiting = connection.query(waiting_before_sql, place.first, place.second);
-    if (auto added = add_ahead(position, std::move(waiting)); !added) {
-        return std::move(added).error();
-    }
-    long_queue.note(place, position, now);
-    return position;
-}
-
 }  // namespace sqlite
 
 using sqlite::Connection;
 using sqlite::stored;
 
 Result<std::optional<LeasedJob>> SqliteMetadataStore::claim_job(
-    const std::string& holder, WallTime now, WallTime lease_until
+    Lane lane, const std::string& holder, WallTime now, WallTime lease_until
 ) {
     std::optional<LeasedJob> claimed;
     auto done = database_->writer().perform([&](Connection& connection) -> Result<void> {
         claimed.reset();
-        auto next = sqlite::next_job(connection, now);
+        auto may_begin = sqlite::may_begin(connection, lane, now);
+        if (!may_begin || !*may_begin) {
+            return may_begin ? ok() : Result<void>(std::move(may_begin).error());
+        }
+        auto next = sqlite::next_job(connection, lane, now);
         if (!next || !*next) {
             return next ? ok() : Result<void>(std::move(next).error());
         }
-        auto leased = sqlite::lease(connection, **next, holder, now, lease_until);
+        auto leased = sqlite::lease(connection, **std::move(next), holder, now, lease_until);
         if (!leased) {
             return std::move(leased).error();
         }
@@ -298,14 +277,16 @@ Result<void> SqliteMetadataStore::finish_job(
 }
 
 Result<void> SqliteMetadataStore::release_job(
-    JobId id, std::uint64_t fence, WallTime run_at, bool counts
+    JobId id, std::uint64_t fence, WallTime run_at, Counted as
 ) {
     return database_->writer().perform([&](Connection& connection) -> Result<void> {
         auto media = sqlite::leased_media(connection, id, fence);
         if (!media) {
             return std::move(media).error();
         }
-        const std::int64_t taken_back = counts ? 0 : 1;
+        const std::int64_t taken_back = as == Counted::not_at_all ? 1 : 0;
+        const std::int64_t failures = as == Counted::as_failure ? 1 : 0;
+        const std::int64_t crashes = as == Counted::as_crash ? 1 : 0;
         auto done = sqlite::plain(
             connection.execute(sqlite::release_upload_sql, stored(media->value), taken_back)
         );
@@ -313,7 +294,7 @@ Result<void> SqliteMetadataStore::release_job(
             return done;
         }
         return sqlite::plain(connection.execute(
-            sqlite::release_job_sql, stored(id.value), stored(run_at), taken_back
+            sqlite::release_job_sql, stored(id.value), stored(run_at), taken_back, failures, crashes
         ));
     });
 }

@@ -217,6 +217,17 @@ Result<std::vector<Output>> SqliteMetadataStore::outputs(MediaId id) {
     });
 }
 
+Result<std::vector<MediaId>> SqliteMetadataStore::crashed_since(
+    const Principal& owner, ByteCount total, WallTime since
+) {
+    const auto reader = database_->readers().borrow();
+    const std::string_view name = owner.id;
+    auto row = (*reader).query(sqlite::crashed_sql, name, stored(total.value), stored(since));
+    return collect<MediaId>(std::move(row), [](const Statement& found) -> Result<MediaId> {
+        return MediaId{static_cast<std::uint64_t>(found.integer(0))};
+    });
+}
+
 Result<StoreTotals> SqliteMetadataStore::totals() {
     const auto reader = database_->readers().borrow();
     auto row = (*reader).query(sqlite::totals_sql);
@@ -250,7 +261,7 @@ Result<QueuePosition> SqliteMetadataStore::queue_position(MediaId id, WallTime n
     if (auto begun = reader.begin_snapshot(); !begun) {
         return std::move(begun).error();
     }
-    return sqlite::position_of(*reader, id, now, long_queue_);
+    return sqlite::position_of(*reader, id, now, long_queues_);
 }
 
 }  // namespace sluice

@@ -68,7 +68,9 @@ TEST(SqliteMetadataStore, EverythingIsThereAfterReopening) {
     {
         const auto store = opened(path);
         ASSERT_TRUE(store->create_whole(upload, segment, job_of(7, store_test_now)));
-        ASSERT_TRUE(store->claim_job("slot", store_test_now, store_test_now + seconds{30}));
+        ASSERT_TRUE(
+            store->claim_job(Lane::film, "slot", store_test_now, store_test_now + seconds{30})
+        );
     }
     const auto store = opened(path);
     const auto found = store->find_with_segments(alice(), {7});
@@ -76,7 +78,8 @@ TEST(SqliteMetadataStore, EverythingIsThereAfterReopening) {
     EXPECT_EQ(found->upload, *upload.claimed(store_test_now));
     EXPECT_EQ(found->segments.at({0}), segment);
     EXPECT_EQ(*store->release_jobs_of("slot", store_test_now), 1u);
-    const auto job = store->claim_job("slot", store_test_now, store_test_now + seconds{30});
+    const auto job =
+        store->claim_job(Lane::film, "slot", store_test_now, store_test_now + seconds{30});
     ASSERT_TRUE(job && *job);
     EXPECT_EQ((*job)->fence, 2u) << "the fence rises over restarts";
 }
@@ -94,7 +97,8 @@ TEST(SqliteMetadataStore, AJobWithoutAnUploadDoesNotStopTheQueue) {
         "PRAGMA foreign_keys = OFF; INSERT INTO jobs (id, media, run_at, cost_expected_ms, "
         "attempt, "
         "fence, state) VALUES (1, 1, 0, 0, 0, 0, 'waiting')");
-    const auto job = store->claim_job("slot", store_test_now, store_test_now + seconds{30});
+    const auto job =
+        store->claim_job(Lane::film, "slot", store_test_now, store_test_now + seconds{30});
     ASSERT_TRUE(job && *job);
     EXPECT_EQ((*job)->id.value, 7u);
 }

@@ -121,7 +121,11 @@ inline constexpr char newest_number_sql[] =
     "coalesce((SELECT blob FROM outputs ORDER BY blob DESC LIMIT 1), 0))";
 inline constexpr char totals_sql[] =
     "SELECT (SELECT count(*) FROM uploads WHERE state = 'open'), "
-    "(SELECT count(*) FROM jobs WHERE state = 'waiting'), "
-    "(SELECT count(*) FROM jobs WHERE state = 'leased')";
+    "count(*) FILTER (WHERE j.state = 'waiting'), count(*) FILTER (WHERE j.state = 'leased') "
+    "FROM jobs j WHERE EXISTS (SELECT 1 FROM uploads u WHERE u.id = j.media "
+    "AND u.state IN ('queued', 'processing'))";
+inline constexpr char crashed_sql[] =
+    "SELECT id FROM uploads WHERE owner = ?1 AND total = ?2 AND state = 'failed' "
+    "AND failure_reason = 'WorkerCrashed' AND changed_at > ?3 ORDER BY id LIMIT 5";
 
 }  // namespace sluice::sqlite
