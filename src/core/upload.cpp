@@ -292,6 +292,11 @@ bool Upload::is_over() const {
     return state == UploadState::cancelled || state == UploadState::expired;
 }
 
+bool Upload::may_have_outputs() const {
+    return state == UploadState::ready || state == UploadState::processing ||
+           state == UploadState::queued;
+}
+
 bool Upload::has_all_bytes() const {
     return state != UploadState::open && !is_over();
 }

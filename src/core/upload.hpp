@@ -27,7 +27,8 @@
 // Invariants
 //   1. received is the sum of the lengths of the segments, segments_received their number.
 //   2. received <= total, always; sealed and later: received == total.
-//   3. Outputs exist only in ready; failure only in failed.
+//   3. Outputs exist only in ready, and those that can be used already in processing and in queued
+//      after it; failure only in failed.
 //   4. No transition leaves cancelled or expired; none leads back to open.
 //   5. A segment, once in, is never replaced.
 //   6. progress.percent never falls while processing, and is 100 only in ready.
@@ -128,6 +129,7 @@ struct Upload {
     bool is_over() const;             // cancelled or expired
     bool is_due(WallTime now) const;  // in a state that expires, and its time is over
     bool has_all_bytes() const;       // sealed, queued, processing, ready or failed
+    bool may_have_outputs() const;    // ready, or on the way there
     std::string media_key() const;    // "7_1349803915521482754"
 };
 

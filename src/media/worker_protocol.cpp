@@ -72,6 +72,11 @@ class Members {
         return std::chrono::milliseconds{number(name, 0, milliseconds_max)};
     }
 
+    OutputRole role(std::string_view name) {
+        const auto parsed = parse_output_role(text(name, 32));
+        return parsed ? *parsed : wrong<OutputRole>(name);
+    }
+
     void refuse(std::string_view name) { wrong<int>(name); }
     const std::string& wrong_member() const { return wrong_; }
 
@@ -123,6 +128,7 @@ ProducedFile decode_output(Members& members) {
         .width = static_cast<std::uint32_t>(members.number("width", 0, 100'000)),
         .height = static_cast<std::uint32_t>(members.number("height", 0, 100'000)),
         .duration_ms = static_cast<std::uint64_t>(members.milliseconds("duration_ms").count()),
+        .role = members.role("role"),
         .is_copied = members.flag("is_copied"),
         .placeholder = members.text("placeholder", 64),
     };
@@ -211,6 +217,7 @@ void write_output(JsonWriter& out, const ProducedFile& output) {
         .member("width", output.width)
         .member("height", output.height)
         .member("duration_ms", output.duration_ms)
+        .member("role", name_of(output.role))
         .member("is_copied", output.is_copied)
         .member("placeholder", output.placeholder)
         .end_object();

@@ -23,6 +23,7 @@
 #include "base/ids.hpp"
 #include "base/result.hpp"
 #include "core/category.hpp"
+#include "core/output.hpp"
 #include "core/upload.hpp"
 
 namespace sluice {
@@ -66,6 +67,7 @@ struct ProducedFile {
     std::uint32_t width = 0;
     std::uint32_t height = 0;
     std::uint64_t duration_ms = 0;
+    OutputRole role = OutputRole::rendition;
     bool is_copied = false;     // the source's own packets, not encoded again
     std::string placeholder{};  // ThumbHash in base64, of a picture that stands for the whole
     bool operator==(const ProducedFile&) const = default;
@@ -81,7 +83,7 @@ struct PlayableReport {
 
 struct DoneReport {
     JobId job;
-    std::vector<ProducedFile> outputs;
+    std::vector<ProducedFile> outputs;  // beside those that were playable; a name again replaces
     std::chrono::milliseconds predicted{0};  // by the plan, without the learned factor
     std::chrono::milliseconds spent{0};
     Content content;  // of the input, as the probe saw it

@@ -40,7 +40,7 @@ TEST(WorkerProtocol, EveryReportSurvivesTheWay) {
         DoneReport{
             {5},
             {{"poster.jpg", "image/jpeg", {9}, 640, 360, 0},
-             {"a.mp4", "video/mp4", {10}, 2, 4, 2000, true, "mSgKQxBw"}},
+             {"a.mp4", "video/mp4", {10}, 2, 4, 2000, OutputRole::track, true, "mSgKQxBw"}},
             1s,
             2s,
             {"video/mp4", 640, 360, "FrameRate Found 120.\n"}
@@ -56,7 +56,7 @@ TEST(WorkerProtocol, EveryReportSurvivesTheWay) {
 
 TEST(WorkerProtocol, RefusesWhatAWorkerGoneWrongMightSay) {
     const std::string output =
-        R"({"name":"NAME","content_type":"a","size":1,"width":1,"height":1,"duration_ms":0,"is_copied":false,"placeholder":""})";
+        R"({"name":"NAME","content_type":"a","size":1,"width":1,"height":1,"duration_ms":0,"role":"picture","is_copied":false,"placeholder":""})";
     const auto done_with = [&](const std::string& name) {
         auto one = output;
         one.replace(one.find("NAME"), 4, name);

@@ -231,8 +231,25 @@ std::optional<Slot::End> Slot::take(LeasedJob& job, const WorkerReport& report) 
     if (const auto* failed = std::get_if<FailedReport>(&report)) {
         return *failed;
     }
+    if (const auto* playable = std::get_if<PlayableReport>(&report)) {
+        return publish_early(job, *playable);
+    }
     progress_ = std::get<ProgressReport>(report);
     return std::nullopt;
+}
+
+std::optional<Slot::End> Slot::publish_early(const LeasedJob& job, const PlayableReport& report) {
+    const auto done = parts_.jobs.publish_early(job, scratch_of(job) + "/out", report.outputs);
+    if (done) {
+        return std::nullopt;
+    }
+    if (done.error().code == ErrorCode::store_conflict) {
+        return Lost{};
+    }
+    log::error("publish_failed", "outputs were not stored", {{"detail", done.error().detail}});
+    const bool is_full = done.error().code == ErrorCode::storage_full;
+    // The worker is at it still, and its files may be gone: it begins again.
+    return Unpublished{temporary(is_full ? "NoSpace" : "StorageError")};
 }
 
 std::optional<Slot::End> Slot::beat(LeasedJob& job) {
@@ -279,6 +296,10 @@ std::string_view Slot::settle(LeasedJob& job, const JobOrder& order, const End& 
         drop_worker("died_working");
         ++deaths_in_a_row_;
         return retry(job, {2, "InternalError", "WorkerCrashed", "processing failed"});
+    }
+    if (const auto* unpublished = std::get_if<Unpublished>(&end)) {
+        drop_worker("publish_failed");
+        return retry(job, unpublished->why);
     }
     if (std::holds_alternative<Lost>(end)) {
         drop_worker("job_cancelled");

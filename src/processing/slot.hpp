@@ -49,7 +49,10 @@ class Slot {
     struct Died {
         std::string why;
     };
-    using End = std::variant<DoneReport, FailedReport, Lost, Stopped, Died>;
+    struct Unpublished {
+        ProcessingFailure why;
+    };
+    using End = std::variant<DoneReport, FailedReport, Lost, Stopped, Died, Unpublished>;
 
     bool ensure_worker();
     void drop_worker(std::string_view reason);
@@ -59,6 +62,7 @@ class Slot {
     End supervise(LeasedJob& job);
     std::optional<End> take_all(LeasedJob& job, const std::vector<WorkerReport>& reports);
     std::optional<End> take(LeasedJob& job, const WorkerReport& report);
+    std::optional<End> publish_early(const LeasedJob& job, const PlayableReport& report);
     std::optional<End> beat(LeasedJob& job);
     std::string_view settle(LeasedJob& job, const JobOrder& order, const End& end);
     std::string_view publish(LeasedJob& job, const JobOrder& order, const DoneReport& report);

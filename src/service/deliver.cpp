@@ -52,7 +52,7 @@ Result<Delivered> Uploads::find_file(
         return std::move(outputs).error();
     }
     const auto output = std::ranges::find(*outputs, name, &Output::name);
-    if (upload.state != UploadState::ready || output == outputs->end()) {
+    if (!upload.may_have_outputs() || output == outputs->end()) {
         return unknown(id, name);
     }
     return Delivered{
@@ -62,7 +62,7 @@ Result<Delivered> Uploads::find_file(
         .file_name = "",
         .tag = std::to_string(output->extent.blob.value),
         .is_original = false,
-        .changed_at = upload.changed_at,
+        .changed_at = output->made_at.value_or(upload.changed_at),
     };
 }
 

@@ -1,6 +1,7 @@
 #include "service/jobs.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 #include "base/log.hpp"
 #include "service/timeline.hpp"
@@ -10,6 +11,30 @@ namespace {
 
 ProcessingFailure crashed_too_often() {
     return {2, "InternalError", "WorkerCrashed", "processing failed"};
+}
+
+struct Merged {
+    std::vector<Output> all;
+    std::vector<Output> replaced;
+};
+
+// What is best to begin with comes first: by role, and the largest.
+bool is_before(const Output& a, const Output& b) {
+    const auto area = [](const Output& output) {
+        return std::uint64_t{output.width} * output.height;
+    };
+    return std::tuple(a.role, area(b), a.name) < std::tuple(b.role, area(a), b.name);
+}
+
+Merged merged(std::vector<Output> before, const std::vector<Output>& made) {
+    Merged result{.all = made, .replaced = {}};
+    for (Output& output : before) {
+        const bool is_replaced =
+            std::ranges::find(made, output.name, &Output::name) != made.end();
+        (is_replaced ? result.replaced : result.all).push_back(std::move(output));
+    }
+    std::ranges::sort(result.all, is_before);
+    return result;
 }
 
 }  // namespace
@@ -109,6 +134,25 @@ Result<void> Jobs::beat(LeasedJob& job, Progress progress) {
     return metadata_.heartbeat(job.id, job.fence, job.upload.progress, now + settings_.lease);
 }
 
+Result<void> Jobs::publish_early(
+    const LeasedJob& job, const std::string& folder, const std::vector<ProducedFile>& files
+) {
+    const auto before = metadata_.outputs(job.upload.id);
+    if (!before || !before->empty()) {
+        return before ? ok() : before.error();
+    }
+    auto outputs = publish(folder, files);
+    if (!outputs) {
+        return std::move(outputs).error();
+    }
+    auto saved = metadata_.save_outputs(job.id, job.fence, *outputs);
+    forget_unless(saved, *outputs);
+    if (saved) {
+        note(job, "job.playable", std::to_string(outputs->size()) + " files can be used already.");
+    }
+    return saved;
+}
+
 Result<void> Jobs::succeed(
     const LeasedJob& job, const std::string& folder, const DoneReport& report
 ) {
@@ -116,18 +160,20 @@ Result<void> Jobs::succeed(
     if (!ready) {
         return std::move(ready).error();
     }
+    auto before = metadata_.outputs(job.upload.id);
+    if (!before) {
+        return std::move(before).error();
+    }
     auto outputs = publish(folder, report.outputs);
     if (!outputs) {
         return std::move(outputs).error();
     }
-    auto finished = metadata_.finish_job(job.id, job.fence, *ready, *outputs);
-    // After any other error the commit may have happened: rather a blob that nobody knows than one
-    // that is missing.
-    if (!finished && finished.error().code == ErrorCode::store_conflict) {
-        forget(*outputs);
-    }
+    auto [all, replaced] = merged(*std::move(before), *outputs);
+    auto finished = metadata_.finish_job(job.id, job.fence, *ready, all);
+    forget_unless(finished, *outputs);
     if (finished) {
-        note(job, "job.ready", std::to_string(outputs->size()) + " files were made.");
+        forget(replaced);
+        note(job, "job.ready", std::to_string(all.size()) + " files were made.");
     }
     return finished;
 }
@@ -137,8 +183,13 @@ Result<void> Jobs::fail(const LeasedJob& job, ProcessingFailure why) {
     if (!failed) {
         return std::move(failed).error();
     }
+    const auto early = metadata_.outputs(job.upload.id);
+    if (!early) {
+        return early.error();
+    }
     auto finished = metadata_.finish_job(job.id, job.fence, *failed, {});
     if (finished) {
+        forget(*early);
         const ProcessingFailure& told = *failed->failure;
         note(job, "job.failed", told.reason + ": " + told.message, "media_failed");
     }
@@ -185,9 +236,21 @@ Result<std::vector<Output>> Jobs::publish(
             .width = file.width,
             .height = file.height,
             .duration_ms = file.duration_ms,
+            .role = file.role,
+            .is_copied = file.is_copied,
+            .placeholder = file.placeholder,
+            .made_at = clock_.now(),
         });
     }
     return outputs;
+}
+
+// After any other error the commit may have happened: rather a blob that nobody knows than one that
+// is missing.
+void Jobs::forget_unless(const Result<void>& kept, const std::vector<Output>& outputs) {
+    if (!kept && kept.error().code == ErrorCode::store_conflict) {
+        forget(outputs);
+    }
 }
 
 void Jobs::forget(const std::vector<Output>& outputs) {

@@ -67,8 +67,13 @@ class Jobs {
     // Renews the lease with what is known.
     Result<void> keep(LeasedJob& job);
 
-    // Takes over the files of `folder` as blobs, then commits outputs and state in one. On an error
-    // no blob stays.
+    // Takes over the files of `folder` as blobs that can be used from now on, though the job goes
+    // on; nothing if an earlier attempt came as far. On an error no blob stays.
+    Result<void> publish_early(
+        const LeasedJob& job, const std::string& folder, const std::vector<ProducedFile>& files
+    );
+    // Takes over the files of `folder` as blobs, then commits outputs (those that were published
+    // early, unless a file has the name of one) and state in one. On an error no blob stays.
     Result<void> succeed(const LeasedJob& job, const std::string& folder, const DoneReport& report);
 
     // The medium is at fault: final.
@@ -87,6 +92,7 @@ class Jobs {
         const std::string& folder, const std::vector<ProducedFile>& files
     );
     void forget(const std::vector<Output>& outputs);
+    void forget_unless(const Result<void>& kept, const std::vector<Output>& outputs);
     void note(const LeasedJob& job, const char* step, std::string facts, std::string code = {});
 
     MetadataStore& metadata_;

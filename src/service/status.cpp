@@ -156,7 +156,7 @@ Result<UploadDetails> Uploads::details(const Principal& owner, MediaId id) {
         return refused(owner, std::move(found).error(), id);
     }
     UploadDetails details{view(std::move(found->upload)), gaps_of(found->segments), {}};
-    if (details.status.upload.state == UploadState::ready) {
+    if (details.status.upload.may_have_outputs()) {
         auto outputs = services_.metadata.outputs(id);
         if (!outputs) {
             return std::move(outputs).error();

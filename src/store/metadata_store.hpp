@@ -122,7 +122,12 @@ class MetadataStore {
     virtual Result<void> heartbeat(
         JobId id, std::uint64_t fence, const Progress& progress, WallTime lease_until
     ) = 0;
-    // The end of the job: the upload as `upload` (ready or failed) and its outputs, in one commit.
+    // What can be used already, in place of what was saved before; a lost lease as above.
+    virtual Result<void> save_outputs(
+        JobId id, std::uint64_t fence, const std::vector<Output>& outputs
+    ) = 0;
+    // The end of the job: the upload as `upload` (ready or failed) and all of its outputs, in one
+    // commit.
     virtual Result<void> finish_job(
         JobId id, std::uint64_t fence, const Upload& upload, const std::vector<Output>& outputs
     ) = 0;

@@ -278,6 +278,14 @@ Result<void> SimulatedMetadataStore::heartbeat(
     return beaten;
 }
 
+Result<void> SimulatedMetadataStore::save_outputs(
+    JobId id, std::uint64_t fence, const std::vector<Output>& outputs
+) {
+    return write(Site::save_outputs, Survives::as_configured, [=](MemoryMetadataStore& of) {
+        return of.save_outputs(id, fence, outputs);
+    });
+}
+
 Result<void> SimulatedMetadataStore::finish_job(
     JobId id, std::uint64_t fence, const Upload& upload, const std::vector<Output>& outputs
 ) {

@@ -38,6 +38,7 @@ enum class Site : std::uint8_t {
     outputs,
     claim_job,
     heartbeat,
+    save_outputs,
     finish_job,
     release_job,
     queue_position,
@@ -46,14 +47,14 @@ enum class Site : std::uint8_t {
 inline constexpr std::size_t site_count = static_cast<std::size_t>(Site::count);
 
 inline constexpr std::array<std::string_view, site_count> site_names{
-    "think",       "blob.stage",     "blob.place",     "blob.write",
-    "blob.commit", "make_durable",   "blob.read",      "blob.local_file",
-    "blob.adopt",  "blob.remove",    "free_space",     "orphans",
-    "drop_cached", "create",         "create_whole",   "usage",
-    "find",        "list",           "add_segment",    "change",
-    "due",         "names_of_blobs", "forget_bytes",   "drop_segments",
-    "doubts",      "outputs",        "claim_job",      "heartbeat",
-    "finish_job",  "release_job",    "queue_position",
+    "think",        "blob.stage",     "blob.place",   "blob.write",
+    "blob.commit",  "make_durable",   "blob.read",    "blob.local_file",
+    "blob.adopt",   "blob.remove",    "free_space",   "orphans",
+    "drop_cached",  "create",         "create_whole", "usage",
+    "find",         "list",           "add_segment",  "change",
+    "due",          "names_of_blobs", "forget_bytes", "drop_segments",
+    "doubts",       "outputs",        "claim_job",    "heartbeat",
+    "save_outputs", "finish_job",     "release_job",  "queue_position",
 };
 
 constexpr bool is_writing(Site site) {

@@ -176,13 +176,18 @@ constexpr Format png_format{".png", "image/png", save_png};
 constexpr Format webp_format{".webp", "image/webp", save_webp};
 
 Processed<ProducedFile> write_image(
-    VipsImage* image, const std::string& name, const Format& format, const std::string& folder
+    VipsImage* image,
+    const std::string& name,
+    const Format& format,
+    const std::string& folder,
+    OutputRole role
 ) {
     ProducedFile file{
         .name = name + std::string(format.ending),
         .content_type = std::string(format.content_type),
         .width = static_cast<std::uint32_t>(vips_image_get_width(image)),
         .height = static_cast<std::uint32_t>(vips_image_get_height(image)),
+        .role = role,
     };
     const auto path = folder + "/" + file.name;
     struct stat facts{};
@@ -288,7 +293,7 @@ Processed<void> write_formats(
 ) {
     const std::array formats{plan.keeps_alpha ? &png_format : &jpeg_format, &webp_format};
     for (const auto* format : formats) {
-        auto file = write_image(image, name, *format, into.folder);
+        auto file = write_image(image, name, *format, into.folder, OutputRole::picture);
         if (!file) {
             return std::unexpected(std::move(file).error());
         }
@@ -311,7 +316,7 @@ Processed<std::vector<ProducedFile>> make_poster(
     drop_metadata(image.get());
     std::vector<ProducedFile> files;
     for (const auto* format : {&jpeg_format, &webp_format}) {
-        auto file = write_image(image.get(), "poster", *format, output_folder);
+        auto file = write_image(image.get(), "poster", *format, output_folder, OutputRole::poster);
         if (!file) {
             return std::unexpected(std::move(file).error());
         }

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <array>
 
 #include "base/log.hpp"
@@ -185,15 +186,19 @@ class Run {
         };
         const VideoListener listener{
             .on_step = [&](StepKind step, Milliseconds at) { follow(meter, *plan, step, at); },
-            .on_playable = [&](const auto& files) { send_(PlayableReport{order_.job, files}); },
+            .on_playable = [&](const auto& files) { tell_playable(files); },
         };
         auto made = make_video(*plan, work, listener);
         if (made && made->copy_is_damaged) {
+            published_.clear();  // all of it is made again, and takes its place
             return video(look, probe, Copies::never);
         }
         if (!made) {
             return failed(with_box_fault(made.error(), order_.input, look));
         }
+        std::erase_if(made->files, [this](const ProducedFile& file) {
+            return std::ranges::find(published_, file) != published_.end();
+        });
         const auto predicted = wall_of(plan->cpu_seconds, order_.cores);
         return done(std::move(made->files), predicted, content_of(probe, rule_.family));
     }
@@ -210,6 +215,14 @@ class Run {
             meter.measured(position, plan.duration, std::chrono::steady_clock::now());
         }
         tell(meter);
+    }
+
+    void tell_playable(const std::vector<ProducedFile>& files) {
+        if (!was_playable_) {
+            was_playable_ = true;
+            published_ = files;
+            send_(PlayableReport{order_.job, files});
+        }
     }
 
     Milliseconds expected_wall(double cpu_seconds, unsigned cores) const {
@@ -242,6 +255,8 @@ class Run {
     const std::string& ffmpeg_;
     const Send& send_;
     const CategoryRule& rule_;
+    bool was_playable_ = false;
+    std::vector<ProducedFile> published_;  // not to be named again
     SteadyTime started_ = std::chrono::steady_clock::now();
 };
 

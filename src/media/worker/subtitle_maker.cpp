@@ -58,7 +58,10 @@ Processed<MadeSubtitles> make_subtitles(
         return std::unexpected(trouble());
     }
     return MadeSubtitles{
-        {.name = captions_name, .content_type = "text/vtt;charset=utf-8", .size = {text.size()}},
+        {.name = captions_name,
+         .content_type = "text/vtt;charset=utf-8",
+         .size = {text.size()},
+         .role = OutputRole::captions},
         {.media_type = std::string(subtitles->media_type), .width = 0, .height = 0},
     };
 }

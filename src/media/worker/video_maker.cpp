@@ -185,7 +185,9 @@ class Making {
             }
             sound = {std::string(sound_name) + ".m3u8", *track};
         }
-        return write_text(master_name, playlist_type, master_playlist(variants, sound));
+        return write_text(
+            OutputRole::playlist, master_name, playlist_type, master_playlist(variants, sound)
+        );
     }
 
     Processed<HlsVariant> take_variant(const Rendition& rendition) {
@@ -221,6 +223,7 @@ class Making {
             .width = size.width,
             .height = size.height,
             .duration_ms = static_cast<std::uint64_t>(verified->duration.count()),
+            .role = OutputRole::track,
             .is_copied = is_copied,
         };
         made_.files.push_back(file);
@@ -250,24 +253,31 @@ class Making {
             .size = {size_of_file(sprite)},
             .width = board.tile.width * board.columns,
             .height = board.tile.height * rows,
+            .role = OutputRole::storyboard,
         });
         return write_text(
+            OutputRole::storyboard,
             sprite_index_name,
             "text/vtt;charset=utf-8",
             storyboard_vtt(board, plan_.duration, sprite_name)
         );
     }
 
-    Trouble write_text(std::string_view name, std::string_view type, const std::string& text) {
+    Trouble write_text(
+        OutputRole role, std::string_view name, std::string_view type, const std::string& text
+    ) {
         std::ofstream file(path_of(name), std::ios::binary);
         file << text;
         file.close();
         if (!file) {
             return internal_error("StorageError", "temporary problem, try again");
         }
-        made_.files.push_back(
-            {.name = std::string(name), .content_type = std::string(type), .size = {text.size()}}
-        );
+        made_.files.push_back({
+            .name = std::string(name),
+            .content_type = std::string(type),
+            .size = {text.size()},
+            .role = role,
+        });
         return std::nullopt;
     }
 

@@ -43,7 +43,8 @@ std::string address_of(
 // The largest picture in a format that every client shows.
 void take_picture(MediaView& view, const Output& output, std::uint32_t& widest, std::string url) {
     const bool is_plain = output.content_type == "image/jpeg" || output.content_type == "image/png";
-    if (is_plain && output.width > widest) {
+    const bool shows_all = output.role == OutputRole::picture || output.role == OutputRole::poster;
+    if (is_plain && shows_all && output.width > widest) {
         widest = output.width;
         (view.type == "photo" ? view.url : view.preview_url) = std::move(url);
     }
@@ -77,10 +78,14 @@ MediaView view_of(const Medium& medium, const http::Request& request, const UrlS
     const std::string folder = "/media/" + view.media_key + "/";
     std::uint32_t widest = 0;
     for (const Output& output : medium.details.outputs) {
-        if (output.content_type.starts_with("video/")) {
-            take_video(view, output, address_of(folder + output.name, request, signer));
+        std::string url = address_of(folder + output.name, request, signer);
+        if (output.role == OutputRole::rendition) {
+            take_video(view, output, std::move(url));
+        } else if (output.role == OutputRole::playlist) {
+            // X's name for the type, and without a bit rate (reference: x-media-api).
+            view.variants.push_back({0, "application/x-mpegURL", std::move(url)});
         } else {
-            take_picture(view, output, widest, address_of(folder + output.name, request, signer));
+            take_picture(view, output, widest, std::move(url));
         }
     }
     return view;

@@ -19,7 +19,38 @@ void append_segments(JsonWriter& json, const UploadDetails& details) {
     json.end_array().end_object();
 }
 
-void append_processing(JsonWriter& json, const UploadStatus& status) {
+void append_text(JsonWriter& json, std::string_view name, std::string_view text) {
+    json.key(name);
+    if (text.empty()) {
+        json.null();
+    } else {
+        json.value(text);
+    }
+}
+
+// When somebody could begin to watch: the first rendition, or for other media the first file.
+std::string playable_at(const std::vector<Output>& outputs) {
+    std::optional<WallTime> first;
+    const bool is_video =
+        std::ranges::find(outputs, OutputRole::rendition, &Output::role) != outputs.end();
+    for (const Output& output : outputs) {
+        const bool counts = !is_video || output.role == OutputRole::rendition;
+        if (counts && output.made_at && (!first || *output.made_at < *first)) {
+            first = output.made_at;
+        }
+    }
+    return first ? rfc3339(*first) : std::string();
+}
+
+std::string placeholder_of(const std::vector<Output>& outputs) {
+    const auto found = std::ranges::find_if(outputs, [](const Output& output) {
+        return !output.placeholder.empty();
+    });
+    return found == outputs.end() ? std::string() : found->placeholder;
+}
+
+void append_processing(JsonWriter& json, const UploadDetails& details) {
+    const UploadStatus& status = details.status;
     const Upload& upload = status.upload;
     json.key("processing").begin_object().member("state", name_of(upload.state));
     json.member("progress_percent", upload.progress.percent);
@@ -30,6 +61,7 @@ void append_processing(JsonWriter& json, const UploadStatus& status) {
         json.null();
     }
     json.member("step", upload.progress.step).member("attempts", upload.attempts);
+    append_text(json, "playable_at", playable_at(details.outputs));
     json.key("error");
     if (upload.failure) {
         json.begin_object()
@@ -62,6 +94,7 @@ void append_output(JsonWriter& json, const Output& output, const std::string& ur
     append_number(json, "width", output.width);
     append_number(json, "height", output.height);
     append_number(json, "duration_ms", output.duration_ms);
+    json.member("role", name_of(output.role)).member("copied", output.is_copied);
     json.end_object();
 }
 
@@ -80,6 +113,7 @@ void append_outputs(
         append_output(json, output, request.base_url + path + query);
     }
     json.end_array();
+    append_text(json, "placeholder", placeholder_of(details.outputs));
     json.key("original_url");
     if (upload.has_all_bytes()) {
         json.value(request.base_url + folder + "original");
@@ -146,7 +180,7 @@ void append_upload(
         .member("size_bytes", upload.total.value)
         .member("received_bytes", upload.received.value);
     append_segments(json, details);
-    append_processing(json, details.status);
+    append_processing(json, details);
     append_outputs(json, details, request, signer);
     json.member("created_at", rfc3339(upload.created_at)).key("expires_at");
     if (upload.expires_at == never) {

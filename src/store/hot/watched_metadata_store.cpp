@@ -51,6 +51,12 @@ Result<void> WatchedMetadataStore::heartbeat(
     return beaten ? beaten : forgetting(id, std::move(beaten));
 }
 
+Result<void> WatchedMetadataStore::save_outputs(
+    JobId id, std::uint64_t fence, const std::vector<Output>& outputs
+) {
+    return rows_.save_outputs(id, fence, outputs);
+}
+
 Result<void> WatchedMetadataStore::finish_job(
     JobId id, std::uint64_t fence, const Upload& upload, const std::vector<Output>& outputs
 ) {

@@ -54,6 +54,8 @@ class WatchedMetadataStore final : public MetadataStore {
     Result<void> heartbeat(
         JobId id, std::uint64_t fence, const Progress& progress, WallTime lease_until
     ) override;
+    Result<void> save_outputs(JobId id, std::uint64_t fence, const std::vector<Output>& outputs)
+        override;
     Result<void> finish_job(
         JobId id, std::uint64_t fence, const Upload& upload, const std::vector<Output>& outputs
     ) override;

@@ -147,6 +147,18 @@ Result<void> MemoryMetadataStore::heartbeat(
     return ok();
 }
 
+Result<void> MemoryMetadataStore::save_outputs(
+    JobId id, std::uint64_t fence, const std::vector<Output>& outputs
+) {
+    const std::scoped_lock lock(mutex_);
+    JobRow* job = leased_job(id, fence);
+    if (job == nullptr) {
+        return lease_lost();
+    }
+    row_of(job->job.media)->outputs = outputs;
+    return ok();
+}
+
 Result<void> MemoryMetadataStore::finish_job(
     JobId id, std::uint64_t fence, const Upload& upload, const std::vector<Output>& outputs
 ) {

@@ -136,6 +136,10 @@ Output read_output(const Statement& row) {
         .width = static_cast<std::uint32_t>(row.integer(5)),
         .height = static_cast<std::uint32_t>(row.integer(6)),
         .duration_ms = number(row, 7),
+        .role = parse_output_role(row.text(8)).value_or(OutputRole::rendition),
+        .is_copied = row.integer(9) != 0,
+        .placeholder = row.text(10),
+        .made_at = optional_time(row, 11),
     };
 }
 
@@ -211,7 +215,11 @@ Result<void> insert_output(
         sqlite::stored(output.extent.length.value),
         std::int64_t{output.width},
         std::int64_t{output.height},
-        sqlite::stored(output.duration_ms)
+        sqlite::stored(output.duration_ms),
+        name_of(output.role),
+        std::int64_t{output.is_copied},
+        std::string_view(output.placeholder),
+        output.made_at ? std::optional(sqlite::stored(*output.made_at)) : std::nullopt
     );
     return changed ? ok() : Result<void>(std::move(changed).error());
 }

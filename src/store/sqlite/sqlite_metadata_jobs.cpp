@@ -5,6 +5,7 @@
 #include "store/sqlite/jobs.hpp"
 #include "store/sqlite/rows.hpp"
 #include "store/sqlite/sqlite_metadata_store.hpp"
+#include "store/sqlite/statements.hpp"
 #include "store/sqlite/write_queue.hpp"
 
 namespace sluice {
@@ -163,7 +164,11 @@ Result<LeasedJob> lease(
     return next;
 }
 
-Result<void> save_outputs(Connection& connection, MediaId id, const std::vector<Output>& outputs) {
+// In place of those that were there.
+Result<void> write_outputs(Connection& connection, MediaId id, const std::vector<Output>& outputs) {
+    if (auto done = plain(connection.execute(delete_outputs_sql, stored(id.value))); !done) {
+        return done;
+    }
     std::int64_t position = 0;
     for (const Output& output : outputs) {
         if (auto done = insert_output(connection, id, position++, output); !done) {
@@ -255,6 +260,18 @@ Result<void> SqliteMetadataStore::heartbeat(
     });
 }
 
+Result<void> SqliteMetadataStore::save_outputs(
+    JobId id, std::uint64_t fence, const std::vector<Output>& outputs
+) {
+    return database_->writer().perform([&](Connection& connection) -> Result<void> {
+        auto media = sqlite::leased_media(connection, id, fence);
+        if (!media) {
+            return std::move(media).error();
+        }
+        return sqlite::write_outputs(connection, *media, outputs);
+    });
+}
+
 Result<void> SqliteMetadataStore::finish_job(
     JobId id, std::uint64_t fence, const Upload& upload, const std::vector<Output>& outputs
 ) {
@@ -267,7 +284,7 @@ Result<void> SqliteMetadataStore::finish_job(
             if (auto done = sqlite::update_upload(connection, upload); !done) {
                 return done;
             }
-            if (auto done = sqlite::save_outputs(connection, upload.id, outputs); !done) {
+            if (auto done = sqlite::write_outputs(connection, upload.id, outputs); !done) {
                 return done;
             }
             return sqlite::plain(connection.execute(sqlite::delete_job_sql, stored(id.value)));
