@@ -131,7 +131,18 @@ def million_rows(figures):
         yield ratio_row(f"… serves the same figures: {name} (within a fifth)", full, empty, 1.2, unit)
 
 
+def check_after_rows(figures):
+    for way, name in (("spread", "spread over a minute"), ("at once", "at once")):
+        wanted = {"section": "check_after", "way": way}
+        polls = figures.median("asked.polls_p50", **wanted)
+        goal = f"50 mixed jobs {name}, clients obey check_after_secs: STATUS at most 3 times in the median"
+        yield at_most(goal, polls, 3, "" if polls is None else f"{polls:.1f}")
+        punctual = figures.median("all.punctual", **wanted)
+        text = "–" if punctual is None else f"{punctual * 100:.0f} %"
+        yield Row("… nine of ten learn of the end within 15 % or 1 s", text, None if punctual is None else punctual >= 0.9)
+
+
 def goal_rows(book):
     figures = Figures(book)
-    for section in (ingest_rows, overload_rows, status_rows, small_rows, memory_rows, finalize_rows, million_rows):
+    for section in (ingest_rows, overload_rows, status_rows, small_rows, memory_rows, finalize_rows, million_rows, check_after_rows):
         yield from section(figures)

@@ -154,6 +154,27 @@ def finalize_and_million(book, figures):
         )
 
 
+def check_after_table(book, figures):
+    rows = []
+    for way, name in (("spread", "in the course of a minute, nothing learned"), ("at once", "all at once, restarted")):
+        for part, whose in (("all", "all"), ("asked", "that had to ask")):
+            cell = lambda field, scale, digits: with_range(  # noqa: E731
+                figures, f"{part}.{field}", scale, digits, section="check_after", way=way)  # noqa: B023
+            if cell("jobs", 1, 0) != "–":
+                rows.append((
+                    name, f"{cell('jobs', 1, 0)} {whose}", cell("waited_p50", 1, 1) + " / " + cell("waited_max", 1, 1),
+                    cell("polls_p50", 1, 1), cell("polls_p90", 1, 0), cell("late_p50", 1, 2), cell("late_p90", 1, 2),
+                    cell("punctual", 100, 0), cell("falls", 1, 0),
+                ))
+    if rows:
+        yield "### Clients that obey check_after_secs: 50 images, GIFs and videos on all cores"
+        yield ""
+        yield from table(
+            ("they come", "jobs", "done after s, p50 / max", "STATUS p50", "p90", "learned late by s, p50", "p90",
+             "within 15 % or 1 s, %", "progress fell"), rows
+        )
+
+
 def servers_of_store(book):
     return [store for store in ("empty", "full") if any(row.get("store") == store for row in book.rows)]
 
@@ -191,7 +212,7 @@ def markdown(book):
         ("goal", "measured", "met?"),
         ((row.goal, row.measured, row.verdict_text()) for row in goal_rows(book)),
     )
-    for part in (ingest_tables, small_table, status_table, overload_table, memory_table, finalize_and_million):
+    for part in (ingest_tables, small_table, status_table, overload_table, memory_table, finalize_and_million, check_after_table):
         lines += part(book, figures)
     if book.notes:
         lines += ["Notes of the run:", "", *(f"- {note}" for note in book.notes), ""]

@@ -5,6 +5,7 @@ import os
 import subprocess
 import time
 
+from harness import check_after as honest_time
 from harness import store_filler
 from harness.load import command, load, parse
 from harness.servers import Missing, Nginx, Sluice, TusNode, Tusd, Yardstick
@@ -245,9 +246,14 @@ def million(place, book, scale):
             server.__exit__()
 
 
+def check_after(place, book, scale):
+    kind = Sluice("Sluice, with its workers", role="all")
+    honest_time.check_after(place, book, scale, measured, kind)
+
+
 SECTIONS = {
     "ingest": ingest, "small": small, "status": status, "overload": overload, "memory": memory, "finalize": finalize,
-    "million": million,
+    "million": million, "check_after": check_after,
 }
 
 

@@ -18,6 +18,15 @@ constexpr std::uint32_t shifted_by_one_bit(std::uint32_t crc) {
     return (crc & 1U) != 0 ? (crc >> 1) ^ polynomial : crc >> 1;
 }
 
+constexpr std::uint32_t product(std::uint32_t a, std::uint32_t b) {
+    std::uint32_t sum = 0;
+    for (std::uint32_t bit = 1U << 31; bit != 0; bit >>= 1) {
+        sum ^= (a & bit) != 0 ? b : 0;
+        b = shifted_by_one_bit(b);
+    }
+    return sum;
+}
+
 constexpr auto make_byte_table() {
     std::array<std::uint32_t, 256> table{};
     for (std::uint32_t byte = 0; byte < table.size(); ++byte) {
@@ -130,6 +139,17 @@ std::uint32_t crc32c(std::span<const std::byte> bytes, std::uint32_t seed) {
     }
 #endif
     return ~by_table(bytes, start);
+}
+
+std::uint32_t crc32c_joined(std::uint32_t first, std::uint32_t second, std::uint64_t second_bytes) {
+    // Polynomials modulo the generator, the highest power in the lowest bit: x^0 and x^8.
+    std::uint32_t power = 1U << 31;
+    std::uint32_t square = 1U << 23;
+    for (; second_bytes != 0; second_bytes >>= 1) {
+        power = (second_bytes & 1U) != 0 ? product(square, power) : power;
+        square = product(square, square);
+    }
+    return product(power, first) ^ second;
 }
 
 }  // namespace sluice

@@ -13,6 +13,8 @@ namespace sluice {
 // CRC-32C (Castagnoli) of `bytes`, continued from `seed` (0 to begin). Uses SSE4.2 where the
 // machine has it.
 std::uint32_t crc32c(std::span<const std::byte> bytes, std::uint32_t seed = 0);
+// Of two runs of bytes one behind the other, from the checksum of each.
+std::uint32_t crc32c_joined(std::uint32_t first, std::uint32_t second, std::uint64_t second_bytes);
 
 // MD5 of bytes that come in pieces: for comparing with a digest that a caller sends, never for
 // anything that must not be forged. One thread at a time.

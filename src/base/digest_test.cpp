@@ -28,6 +28,18 @@ TEST(Crc32c, ContinuesFromAnyCut) {
     }
 }
 
+TEST(Crc32c, IsJoinedFromThatOfTheParts) {
+    std::string text;
+    for (int i = 0; i < 5000; ++i) {
+        text += static_cast<char>(i * i >> 3);
+    }
+    for (std::size_t cut = 0; cut <= text.size(); cut += 625) {
+        const auto first = crc32c(bytes_of(std::string_view(text).substr(0, cut)));
+        const auto second = crc32c(bytes_of(std::string_view(text).substr(cut)));
+        EXPECT_EQ(crc32c_joined(first, second, text.size() - cut), crc32c(bytes_of(text))) << cut;
+    }
+}
+
 std::uint32_t crc_bit_by_bit(std::span<const std::byte> bytes) {
     std::uint32_t crc = ~0U;
     for (const std::byte byte : bytes) {

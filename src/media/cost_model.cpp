@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <locale>
+#include <sstream>
 
 namespace sluice {
 namespace {
@@ -29,6 +31,8 @@ constexpr double typical_gif_bytes_per_megapixel = 250'000;
 
 constexpr double learning_weight = 0.2;
 constexpr double factor_log_max = 2.9957;  // ln 20
+// A model that predicts otherwise has another number, and learns anew.
+constexpr std::string_view text_head = "speeds 1";
 
 double video_cpu_before_probe(double bytes) {
     const double seconds = bytes / typical_video_bytes_per_second;
@@ -136,6 +140,36 @@ std::chrono::milliseconds SpeedLearner::corrected(
 ) const {
     const double wall = static_cast<double>(predicted.count()) * factor(basis, family);
     return std::chrono::milliseconds{static_cast<std::int64_t>(wall)};
+}
+
+std::string SpeedLearner::text() const {
+    const std::scoped_lock lock(mutex_);
+    std::ostringstream text;
+    text.imbue(std::locale::classic());
+    text << text_head << '\n';
+    for (const Row& row : rows_) {
+        text << row.log_factor << ' ' << row.log_variance << ' ' << row.seen << '\n';
+    }
+    return std::move(text).str();
+}
+
+bool SpeedLearner::restore(std::string_view text) {
+    std::istringstream lines{std::string(text)};
+    lines.imbue(std::locale::classic());
+    std::string head;
+    std::getline(lines, head);
+    std::array<Row, 8> rows;
+    for (Row& row : rows) {
+        lines >> row.log_factor >> row.log_variance >> row.seen;
+        const bool is_sane = std::abs(row.log_factor) <= factor_log_max && row.log_variance >= 0 &&
+                             row.log_variance <= factor_log_max * factor_log_max;
+        if (!lines || head != text_head || !is_sane) {
+            return false;
+        }
+    }
+    const std::scoped_lock lock(mutex_);
+    rows_ = rows;
+    return true;
 }
 
 }  // namespace sluice

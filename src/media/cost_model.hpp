@@ -8,6 +8,8 @@
 #include <chrono>
 #include <cstdint>
 #include <mutex>
+#include <string>
+#include <string_view>
 
 #include "base/bytes.hpp"
 #include "core/category.hpp"
@@ -57,6 +59,11 @@ class SpeedLearner {
     std::chrono::milliseconds corrected(
         PredictedFrom basis, Family family, std::chrono::milliseconds predicted
     ) const;
+
+    // All that was learned, a line each, for restore().
+    std::string text() const;
+    // False, and as before, if the text is none.
+    bool restore(std::string_view text);
 
   private:
     struct Row {

@@ -68,6 +68,22 @@ TEST(SpeedLearner, ComesNearToAMachineThatIsThreeTimesSlower) {
     EXPECT_DOUBLE_EQ(speed.factor(PredictedFrom::size, Family::video), 1) << "so do the bases";
 }
 
+TEST(SpeedLearner, IsRestoredFromItsTextAndFromNothingElse) {
+    SpeedLearner speed;
+    speed.observe(PredictedFrom::plan, Family::video, 10s, 30s);
+    SpeedLearner other;
+    ASSERT_TRUE(other.restore(speed.text()));
+    EXPECT_EQ(other.text(), speed.text());
+    for (const std::string& text :
+         {std::string(),
+          std::string("speeds 1\n"),
+          "speeds 9" + speed.text().substr(8),
+          std::string("speeds 1\n99 1 1\n") + speed.text().substr(9)}) {
+        EXPECT_FALSE(other.restore(text)) << text;
+        EXPECT_EQ(other.text(), speed.text());
+    }
+}
+
 TEST(SpeedLearner, OneAbsurdJobDoesNotRuinIt) {
     SpeedLearner speed;
     speed.observe(PredictedFrom::size, Family::image, 1ms, 1h);

@@ -24,6 +24,9 @@ constexpr std::string_view export_again =
 constexpr std::string_view smaller = "make it smaller or simpler";
 constexpr std::string_view as_it_is = "a while, as it is";
 
+constexpr std::string_view set_aside =
+    "export it again, so that its bytes are others, or upload it as it is when that time is over";
+
 // Words in braces are filled in from the category.
 constexpr std::array rows{
     FailureRow{"Codec", ErrorCode::codec_not_allowed, 1, "Unsupported video format", convert_video},
@@ -159,7 +162,8 @@ constexpr std::array rows{
     FailureRow{"Stalled", ErrorCode::processing_limit, 4, "", smaller},
     FailureRow{"Interrupted", ErrorCode::processing_failed, 0, "", as_it_is},
     FailureRow{"NoSpace", ErrorCode::processing_failed, 0, "", as_it_is},
-    FailureRow{"WorkerCrashed", ErrorCode::processing_failed, 0, "", as_it_is},
+    FailureRow{"WorkerCrashed", ErrorCode::processing_failed, 0, "", set_aside},
+    FailureRow{"Quarantined", ErrorCode::processing_failed, 0, "", set_aside},
     FailureRow{"StorageError", ErrorCode::processing_failed, 0, "", as_it_is},
 };
 

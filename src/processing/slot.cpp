@@ -1,5 +1,7 @@
 #include "processing/slot.hpp"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <array>
 #include <filesystem>
@@ -16,6 +18,7 @@ using Steady = std::chrono::steady_clock;
 using Milliseconds = std::chrono::milliseconds;
 
 constexpr Milliseconds restart_pause_max = 5s;
+constexpr int film_niceness = 5;
 
 std::string_view kind_of(const LeasedJob& job) {
     constexpr std::array<std::string_view, 4> kinds{"image", "gif", "video", "text"};
@@ -70,7 +73,7 @@ JobId job_of(const WorkerReport& report) {
 }  // namespace
 
 void Slot::run() {
-    while (!parts_.signals.stopping) {
+    while (!parts_.signals.is_stopping()) {
         if (!ensure_worker()) {
             const auto pause =
                 parts_.settings.restart_pause * (1 << std::min(deaths_in_a_row_, 10));
@@ -104,6 +107,10 @@ bool Slot::ensure_worker() {
     }
     worker_.emplace(*std::move(started));
     pid_ = worker_->pid();
+    if (parts_.lane == Lane::film) {
+        // What is quick, and the server, go before; the encoders inherit it.
+        static_cast<void>(::setpriority(PRIO_PROCESS, static_cast<id_t>(pid_), film_niceness));
+    }
     log::info("worker_started", "a worker was started", {{"pid", worker_->pid()}});
     return true;
 }
@@ -125,7 +132,7 @@ void Slot::drop_worker(std::string_view reason) {
 
 // False: nothing to do.
 bool Slot::claim_and_work() {
-    auto claimed = parts_.jobs.claim(parts_.settings.holder);
+    auto claimed = parts_.jobs.claim(parts_.settings.holder, parts_.lane);
     if (!claimed) {
         log::error("claim_failed", "no job could be claimed", {{"detail", claimed.error().detail}});
         return false;
@@ -146,19 +153,27 @@ void Slot::work(LeasedJob& job) {
         "processing begins",
         {{"media_id", job.upload.id.text()}, {"job", job.id.value}, {"attempt", job.attempt}}
     );
-    const Scratch scratch(scratch_of(job));
-    JobOrder order;
-    auto unprepared = scratch.is_usable() ? prepare(job, order) : temporary("NoSpace");
-    std::string_view result;
-    if (unprepared) {
-        result = retry(job, *std::move(unprepared));
-    } else if (!worker_->send(order)) {
-        result = settle(job, order, Died{"took no order"});
-    } else {
-        result = settle(job, order, supervise(job));
-    }
+    parts_.signals.begin(job.upload.id, interrupt_);
+    const auto result = run(job);
+    parts_.signals.end(job.upload.id, interrupt_);
     count(job, result, since(started));
     running.add(-1);
+}
+
+// The name of its end.
+std::string_view Slot::run(LeasedJob& job) {
+    const Scratch scratch(scratch_of(job));
+    JobOrder order;
+    if (auto unprepared = scratch.is_usable() ? prepare(job, order) : temporary("NoSpace")) {
+        return retry(job, *std::move(unprepared));
+    }
+    if (!worker_->send(order)) {
+        // It died before it had seen the job.
+        drop_worker("died_idle");
+        ++deaths_in_a_row_;
+        return retry(job, temporary("Interrupted"));
+    }
+    return settle(job, order, supervise(job));
 }
 
 std::optional<ProcessingFailure> Slot::prepare(const LeasedJob& job, JobOrder& order) {
@@ -178,7 +193,7 @@ std::optional<ProcessingFailure> Slot::prepare(const LeasedJob& job, JobOrder& o
         .declared_type = std::string(essence_of(job.upload.media_type)),
         .input = *std::move(input),
         .output_folder = folder + "/out",
-        .cores = parts_.cores,
+        .cores = parts_.lane == Lane::film ? parts_.settings.cores_per_job : 1,
         .speed_factor = parts_.speed.factor(PredictedFrom::plan, family),
         .speed_spread = parts_.speed.spread(PredictedFrom::plan, family),
         .as_x = parts_.settings.as_x,
@@ -191,9 +206,12 @@ Slot::End Slot::supervise(LeasedJob& job) {
     beat_at_ = heard_at_ = Steady::now();
     while (true) {
         const auto until_beat = parts_.settings.heartbeat - since(beat_at_);
-        auto reports = worker_->reports(parts_.signals.stop_event.get(), until_beat);
-        if (parts_.signals.stopping) {
+        auto reports = worker_->reports(interrupt_.event(), until_beat);
+        if (parts_.signals.is_stopping()) {
             return Stopped{};
+        }
+        if (interrupt_.is_raised()) {
+            return Lost{};
         }
         if (!reports) {
             return Died{reports.error().detail};
@@ -350,11 +368,9 @@ void Slot::count(const LeasedJob& job, std::string_view result, Milliseconds too
         .observe(static_cast<double>(took.count()) / 1000);
     if (result == "ready") {
         parts_.speed.observe(
-            PredictedFrom::size,
-            family_of(job.upload.category),
-            wall_expected(job.upload.category, job.upload.total, parts_.cores),
-            took
+            PredictedFrom::size, family_of(job.upload.category), job.cost_expected, took
         );
+        parts_.speed_file.save_now_and_then();
     }
     log::info(
         "job_ended",

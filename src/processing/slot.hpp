@@ -18,6 +18,7 @@
 #include "base/metrics.hpp"
 #include "media/cost_model.hpp"
 #include "processing/pool_signals.hpp"
+#include "processing/speed_file.hpp"
 #include "processing/worker_pool.hpp"
 #include "processing/worker_process.hpp"
 #include "service/jobs.hpp"
@@ -26,9 +27,10 @@ namespace sluice {
 
 struct SlotParts {
     const WorkerPoolSettings& settings;
-    unsigned cores;
+    Lane lane;
     Jobs& jobs;
     SpeedLearner& speed;
+    SpeedFile& speed_file;
     Metrics& metrics;
     PoolSignals& signals;
 };
@@ -58,6 +60,7 @@ class Slot {
     void drop_worker(std::string_view reason);
     bool claim_and_work();
     void work(LeasedJob& job);
+    std::string_view run(LeasedJob& job);
     std::optional<ProcessingFailure> prepare(const LeasedJob& job, JobOrder& order);
     End supervise(LeasedJob& job);
     std::optional<End> take_all(LeasedJob& job, const std::vector<WorkerReport>& reports);
@@ -73,6 +76,7 @@ class Slot {
     SlotParts parts_;
     std::optional<WorkerProcess> worker_;
     std::atomic<pid_t> pid_ = -1;
+    Interrupt interrupt_;
     int deaths_in_a_row_ = 0;
     std::uint64_t wakes_seen_ = 0;
     // Of the job at hand:

@@ -8,6 +8,7 @@
 
 #include "processing/pool_signals.hpp"
 #include "processing/slot.hpp"
+#include "processing/speed_file.hpp"
 
 namespace sluice {
 namespace {
@@ -26,6 +27,12 @@ WorkerPoolSettings with_defaults(WorkerPoolSettings settings) {
     if (settings.slots == 0) {
         settings.slots = std::max(1U, cores_of_machine() / 2);
     }
+    if (settings.quick_slots == 0) {
+        settings.quick_slots = std::max(1U, cores_of_machine() / 2);
+    }
+    if (settings.cores_per_job == 0) {
+        settings.cores_per_job = std::max(1U, cores_of_machine() / settings.slots);
+    }
     if (settings.worker_path.empty()) {
         settings.worker_path = worker_beside_us();
     }
@@ -42,13 +49,15 @@ WorkerPool::WorkerPool(
     WorkerPoolSettings settings, Jobs& jobs, SpeedLearner& speed, Metrics& metrics
 )
     : settings_(with_defaults(std::move(settings))),
-      cores_per_job_(std::max(1U, cores_of_machine() / settings_.slots)),
       signals_(std::make_unique<PoolSignals>()),
+      speed_file_(std::make_unique<SpeedFile>(settings_.speed_file, speed)),
       threads_(std::make_unique<Threads>()) {
-    for (unsigned i = 0; i < settings_.slots; ++i) {
-        slots_.push_back(std::make_unique<Slot>(
-            SlotParts{settings_, cores_per_job_, jobs, speed, metrics, *signals_}
-        ));
+    for (const Lane lane : {Lane::quick, Lane::film}) {
+        for (unsigned i = 0; i < slots().of(lane); ++i) {
+            slots_.push_back(std::make_unique<Slot>(
+                SlotParts{settings_, lane, jobs, speed, *speed_file_, metrics, *signals_}
+            ));
+        }
     }
 }
 
@@ -67,6 +76,7 @@ Result<void> WorkerPool::start() {
             .code = ErrorCode::internal, .detail = "no worker program at " + settings_.worker_path
         };
     }
+    speed_file_->load();
     for (const auto& slot : slots_) {
         threads_->running.emplace_back([&body = *slot] { body.run(); });
     }
@@ -77,9 +87,16 @@ void WorkerPool::wake() {
     signals_->wake();
 }
 
+void WorkerPool::cancel(MediaId media) {
+    signals_->cancel(media);
+}
+
 void WorkerPool::stop() {
     signals_->stop();
-    threads_->running.clear();  // joins
+    if (!threads_->running.empty()) {
+        threads_->running.clear();  // joins
+        speed_file_->save();
+    }
 }
 
 std::vector<pid_t> WorkerPool::worker_pids() const {

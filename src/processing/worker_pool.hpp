@@ -1,5 +1,5 @@
-// Runs the queued jobs on a fixed number of slots, each a thread with a sluice-worker of its own:
-// claims, supervises, keeps the lease, publishes. A worker that dies, falls silent or speaks
+// Runs the queued jobs on a fixed number of slots in each lane, each a thread with a sluice-worker of
+// its own: claims, supervises, keeps the lease, publishes. A worker that dies, falls silent or speaks
 // nonsense is replaced and its job tried again. The threads of the server that wait for workers
 // live in worker_pool.cpp and nowhere else. The pool never opens a medium.
 #pragma once
@@ -15,6 +15,7 @@
 #include "base/result.hpp"
 #include "media/cost_model.hpp"
 #include "service/jobs.hpp"
+#include "service/queue_time.hpp"
 
 namespace sluice {
 
@@ -22,11 +23,14 @@ struct WorkerPoolSettings {
     std::string worker_path;     // empty: sluice-worker beside the running program
     std::string scratch_folder;  // made if missing; a folder per job below it
     std::string holder;          // the name under which this process leases jobs
-    unsigned slots = 0;          // 0: half of the cores, at least one
+    unsigned slots = 0;          // for films; 0: half of the cores, at least one
+    unsigned quick_slots = 0;    // for images and subtitles; 0: the same
+    unsigned cores_per_job = 0;  // of a film; 0: the machine's, shared out among the slots
+    std::string speed_file;      // where what was learned of speeds is kept; empty: nowhere
     // How soon a job is met that nobody announced by wake().
     std::chrono::milliseconds poll_interval{500};
-    // How often the lease is renewed and progress stored. A cancelled job is noticed as late as
-    // this.
+    // How often the lease is renewed and progress stored. A cancelled job that nobody announced by
+    // cancel() is noticed as late as this.
     std::chrono::milliseconds heartbeat{900};
     // A worker that says nothing for so long is replaced. Above the time that reading the largest
     // file takes.
@@ -38,7 +42,8 @@ struct WorkerPoolSettings {
 };
 
 class Slot;
-struct PoolSignals;
+class PoolSignals;
+class SpeedFile;
 
 class WorkerPool {
   public:
@@ -53,13 +58,15 @@ class WorkerPool {
     Result<void> start();
     // There is a new job. Any thread, does not block.
     void wake();
+    // The job of this upload, which was cancelled, is to be stopped: its worker is killed at once.
+    // Any thread, does not block.
+    void cancel(MediaId media);
     // Ends: kills the workers, puts their jobs back without counting the attempt, waits for the
     // threads. Within a second or so; idempotent.
     void stop();
 
-    // How many jobs may run at once, and with how many cores each: for predictions.
-    unsigned slots() const { return settings_.slots; }
-    unsigned cores_per_job() const { return cores_per_job_; }
+    // How many jobs may run at once: for predictions.
+    LaneSlots slots() const { return {.quick = settings_.quick_slots, .film = settings_.slots}; }
     // The workers that live now, for the health page.
     std::vector<pid_t> worker_pids() const;
 
@@ -67,8 +74,8 @@ class WorkerPool {
     struct Threads;
 
     WorkerPoolSettings settings_;
-    unsigned cores_per_job_;
     std::unique_ptr<PoolSignals> signals_;
+    std::unique_ptr<SpeedFile> speed_file_;
     std::vector<std::unique_ptr<Slot>> slots_;
     std::unique_ptr<Threads> threads_;
 };

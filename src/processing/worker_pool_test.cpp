@@ -30,7 +30,7 @@ bool eventually(const std::function<bool()>& holds, std::chrono::seconds at_most
 
 class Pool : public ::testing::Test {
   protected:
-    Pool() { settings_.slots = 1; }
+    Pool() { settings_.slots = settings_.quick_slots = 1; }
 
     void start() {
         pool_ = std::make_unique<WorkerPool>(settings_, jobs_, speed_, metrics_);
@@ -52,7 +52,7 @@ class Pool : public ::testing::Test {
             .id = id,
             .owner = owner_,
             .category = category,
-            .media_type = category == Category::tweet_image ? "image/png" : "video/mp4",
+            .media_type = category == Category::tweet_image ? "" : "video/mp4",
             .total = {bytes.size()},
             .one_shot = true,
             .now = clock_.now(),
@@ -62,7 +62,12 @@ class Pool : public ::testing::Test {
         upload = *upload.sealed({{segment.index, segment}}, clock_.now());
         upload = *upload.queued(clock_.now());
         const NewJob job{
-            .id = {ids_.next()}, .media = id, .run_at = clock_.now(), .cost_expected = 1s
+            .id = {ids_.next()},
+            .media = id,
+            .run_at = clock_.now(),
+            .cost_expected = 1s,
+            .lane = lane_of(family_of(category)),
+            .rank = clock_.now(),
         };
         EXPECT_TRUE(metadata_.create_whole(upload, segment, job));
         return id;
@@ -79,6 +84,12 @@ class Pool : public ::testing::Test {
         return eventually([&] {
             return upload(id).state == UploadState::processing && upload(id).progress.percent > 3;
         });
+    }
+
+    // Those of the quick lane come first.
+    pid_t film_worker() {
+        EXPECT_TRUE(eventually([&] { return pool_->worker_pids().size() == 2; }));
+        return pool_->worker_pids().back();
     }
 
     bool metric_shows(std::string_view line) {
@@ -142,11 +153,11 @@ TEST_F(Pool, AKilledWorkerIsReplacedAndTheJobTriedAgain) {
     start();
     const auto id = queue(Category::tweet_video, folder_ / "clip");
     ASSERT_TRUE(is_under_way(id));
-    const auto killed = pool_->worker_pids().at(0);
+    const auto killed = film_worker();
     ::kill(killed, SIGKILL);
     ASSERT_TRUE(reaches(id, UploadState::ready));
     EXPECT_EQ(upload(id).attempts, 2);
-    EXPECT_NE(pool_->worker_pids().at(0), killed);
+    EXPECT_NE(film_worker(), killed);
     EXPECT_TRUE(metric_shows("sluice_worker_exits_total{reason=\"died_working\"} 1"));
     EXPECT_TRUE(metric_shows("sluice_job_retries_total 1"));
 }
@@ -154,15 +165,15 @@ TEST_F(Pool, AKilledWorkerIsReplacedAndTheJobTriedAgain) {
 TEST_F(Pool, AnIdleWorkerThatDiesIsReplacedToo) {
     start();
     ASSERT_TRUE(eventually([&] { return !pool_->worker_pids().empty(); }));
-    const auto killed = pool_->worker_pids().at(0);
+    const auto killed = film_worker();
     ::kill(killed, SIGKILL);
     EXPECT_TRUE(eventually([&] {
         const auto pids = pool_->worker_pids();
-        return !pids.empty() && pids[0] != killed;
+        return pids.size() == 2 && pids.back() != killed;
     }));
 }
 
-TEST_F(Pool, AJobThatCrashesEveryWorkerFailsAfterThreeAttempts) {
+TEST_F(Pool, AJobThatCrashesEveryWorkerIsSetAsideAfterTheSecond) {
     // A "worker" that reads its order and dies, as one would that meets an exploit.
     test::write_file(folder_ / "crash", "#!/bin/sh\nread order\nkill -SEGV $$\n");
     std::filesystem::permissions(folder_ / "crash", std::filesystem::perms::owner_all);
@@ -171,7 +182,7 @@ TEST_F(Pool, AJobThatCrashesEveryWorkerFailsAfterThreeAttempts) {
     start();
     const auto id = queue(Category::tweet_video, folder_ / "any");
     ASSERT_TRUE(reaches(id, UploadState::failed));
-    EXPECT_EQ(upload(id).attempts, 3);
+    EXPECT_EQ(upload(id).attempts, 2);
     EXPECT_EQ(upload(id).failure->name, "InternalError");
     EXPECT_EQ(upload(id).failure->reason, "WorkerCrashed");
 }
@@ -189,21 +200,67 @@ TEST_F(Pool, AWorkerThatTalksNonsenseOrNothingIsReplaced) {
     start();
     const auto id = queue(Category::tweet_video, folder_ / "any");
     ASSERT_TRUE(reaches(id, UploadState::failed));
-    EXPECT_TRUE(metric_shows("sluice_worker_exits_total{reason=\"died_working\"} 3"));
+    EXPECT_TRUE(metric_shows("sluice_worker_exits_total{reason=\"died_working\"} 2"));
 }
 
-TEST_F(Pool, ACancelledJobIsStoppedWithinASecond) {
+TEST_F(Pool, ACancelledJobIsStoppedAtOnce) {
+    settings_.heartbeat = 60s;  // nobody asks the store
+    test::make_clip(folder_ / "clip", "1280x720", 20);
+    start();
+    const auto id = queue(Category::tweet_video, folder_ / "clip");
+    pool_->wake();
+    ASSERT_TRUE(eventually([&] { return !scratch_is_empty(); }));
+    const auto worker = film_worker();
+    std::this_thread::sleep_for(500ms);
+    const auto cancelled = upload(id).cancelled(clock_.now());
+    ASSERT_TRUE(metadata_.change(*cancelled, UploadState::processing, std::nullopt));
+    pool_->cancel(id);
+    EXPECT_TRUE(eventually([&] { return ::kill(-worker, 0) != 0; }, 1s)) << "its whole group";
+    EXPECT_TRUE(eventually([&] { return scratch_is_empty(); }, 1s));
+    EXPECT_EQ(upload(id).state, UploadState::cancelled);
+    EXPECT_EQ(blobs_.blob_count(), 1U) << "nothing but the upload itself";
+}
+
+TEST_F(Pool, ACancelledJobThatNobodyAnnouncedIsNoticedAtTheNextHeartbeat) {
     test::make_clip(folder_ / "clip", "1280x720", 20);
     start();
     const auto id = queue(Category::tweet_video, folder_ / "clip");
     ASSERT_TRUE(is_under_way(id));
-    const auto worker = pool_->worker_pids().at(0);
+    const auto worker = film_worker();
     const auto cancelled = upload(id).cancelled(clock_.now());
     ASSERT_TRUE(metadata_.change(*cancelled, UploadState::processing, std::nullopt));
     EXPECT_TRUE(eventually([&] { return ::kill(worker, 0) != 0; }, 1s));
     EXPECT_TRUE(eventually([&] { return scratch_is_empty(); }));
     EXPECT_EQ(upload(id).state, UploadState::cancelled);
-    EXPECT_EQ(blobs_.blob_count(), 1U) << "nothing but the upload itself";
+}
+
+TEST_F(Pool, AnImageDoesNotWaitBehindAFilm) {
+    test::make_clip(folder_ / "clip", "1280x720", 20);
+    test::make_phone_jpeg(folder_ / "image", "640x480", 1);
+    start();
+    const auto film = queue(Category::tweet_video, folder_ / "clip");
+    const auto next = queue(Category::tweet_video, folder_ / "clip");
+    ASSERT_TRUE(is_under_way(film));
+    const auto image = queue(Category::tweet_image, folder_ / "image");
+    ASSERT_TRUE(reaches(image, UploadState::ready));
+    EXPECT_EQ(upload(film).state, UploadState::processing);
+    EXPECT_EQ(upload(next).state, UploadState::queued);
+}
+
+TEST_F(Pool, WhatWasLearnedIsKeptOverARestart) {
+    settings_.speed_file = folder_ / "speeds";
+    test::make_clip(folder_ / "clip", "320x180", 1);
+    start();
+    const auto id = queue(Category::tweet_video, folder_ / "clip");
+    ASSERT_TRUE(reaches(id, UploadState::ready));
+    ASSERT_TRUE(eventually([&] { return metric_shows("result=\"ready\"} 1"); }));
+    pool_->stop();
+    SpeedLearner other;
+    WorkerPool again(settings_, jobs_, other, metrics_);
+    ASSERT_TRUE(again.start());
+    const auto learned = speed_.factor(PredictedFrom::size, Family::video);
+    EXPECT_NE(learned, 1);
+    EXPECT_NEAR(other.factor(PredictedFrom::size, Family::video), learned, learned / 1000);
 }
 
 TEST_F(Pool, StoppingPutsTheJobBackWithoutCountingTheAttempt) {

@@ -19,6 +19,9 @@ WorkerPoolSettings pool_settings(const Settings& settings) {
     pool.scratch_folder = settings.data + "/scratch";
     pool.holder = job_holder;
     pool.slots = settings.workers;
+    pool.quick_slots = settings.quick_workers;
+    pool.cores_per_job = settings.cores_per_job;
+    pool.speed_file = settings.data + "/speeds";
     pool.as_x = fidelity(settings) == protocol::Fidelity::faithful;
     return pool;
 }

@@ -152,13 +152,25 @@ Outcome apply_fault_seed(Settings& settings, const std::string& value) {
     return {};
 }
 
-Outcome apply_workers(Settings& settings, const std::string& value) {
+Outcome apply_count(unsigned& count, const std::string& value) {
     const auto number = parse_unsigned(value);
     if (!number || *number == 0 || *number > 256) {
         return must_be("a number from 1 to 256");
     }
-    settings.workers = static_cast<unsigned>(*number);
+    count = static_cast<unsigned>(*number);
     return {};
+}
+
+Outcome apply_workers(Settings& settings, const std::string& value) {
+    return apply_count(settings.workers, value);
+}
+
+Outcome apply_quick_workers(Settings& settings, const std::string& value) {
+    return apply_count(settings.quick_workers, value);
+}
+
+Outcome apply_cores_per_job(Settings& settings, const std::string& value) {
+    return apply_count(settings.cores_per_job, value);
 }
 
 // The flag has no value; the file and the variable have one.
@@ -269,8 +281,22 @@ constexpr std::array rows{
         "--workers",
         "processing.workers",
         "N",
-        "jobs processed at once (default: half of the cores)",
+        "videos and GIFs processed at once (default: half of the cores)",
         apply_workers
+    },
+    SettingRow{
+        "--quick-workers",
+        "processing.quick_workers",
+        "N",
+        "images and subtitles processed at once, beside them (default: half of the cores)",
+        apply_quick_workers
+    },
+    SettingRow{
+        "--cores-per-job",
+        "processing.cores_per_job",
+        "N",
+        "threads of one video's encoder (default: the cores, shared out among the workers)",
+        apply_cores_per_job
     },
     SettingRow{
         "--inspector",

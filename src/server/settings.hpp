@@ -32,8 +32,10 @@ struct Settings {
     bool runs_api = true;
     bool runs_workers = true;
     bool is_faithful = false;
-    bool is_strict = true;  // durability
-    unsigned workers = 0;   // 0: half of the cores
+    bool is_strict = true;       // durability
+    unsigned workers = 0;        // 0: half of the cores
+    unsigned quick_workers = 0;  // 0: half of the cores
+    unsigned cores_per_job = 0;  // 0: the cores, shared out among the workers
     UploadLimits limits;
     bool has_rates_of_x = false;
     std::vector<std::pair<std::string, RateLimit>> rates;  // of single buckets, the last one counts

@@ -199,7 +199,9 @@ class Server {
             [this] { workers_.wake(); },
             &timeline_,
             &doubts_,
-            &hot_
+            &hot_,
+            [this](MediaId id) { workers_.cancel(id); },
+            workers_.slots()
         };
     }
 

@@ -20,6 +20,11 @@ Result<Upload> Uploads::change_to(
         }
         auto changed = services_.metadata.change(*next, found->state, std::nullopt);
         if (changed) {
+            const bool has_job =
+                found->state == UploadState::queued || found->state == UploadState::processing;
+            if (has_job && next->is_over() && services_.job_cancelled) {
+                services_.job_cancelled(id);
+            }
             return next;
         }
         last = refused(owner, std::move(changed).error(), id);

@@ -232,13 +232,16 @@ NewUpload Uploads::new_upload(const CreateUpload& wanted, Checked checked) {
 }
 
 NewJob Uploads::new_job(const Upload& upload) {
-    const auto model = wall_expected(upload.category, upload.total);
+    const auto cost = wall_expected(upload.category, upload.total);
+    const auto family = family_of(upload.category);
+    const auto corrected = services_.speed.corrected(PredictedFrom::size, family, cost);
     return {
         .id = {services_.ids.next()},
         .media = upload.id,
-        .run_at = services_.clock.now(),
-        .cost_expected =
-            services_.speed.corrected(PredictedFrom::size, family_of(upload.category), model),
+        .run_at = now(),
+        .cost_expected = cost,
+        .lane = lane_of(family),
+        .rank = services_.ranks->rank_of(upload.owner, lane_of(family), corrected, now()),
     };
 }
 

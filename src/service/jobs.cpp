@@ -4,14 +4,11 @@
 #include <tuple>
 
 #include "base/log.hpp"
+#include "service/quarantine.hpp"
 #include "service/timeline.hpp"
 
 namespace sluice {
 namespace {
-
-ProcessingFailure crashed_too_often() {
-    return {2, "InternalError", "WorkerCrashed", "processing failed"};
-}
 
 struct Merged {
     std::vector<Output> all;
@@ -68,25 +65,35 @@ void Jobs::note(const LeasedJob& job, const char* step, std::string facts, std::
     timeline_->note(job.upload.owner, job.upload.id, std::move(event));
 }
 
-Result<std::optional<LeasedJob>> Jobs::claim(const std::string& holder) {
+Result<std::optional<LeasedJob>> Jobs::claim(const std::string& holder, Lane lane) {
     const auto now = clock_.now();
-    auto claimed = metadata_.claim_job(holder, now, now + settings_.lease);
+    auto claimed = metadata_.claim_job(lane, holder, now, now + settings_.lease);
     if (!claimed || !*claimed) {
         return claimed;
     }
     note(**claimed, "job.claimed", "Attempt " + std::to_string((*claimed)->attempt) + ".");
-    if ((*claimed)->attempt <= settings_.interruptions_max) {
-        const auto is_taken = weathered(**claimed);
-        if (!is_taken) {
-            return is_taken.error();
-        }
-        return *is_taken ? Result<std::optional<LeasedJob>>(std::nullopt) : std::move(claimed);
+    auto why = hopeless(**claimed);
+    if (!why) {
+        return std::move(why).error();
     }
-    // Counted before each try, so this job took whole servers with it.
-    if (auto failed = fail(**claimed, crashed_too_often()); !failed) {
-        return std::move(failed).error();
+    if (*why) {
+        auto failed = fail(**claimed, **std::move(why));
+        return failed ? Result<std::optional<LeasedJob>>(std::nullopt) : std::move(failed).error();
     }
-    return std::optional<LeasedJob>();
+    const auto is_taken = weathered(**claimed);
+    if (!is_taken) {
+        return is_taken.error();
+    }
+    return *is_taken ? Result<std::optional<LeasedJob>>(std::nullopt) : std::move(claimed);
+}
+
+Result<std::optional<ProcessingFailure>> Jobs::hopeless(const LeasedJob& job) {
+    const auto now = clock_.now();
+    if (job.interruptions() >= settings_.interruptions_max) {
+        return std::optional(interrupted_too_often(job.interruptions(), now + settings_.quarantine)
+        );
+    }
+    return set_aside(metadata_, job.upload, settings_.quarantine, now);
 }
 
 Result<bool> Jobs::weathered(const LeasedJob& job) {
@@ -94,10 +101,11 @@ Result<bool> Jobs::weathered(const LeasedJob& job) {
     if (!fault) {
         return false;
     }
-    const auto done =
-        fault->kind == FaultKind::processing_fails
-            ? fail(job, {0, "InternalError", "FaultInjected", "Internal error"})
-            : metadata_.release_job(job.id, job.fence, clock_.now() + fault->delay, false);
+    const auto done = fault->kind == FaultKind::processing_fails
+                          ? fail(job, {0, "InternalError", "FaultInjected", "Internal error"})
+                          : metadata_.release_job(
+                                job.id, job.fence, clock_.now() + fault->delay, Counted::not_at_all
+                            );
     return done ? Result<bool>(true) : done.error();
 }
 
@@ -197,16 +205,24 @@ Result<void> Jobs::fail(const LeasedJob& job, ProcessingFailure why) {
 }
 
 Result<GivenBack> Jobs::give_back(const LeasedJob& job, ProcessingFailure why) {
-    if (job.attempt >= settings_.attempts_max) {
+    const bool is_crash = why.reason == "WorkerCrashed";
+    const bool was_last = is_crash ? job.crashes + 1 >= settings_.crashes_max
+                                   : job.failures + 1 >= settings_.attempts_max;
+    if (was_last) {
+        if (is_crash) {
+            why = crashed_too_often(job.crashes + 1, clock_.now() + settings_.quarantine);
+        }
         if (auto failed = fail(job, std::move(why)); !failed) {
             return std::move(failed).error();
         }
         return GivenBack::failed_for_good;
     }
     const auto& pauses = settings_.back_off;
-    const auto row = std::min<std::size_t>(static_cast<std::size_t>(job.attempt), pauses.size());
-    const auto pause = row == 0 ? std::chrono::milliseconds{0} : pauses[row - 1];
-    auto released = metadata_.release_job(job.id, job.fence, clock_.now() + pause, true);
+    const auto given_back = static_cast<std::size_t>(job.failures + job.crashes);
+    const auto pause = pauses.empty() ? std::chrono::milliseconds{0}
+                                      : pauses[std::min(given_back, pauses.size() - 1)];
+    const auto as = is_crash ? Counted::as_crash : Counted::as_failure;
+    auto released = metadata_.release_job(job.id, job.fence, clock_.now() + pause, as);
     if (!released) {
         return std::move(released).error();
     }
@@ -216,7 +232,7 @@ Result<GivenBack> Jobs::give_back(const LeasedJob& job, ProcessingFailure why) {
 
 Result<void> Jobs::release(const LeasedJob& job) {
     note(job, "job.released", "The server stops.");
-    return metadata_.release_job(job.id, job.fence, clock_.now(), false);
+    return metadata_.release_job(job.id, job.fence, clock_.now(), Counted::not_at_all);
 }
 
 Result<std::vector<Output>> Jobs::publish(

@@ -28,11 +28,15 @@ struct JobSettings {
     // How long a silent slot keeps its job. Longer: a job of a dead server waits longer. Shorter:
     // more heartbeats.
     std::chrono::milliseconds lease{30'000};
-    // Tries in all before a job fails for good.
+    // Tries that end by a fault of ours before a job fails for good.
     int attempts_max = 3;
+    // Tries that their worker does not survive: then the content is set aside.
+    int crashes_max = 2;
     // Tries that the whole server did not survive: the job may be what kills it (memory), but most
     // often it only happened to run when the machine went down, so there are more of these.
     int interruptions_max = 10;
+    // How long content that is set aside is refused.
+    std::chrono::milliseconds quarantine = std::chrono::hours{1};
     // Pause after the first, second, … try; the last one repeats.
     std::vector<std::chrono::milliseconds> back_off{
         std::chrono::seconds{5}, std::chrono::seconds{30}
@@ -54,9 +58,10 @@ class Jobs {
         Timeline* timeline = nullptr
     );
 
-    // The next job, its attempt counted durably; nothing if none may run now. A job whose attempts
-    // were used up by servers that died is failed here and not returned.
-    Result<std::optional<LeasedJob>> claim(const std::string& holder);
+    // The next job of the lane, its attempt counted durably; nothing if none may run now. A job whose
+    // attempts were used up by servers that died, or whose content is set aside, is failed here and
+    // not returned.
+    Result<std::optional<LeasedJob>> claim(const std::string& holder, Lane lane);
 
     // The input as one local file; `scratch` is a path that does not exist yet.
     Result<std::string> input_of(const LeasedJob& job, const std::string& scratch);
@@ -79,12 +84,14 @@ class Jobs {
     // The medium is at fault: final.
     Result<void> fail(const LeasedJob& job, ProcessingFailure why);
     // Something else is at fault: back into the queue after a pause, or failed with `why` if this
-    // was the last attempt.
+    // was the last attempt. The reason WorkerCrashed counts as a crash.
     Result<GivenBack> give_back(const LeasedJob& job, ProcessingFailure why);
     // Nobody is at fault (the server stops): back into the queue at once, as if it had not begun.
     Result<void> release(const LeasedJob& job);
 
   private:
+    // Why it is not to be tried at all.
+    Result<std::optional<ProcessingFailure>> hopeless(const LeasedJob& job);
     // True: the job is not for the worker now.
     Result<bool> weathered(const LeasedJob& job);
     Result<void> beat(LeasedJob& job, Progress progress);

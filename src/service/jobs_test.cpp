@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/digest.hpp"
 #include "store/memory/memory_blob_store.hpp"
 #include "store/memory/memory_metadata_store.hpp"
 
@@ -15,6 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
+const ProcessingFailure no_space{2, "InternalError", "NoSpace", "temporary problem"};
 const ProcessingFailure crash{2, "InternalError", "WorkerCrashed", "processing failed"};
 
 DoneReport report(std::vector<ProducedFile> files) {
@@ -23,34 +25,55 @@ DoneReport report(std::vector<ProducedFile> files) {
 
 class JobsTest : public ::testing::Test {
   protected:
-    JobsTest() {
-        auto writer = blobs_.stage(BlobId{id_.value});
-        const std::array<std::byte, 4> bytes{};
-        EXPECT_TRUE((*writer)->write(bytes));
-        const Segment segment{.extent = *(*writer)->commit(), .received_at = clock_.now()};
+    JobsTest() { add(id_, "abcdefgh", 8); }
+
+    // A queued upload whose content came in segments of this length.
+    void add(MediaId id, std::string_view content, std::size_t segment_bytes) {
         auto upload = Upload::open({
-            .id = id_,
+            .id = id,
             .owner = owner_,
             .category = Category::tweet_video,
-            .total = {bytes.size()},
+            .total = {content.size()},
             .now = clock_.now(),
             .lifetime = 1h,
         });
-        upload = *upload.with_segment(segment, clock_.now());
-        upload = *upload.sealed({{segment.index, segment}}, clock_.now());
+        EXPECT_TRUE(metadata_.create(upload));
+        SegmentMap segments;
+        for (std::uint16_t i = 0; i * segment_bytes < content.size(); ++i) {
+            auto writer = blobs_.stage(BlobId{id.value * 100 + i});
+            const auto part = content.substr(i * segment_bytes, segment_bytes);
+            const auto bytes = std::as_bytes(std::span(part));
+            EXPECT_TRUE((*writer)->write(bytes));
+            const Segment segment{
+                .index = {i},
+                .extent = *(*writer)->commit(),
+                .crc32c = crc32c(bytes),
+                .received_at = clock_.now(),
+            };
+            EXPECT_TRUE(metadata_.add_segment(id, segment, {}, clock_.now()));
+            segments.emplace(segment.index, segment);
+        }
+        upload = metadata_.find(owner_, id).value();
+        upload = *upload.sealed(segments, clock_.now());
         upload = *upload.queued(clock_.now());
-        const NewJob job{.id = {9}, .media = id_, .run_at = clock_.now(), .cost_expected = 1s};
-        EXPECT_TRUE(metadata_.create_whole(upload, segment, job));
+        const NewJob job{
+            .id = {id.value + 2},
+            .media = id,
+            .run_at = clock_.now(),
+            .cost_expected = 1s,
+            .rank = clock_.now(),
+        };
+        EXPECT_TRUE(metadata_.change(upload, UploadState::open, job));
     }
 
     LeasedJob claim() {
-        auto claimed = jobs_.claim("here");
+        auto claimed = jobs_.claim("here", Lane::film);
         EXPECT_TRUE(claimed && *claimed);
         return claimed && *claimed ? **claimed : LeasedJob{};
     }
 
     bool has_job() {
-        const auto claimed = jobs_.claim("here");
+        const auto claimed = jobs_.claim("here", Lane::film);
         return claimed && claimed->has_value();
     }
 
@@ -63,7 +86,15 @@ class JobsTest : public ::testing::Test {
         return folder.string();
     }
 
-    Upload upload() { return metadata_.find(owner_, id_).value(); }
+    Upload upload() { return upload(id_); }
+    Upload upload(MediaId id) { return metadata_.find(owner_, id).value(); }
+
+    // The worker dies of the upload at hand until it is given up.
+    void crash_until_it_fails() {
+        ASSERT_EQ(jobs_.give_back(claim(), crash).value(), GivenBack::will_be_tried_again);
+        clock_.advance(30s);
+        ASSERT_EQ(jobs_.give_back(claim(), crash).value(), GivenBack::failed_for_good);
+    }
 
     const Principal owner_{"anonymous"};
     const MediaId id_{7};
@@ -149,14 +180,14 @@ TEST_F(JobsTest, ACancelledJobIsToldAtTheNextHeartbeat) {
 
 TEST_F(JobsTest, AJobGivenBackWaitsLongerEachTimeAndFailsAfterTheThirdAttempt) {
     for (const auto pause : {5s, 30s}) {
-        EXPECT_EQ(jobs_.give_back(claim(), crash).value(), GivenBack::will_be_tried_again);
+        EXPECT_EQ(jobs_.give_back(claim(), no_space).value(), GivenBack::will_be_tried_again);
         EXPECT_EQ(upload().state, UploadState::queued);
         clock_.advance(pause - 1ms);
         EXPECT_FALSE(has_job());
         clock_.advance(1ms);
     }
-    EXPECT_EQ(jobs_.give_back(claim(), crash).value(), GivenBack::failed_for_good);
-    EXPECT_EQ(upload().failure, crash);
+    EXPECT_EQ(jobs_.give_back(claim(), no_space).value(), GivenBack::failed_for_good);
+    EXPECT_EQ(upload().failure, no_space);
     EXPECT_EQ(upload().attempts, 3);
 }
 
@@ -168,6 +199,50 @@ TEST_F(JobsTest, AJobThatTookTenServersWithItFailsWithoutAnotherTry) {
     EXPECT_FALSE(has_job());
     EXPECT_EQ(upload().state, UploadState::failed);
     EXPECT_EQ(upload().failure->reason, "WorkerCrashed");
+}
+
+TEST_F(JobsTest, TwoCrashesSetTheContentAside) {
+    crash_until_it_fails();
+    EXPECT_EQ(upload().attempts, 2);
+    EXPECT_EQ(upload().failure->reason, "WorkerCrashed");
+    EXPECT_NE(upload().failure->message.find("2 times and is set aside"), std::string::npos)
+        << upload().failure->message;
+}
+
+TEST_F(JobsTest, DeathsOfTheServerAndFaultsOfOursAreNoCrashes) {
+    EXPECT_EQ(jobs_.give_back(claim(), crash).value(), GivenBack::will_be_tried_again);
+    clock_.advance(30s);
+    for (int i = 0; i < 3; ++i) {
+        claim();
+        clock_.advance(31s);  // the server died
+    }
+    EXPECT_EQ(jobs_.give_back(claim(), no_space).value(), GivenBack::will_be_tried_again);
+    clock_.advance(30s);
+    EXPECT_EQ(jobs_.give_back(claim(), crash).value(), GivenBack::failed_for_good);
+    EXPECT_EQ(upload().failure->reason, "WorkerCrashed");
+}
+
+TEST_F(JobsTest, TheSameContentIsRefusedForAnHourHoweverItIsCut) {
+    crash_until_it_fails();
+    add({20}, "abcdefgh", 3);
+    EXPECT_FALSE(has_job());
+    EXPECT_EQ(upload({20}).state, UploadState::failed);
+    EXPECT_EQ(upload({20}).failure->reason, "Quarantined");
+    EXPECT_EQ(upload({20}).attempts, 1);
+    clock_.advance(59min);
+    add({21}, "abcdefgh", 8);
+    EXPECT_FALSE(has_job()) << "a refusal does not begin another hour, nor end this one";
+    clock_.advance(1min);
+    add({22}, "abcdefgh", 8);
+    EXPECT_TRUE(has_job());
+}
+
+TEST_F(JobsTest, OtherContentIsNotRefused) {
+    crash_until_it_fails();
+    add({20}, "abcdefgx", 8);
+    EXPECT_EQ(claim().upload.id, MediaId{20});
+    add({21}, "abcdefghi", 9);
+    EXPECT_EQ(claim().upload.id, MediaId{21});
 }
 
 TEST_F(JobsTest, AReleasedJobIsAsIfItHadNotBegun) {

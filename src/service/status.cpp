@@ -98,16 +98,33 @@ Error Uploads::with_refused_appends(Error refused, const UploadWithSegments& fou
 }
 
 std::optional<milliseconds> Uploads::time_left(const Upload& of) {
+    constexpr milliseconds unknown{1000};
+    const Family family = family_of(of.category);
     if (of.state == UploadState::queued || of.state == UploadState::sealed) {
         const auto position = services_.metadata.queue_position(of.id, now());
-        return position ? position->cost_ahead + position->cost_expected : milliseconds(1000);
+        return position ? time_until_done(
+                              *position,
+                              family,
+                              services_.slots.of(lane_of(family)),
+                              services_.speed,
+                              now()
+                          )
+                        : unknown;
     }
-    if (of.state == UploadState::processing) {
-        const auto estimate = wall_expected(of.category, of.total);
-        const auto ends_at = of.progress.ends_at.value_or(of.changed_at + estimate);
-        return std::max(milliseconds(0), ends_at - now());
+    if (of.state != UploadState::processing) {
+        return std::nullopt;
     }
-    return std::nullopt;
+    if (of.progress.ends_at) {
+        return std::max(milliseconds(0), *of.progress.ends_at - now());
+    }
+    // It has only just begun: nothing is measured yet.
+    const auto position = services_.metadata.queue_position(of.id, now());
+    return position ? time_left_of(
+                          {family, position->cost_expected, of.changed_at, std::nullopt},
+                          services_.speed,
+                          now()
+                      )
+                    : unknown;
 }
 
 UploadStatus Uploads::view(Upload upload) {
@@ -132,8 +149,8 @@ Result<UploadStatus> Uploads::status(const Principal& owner, MediaId id) {
     if (is_usual) {
         const auto left = time_left(*found);
         if (services_.hot != nullptr) {
-            const bool is_queued = found->state == UploadState::queued;
-            services_.hot->keep({*found, now(), is_queued ? left : std::nullopt}, seen);
+            const bool is_measured = found->progress.ends_at.has_value();
+            services_.hot->keep({*found, now(), is_measured ? std::nullopt : left}, seen);
         }
         return with_advice(std::move(*found), left);
     }

@@ -2,10 +2,13 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 
 #include "base/clock.hpp"
 #include "base/ids.hpp"
 #include "media/cost_model.hpp"
+#include "service/job_ranks.hpp"
+#include "service/queue_time.hpp"
 #include "store/attachment_store.hpp"
 #include "store/blob_store.hpp"
 #include "store/metadata_store.hpp"
@@ -29,6 +32,11 @@ struct UploadServices {
     Timeline* timeline = nullptr;     // what uploads remember; none: refusals tell of now alone
     Doubts* doubts = nullptr;         // whose bytes are not to be believed; none: nobody's
     HotUploads* hot = nullptr;        // what STATUS tells at once; none: the store is always asked
+    // The job of this upload is to be stopped, its upload is cancelled already; may be none.
+    std::function<void(MediaId)> job_cancelled = {};
+    LaneSlots slots = {};
+    // Shared by the copies of this.
+    std::shared_ptr<JobRanks> ranks = std::make_shared<JobRanks>();
 };
 
 }  // namespace sluice

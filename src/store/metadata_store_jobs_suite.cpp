@@ -11,6 +11,17 @@ namespace sluice {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+TEST_P(MetadataStoreSuite, ATakenJobLeavesNothingOfAOneShot) {
+    queued(7, store_test_now);
+    Upload upload = open_upload(8);
+    upload.state = UploadState::queued;
+    NewJob job = job_of(8, store_test_now);
+    job.id = {7};
+    const auto refused = store().create_whole(upload, segment_of(8, 0, 100), job);
+    EXPECT_EQ(code_of(refused), ErrorCode::store_conflict);
+    EXPECT_EQ(code_of(store().find_any({8})), ErrorCode::store_not_found);
+}
+
 TEST_P(MetadataStoreSuite, AnEmptyQueueHasNoJob) {
     const auto job =
         store().claim_job(Lane::film, "slot", store_test_now, store_test_now + seconds{30});

@@ -193,17 +193,6 @@ TEST_P(MetadataStoreSuite, AOneShotIsThereWithItsSegmentAndItsJob) {
     EXPECT_EQ(store().totals()->jobs_queued, 1u);
 }
 
-TEST_P(MetadataStoreSuite, ATakenJobLeavesNothingOfAOneShot) {
-    queued(7, store_test_now);
-    Upload upload = open_upload(8);
-    upload.state = UploadState::queued;
-    NewJob job = job_of(8, store_test_now);
-    job.id = {7};
-    const auto refused = store().create_whole(upload, segment_of(8, 0, 100), job);
-    EXPECT_EQ(code_of(refused), ErrorCode::store_conflict);
-    EXPECT_EQ(code_of(store().find_any({8})), ErrorCode::store_not_found);
-}
-
 TEST_P(MetadataStoreSuite, ListsTheNewestFirstPageByPage) {
     for (const std::uint64_t id : {3, 1, 2, 5, 4}) {
         created(id);

@@ -144,7 +144,10 @@ class Slot {
         : world_(world), process_(process), folder_("out" + std::to_string(number)) {}
 
     void work() {
-        auto job = process_.jobs.claim("local");
+        auto job = process_.jobs.claim("local", Lane::film);
+        if (job && !*job) {
+            job = process_.jobs.claim("local", Lane::quick);
+        }
         if (!job || !*job) {
             expect_known(job, "claim");
             return;

@@ -20,7 +20,7 @@ namespace sluice {
 struct HotUpload {
     Upload upload;
     WallTime asked_at;  // the store
-    // Until its processing is over, as it was expected then; of what is queued.
+    // Until its processing is over, as it was expected then; of what has told nothing itself yet.
     std::optional<std::chrono::milliseconds> left;
 };
 
