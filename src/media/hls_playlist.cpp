@@ -77,6 +77,16 @@ struct Reading {
     }
 };
 
+// A quoted string may hold neither quotes nor line breaks (RFC 8216, 4.2).
+std::string quotable(std::string_view text) {
+    std::string kept;
+    for (const char c : text) {
+        const bool is_control = static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+        kept += c == '"' ? '\'' : is_control ? ' ' : c;
+    }
+    return kept;
+}
+
 std::uint64_t rounded(double bits) {
     return static_cast<std::uint64_t>(std::ceil(bits));
 }
@@ -99,6 +109,43 @@ std::optional<PlaylistFacts> read_media_playlist(std::string_view text) {
     reading.facts.average_bits_per_second =
         static_cast<double>(reading.bytes) * 8 / reading.facts.seconds;
     return reading.facts;
+}
+
+std::string with_subtitles(std::string_view master, const std::vector<HlsSubtitles>& subtitles) {
+    constexpr std::string_view variant = "#EXT-X-STREAM-INF:";
+    const auto first = master.find(variant);
+    if (subtitles.empty() || first == std::string_view::npos) {
+        return std::string(master);
+    }
+    std::string text(master.substr(0, first));
+    for (const auto& [uri, language, name] : subtitles) {
+        text += fmt::format(
+            "#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"subtitles\",NAME=\"{}\",LANGUAGE=\"{}\","
+            "DEFAULT=NO,AUTOSELECT=YES,FORCED=NO,URI=\"{}\"\n",
+            quotable(name),
+            quotable(language),
+            uri
+        );
+    }
+    master.remove_prefix(first);
+    while (!master.empty()) {
+        const auto end = std::min(master.find('\n'), master.size());
+        const auto line = master.substr(0, end);
+        text += line;
+        text += line.starts_with(variant) ? ",SUBTITLES=\"subtitles\"\n" : "\n";
+        master.remove_prefix(std::min(end + 1, master.size()));
+    }
+    return text;
+}
+
+std::string subtitle_playlist(std::string_view uri, double seconds) {
+    return fmt::format(
+        "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:{:.0f}\n#EXT-X-PLAYLIST-TYPE:VOD\n"
+        "#EXTINF:{:.3f},\n{}\n#EXT-X-ENDLIST\n",
+        std::ceil(seconds),
+        seconds,
+        uri
+    );
 }
 
 std::string master_playlist(

@@ -43,4 +43,16 @@ std::string master_playlist(
     const std::vector<HlsVariant>& variants, const std::optional<HlsSound>& sound
 );
 
+struct HlsSubtitles {
+    std::string uri;       // of their media playlist
+    std::string language;  // BCP 47
+    std::string name;
+};
+
+// The master playlist with subtitles that came to the video later.
+std::string with_subtitles(std::string_view master, const std::vector<HlsSubtitles>& subtitles);
+
+// A media playlist of one WebVTT file.
+std::string subtitle_playlist(std::string_view uri, double seconds);
+
 }  // namespace sluice

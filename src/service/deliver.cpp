@@ -1,16 +1,169 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "media/hls_playlist.hpp"
 #include "service/uploads.hpp"
 
 namespace sluice {
 namespace {
+
+// Of what is read whole because it names other files; playlists of hours are far below.
+constexpr std::uint64_t text_bytes_max = 4 * 1024 * 1024;
+
+constexpr std::string_view playlist_type = "application/vnd.apple.mpegurl";
+constexpr std::string_view subtitles_prefix = "subtitles-";
+constexpr std::string_view playlist_ending = ".m3u8";
 
 Error unknown(MediaId id, const std::string& name) {
     return {
         .code = ErrorCode::output_unknown,
         .facts = "Nothing named \"" + printable(name) + "\" is there for these credentials.",
         .media_id = id.value,
+    };
+}
+
+bool names_others(const Output& output) {
+    const bool is_index = output.role == OutputRole::storyboard && output.width == 0;
+    return output.content_type == playlist_type || is_index;
+}
+
+// "EN" -> "en", "PT-BR" -> "pt-BR": as BCP 47 writes them.
+std::string language_tag(std::string_view language) {
+    std::string tag(language);
+    const auto end = std::min(tag.find('-'), tag.size());
+    std::transform(
+        tag.begin(),
+        tag.begin() + static_cast<std::ptrdiff_t>(end),
+        tag.begin(),
+        [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+    );
+    return tag;
+}
+
+std::string playlist_of(const SubtitleTrack& track) {
+    return std::string(subtitles_prefix) + track.subtitles.text() + std::string(playlist_ending);
+}
+
+// The subtitles whose playlist has this name; nothing if it is no such name.
+std::optional<MediaId> subtitles_named(std::string_view name) {
+    if (!name.starts_with(subtitles_prefix) || !name.ends_with(playlist_ending)) {
+        return std::nullopt;
+    }
+    name.remove_prefix(subtitles_prefix.size());
+    name.remove_suffix(playlist_ending.size());
+    const auto id = parse_unsigned(name);
+    return id ? std::optional(MediaId{*id}) : std::nullopt;
+}
+
+Delivered text_file(std::string text, std::string content_type, WallTime changed_at) {
+    return {
+        .layout = {},
+        .size = {text.size()},
+        .content_type = std::move(content_type),
+        .file_name = "",
+        .tag = "",  // of what is sent in the end
+        .changed_at = changed_at,
+        .text = std::move(text),
+    };
+}
+
+Result<std::string> whole_text(BlobStore& blobs, const Extent& extent) {
+    std::string text(std::min(extent.length.value, text_bytes_max), '\0');
+    if (auto read = blobs.read(extent, {0}, std::as_writable_bytes(std::span(text))); !read) {
+        return std::move(read).error();
+    }
+    return text;
+}
+
+// What of a video is made when it is asked for: its subtitles came later than its outputs.
+Result<Delivered> playlist_of_subtitles(
+    AttachmentStore& attachments,
+    const Upload& upload,
+    const std::vector<Output>& outputs,
+    MediaId subtitles,
+    const std::string& name
+) {
+    auto attached = attachments.of(upload.id);
+    if (!attached) {
+        return std::move(attached).error();
+    }
+    const auto track = std::ranges::find(attached->subtitles, subtitles, &SubtitleTrack::subtitles);
+    const auto film = std::ranges::find(outputs, OutputRole::track, &Output::role);
+    if (track == attached->subtitles.end() || film == outputs.end()) {
+        return unknown(upload.id, name);
+    }
+    const std::string uri = "/media/" + std::to_string(key_number(Category::subtitles)) + "_" +
+                            subtitles.text() + "/captions.vtt";
+    return text_file(
+        subtitle_playlist(uri, static_cast<double>(film->duration_ms) / 1000),
+        std::string(playlist_type),
+        upload.changed_at
+    );
+}
+
+Result<Delivered> text_of(
+    const UploadServices& services, const Upload& upload, const Output& output
+) {
+    auto text = whole_text(services.blobs, output.extent);
+    if (!text) {
+        return std::move(text).error();
+    }
+    if (output.role == OutputRole::playlist) {
+        auto attached = services.attachments.of(upload.id);
+        if (!attached) {
+            return std::move(attached).error();
+        }
+        std::vector<HlsSubtitles> subtitles;
+        for (const auto& track : attached->subtitles) {
+            subtitles.push_back(
+                {playlist_of(track), language_tag(track.language), track.display_name}
+            );
+        }
+        text = with_subtitles(*text, subtitles);
+    }
+    return text_file(
+        *std::move(text), output.content_type, output.made_at.value_or(upload.changed_at)
+    );
+}
+
+Delivered original_of(const UploadWithSegments& found) {
+    const Upload& upload = found.upload;
+    return {
+        .layout = layout_of(found.segments),
+        .size = upload.total,
+        .content_type = "application/octet-stream",
+        .file_name = upload.file_name,
+        .tag = upload.id.text() + "-original",
+        .is_original = true,
+        .changed_at = upload.created_at,
+    };
+}
+
+Result<Delivered> output_named(
+    const UploadServices& services, const Upload& upload, const std::string& name
+) {
+    auto outputs = services.metadata.outputs(upload.id);
+    if (!outputs) {
+        return std::move(outputs).error();
+    }
+    if (const auto subtitles = subtitles_named(name)) {
+        return playlist_of_subtitles(services.attachments, upload, *outputs, *subtitles, name);
+    }
+    const auto output = std::ranges::find(*outputs, name, &Output::name);
+    if (output == outputs->end()) {
+        return unknown(upload.id, name);
+    }
+    if (names_others(*output)) {
+        return text_of(services, upload, *output);
+    }
+    return Delivered{
+        .layout = {output->extent},
+        .size = output->extent.length,
+        .content_type = output->content_type,
+        .file_name = "",
+        .tag = std::to_string(output->extent.blob.value),
+        .is_original = false,
+        .changed_at = output->made_at.value_or(upload.changed_at),
     };
 }
 
@@ -30,40 +183,14 @@ Result<Delivered> Uploads::find_file(
         return unknown(id, name);  // the right id behind another category's number
     }
     if (name == "original") {
-        if (upload.owner != reader || !upload.has_all_bytes()) {
-            return unknown(id, name);
-        }
-        return Delivered{
-            .layout = layout_of(found->segments),
-            .size = upload.total,
-            .content_type = "application/octet-stream",
-            .file_name = upload.file_name,
-            .tag = id.text() + "-original",
-            .is_original = true,
-            .changed_at = upload.created_at,
-        };
+        const bool is_there = upload.owner == reader && upload.has_all_bytes();
+        return is_there ? original_of(*found) : Result<Delivered>(unknown(id, name));
     }
     // In the same words: whether it exists is nobody else's business.
-    if (!for_all && upload.owner != reader) {
+    if ((!for_all && upload.owner != reader) || !upload.may_have_outputs()) {
         return unknown(id, name);
     }
-    auto outputs = services_.metadata.outputs(id);
-    if (!outputs) {
-        return std::move(outputs).error();
-    }
-    const auto output = std::ranges::find(*outputs, name, &Output::name);
-    if (!upload.may_have_outputs() || output == outputs->end()) {
-        return unknown(id, name);
-    }
-    return Delivered{
-        .layout = {output->extent},
-        .size = output->extent.length,
-        .content_type = output->content_type,
-        .file_name = "",
-        .tag = std::to_string(output->extent.blob.value),
-        .is_original = false,
-        .changed_at = output->made_at.value_or(upload.changed_at),
-    };
+    return output_named(services_, upload, name);
 }
 
 }  // namespace sluice

@@ -104,6 +104,8 @@ struct Delivered {
     std::string tag;        // unique for these bytes
     bool is_original = false;
     WallTime changed_at;
+    // Of a file that names others: its content, instead of the layout. It may change.
+    std::optional<std::string> text;
 };
 
 }  // namespace sluice

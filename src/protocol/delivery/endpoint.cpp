@@ -3,11 +3,13 @@
 #include <memory>
 #include <utility>
 
+#include "base/digest.hpp"
 #include "base/text.hpp"
 #include "protocol/common/credentials.hpp"
 #include "protocol/common/problem.hpp"
 #include "protocol/common/url_signer.hpp"
 #include "protocol/delivery/blob_source.hpp"
+#include "protocol/delivery/links.hpp"
 #include "protocol/delivery/range.hpp"
 
 namespace sluice::protocol::delivery {
@@ -35,22 +37,63 @@ std::string disposition(const Delivered& file) {
     return "attachment; filename=\"original\"; filename*=UTF-8''" + percent_encode(file.file_name);
 }
 
+std::string_view cache_rule(const Delivered& file, bool is_private) {
+    if (file.is_original || is_private) {
+        return "private, no-cache";
+    }
+    // What names others may name more of them later.
+    return file.text ? "public, no-cache" : "public, max-age=31536000, immutable";
+}
+
+// Players fetch from pages of other sites, without credentials: the URL is all that it takes.
+void allow_other_sites(Response& response) {
+    response.set("Access-Control-Allow-Origin", "*");
+    response.set(
+        "Access-Control-Expose-Headers", "Accept-Ranges, Content-Length, Content-Range, ETag"
+    );
+    response.set("Cross-Origin-Resource-Policy", "cross-origin");
+}
+
 void add_headers(
     Response& response, const Delivered& file, const std::string& etag, bool is_private
 ) {
     response.set("ETag", etag);
-    response.set("Accept-Ranges", "bytes");
+    if (!file.text) {
+        response.set("Accept-Ranges", "bytes");
+    }
     response.set("Last-Modified", http_date(file.changed_at));
     // Bytes of users never run as a page of ours, whatever a browser takes them for.
     response.set("Content-Security-Policy", "default-src 'none'; sandbox; frame-ancestors 'none'");
     response.set("Referrer-Policy", "no-referrer");
-    response.set(
-        "Cache-Control",
-        file.is_original || is_private ? "private, no-cache" : "public, max-age=31536000, immutable"
-    );
+    response.set("Cache-Control", std::string(cache_rule(file, is_private)));
     if (file.is_original) {
         response.set("Content-Disposition", disposition(file));
+    } else {
+        allow_other_sites(response);
     }
+}
+
+bool is_unchanged(const http::Request& request, std::string_view etag) {
+    const auto none_match = request.header("If-None-Match");
+    return none_match && mentions(*none_match, etag);
+}
+
+Response refused_method(const http::Request& request) {
+    auto response = refused({.code = ErrorCode::method_not_allowed}, request);
+    response.set("Allow", "GET, HEAD, OPTIONS");
+    return response;
+}
+
+// What a browser asks before a page of another site may send a Range.
+Response preflight() {
+    Response response;
+    response.route = "delivery.file";
+    response.status = 204;
+    allow_other_sites(response);
+    response.set("Access-Control-Allow-Methods", "GET, HEAD");
+    response.set("Access-Control-Allow-Headers", "Range, If-None-Match, If-Range");
+    response.set("Access-Control-Max-Age", "86400");
+    return response;
 }
 
 }  // namespace
@@ -70,10 +113,11 @@ Result<Principal> Endpoint::reader_of(const Exchange& exchange) const {
 awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body) const {
     const http::Request& request = exchange.request;
     static_cast<void>(body);
+    if (request.method == "OPTIONS") {
+        co_return preflight();
+    }
     if (request.method != "GET" && request.method != "HEAD") {
-        auto response = refused({.code = ErrorCode::method_not_allowed}, request);
-        response.set("Allow", "GET, HEAD");
-        co_return response;
+        co_return refused_method(request);
     }
     auto reader = reader_of(exchange);
     if (!reader) {
@@ -101,13 +145,33 @@ awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body)
     co_return file ? answer(request, std::move(*file)) : refused(file.error(), request);
 }
 
+Response Endpoint::answer_text(const http::Request& request, const Delivered& file) const {
+    const auto folder = request.path.substr(0, request.path.rfind('/') + 1);
+    Response response;
+    response.route = "delivery.file";
+    response.body = context_.url_signer == nullptr
+                        ? *file.text
+                        : with_signed_links(*file.text, folder, *context_.url_signer);
+    const auto etag = "\"" + sha256_hex(response.body).substr(0, 32) + "\"";
+    add_headers(response, file, etag, context_.url_signer != nullptr);
+    if (is_unchanged(request, etag)) {
+        response.status = 304;
+        response.body.clear();
+        return response;
+    }
+    response.set("Content-Type", file.content_type);
+    return response;
+}
+
 Response Endpoint::answer(const http::Request& request, Delivered file) const {
+    if (file.text) {
+        return answer_text(request, file);
+    }
     const std::string etag = "\"" + file.tag + "\"";
     Response response;
     response.route = "delivery.file";
     add_headers(response, file, etag, context_.url_signer != nullptr);
-    if (const auto none_match = request.header("If-None-Match");
-        none_match && mentions(*none_match, etag)) {
+    if (is_unchanged(request, etag)) {
         response.status = 304;
         return response;
     }

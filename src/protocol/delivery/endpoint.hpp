@@ -22,6 +22,7 @@ class Endpoint {
   private:
     Result<Principal> reader_of(const Exchange& exchange) const;
     http::Response answer(const http::Request& request, Delivered file) const;
+    http::Response answer_text(const http::Request& request, const Delivered& file) const;
 
     const Context& context_;
 };
