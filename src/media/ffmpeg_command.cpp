@@ -225,6 +225,9 @@ Arguments hls_arguments(const VideoPlan& plan, const std::string& folder) {
     append(arguments, {"-c", "copy", "-map_metadata", "-1", "-f", "hls", "-hls_time", "4"});
     append(arguments, {"-hls_playlist_type", "vod", "-hls_segment_type", "fmp4"});
     append(arguments, {"-hls_flags", "single_file+independent_segments"});
+    // Pictures out of order begin below zero; an edit list tells players. Moved to zero instead, all
+    // would begin late, with a hole in front.
+    append(arguments, {"-avoid_negative_ts", "disabled"});
     append(arguments, {"-hls_segment_filename"});
     arguments.push_back(folder + "/%v.mp4");
     append(arguments, {"-var_stream_map", stream_map(plan)});

@@ -126,7 +126,7 @@ TEST_F(Pool, MakesAClipReadyAndPublishesItsOutputs) {
     EXPECT_EQ(upload(id).progress.percent, 100);
     EXPECT_EQ(upload(id).attempts, 1);
     const auto outputs = metadata_.outputs(id).value();
-    ASSERT_EQ(outputs.size(), 2U);
+    ASSERT_GT(outputs.size(), 2U);
     EXPECT_EQ(outputs[0].name, "640x360.mp4");
     EXPECT_EQ(outputs[0].width, 640U);
     std::vector<std::byte> bytes(outputs[0].extent.length.value);
