@@ -17,8 +17,6 @@ async function play({ url, how, seconds, patience }) {
         });
         hls.on(Hls.Events.SUBTITLE_TRACKS_UPDATED, (_, data) => {
             told.subtitles = data.subtitleTracks.map((track) => `${track.lang} ${track.name}`);
-            hls.subtitleDisplay = true;
-            hls.subtitleTrack = 0;
         });
         hls.loadSource(url);
         hls.attachMedia(video);
@@ -30,6 +28,9 @@ async function play({ url, how, seconds, patience }) {
     const isDone = () => video.ended || (video.currentTime >= seconds && (told.subtitles.length === 0 || cuesOf(video).length > 0));
     while (performance.now() < ends && !isDone() && !told.errors.some((one) => one.endsWith("true"))) {
         video.play().catch(() => {});
+        for (const track of video.textTracks) {
+            track.mode = "showing"; // as a viewer who turns captions on
+        }
         await new Promise((resolve) => setTimeout(resolve, 100));
     }
     told.cues = cuesOf(video);
