@@ -150,6 +150,44 @@ TEST_F(JobsTest, SuccessPublishesOutputsAndStateTogether) {
     EXPECT_EQ(outputs[0].extent.length, ByteCount{7});
 }
 
+TEST_F(JobsTest, WhatIsPublishedEarlyStaysUnlessItIsMadeAgain) {
+    const auto job = claim();
+    const auto folder = folder_with("poster.jpg");
+    ASSERT_TRUE(jobs_.publish_early(job, folder, poster));
+    EXPECT_EQ(upload().state, UploadState::processing);
+    const auto early = metadata_.outputs(id_).value();
+    ASSERT_EQ(early.size(), 1U);
+    EXPECT_EQ(early[0].made_at, clock_.now());
+    ASSERT_TRUE(jobs_.publish_early(job, folder, poster)) << "once is enough, its file is gone";
+    clock_.advance(1s);
+    const std::vector<ProducedFile> clip{
+        {.name = "clip.mp4", .content_type = "video/mp4", .size = {7}, .width = 64, .height = 36}
+    };
+    ASSERT_TRUE(jobs_.succeed(job, folder_with("clip.mp4"), report(clip)));
+    const auto all = metadata_.outputs(id_).value();
+    ASSERT_EQ(all.size(), 2U);
+    EXPECT_EQ(std::ranges::count(all, early[0]), 1);
+}
+
+TEST_F(JobsTest, WhatIsMadeAgainTakesItsPlace) {
+    const auto job = claim();
+    ASSERT_TRUE(jobs_.publish_early(job, folder_with("poster.jpg"), poster));
+    const auto early = metadata_.outputs(id_).value();
+    ASSERT_TRUE(jobs_.succeed(job, folder_with("poster.jpg"), report(poster)));
+    const auto all = metadata_.outputs(id_).value();
+    ASSERT_EQ(all.size(), 1U);
+    EXPECT_NE(all[0].extent.blob, early[0].extent.blob);
+    EXPECT_EQ(blobs_.blob_count(), 2U) << "the upload's own and one output";
+}
+
+TEST_F(JobsTest, AFailureTakesBackWhatWasPublishedEarly) {
+    const auto job = claim();
+    ASSERT_TRUE(jobs_.publish_early(job, folder_with("poster.jpg"), poster));
+    ASSERT_TRUE(jobs_.fail(job, {1, "InvalidMedia", "Truncated", "file is invalid"}));
+    EXPECT_TRUE(metadata_.outputs(id_)->empty());
+    EXPECT_EQ(blobs_.blob_count(), 1U);
+}
+
 TEST_F(JobsTest, AMissingOutputPublishesNothing) {
     const auto job = claim();
     auto files = poster;

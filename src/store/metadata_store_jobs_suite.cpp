@@ -123,6 +123,25 @@ TEST_P(MetadataStoreSuite, AHeartbeatExtendsTheLease) {
     EXPECT_FALSE(*store().claim_job(Lane::film, "other", later, later + seconds{30}));
 }
 
+TEST_P(MetadataStoreSuite, OutputsMayBeSavedBeforeTheEndAndAreReplacedByIt) {
+    queued(7, store_test_now);
+    const LeasedJob job = claimed("slot");
+    Output early = output_of(71, "180p.mp4");
+    early.role = OutputRole::track;
+    early.is_copied = true;
+    early.placeholder = "mSgKQxBw";
+    early.made_at = store_test_now;
+    ASSERT_TRUE(store().save_outputs(job.id, job.fence, {early}));
+    EXPECT_EQ(*store().outputs({7}), std::vector{early});
+    EXPECT_TRUE(*store().knows_blob({71}));
+    EXPECT_EQ(stored(7).state, UploadState::processing);
+    EXPECT_EQ(code_of(store().save_outputs(job.id, job.fence + 1, {})), ErrorCode::store_conflict);
+    const auto ready = *stored(7).succeeded({}, store_test_now);
+    const std::vector all{output_of(72, "720p.mp4"), early};
+    ASSERT_TRUE(store().finish_job(job.id, job.fence, ready, all));
+    EXPECT_EQ(*store().outputs({7}), all);
+}
+
 TEST_P(MetadataStoreSuite, ALeaseThatRanOutIsTakenOverAndItsHolderCannotFinish) {
     queued(7, store_test_now);
     const LeasedJob lost = claimed("slot");

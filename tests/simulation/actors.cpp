@@ -190,9 +190,13 @@ class Slot {
     }
 
     void end(LeasedJob& job, const std::vector<std::byte>& input) {
+        const bool is_early = world_.random.one_in(2);
+        if (is_early && !publish_poster(job, input)) {
+            return;
+        }
         const std::uint64_t what = world_.random.below(20);
         if (what < 14) {
-            succeed(job, input);
+            succeed(job, input, is_early);
         } else if (what < 16) {
             saw_if(process_.jobs.fail(job, truncated()), Seen::job_failed, "fail");
         } else if (what < 17) {
@@ -204,14 +208,27 @@ class Slot {
         }
     }
 
-    void succeed(LeasedJob& job, const std::vector<std::byte>& input) {
-        world_.disk.local()[folder_ + "/video.mp4"] = output_of(input, 0);
-        world_.disk.local()[folder_ + "/poster.jpg"] = output_of(input, 1);
+    ProducedFile made(const char* name, const std::vector<std::byte>& input, std::size_t which) {
+        world_.disk.local()[folder_ + "/" + name] = output_of(input, which);
+        return {.name = name, .content_type = "video/mp4", .size = {input.size() + 1}};
+    }
+
+    bool publish_poster(LeasedJob& job, const std::vector<std::byte>& input) {
+        const auto early = process_.jobs.publish_early(job, folder_, {made(poster_name, input, 1)});
+        saw_if(early, Seen::job_playable, "publish_early");
+        world_.scheduler.sleep(milliseconds(world_.random.below(3'000)));
+        return early.has_value();
+    }
+
+    // Both at the end; or the poster before, which is then not named again, or made anew.
+    void succeed(LeasedJob& job, const std::vector<std::byte>& input, bool is_poster_out) {
+        std::vector<ProducedFile> files{made(video_name, input, 0)};
+        if (!is_poster_out || world_.random.one_in(2)) {
+            files.push_back(made(poster_name, input, 1));
+        }
         const DoneReport report{
             .job = job.id,
-            .outputs =
-                {{.name = "video.mp4", .content_type = "video/mp4", .size = {input.size() + 1}},
-                 {.name = "poster.jpg", .content_type = "image/jpeg", .size = {input.size() + 1}}},
+            .outputs = std::move(files),
             .content = {"video/mp4", 64, 36},
         };
         saw_if(process_.jobs.succeed(job, folder_, report), Seen::job_succeeded, "succeed");

@@ -146,9 +146,10 @@ void Checker::check_state(UploadModel& model, const UploadWithSegments& row) {
 
 void Checker::check_outputs(UploadModel& model, const UploadWithSegments& row) {
     const auto outputs = journal_.rows().outputs(model.id);
-    if (!outputs || row.upload.state != UploadState::ready) {
+    const bool is_ready = row.upload.state == UploadState::ready;
+    if (!outputs || !row.upload.may_have_outputs()) {
         if (outputs && !outputs->empty() && !row.upload.is_over()) {
-            fail(named(model.id) + ": outputs before it is ready");
+            fail(named(model.id) + ": outputs of what has none");
         }
         return;
     }
@@ -157,12 +158,16 @@ void Checker::check_outputs(UploadModel& model, const UploadWithSegments& row) {
         const auto bytes = bytes_at(segment.extent).value_or(std::vector<std::byte>());
         input.insert(input.end(), bytes.begin(), bytes.end());
     }
-    for (std::size_t i = 0; i < outputs->size(); ++i) {
-        if (bytes_at((*outputs)[i].extent) != output_of(input, i)) {
-            fail(named(model.id) + ": output " + std::to_string(i) + " is not what was made");
+    for (const Output& output : *outputs) {
+        const std::size_t which = output.name == poster_name ? 1 : 0;
+        if (bytes_at(output.extent) != output_of(input, which)) {
+            fail(named(model.id) + ": " + output.name + " is not what was made");
         }
     }
-    if (outputs->empty() || (model.outputs && *model.outputs != *outputs)) {
+    if (!is_ready) {
+        return;
+    }
+    if (outputs->size() != 2 || (model.outputs && *model.outputs != *outputs)) {
         fail(named(model.id) + ": the outputs have changed");
     }
     model.outputs = *outputs;

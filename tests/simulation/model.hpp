@@ -57,6 +57,8 @@ struct UploadPlan {
 inline constexpr std::size_t variant_count = 4;
 std::vector<std::byte> bytes_of(const UploadPlan& plan, std::uint16_t index, std::size_t variant);
 // What a worker makes of an input.
+inline constexpr const char* video_name = "video.mp4";
+inline constexpr const char* poster_name = "poster.jpg";
 std::vector<std::byte> output_of(const std::vector<std::byte>& input, std::size_t number);
 
 struct UploadModel {
