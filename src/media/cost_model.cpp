@@ -29,7 +29,7 @@ constexpr double typical_gif_bytes_per_megapixel = 250'000;
 
 // Found with bench/harness/check_after.py: larger parts are late more often than they save a question.
 constexpr double measured_part = 0.9;
-constexpr double predicted_part = 0.8;
+constexpr double predicted_part = 0.75;
 constexpr double wait_max = 60;
 
 constexpr double learning_weight = 0.2;
@@ -94,7 +94,7 @@ std::chrono::milliseconds wall_expected(Category category, ByteCount size, unsig
 
 std::chrono::seconds check_after(std::chrono::milliseconds remaining, bool is_measured) {
     const double part = is_measured ? measured_part : predicted_part;
-    const double wait = std::ceil(part * static_cast<double>(remaining.count()) / 1000);
+    const double wait = std::round(part * static_cast<double>(remaining.count()) / 1000);
     return std::chrono::seconds{static_cast<std::int64_t>(std::clamp(wait, 1.0, wait_max))};
 }
 

@@ -18,11 +18,11 @@ TEST(CheckAfter, IsMostOfWhatRemainsWithinBounds) {
         {-5s, 1s, 1s},
         {0ms, 1s, 1s},
         {1100ms, 1s, 1s},
-        {1200ms, 1s, 2s},
+        {1700ms, 1s, 2s},
         {2000ms, 2s, 2s},
         {5s, 4s, 5s},
-        {20s, 16s, 18s},
-        {60s, 48s, 54s},
+        {20s, 15s, 18s},
+        {60s, 45s, 54s},
         {1000s, 60s, 60s},
     };
     for (const auto& row : rows) {
