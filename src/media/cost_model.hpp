@@ -24,6 +24,9 @@ struct EncodeWork {
     double audio_seconds = 0;
 };
 
+// CPU seconds of a job's way through scratch folder, publishing and commit.
+inline constexpr double job_overhead = 0.15;
+
 // CPU seconds of one ffmpeg process that decodes and encodes (x264 veryfast) this much.
 double encode_cpu_seconds(const EncodeWork& work);
 // CPU seconds of an image with all its variants.
@@ -35,8 +38,10 @@ std::chrono::milliseconds wall_of(double cpu_seconds, unsigned cores);
 // Before the probe: all that is known is the category and the size. Without any learned factor.
 std::chrono::milliseconds wall_expected(Category category, ByteCount size, unsigned cores = 1);
 
-// What a client should wait before it asks again, in whole seconds, at least 1.
-std::chrono::seconds check_after(std::chrono::milliseconds remaining);
+// What a client should wait before it asks again, in whole seconds, at least 1: most of what remains,
+// so that it is there soon after the end and has asked two or three times. Less of what is only
+// predicted: who waits for longer than it took has waited for nothing.
+std::chrono::seconds check_after(std::chrono::milliseconds remaining, bool is_measured);
 
 // Two kinds of prediction are wrong in different ways, so each learns its own factor.
 enum class PredictedFrom : std::uint8_t { size, plan };

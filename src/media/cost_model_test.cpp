@@ -8,24 +8,26 @@ namespace {
 using namespace literals;
 using namespace std::chrono_literals;
 
-TEST(CheckAfter, IsShortForShortRestsAndBoundedForLongOnes) {
+TEST(CheckAfter, IsMostOfWhatRemainsWithinBounds) {
     struct Row {
         std::chrono::milliseconds remaining;
-        std::chrono::seconds wait;
+        std::chrono::seconds predicted;
+        std::chrono::seconds measured;
     };
     constexpr Row rows[] = {
-        {0ms, 1s},
-        {2000ms, 1s},
-        {2001ms, 2s},
-        {5s, 3s},
-        {20s, 12s},
-        {21s, 7s},
-        {60s, 20s},
-        {1000s, 30s},
-        {-5s, 1s},
+        {-5s, 1s, 1s},
+        {0ms, 1s, 1s},
+        {1100ms, 1s, 1s},
+        {1700ms, 1s, 2s},
+        {2000ms, 2s, 2s},
+        {5s, 4s, 5s},
+        {20s, 15s, 18s},
+        {60s, 45s, 54s},
+        {1000s, 60s, 60s},
     };
     for (const auto& row : rows) {
-        EXPECT_EQ(check_after(row.remaining), row.wait) << row.remaining.count() << " ms";
+        EXPECT_EQ(check_after(row.remaining, false), row.predicted) << row.remaining.count();
+        EXPECT_EQ(check_after(row.remaining, true), row.measured) << row.remaining.count();
     }
 }
 

@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "media/category_rules.hpp"
 #include "service/content_type.hpp"
+#include "service/expected_cost.hpp"
 #include "service/quota.hpp"
 #include "service/refusals.hpp"
 #include "service/repeats.hpp"
@@ -231,8 +232,8 @@ NewUpload Uploads::new_upload(const CreateUpload& wanted, Checked checked) {
     };
 }
 
-NewJob Uploads::new_job(const Upload& upload) {
-    const auto cost = wall_expected(upload.category, upload.total);
+NewJob Uploads::new_job(const Upload& upload, const std::vector<Extent>& layout) {
+    const auto cost = expected_cost(services_.blobs, upload, layout);
     const auto family = family_of(upload.category);
     const auto corrected = services_.speed.corrected(PredictedFrom::size, family, cost);
     return {

@@ -85,12 +85,14 @@ Result<UploadStatus> Uploads::seal(
     const Upload& open = found.upload;
     // With relaxed durability this is the moment when the bytes must reach the disk; otherwise they
     // are there.
-    if (auto durable = services_.blobs.make_durable(layout_of(found.segments)); !durable) {
+    const auto layout = layout_of(found.segments);
+    if (auto durable = services_.blobs.make_durable(layout); !durable) {
         return remembered(services_, open.id, std::move(durable).error());
     }
     sealed.category = category_by_content(open, start);
     const Upload queued = sealed.queued(now()).value();
-    if (auto changed = services_.metadata.change(queued, UploadState::open, new_job(queued));
+    if (auto changed =
+            services_.metadata.change(queued, UploadState::open, new_job(queued, layout));
         !changed) {
         return changed.error().code == ErrorCode::store_conflict
                    ? finish_overtaken(open.owner, open.id)

@@ -23,9 +23,11 @@ WallTime last_of(const SegmentMap& segments) {
 }
 
 UploadStatus with_advice(Upload upload, std::optional<milliseconds> left) {
+    const bool is_measured =
+        upload.state == UploadState::processing && upload.progress.ends_at.has_value();
     return {
         .upload = std::move(upload),
-        .check_after = left ? std::optional(check_after(*left)) : std::nullopt,
+        .check_after = left ? std::optional(check_after(*left, is_measured)) : std::nullopt,
     };
 }
 

@@ -96,7 +96,7 @@ class Uploads {
     Result<Checked> check(const CreateUpload& wanted) const;
     Result<void> check_room(ByteCount wanted) const;
     NewUpload new_upload(const CreateUpload& wanted, Checked checked);
-    NewJob new_job(const Upload& upload);
+    NewJob new_job(const Upload& upload, const std::vector<Extent>& layout);
     Incoming::Limit segment_limit() const;
     Incoming::Limit whole_limit(
         const CreateUpload& wanted,

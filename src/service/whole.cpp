@@ -219,7 +219,7 @@ Result<Upload> Uploads::finish_whole(const CreateUpload& wanted, Incoming incomi
     NewUpload fresh = new_upload(whole, *checked);
     const Segment segment{{0}, *extent, incoming.crc(), fresh.now};
     Upload upload = queued_at_once(std::move(fresh), segment);
-    auto created = services_.metadata.create_whole(upload, segment, new_job(upload), terms);
+    auto created = services_.metadata.create_whole(upload, segment, new_job(upload, {segment.extent}), terms);
     if (!created) {
         remove_if_undone(services_.blobs, *extent, created.error().code);
         // The same call may have come on another connection meanwhile.
