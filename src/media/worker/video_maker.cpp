@@ -44,6 +44,9 @@ ProcessingFailure exit_failure(int code, const std::string& complaint) {
     if (code == exit_error_rate) {
         return invalid_media("DecodeError", "more than 10 % of its frames cannot be decoded");
     }
+    if (code == child_exit_not_started) {
+        return internal_error("WorkerCrashed", "processing failed");
+    }
     // The only places where ffmpeg's words decide anything: it has one exit code for all of these.
     if (mentions(complaint, "Cannot allocate memory") || mentions(complaint, "malloc of size")) {
         return invalid_media(
@@ -69,7 +72,10 @@ ProcessingFailure failure_of(const ChildEnd& end, const ChildCommand& command) {
             return internal_error("Interrupted", "temporary problem, try again");
         case ChildFate::signalled:
             return signal_failure(end.number, command);
+        case ChildFate::overfull:
+            return invalid_media("ResourceLimit", "its outputs are larger than the limit");
         case ChildFate::exited:
+        case ChildFate::babbled:  // nobody reads more than a position into what ffmpeg reports
             break;
     }
     return exit_failure(end.number, end.complaint);
@@ -81,9 +87,12 @@ std::optional<ProcessingFailure> run(
     const ChildCommand command{
         .program = work.ffmpeg,
         .arguments = std::move(arguments),
+        .input = work.input,
+        .output_folder = work.output_folder,
         .file_bytes_max = std::max(output_floor, {4 * work.input_size.value}),
         .wall_max = work.wall_max,
         .cores = work.cores,
+        .walls = work.walls,
     };
     const auto end = run_child(command, on_position);
     if (!end) {

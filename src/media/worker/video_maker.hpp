@@ -9,6 +9,7 @@
 #include "media/failures.hpp"
 #include "media/plan.hpp"
 #include "media/probe.hpp"
+#include "media/sandbox/sandbox.hpp"
 #include "media/worker_protocol.hpp"
 
 namespace sluice {
@@ -21,6 +22,7 @@ struct VideoWork {
     ByteCount input_size;
     unsigned cores = 1;
     std::chrono::milliseconds wall_max{0};
+    Walls walls = Walls::all;
 };
 
 // Told at least twice a second: the step, and the position within it (zero where it has none).
