@@ -13,6 +13,9 @@
 
 namespace sluice {
 
+// No time in a probe is longer, whatever the container claims.
+inline constexpr std::chrono::milliseconds probe_duration_max = std::chrono::years{10};
+
 struct PictureStream {
     int index = 0;      // within the container
     std::string codec;  // libav's name: h264, hevc, …
@@ -30,6 +33,7 @@ struct PictureStream {
     bool interlaced = false;
     bool high_dynamic_range = false;  // PQ or HLG
     bool encrypted = false;
+    bool operator==(const PictureStream&) const = default;
 };
 
 struct SoundStream {
@@ -38,6 +42,7 @@ struct SoundStream {
     int channels = 0;
     int sample_rate = 0;
     bool is_low_complexity = true;  // of AAC: LC, or not told
+    bool operator==(const SoundStream&) const = default;
 };
 
 struct VideoProbe {
@@ -49,6 +54,7 @@ struct VideoProbe {
     std::optional<SoundStream> sound;
     std::uint64_t corrupt_packets = 0;
     bool packet_cap_reached = false;
+    bool operator==(const VideoProbe&) const = default;
 };
 
 struct ImageProbe {

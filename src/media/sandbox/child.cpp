@@ -54,9 +54,10 @@ struct Ends {
     int complaint;
 };
 
+// noexcept: what the body throws ends this process, and does not go on into the parent's code.
 [[noreturn]] void live(
     Sandbox& sandbox, const std::function<int()>& body, Ends ends, pid_t parent
-) {
+) noexcept {
     ::setsid();
     ::umask(077);
     ::signal(SIGPIPE, SIG_DFL);

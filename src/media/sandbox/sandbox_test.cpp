@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <sstream>
@@ -17,7 +18,6 @@
 #include "base/unique_fd.hpp"
 #include "media/sandbox/attempts.hpp"
 #include "media/sandbox/child.hpp"
-#include "media/test_media.hpp"
 
 namespace sluice {
 namespace {
@@ -26,6 +26,24 @@ using namespace literals;
 using namespace std::chrono_literals;
 
 constexpr uid_t nobody = 65534;
+
+class Folder {
+  public:
+    Folder() { path_ = ::mkdtemp(path_.data()); }
+    Folder(const Folder&) = delete;
+    Folder& operator=(const Folder&) = delete;
+    ~Folder() { std::filesystem::remove_all(path_); }
+    const std::string& path() const { return path_; }
+    std::string operator/(std::string_view name) const { return path_ + "/" + std::string(name); }
+
+  private:
+    std::string path_ = std::filesystem::temp_directory_path() / "sluice-sandbox-XXXXXX";
+};
+
+void write_file(const std::string& path, std::string_view bytes) {
+    std::ofstream(path) << bytes;
+    std::filesystem::permissions(path, std::filesystem::perms(0600));
+}
 
 struct Inside {
     ChildFate fate = ChildFate::exited;
@@ -78,11 +96,15 @@ class Behind : public ::testing::TestWithParam<std::pair<Who, What>> {
             GTEST_SKIP() << "only root can become somebody else";
         }
         ::mkdir(room_.output_folder.c_str(), 0700);
-        test::write_file(room_.input, "the input");
-        test::write_file(room_.input + ".neighbour", "of somebody else");
-        test::shell("cp " SLUICE_ESCAPEE_PATH " " + program_);
+        write_file(room_.input, "the input");
+        write_file(room_.input + ".neighbour", "of somebody else");
+        std::filesystem::copy_file(SLUICE_ESCAPEE_PATH, program_);
         if (is_nobody()) {
-            test::shell("chmod 755 " + folder_.path() + " && chown -R 65534 " + folder_.path());
+            const auto neighbour = room_.input + ".neighbour";
+            for (const auto& path :
+                 {folder_.path(), room_.input, neighbour, room_.output_folder, program_}) {
+                ASSERT_EQ(::chown(path.c_str(), nobody, nobody), 0);
+            }
         }
     }
 
@@ -177,7 +199,7 @@ class Behind : public ::testing::TestWithParam<std::pair<Who, What>> {
         return kind == "allowed" ? test::allowed_attempts() : test::deadly_attempts();
     }
 
-    test::TempFolder folder_;
+    Folder folder_;
     test::Room room_{folder_ / "input", folder_ / "out"};
     std::string program_ = folder_ / "escapee";
 };

@@ -1,6 +1,9 @@
 // sluice-worker: takes one job at a time as a line on stdin, answers with lines on stdout
 // (media/worker_protocol.hpp), logs to stderr. It ends when stdin is closed, and dies with the
-// process that started it. The only program that links decoders.
+// process that started it. The only program that links decoders, and it calls them in children of
+// its own alone (task.hpp): it keeps one thread and holds no secret, so that it can be forked.
+//
+//   sluice-worker [--sandbox=off] [FFMPEG]
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -12,6 +15,7 @@ extern "C" {
 #include <cerrno>
 #include <csignal>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -25,13 +29,14 @@ namespace {
 using namespace sluice;
 
 constexpr std::string_view ffmpeg_default = "/usr/bin/ffmpeg";
+constexpr std::string_view sandbox_off_argument = "--sandbox=off";
 constexpr int exit_ok = 0;
 constexpr int exit_wrong_order = 2;
 constexpr int exit_not_usable = 3;
 
-// A 67 megapixel picture takes about 400 MiB; beyond this the allocation fails instead of the
-// machine.
-constexpr rlim_t data_max = 3ULL << 29;
+// Of this process, which decodes nothing; and of the largest child.
+constexpr rlim_t data_max = 1ULL << 28;
+constexpr rlim_t data_of_child_max = 3ULL << 29;
 
 constexpr bool is_sanitized() {
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
@@ -41,11 +46,14 @@ constexpr bool is_sanitized() {
 #endif
 }
 
-bool give_up_rights() {
+bool give_up_rights(Walls walls) {
     ::signal(SIGPIPE, SIG_IGN);
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (walls == Walls::all) {
+        leave_network();  // one wall more, where the kernel allows it
+    }
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // after that: a change of rights would clear it
     const rlimit no_core{0, 0};
-    const rlimit data{data_max, data_max};
+    const rlimit data{data_max, data_of_child_max};
     return ::setrlimit(RLIMIT_CORE, &no_core) == 0 &&
            (is_sanitized() || ::setrlimit(RLIMIT_DATA, &data) == 0) &&
            ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
@@ -96,7 +104,7 @@ void send(const WorkerReport& report) {
     }
 }
 
-int serve(const std::string& ffmpeg) {
+int serve(const WorkerTools& tools) {
     LineReader lines;
     while (const auto line = lines.next()) {
         const auto order = decode_order(*line);
@@ -106,20 +114,32 @@ int serve(const std::string& ffmpeg) {
             );
             return exit_wrong_order;
         }
-        send(run_job(*order, ffmpeg, send));
+        send(run_job(*order, tools, send));
     }
     return exit_ok;
+}
+
+WorkerTools tools_from(std::span<char*> arguments) {
+    WorkerTools tools{.ffmpeg = std::string(ffmpeg_default)};
+    for (const std::string_view argument : arguments) {
+        if (argument == sandbox_off_argument) {
+            tools.walls = Walls::limits_only;
+        } else {
+            tools.ffmpeg = argument;
+        }
+    }
+    return tools;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    const std::string ffmpeg(argc > 1 ? argv[1] : ffmpeg_default);
-    if (!give_up_rights() || !start_image_library()) {
+    const auto tools = tools_from({argv + 1, static_cast<std::size_t>(argc - 1)});
+    if (!give_up_rights(tools.walls) || !start_image_library()) {
         log::error("worker_not_usable", "resource limits or libvips refused to work");
         return exit_not_usable;
     }
     av_log_set_level(AV_LOG_QUIET);
     send(WorkerHello{static_cast<std::uint64_t>(::getpid()), SLUICE_VERSION});
-    return serve(ffmpeg);
+    return serve(tools);
 }

@@ -131,8 +131,10 @@ std::optional<ProcessingFailure> refuse_length(
                  );
 }
 
-Processed<ProducedFile> verified_rendition(const VideoPlan& plan, const std::string& path) {
-    const auto probe = probe_video(path, Container::mp4);
+Processed<ProducedFile> verified_rendition(
+    const VideoPlan& plan, const std::string& path, Walls walls
+) {
+    const auto probe = probe_video(path, Container::mp4, walls);
     const bool is_whole = probe && probe->picture && probe->picture->size == plan.rendition.size &&
                           probe->picture->packets > 0 &&
                           probe->sound.has_value() == plan.rendition.has_sound;
@@ -196,7 +198,7 @@ Processed<std::vector<ProducedFile>> make_video(
         return std::unexpected(std::move(poster).error());
     }
     on_step(StepKind::verify, 0ms);
-    auto rendition = verified_rendition(plan, path);
+    auto rendition = verified_rendition(plan, path, work.walls);
     if (!rendition) {
         return std::unexpected(std::move(rendition).error());
     }
