@@ -19,6 +19,7 @@ WorkerPoolSettings pool_settings(const Settings& settings) {
     pool.scratch_folder = settings.data + "/scratch";
     pool.holder = job_holder;
     pool.slots = settings.workers;
+    pool.sandbox = settings.sandbox;
     pool.as_x = fidelity(settings) == protocol::Fidelity::faithful;
     return pool;
 }

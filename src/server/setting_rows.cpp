@@ -161,6 +161,14 @@ Outcome apply_workers(Settings& settings, const std::string& value) {
     return {};
 }
 
+Outcome apply_sandbox(Settings& settings, const std::string& value) {
+    if (value != "on" && value != "off") {
+        return must_be("on or off");
+    }
+    settings.sandbox = value == "on";
+    return {};
+}
+
 // The flag has no value; the file and the variable have one.
 Outcome apply_dev_tls(Settings& settings, const std::string& value) {
     if (!value.empty() && value != "true" && value != "false") {
@@ -271,6 +279,13 @@ constexpr std::array rows{
         "N",
         "jobs processed at once (default: half of the cores)",
         apply_workers
+    },
+    SettingRow{
+        "--sandbox",
+        "processing.sandbox",
+        "MODE",
+        "on (default): decoders run behind walls, or nothing starts; off: only for media you trust",
+        apply_sandbox
     },
     SettingRow{
         "--inspector",

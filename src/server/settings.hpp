@@ -34,6 +34,7 @@ struct Settings {
     bool is_faithful = false;
     bool is_strict = true;  // durability
     unsigned workers = 0;   // 0: half of the cores
+    bool sandbox = true;    // around what decodes
     UploadLimits limits;
     bool has_rates_of_x = false;
     std::vector<std::pair<std::string, RateLimit>> rates;  // of single buckets, the last one counts

@@ -4,6 +4,7 @@
 // its own alone (task.hpp): it keeps one thread and holds no secret, so that it can be forked.
 //
 //   sluice-worker [--sandbox=off] [FFMPEG]
+//   sluice-worker --self-test CANARY       one line (media/sandbox_facts.hpp) and no jobs
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -22,6 +23,7 @@ extern "C" {
 #include "base/log.hpp"
 #include "media/worker/image_maker.hpp"
 #include "media/worker/job_runner.hpp"
+#include "media/worker/self_test.hpp"
 #include "media/worker_protocol.hpp"
 
 namespace {
@@ -30,6 +32,7 @@ using namespace sluice;
 
 constexpr std::string_view ffmpeg_default = "/usr/bin/ffmpeg";
 constexpr std::string_view sandbox_off_argument = "--sandbox=off";
+constexpr std::string_view self_test_argument = "--self-test";
 constexpr int exit_ok = 0;
 constexpr int exit_wrong_order = 2;
 constexpr int exit_not_usable = 3;
@@ -46,11 +49,8 @@ constexpr bool is_sanitized() {
 #endif
 }
 
-bool give_up_rights(Walls walls) {
+bool give_up_rights() {
     ::signal(SIGPIPE, SIG_IGN);
-    if (walls == Walls::all) {
-        leave_network();  // one wall more, where the kernel allows it
-    }
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // after that: a change of rights would clear it
     const rlimit no_core{0, 0};
     const rlimit data{data_max, data_of_child_max};
@@ -92,8 +92,7 @@ class LineReader {
 };
 
 // A supervisor that does not listen any more is gone: nothing is left to do.
-void send(const WorkerReport& report) {
-    const auto line = encode(report);
+void say(const std::string& line) {
     std::size_t sent = 0;
     while (sent < line.size()) {
         const auto count = ::write(STDOUT_FILENO, line.data() + sent, line.size() - sent);
@@ -102,6 +101,10 @@ void send(const WorkerReport& report) {
         }
         sent += count > 0 ? static_cast<std::size_t>(count) : 0;
     }
+}
+
+void send(const WorkerReport& report) {
+    say(encode(report));
 }
 
 int serve(const WorkerTools& tools) {
@@ -119,27 +122,41 @@ int serve(const WorkerTools& tools) {
     return exit_ok;
 }
 
-WorkerTools tools_from(std::span<char*> arguments) {
+struct Task {
     WorkerTools tools{.ffmpeg = std::string(ffmpeg_default)};
-    for (const std::string_view argument : arguments) {
+    std::string canary;  // not empty: no jobs, but the self-test
+};
+
+Task task_from(std::span<char*> arguments) {
+    Task task;
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+        const std::string_view argument = arguments[i];
         if (argument == sandbox_off_argument) {
-            tools.walls = Walls::limits_only;
+            task.tools.walls = Walls::limits_only;
+        } else if (argument == self_test_argument && i + 1 < arguments.size()) {
+            task.canary = arguments[++i];
         } else {
-            tools.ffmpeg = argument;
+            task.tools.ffmpeg = argument;
         }
     }
-    return tools;
+    return task;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    const auto tools = tools_from({argv + 1, static_cast<std::size_t>(argc - 1)});
-    if (!give_up_rights(tools.walls) || !start_image_library()) {
+    const auto task = task_from({argv + 1, static_cast<std::size_t>(argc - 1)});
+    // One wall more, where the kernel allows it.
+    const bool has_left_network = task.tools.walls == Walls::all && leave_network();
+    if (!give_up_rights() || !start_image_library()) {
         log::error("worker_not_usable", "resource limits or libvips refused to work");
         return exit_not_usable;
     }
+    if (!task.canary.empty()) {
+        say(encode(test_walls(task.canary, has_left_network)));
+        return exit_ok;
+    }
     av_log_set_level(AV_LOG_QUIET);
     send(WorkerHello{static_cast<std::uint64_t>(::getpid()), SLUICE_VERSION});
-    return serve(tools);
+    return serve(task.tools);
 }

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <new>
 #include <string>
 #include <thread>
 #include <vector>
