@@ -169,6 +169,9 @@ class Watcher {
     }
 
     void complaint_bytes(std::string_view bytes) {
+        if (watch_.on_complaint) {
+            watch_.on_complaint(bytes);
+        }
         complaint_ += bytes;
         if (complaint_.size() > complaint_max) {
             complaint_.erase(0, complaint_.size() - complaint_max);

@@ -46,11 +46,12 @@ enum class Heard : std::uint8_t {
 
 struct ChildWatch {
     std::chrono::milliseconds wall_max{0};
-    std::chrono::milliseconds stall_max{0};            // without progress
-    std::string output_folder;                         // empty: none to look after
-    ByteCount output_bytes_max;                        // of all that lies in it
-    std::function<Heard(std::string_view)> on_report;  // bytes as they come
-    std::function<void()> on_tick;                     // about four times a second
+    std::chrono::milliseconds stall_max{0};              // without progress
+    std::string output_folder;                           // empty: none to look after
+    ByteCount output_bytes_max;                          // of all that lies in it
+    std::function<Heard(std::string_view)> on_report;    // bytes as they come
+    std::function<void()> on_tick;                       // about four times a second
+    std::function<void(std::string_view)> on_complaint;  // bytes of its stderr as they come
 };
 
 // Runs `body` behind the walls until it is gone; what `body` returns is its exit code. After a

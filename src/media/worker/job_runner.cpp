@@ -3,7 +3,9 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <array>
+#include <vector>
 
 #include "base/log.hpp"
 #include "base/unique_fd.hpp"
@@ -11,6 +13,7 @@
 #include "media/cost_model.hpp"
 #include "media/failure_rows.hpp"
 #include "media/first_bytes.hpp"
+#include "media/picture_structure.hpp"
 #include "media/plan.hpp"
 #include "media/progress_meter.hpp"
 #include "media/sniff.hpp"
@@ -30,7 +33,7 @@ using Milliseconds = std::chrono::milliseconds;
 
 // A 67 megapixel picture takes about 400 MiB.
 constexpr TaskLimits image_limits{
-    .memory_max = 1536_MiB, .file_bytes_max = 64_MiB, .cpu_max = 60s, .wall_max = 120s
+    .memory_max = 1536_MiB, .file_bytes_max = 64_MiB, .cpu_max = 40s, .wall_max = 120s
 };
 constexpr TaskLimits text_limits{
     .memory_max = 256_MiB, .file_bytes_max = 16_MiB, .cpu_max = 10s, .wall_max = 60s
@@ -57,6 +60,19 @@ Processed<FirstLook> look_at(const std::string& path) {
         foreign ? std::string(foreign->name) : std::string(),
         {static_cast<std::uint64_t>(facts.st_size)},
     };
+}
+
+std::optional<ProcessingFailure> refuse_structure_of(
+    const std::string& path, const FirstLook& look
+) {
+    const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    std::vector<std::byte> whole(look.size.value);  // bounded by the category's limit
+    std::size_t got = 0;
+    for (ssize_t count = 1; fd && got < whole.size() && count > 0;
+         got += static_cast<std::size_t>(std::max<ssize_t>(count, 0))) {
+        count = ::read(fd.get(), whole.data() + got, whole.size() - got);
+    }
+    return refuse_structure(look.container, std::span(whole).first(got));
 }
 
 // What cannot be read because bytes are missing: an MP4 says in its boxes which ones.
@@ -146,6 +162,9 @@ class Run {
     }
 
     WorkerReport image(const FirstLook& look) const {
+        if (const auto refused = refuse_structure_of(order_.input, look)) {
+            return failed(*refused);
+        }
         const auto probe = probe_image(order_.input, look.container);
         if (!probe) {
             return failed(probe.error());
@@ -199,6 +218,8 @@ class Run {
             .output_folder = order_.output_folder,
             .container = look.container,
             .input_size = look.size,
+            .codec = probe->picture->codec,
+            .pictures = probe->picture->packets,
             .cores = order_.cores,
             .wall_max = wall_limit(expected, order_.speed_spread),
             .walls = tools_.walls,

@@ -6,6 +6,8 @@
 #include <array>
 #include <vector>
 
+#include "media/decoder_messages.hpp"
+
 namespace sluice {
 namespace {
 
@@ -53,7 +55,7 @@ class Position {
 
 }  // namespace
 
-Result<ChildEnd> run_child(const ChildCommand& command, const OnPosition& on_position) {
+Result<ProgramEnd> run_child(const ChildCommand& command, const OnPosition& on_position) {
     auto sandbox = Sandbox::prepare(
         {command.program, command.input, command.output_folder}, limits_of(command), command.walls
     );
@@ -70,6 +72,7 @@ Result<ChildEnd> run_child(const ChildCommand& command, const OnPosition& on_pos
         return child_exit_not_started;
     };
     Position position;
+    DecoderMessages messages(command.counted_codec);
     const ChildWatch watch{
         .wall_max = command.wall_max,
         .stall_max = command.stall_max,
@@ -77,8 +80,13 @@ Result<ChildEnd> run_child(const ChildCommand& command, const OnPosition& on_pos
         .output_bytes_max = {outputs_per_file * command.file_bytes_max.value},
         .on_report = [&](std::string_view bytes) { return position.feed(bytes); },
         .on_tick = [&] { on_position(position.get()); },
+        .on_complaint = [&](std::string_view bytes) { messages.feed(bytes); },
     };
-    return run_behind_walls(*std::move(sandbox), become_program, watch);
+    auto end = run_behind_walls(*std::move(sandbox), become_program, watch);
+    if (!end) {
+        return std::move(end).error();
+    }
+    return ProgramEnd{*std::move(end), messages.count()};
 }
 
 }  // namespace sluice

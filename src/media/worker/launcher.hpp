@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <string>
 
@@ -24,12 +25,17 @@ struct ChildCommand {
     std::chrono::milliseconds stall_max{std::chrono::seconds{30}};  // without a new position
     unsigned cores = 1;
     Walls walls = Walls::all;
+    std::string counted_codec;  // whose decoder's messages are counted
+};
+
+struct ProgramEnd : ChildEnd {
+    std::uint64_t decoder_messages = 0;
 };
 
 using OnPosition = std::function<void(std::chrono::milliseconds)>;
 
 // Blocks until the child is gone. Calls `on_position` at least twice a second while it works, with
 // ffmpeg's last position. Errors: internal, if nothing could be started.
-Result<ChildEnd> run_child(const ChildCommand& command, const OnPosition& on_position);
+Result<ProgramEnd> run_child(const ChildCommand& command, const OnPosition& on_position);
 
 }  // namespace sluice

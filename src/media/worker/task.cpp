@@ -72,7 +72,8 @@ void log_end(const ChildEnd& end) {
     if (is_well && end.complaint.empty()) {
         return;
     }
-    log::warning(
+    log::write(
+        is_well ? log::Level::info : log::Level::warning,
         is_attack ? "decoder_attacked" : "decoder_complained",
         is_attack ? "a decoder tried what no decoder does, and was ended"
                   : "a decoder said something, or did not end well",

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/log.hpp"
+#include "media/decoder_messages.hpp"
 #include "media/ffmpeg_command.hpp"
 #include "media/worker/launcher.hpp"
 #include "media/worker/video_probe.hpp"
@@ -81,6 +82,14 @@ ProcessingFailure failure_of(const ChildEnd& end, const ChildCommand& command) {
     return exit_failure(end.number, end.complaint);
 }
 
+ProcessingFailure damaged_pictures(const ProgramEnd& end, const VideoWork& work) {
+    return invalid_media(
+        "DecodeError",
+        "its pictures are damaged: " + std::to_string(end.decoder_messages) +
+            " errors while decoding " + std::to_string(work.pictures) + " pictures"
+    );
+}
+
 std::optional<ProcessingFailure> run(
     Arguments arguments, const VideoWork& work, const OnPosition& on_position
 ) {
@@ -93,21 +102,27 @@ std::optional<ProcessingFailure> run(
         .wall_max = work.wall_max,
         .cores = work.cores,
         .walls = work.walls,
+        .counted_codec = work.codec,
     };
     const auto end = run_child(command, on_position);
     if (!end) {
         log::error("child_not_started", "ffmpeg was not started", {{"detail", end.error().detail}});
         return internal_error("WorkerCrashed", "processing failed");
     }
-    if (end->fate == ChildFate::exited && end->number == 0) {
+    const bool is_well = end->fate == ChildFate::exited && end->number == 0;
+    const bool is_damaged = is_well && means_damage(end->decoder_messages, work.pictures);
+    if (is_well && !is_damaged) {
         return std::nullopt;
     }
     log::warning(
         "ffmpeg_failed",
-        "ffmpeg did not succeed",
-        {{"fate", static_cast<int>(end->fate)}, {"number", end->number}, {"stderr", end->complaint}}
+        is_well ? "ffmpeg succeeded with damaged pictures" : "ffmpeg did not succeed",
+        {{"fate", static_cast<int>(end->fate)},
+         {"number", end->number},
+         {"messages", end->decoder_messages},
+         {"stderr", end->complaint}}
     );
-    return failure_of(*end, command);
+    return is_damaged ? damaged_pictures(*end, work) : failure_of(*end, command);
 }
 
 std::uint64_t size_of_file(const std::string& path) {

@@ -20,6 +20,8 @@ struct VideoWork {
     std::string output_folder;
     Container container = Container::unknown;
     ByteCount input_size;
+    std::string codec;           // of the pictures
+    std::uint64_t pictures = 0;  // that the probe counted
     unsigned cores = 1;
     std::chrono::milliseconds wall_max{0};
     Walls walls = Walls::all;
