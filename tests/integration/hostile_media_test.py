@@ -193,6 +193,9 @@ class Hostile(HostileCase):
     def test_damage_that_decoders_pass_over_is_noticed(self):
         self.run_all(hostile_media.DAMAGE)
 
+    def test_the_same_files_unharmed_are_ready(self):
+        self.run_all(hostile_media.UNHARMED)
+
     def test_nothing_at_all_is_refused_at_once(self):
         answer = X1(self.server, "ann").init(0)
         self.assertEqual(answer.status, 400, answer)
