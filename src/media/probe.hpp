@@ -13,6 +13,9 @@
 
 namespace sluice {
 
+// No time in a probe is longer, whatever the container claims.
+inline constexpr std::chrono::milliseconds probe_duration_max = std::chrono::years{10};
+
 struct PictureStream {
     int index = 0;             // within the container
     std::string codec;         // libav's name: h264, hevc, …
@@ -37,6 +40,7 @@ struct PictureStream {
     bool interlaced = false;
     bool high_dynamic_range = false;  // PQ or HLG
     bool encrypted = false;
+    bool operator==(const PictureStream&) const = default;
 };
 
 struct SoundStream {
@@ -46,6 +50,7 @@ struct SoundStream {
     int sample_rate = 0;
     bool is_low_complexity = true;  // of AAC: LC, or not told
     std::uint64_t discarded_packets = 0;
+    bool operator==(const SoundStream&) const = default;
 };
 
 struct VideoProbe {
@@ -57,6 +62,7 @@ struct VideoProbe {
     std::optional<SoundStream> sound;
     std::uint64_t corrupt_packets = 0;
     bool packet_cap_reached = false;
+    bool operator==(const VideoProbe&) const = default;
 };
 
 struct ImageProbe {

@@ -12,6 +12,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
+// More, or longer ones, no viewer reads; players keep all of them in memory.
+constexpr std::size_t cues_max = 10'000;
+constexpr std::size_t cue_bytes_max = 2048;
 constexpr std::string_view arrow = "-->";
 constexpr std::string_view utf8_mark = "\xEF\xBB\xBF";
 constexpr std::string_view time_example = "00:00:01,500 --> 00:00:04,000";
@@ -193,9 +196,20 @@ std::expected<std::vector<SubtitleCue>, SubtitleFault> read_cues(
             lines.skip_block();
             continue;
         }
+        const std::size_t first = lines.number();
+        if (cues.size() == cues_max) {
+            return fault(first, "expected at most " + std::to_string(cues_max) + " cues, got more");
+        }
         auto cue = read_cue(lines, markup);
         if (!cue) {
             return std::unexpected(std::move(cue).error());
+        }
+        if (cue->text.size() > cue_bytes_max) {
+            return fault(
+                first,
+                "expected at most " + std::to_string(cue_bytes_max) +
+                    " bytes of text in a cue, got " + std::to_string(cue->text.size())
+            );
         }
         cues.push_back(*std::move(cue));
     }

@@ -42,6 +42,22 @@ TEST(Subtitles, WebVttKeepsKnownSettingsAndLosesTheRest) {
     );
 }
 
+TEST(Subtitles, HaveAtMostTenThousandCuesOfTwoThousandBytes) {
+    const std::string cue = "1\n00:00:01,000 --> 00:00:02,000\nx\n\n";
+    std::string text;
+    for (int i = 0; i < 10'000; ++i) {
+        text += cue;
+    }
+    EXPECT_TRUE(read_subtitles(text));
+    EXPECT_EQ(vtt_of(text + cue), "line 40001: expected at most 10000 cues, got more");
+    const std::string head = "1\n00:00:01,000 --> 00:00:02,000\n";
+    EXPECT_TRUE(read_subtitles(head + std::string(2048, 'x')));
+    EXPECT_EQ(
+        vtt_of(head + std::string(2049, 'x')),
+        "line 1: expected at most 2048 bytes of text in a cue, got 2049"
+    );
+}
+
 TEST(Subtitles, MarksAndLineEndsOfEverySystemAreTaken) {
     const std::string expected = "WEBVTT\n\n00:00:01.000 --> 00:00:02.000\na\nb\n";
     EXPECT_EQ(

@@ -97,7 +97,11 @@ bool Slot::ensure_worker() {
     if (worker_) {
         return true;
     }
-    auto started = WorkerProcess::start(parts_.settings.worker_path);
+    std::vector<std::string> arguments;
+    if (!parts_.settings.sandbox) {
+        arguments.emplace_back("--sandbox=off");
+    }
+    auto started = WorkerProcess::start(parts_.settings.worker_path, arguments);
     if (!started) {
         ++deaths_in_a_row_;
         log::error(

@@ -38,7 +38,8 @@ struct WorkerPoolSettings {
     // Pause before a worker that died is started again; doubles up to 5 s while none lives to
     // finish a job.
     std::chrono::milliseconds restart_pause{100};
-    bool as_x = false;  // videos that X refuses fail, instead of being converted
+    bool sandbox = true;  // false: decoders have limits, but no walls
+    bool as_x = false;    // videos that X refuses fail, instead of being converted
 };
 
 class Slot;
@@ -65,6 +66,7 @@ class WorkerPool {
     // threads. Within a second or so; idempotent.
     void stop();
 
+    const WorkerPoolSettings& settings() const { return settings_; }
     // How many jobs may run at once: for predictions.
     LaneSlots slots() const { return {.quick = settings_.quick_slots, .film = settings_.slots}; }
     // The workers that live now, for the health page.

@@ -71,7 +71,9 @@ std::string death_of(int status) {
 
 }  // namespace
 
-Result<WorkerProcess> WorkerProcess::start(const std::string& program) {
+Result<WorkerProcess> WorkerProcess::start(
+    const std::string& program, const std::vector<std::string>& arguments
+) {
     auto orders = make_channel(true);
     auto answers = make_channel(false);
     if (!orders || !answers) {
@@ -79,8 +81,13 @@ Result<WorkerProcess> WorkerProcess::start(const std::string& program) {
     }
     SpawnActions spawn;
     prepare(spawn, orders->first.get(), answers->second.get());
-    std::string name = "sluice-worker";
-    std::array<char*, 2> arguments{name.data(), nullptr};
+    std::vector<std::string> words{"sluice-worker"};
+    words.insert(words.end(), arguments.begin(), arguments.end());
+    std::vector<char*> pointers;
+    for (auto& word : words) {
+        pointers.push_back(word.data());
+    }
+    pointers.push_back(nullptr);
     std::string path = "PATH=/usr/bin:/bin";
     std::string language = "LC_ALL=C.UTF-8";
     std::array<char*, 3> environment{path.data(), language.data(), nullptr};
@@ -90,7 +97,7 @@ Result<WorkerProcess> WorkerProcess::start(const std::string& program) {
         program.c_str(),
         &spawn.actions,
         &spawn.attributes,
-        arguments.data(),
+        pointers.data(),
         environment.data()
     );
     if (error != 0) {
@@ -176,6 +183,23 @@ Result<std::vector<WorkerReport>> WorkerProcess::take_lines() {
         return gone("the worker wrote a line without an end");
     }
     return reports;
+}
+
+Result<std::string> WorkerProcess::text_to_the_end(std::chrono::milliseconds wait_max) {
+    const auto ends = std::chrono::steady_clock::now() + wait_max;
+    while (buffer_.size() <= worker_line_max) {
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+            ends - std::chrono::steady_clock::now()
+        );
+        pollfd polled{answers_.get(), POLLIN, 0};
+        if (left.count() <= 0 || ::poll(&polled, 1, static_cast<int>(left.count())) == 0) {
+            return gone("the worker did not answer in time");
+        }
+        if (!read_more()) {
+            return std::exchange(buffer_, {});
+        }
+    }
+    return gone("the worker wrote too much");
 }
 
 bool WorkerProcess::has_exited() {

@@ -18,7 +18,9 @@ namespace sluice {
 class WorkerProcess {
   public:
     // Errors: internal, if the program could not be started.
-    static Result<WorkerProcess> start(const std::string& program);
+    static Result<WorkerProcess> start(
+        const std::string& program, const std::vector<std::string>& arguments = {}
+    );
 
     WorkerProcess(WorkerProcess&& other) noexcept;
     WorkerProcess& operator=(WorkerProcess&& other) noexcept;
@@ -32,6 +34,10 @@ class WorkerProcess {
     // is over; then gives the reports that are complete. Error internal: it is gone, or spoke
     // nonsense; only kill() helps.
     Result<std::vector<WorkerReport>> reports(int interrupt, std::chrono::milliseconds wait_max);
+
+    // All that it writes until it ends, for a worker that was started for one answer. Error
+    // internal: it took longer, or wrote too much.
+    Result<std::string> text_to_the_end(std::chrono::milliseconds wait_max);
 
     bool has_exited();
     // Ends it and its children at once, and waits. What it died of if it was dead before: "exit 2",

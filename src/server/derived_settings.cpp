@@ -22,6 +22,7 @@ WorkerPoolSettings pool_settings(const Settings& settings) {
     pool.quick_slots = settings.quick_workers;
     pool.cores_per_job = settings.cores_per_job;
     pool.speed_file = settings.data + "/speeds";
+    pool.sandbox = settings.sandbox;
     pool.as_x = fidelity(settings) == protocol::Fidelity::faithful;
     return pool;
 }

@@ -21,12 +21,6 @@ Response text_response(int status, const char* type, std::string body) {
     return response;
 }
 
-Response version() {
-    JsonWriter json;
-    json.begin_object().member("name", "sluice").member("version", SLUICE_VERSION).end_object();
-    return text_response(200, "application/json", json.take());
-}
-
 }  // namespace
 
 bool Operations::serves(std::string_view path) {
@@ -54,6 +48,16 @@ awaitable<Response> Operations::handle(const protocol::Exchange& exchange) {
     co_return response;
 }
 
+Response Operations::version() const {
+    JsonWriter json;
+    json.begin_object()
+        .member("name", "sluice")
+        .member("version", SLUICE_VERSION)
+        .member("sandbox", sandbox_)
+        .end_object();
+    return text_response(200, "application/json", json.take());
+}
+
 awaitable<Response> Operations::readiness() {
     if (is_draining_) {
         co_return text_response(503, "text/plain", "stopping\n");
@@ -66,7 +70,8 @@ awaitable<Response> Operations::readiness() {
     if (const auto refused = metadata_.writes_refused()) {
         co_return text_response(503, "text/plain", refused->facts + "\n");
     }
-    co_return text_response(200, "text/plain", "ready\n");
+    const bool is_open = sandbox_ == "off";
+    co_return text_response(200, "text/plain", is_open ? "ready, sandbox off\n" : "ready\n");
 }
 
 awaitable<Response> Operations::metrics_page(const protocol::Exchange& exchange) {

@@ -21,16 +21,20 @@ class Operations {
 
     static bool serves(std::string_view path);
     boost::asio::awaitable<http::Response> handle(const protocol::Exchange& exchange);
+    // "on" or "off", for /readyz and /version; before anybody asks. Without it: nothing decodes here.
+    void set_sandbox(std::string_view mode) { sandbox_ = mode; }
     // Not ready any more; set when the server begins to stop.
     void set_draining() { is_draining_ = true; }
 
   private:
+    http::Response version() const;
     boost::asio::awaitable<http::Response> readiness();
     boost::asio::awaitable<http::Response> metrics_page(const protocol::Exchange& exchange);
 
     Metrics& metrics_;
     MetadataStore& metadata_;
     runtime::BlockingPool& pool_;
+    std::string_view sandbox_ = "none";
     std::atomic<bool> is_draining_ = false;
 };
 

@@ -173,6 +173,14 @@ Outcome apply_cores_per_job(Settings& settings, const std::string& value) {
     return apply_count(settings.cores_per_job, value);
 }
 
+Outcome apply_sandbox(Settings& settings, const std::string& value) {
+    if (value != "on" && value != "off") {
+        return must_be("on or off");
+    }
+    settings.sandbox = value == "on";
+    return {};
+}
+
 // The flag has no value; the file and the variable have one.
 Outcome apply_dev_tls(Settings& settings, const std::string& value) {
     if (!value.empty() && value != "true" && value != "false") {
@@ -297,6 +305,13 @@ constexpr std::array rows{
         "N",
         "threads of one video's encoder (default: the cores, shared out among the workers)",
         apply_cores_per_job
+    },
+    SettingRow{
+        "--sandbox",
+        "processing.sandbox",
+        "MODE",
+        "on (default): decoders run behind walls, or nothing starts; off: only for media you trust",
+        apply_sandbox
     },
     SettingRow{
         "--inspector",

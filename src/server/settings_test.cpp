@@ -17,7 +17,15 @@ TEST(Settings, HaveSafeDefaults) {
     EXPECT_EQ(settings->listen.front().host, "127.0.0.1");
     EXPECT_EQ(settings->listen.front().port, 8080);
     EXPECT_TRUE(settings->is_strict);
+    EXPECT_TRUE(settings->sandbox);
     EXPECT_FALSE(settings->is_faithful);
+}
+
+TEST(Settings, GoWithoutASandboxOnlyByThatWord) {
+    EXPECT_FALSE(read_settings({"--sandbox=off"}, {})->sandbox);
+    EXPECT_FALSE(read_settings({}, {{"SLUICE_PROCESSING_SANDBOX", "off"}})->sandbox);
+    EXPECT_TRUE(read_settings({"--sandbox", "on"}, {})->sandbox);
+    EXPECT_FALSE(read_settings({"--sandbox=no"}, {}));
 }
 
 TEST(Settings, ListenToOthersWithKeysOnly) {

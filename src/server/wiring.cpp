@@ -32,6 +32,7 @@
 #include "server/pools.hpp"
 #include "server/process_metrics.hpp"
 #include "server/router.hpp"
+#include "server/sandbox_gate.hpp"
 #include "server/sweeper.hpp"
 #include "service/doubts.hpp"
 #include "service/jobs.hpp"
@@ -156,6 +157,10 @@ class Server {
             return fail("cannot listen", opened.error());
         }
         if (settings_.runs_workers) {
+            if (auto passed = pass_sandbox_gate(workers_.settings(), metrics_); !passed) {
+                return fail("no sandbox", passed.error());
+            }
+            operations_.set_sandbox(settings_.sandbox ? "on" : "off");
             if (auto started = workers_.start(); !started) {
                 return fail("cannot start the workers", started.error());
             }

@@ -5,6 +5,8 @@
 #include <string_view>
 
 #include "base/log.hpp"
+#include "media/decoder_messages.hpp"
+#include "media/worker/launcher.hpp"
 
 namespace sluice {
 namespace {
@@ -37,6 +39,9 @@ ProcessingFailure exit_failure(int code, const std::string& complaint) {
     if (code == exit_error_rate) {
         return invalid_media("DecodeError", "more than 10 % of its frames cannot be decoded");
     }
+    if (code == child_exit_not_started) {
+        return internal_error("WorkerCrashed", "processing failed");
+    }
     // The only places where ffmpeg's words decide anything: it has one exit code for all of these.
     if (mentions(complaint, "Cannot allocate memory") || mentions(complaint, "malloc of size")) {
         return invalid_media(
@@ -62,10 +67,21 @@ ProcessingFailure failure_of(const ChildEnd& end, const ChildCommand& command) {
             return internal_error("Interrupted", "temporary problem, try again");
         case ChildFate::signalled:
             return signal_failure(end.number, command);
+        case ChildFate::overfull:
+            return invalid_media("ResourceLimit", "its outputs are larger than the limit");
         case ChildFate::exited:
+        case ChildFate::babbled:  // nobody reads more than a position into what ffmpeg reports
             break;
     }
     return exit_failure(end.number, end.complaint);
+}
+
+ProcessingFailure damaged_pictures(const ProgramEnd& end, const VideoWork& work) {
+    return invalid_media(
+        "DecodeError",
+        "its pictures are damaged: " + std::to_string(end.decoder_messages) +
+            " errors while decoding " + std::to_string(work.pictures) + " pictures"
+    );
 }
 
 }  // namespace
@@ -76,24 +92,33 @@ Processed<CleanRun> run_ffmpeg(
     const ChildCommand command{
         .program = work.ffmpeg,
         .arguments = std::move(arguments),
+        .input = work.input,
+        .output_folder = work.output_folder,
         .file_bytes_max = std::max(output_floor, {4 * work.input_size.value}),
         .wall_max = work.wall_max,
         .cores = work.cores,
+        .walls = work.walls,
+        .counted_codec = work.codec,
     };
     const auto end = run_child(command, on_position);
     if (!end) {
         log::error("child_not_started", "ffmpeg was not started", {{"detail", end.error().detail}});
         return std::unexpected(internal_error("WorkerCrashed", "processing failed"));
     }
-    if (end->fate == ChildFate::exited && end->number == 0) {
-        return CleanRun{.complained = !end->complaint.empty()};
+    const bool is_well = end->fate == ChildFate::exited && end->number == 0;
+    const bool is_damaged = is_well && means_damage(end->decoder_messages, work.pictures);
+    if (is_well && !is_damaged) {
+        return CleanRun{end->decoder_messages};
     }
     log::warning(
         "ffmpeg_failed",
-        "ffmpeg did not succeed",
-        {{"fate", static_cast<int>(end->fate)}, {"number", end->number}, {"stderr", end->complaint}}
+        is_well ? "ffmpeg succeeded with damaged pictures" : "ffmpeg did not succeed",
+        {{"fate", static_cast<int>(end->fate)},
+         {"number", end->number},
+         {"messages", end->decoder_messages},
+         {"stderr", end->complaint}}
     );
-    return std::unexpected(failure_of(*end, command));
+    return std::unexpected(is_damaged ? damaged_pictures(*end, work) : failure_of(*end, command));
 }
 
 }  // namespace sluice

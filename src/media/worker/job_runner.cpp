@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
 #include "base/log.hpp"
 #include "base/unique_fd.hpp"
@@ -13,10 +14,12 @@
 #include "media/failure_rows.hpp"
 #include "media/first_bytes.hpp"
 #include "media/image_plan.hpp"
+#include "media/picture_structure.hpp"
 #include "media/progress_meter.hpp"
 #include "media/sniff.hpp"
 #include "media/worker/image_maker.hpp"
 #include "media/worker/subtitle_maker.hpp"
+#include "media/worker/task.hpp"
 #include "media/worker/video_maker.hpp"
 #include "media/worker/video_probe.hpp"
 #include "media/x_limits.hpp"
@@ -24,8 +27,17 @@
 namespace sluice {
 namespace {
 
+using namespace literals;
 using namespace std::chrono_literals;
 using Milliseconds = std::chrono::milliseconds;
+
+// A 67 megapixel picture takes about 400 MiB.
+constexpr TaskLimits image_limits{
+    .memory_max = 1536_MiB, .file_bytes_max = 64_MiB, .cpu_max = 40s, .wall_max = 120s
+};
+constexpr TaskLimits text_limits{
+    .memory_max = 256_MiB, .file_bytes_max = 16_MiB, .cpu_max = 10s, .wall_max = 60s
+};
 
 struct FirstLook {
     Container container = Container::unknown;
@@ -48,6 +60,19 @@ Processed<FirstLook> look_at(const std::string& path) {
         foreign ? std::string(foreign->name) : std::string(),
         {static_cast<std::uint64_t>(facts.st_size)},
     };
+}
+
+std::optional<ProcessingFailure> refuse_structure_of(
+    const std::string& path, const FirstLook& look
+) {
+    const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    std::vector<std::byte> whole(look.size.value);  // bounded by the category's limit
+    std::size_t got = 0;
+    for (ssize_t count = 1; fd && got < whole.size() && count > 0;
+         got += static_cast<std::size_t>(std::max<ssize_t>(count, 0))) {
+        count = ::read(fd.get(), whole.data() + got, whole.size() - got);
+    }
+    return refuse_structure(look.container, std::span(whole).first(got));
 }
 
 // What cannot be read because bytes are missing: an MP4 says in its boxes which ones.
@@ -100,8 +125,8 @@ Content content_of(const VideoProbe& probe, Family family) {
 
 class Run {
   public:
-    Run(const JobOrder& order, const std::string& ffmpeg, const Send& send)
-        : order_(order), ffmpeg_(ffmpeg), send_(send), rule_(rule_of(order.category)) {}
+    Run(const JobOrder& order, const WorkerTools& tools, const Send& send)
+        : order_(order), tools_(tools), send_(send), rule_(rule_of(order.category)) {}
 
     WorkerReport whole() {
         auto look = look_at(order_.input);
@@ -114,19 +139,32 @@ class Run {
             return failed(*refused);
         }
         if (rule_.family == Family::text) {
-            return subtitles();
+            return apart(text_limits, [](const Run& run) { return run.subtitles(); });
         }
-        return rule_.family == Family::image ? image(*look) : video(*look);
+        return rule_.family == Family::image
+                   ? apart(image_limits, [&](const Run& run) { return run.image(*look); })
+                   : video(*look);
     }
 
   private:
-    WorkerReport subtitles() {
+    // The rest of the job in a process of its own.
+    template <class Part>
+    WorkerReport apart(const TaskLimits& limits, Part part) const {
+        const TaskRoom room{order_.input, order_.output_folder, limits, tools_.walls};
+        const auto rest = [&](const Send& send) { return part(Run(order_, tools_, send)); };
+        return report_of_task(room, order_.job, rest, send_);
+    }
+
+    WorkerReport subtitles() const {
         auto made = make_subtitles(order_.input, order_.output_folder);
         return made ? done({made->file}, wall_of(0.01, 1), std::move(made->content))
                     : failed(made.error());
     }
 
-    WorkerReport image(const FirstLook& look) {
+    WorkerReport image(const FirstLook& look) const {
+        if (const auto refused = refuse_structure_of(order_.input, look)) {
+            return failed(*refused);
+        }
         const auto probe = probe_image(order_.input, look.container);
         if (!probe) {
             return failed(probe.error());
@@ -157,8 +195,11 @@ class Run {
 
     WorkerReport video(const FirstLook& look) {
         // A long file takes a while to read; this says that somebody is at it.
-        send_(ProgressReport{.job = order_.job, .step = std::string(name_of(StepKind::probe))});
-        const auto probe = probe_video(order_.input, look.container);
+        const auto at_it = [this] {
+            send_(ProgressReport{.job = order_.job, .step = std::string(name_of(StepKind::probe))});
+        };
+        at_it();
+        const auto probe = probe_video(order_.input, look.container, tools_.walls, at_it);
         if (!probe) {
             return failed(with_box_fault(probe.error(), order_.input, look));
         }
@@ -176,13 +217,17 @@ class Run {
         const auto expected = expected_wall(plan->cpu_seconds, order_.cores);
         ProgressMeter meter(plan->steps, expected, started_);
         const VideoWork work{
-            .ffmpeg = ffmpeg_,
+            .job = order_.job,
+            .ffmpeg = tools_.ffmpeg,
             .input = order_.input,
             .output_folder = order_.output_folder,
             .container = look.container,
             .input_size = look.size,
+            .codec = probe.picture->codec,
+            .pictures = probe.picture->packets,
             .cores = order_.cores,
             .wall_max = wall_limit(expected, order_.speed_spread),
+            .walls = tools_.walls,
         };
         const VideoListener listener{
             .on_step = [&](StepKind step, Milliseconds at) { follow(meter, *plan, step, at); },
@@ -252,7 +297,7 @@ class Run {
     }
 
     const JobOrder& order_;
-    const std::string& ffmpeg_;
+    const WorkerTools& tools_;
     const Send& send_;
     const CategoryRule& rule_;
     bool was_playable_ = false;
@@ -262,8 +307,8 @@ class Run {
 
 }  // namespace
 
-WorkerReport run_job(const JobOrder& order, const std::string& ffmpeg, const Send& send) {
-    return Run(order, ffmpeg, send).whole();
+WorkerReport run_job(const JobOrder& order, const WorkerTools& tools, const Send& send) {
+    return Run(order, tools, send).whole();
 }
 
 }  // namespace sluice

@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 
+#include "media/sandbox/sandbox.hpp"
 #include "media/worker_protocol.hpp"
 
 namespace sluice {
@@ -12,7 +13,13 @@ namespace sluice {
 // Sends a report to the supervisor.
 using Send = std::function<void(const WorkerReport&)>;
 
-// Sends progress while it works; the end (done or failed) is returned.
-WorkerReport run_job(const JobOrder& order, const std::string& ffmpeg, const Send& send);
+struct WorkerTools {
+    std::string ffmpeg;  // the executable
+    Walls walls = Walls::all;
+};
+
+// Sends progress while it works; the end (done or failed) is returned. Whatever decodes does it in
+// a process of its own.
+WorkerReport run_job(const JobOrder& order, const WorkerTools& tools, const Send& send);
 
 }  // namespace sluice

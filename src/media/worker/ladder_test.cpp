@@ -74,7 +74,8 @@ TEST_F(Worker, TellsWhatCanBePlayedBeforeTheRestIsMade) {
     EXPECT_EQ(early.outputs[0].name, "320x180.mp4");
     EXPECT_EQ(early.outputs[1].name, "poster.jpg");
     for (const auto& file : early.outputs) {
-        EXPECT_EQ(std::ranges::count(outcome.done()->outputs, file), 1) << file.name;
+        EXPECT_EQ(std::ranges::count(outcome.done()->outputs, file.name, &ProducedFile::name), 0)
+            << file.name << " is named once";
     }
 }
 

@@ -1,6 +1,10 @@
 // sluice-worker: takes one job at a time as a line on stdin, answers with lines on stdout
 // (media/worker_protocol.hpp), logs to stderr. It ends when stdin is closed, and dies with the
-// process that started it. The only program that links decoders.
+// process that started it. The only program that links decoders, and it calls them in children of
+// its own alone (task.hpp): it keeps one thread and holds no secret, so that it can be forked.
+//
+//   sluice-worker [--sandbox=off] [FFMPEG]
+//   sluice-worker --self-test CANARY       one line (media/sandbox_facts.hpp) and no jobs
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -12,12 +16,14 @@ extern "C" {
 #include <cerrno>
 #include <csignal>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "base/log.hpp"
 #include "media/worker/image_maker.hpp"
 #include "media/worker/job_runner.hpp"
+#include "media/worker/self_test.hpp"
 #include "media/worker_protocol.hpp"
 
 namespace {
@@ -25,13 +31,15 @@ namespace {
 using namespace sluice;
 
 constexpr std::string_view ffmpeg_default = "/usr/bin/ffmpeg";
+constexpr std::string_view sandbox_off_argument = "--sandbox=off";
+constexpr std::string_view self_test_argument = "--self-test";
 constexpr int exit_ok = 0;
 constexpr int exit_wrong_order = 2;
 constexpr int exit_not_usable = 3;
 
-// A 67 megapixel picture takes about 400 MiB; beyond this the allocation fails instead of the
-// machine.
-constexpr rlim_t data_max = 3ULL << 29;
+// Of this process, which decodes nothing; and of the largest child.
+constexpr rlim_t data_max = 1ULL << 28;
+constexpr rlim_t data_of_child_max = 3ULL << 29;
 
 constexpr bool is_sanitized() {
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
@@ -43,9 +51,9 @@ constexpr bool is_sanitized() {
 
 bool give_up_rights() {
     ::signal(SIGPIPE, SIG_IGN);
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // after that: a change of rights would clear it
     const rlimit no_core{0, 0};
-    const rlimit data{data_max, data_max};
+    const rlimit data{data_max, data_of_child_max};
     return ::setrlimit(RLIMIT_CORE, &no_core) == 0 &&
            (is_sanitized() || ::setrlimit(RLIMIT_DATA, &data) == 0) &&
            ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
@@ -84,8 +92,7 @@ class LineReader {
 };
 
 // A supervisor that does not listen any more is gone: nothing is left to do.
-void send(const WorkerReport& report) {
-    const auto line = encode(report);
+void say(const std::string& line) {
     std::size_t sent = 0;
     while (sent < line.size()) {
         const auto count = ::write(STDOUT_FILENO, line.data() + sent, line.size() - sent);
@@ -96,7 +103,11 @@ void send(const WorkerReport& report) {
     }
 }
 
-int serve(const std::string& ffmpeg) {
+void send(const WorkerReport& report) {
+    say(encode(report));
+}
+
+int serve(const WorkerTools& tools) {
     LineReader lines;
     while (const auto line = lines.next()) {
         const auto order = decode_order(*line);
@@ -106,20 +117,46 @@ int serve(const std::string& ffmpeg) {
             );
             return exit_wrong_order;
         }
-        send(run_job(*order, ffmpeg, send));
+        send(run_job(*order, tools, send));
     }
     return exit_ok;
+}
+
+struct Task {
+    WorkerTools tools{.ffmpeg = std::string(ffmpeg_default)};
+    std::string canary;  // not empty: no jobs, but the self-test
+};
+
+Task task_from(std::span<char*> arguments) {
+    Task task;
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+        const std::string_view argument = arguments[i];
+        if (argument == sandbox_off_argument) {
+            task.tools.walls = Walls::limits_only;
+        } else if (argument == self_test_argument && i + 1 < arguments.size()) {
+            task.canary = arguments[++i];
+        } else {
+            task.tools.ffmpeg = argument;
+        }
+    }
+    return task;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    const std::string ffmpeg(argc > 1 ? argv[1] : ffmpeg_default);
+    const auto task = task_from({argv + 1, static_cast<std::size_t>(argc - 1)});
+    // One wall more, where the kernel allows it.
+    const bool has_left_network = task.tools.walls == Walls::all && leave_network();
     if (!give_up_rights() || !start_image_library()) {
         log::error("worker_not_usable", "resource limits or libvips refused to work");
         return exit_not_usable;
     }
+    if (!task.canary.empty()) {
+        say(encode(test_walls(task.canary, has_left_network)));
+        return exit_ok;
+    }
     av_log_set_level(AV_LOG_QUIET);
     send(WorkerHello{static_cast<std::uint64_t>(::getpid()), SLUICE_VERSION});
-    return serve(ffmpeg);
+    return serve(task.tools);
 }

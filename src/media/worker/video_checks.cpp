@@ -38,9 +38,9 @@ std::uint64_t size_of_file(const std::string& path) {
 }
 
 Processed<ProducedFile> verified_rendition(
-    const VideoPlan& plan, const Rendition& rendition, const std::string& path
+    const VideoPlan& plan, const Rendition& rendition, const std::string& path, Walls walls
 ) {
-    const auto probe = probe_video(path, Container::mp4);
+    const auto probe = probe_video(path, Container::mp4, walls);
     const bool is_whole = probe && probe->picture && probe->picture->size == rendition.size &&
                           probe->picture->packets > 0 &&
                           probe->sound.has_value() == plan.has_sound();

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "media/hls_playlist.hpp"
+#include "media/sandbox/sandbox.hpp"
 #include "media/video_plan.hpp"
 #include "media/worker_protocol.hpp"
 
@@ -17,7 +18,7 @@ std::uint64_t size_of_file(const std::string& path);
 // A progressive MP4 with size, tracks and length as planned. Failures: DecodeError, Truncated,
 // BadTimestamps.
 Processed<ProducedFile> verified_rendition(
-    const VideoPlan& plan, const Rendition& rendition, const std::string& path
+    const VideoPlan& plan, const Rendition& rendition, const std::string& path, Walls walls
 );
 
 struct VerifiedTrack {

@@ -9,18 +9,24 @@
 #include "media/hls_playlist.hpp"
 #include "media/storyboard_vtt.hpp"
 #include "media/worker/image_maker.hpp"
+#include "media/worker/task.hpp"
 #include "media/worker/video_checks.hpp"
 #include "media/worker/video_probe.hpp"
 
 namespace sluice {
 namespace {
 
+using namespace literals;
 using namespace std::chrono_literals;
 
 constexpr std::string_view playlist_type = "application/vnd.apple.mpegurl";
 constexpr std::string_view master_name = "master.m3u8";
 constexpr std::string_view sprite_name = "storyboard.jpg";
 constexpr std::string_view sprite_index_name = "storyboard.vtt";
+
+constexpr TaskLimits poster_limits{
+    .memory_max = 512_MiB, .file_bytes_max = 16_MiB, .cpu_max = 20s, .wall_max = 60s
+};
 
 using Trouble = std::optional<ProcessingFailure>;
 
@@ -104,7 +110,7 @@ class Making {
         if (!ended) {
             return std::move(ended).error();
         }
-        made_.copy_is_damaged |= has_copy() && ended->complained;
+        made_.copy_is_damaged |= has_copy() && ended->decoder_messages > 0;
         return std::nullopt;
     }
 
@@ -139,7 +145,7 @@ class Making {
             const auto& rendition = plan_.renditions[i];
             const auto path = is_track ? picture_track(work_.output_folder, rendition)
                                        : work_.output_folder + "/" + rendition.name;
-            auto file = verified_rendition(plan_, rendition, path);
+            auto file = verified_rendition(plan_, rendition, path, work_.walls);
             if (!file) {
                 return std::move(file).error();
             }
@@ -155,11 +161,25 @@ class Making {
         if (trouble || size_of_file(picture) == 0) {
             return trouble ? trouble : invalid_media("DecodeError", "it has no picture");
         }
-        auto files = make_poster(picture, work_.output_folder);
-        if (!files) {
-            return std::move(files).error();
+        return poster_files(picture);
+    }
+
+    // Pixels that came from a stranger: in a process of its own, as those of images.
+    Trouble poster_files(const std::string& picture) {
+        const TaskRoom room{picture, work_.output_folder, poster_limits, work_.walls};
+        const auto make = [&](const Send&) -> WorkerReport {
+            auto files = make_poster(picture, work_.output_folder);
+            if (!files) {
+                return FailedReport{work_.job, files.error(), files.error().code == 2};
+            }
+            return DoneReport{.job = work_.job, .outputs = *std::move(files), .content = {}};
+        };
+        auto end = report_of_task(room, work_.job, make, [](const WorkerReport&) {});
+        if (const auto* failed = std::get_if<FailedReport>(&end)) {
+            return failed->failure;
         }
-        made_.files.insert(made_.files.end(), files->begin(), files->end());
+        const auto& files = std::get<DoneReport>(end).outputs;
+        made_.files.insert(made_.files.end(), files.begin(), files.end());
         return std::nullopt;
     }
 
@@ -191,7 +211,8 @@ class Making {
     }
 
     Processed<HlsVariant> take_variant(const Rendition& rendition) {
-        const auto probe = probe_video(path_of(rendition.track + ".mp4"), Container::mp4);
+        const auto probe =
+            probe_video(path_of(rendition.track + ".mp4"), Container::mp4, work_.walls);
         if (!probe || !probe->picture || probe->picture->codec_string.empty()) {
             return std::unexpected(invalid_media("DecodeError", "it cannot be decoded"));
         }

@@ -16,14 +16,24 @@ extern "C" {
 #include <memory>
 #include <vector>
 
+#include "base/log.hpp"
 #include "base/unique_fd.hpp"
 #include "media/decoders.hpp"
+#include "media/probe_lines.hpp"
+#include "media/worker/task.hpp"
 
 namespace sluice {
 namespace {
 
+using namespace literals;
+using namespace std::chrono_literals;
+
 constexpr int io_buffer_bytes = 64 * 1024;
+constexpr ByteCount memory_max = 512_MiB;
 constexpr std::uint64_t packets_max = 500'000;
+// Beyond what any rule takes: a larger number need not be told.
+constexpr int side_max = 1 << 20;
+constexpr int channels_max = 1024;
 
 struct Source {
     UniqueFd fd;
@@ -131,7 +141,10 @@ std::chrono::milliseconds in_milliseconds(std::int64_t stamp, AVRational base) {
     if (stamp == AV_NOPTS_VALUE) {
         return {};
     }
-    return std::chrono::milliseconds{av_rescale_q(stamp, base, {1, 1000})};
+    const auto scaled = av_rescale_q(stamp, base, {1, 1000});
+    return std::clamp<std::chrono::milliseconds>(
+        std::chrono::milliseconds{scaled}, {}, probe_duration_max
+    );
 }
 
 // Players turn clockwise by the negative of what the matrix says.
@@ -185,8 +198,8 @@ PictureStream picture_of(const AVStream& stream) {
         .codec_string = codec_string_of(codec),
         .pixel_format = format == nullptr ? "" : format,
         .size =
-            {static_cast<std::uint32_t>(std::max(codec.width, 0)),
-             static_cast<std::uint32_t>(std::max(codec.height, 0))},
+            {static_cast<std::uint32_t>(std::clamp(codec.width, 0, side_max)),
+             static_cast<std::uint32_t>(std::clamp(codec.height, 0, side_max))},
         .rotation = rotation_of(stream),
         .sample_aspect_width = has_aspect ? static_cast<std::uint32_t>(aspect.num) : 1,
         .sample_aspect_height = has_aspect ? static_cast<std::uint32_t>(aspect.den) : 1,
@@ -203,8 +216,8 @@ SoundStream sound_of(const AVStream& stream) {
     return {
         .index = stream.index,
         .codec = avcodec_get_name(stream.codecpar->codec_id),
-        .channels = stream.codecpar->ch_layout.nb_channels,
-        .sample_rate = stream.codecpar->sample_rate,
+        .channels = std::min(stream.codecpar->ch_layout.nb_channels, channels_max),
+        .sample_rate = std::max(stream.codecpar->sample_rate, 0),
         .is_low_complexity = stream.codecpar->profile == FF_PROFILE_AAC_LOW ||
                              stream.codecpar->profile == FF_PROFILE_UNKNOWN,
     };
@@ -307,9 +320,7 @@ void conclude(const AVFormatContext& format, VideoProbe& probe) {
     picture.frame_rate = seconds > 0 ? shown / seconds : 0;
 }
 
-}  // namespace
-
-Processed<VideoProbe> probe_video(const std::string& path, Container container) {
+Processed<VideoProbe> probe_here(const std::string& path, Container container) {
     auto input = open_input(path, container);
     if (!input) {
         return std::unexpected(std::move(input).error());
@@ -319,6 +330,47 @@ Processed<VideoProbe> probe_video(const std::string& path, Container container) 
     scan_packets(*input->format, probe);
     conclude(*input->format, probe);
     return probe;
+}
+
+// Every packet is read once, so that a large file takes its time.
+TaskLimits limits_for(ByteCount size) {
+    constexpr std::uint64_t bytes_per_second_least = 40'000'000;
+    const auto reading =
+        std::chrono::seconds{static_cast<std::int64_t>(size.value / bytes_per_second_least)};
+    return {.memory_max = memory_max, .cpu_max = 10s + reading, .wall_max = 30s + reading};
+}
+
+}  // namespace
+
+// What comes back of the task: the lines of a probe, or nothing.
+Processed<VideoProbe> probe_video(
+    const std::string& path, Container container, Walls walls, const std::function<void()>& on_tick
+) {
+    struct stat facts{};
+    if (::stat(path.c_str(), &facts) != 0) {
+        return std::unexpected(internal_error("StorageError", "temporary problem, try again"));
+    }
+    const ByteCount size{static_cast<std::uint64_t>(facts.st_size)};
+    const TaskRoom room{
+        .input = path, .output_folder = "", .limits = limits_for(size), .walls = walls
+    };
+    const auto make = [&] {
+        const auto probe = probe_here(path, container);
+        return probe ? probe_lines(*probe) : std::string();
+    };
+    const auto text = text_of_task(room, make, on_tick);
+    if (!text) {
+        return std::unexpected(text.error());
+    }
+    if (text->empty()) {
+        return std::unexpected(unreadable());
+    }
+    auto probe = read_probe_lines(*text);
+    if (!probe || probe->container != container || probe->size.value != size.value) {
+        log::error("probe_refused", "what the probe told is none", {{"path", path}});
+        return std::unexpected(internal_error("WorkerCrashed", "processing failed"));
+    }
+    return *std::move(probe);
 }
 
 }  // namespace sluice

@@ -57,7 +57,13 @@ class Worker : public ::testing::Test {
             ) << (outcome.failed() != nullptr ? outcome.failed()->failure.message : "no end");
             return files;
         }
-        for (const auto& file : outcome.done()->outputs) {
+        auto all = outcome.done()->outputs;
+        for (const auto& report : outcome.reports) {
+            if (const auto* early = std::get_if<PlayableReport>(&report)) {
+                all.insert(all.begin(), early->outputs.begin(), early->outputs.end());
+            }
+        }
+        for (const auto& file : all) {
             EXPECT_EQ(std::filesystem::file_size(out_ + "/" + file.name), file.size.value);
             files[file.name] = file;
         }

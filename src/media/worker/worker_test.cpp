@@ -124,7 +124,10 @@ TEST_F(Worker, RefusesFilesThatNobodyCanRead) {
     )) << cut.failed()->failure.message;
     refuse("garbage", unknown);
     refuse("zeros", unknown);
-    refuse("playlist", unknown);
+    const auto playlist = run(Category::tweet_video, "video/mp4", folder_ / "playlist");
+    ASSERT_NE(playlist.failed(), nullptr);
+    EXPECT_EQ(playlist.failed()->failure.reason, "Container");
+    EXPECT_NE(playlist.failed()->failure.message.find("(a playlist)"), std::string::npos);
     refuse("empty", "file is invalid: it is empty (0 bytes)");
 }
 
