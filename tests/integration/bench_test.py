@@ -19,7 +19,7 @@ ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), 
 sys.path.insert(0, os.path.join(ROOT, "bench"))
 TOOLS = os.path.join(os.path.dirname(binary()), "bench")
 
-from harness import goals, plot, report, sections, store_filler  # noqa: E402
+from harness import check_after, goals, plot, report, sections, store_filler  # noqa: E402
 from harness.load import Book  # noqa: E402
 
 
@@ -30,6 +30,33 @@ def loadgen(mode, port, *options, path="/1.1/media/upload.json"):
         check=False, capture_output=True, timeout=120,
     )
     return done.returncode, json.loads(done.stdout or "{}")
+
+
+class HonestTime(unittest.TestCase):
+    """The section check_after sees who came late, who asked often, and progress that fell."""
+
+    def client(self, media_id, finalized, learned, polls, percents):
+        client = check_after.Client(None, 0, check_after.MEDIA[0], b"")
+        client.media_id, client.finalized, client.learned, client.polls, client.percents = media_id, finalized, learned, polls, percents
+        return client
+
+    def test_lateness_counts_from_the_end_and_by_the_time_it_took(self):
+        clients = [
+            self.client("1", 100.0, 101.9, 1, [0]),  # 0.9 s late of 1 s: within a second
+            self.client("2", 100.0, 122.0, 3, [0, 5, 5]),  # 2 s late of 20 s: within 15 %
+            self.client("3", 100.0, 112.0, 9, [0, 50, 40]),  # 2 s late of 10 s
+        ]
+        figures = check_after.figures_of(clients, {"1": 101.0, "2": 120.0, "3": 110.0})
+        self.assertAlmostEqual(figures["punctual"], 2 / 3)
+        self.assertAlmostEqual(figures["late_p50"], 2.0)
+        self.assertEqual((figures["polls_p50"], figures["polls_p90"], figures["falls"]), (3, 9, 1))
+        self.assertEqual((figures["waited_p50"], figures["waited_max"]), (10.0, 20.0))
+
+    def test_a_run_has_fifty_jobs_of_all_kinds_in_the_same_order_each_time(self):
+        kinds = [row[0] for _, row in check_after.arrivals("spread")]
+        self.assertEqual(len(kinds), check_after.JOBS)
+        self.assertEqual(kinds, [row[0] for _, row in check_after.arrivals("at once")])
+        self.assertEqual(set(kinds), {row[0] for row in check_after.MEDIA})
 
 
 class StoppedBench(unittest.TestCase):
