@@ -149,6 +149,7 @@ Result<bool> Doubts::settle(
         // Cancelled or expired meanwhile: nobody relies on its bytes any more.
         if (!has_ended) {
             tell(found, lost);
+            free_shared(blobs_, found.segments, lost);
         }
     }
     {

@@ -239,6 +239,10 @@ Result<bool> SimulatedMetadataStore::knows_blob(BlobId blob) {
     return gate_.call(Site::names_of_blobs, [&] { return rows().knows_blob(blob); });
 }
 
+Result<std::vector<Extent>> SimulatedMetadataStore::extents_in(BlobId shared) {
+    return gate_.call(Site::names_of_blobs, [&] { return rows().extents_in(shared); });
+}
+
 Result<void> SimulatedMetadataStore::forget_bytes(MediaId id) {
     return write(Site::forget_bytes, Survives::as_configured, [id](MemoryMetadataStore& of) {
         return of.forget_bytes(id);

@@ -23,6 +23,9 @@
 
 namespace sluice::disk {
 
+// What was written to a pack's file and not taken away again, in whole blocks.
+Result<std::vector<Extent>> held_ranges(int file, BlobId id);
+
 class PackLog {
   public:
     struct Options {
