@@ -141,15 +141,10 @@ Result<bool> Doubts::settle(
 ) {
     const MediaId id = found.upload.id;
     if (!lost.empty()) {
-        auto dropped = metadata_.drop_segments(id, lost, clock_.now());
-        const bool has_ended = !dropped && dropped.error().code == ErrorCode::store_conflict;
-        if (!dropped && !has_ended) {
-            return std::move(dropped).error();
-        }
         // Cancelled or expired meanwhile: nobody relies on its bytes any more.
-        if (!has_ended) {
-            tell(found, lost);
-            free_shared(blobs_, found.segments, lost);
+        auto dropped = drop(found, lost);
+        if (!dropped && dropped.error().code != ErrorCode::store_conflict) {
+            return std::move(dropped).error();
         }
     }
     {
@@ -162,6 +157,15 @@ Result<bool> Doubts::settle(
     }
     auto settled = store_.settle(id);
     return settled ? Result<bool>(!lost.empty()) : std::move(settled).error();
+}
+
+Result<void> Doubts::drop(const UploadWithSegments& found, const std::vector<SegmentIndex>& lost) {
+    auto dropped = metadata_.drop_segments(found.upload.id, lost, clock_.now());
+    if (dropped) {
+        tell(found, lost);
+        free_shared(blobs_, found.segments, lost);
+    }
+    return dropped;
 }
 
 void Doubts::tell(const UploadWithSegments& found, const std::vector<SegmentIndex>& lost) {

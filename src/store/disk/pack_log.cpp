@@ -220,6 +220,9 @@ Result<void> PackLog::write_some(std::span<Waiting* const> batch) {
 }
 
 Result<void> PackLog::make_room(std::uint64_t wanted) {
+    if (is_spoilt()) {
+        retire(true);
+    }
     if (current_ && current_->used + wanted <= current_->capacity) {
         return ok();
     }
@@ -296,6 +299,16 @@ Result<void> PackLog::remove(const Extent& extent) {
         return file.error().code == ErrorCode::store_not_found ? ok() : Result<void>(file.error());
     }
     return punch(file->get(), extent.offset.value, whole_blocks(extent.length.value));
+}
+
+void PackLog::spoil(BlobId id) {
+    const std::scoped_lock lock(mutex_);
+    spoilt_id_ = id == current_id_ ? id : spoilt_id_;
+}
+
+bool PackLog::is_spoilt() {
+    const std::scoped_lock lock(mutex_);
+    return current_ && current_->id == spoilt_id_;
 }
 
 bool PackLog::is_current(BlobId id) {
