@@ -44,11 +44,12 @@ Result<void> Doubts::load(std::optional<Scope> to_check) {
     return ok();
 }
 
-// Want of room says nothing of the disk: that one is only checked.
+// Want of room says nothing of the disk, and a file that others share nothing of these bytes: that one
+// is only checked.
 void Doubts::note_lost_sync(MediaId id, const Error& by_store) {
     const Doubt doubt{
         .upload = id,
-        .is_final = by_store.code != ErrorCode::storage_full,
+        .is_final = by_store.code != ErrorCode::storage_full && !by_store.may_be_read_back,
         .facts = by_store.facts,
         .since = clock_.now(),
     };

@@ -193,6 +193,10 @@ bool Checker::is_suspect(MediaId id) {
            std::ranges::any_of(*finals, [id](const Doubt& doubt) { return doubt.upload == id; });
 }
 
+bool Checker::is_doubted(MediaId id) {
+    return is_suspect(id) || journal_.doubts().is_unchecked(id).value();
+}
+
 void Checker::check(MediaId id) {
     const auto known = models_.find(id);
     if (known != models_.end() && known->second.is_abandoned) {

@@ -45,6 +45,8 @@ class Checker final : public Witness {
 
     // A sync failed under it: it takes nothing more, and says so.
     bool is_suspect(MediaId id);
+    // That, or it was not yet compared with the disk since the last unclean stop.
+    bool is_doubted(MediaId id);
 
     // --- what must be true at any time ---
     void check(MediaId id);

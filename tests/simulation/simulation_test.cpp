@@ -121,9 +121,10 @@ TEST_F(Simulation, HistoriesThatOnceWentWrongGoRight) {
 }
 
 // With packs and keys: a file in one call that lost a race under its key to another file; segments whose
-// bytes went with the sync of a pack that another upload shared, compared with what came again.
+// bytes went with the sync of a pack that another upload shared, compared with what came again, or kept from
+// being finalized.
 TEST_F(Simulation, HistoriesWithPacksAndKeysThatOnceWentWrongGoRight) {
-    for (const std::uint64_t seed : {399ULL, 1'992ULL, 305'437ULL}) {
+    for (const std::uint64_t seed : {399ULL, 1'992ULL, 305'437ULL, 7'003'079ULL, 8'001'740ULL}) {
         Tally tally;
         const HistoryOptions options = options_of(seed);
         EXPECT_EQ(run_history(options, tally).violation, "") << described(options);
