@@ -38,6 +38,9 @@ struct Error {
     // A sync failed: nobody knows what the disk holds of what was written, and no later sync can tell
     // (Linux says it once). Final for the upload whose bytes these are.
     bool is_lost_sync = false;
+    // Unless these bytes share a file with those that the sync was for: then they may be whole, and
+    // reading them from the disk tells.
+    bool may_be_read_back = false;
     // What was to be read ends before: the bytes are not there, whereas another failure says nothing
     // about them.
     bool is_too_short = false;

@@ -35,8 +35,8 @@ constexpr const char* help_text = R"(sluice fsck --data DIR
 
   --data DIR          the server's directory (SLUICE_SERVER_DATA; default ./sluice-data)
   --repair            what is safe: segments of open uploads whose bytes are not there are marked as
-                      missing, files that belong to no upload are removed
-  --older-than S      of such files only those last changed so many seconds ago (default 3600)
+                      missing; files, and places of packs, that belong to no upload are freed
+  --older-than S      of these only what was last changed so many seconds ago (default 3600)
   --json              one JSON line for each problem, then one with the counts
 
 Reads every byte that was acknowledged, and compares it with the checksum of then. No server may run on
@@ -88,6 +88,7 @@ void print_counts(const FsckCounts& counts, bool is_json) {
             .member("bytes", counts.bytes)
             .member("outputs", counts.outputs)
             .member("files", counts.files)
+            .member("packs", counts.packs)
             .member("problems", counts.problems)
             .member("repaired", counts.repaired)
             .end_object();
@@ -95,13 +96,14 @@ void print_counts(const FsckCounts& counts, bool is_json) {
         return;
     }
     std::printf(
-        "%llu uploads, %llu segments with %llu bytes, %llu outputs, %llu files: %llu problems, "
-        "%llu repaired\n",
+        "%llu uploads, %llu segments with %llu bytes, %llu outputs, %llu files, %llu packs: "
+        "%llu problems, %llu repaired\n",
         static_cast<unsigned long long>(counts.uploads),
         static_cast<unsigned long long>(counts.segments),
         static_cast<unsigned long long>(counts.bytes),
         static_cast<unsigned long long>(counts.outputs),
         static_cast<unsigned long long>(counts.files),
+        static_cast<unsigned long long>(counts.packs),
         static_cast<unsigned long long>(counts.problems),
         static_cast<unsigned long long>(counts.repaired)
     );
@@ -129,8 +131,10 @@ int check(const Wishes& wishes) {
         print_problem(problem, wishes.is_json);
     };
     Fsck fsck(**metadata, **blobs, now, wishes.repair, report);
-    const auto counts =
-        fsck.run([&blobs](const Fsck::VisitFile& visit) { return (*blobs)->each_file(visit); });
+    const auto counts = fsck.run(
+        [&blobs](const Fsck::VisitFile& visit) { return (*blobs)->each_file(visit); },
+        [&blobs](const Fsck::VisitPack& visit) { return (*blobs)->each_pack(visit); }
+    );
     if (!counts) {
         return fail(counts.error());
     }

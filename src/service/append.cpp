@@ -8,6 +8,7 @@
 #include "service/doubts.hpp"
 #include "service/extent_digest.hpp"
 #include "service/mistaken_media.hpp"
+#include "service/segment_check.hpp"
 #include "service/uploads.hpp"
 
 namespace sluice {
@@ -131,6 +132,44 @@ Result<void> compare_digests(BlobStore& blobs, const AppendTarget& target, const
         return wrong_digest(sent, expected, *md5, extent.length);
     }
     return ok();
+}
+
+// The same checksum and other bytes: rather than two contents, one of them is not on the disk as it
+// came. (Relaxed durability, a pack that others share, and their sync has failed.) What stood and is
+// lost is dropped; the upload without it is returned then. What came and is lost is an error.
+Result<std::optional<Upload>> lost_one_of(
+    const UploadServices& services,
+    const UploadWithSegments& found,
+    const Segment& stands,
+    const Segment& came
+) {
+    const auto came_is = health_of(services.blobs, came);
+    if (!came_is) {
+        return came_is.error();
+    }
+    if (*came_is != SegmentHealth::whole) {
+        return Error{
+            .code = ErrorCode::storage_failed,
+            .facts = "The bytes of this call could not be kept. Send the segment again.",
+            .media_id = found.upload.id.value,
+        };
+    }
+    const auto stood_is = health_of(services.blobs, stands);
+    if (!stood_is) {
+        return stood_is.error();
+    }
+    const bool may_be_dropped =
+        services.doubts != nullptr && found.upload.state == UploadState::open;
+    if (*stood_is == SegmentHealth::whole || !may_be_dropped) {
+        return std::optional<Upload>();
+    }
+    auto dropped = services.doubts->drop(found, {stands.index});
+    if (!dropped && dropped.error().code != ErrorCode::store_conflict) {
+        return std::move(dropped).error();
+    }
+    // If it has moved on meanwhile, adding to it says so.
+    auto now = services.metadata.find(found.upload.owner, found.upload.id);
+    return now ? Result<std::optional<Upload>>(*std::move(now)) : std::move(now).error();
 }
 
 }  // namespace
@@ -322,10 +361,16 @@ Result<Upload> Uploads::compare_stored(
             {{"result", *same ? "repeated" : "conflict"}}
         )
         .add();
-    if (!*same) {
-        return conflicting(stands, came, target.id);
+    if (*same) {
+        return std::move(found->upload);
     }
-    return std::move(found->upload);
+    if (stands.crc32c == came.crc32c) {
+        if (auto lost = lost_one_of(services_, *found, stands, came); !lost || *lost) {
+            is_free = lost.has_value();
+            return lost ? Result<Upload>(**std::move(lost)) : std::move(lost).error();
+        }
+    }
+    return conflicting(stands, came, target.id);
 }
 
 Result<bool> Uploads::same_bytes(const Extent& left, const Extent& right) {

@@ -39,7 +39,9 @@ Error remembered(const UploadServices& services, MediaId id, Error by_store) {
     if (services.doubts != nullptr) {
         services.doubts->note_lost_sync(id, by_store);
     }
-    by_store.facts += by_store.code == ErrorCode::storage_full
+    by_store.facts += by_store.may_be_read_back
+                          ? " What came before is compared with the disk: make this call again."
+                      : by_store.code == ErrorCode::storage_full
                           ? " Nothing of this call was stored."
                           : " Nothing of this call was stored, and this upload takes no more "
                             "bytes: begin again with INIT.";

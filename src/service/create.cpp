@@ -271,7 +271,7 @@ Result<Upload> Uploads::create(const CreateUpload& wanted) {
     }
     Upload upload = Upload::open(new_upload(wanted, *checked));
     auto created = services_.metadata.create(upload, terms);
-    if (!created && created.error().code == ErrorCode::store_conflict) {
+    for (int round = 0; is_taken(created) && round < takes_max; ++round) {
         // The same call came on another connection meanwhile; or the clock went back over a
         // restart, and the id is taken: the next one is not.
         if (auto before = made_before(services_, wanted, terms.repeat); !before || *before) {

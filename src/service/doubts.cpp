@@ -44,11 +44,12 @@ Result<void> Doubts::load(std::optional<Scope> to_check) {
     return ok();
 }
 
-// Want of room says nothing of the disk: that one is only checked.
+// Want of room says nothing of the disk, and a file that others share nothing of these bytes: that one
+// is only checked.
 void Doubts::note_lost_sync(MediaId id, const Error& by_store) {
     const Doubt doubt{
         .upload = id,
-        .is_final = by_store.code != ErrorCode::storage_full,
+        .is_final = by_store.code != ErrorCode::storage_full && !by_store.may_be_read_back,
         .facts = by_store.facts,
         .since = clock_.now(),
     };
@@ -141,14 +142,10 @@ Result<bool> Doubts::settle(
 ) {
     const MediaId id = found.upload.id;
     if (!lost.empty()) {
-        auto dropped = metadata_.drop_segments(id, lost, clock_.now());
-        const bool has_ended = !dropped && dropped.error().code == ErrorCode::store_conflict;
-        if (!dropped && !has_ended) {
-            return std::move(dropped).error();
-        }
         // Cancelled or expired meanwhile: nobody relies on its bytes any more.
-        if (!has_ended) {
-            tell(found, lost);
+        auto dropped = drop(found, lost);
+        if (!dropped && dropped.error().code != ErrorCode::store_conflict) {
+            return std::move(dropped).error();
         }
     }
     {
@@ -161,6 +158,15 @@ Result<bool> Doubts::settle(
     }
     auto settled = store_.settle(id);
     return settled ? Result<bool>(!lost.empty()) : std::move(settled).error();
+}
+
+Result<void> Doubts::drop(const UploadWithSegments& found, const std::vector<SegmentIndex>& lost) {
+    auto dropped = metadata_.drop_segments(found.upload.id, lost, clock_.now());
+    if (dropped) {
+        tell(found, lost);
+        free_shared(blobs_, found.segments, lost);
+    }
+    return dropped;
 }
 
 void Doubts::tell(const UploadWithSegments& found, const std::vector<SegmentIndex>& lost) {

@@ -62,6 +62,9 @@ class Doubts {
         std::uint64_t dropped = 0;  // segments
     };
     Found found() const;
+    // Segments of an open upload that were read and are not what was received: they are missing from
+    // now on, durably. store_conflict if it is not open any more.
+    Result<void> drop(const UploadWithSegments& found, const std::vector<SegmentIndex>& lost);
 
     // The bytes of the upload go.
     Result<void> forget(MediaId id);

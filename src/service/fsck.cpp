@@ -1,7 +1,9 @@
 #include "service/fsck.hpp"
 
+#include <algorithm>
 #include <array>
 
+#include "service/pack_coverage.hpp"
 #include "service/segment_check.hpp"
 
 namespace sluice {
@@ -39,7 +41,12 @@ Result<void> read_end(BlobStore& blobs, const Extent& extent) {
 
 }  // namespace
 
-Result<FsckCounts> Fsck::run(const EachFile& each_file) {
+Result<FsckCounts> Fsck::run(const EachFile& each_file, const EachPack& each_pack) {
+    // First: what is mended later leaves places behind that are no orphans.
+    auto packs = each_pack([this](const SharedBlobContent& pack) { return check_pack(pack); });
+    if (!packs) {
+        return std::move(packs).error();
+    }
     if (auto checked = check_all(); !checked) {
         return std::move(checked).error();
     }
@@ -99,9 +106,16 @@ Result<void> Fsck::check_segments(const UploadWithSegments& found) {
             continue;
         }
         FsckProblem problem = problem_of(upload, segment, *health);
+        if (holes_.contains({segment.extent.blob, segment.extent.offset.value})) {
+            problem.kind = "segment_missing";
+            problem.facts += " The pack has no bytes there.";
+        }
         // Of an open upload it can be sent again; of a sealed one nobody has the bytes any more.
         problem.is_repaired = repair_.is_wanted && upload.state == UploadState::open &&
                               metadata_.drop_segments(upload.id, {index}, now_).has_value();
+        if (problem.is_repaired) {
+            free_shared(blobs_, segments, {index});
+        }
         tell(std::move(problem));
     }
     return ok();
@@ -173,6 +187,46 @@ void Fsck::check_file(BlobId blob, WallTime changed_at) {
          {0},
          "Blob " + std::to_string(blob.value) + ", changed at " + rfc3339(changed_at) +
              ", belongs to no upload.",
+         is_repaired}
+    );
+}
+
+Result<void> Fsck::check_pack(const SharedBlobContent& pack) {
+    ++counts_.packs;
+    const auto named = metadata_.extents_in(pack.id);
+    if (!named) {
+        return named.error();
+    }
+    for (std::size_t i = 1; i < named->size(); ++i) {
+        if (end_of((*named)[i - 1]) > (*named)[i].offset.value) {
+            tell({"extents_overlap", {0}, where((*named)[i]) + " belong to two segments."});
+        }
+    }
+    const PackCoverage coverage = compare(*named, pack.held, pack.block.value);
+    for (const Extent& hole : coverage.named_only) {
+        holes_.emplace(hole.blob, hole.offset.value);
+    }
+    check_orphans_in(pack, coverage.held_only);
+    return ok();
+}
+
+void Fsck::check_orphans_in(const SharedBlobContent& pack, const std::vector<Extent>& orphans) {
+    if (orphans.empty()) {
+        return;
+    }
+    bool is_repaired = repair_.is_wanted && pack.changed_at < repair_.orphans_before;
+    std::uint64_t sum = 0;
+    for (const Extent& orphan : orphans) {
+        sum += orphan.length.value;
+        is_repaired = is_repaired && blobs_.remove(orphan).has_value();
+    }
+    tell(
+        {"orphan_bytes",
+         {0},
+         std::to_string(sum) + " bytes in " + std::to_string(orphans.size()) + " places of pack " +
+             std::to_string(pack.id.value) + ", changed at " + rfc3339(pack.changed_at) +
+             ", the first at " + std::to_string(orphans.front().offset.value) +
+             ", belong to no upload.",
          is_repaired}
     );
 }

@@ -5,7 +5,10 @@
 
 #include <cstdint>
 #include <functional>
+#include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "store/blob_store.hpp"
@@ -15,7 +18,7 @@ namespace sluice {
 
 struct FsckProblem {
     // segment_missing, segment_too_short, segment_differs, output_missing, output_too_short,
-    // sums_wrong, layout_wrong, orphan_file.
+    // sums_wrong, layout_wrong, orphan_file, orphan_bytes, extents_overlap.
     std::string kind;
     MediaId upload;  // 0: none
     std::string facts;
@@ -28,6 +31,7 @@ struct FsckCounts {
     std::uint64_t outputs = 0;
     std::uint64_t bytes = 0;  // of segments, read and compared
     std::uint64_t files = 0;
+    std::uint64_t packs = 0;  // blobs that many uploads share
     std::uint64_t problems = 0;
     std::uint64_t repaired = 0;
 };
@@ -38,6 +42,9 @@ class Fsck {
     // Every file of the blob store, and when it was last changed.
     using VisitFile = std::function<bool(BlobId, WallTime)>;
     using EachFile = std::function<Result<void>(const VisitFile&)>;
+    // Every blob that many uploads share, and where there are bytes in it.
+    using VisitPack = std::function<Result<void>(const SharedBlobContent&)>;
+    using EachPack = std::function<Result<void>(const VisitPack&)>;
 
     struct Repair {
         bool is_wanted = false;
@@ -52,7 +59,7 @@ class Fsck {
           report_(std::move(report)) {}
 
     // All of it. An Error: it could not be looked at, nothing is said of the rest.
-    Result<FsckCounts> run(const EachFile& each_file);
+    Result<FsckCounts> run(const EachFile& each_file, const EachPack& each_pack);
 
   private:
     Result<void> check_all();
@@ -61,6 +68,8 @@ class Fsck {
     void check_sums(const UploadWithSegments& found);
     Result<void> check_outputs(const Upload& upload);
     void check_file(BlobId blob, WallTime changed_at);
+    Result<void> check_pack(const SharedBlobContent& pack);
+    void check_orphans_in(const SharedBlobContent& pack, const std::vector<Extent>& orphans);
     void tell(FsckProblem problem);
 
     MetadataStore& metadata_;
@@ -69,6 +78,8 @@ class Fsck {
     const Repair repair_;
     const Report report_;
     FsckCounts counts_;
+    // Of what is recorded in packs, by blob and offset: where there are no bytes.
+    std::set<std::pair<BlobId, std::uint64_t>> holes_;
 };
 
 }  // namespace sluice

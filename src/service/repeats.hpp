@@ -21,6 +21,14 @@ Result<std::optional<Upload>> made_before(
     const std::optional<RepeatKey>& repeat
 );
 
+// How often a new upload looks for a free id or key. Each further round means that another call took
+// it and gave it up again meanwhile.
+inline constexpr int takes_max = 8;
+
+inline bool is_taken(const Result<void>& created) {
+    return !created && created.error().code == ErrorCode::store_conflict;
+}
+
 // What such an upload is answered with; or the error.
 inline Result<Upload> answer_of(Result<std::optional<Upload>> before) {
     return before ? Result<Upload>(**std::move(before)) : std::move(before).error();

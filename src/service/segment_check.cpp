@@ -55,4 +55,16 @@ Result<std::vector<SegmentIndex>> damaged_segments(BlobStore& blobs, const Segme
     return damaged;
 }
 
+void free_shared(
+    BlobStore& blobs, const SegmentMap& segments, const std::vector<SegmentIndex>& dropped
+) {
+    for (const SegmentIndex index : dropped) {
+        const auto segment = segments.find(index);
+        if (segment != segments.end() && segment->second.extent.blob.is_shared()) {
+            // What stays of it is nobody's: fsck finds it.
+            static_cast<void>(blobs.remove(segment->second.extent));
+        }
+    }
+}
+
 }  // namespace sluice

@@ -23,4 +23,9 @@ Result<SegmentHealth> health_of(BlobStore& blobs, const Segment& segment);
 // Those that are not whole.
 Result<std::vector<SegmentIndex>> damaged_segments(BlobStore& blobs, const SegmentMap& segments);
 
+// Gives back what such segments had in blobs that others share; in the upload's own their place stays.
+void free_shared(
+    BlobStore& blobs, const SegmentMap& segments, const std::vector<SegmentIndex>& dropped
+);
+
 }  // namespace sluice

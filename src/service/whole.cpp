@@ -117,6 +117,48 @@ Result<Extent> committed_for_good(BlobStore& blobs, Incoming& incoming) {
     return std::move(durable).error();
 }
 
+struct NewWhole {
+    Upload upload;
+    Segment segment;
+    NewJob job;
+};
+
+// Nothing: it is made, under an id of its own if the one it had was taken. Else what the same call has
+// made on another connection meanwhile; what came now is removed then.
+Result<std::optional<Upload>> recorded(
+    const UploadServices& services,
+    const CreateUpload& wanted,
+    NewWhole& made,
+    const CreateTerms& terms
+) {
+    const auto create = [&] {
+        return services.metadata.create_whole(made.upload, made.segment, made.job, terms);
+    };
+    Result<std::optional<Upload>> before = std::optional<Upload>();
+    auto created = create();
+    for (int round = 0; is_taken(created) && round < takes_max; ++round) {
+        if (before = made_before(services, wanted, terms.repeat); !before || *before) {
+            break;
+        }
+        made.job.media = made.upload.id = {services.ids.next()};
+        created = create();
+    }
+    if (created) {
+        return before;
+    }
+    remove_if_undone(services.blobs, made.segment.extent, created.error().code);
+    if (before && !*before) {
+        before = made_before(services, wanted, terms.repeat);
+    }
+    return !before || *before ? before
+                              : explain_quota(
+                                    services.metadata,
+                                    made.upload,
+                                    terms.quota,
+                                    refused_by_store(std::move(created).error(), made.upload.id)
+                                );
+}
+
 // What tells one file from another under the same key.
 std::string whole_text(const Incoming& incoming) {
     return "one call with " + std::to_string(incoming.length().value) + " bytes (CRC-32C " +
@@ -217,18 +259,14 @@ Result<Upload> Uploads::finish_whole(const CreateUpload& wanted, Incoming incomi
         return std::move(extent).error();
     }
     NewUpload fresh = new_upload(whole, *checked);
-    const Segment segment{{0}, *extent, incoming.crc(), fresh.now};
-    Upload upload = queued_at_once(std::move(fresh), segment);
-    auto created = services_.metadata.create_whole(upload, segment, new_job(upload, {segment.extent}), terms);
-    if (!created) {
-        remove_if_undone(services_.blobs, *extent, created.error().code);
-        // The same call may have come on another connection meanwhile.
-        before = made_before(services_, wanted, terms.repeat);
-        Error refused = refused_by_store(std::move(created).error(), upload.id);
-        return before && *before
-                   ? Result<Upload>(**std::move(before))
-                   : explain_quota(services_.metadata, upload, limits_.quota, std::move(refused));
+    NewWhole made{.segment = {{0}, *extent, incoming.crc(), fresh.now}};
+    made.upload = queued_at_once(std::move(fresh), made.segment);
+    made.job = new_job(made.upload, {made.segment.extent});
+    before = recorded(services_, wanted, made, terms);
+    if (!before || *before) {
+        return answer_of(std::move(before));
     }
+    const Upload& upload = made.upload;
     services_.metrics
         .counter(
             "sluice_uploads_started_total",

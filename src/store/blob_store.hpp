@@ -20,6 +20,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "base/result.hpp"
 #include "core/segment.hpp"
 
@@ -65,6 +66,16 @@ struct Placement {
     ByteOffset at;                  // where the segment belongs
     ByteCount length_max;           // no more bytes than these will come
     std::vector<Extent> committed;  // what is in the blob already: never written over
+};
+
+// What a blob that many uploads share has bytes in, whoever put them there: ranges of whole blocks
+// that do not touch, in order. Space that is reserved and was never written to, or was given back, is
+// in none of them.
+struct SharedBlobContent {
+    BlobId id;
+    WallTime changed_at;
+    ByteCount block;  // the grain in which bytes are placed in it
+    std::vector<Extent> held;
 };
 
 class BlobStore {

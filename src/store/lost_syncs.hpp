@@ -44,7 +44,12 @@ class LostSyncs {
         const auto found = blobs_.find(extent.blob);
         const bool is_doubtful =
             found != blobs_.end() && !found->second.read_back.contains(extent.offset.value);
-        return is_doubtful ? std::optional(found->second.error) : std::nullopt;
+        if (!is_doubtful) {
+            return std::nullopt;
+        }
+        Error error = found->second.error;
+        error.may_be_read_back = extent.blob.is_shared();
+        return error;
     }
     void forget(BlobId blob) {
         const std::scoped_lock lock(mutex_);

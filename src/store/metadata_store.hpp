@@ -4,8 +4,7 @@
 // store/metadata_store_suite.
 //
 // Errors: store_not_found (no such row for this owner), store_conflict (the row is not in the state
-// that the caller saw; load again), storage_full, storage_failed. Engines translate their own
-// errors to these and never leak texts.
+// that the caller saw; load again), storage_full, storage_failed; never an engine's own texts.
 #pragma once
 
 #include <memory>
@@ -85,15 +84,15 @@ class MetadataStore {
 
     // KEEP of several, all or none: store_conflict with the id of one that is over, or due at `now`.
     virtual Result<void> keep_all(const std::vector<MediaId>& ids, WallTime now) = 0;
-    // Replaces the upload's row if it is still in state `from` (and, coming from open, has still
-    // the same number of segments; becoming expired, still the same expires_at); adds the job in the
-    // same commit. store_conflict otherwise. Here and in finish_job, expires_at and (within a state) the progress only grow: the writer may
-    // hold an older copy of the row, and what was kept or measured meanwhile stays.
+    // Replaces the upload's row if it is still in state `from` (and, coming from open, has still the
+    // same number of segments; becoming expired, still the same expires_at); adds the job in the same
+    // commit. store_conflict otherwise. Here and in finish_job, expires_at and (within a state) the
+    // progress only grow: what was kept or measured since the writer read the row stays.
     virtual Result<void> change(
         const Upload& upload, UploadState from, const std::optional<NewJob>& job
     ) = 0;
 
-    // Open uploads (and ready or failed ones) whose time is over, oldest first.
+    // Open, ready and failed uploads whose time is over, oldest first.
     virtual Result<std::vector<Upload>> due_for_expiry(WallTime now, std::uint32_t count_max) = 0;
     // Cancelled and expired uploads whose bytes are still there, oldest first; see forget_bytes.
     virtual Result<std::vector<MediaId>> due_for_cleaning(std::uint32_t count_max) = 0;
@@ -103,6 +102,8 @@ class MetadataStore {
     virtual Result<std::vector<Extent>> extents_of(MediaId id) = 0;
     // Whether any upload, segment or output names the blob; the blob store's sweep of orphans asks.
     virtual Result<bool> knows_blob(BlobId blob) = 0;
+    // What all uploads together have in a shared blob, by offset: nothing else in it is anybody's.
+    virtual Result<std::vector<Extent>> extents_in(BlobId shared) = 0;
     // Uploads whose bytes are there, whoever owns them, by id from behind `after`.
     virtual Result<std::vector<Upload>> with_bytes(MediaId after, std::uint32_t count_max) = 0;
     // The bytes are gone: drops segments and outputs; the upload's row stays as a tombstone.

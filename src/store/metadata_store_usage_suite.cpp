@@ -174,4 +174,26 @@ TEST_P(MetadataStoreSuite, KeepsTheQuotaAmongCallsAtTheSameTime) {
     EXPECT_EQ(taken, 5);
 }
 
+TEST_P(MetadataStoreSuite, TellsWhatAllUploadsHaveInASharedBlob) {
+    const BlobId pack{shared_blob_bit | 5};
+    const auto add = [this](std::uint64_t upload, std::uint16_t index, const Extent& extent) {
+        Segment segment = segment_of(upload, index, extent.length.value);
+        segment.extent = extent;
+        EXPECT_TRUE(store().add_segment({upload}, segment, {}, store_test_now));
+    };
+    created(7);
+    created(8);
+    const Extent first{pack, {0}, {10}};
+    const Extent second{pack, {4096}, {20}};
+    add(8, 0, second);
+    add(7, 0, first);
+    add(7, 1, {{shared_blob_bit | 6}, {4096}, {30}});
+    EXPECT_EQ(*store().extents_in(pack), (std::vector{first, second}));
+    ASSERT_TRUE(store().change(*stored(7).cancelled(store_test_now), UploadState::open, {}));
+    EXPECT_EQ(*store().extents_in(pack), (std::vector{first, second})) << "the bytes are there yet";
+    ASSERT_TRUE(store().forget_bytes({7}));
+    EXPECT_EQ(*store().extents_in(pack), std::vector{second});
+    EXPECT_TRUE(store().extents_in({shared_blob_bit | 9})->empty());
+}
+
 }  // namespace sluice

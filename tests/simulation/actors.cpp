@@ -46,7 +46,7 @@ class Client {
         UploadModel* upload = some_upload();
         const Principal owner{random().one_in(4) ? "bob" : "ann"};
         if (upload == nullptr || random().one_in(10)) {
-            random().one_in(4) ? caller_.send_whole(owner) : caller_.create(owner);
+            caller_.create(owner, random().one_in(4));
             return;
         }
         call_about(*upload);
@@ -265,128 +265,6 @@ class Slot {
     const std::string folder_;
 };
 
-// --- the end ---
-
-// Brings every upload to its end in good weather, as a client could who asks and goes on from there.
-class Auditor {
-  public:
-    explicit Auditor(World& world) : world_(world), caller_(world) {}
-
-    void run() {
-        while (world_.clients_done < world_.options.clients) {
-            world_.scheduler.sleep(500ms);
-        }
-        world_.gate.clear_up();
-        world_.scheduler.forbid_crashes();
-        world_.scheduler.wait_until_up();
-        world_.checker.check_all();
-        for (auto& [id, model] : world_.checker.models()) {
-            complete(model);
-        }
-        wait_for_jobs();
-        for (auto& [id, model] : world_.checker.models()) {
-            look_at(model);
-        }
-        let_time_end_it();
-        world_.is_over = true;
-    }
-
-  private:
-    bool is_live(const UploadModel& model) const {
-        return !model.is_abandoned && !model.cancel.is_possible() &&
-               (model.keep.acknowledged ||
-                world_.clock.now() + std::chrono::hours(1) / 2 < model.expires_at);
-    }
-
-    // Whichever variant stands, one of those that were sent must be it.
-    bool settle_segment(UploadModel& model, std::uint16_t index) {
-        for (std::size_t variant = 0; variant < variant_count; ++variant) {
-            const auto length = bytes_of(model.plan, index, variant).size();
-            const bool was_sent = model.sent[index].at(variant).is_possible();
-            if (variant > 0 && !was_sent) {
-                continue;
-            }
-            const Answer answer = caller_.append(model, index, variant, {.promised = length});
-            if (answer == Answer::yes) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    void complete(UploadModel& model) {
-        if (model.one_shot || !is_live(model) || model.finalize.acknowledged) {
-            return;
-        }
-        bool is_whole = true;
-        for (std::uint16_t index = 0; index < model.plan.lengths.size(); ++index) {
-            is_whole = settle_segment(model, index) && is_whole;
-        }
-        const bool has_room = world_.options.capacity.value == 1ULL << 40;
-        const Answer answer = caller_.finalize(model);
-        const bool is_suspect = world_.checker.is_suspect(model.id);
-        if (!is_suspect && is_whole && has_room && model.is_surely_complete() && is_live(model) &&
-            answer != Answer::yes) {
-            world_.checker.fail("a complete upload cannot be finalized: " + model.id.text());
-        }
-        caller_.finalize(model);
-    }
-
-    void wait_for_jobs() {
-        for (int i = 0; i < 400; ++i) {
-            const auto totals = world_.journal.rows().totals();
-            if (totals->jobs_queued + totals->jobs_running == 0) {
-                return;
-            }
-            world_.scheduler.sleep(3s);
-        }
-        world_.checker.fail("a job does not come to its end");
-    }
-
-    void look_at(UploadModel& model) {
-        caller_.status(model);
-        caller_.details(model);
-        caller_.read_original(model);
-        caller_.read_output(model);
-        if (world_.random.one_in(2) && is_live(model)) {
-            caller_.keep(model);
-        }
-    }
-
-    // Time goes on until all that is not kept is over; a start after that leaves no byte of it.
-    void let_time_end_it() {
-        world_.clock.advance(world_.options.lifetime + 1min);
-        sweep_all();
-        if (!world_.has_crashed && !world_.gate.was_bad()) {
-            world_.checker.check_nothing_is_left();
-        }
-        world_.clock.advance(2h);
-        world_.restart();
-        sweep_all();
-        world_.checker.check_all();
-        for (const auto& [id, model] : world_.checker.models()) {
-            const auto row = world_.journal.rows().find_any(id);
-            if (row && !row->upload.is_over() && row->upload.expires_at != never) {
-                world_.checker.fail("its time is over and it is still there: " + id.text());
-            }
-        }
-        world_.checker.check_nothing_is_left();
-    }
-
-    void sweep_all() {
-        for (int i = 0; i < 50; ++i) {
-            const auto swept = world_.ask([](Process& process) { return process.uploads.sweep(); });
-            if (swept && *swept && **swept == 0) {
-                return;
-            }
-        }
-        world_.checker.fail("the sweep never ends");
-    }
-
-    World& world_;
-    Caller caller_;
-};
-
 }  // namespace
 
 void run_client(World& world) {
@@ -409,6 +287,7 @@ void run_sweeper(World& world) {
         world.scheduler.sleep(10s);
         static_cast<void>(world.ask([](Process& process) {
             static_cast<void>(process.timeline.flush().has_value());
+            process.sweep_packs();
             return process.uploads.sweep().has_value();
         }));
     }
@@ -423,10 +302,6 @@ void run_doubter(World& world) {
             world.tally.saw(Seen::upload_checked);
         }
     }
-}
-
-void run_auditor(World& world) {
-    Auditor(world).run();
 }
 
 }  // namespace sluice::simulation

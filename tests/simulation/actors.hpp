@@ -20,9 +20,8 @@ class Caller {
   public:
     explicit Caller(World& world) : world_(world) {}
 
-    // Nothing: refused, or no answer.
-    UploadModel* create(const Principal& owner);
-    UploadModel* send_whole(const Principal& owner);
+    // INIT, or a file in one call; under a key also once more, if no answer came.
+    void create(const Principal& owner, bool is_whole);
     struct Manner {
         bool is_named = true;  // else the bytes come before it is known what for
         std::optional<std::uint64_t> promised;
@@ -69,6 +68,24 @@ class Caller {
     );
     std::optional<std::vector<std::byte>> known_content(const UploadModel& model) const;
     UploadPlan new_plan(bool is_small);
+    // A call that makes an upload; `key`: one of the world's.
+    struct Creation {
+        Principal owner;
+        UploadPlan plan;
+        bool is_whole = false;
+        std::optional<std::size_t> key;
+        std::size_t asked = 0;
+    };
+    Creation new_creation(const Principal& owner, bool is_whole);
+    Result<Upload> ask_for(Process& process, const Creation& wanted, bool& is_repeat);
+    Answer attempt(const Creation& wanted);
+    void note_created(
+        const Creation& wanted, const Upload& upload, std::optional<MediaId> known, bool is_repeat
+    );
+    void judge_not_created(
+        const Creation& wanted, const Error& error, std::optional<MediaId> known
+    );
+    bool is_surely_there(std::optional<MediaId> id) const;
 
     World& world_;
 };

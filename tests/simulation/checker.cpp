@@ -189,8 +189,17 @@ void Checker::check_job(const Upload& upload) {
 
 bool Checker::is_suspect(MediaId id) {
     const auto finals = journal_.doubts().finals();
-    return disk_.has_lost_pages(BlobId{id.value}) ||
+    const auto row = journal_.rows().find_any(id);
+    const bool has_lost_a_piece =
+        row && std::ranges::any_of(row->segments, [this](const auto& s) {
+            return s.second.extent.blob.is_shared() && disk_.has_lost_pages(s.second.extent);
+        });
+    return has_lost_a_piece || disk_.has_lost_pages(BlobId{id.value}) ||
            std::ranges::any_of(*finals, [id](const Doubt& doubt) { return doubt.upload == id; });
+}
+
+bool Checker::is_doubted(MediaId id) {
+    return is_suspect(id) || journal_.doubts().is_unchecked(id).value();
 }
 
 void Checker::check(MediaId id) {
@@ -251,6 +260,7 @@ void Checker::check_all() {
 
 void Checker::check_nothing_is_left() {
     std::set<BlobId> named_blobs;
+    std::vector<Extent> named_extents;
     for (const MediaId id : rows_) {
         const auto row = journal_.rows().find_any(id);
         if (!row) {
@@ -262,11 +272,32 @@ void Checker::check_nothing_is_left() {
         }
         for (const Extent& extent : extents) {
             named_blobs.insert(extent.blob);
+            named_extents.push_back(extent);
         }
     }
     for (const BlobId id : disk_.ids()) {
-        if (!named_blobs.contains(id)) {
+        if (!id.is_shared() && !named_blobs.contains(id)) {
             fail("a blob that nobody names is left: " + std::to_string(id.value));
+        }
+    }
+    check_packs(named_extents);
+}
+
+// Every sector that a pack holds is somebody's.
+void Checker::check_packs(const std::vector<Extent>& named) {
+    for (const BlobId id : disk_.ids()) {
+        std::uint64_t held = 0;
+        for (const Extent& range : id.is_shared() ? disk_.held(id) : std::vector<Extent>()) {
+            held += range.length.value;
+        }
+        for (const Extent& extent : named) {
+            constexpr std::uint64_t block = SimulatedDisk::sector;
+            held -= extent.blob == id && id.is_shared()
+                        ? (extent.length.value + block - 1) / block * block
+                        : 0;
+        }
+        if (held != 0) {
+            fail("a pack holds more than is named, or less: " + std::to_string(id.value));
         }
     }
 }
@@ -293,14 +324,17 @@ void Checker::power_was_lost(bool is_strict) {
 
 // A relaxed 2xx to APPEND promised no more than the page cache; what a failed sync threw out of it is
 // rightly said to be missing.
-void Checker::dropped(MediaId id, const std::vector<SegmentIndex>& indexes) {
+void Checker::dropped(const UploadWithSegments& before, const std::vector<SegmentIndex>& indexes) {
     tally_.saw(Seen::segment_dropped);
+    const MediaId id = before.upload.id;
     const auto known = models_.find(id);
     if (known == models_.end()) {
         return;
     }
-    const bool was_thrown_out = !is_strict_ && disk_.has_lost_pages(BlobId{id.value});
     for (const SegmentIndex index : indexes) {
+        const auto segment = before.segments.find(index);
+        const bool was_thrown_out = !is_strict_ && segment != before.segments.end() &&
+                                    disk_.has_lost_pages(segment->second.extent);
         if (was_thrown_out) {
             doubt(known->second.sent[index.value]);
         } else if (known->second.acknowledged_variant(index.value)) {
@@ -312,8 +346,22 @@ void Checker::dropped(MediaId id, const std::vector<SegmentIndex>& indexes) {
     }
 }
 
-void Checker::created(const Upload& upload) {
+// Of those under one key, all but the newest are over, or will be at the next sweep.
+void Checker::created(const Upload& upload, const CreateTerms& terms) {
     rows_.push_back(upload.id);
+    if (!terms.repeat) {
+        return;
+    }
+    const auto [last, is_first] =
+        keyed_.try_emplace({upload.owner.id, terms.repeat->key}, upload.id);
+    if (is_first) {
+        return;
+    }
+    const auto row = journal_.rows().find_any(last->second);
+    if (row && !row->upload.is_over() && !row->upload.is_due(upload.created_at)) {
+        fail(named(upload.id) + " was made under the key of " + named(last->second));
+    }
+    last->second = upload.id;
 }
 
 void Checker::changed(const Upload& before, const Upload& after) {

@@ -45,6 +45,8 @@ class Checker final : public Witness {
 
     // A sync failed under it: it takes nothing more, and says so.
     bool is_suspect(MediaId id);
+    // That, or it was not yet compared with the disk since the last unclean stop.
+    bool is_doubted(MediaId id);
 
     // --- what must be true at any time ---
     void check(MediaId id);
@@ -56,13 +58,13 @@ class Checker final : public Witness {
     void power_was_lost(bool is_strict);
     void process_died() { leases_.clear(); }
 
-    void created(const Upload& upload) override;
+    void created(const Upload& upload, const CreateTerms& terms) override;
     void changed(const Upload& before, const Upload& after) override;
     void claimed(const LeasedJob& job, WallTime now, WallTime lease_until) override;
     void beat(JobId id, WallTime lease_until) override;
     void finished(JobId id, std::uint64_t fence, const Upload& upload) override;
     void released(JobId id) override;
-    void dropped(MediaId id, const std::vector<SegmentIndex>& indexes) override;
+    void dropped(const UploadWithSegments& before, const std::vector<SegmentIndex>&) override;
 
   private:
     struct Lease {
@@ -77,6 +79,7 @@ class Checker final : public Witness {
     void check_state(UploadModel& model, const UploadWithSegments& row);
     void check_outputs(UploadModel& model, const UploadWithSegments& row);
     void check_job(const Upload& upload);
+    void check_packs(const std::vector<Extent>& named);
     std::string named(MediaId id) const;
 
     Journal& journal_;
@@ -88,7 +91,8 @@ class Checker final : public Witness {
     std::function<void()> stop_;
     std::string violation_;
     std::map<MediaId, UploadModel> models_;
-    std::vector<MediaId> rows_;  // all that were ever created
+    std::vector<MediaId> rows_;                                     // all that were ever created
+    std::map<std::pair<std::string, std::string>, MediaId> keyed_;  // by owner and key
     std::map<MediaId, int> seals_;
     std::map<MediaId, int> ends_;
     std::uint64_t unknown_creates_ = 0;

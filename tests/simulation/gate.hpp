@@ -32,6 +32,9 @@ enum class Mutant : std::uint8_t {
     reads_other_bytes,          // a bit turns on reading
     counts_wrong,               // received is off by one
     seals_anything,             // FINALIZE over a change that came between
+    removes_whole_pack,         // where a piece of it was meant
+    uses_a_place_twice,         // in a pack
+    forgets_repeat_key,         // of an upload that is made under one
     make_durable_does_nothing,  // relaxed only: FINALIZE without its sync
     count
 };

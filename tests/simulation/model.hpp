@@ -74,6 +74,8 @@ struct UploadModel {
     // What was seen of it.
     UploadState last_state = UploadState::open;
     std::optional<std::vector<Output>> outputs;
+    // Told of by a repeated call, before the call that made it was answered.
+    bool is_told_by_repeat = false;
     // A loss of power may have taken it, since nothing that survives one was promised yet.
     bool is_abandoned = false;
 
@@ -86,6 +88,20 @@ struct UploadModel {
     // Whether something else than these bytes may stand there.
     bool may_stand_other(std::uint16_t index, const std::vector<std::byte>& bytes) const;
     std::uint64_t most_received() const;
+};
+
+// An Idempotency-Key, and what was asked under it: the first call, and another one that comes under
+// the same key by mistake.
+struct KeyModel {
+    struct Asked {
+        UploadPlan plan;
+        Wish wish;
+    };
+    Principal owner;
+    std::string key;
+    bool is_whole = false;  // the file in one call; else INIT
+    std::array<Asked, 2> asked;
+    std::optional<MediaId> known;  // the upload that the last answer named
 };
 
 }  // namespace sluice::simulation

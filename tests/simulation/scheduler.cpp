@@ -143,6 +143,7 @@ Scheduler::Task* Scheduler::next() {
 void Scheduler::note_crash_after(Site done) {
     switch (done) {
         case Site::blob_commit:
+        case Site::pack_sync:
             tally_.saw(Seen::crash_between_bytes_and_record);
             return;
         case Site::blob_adopt:

@@ -110,6 +110,13 @@ bool SimulatedBlobStore::has_room_for(std::uint64_t bytes) {
 }
 
 Result<std::unique_ptr<BlobWriter>> SimulatedBlobStore::stage(BlobId id) {
+    if (auto packed = packs_.try_writer([this, id] { return stage_file(id); })) {
+        return packed;
+    }
+    return stage_file(id);
+}
+
+Result<std::unique_ptr<BlobWriter>> SimulatedBlobStore::stage_file(BlobId id) {
     return gate_.call(Site::blob_stage, [&]() -> Result<std::unique_ptr<BlobWriter>> {
         if (disk_.contains(id)) {
             return refused(ErrorCode::store_conflict, "the blob exists");
@@ -143,6 +150,11 @@ Result<std::unique_ptr<BlobWriter>> SimulatedBlobStore::place(const Placement& p
         if (placement.at.value > placement.total.value ||
             placement.length_max.value > placement.total.value - placement.at.value) {
             return refused(ErrorCode::store_conflict, "beyond the end of the upload");
+        }
+        if (placement.total <= options_.packed_max) {
+            if (auto packed = packs_.try_writer(nullptr)) {
+                return packed;
+            }
         }
         if (lost_syncs_.has(placement.blob)) {
             return refused(ErrorCode::store_conflict, "a sync of this blob has failed");
@@ -260,6 +272,7 @@ Result<void> SimulatedBlobStore::make_durable(const std::vector<Extent>& layout)
             disk_.fail_sync(extent.blob);
             Error lost = lost_sync(std::move(synced).error());
             lost_syncs_.note(extent.blob, lost);
+            packs_.spoil(extent.blob);
             return lost;
         }
         if (!synced) {
@@ -317,7 +330,8 @@ Result<std::string> SimulatedBlobStore::as_local_file(
                 return refused(ErrorCode::storage_failed, "the blob is too short");
             }
         }
-        const bool is_flat = layout.size() == 1 && layout.front().offset.value == 0;
+        const bool is_flat = layout.size() == 1 && layout.front().offset.value == 0 &&
+                             !layout.front().blob.is_shared();
         const auto known = is_flat ? known_.find(layout.front().blob) : known_.end();
         const bool is_busy = known != known_.end() && !known->second.in_flight.empty();
         if (is_flat && !is_busy && disk_.size_of(layout.front().blob) > layout.front().length) {
@@ -356,7 +370,12 @@ Result<Extent> SimulatedBlobStore::adopt_file(BlobId id, const std::string& path
 
 Result<void> SimulatedBlobStore::remove(const Extent& extent) {
     return gate_.call(Site::blob_remove, [&] {
-        if (!gate_.has(Mutant::removes_nothing)) {
+        if (gate_.has(Mutant::removes_nothing)) {
+            return ok();
+        }
+        if (extent.blob.is_shared()) {
+            packs_.remove(extent);
+        } else {
             known_.erase(extent.blob);
             lost_syncs_.forget(extent.blob);
             disk_.unlink(extent.blob);
@@ -369,24 +388,6 @@ Result<ByteCount> SimulatedBlobStore::free_space() {
     return gate_.call(Site::blob_free_space, [&]() -> Result<ByteCount> {
         return ByteCount{options_.capacity.value - std::min(options_.capacity.value, disk_.used())};
     });
-}
-
-Result<std::uint32_t> SimulatedBlobStore::remove_orphans(
-    const std::function<bool(BlobId)>& is_known, WallTime before, std::uint32_t count_max
-) {
-    std::uint32_t removed = 0;
-    if (gate_.has(Mutant::forgets_orphans)) {
-        return removed;
-    }
-    for (const BlobId id : disk_.ids()) {
-        gate_.step(Site::blob_orphans);
-        if (removed < count_max && disk_.changed_at(id) < before && !is_known(id)) {
-            disk_.unlink(id);
-            gate_.tally().saw(Seen::orphan_removed);
-            ++removed;
-        }
-    }
-    return removed;
 }
 
 }  // namespace sluice::simulation

@@ -12,6 +12,7 @@
 #include "base/clock.hpp"
 #include "gate.hpp"
 #include "simulated_disk.hpp"
+#include "simulated_packs.hpp"
 #include "store/blob_store.hpp"
 #include "store/byte_ranges.hpp"
 #include "store/lost_syncs.hpp"
@@ -23,9 +24,21 @@ class SimulatedBlobStore final : public BlobStore {
     struct Options {
         bool is_strict = true;
         ByteCount capacity{1ULL << 40};
+        ByteCount packed_max;  // 0: nothing lies in packs
     };
     SimulatedBlobStore(SimulatedDisk& disk, Gate& gate, const Clock& clock, Options options)
-        : disk_(disk), gate_(gate), clock_(clock), options_(options) {}
+        : disk_(disk),
+          gate_(gate),
+          clock_(clock),
+          options_(options),
+          packs_(
+              disk,
+              gate,
+              clock,
+              {.is_strict = options.is_strict,
+               .packed_max = options.packed_max,
+               .capacity = options.capacity}
+          ) {}
 
     Result<std::unique_ptr<BlobWriter>> stage(BlobId id) override;
     Result<std::unique_ptr<BlobWriter>> place(const Placement& placement) override;
@@ -38,6 +51,15 @@ class SimulatedBlobStore final : public BlobStore {
     Result<void> remove(const Extent& extent) override;
     Result<ByteCount> free_space() override;
 
+    void trim_abandoned() { packs_.trim_abandoned(); }
+    // What fsck asks the real one.
+    Result<void> each_file(const std::function<bool(BlobId, WallTime)>& visit) const;
+    Result<void> each_pack(const std::function<Result<void>(const SharedBlobContent&)>& visit
+    ) const;
+
+    Result<std::uint32_t> remove_dead_packs(
+        const std::function<bool(BlobId)>& is_known, WallTime before
+    );
     Result<std::uint32_t> remove_orphans(
         const std::function<bool(BlobId)>& is_known, WallTime before, std::uint32_t count_max
     );
@@ -57,6 +79,7 @@ class SimulatedBlobStore final : public BlobStore {
         bool is_made_here = false;
     };
 
+    Result<std::unique_ptr<BlobWriter>> stage_file(BlobId id);
     Result<void> open_for_writing(Known& known, const Placement& placement);
     Result<void> sync(BlobId id, Open& open);
     Result<void> commit_placed(
@@ -70,6 +93,7 @@ class SimulatedBlobStore final : public BlobStore {
     Gate& gate_;
     const Clock& clock_;
     const Options options_;
+    SimulatedPacks packs_;
     std::map<BlobId, Known> known_;
     LostSyncs
         lost_syncs_;  // without its turns: one thread, and no step between a failure and its note

@@ -7,7 +7,9 @@ namespace sluice::simulation {
 void SimulatedDisk::File::resize(std::size_t size) {
     cache.resize(size);
     platter.resize(size);
-    dirty.resize((size + sector - 1) / sector);
+    for (auto* marks : {&dirty, &held, &held_durably, &is_hole}) {
+        marks->resize((size + sector - 1) / sector);
+    }
 }
 
 void SimulatedDisk::File::settle(std::size_t index) {
@@ -15,6 +17,16 @@ void SimulatedDisk::File::settle(std::size_t index) {
     const auto end = static_cast<std::ptrdiff_t>(std::min(cache.size(), (index + 1) * sector));
     std::copy(cache.begin() + begin, cache.begin() + end, platter.begin() + begin);
     dirty[index] = false;
+    held_durably[index] = held[index];
+}
+
+void SimulatedDisk::File::see_platter(std::size_t index) {
+    const std::size_t end = std::min(cache.size(), (index + 1) * sector);
+    for (std::size_t i = index * sector; i < end; ++i) {
+        cache[i] = platter[i];
+    }
+    held[index] = held_durably[index];
+    is_hole[index] = is_hole[index] && !held[index];
 }
 
 bool SimulatedDisk::File::is_dirty() const {
@@ -38,6 +50,10 @@ std::uint64_t SimulatedDisk::used() const {
     std::uint64_t sum = 0;
     for (const auto& [id, file] : files_) {
         sum += file.cache.size();
+        sum -= std::min<std::uint64_t>(
+            file.cache.size(),
+            sector * static_cast<std::uint64_t>(std::ranges::count(file.is_hole, true))
+        );
     }
     return sum;
 }
@@ -60,8 +76,51 @@ void SimulatedDisk::write(
     std::ranges::copy(bytes, file.cache.begin() + static_cast<std::ptrdiff_t>(at.value));
     for (std::size_t i = at.value / sector; i * sector < end; ++i) {
         file.dirty[i] = true;
+        file.held[i] = true;
+        file.is_hole[i] = false;
     }
     file.changed_at = now;
+}
+
+void SimulatedDisk::punch(const Extent& extent, WallTime now) {
+    const auto found = files_.find(extent.blob);
+    if (found == files_.end()) {
+        return;
+    }
+    File& file = found->second;
+    const std::size_t end = extent.offset.value + extent.length.value;
+    for (std::size_t i = extent.offset.value / sector; i * sector < end && i < file.held.size();
+         ++i) {
+        const auto from = file.cache.begin() + static_cast<std::ptrdiff_t>(i * sector);
+        std::fill_n(from, std::min(sector, file.cache.size() - i * sector), std::byte{0});
+        file.dirty[i] = true;
+        file.held[i] = false;
+        file.is_hole[i] = true;
+    }
+    file.changed_at = now;
+}
+
+std::vector<Extent> SimulatedDisk::held(BlobId id) const {
+    std::vector<Extent> ranges;
+    const auto& held = files_.at(id).held;
+    for (std::size_t i = 0; i < held.size(); ++i) {
+        if (held[i] && i > 0 && held[i - 1]) {
+            ranges.back().length += ByteCount{sector};
+        } else if (held[i]) {
+            ranges.push_back({id, {i * sector}, {sector}});
+        }
+    }
+    return ranges;
+}
+
+bool SimulatedDisk::has_lost_pages(const Extent& extent) const {
+    const auto found = lost_.find(extent.blob);
+    if (found == lost_.end() || extent.length.value == 0) {
+        return false;
+    }
+    const auto first = found->second.lower_bound(extent.offset.value / sector);
+    return first != found->second.end() &&
+           *first * sector < extent.offset.value + extent.length.value;
 }
 
 void SimulatedDisk::cut(BlobId id, ByteCount size) {
@@ -100,8 +159,10 @@ void SimulatedDisk::sync(BlobId id) {
 
 void SimulatedDisk::fail_sync(BlobId id) {
     if (const auto found = files_.find(id); found != files_.end()) {
-        if (found->second.is_dirty()) {
-            damaged_.insert(id);
+        for (std::size_t i = 0; i < found->second.dirty.size(); ++i) {
+            if (found->second.dirty[i]) {
+                lost_[id].insert(i);
+            }
         }
         std::fill(found->second.dirty.begin(), found->second.dirty.end(), false);
         drop_clean(id);
@@ -120,8 +181,10 @@ void SimulatedDisk::drop_clean(BlobId id) {
         return;
     }
     File& file = found->second;
-    for (std::size_t i = 0; i < file.cache.size(); ++i) {
-        file.cache[i] = file.dirty[i / sector] ? file.cache[i] : file.platter[i];
+    for (std::size_t i = 0; i < file.dirty.size(); ++i) {
+        if (!file.dirty[i]) {
+            file.see_platter(i);
+        }
     }
 }
 
@@ -139,8 +202,10 @@ void SimulatedDisk::settle_file(File& file, Random& random, Tally& tally) {
             }
         }
     }
-    file.cache = file.platter;
     std::fill(file.dirty.begin(), file.dirty.end(), false);
+    for (std::size_t i = 0; i < file.dirty.size(); ++i) {
+        file.see_platter(i);
+    }
     file.has_durable_entry = true;
 }
 

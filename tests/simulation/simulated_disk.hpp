@@ -13,6 +13,7 @@
 #include "base/bytes.hpp"
 #include "base/clock.hpp"
 #include "base/ids.hpp"
+#include "core/segment.hpp"
 #include "random.hpp"
 #include "tally.hpp"
 
@@ -31,6 +32,10 @@ class SimulatedDisk {
     void make(BlobId id, ByteCount size, WallTime now);
     void write(BlobId id, ByteOffset at, std::span<const std::byte> bytes, WallTime now);
     void cut(BlobId id, ByteCount size);
+    // Gives back whole sectors: they read as zeros, and a loss of power may bring them back.
+    void punch(const Extent& extent, WallTime now);
+    // What was written and not given back, in whole sectors.
+    std::vector<Extent> held(BlobId id) const;
     // False: the file has fewer.
     bool read(BlobId id, ByteOffset at, std::span<std::byte> bytes) const;
     void unlink(BlobId id);
@@ -39,7 +44,8 @@ class SimulatedDisk {
     // The pages are clean afterwards, and what was in them never reaches the platter.
     void fail_sync(BlobId id);
     // Whether a failed sync has thrown bytes of it away.
-    bool has_lost_pages(BlobId id) const { return damaged_.contains(id); }
+    bool has_lost_pages(BlobId id) const { return lost_.contains(id); }
+    bool has_lost_pages(const Extent& extent) const;
     void sync_entry(BlobId id);
     // Reads see the platter again, but where pages are still to be written.
     void drop_clean(BlobId id);
@@ -54,12 +60,16 @@ class SimulatedDisk {
     struct File {
         std::vector<std::byte> cache;
         std::vector<std::byte> platter;
-        std::vector<bool> dirty;  // by sector
+        std::vector<bool> dirty;         // by sector, as the next three
+        std::vector<bool> held;          // written, as programs see it
+        std::vector<bool> held_durably;  // and as a loss of power leaves it
+        std::vector<bool> is_hole;       // neither held nor reserved
         bool has_durable_entry = false;
         WallTime changed_at;
 
         void resize(std::size_t size);
         void settle(std::size_t index);  // the sector reaches the platter
+        void see_platter(std::size_t index);
         bool is_dirty() const;
     };
 
@@ -67,7 +77,7 @@ class SimulatedDisk {
 
     std::map<BlobId, File> files_;
     std::map<BlobId, File> removed_;  // their removal may be undone by a loss of power
-    std::set<BlobId> damaged_;
+    std::map<BlobId, std::set<std::size_t>> lost_;  // sectors
     std::map<std::string, std::vector<std::byte>> local_;
 };
 

@@ -58,7 +58,15 @@ auto SimulatedMetadataStore::write(Site site, Survives survives, F work) {
     });
 }
 
-Result<void> SimulatedMetadataStore::create(const Upload& upload, const CreateTerms& terms) {
+CreateTerms SimulatedMetadataStore::as_kept(CreateTerms terms) const {
+    if (gate_.has(Mutant::forgets_repeat_key)) {
+        terms.repeat.reset();
+    }
+    return terms;
+}
+
+Result<void> SimulatedMetadataStore::create(const Upload& upload, const CreateTerms& given) {
+    const CreateTerms terms = as_kept(given);
     return gate_.call(Site::create, [&] {
         auto created = rows().create(upload, terms);
         if (created) {
@@ -68,15 +76,16 @@ Result<void> SimulatedMetadataStore::create(const Upload& upload, const CreateTe
                     static_cast<void>(again.create(upload, made).has_value());
                 }
             );
-            witness_.created(upload);
+            witness_.created(upload, given);
         }
         return created;
     });
 }
 
 Result<void> SimulatedMetadataStore::create_whole(
-    const Upload& upload, const Segment& segment, const NewJob& job, const CreateTerms& terms
+    const Upload& upload, const Segment& segment, const NewJob& job, const CreateTerms& given
 ) {
+    const CreateTerms terms = as_kept(given);
     return gate_.call(Site::create_whole, [&] {
         auto created = rows().create_whole(upload, segment, job, terms);
         if (created) {
@@ -84,7 +93,7 @@ Result<void> SimulatedMetadataStore::create_whole(
             journal_.add(Survives::power_loss, [=](MemoryMetadataStore& again) {
                 static_cast<void>(again.create_whole(upload, segment, job, made).has_value());
             });
-            witness_.created(upload);
+            witness_.created(upload, given);
         }
         return created;
     });
@@ -170,12 +179,13 @@ Result<void> SimulatedMetadataStore::drop_segments(
     MediaId id, const std::vector<SegmentIndex>& indexes, WallTime now
 ) {
     return gate_.call(Site::drop_segments, [&] {
+        const auto before = rows().find_any(id);
         auto dropped = rows().drop_segments(id, indexes, now);
         if (dropped) {
             journal_.add(Survives::power_loss, [=](MemoryMetadataStore& again) {
                 static_cast<void>(again.drop_segments(id, indexes, now).has_value());
             });
-            witness_.dropped(id, indexes);
+            witness_.dropped(*before, indexes);
         }
         return dropped;
     });
@@ -237,6 +247,10 @@ Result<std::vector<Extent>> SimulatedMetadataStore::extents_of(MediaId id) {
 
 Result<bool> SimulatedMetadataStore::knows_blob(BlobId blob) {
     return gate_.call(Site::names_of_blobs, [&] { return rows().knows_blob(blob); });
+}
+
+Result<std::vector<Extent>> SimulatedMetadataStore::extents_in(BlobId shared) {
+    return gate_.call(Site::names_of_blobs, [&] { return rows().extents_in(shared); });
 }
 
 Result<void> SimulatedMetadataStore::forget_bytes(MediaId id) {

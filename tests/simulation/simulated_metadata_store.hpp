@@ -20,13 +20,13 @@ namespace sluice::simulation {
 class Witness {
   public:
     virtual ~Witness() = default;
-    virtual void created(const Upload& upload) = 0;
+    virtual void created(const Upload& upload, const CreateTerms& terms) = 0;
     virtual void changed(const Upload& before, const Upload& after) = 0;
     virtual void claimed(const LeasedJob& job, WallTime now, WallTime lease_until) = 0;
     virtual void beat(JobId id, WallTime lease_until) = 0;
     virtual void finished(JobId id, std::uint64_t fence, const Upload& upload) = 0;
     virtual void released(JobId id) = 0;
-    virtual void dropped(MediaId id, const std::vector<SegmentIndex>& indexes) = 0;
+    virtual void dropped(const UploadWithSegments& before, const std::vector<SegmentIndex>&) = 0;
 };
 
 enum class Survives : std::uint8_t { as_configured, power_loss };
@@ -87,6 +87,7 @@ class SimulatedMetadataStore final : public MetadataStore {
     Result<std::vector<MediaId>> due_for_cleaning(std::uint32_t count_max) override;
     Result<std::vector<Extent>> extents_of(MediaId id) override;
     Result<bool> knows_blob(BlobId blob) override;
+    Result<std::vector<Extent>> extents_in(BlobId shared) override;
     Result<void> forget_bytes(MediaId id) override;
     Result<std::vector<Output>> outputs(MediaId id) override;
     Result<std::optional<LeasedJob>> claim_job(
@@ -111,6 +112,7 @@ class SimulatedMetadataStore final : public MetadataStore {
 
   private:
     MemoryMetadataStore& rows() { return journal_.rows(); }
+    CreateTerms as_kept(CreateTerms terms) const;
     // Work on the rows that may be needed again, if it succeeds.
     template <class F>
     auto write(Site site, Survives survives, F work);

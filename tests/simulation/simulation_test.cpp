@@ -32,6 +32,9 @@ constexpr std::array<std::string_view, mutant_count> mutant_names{
     "reads_other_bytes",
     "counts_wrong",
     "seals_anything",
+    "removes_whole_pack",
+    "uses_a_place_twice",
+    "forgets_repeat_key",
     "make_durable_does_nothing",
 };
 
@@ -110,6 +113,19 @@ TEST_F(Simulation, HistoriesThatOnceWentWrongGoRight) {
           208'699ULL,
           303'572ULL}) {
         Tally tally;
+        HistoryOptions options = options_of(seed);
+        options.packed_max = {};  // they are older than packs and keys
+        options.has_keys = false;
+        EXPECT_EQ(run_history(options, tally).violation, "") << described(options);
+    }
+}
+
+// With packs and keys: a file in one call that lost a race under its key to another file; segments whose
+// bytes went with the sync of a pack that another upload shared, compared with what came again, or kept from
+// being finalized.
+TEST_F(Simulation, HistoriesWithPacksAndKeysThatOnceWentWrongGoRight) {
+    for (const std::uint64_t seed : {399ULL, 1'992ULL, 305'437ULL, 7'003'079ULL, 8'001'740ULL}) {
+        Tally tally;
         const HistoryOptions options = options_of(seed);
         EXPECT_EQ(run_history(options, tally).violation, "") << described(options);
     }
@@ -137,6 +153,10 @@ HistoryOptions options_for(Mutant mutant, std::uint64_t seed) {
     } else if (mutant == Mutant::believes_failed_sync) {
         options.is_strict = true;
         options.faults.per_10000 = 200;
+    } else if (mutant == Mutant::removes_whole_pack || mutant == Mutant::uses_a_place_twice) {
+        options.packed_max = ByteCount{400};
+    } else if (mutant == Mutant::forgets_repeat_key) {
+        options.has_keys = true;
     } else if (mutant == Mutant::seals_anything) {
         options.is_crowded = true;
     }

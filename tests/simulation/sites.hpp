@@ -23,6 +23,10 @@ enum class Site : std::uint8_t {
     blob_free_space,
     blob_orphans,
     blob_drop_cached,
+    pack_wait,
+    pack_write,
+    pack_sync,
+    pack_make,
     create,
     create_whole,
     usage,
@@ -47,14 +51,14 @@ enum class Site : std::uint8_t {
 inline constexpr std::size_t site_count = static_cast<std::size_t>(Site::count);
 
 inline constexpr std::array<std::string_view, site_count> site_names{
-    "think",        "blob.stage",     "blob.place",   "blob.write",
-    "blob.commit",  "make_durable",   "blob.read",    "blob.local_file",
-    "blob.adopt",   "blob.remove",    "free_space",   "orphans",
-    "drop_cached",  "create",         "create_whole", "usage",
-    "find",         "list",           "add_segment",  "change",
-    "due",          "names_of_blobs", "forget_bytes", "drop_segments",
-    "doubts",       "outputs",        "claim_job",    "heartbeat",
-    "save_outputs", "finish_job",     "release_job",  "queue_position",
+    "think",          "blob.stage",   "blob.place",      "blob.write",   "blob.commit",
+    "make_durable",   "blob.read",    "blob.local_file", "blob.adopt",   "blob.remove",
+    "free_space",     "orphans",      "drop_cached",     "pack.wait",    "pack.write",
+    "pack.sync",      "pack.make",    "create",          "create_whole", "usage",
+    "find",           "list",         "add_segment",     "change",       "due",
+    "names_of_blobs", "forget_bytes", "drop_segments",   "doubts",       "outputs",
+    "claim_job",      "heartbeat",    "save_outputs",    "finish_job",   "release_job",
+    "queue_position",
 };
 
 constexpr bool is_writing(Site site) {
@@ -66,6 +70,9 @@ constexpr bool is_writing(Site site) {
         case Site::blob_make_durable:
         case Site::blob_adopt:
         case Site::blob_remove:
+        case Site::pack_write:
+        case Site::pack_sync:
+        case Site::pack_make:
         case Site::create:
         case Site::create_whole:
         case Site::add_segment:

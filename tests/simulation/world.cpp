@@ -39,6 +39,10 @@ HistoryOptions options_of(std::uint64_t seed) {
     options.is_crowded = random.one_in(3);
     options.clients = random.between(2, options.is_crowded ? 6 : 4);
     options.calls_each = random.between(6, 20);
+    if (!random.one_in(3)) {
+        options.packed_max = {random.between(60, 400)};
+    }
+    options.has_keys = random.one_in(2);
     return options;
 }
 
@@ -47,7 +51,9 @@ Process::Process(World& world)
           world.disk,
           world.gate,
           world.clock,
-          {.is_strict = world.options.is_strict, .capacity = world.options.capacity}
+          {.is_strict = world.options.is_strict,
+           .capacity = world.options.capacity,
+           .packed_max = world.options.packed_max}
       ),
       rows(world.journal, world.gate, world.checker),
       metadata(rows, hot),
@@ -75,6 +81,7 @@ Process::Process(World& world)
 
 // As the server's own start, see server/wiring.cpp.
 Result<void> Process::recover(bool has_lost_power) {
+    blobs.trim_abandoned();
     if (auto released = metadata.release_jobs_of(job_holder, clock_.now()); !released) {
         return std::move(released).error();
     }
@@ -89,12 +96,20 @@ Result<void> Process::recover(bool has_lost_power) {
     if (auto loaded = doubts.load(scope); !loaded) {
         return loaded;
     }
-    const auto is_known = [this](BlobId blob) {
-        const auto known = metadata.knows_blob(blob);
-        return !known || *known;  // in doubt it stays
-    };
-    auto removed = blobs.remove_orphans(is_known, clock_.now() - orphan_age, orphans_max);
+    auto removed = blobs.remove_orphans(is_known(), clock_.now() - orphan_age, orphans_max);
     return removed ? ok() : Result<void>(std::move(removed).error());
+}
+
+// In doubt it stays.
+std::function<bool(BlobId)> Process::is_known() {
+    return [this](BlobId blob) {
+        const auto known = metadata.knows_blob(blob);
+        return !known || *known;
+    };
+}
+
+void Process::sweep_packs() {
+    static_cast<void>(blobs.remove_dead_packs(is_known(), clock_.now() - orphan_age).has_value());
 }
 
 World::World(const HistoryOptions& of, Tally& to)

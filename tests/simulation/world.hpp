@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -39,6 +40,8 @@ struct HistoryOptions {
     ByteCount capacity{1ULL << 40};
     std::chrono::seconds lifetime{3600};
     Quota quota;
+    ByteCount packed_max;     // 0: nothing lies in packs
+    bool has_keys = false;    // some calls come under an Idempotency-Key
     bool is_crowded = false;  // all calls are about one upload, and meet
     std::size_t clients = 3;
     std::size_t calls_each = 14;
@@ -56,6 +59,8 @@ class Process {
     explicit Process(World& world);
     // What a start does before it opens its doors.
     Result<void> recover(bool has_lost_power);
+    // As the server's sweeper does from time to time.
+    void sweep_packs();
 
     SimulatedBlobStore blobs;
     SimulatedMetadataStore rows;
@@ -71,6 +76,8 @@ class Process {
     Uploads uploads;
 
   private:
+    std::function<bool(BlobId)> is_known();
+
     const Clock& clock_;
     const bool is_strict_;
 };
@@ -108,6 +115,7 @@ class World {
     Checker checker;
     std::unique_ptr<Process> process;
     std::uint64_t next_key = 1;
+    std::vector<KeyModel> keys;
     std::size_t clients_done = 0;
     bool has_crashed = false;
     bool is_over = false;

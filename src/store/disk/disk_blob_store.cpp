@@ -266,6 +266,7 @@ Result<void> DiskBlobStore::make_durable(const std::vector<Extent>& layout) {
         }
         if (auto synced = disk::sync_file(file->get()); !synced) {
             lost_syncs_.note(extent.blob, synced.error());
+            packs_.spoil(extent.blob);
             return synced;
         }
         if (auto synced = directory_.sync_folder_of(extent.blob); !synced) {

@@ -76,9 +76,11 @@ class DiskBlobStore final : public BlobStore {
         const std::function<bool(BlobId)>& is_known, WallTime before
     );
 
-    // Every file of a blob that is not shared, until `visit` says false: for checks while nobody
-    // writes. Packs that nobody names are removed by the running server.
+    // Every file of a blob that is not shared, until `visit` says false, and every pack, until it
+    // has an Error: for checks while nobody writes.
     Result<void> each_file(const std::function<bool(BlobId, WallTime)>& visit) const;
+    Result<void> each_pack(const std::function<Result<void>(const SharedBlobContent&)>& visit
+    ) const;
 
   private:
     friend class PlacedRange;

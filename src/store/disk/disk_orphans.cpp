@@ -1,4 +1,6 @@
 // Files that nobody names: staged blobs whose process died, and packs whose last piece is gone.
+#include <fcntl.h>
+
 #include "store/disk/disk_blob_store.hpp"
 
 namespace sluice {
@@ -7,6 +9,21 @@ Result<void> DiskBlobStore::each_file(const std::function<bool(BlobId, WallTime)
     return directory_.walk(0, [&visit](const disk::BlobDirectory::Entry& entry) {
         return visit(entry.id, entry.changed_at);
     });
+}
+
+Result<void> DiskBlobStore::each_pack(
+    const std::function<Result<void>(const SharedBlobContent&)>& visit
+) const {
+    Result<void> visited = ok();
+    auto walked = directory_.walk_packs([&](const disk::BlobDirectory::Entry& entry) {
+        auto file = directory_.open_file(entry.id, O_RDONLY);
+        auto held = file ? disk::held_ranges(file->get(), entry.id)
+                         : Result<std::vector<Extent>>(std::move(file).error());
+        visited = held ? visit({entry.id, entry.changed_at, {disk::pack_block}, *std::move(held)})
+                       : Result<void>(std::move(held).error());
+        return visited.has_value();
+    });
+    return walked ? visited : walked;
 }
 
 Result<std::uint32_t> DiskBlobStore::remove_orphans(

@@ -55,19 +55,6 @@ Result<void> write_vector(int file, std::vector<iovec> pieces, std::uint64_t at)
     return ok();
 }
 
-// Where the last bytes that were ever written end; the rest is only reserved.
-std::uint64_t end_of_data(int file) {
-    off_t end = 0;
-    for (off_t data = ::lseek(file, 0, SEEK_DATA); data >= 0;
-         data = ::lseek(file, end, SEEK_DATA)) {
-        end = ::lseek(file, data, SEEK_HOLE);
-        if (end < 0) {
-            return static_cast<std::uint64_t>(std::max<off_t>(::lseek(file, 0, SEEK_END), 0));
-        }
-    }
-    return static_cast<std::uint64_t>(end);
-}
-
 Result<void> punch(int file, std::uint64_t at, std::uint64_t length) {
     constexpr int mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
     if (length == 0 || ::fallocate(file, mode, as_off(at), as_off(length)) == 0) {
@@ -83,6 +70,27 @@ std::uint64_t key_of(const Extent& extent) {
 }
 
 }  // namespace
+
+Result<std::vector<Extent>> held_ranges(int file, BlobId id) {
+    std::vector<Extent> ranges;
+    off_t end = 0;
+    for (off_t data = ::lseek(file, 0, SEEK_DATA); data >= 0;
+         data = ::lseek(file, end, SEEK_DATA)) {
+        end = ::lseek(file, data, SEEK_HOLE);
+        if (end < 0) {
+            break;
+        }
+        const std::uint64_t begin = static_cast<std::uint64_t>(data) / pack_block * pack_block;
+        const std::uint64_t behind = whole_blocks(static_cast<std::uint64_t>(end));
+        if (!ranges.empty() && ranges.back().offset + ranges.back().length >= ByteOffset{begin}) {
+            ranges.back().length = ByteCount{behind - ranges.back().offset.value};
+        } else {
+            ranges.push_back({id, {begin}, {behind - begin}});
+        }
+    }
+    return errno == ENXIO ? Result<std::vector<Extent>>(std::move(ranges))
+                          : system_error(errno, "seek in a pack");
+}
 
 struct PackLog::Waiting {
     const PackBuffers::Buffer& buffer;
@@ -106,9 +114,17 @@ Result<void> PackLog::trim_abandoned() {
         if (!file || ::fstat(file->get(), &status) != 0) {
             return true;
         }
-        const std::uint64_t end = whole_blocks(end_of_data(file->get()));
+        const auto held = held_ranges(file->get(), entry.id);
+        if (!held) {
+            return true;  // nothing is given back
+        }
+        const std::uint64_t end =
+            held->empty() ? 0 : (held->back().offset + held->back().length).value;
         const auto size = static_cast<std::uint64_t>(status.st_size);
-        trimmed = end < size ? punch(file->get(), end, size - end) : ok();
+        // Cut and not punched, so that it is changed once, and is old for the sweep some day.
+        if (end < size && ::ftruncate(file->get(), as_off(end)) != 0) {
+            trimmed = system_error(errno, "cut a pack");
+        }
         return trimmed.has_value();
     });
     return walked ? trimmed : walked;
@@ -204,6 +220,9 @@ Result<void> PackLog::write_some(std::span<Waiting* const> batch) {
 }
 
 Result<void> PackLog::make_room(std::uint64_t wanted) {
+    if (is_spoilt()) {
+        retire(true);
+    }
     if (current_ && current_->used + wanted <= current_->capacity) {
         return ok();
     }
@@ -280,6 +299,16 @@ Result<void> PackLog::remove(const Extent& extent) {
         return file.error().code == ErrorCode::store_not_found ? ok() : Result<void>(file.error());
     }
     return punch(file->get(), extent.offset.value, whole_blocks(extent.length.value));
+}
+
+void PackLog::spoil(BlobId id) {
+    const std::scoped_lock lock(mutex_);
+    spoilt_id_ = id == current_id_ ? id : spoilt_id_;
+}
+
+bool PackLog::is_spoilt() {
+    const std::scoped_lock lock(mutex_);
+    return current_ && current_->id == spoilt_id_;
 }
 
 bool PackLog::is_current(BlobId id) {

@@ -23,6 +23,9 @@
 
 namespace sluice::disk {
 
+// What was written to a pack's file and not taken away again, in whole blocks.
+Result<std::vector<Extent>> held_ranges(int file, BlobId id);
+
 class PackLog {
   public:
     struct Options {
@@ -52,6 +55,8 @@ class PackLog {
     // Whether the bytes were among the beginnings that are kept.
     bool read_start(const Extent& extent, ByteOffset offset, std::span<std::byte> bytes);
     void forget_start(const Extent& extent);
+    // A sync of the pack has failed that somebody else asked for: no more pieces go there.
+    void spoil(BlobId id);
     // The pack is being written to; it is not to be unlinked.
     bool is_current(BlobId id);
 
@@ -75,16 +80,18 @@ class PackLog {
     Result<void> write_some(std::span<Waiting* const> batch);
     Result<void> make_room(std::uint64_t wanted);
     Result<std::unique_ptr<Pack>> make_pack(std::uint64_t wanted) const;
+    bool is_spoilt();
     void retire(bool has_failed);
     void keep_start(const Extent& extent, const std::byte* bytes);
 
     const BlobDirectory& directory_;
     const Options options_;
 
-    std::mutex mutex_;  // guards the next four
+    std::mutex mutex_;  // guards the next five
     Batch waiting_;
     bool is_led_ = false;
     BlobId current_id_;
+    BlobId spoilt_id_;
     std::unique_ptr<Pack> current_;  // the leader's alone, but for its id
 
     std::mutex starts_mutex_;  // guards all below

@@ -260,6 +260,24 @@ TEST(PackLog, ASmallDiskGetsSmallerPacks) {
     EXPECT_GT(refused, 0);
 }
 
+TEST(PackLog, NothingMoreGoesToAPackWhoseSyncHasFailed) {
+    TemporaryFolder folder;
+    auto directory = disk::BlobDirectory::open(folder.path() + "/blobs");
+    ASSERT_TRUE(directory);
+    disk::PackLog log(*directory, {.strict = false, .bytes = 1_MiB});
+    disk::PackBuffers buffers(disk::pack_block, 4);
+    const auto add = [&] { return log.add(buffers.take(), {100}).value(); };
+    const Extent first = add();
+    log.spoil({first.blob.value ^ 1});
+    EXPECT_EQ(add().blob, first.blob) << "it was another's";
+    log.spoil(first.blob);
+    const Extent next = add();
+    EXPECT_NE(next.blob, first.blob);
+    EXPECT_FALSE(log.is_current(first.blob));
+    EXPECT_EQ(add().blob, next.blob);
+    EXPECT_TRUE(directory->open_file(first.blob, O_RDONLY)) << "what it holds may be whole";
+}
+
 TEST(PackLog, RelaxedPiecesAreMadeDurableAtTheEnd) {
     const TemporaryFolder folder;
     const auto store = opened(folder.path("blobs"), {.strict = false});

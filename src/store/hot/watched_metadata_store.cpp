@@ -178,6 +178,9 @@ Result<std::vector<Extent>> WatchedMetadataStore::extents_of(MediaId id) {
 Result<bool> WatchedMetadataStore::knows_blob(BlobId blob) {
     return rows_.knows_blob(blob);
 }
+Result<std::vector<Extent>> WatchedMetadataStore::extents_in(BlobId shared) {
+    return rows_.extents_in(shared);
+}
 Result<std::vector<Upload>> WatchedMetadataStore::with_bytes(
     MediaId after, std::uint32_t count_max
 ) {

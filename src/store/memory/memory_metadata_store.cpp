@@ -336,44 +336,6 @@ Result<std::vector<MediaId>> MemoryMetadataStore::due_for_cleaning(std::uint32_t
     return ids;
 }
 
-Result<std::vector<Extent>> MemoryMetadataStore::extents_of(MediaId id) {
-    const std::scoped_lock lock(mutex_);
-    const Row* row = row_of(id);
-    if (row == nullptr) {
-        return not_found(id);
-    }
-    std::vector<Extent> extents;
-    const BlobId own{id.value};
-    if (row->has_bytes) {
-        extents.push_back({own, {0}, row->upload.total});
-    }
-    for (const auto& [index, segment] : row->segments) {
-        if (segment.extent.blob != own && segment.extent.blob != BlobId{}) {
-            extents.push_back(segment.extent);
-        }
-    }
-    for (const Output& output : row->outputs) {
-        extents.push_back(output.extent);
-    }
-    std::ranges::sort(extents, {}, [](const Extent& extent) {
-        return std::pair(extent.blob, extent.offset.value);
-    });
-    return extents;
-}
-
-Result<bool> MemoryMetadataStore::knows_blob(BlobId blob) {
-    const std::scoped_lock lock(mutex_);
-    const auto names_it = [blob](const auto& item) {
-        const Row& row = item.second;
-        const auto is_segment = [blob](const auto& s) { return s.second.extent.blob == blob; };
-        const auto is_output = [blob](const Output& o) { return o.extent.blob == blob; };
-        return (row.has_bytes && item.first.value == blob.value) ||
-               std::ranges::any_of(row.segments, is_segment) ||
-               std::ranges::any_of(row.outputs, is_output);
-    };
-    return blob.value != 0 && std::ranges::any_of(uploads_, names_it);
-}
-
 Result<std::vector<Upload>> MemoryMetadataStore::with_bytes(
     MediaId after, std::uint32_t count_max
 ) {

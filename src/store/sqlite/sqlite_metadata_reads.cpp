@@ -205,6 +205,14 @@ Result<bool> SqliteMetadataStore::knows_blob(BlobId blob) {
     return blob.value != 0 && row->integer(0) != 0;
 }
 
+Result<std::vector<Extent>> SqliteMetadataStore::extents_in(BlobId shared) {
+    const auto reader = database_->readers().borrow();
+    auto row = (*reader).query(sqlite::extents_in_sql, stored(shared.value));
+    return collect<Extent>(std::move(row), [](const Statement& found) -> Result<Extent> {
+        return sqlite::read_extent(found, 0);
+    });
+}
+
 Result<std::vector<Output>> SqliteMetadataStore::outputs(MediaId id) {
     const auto reader = database_->readers().borrow();
     auto is_there = exists(*reader, id);

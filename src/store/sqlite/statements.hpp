@@ -110,6 +110,9 @@ inline constexpr char knows_blob_sql[] =
     "SELECT EXISTS (SELECT 1 FROM uploads WHERE id = ?1 AND has_bytes = 1) "
     "OR EXISTS (SELECT 1 FROM segments WHERE blob = ?1 AND blob <> upload) "
     "OR EXISTS (SELECT 1 FROM outputs WHERE blob = ?1)";
+inline constexpr char extents_in_sql[] =
+    "SELECT blob, \"offset\", length FROM segments WHERE blob = ?1 AND blob <> upload "
+    "UNION ALL SELECT blob, \"offset\", length FROM outputs WHERE blob = ?1 ORDER BY 2";
 inline constexpr char delete_segments_sql[] = "DELETE FROM segments WHERE upload = ?1";
 inline constexpr char delete_outputs_sql[] = "DELETE FROM outputs WHERE upload = ?1";
 inline constexpr char forget_bytes_sql[] = "UPDATE uploads SET has_bytes = 0 WHERE id = ?1";
