@@ -28,6 +28,7 @@ commands
   list                uploads, newest first
   delete ID...        delete uploads; asks unless --yes
   keys create ...     keys of a server with --auth keys: create, list, revoke, rotate
+  process FILE        make of a local file what the server would; --category C --out DIR
   fsck --data DIR     compare a stopped server's records with its files; --repair
   env                 shell lines that point X's clients at a local server
   diagnose ID         why an upload fails or stalls; --trace FILE: a HAR file or curl -v text
@@ -35,7 +36,7 @@ commands
   version             the version of this program
   help [COMMAND]      this text, or the flags of a command
 
-all but serve take  --server URL (or SLUICE_SERVER; default http://127.0.0.1:8080)
+all but serve and process take  --server URL (or SLUICE_SERVER; default http://127.0.0.1:8080)
                     --token-file FILE (or SLUICE_TOKEN, SLUICE_TOKEN_FILE)
 help topics: exit-codes environment
 more: http://127.0.0.1:8080/docs
@@ -155,7 +156,7 @@ constexpr std::array commands{
     Command{"ping", ping_command},
 };
 
-constexpr std::array<std::string_view, 12> command_names{
+constexpr std::array<std::string_view, 13> command_names{
     "serve",
     "upload",
     "status",
@@ -164,6 +165,7 @@ constexpr std::array<std::string_view, 12> command_names{
     "diagnose",
     "env",
     "keys",
+    "process",
     "fsck",
     "ping",
     "version",

@@ -31,6 +31,11 @@ namespace sluice {
 // Longer lines are refused; the supervisor replaces a worker that writes one.
 inline constexpr std::size_t worker_line_max = 64 * 1024;
 
+// Arguments of the worker program: no walls around its decoders; no jobs, but a try of the walls, with
+// a file that must not be readable.
+inline constexpr std::string_view sandbox_off_argument = "--sandbox=off";
+inline constexpr std::string_view self_test_argument = "--self-test";
+
 struct JobOrder {
     JobId job;
     MediaId media;

@@ -35,7 +35,7 @@ class Canary {
 
 Result<SandboxFacts> check_sandbox(const std::string& worker, const std::string& folder) {
     const Canary canary(folder);
-    auto process = WorkerProcess::start(worker, {"--self-test", canary.path()});
+    auto process = WorkerProcess::start(worker, {std::string(self_test_argument), canary.path()});
     if (!process) {
         return std::move(process).error();
     }

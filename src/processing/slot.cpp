@@ -99,7 +99,7 @@ bool Slot::ensure_worker() {
     }
     std::vector<std::string> arguments;
     if (!parts_.settings.sandbox) {
-        arguments.emplace_back("--sandbox=off");
+        arguments.emplace_back(sandbox_off_argument);
     }
     auto started = WorkerProcess::start(parts_.settings.worker_path, arguments);
     if (!started) {

@@ -13,12 +13,6 @@
 namespace sluice {
 namespace {
 
-std::string worker_beside_us() {
-    std::error_code error;
-    const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
-    return (self.parent_path() / "sluice-worker").string();
-}
-
 unsigned cores_of_machine() {
     return std::max(1U, std::thread::hardware_concurrency());
 }
@@ -40,6 +34,12 @@ WorkerPoolSettings with_defaults(WorkerPoolSettings settings) {
 }
 
 }  // namespace
+
+std::string worker_beside_us() {
+    std::error_code error;
+    const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
+    return (self.parent_path() / "sluice-worker").string();
+}
 
 struct WorkerPool::Threads {
     std::vector<std::jthread> running;

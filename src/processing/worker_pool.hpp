@@ -46,6 +46,9 @@ class Slot;
 class PoolSignals;
 class SpeedFile;
 
+// Where the worker lies if nobody says otherwise: beside the running program.
+std::string worker_beside_us();
+
 class WorkerPool {
   public:
     // All references outlive the pool.

@@ -18,19 +18,9 @@
 #include "core/output.hpp"
 #include "core/upload.hpp"
 #include "core/usage.hpp"
+#include "store/upload_rows.hpp"
 
 namespace sluice {
-
-// An upload with what hangs on it.
-struct UploadWithSegments {
-    Upload upload;
-    SegmentMap segments;
-};
-
-struct UploadPage {
-    std::vector<Upload> uploads;  // newest first
-    bool has_more = false;
-};
 
 class MetadataStore {
   public:

@@ -5,7 +5,7 @@ file; the trace shows it. What is judged lies below `root`, with these exception
 
 - SQLite's main file and shared memory: the log has what they have. Of the log it is asked that it was synced between the
   request and its answer, since what is written behind (the timeline) may be written at any time.
-- `scratch` of the pipeline: nothing of it is promised.
+- `scratch` of the pipeline, and what it learned of the machine's speed: nothing of it is promised.
 """
 
 import os
@@ -55,7 +55,7 @@ class Order:
 
     def is_judged(self, path):
         inside = path.startswith(self.root + "/")
-        return inside and "/scratch" not in path and not path.endswith(("-shm", "-wal", ".db", "/lock", "/ballast"))
+        return inside and "/scratch" not in path and not path.endswith(("-shm", "-wal", ".db", "/lock", "/ballast", "/speeds.new"))
 
     def read(self, lines):
         for text, _ in whole_calls(lines):

@@ -31,8 +31,6 @@ namespace {
 using namespace sluice;
 
 constexpr std::string_view ffmpeg_default = "/usr/bin/ffmpeg";
-constexpr std::string_view sandbox_off_argument = "--sandbox=off";
-constexpr std::string_view self_test_argument = "--self-test";
 constexpr int exit_ok = 0;
 constexpr int exit_wrong_order = 2;
 constexpr int exit_not_usable = 3;
