@@ -56,7 +56,7 @@ enum class Counted : std::uint8_t { not_at_all, as_failure, as_crash };
 
 // What ran when the server died may be what killed it, so at the next start such jobs run one by one,
 // with nothing beside them, for so long each; whoever survives that is no danger, and others begin.
-inline constexpr std::chrono::seconds alone_max{60};
+inline constexpr std::chrono::seconds alone_max{30};
 
 // What lies before a waiting job, for check_after_secs. Told as far as it matters, so that a long
 // queue is not walked through for each who asks.

@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <vector>
 
 namespace sluice {
 namespace {
 
 // Of one level; more are not looked at.
-constexpr int boxes_max = 64;
+constexpr std::size_t boxes_max = 64;
 // In all.
 constexpr int reads_max = 20'000;
 // The largest that is made of a film: more than 1280x720 is scaled down.
@@ -34,11 +35,9 @@ class Index {
     Index(std::uint64_t file_size, const ReadAt& read) : file_size_(file_size), read_(read) {}
 
     std::optional<FilmHeader> film() {
-        each({0, 0, file_size_}, [this](const Box& box) {
-            if (box.name == name_of("moov")) {
-                each(box, [this](const Box& inner) { take(inner); });
-            }
-        });
+        if (const auto index = find(Box{0, 0, file_size_}, "moov")) {
+            take(*index);
+        }
         const bool is_known = film_.width > 0 && film_.width <= side_max && film_.height > 0 &&
                               film_.height <= side_max && film_.frames > 0;
         return is_known ? std::optional(film_) : std::nullopt;
@@ -61,76 +60,78 @@ class Index {
         return value;
     }
 
-    template <class Take>
-    void each(const Box& outer, Take take) const {
+    // The boxes within one, as far as they are whole.
+    std::vector<Box> inside(const Box& outer) const {
+        std::vector<Box> found;
         std::uint64_t at = outer.body;
-        for (int i = 0; i < boxes_max && outer.end - at >= 8; ++i) {
-            const Box head{0, at, outer.end};
-            std::uint64_t length = number(head, 0, 4);
-            std::uint64_t head_bytes = 8;
-            if (length == 1) {
-                length = number(head, 8, 8);
-                head_bytes = 16;
-            } else if (length == 0) {
-                length = outer.end - at;
+        while (found.size() < boxes_max && outer.end - at >= 8) {
+            const auto box = box_at({0, at, outer.end});
+            if (!box) {
+                break;
             }
-            if (length < head_bytes || length > outer.end - at) {
-                return;
+            found.push_back(*box);
+            at = box->end;
+        }
+        return found;
+    }
+
+    std::optional<Box> box_at(const Box& rest) const {
+        std::uint64_t length = number(rest, 0, 4);
+        std::uint64_t head_bytes = 8;
+        if (length == 1) {
+            length = number(rest, 8, 8);
+            head_bytes = 16;
+        } else if (length == 0) {
+            length = rest.end - rest.body;
+        }
+        if (length < head_bytes || length > rest.end - rest.body) {
+            return std::nullopt;
+        }
+        const auto name = static_cast<std::uint32_t>(number(rest, 4, 4));
+        return Box{name, rest.body + head_bytes, rest.body + length};
+    }
+
+    std::optional<Box> find(const std::optional<Box>& outer, std::string_view name) const {
+        const auto boxes = outer ? inside(*outer) : std::vector<Box>();
+        const auto found = std::ranges::find(boxes, name_of(name), &Box::name);
+        return found == boxes.end() ? std::nullopt : std::optional(*found);
+    }
+
+    void take(const Box& index) {
+        for (const Box& box : inside(index)) {
+            if (box.name == name_of("mvhd")) {
+                film_.duration = duration_of(box);
+            } else if (box.name == name_of("trak")) {
+                take_track(box);
             }
-            const auto name = static_cast<std::uint32_t>(number(head, 4, 4));
-            take(Box{name, at + head_bytes, at + length});
-            at += length;
         }
     }
 
-    void take(const Box& box) {
-        if (box.name == name_of("mvhd")) {
-            const bool is_long = number(box, 0, 1) == 1;
-            const auto scale = number(box, is_long ? 20 : 12, 4);
-            const auto length = is_long ? number(box, 24, 8) : number(box, 16, 4);
-            constexpr std::uint64_t seconds_max = 1'000'000;
-            if (scale > 0 && length / scale < seconds_max) {
-                film_.duration = std::chrono::milliseconds{length * 1000 / scale};
-            }
-        } else if (box.name == name_of("trak")) {
-            take_track(box);
-        }
+    std::chrono::milliseconds duration_of(const Box& box) const {
+        constexpr std::uint64_t seconds_max = 1'000'000;
+        const bool is_long = number(box, 0, 1) == 1;
+        const auto scale = number(box, is_long ? 20 : 12, 4);
+        const auto length = is_long ? number(box, 24, 8) : number(box, 16, 4);
+        const bool is_sane = scale > 0 && length / scale < seconds_max;
+        return std::chrono::milliseconds{is_sane ? length * 1000 / scale : 0};
     }
 
     void take_track(const Box& track) {
-        FilmHeader seen;
-        std::uint32_t kind = 0;
-        each(track, [&](const Box& box) {
-            if (box.name == name_of("tkhd") && box.end - box.body >= 8) {
-                // The last two numbers, 16.16.
-                const auto sides = box.end - box.body - 8;
-                seen.width = static_cast<std::uint32_t>(number(box, sides, 2));
-                seen.height = static_cast<std::uint32_t>(number(box, sides + 4, 2));
-            } else if (box.name == name_of("mdia")) {
-                each(box, [&](const Box& inner) { take_media(inner, kind, seen.frames); });
-            }
-        });
-        if (kind == name_of("vide") && film_.frames == 0) {
-            film_.width = seen.width;
-            film_.height = seen.height;
-            film_.frames = seen.frames;
-        }
+        const auto media = find(track, "mdia");
+        const auto handler = find(media, "hdlr");
+        const auto kind = handler ? number(*handler, 8, 4) : 0;
         film_.has_sound = film_.has_sound || kind == name_of("soun");
-    }
-
-    void take_media(const Box& box, std::uint32_t& kind, std::uint32_t& frames) const {
-        if (box.name == name_of("hdlr")) {
-            kind = static_cast<std::uint32_t>(number(box, 8, 4));
-        } else if (box.name == name_of("minf") || box.name == name_of("stbl")) {
-            // Each is in the one before; deeper than that nothing is looked for.
-            each(box, [&](const Box& inner) {
-                if (box.name == name_of("minf") && inner.name == name_of("stbl")) {
-                    take_media(inner, kind, frames);
-                } else if (box.name == name_of("stbl") && inner.name == name_of("stsz")) {
-                    frames = static_cast<std::uint32_t>(number(inner, 8, 4));
-                }
-            });
+        const auto head = find(track, "tkhd");
+        const auto sizes = find(find(find(media, "minf"), "stbl"), "stsz");
+        if (kind != name_of("vide") || film_.frames > 0 || !sizes || !head ||
+            head->end - head->body < 8) {
+            return;
         }
+        // The last two numbers, 16.16.
+        const auto sides = head->end - head->body - 8;
+        film_.width = static_cast<std::uint32_t>(number(*head, sides, 2));
+        film_.height = static_cast<std::uint32_t>(number(*head, sides + 4, 2));
+        film_.frames = static_cast<std::uint32_t>(number(*sizes, 8, 4));
     }
 
     const std::uint64_t file_size_;

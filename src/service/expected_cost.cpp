@@ -40,19 +40,25 @@ class Window {
         }
         std::uint64_t begins = 0;
         for (const Extent& extent : layout_) {
-            const std::uint64_t from = offset + filled_;
-            const std::uint64_t ends = begins + extent.length.value;
-            if (from < ends && filled_ < bytes_.size()) {
-                const auto count = std::min<std::uint64_t>(bytes_.size() - filled_, ends - from);
-                const auto into = std::span(bytes_).subspan(filled_, count);
-                if (!blobs_.read(extent, {from - begins}, into)) {
-                    return false;
-                }
-                filled_ += count;
+            if (!take_from(extent, begins)) {
+                return false;
             }
-            begins = ends;
+            begins += extent.length.value;
         }
         return filled_ > 0;
+    }
+
+    // What of the extent, which begins there, comes next.
+    bool take_from(const Extent& extent, std::uint64_t begins) {
+        const std::uint64_t from = at_ + filled_;
+        const std::uint64_t ends = begins + extent.length.value;
+        if (from < begins || from >= ends || filled_ == bytes_.size()) {
+            return true;
+        }
+        const auto count = std::min<std::uint64_t>(bytes_.size() - filled_, ends - from);
+        const auto into = std::span(bytes_).subspan(filled_, count);
+        filled_ += count;
+        return blobs_.read(extent, {from - begins}, into).has_value();
     }
 
     BlobStore& blobs_;

@@ -101,7 +101,7 @@ TEST_P(MetadataStoreSuite, WhatRanWhenAServerDiedRunsOneByOneWithNothingBesideIt
     EXPECT_EQ(begun(Lane::film, store_test_now), 2u) << "no suspect any more";
 }
 
-TEST_P(MetadataStoreSuite, ASuspectThatSurvivesAMinuteIsNoDanger) {
+TEST_P(MetadataStoreSuite, ASuspectThatSurvivesForAWhileIsNoDanger) {
     a_server_died();
     ASSERT_EQ(begun(Lane::film, store_test_now), 1u);
     const auto later = store_test_now + alone_max;

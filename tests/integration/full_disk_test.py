@@ -38,11 +38,11 @@ class SmallDisk:
         filler = os.path.join(self.folder, "filler")
         status = os.statvfs(self.folder)
         count = status.f_bavail * status.f_frsize - leave
-        with open(filler, "wb") as file:
+        # Without a buffer: what did not fit must not come again when the file is closed.
+        with open(filler, "wb", buffering=0) as file:
             try:
                 while count > 0:
                     count -= file.write(bytes(min(count, 65536)))
-                    file.flush()
             except OSError:
                 pass  # full, as wanted
         return filler
