@@ -142,7 +142,15 @@ def check_after_rows(figures):
         yield Row("… nine of ten learn of the end within 15 % or 1 s", text, None if punctual is None else punctual >= 0.9)
 
 
+def pipeline_rows(figures):
+    def cpu(server):
+        return figures.median("cpu_seconds", section="pipeline", server=server)
+
+    yield ratio_row("video pipeline: ≤ 1.05 × the CPU of the bare ffmpeg commands", cpu("Sluice"), cpu("bare ffmpeg commands"), 1.05, "CPU s")
+    yield ratio_row("a video that conforms, copied: ≤ 0.05 × its encoding", cpu("Sluice, copied"), cpu("Sluice, encoded"), 0.05, "CPU s")
+
+
 def goal_rows(book):
     figures = Figures(book)
-    for section in (ingest_rows, overload_rows, status_rows, small_rows, memory_rows, finalize_rows, million_rows, check_after_rows):
+    for section in (ingest_rows, overload_rows, status_rows, small_rows, memory_rows, finalize_rows, million_rows, check_after_rows, pipeline_rows):
         yield from section(figures)

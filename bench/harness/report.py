@@ -175,6 +175,21 @@ def check_after_table(book, figures):
         )
 
 
+def pipeline_table(book, figures):
+    rows = []
+    for server in servers_of(book, section="pipeline"):
+        wanted = {"section": "pipeline", "server": server}
+        what = next(row["what"] for row in book.rows if row.get("section") == "pipeline" and row["server"] == server)
+        rows.append((
+            what, server, with_range(figures, "cpu_seconds", 1, 2, **wanted), with_range(figures, "wall_seconds", 1, 2, **wanted),
+            with_range(figures, "peak_mib", 1, 0, **wanted),
+        ))
+    if rows:
+        yield "### One video: all renditions, HLS, poster and storyboard"
+        yield ""
+        yield from table(("source", "by", "CPU s", "wall s", "largest process, MiB"), rows)
+
+
 def servers_of_store(book):
     return [store for store in ("empty", "full") if any(row.get("store") == store for row in book.rows)]
 
@@ -212,7 +227,7 @@ def markdown(book):
         ("goal", "measured", "met?"),
         ((row.goal, row.measured, row.verdict_text()) for row in goal_rows(book)),
     )
-    for part in (ingest_tables, small_table, status_table, overload_table, memory_table, finalize_and_million, check_after_table):
+    for part in (ingest_tables, small_table, status_table, overload_table, memory_table, finalize_and_million, check_after_table, pipeline_table):
         lines += part(book, figures)
     if book.notes:
         lines += ["Notes of the run:", "", *(f"- {note}" for note in book.notes), ""]

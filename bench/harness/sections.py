@@ -6,6 +6,7 @@ import subprocess
 import time
 
 from harness import check_after as honest_time
+from harness import pipeline as video_pipeline
 from harness import store_filler
 from harness.load import command, load, parse
 from harness.servers import Missing, Nginx, Sluice, TusNode, Tusd, Yardstick
@@ -251,9 +252,13 @@ def check_after(place, book, scale):
     honest_time.check_after(place, book, scale, measured, kind)
 
 
+def pipeline(place, book, scale):
+    video_pipeline.pipeline(place, book, scale, measured)
+
+
 SECTIONS = {
     "ingest": ingest, "small": small, "status": status, "overload": overload, "memory": memory, "finalize": finalize,
-    "million": million, "check_after": check_after,
+    "million": million, "check_after": check_after, "pipeline": pipeline,
 }
 
 

@@ -26,6 +26,8 @@ struct EncodeWork {
 
 // CPU seconds of a job's way through scratch folder, publishing and commit.
 inline constexpr double job_overhead = 0.15;
+// CPU seconds of what a film needs beside its encoding: containers, poster, storyboard, checks.
+inline constexpr double beside_encoding = 0.8;
 
 // CPU seconds of one ffmpeg process that decodes and encodes (x264 veryfast) this much.
 double encode_cpu_seconds(const EncodeWork& work);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <numeric>
 #include <span>
 
 #include "base/text.hpp"
@@ -143,6 +144,37 @@ std::string stream_map(const VideoPlan& plan) {
     return map;
 }
 
+// The pictures of these inputs, and the sound, which is the input behind all pictures.
+void append_maps(
+    Arguments& arguments,
+    const VideoPlan& plan,
+    const std::vector<std::size_t>& pictures,
+    std::size_t sound
+) {
+    for (const auto input : pictures) {
+        append(arguments, {"-map", fmt::format("{}:v", input)});
+    }
+    if (plan.has_sound()) {
+        append(arguments, {"-map", fmt::format("{}:a", sound)});
+    }
+}
+
+void append_hls(Arguments& arguments, const VideoPlan& plan, const std::string& folder) {
+    std::vector<std::size_t> pictures(plan.renditions.size());
+    std::iota(pictures.begin(), pictures.end(), std::size_t{0});
+    append_maps(arguments, plan, pictures, pictures.size());
+    append(arguments, {"-c", "copy", "-map_metadata", "-1", "-f", "hls", "-hls_time", "4"});
+    append(arguments, {"-hls_playlist_type", "vod", "-hls_segment_type", "fmp4"});
+    append(arguments, {"-hls_flags", "single_file+independent_segments"});
+    // Pictures out of order begin below zero; an edit list tells players. Moved to zero instead, all
+    // would begin late, with a hole in front.
+    append(arguments, {"-avoid_negative_ts", "disabled"});
+    append(arguments, {"-hls_segment_filename"});
+    arguments.push_back(folder + "/%v.mp4");
+    append(arguments, {"-var_stream_map", stream_map(plan)});
+    arguments.push_back(folder + "/%v.m3u8");
+}
+
 }  // namespace
 
 std::string picture_track(const std::string& folder, const Rendition& rendition) {
@@ -195,43 +227,33 @@ Arguments copy_arguments(const VideoPlan& plan, const TrackWork& work) {
     return arguments;
 }
 
-Arguments progressive_arguments(
-    const VideoPlan& plan, const std::string& folder, std::size_t first, std::size_t last
-) {
+Arguments check_arguments(const VideoPlan& plan, const TrackWork& work) {
     auto arguments = common_part();
-    const auto chosen = std::span(plan.renditions).subspan(first, last - first);
-    append_tracks(arguments, plan, folder, chosen);
-    for (std::size_t i = 0; i < chosen.size(); ++i) {
-        append(arguments, {"-map", fmt::format("{}:v", i)});
-        if (plan.has_sound()) {
-            append(arguments, {"-map", fmt::format("{}:a", chosen.size())});
-        }
-        append(arguments, {"-c", "copy", "-map_metadata", "-1", "-movflags", "+faststart"});
-        append(arguments, {"-f", "mp4"});
-        arguments.push_back("file:" + folder + "/" + chosen[i].name);
-    }
+    append(arguments, {"-threads", std::to_string(work.threads), "-skip_loop_filter", "all"});
+    append(arguments, {"-t", std::to_string(checked_length.count())});
+    append_input(arguments, work.container, work.input);
+    append(arguments, {"-map", "0:" + std::to_string(plan.picture_index), "-f", "null", "-"});
     return arguments;
 }
 
-Arguments hls_arguments(const VideoPlan& plan, const std::string& folder) {
+Arguments package_arguments(
+    const VideoPlan& plan, const std::string& folder, const PackageChoice& choice
+) {
     auto arguments = common_part();
-    append_tracks(arguments, plan, folder, plan.renditions);
-    for (std::size_t i = 0; i < plan.renditions.size(); ++i) {
-        append(arguments, {"-map", fmt::format("{}:v", i)});
+    const std::span<const Rendition> all(plan.renditions);
+    // HLS needs every track, an MP4 its own.
+    const std::size_t offset = choice.with_hls ? 0 : choice.first;
+    const auto inputs = choice.with_hls ? all : all.subspan(offset, choice.last - offset);
+    append_tracks(arguments, plan, folder, inputs);
+    for (std::size_t i = choice.first; i < choice.last; ++i) {
+        append_maps(arguments, plan, {i - offset}, inputs.size());
+        append(arguments, {"-c", "copy", "-map_metadata", "-1", "-movflags", "+faststart"});
+        append(arguments, {"-f", "mp4"});
+        arguments.push_back("file:" + folder + "/" + all[i].name);
     }
-    if (plan.has_sound()) {
-        append(arguments, {"-map", fmt::format("{}:a", plan.renditions.size())});
+    if (choice.with_hls) {
+        append_hls(arguments, plan, folder);
     }
-    append(arguments, {"-c", "copy", "-map_metadata", "-1", "-f", "hls", "-hls_time", "4"});
-    append(arguments, {"-hls_playlist_type", "vod", "-hls_segment_type", "fmp4"});
-    append(arguments, {"-hls_flags", "single_file+independent_segments"});
-    // Pictures out of order begin below zero; an edit list tells players. Moved to zero instead, all
-    // would begin late, with a hole in front.
-    append(arguments, {"-avoid_negative_ts", "disabled"});
-    append(arguments, {"-hls_segment_filename"});
-    arguments.push_back(folder + "/%v.mp4");
-    append(arguments, {"-var_stream_map", stream_map(plan)});
-    arguments.push_back(folder + "/%v.m3u8");
     return arguments;
 }
 

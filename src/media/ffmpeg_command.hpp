@@ -49,13 +49,20 @@ Arguments encode_arguments(const VideoPlan& plan, const TrackWork& work, const T
 // it.
 Arguments copy_arguments(const VideoPlan& plan, const TrackWork& work);
 
-// Tracks to progressive MP4, faststart: of the renditions [first, last).
-Arguments progressive_arguments(
-    const VideoPlan& plan, const std::string& folder, std::size_t first, std::size_t last
-);
+// Decodes what a copied video begins with, and makes nothing of it.
+Arguments check_arguments(const VideoPlan& plan, const TrackWork& work);
 
-// Tracks to one CMAF file each with its media playlist; the master playlist is hls_playlist.hpp's.
-Arguments hls_arguments(const VideoPlan& plan, const std::string& folder);
+// What is made of the tracks: progressive MP4s, faststart, of the renditions [first, last); and, once
+// all tracks are there, a CMAF file of each with its media playlist. The master playlist is
+// hls_playlist.hpp's.
+struct PackageChoice {
+    std::size_t first = 0;
+    std::size_t last = 0;
+    bool with_hls = false;
+};
+Arguments package_arguments(
+    const VideoPlan& plan, const std::string& folder, const PackageChoice& choice
+);
 inline constexpr std::string_view sound_name = "a128";  // its HLS track
 
 // A picture of the source that is worth showing, as PNG, in the size of the largest rendition.

@@ -87,11 +87,12 @@ TEST(FfmpegCommand, RenditionsBesideACopyFollowItsKeyframes) {
 TEST(FfmpegCommand, PackagingKeepsTheTimeline) {
     const auto plan = plan_with_sound(1);
     for (const auto& arguments :
-         {progressive_arguments(plan, "/out", 0, 2), hls_arguments(plan, "/out")}) {
+         {package_arguments(plan, "/out", {0, 2, false}),
+          package_arguments(plan, "/out", {1, 2, true})}) {
         EXPECT_NE(std::ranges::find(arguments, "-copyts"), arguments.end());
     }
     EXPECT_NE(
-        joined(hls_arguments(plan, "/out"))
+        joined(package_arguments(plan, "/out", {0, 2, true}))
             .find("-var_stream_map v:0,agroup:sound,name:v360 v:1,agroup:sound,name:v180 "
                   "a:0,agroup:sound,name:a128,default:yes "),
         std::string::npos

@@ -5,6 +5,9 @@
 #include <string_view>
 #include <vector>
 
+#include "media/ladder.hpp"
+#include "media/picture_limits.hpp"
+
 namespace sluice {
 namespace {
 
@@ -12,8 +15,6 @@ namespace {
 constexpr std::size_t boxes_max = 64;
 // In all.
 constexpr int reads_max = 20'000;
-// The largest that is made of a film: more than 1280x720 is scaled down.
-constexpr double megapixels_out_max = 1280 * 720 / 1e6;
 constexpr std::uint32_t side_max = 16'384;
 
 struct Box {
@@ -140,6 +141,15 @@ class Index {
     FilmHeader film_;
 };
 
+// Of one picture in all the sizes that are made of it.
+double megapixels_of_ladder(const FilmHeader& film) {
+    double sum = 0;
+    for (const auto& step : ladder_for({film.width, film.height})) {
+        sum += static_cast<double>(area_of(step.size)) / 1e6;
+    }
+    return sum;
+}
+
 }  // namespace
 
 std::optional<FilmHeader> film_header(std::uint64_t file_size, const ReadAt& read) {
@@ -155,11 +165,11 @@ std::chrono::milliseconds wall_expected(const FilmHeader& film) {
     const double megapixels = static_cast<double>(film.width) * film.height / 1e6;
     const double cpu = encode_cpu_seconds({
         .megapixels_in = frames * megapixels,
-        .megapixels_out = frames * std::min(megapixels, megapixels_out_max),
+        .megapixels_out = frames * megapixels_of_ladder(film),
         .frames = frames,
         .audio_seconds = film.has_sound ? std::min(seconds, seconds_max) : 0,
     });
-    return wall_of(cpu + job_overhead, 1);
+    return wall_of(cpu + beside_encoding + job_overhead, 1);
 }
 
 }  // namespace sluice

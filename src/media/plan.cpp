@@ -11,9 +11,10 @@ namespace sluice {
 using namespace std::chrono_literals;
 
 std::string_view name_of(StepKind kind) {
-    constexpr std::array<std::string_view, 10> names{
+    constexpr std::array<std::string_view, 11> names{
         "probe",
         "copy",
+        "check",
         "preview",
         "encode",
         "resize",

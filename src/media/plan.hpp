@@ -19,6 +19,7 @@ namespace sluice {
 enum class StepKind : std::uint8_t {
     probe,
     copy,     // packets of the source into our containers
+    check,    // a look at what is copied, by decoding it
     preview,  // the smallest rendition, to be playable early
     encode,
     resize,

@@ -15,6 +15,9 @@ constexpr int level_max = 42;
 constexpr std::chrono::milliseconds keyframe_gap_max = 4s;
 // A source may be this much richer than what we would have made of it.
 constexpr double rate_tolerance = 1.5;
+// What the ladder offers in 720 lines at most.
+constexpr std::uint32_t light_short_side_max = 720;
+constexpr double light_rate_max = 2500;  // kbit/s
 constexpr double frame_rate_max = 60.5;
 constexpr int sample_rate_max = 48'000;
 
@@ -86,6 +89,12 @@ std::string_view why_not_copied(const VideoProbe& probe, const LadderSize& top) 
         return "stream";
     }
     return {};
+}
+
+bool is_light(const VideoProbe& probe) {
+    const auto& size = probe.picture->size;
+    return std::min(size.width, size.height) <= light_short_side_max &&
+           kbits_per_second(probe) <= light_rate_max;
 }
 
 bool may_copy_sound(const SoundStream& sound) {

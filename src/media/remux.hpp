@@ -13,6 +13,10 @@ namespace sluice {
 // `top`, the largest of its ladder.
 std::string_view why_not_copied(const VideoProbe& probe, const LadderSize& top);
 
+// Whether a copy is enough by itself: small enough for slow connections, so that nothing smaller need
+// be encoded beside it.
+bool is_light(const VideoProbe& probe);
+
 // AAC-LC, at most stereo, at most 48 kHz.
 bool may_copy_sound(const SoundStream& sound);
 

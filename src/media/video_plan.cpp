@@ -118,6 +118,12 @@ std::vector<Step> steps_for(const VideoPlan& plan, const VideoProbe& probe) {
     if (plan.renditions.front().is_copied) {
         steps.push_back({StepKind::copy, 0.1 + 0.002 * length});
     }
+    if (plan.is_checked) {
+        const double seconds = std::min(length, seconds_of(checked_length));
+        const double megapixels = seconds * probe.picture->frame_rate *
+                                  static_cast<double>(area_of(probe.picture->size)) / 1e6;
+        steps.push_back({StepKind::check, encode_cpu_seconds({.megapixels_in = megapixels})});
+    }
     if (plan.lowest_first) {
         steps.push_back({StepKind::preview, encode_cost(probe, all.last(1), audio)});
         steps.push_back({StepKind::encode, encode_cost(probe, all.first(all.size() - 1), 0)});
@@ -137,7 +143,7 @@ std::vector<Step> steps_for(const VideoPlan& plan, const VideoProbe& probe) {
 }
 
 void decide_copies(VideoPlan& plan, const VideoProbe& probe, Copies copies) {
-    auto& top = plan.renditions.front();
+    Rendition& top = plan.renditions.front();
     if (plan.is_loop) {
         plan.why_encoded = "loop";
     } else if (copies == Copies::never) {
@@ -146,6 +152,10 @@ void decide_copies(VideoPlan& plan, const VideoProbe& probe, Copies copies) {
         plan.why_encoded = why_not_copied(probe, {top.size, top.rung});
     }
     top.is_copied = plan.why_encoded.empty();
+    if (top.is_copied && is_light(probe)) {
+        plan.renditions.resize(1);
+        plan.is_checked = true;
+    }
     plan.sound_copied = top.is_copied && plan.has_sound() && may_copy_sound(*probe.sound);
 }
 

@@ -30,11 +30,17 @@ struct Storyboard {
     PixelSize tile;
 };
 
+// So much of the beginning is decoded of a video that is only copied; of the rest the keyframes are,
+// for the storyboard.
+inline constexpr std::chrono::seconds checked_length{20};
+
 struct VideoPlan {
     std::vector<Rendition> renditions;  // largest first, at least one
-    std::string filters;           // ffmpeg's, before the picture is scaled; each ends with ','
-    double frame_rate_max = 0;     // 0: the source's own
-    bool is_loop = false;          // of an animated GIF: one silent MP4, no HLS
+    std::string filters;        // ffmpeg's, before the picture is scaled; each ends with ','
+    double frame_rate_max = 0;  // 0: the source's own
+    bool is_loop = false;       // of an animated GIF: one silent MP4, no HLS
+    bool is_checked =
+        false;  // nothing is encoded, so the source is decoded to see that it is sound
     bool lowest_first = false;     // the smallest rendition is made on its own, before the others
     std::string_view why_encoded;  // why the largest one is not copied; empty if it is
     int picture_index = 0;

@@ -237,8 +237,15 @@ TEST(VideoPlan, CopiesWhatConforms) {
     ASSERT_TRUE(plan);
     EXPECT_EQ(plan->why_encoded, "");
     EXPECT_TRUE(plan->renditions[0].is_copied);
-    EXPECT_FALSE(plan->renditions[1].is_copied);
+    EXPECT_EQ(plan->renditions.size(), 1U) << "light as it is, it needs nothing beside it";
+    EXPECT_TRUE(plan->is_checked);
     EXPECT_TRUE(plan->sound_copied);
+    auto heavy = conforming();
+    heavy.picture->bytes = 4_MiB;
+    const auto beside = plan_tweet(heavy);
+    EXPECT_TRUE(beside->renditions[0].is_copied);
+    EXPECT_FALSE(beside->renditions[1].is_copied);
+    EXPECT_FALSE(beside->is_checked) << "what is encoded beside it is decoded anyway";
     const auto never = plan_video(rule_of(Category::tweet_video), conforming(), Copies::never);
     EXPECT_FALSE(never->renditions[0].is_copied);
     EXPECT_FALSE(never->sound_copied);

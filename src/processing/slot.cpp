@@ -201,6 +201,7 @@ std::optional<ProcessingFailure> Slot::prepare(const LeasedJob& job, JobOrder& o
         .speed_factor = parts_.speed.factor(PredictedFrom::plan, family),
         .speed_spread = parts_.speed.spread(PredictedFrom::plan, family),
         .as_x = parts_.settings.as_x,
+        .may_copy = parts_.settings.may_copy,
     };
     return std::nullopt;
 }
@@ -343,8 +344,12 @@ std::string_view Slot::publish(LeasedJob& job, const JobOrder& order, const Done
         const bool is_full = published.error().code == ErrorCode::storage_full;
         return retry(job, temporary(is_full ? "NoSpace" : "StorageError"));
     }
-    const auto family = family_of(job.upload.category);
-    parts_.speed.observe(PredictedFrom::plan, family, report.predicted, report.spent);
+    // What is copied is done in a moment, which tells nothing of the machine's speed.
+    is_telling_ = std::ranges::none_of(report.outputs, &ProducedFile::is_copied);
+    if (is_telling_) {
+        const auto family = family_of(job.upload.category);
+        parts_.speed.observe(PredictedFrom::plan, family, report.predicted, report.spent);
+    }
     return "ready";
 }
 
@@ -370,7 +375,7 @@ void Slot::count(const LeasedJob& job, std::string_view result, Milliseconds too
     parts_.metrics
         .histogram("sluice_job_duration_seconds", "From claim to commit.", {{"kind", kind}})
         .observe(static_cast<double>(took.count()) / 1000);
-    if (result == "ready") {
+    if (result == "ready" && is_telling_) {
         parts_.speed.observe(
             PredictedFrom::size, family_of(job.upload.category), job.cost_expected, took
         );

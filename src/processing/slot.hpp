@@ -79,6 +79,7 @@ class Slot {
     Interrupt interrupt_;
     int deaths_in_a_row_ = 0;
     std::uint64_t wakes_seen_ = 0;
+    bool is_telling_ = true;  // of the last job that became ready: speeds are learned from it
     // Of the job at hand:
     std::optional<ProgressReport> progress_;  // not yet stored
     std::chrono::steady_clock::time_point beat_at_;

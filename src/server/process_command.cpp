@@ -45,6 +45,7 @@ constexpr std::array rules{
     cli::FlagRule{"--out", true},
     cli::FlagRule{"--cores", true},
     cli::FlagRule{"--sandbox", true},
+    cli::FlagRule{"--remux", true},
     cli::FlagRule{"--faithful"},
     cli::FlagRule{"--json"},
     cli::FlagRule{"--quiet", false, 'q'},
@@ -61,6 +62,7 @@ Runs what the server would run after FINALIZE, on a local file and without a ser
   --out DIR           where the files go; made if missing, must be empty
   --type MIME         what the uploader would have declared; nothing if not given
   --cores N           threads for a video (default: all cores)
+  --remux on|off      off: encode also a video that could be copied
   --faithful          refuse what X refuses instead of converting it
   --sandbox on|off    off: without walls around the decoders, only for media you trust
   --json              JSON lines on stdout, the last one `ready` or `failed`
@@ -336,9 +338,11 @@ int process_command(const std::vector<std::string>& words) {
     if (!category) {
         return usage("--category: unknown category " + printable(given->value("--category")));
     }
-    const auto sandbox = given->has("--sandbox") ? given->value("--sandbox") : "on";
-    if (sandbox != "on" && sandbox != "off") {
-        return usage("--sandbox must be on or off");
+    for (const std::string flag : {"--sandbox", "--remux"}) {
+        const auto value = given->value(flag);
+        if (given->has(flag) && value != "on" && value != "off") {
+            return usage(flag + " must be on or off");
+        }
     }
     const unsigned machine = std::max(1U, std::thread::hardware_concurrency());
     const auto cores = given->has("--cores") ? parse_unsigned(given->value("--cores"))
@@ -365,8 +369,9 @@ int process_command(const std::vector<std::string>& words) {
                 .output_folder = std::filesystem::canonical(given->value("--out")).string(),
                 .cores = static_cast<unsigned>(*cores),
                 .as_x = given->has("--faithful"),
+                .may_copy = given->value("--remux") != "off",
             },
-        .has_sandbox = sandbox == "on",
+        .has_sandbox = given->value("--sandbox") != "off",
         .is_json = given->has("--json"),
         .is_quiet = given->has("--quiet"),
     });

@@ -173,12 +173,20 @@ Outcome apply_cores_per_job(Settings& settings, const std::string& value) {
     return apply_count(settings.cores_per_job, value);
 }
 
-Outcome apply_sandbox(Settings& settings, const std::string& value) {
+Outcome apply_switch(bool& setting, const std::string& value) {
     if (value != "on" && value != "off") {
         return must_be("on or off");
     }
-    settings.sandbox = value == "on";
+    setting = value == "on";
     return {};
+}
+
+Outcome apply_sandbox(Settings& settings, const std::string& value) {
+    return apply_switch(settings.sandbox, value);
+}
+
+Outcome apply_remux(Settings& settings, const std::string& value) {
+    return apply_switch(settings.remux, value);
 }
 
 // The flag has no value; the file and the variable have one.
@@ -305,6 +313,13 @@ constexpr std::array rows{
         "N",
         "threads of one video's encoder (default: the cores, shared out among the workers)",
         apply_cores_per_job
+    },
+    SettingRow{
+        "--remux",
+        "processing.remux",
+        "MODE",
+        "on (default): a video that conforms is copied and not encoded again; off: encode all",
+        apply_remux
     },
     SettingRow{
         "--sandbox",

@@ -105,7 +105,8 @@ class Outputs(VideoCase):
         data = conforming()
         outputs = self.x1.outputs(self.ready(data))
         self.assertTrue(outputs["640x360.mp4"]["copied"])
-        self.assertFalse(outputs["320x180.mp4"]["copied"])
+        self.assertTrue(outputs["v360.mp4"]["copied"])
+        self.assertEqual([one for one in outputs if outputs[one]["role"] == "rendition"], ["640x360.mp4"], "light as it is")
         made = self.x1.fetch(outputs["640x360.mp4"]["url"]).body
         facts = [stream["nb_frames"] for stream in probe(made)["streams"] if stream["codec_type"] == "video"]
         self.assertEqual(facts, ["120"])

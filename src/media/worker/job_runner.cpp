@@ -206,7 +206,7 @@ class Run {
         if (const auto refused = refused_as_x(*probe)) {
             return failed(*refused);
         }
-        return video(look, *probe, Copies::allowed);
+        return video(look, *probe, order_.may_copy ? Copies::allowed : Copies::never);
     }
 
     WorkerReport video(const FirstLook& look, const VideoProbe& probe, Copies copies) {

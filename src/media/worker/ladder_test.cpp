@@ -87,19 +87,38 @@ std::string packets_of(const std::string& path) {
     );
 }
 
-TEST_F(Worker, CopiesWhatConforms) {
+void make_conforming(const std::string& path, const std::string& rate) {
     shell(
-        "ffmpeg -nostdin -v error -y -f lavfi -i testsrc2=s=640x360:r=30:d=4 -f lavfi -i sine=d=4 "
-        "-c:v libx264 -preset veryfast -pix_fmt yuv420p -b:v 500k -g 60 -c:a aac -ac 2 -f mp4 " +
-        (folder_ / "clip")
+        "ffmpeg -nostdin -v error -y -f lavfi -i testsrc2=s=640x360:r=30:d=4,noise=alls=20:allf=t "
+        "-f "
+        "lavfi -i sine=d=4 -c:v libx264 -preset veryfast -pix_fmt yuv420p -b:v " +
+        rate + " -maxrate " + rate + " -bufsize " + rate + " -g 60 -c:a aac -ac 2 -f mp4 " + path
     );
+}
+
+TEST_F(Worker, CopiesWhatConforms) {
+    make_conforming(folder_ / "clip", "500k");
     const auto files = files_of(run(Category::tweet_video, "video/mp4", folder_ / "clip"));
     ASSERT_TRUE(files.contains("640x360.mp4"));
     EXPECT_TRUE(files.at("640x360.mp4").is_copied);
     EXPECT_TRUE(files.at("v360.mp4").is_copied);
-    EXPECT_FALSE(files.at("320x180.mp4").is_copied);
+    EXPECT_TRUE(files.contains("storyboard.jpg"));
     EXPECT_EQ(packets_of(out_ + "/640x360.mp4"), packets_of(folder_ / "clip"));
-    expect_presentation(out_, 2, true);
+    expect_presentation(out_, 1, true);
+}
+
+TEST_F(Worker, MakesSmallerRenditionsBesideAHeavyCopy) {
+    shell(
+        "ffmpeg -nostdin -v error -y -f lavfi -i testsrc2=s=1280x720:r=30:d=4,noise=alls=40:allf=t "
+        "-c:v libx264 -preset ultrafast -pix_fmt yuv420p -profile:v high -b:v 3000k -maxrate 3200k "
+        "-bufsize 3M -g 60 -f mp4 " +
+        (folder_ / "heavy")
+    );
+    const auto files = files_of(run(Category::tweet_video, "video/mp4", folder_ / "heavy"));
+    ASSERT_TRUE(files.contains("320x180.mp4"));
+    EXPECT_TRUE(files.at("1280x720.mp4").is_copied);
+    EXPECT_FALSE(files.at("640x360.mp4").is_copied);
+    expect_presentation(out_, 3, false);
 }
 
 TEST_F(Worker, DoesNotPublishACopyOfDamage) {

@@ -56,16 +56,17 @@ class Making {
 
     Trouble video() {
         const auto count = plan_.renditions.size();
-        auto trouble = plan_.renditions.front().is_copied ? copy() : std::nullopt;
+        auto trouble = has_copy() ? copy() : std::nullopt;
         trouble = trouble ? trouble : make_tracks();
         if (trouble || made_.copy_is_damaged) {
             return trouble;
         }
-        // What was published in advance is there already.
-        const std::size_t first = has_copy() ? 1 : 0;
-        const std::size_t last = plan_.lowest_first ? count - 1 : count;
-        trouble = first < last && !is_all_published_ ? progressive(first, last) : std::nullopt;
-        trouble = trouble ? trouble : hls();
+        if (!is_hls_made_) {
+            // What was published in advance is there already.
+            const std::size_t first = has_copy() ? 1 : 0;
+            trouble = package({first, plan_.lowest_first ? count - 1 : count, true});
+        }
+        trouble = trouble ? trouble : take_hls();
         return trouble ? trouble : storyboard();
     }
 
@@ -78,7 +79,7 @@ class Making {
         const bool encodes_sound = plan_.has_sound() && !plan_.sound_copied;
         if (plan_.lowest_first) {
             auto trouble = encode(StepKind::preview, {count - 1, count, encodes_sound});
-            trouble = trouble ? trouble : publish_first(count - 1, count);
+            trouble = trouble ? trouble : publish_first({count - 1, count, false});
             return trouble ? trouble : encode(StepKind::encode, {0, count - 1, false});
         }
         if (has_copy() && encodes_sound) {
@@ -88,13 +89,24 @@ class Making {
             }
         }
         if (has_copy()) {
-            auto trouble = publish_first(0, 1);
+            auto trouble = plan_.is_checked ? check() : std::nullopt;
+            trouble = trouble ? trouble : publish_first({0, 1, count == 1});
             return trouble || count == 1 ? trouble : encode(StepKind::encode, {1, count, false});
         }
         auto trouble = encode(StepKind::encode, {0, count, encodes_sound});
-        trouble = trouble ? trouble : publish_first(0, count);
-        is_all_published_ = true;
-        return trouble;
+        return trouble ? trouble : publish_first({0, count, true});
+    }
+
+    Trouble check() {
+        step(StepKind::check);
+        auto ended = run_ffmpeg(check_arguments(plan_, tracks_), work_, [&](auto) {
+            step(StepKind::check);
+        });
+        if (!ended) {
+            return std::move(ended).error();
+        }
+        made_.copy_is_damaged |= ended->decoder_messages > 0;
+        return std::nullopt;
     }
 
     Trouble copy() {
@@ -114,30 +126,26 @@ class Making {
         return std::nullopt;
     }
 
-    // Makes the MP4s of these renditions; the smallest and the poster go out at once.
-    Trouble publish_first(std::size_t first, std::size_t last) {
+    // The smallest of these renditions and the poster go out at once.
+    Trouble publish_first(const PackageChoice& choice) {
         if (made_.copy_is_damaged) {
             return std::nullopt;
         }
-        auto trouble = progressive(first, last);
+        auto trouble = package(choice);
         trouble = trouble ? trouble : poster();
         if (!trouble) {
-            std::vector<ProducedFile> early{made_.files.at(last - first - 1)};
-            early.insert(
-                early.end(),
-                made_.files.begin() + static_cast<long>(last - first),
-                made_.files.end()
-            );
-            listener_.on_playable(early);
+            const auto smallest = static_cast<std::ptrdiff_t>(choice.last - choice.first) - 1;
+            listener_.on_playable({made_.files.begin() + smallest, made_.files.end()});
         }
         return trouble;
     }
 
-    Trouble progressive(std::size_t first, std::size_t last) {
+    Trouble package(const PackageChoice& choice) {
         step(StepKind::package);
-        auto arguments = progressive_arguments(plan_, work_.output_folder, first, last);
-        auto trouble = run(StepKind::package, std::move(arguments));
-        return trouble ? trouble : take_progressive(first, last, false);
+        auto trouble =
+            run(StepKind::package, package_arguments(plan_, work_.output_folder, choice));
+        is_hls_made_ |= choice.with_hls;
+        return trouble ? trouble : take_progressive(choice.first, choice.last, false);
     }
 
     Trouble take_progressive(std::size_t first, std::size_t last, bool is_track) {
@@ -183,11 +191,7 @@ class Making {
         return std::nullopt;
     }
 
-    Trouble hls() {
-        step(StepKind::package);
-        if (auto trouble = run(StepKind::package, hls_arguments(plan_, work_.output_folder))) {
-            return trouble;
-        }
+    Trouble take_hls() {
         step(StepKind::verify);
         std::vector<HlsVariant> variants;
         for (const auto& rendition : plan_.renditions) {
@@ -320,7 +324,7 @@ class Making {
     const VideoListener& listener_;
     const TrackWork tracks_;
     MadeVideo made_;
-    bool is_all_published_ = false;  // every progressive MP4 is made
+    bool is_hls_made_ = false;
 };
 
 }  // namespace
