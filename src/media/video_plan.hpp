@@ -32,7 +32,7 @@ struct Storyboard {
 
 // So much of the beginning is decoded of a video that is only copied; of the rest the keyframes are,
 // for the storyboard.
-inline constexpr std::chrono::seconds checked_length{20};
+inline constexpr std::chrono::seconds checked_length{10};
 
 struct VideoPlan {
     std::vector<Rendition> renditions;  // largest first, at least one
