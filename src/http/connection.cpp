@@ -1,5 +1,7 @@
 #include "http/connection.hpp"
 
+#include <poll.h>
+
 #include <algorithm>
 #include <boost/asio/this_coro.hpp>
 #include <exception>
@@ -24,7 +26,11 @@ constexpr std::size_t discard_piece_bytes = 16 * 1024;
 constexpr std::size_t request_id_length_max = 128;
 // Whoever is silent for longer holds no buffer; the next request then costs a system call more.
 constexpr std::chrono::milliseconds briefly_idle{1'000};
+// Whoever has just come is about to ask.
+constexpr std::chrono::milliseconds fresh{1'000};
 constexpr std::size_t logged_path_length_max = 256;
+// For one that may go.
+constexpr std::size_t idle_looked_at_max = 32;
 
 std::string text_of(const asio::ip::tcp::endpoint& endpoint, bool with_port) {
     auto from = endpoint.address();
@@ -77,12 +83,18 @@ void LoopServices::drain() {
 }
 
 bool LoopServices::close_longest_idle() {
-    if (idle.empty()) {
-        return false;
+    std::size_t looked_at = 0;
+    for (Connection* connection : idle) {
+        if (++looked_at > idle_looked_at_max) {
+            break;
+        }
+        if (connection->may_go()) {
+            connection->close_idle();  // leaves the list
+            budget->note_idle_closed();
+            return true;
+        }
     }
-    idle.front()->close_idle();
-    budget->note_idle_closed();
-    return true;
+    return false;
 }
 
 asio::awaitable<void> serve_connection(
@@ -132,6 +144,14 @@ void Connection::leave_idle() {
     if (own_node_.empty()) {
         own_node_.splice(own_node_.begin(), services_.idle, node_);
     }
+}
+
+bool Connection::may_go() {
+    if (wire_.sent() == 0 && std::chrono::steady_clock::now() - opened_ < fresh) {
+        return false;
+    }
+    pollfd look{.fd = wire_.socket().native_handle(), .events = POLLIN, .revents = 0};
+    return ::poll(&look, 1, 0) == 0;
 }
 
 // Its wait ends with the next round of the loop; from now on it is not idle any more.
@@ -245,7 +265,7 @@ asio::awaitable<Response> Connection::answer(const Request& request, SocketBody&
     if (is_last_resort() && request.has_body()) {
         services_.budget->note_refused();
         const auto line = request.method + " " + request.target + " HTTP/1.1\r\n";
-        const auto error = services_.budget->refusal();
+        const auto error = services_.budget->refusal(ConnectionBudget::Lack::usual_place);
         co_return services_.handler.refuse(error, request.request_id, line);
     }
     std::exception_ptr failure;

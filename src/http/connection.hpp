@@ -49,6 +49,7 @@ struct LoopServices {
     RequestMetrics metrics;
     std::list<Connection*> idle;  // the longest idle first
     bool is_draining = false;
+    std::size_t farewells = 0;  // connections without a place that are told so
 
   private:
     std::string date_;
@@ -63,8 +64,11 @@ class Connection {
     Connection& operator=(const Connection&) = delete;
 
     boost::asio::awaitable<void> run();
-    // Precondition: it waits for a request.
+    // Precondition of both: it waits for a request.
     void close_idle();
+    // Not if its request is there and this loop has not come to it yet, nor if it is the first one
+    // and may come any moment.
+    bool may_go();
 
   private:
     using Time = std::chrono::steady_clock::time_point;
@@ -97,7 +101,8 @@ class Connection {
     std::string peer_;
     std::string local_;  // "address:port" of our end
     std::string head_;   // of the answer; keeps its memory from one to the next
-    Time started_{};     // first byte of the request
+    const Time opened_ = std::chrono::steady_clock::now();
+    Time started_{};  // first byte of the request
     std::uint64_t received_before_ = 0;
     std::uint64_t sent_before_ = 0;
     bool is_ended_ = false;                  // by close_idle()

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 namespace sluice::http {
 namespace {
@@ -47,17 +48,33 @@ void ConnectionBudget::leave() {
     last_left_.store(Clock::now().time_since_epoch().count(), std::memory_order_relaxed);
 }
 
+std::string ConnectionBudget::facts_of(Lack lack) const {
+    const std::string max = std::to_string(max_);
+    switch (lack) {
+        case Lack::usual_place:
+            return "The server takes " + max +
+                   " connections, and nearly all are in use by others, none of them idle. The "
+                   "last " +
+                   std::to_string(last_resort_) + " answer calls without a body only.";
+        case Lack::place:
+            return "The server takes " + max +
+                   " connections, and all are in use by others, none of them idle.";
+        case Lack::file:
+            return "The system lets the server open no more files, and a connection needs one; "
+                   "none "
+                   "of the others is idle.";
+    }
+    std::unreachable();
+}
+
 // Where connections come and go a place is soon free; where none has ended for long, it may last.
-Error ConnectionBudget::refusal() const {
+Error ConnectionBudget::refusal(Lack lack) const {
     const Clock::duration since = Clock::now().time_since_epoch() -
                                   Clock::duration(last_left_.load(std::memory_order_relaxed));
     const auto wait = std::clamp(std::chrono::ceil<seconds>(since), seconds(1), retry_after_max);
     return {
         .code = ErrorCode::overloaded,
-        .facts = "The server takes " + std::to_string(max_) +
-                 " connections, and nearly all are in use by others, none of them idle. The last " +
-                 std::to_string(last_resort_) +
-                 " answer calls without a body only. Nothing of this request was read or changed.",
+        .facts = facts_of(lack) + " Nothing of this request was read or changed.",
         .retry_after = wait,
     };
 }

@@ -1,6 +1,6 @@
 // How many connections there may be, over all loops and doors. Near the end idle ones are closed,
 // the longest idle first; the last few answer one call without a body each (STATUS, health) and
-// refuse the others in words; beyond them a connection is closed at once. Thread-safe.
+// refuse the others in words; beyond them a connection is told so and closed. Thread-safe.
 #pragma once
 
 #include <atomic>
@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -46,12 +47,14 @@ class ConnectionBudget : public std::enable_shared_from_this<ConnectionBudget> {
 
     ConnectionBudget(std::size_t max, Metrics& metrics);
 
-    // Every accepted connection; of kind none it is to be closed.
+    // Every accepted connection; of kind none it is to be turned away.
     Place enter();
     // More than half of the places are taken: slow bodies and readers have to show progress.
     bool is_tight() const { return count_.load(std::memory_order_relaxed) > max_ / 2; }
-    // overloaded, for a call that a last resort does not take.
-    Error refusal() const;
+    // overloaded, for a call with a body on a last resort, for a connection without a place, and for
+    // one for which the system has no file left.
+    enum class Lack : std::uint8_t { usual_place, place, file };
+    Error refusal(Lack lack) const;
 
     // Asks every loop to close its longest idle connection. The callbacks are added before the doors
     // open, and post to their loop.
@@ -68,6 +71,7 @@ class ConnectionBudget : public std::enable_shared_from_this<ConnectionBudget> {
     using Ticks = std::chrono::steady_clock::rep;
 
     void leave();
+    std::string facts_of(Lack lack) const;
 
     const std::size_t max_;
     const std::size_t last_resort_;

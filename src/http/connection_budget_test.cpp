@@ -61,11 +61,29 @@ TEST_F(CrowdedConnectionTest, ClosesTheLongestIdleForANewOne) {
     EXPECT_TRUE(has_status(idle.back().answer(), 200));
 }
 
-TEST_F(CrowdedConnectionTest, OnlyAsksOnItsLastConnection) {
-    std::vector<Client> others;
-    for (int i = 0; i < 7; ++i) {
-        others.push_back(busy());
+// Nobody loses a place because it is slow.
+class FullHouseTest : public ConnectionTest {
+  protected:
+    explicit FullHouseTest(std::chrono::milliseconds last_resort = 10s)
+        : ConnectionTest({.last_resort = last_resort, .connections_max = 8}) {
+        for (int i = 0; i < 7; ++i) {
+            others_.push_back(connect());
+            others_.back().send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n");
+            EXPECT_TRUE(others_.back().is_silent_for(10ms));
+        }
     }
+    void expect_others_are_served() {
+        for (auto& other : others_) {
+            EXPECT_TRUE(other.is_silent_for(0ms));
+            other.send("0123456789");
+            EXPECT_TRUE(has_status(other.answer(), 200));
+        }
+    }
+
+    std::vector<Client> others_;
+};
+
+TEST_F(FullHouseTest, OnlyAsksOnItsLastConnection) {
     auto asks = connect();
     asks.send(get("/facts"));
     EXPECT_TRUE(has_status(asks.answer(), 200));
@@ -75,14 +93,48 @@ TEST_F(CrowdedConnectionTest, OnlyAsksOnItsLastConnection) {
     const auto answer = sends.answer();
     EXPECT_TRUE(has_status(answer, 503)) << answer;
     EXPECT_EQ(sends.rest(), "");
-    auto silent = connect();
-    EXPECT_EQ(connect().rest(), "");  // one too many
-    EXPECT_EQ(silent.rest(), "");     // and this one has no time
-    for (auto& other : others) {
-        EXPECT_TRUE(other.is_silent_for(0ms));
-        other.send("0123456789");
-        EXPECT_TRUE(has_status(other.answer(), 200));
+    expect_others_are_served();
+}
+
+class HastyHouseTest : public FullHouseTest {
+  protected:
+    HastyHouseTest() : FullHouseTest(100ms) {}
+};
+
+TEST_F(HastyHouseTest, GivesItsLastConnectionLittleTime) {
+    EXPECT_EQ(connect().rest(), "");
+    expect_others_are_served();
+}
+
+TEST_F(FullHouseTest, TellsWhoComesThenThatThereIsNoPlace) {
+    auto last = connect();
+    last.send("GET /facts");
+    EXPECT_TRUE(last.is_silent_for(10ms));
+    auto calls = connect();
+    calls.send(post("/echo", "body"));
+    auto answer = calls.answer();
+    EXPECT_TRUE(has_status(answer, 503)) << answer;
+    EXPECT_TRUE(answer.contains("all are in use")) << answer;
+    EXPECT_EQ(calls.rest(), "");
+    EXPECT_FALSE(calls.was_reset());
+    // Also one that has said nothing yet.
+    answer = connect().rest();
+    EXPECT_TRUE(has_status(answer, 503)) << answer;
+    expect_others_are_served();
+}
+
+TEST_F(FullHouseTest, TellsManyAtOnce) {
+    auto last = connect();
+    last.send("GET /facts");
+    std::vector<Client> many;
+    for (int i = 0; i < 300; ++i) {
+        many.push_back(connect());
     }
+    for (auto& client : many) {
+        const auto answer = client.rest();
+        EXPECT_TRUE(has_status(answer, 503)) << answer;
+    }
+    expect_others_are_served();
 }
 
 }  // namespace

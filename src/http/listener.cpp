@@ -1,6 +1,5 @@
 #include "http/listener.hpp"
 
-#include <fcntl.h>
 #include <sys/socket.h>
 
 #include <boost/asio/io_context.hpp>
@@ -13,8 +12,8 @@
 #include <utility>
 
 #include "base/log.hpp"
-#include "base/unique_fd.hpp"
 #include "http/connection.hpp"
+#include "http/farewell.hpp"
 
 namespace sluice::http {
 
@@ -79,23 +78,6 @@ bool is_out_of_files(const boost::system::error_code& error) {
            error == boost::system::errc::too_many_files_open_in_system;
 }
 
-// A descriptor that is given up when there is no other, to take a connection and close it: left in
-// the queue it would wake the door up without end, and its client would wait for nothing.
-class SpareFile {
-  public:
-    SpareFile() : file_(open()) {}
-
-    void cut_one(int acceptor) {
-        file_ = UniqueFd();
-        const UniqueFd cut(::accept4(acceptor, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-        file_ = open();
-    }
-
-  private:
-    static UniqueFd open() { return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
-    UniqueFd file_;
-};
-
 // Who came gets a place if an idle connection can go for it. False: there is none.
 bool make_room(LoopServices& services, ConnectionBudget::Place& place) {
     if (place.kind() == ConnectionBudget::Kind::usual) {
@@ -107,6 +89,18 @@ bool make_room(LoopServices& services, ConnectionBudget::Place& place) {
     }
     services.budget->relieve();
     return place.kind() != ConnectionBudget::Kind::none;
+}
+
+// Nobody waits for more than a few.
+void farewell(
+    Socket socket, const std::shared_ptr<LoopServices>& services, runtime::TaskGroup& connections
+) {
+    if (services->farewells < farewells_max) {
+        const auto executor = socket.get_executor();
+        connections.spawn(executor, turn_away(std::move(socket), services));
+    } else {
+        turn_away_at_once(socket.native_handle(), *services, ConnectionBudget::Lack::place);
+    }
 }
 
 void log_failure(
@@ -140,7 +134,9 @@ asio::awaitable<void> accept_connections(
                 connections->spawn(acceptor.get_executor(), std::move(task));
             } else {
                 services->budget->note_cut();
+                farewell(std::move(socket), services, *connections);
             }
+            spare.renew();
             continue;
         }
         if (error == asio::error::operation_aborted) {
@@ -150,7 +146,7 @@ asio::awaitable<void> accept_connections(
         if (is_out_of_files(error) && !services->close_longest_idle()) {
             services->budget->relieve();
             services->budget->note_cut();
-            spare.cut_one(acceptor.native_handle());
+            spare.turn_one_away(acceptor.native_handle(), *services);
         }
         asio::steady_timer timer(acceptor.get_executor(), pause_after_failure);
         co_await timer.async_wait(asio::use_awaitable);

@@ -170,7 +170,7 @@ asio::awaitable<void> Wire::linger(std::uint64_t bytes_max, std::chrono::millise
     boost::system::error_code error;
     socket_.shutdown(Socket::shutdown_send, error);
     deadline_.set(patience);
-    std::vector<std::byte> swallowed(64 * 1024);
+    std::vector<std::byte> swallowed(16 * 1024);
     std::uint64_t bytes = 0;
     while (!error && bytes < bytes_max) {
         bytes += co_await socket_.async_read_some(

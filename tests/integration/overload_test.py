@@ -151,9 +151,11 @@ class FewFiles(ServerCase):
         for wire in others:
             self.addCleanup(wire.close)
             wire.send(b"GET / HTTP/1.1\r\n")
-        # Those for whom there is no file are let go instead of waiting for nothing.
+        # Those for whom there is no file are told so and let go instead of waiting for nothing.
         ended, _, _ = select.select([wire.socket for wire in others], [], [], 5)
-        self.assertTrue(next(wire for wire in others if wire.socket in ended).is_closed())
+        told = next(wire for wire in others if wire.socket in ended)
+        self.assert_told(told.read(), "no more files")
+        self.assertTrue(told.is_closed())
         # Who has a connection is served.
         asking.send(question[10:])
         self.assertEqual(asking.read().header("sluice-error"), "finalize_missing")
@@ -165,17 +167,57 @@ class FewFiles(ServerCase):
         asking.close()
         for _ in range(100):
             try:
-                self.assertEqual(self.caller.append(media_id, 0, MEDIA[:1000]).status, 204)
-                break
+                answer = self.caller.append(media_id, 0, MEDIA[:1000])
+                if answer.status == 204:
+                    break
+                self.assertEqual(answer.status, 503, answer)  # the files are not free yet
             except (ConnectionEnded, OSError):
-                time.sleep(0.05)
+                pass
+            time.sleep(0.05)
         else:
             self.fail("never came back")
+
+    def assert_told(self, answer, why):
+        self.assertEqual((answer.status, answer.header("sluice-error")), (503, "overloaded"), answer)
+        self.assertTrue(1 <= int(answer.header("retry-after")) <= 30, answer)
+        self.assertIn(why, answer.body.decode())
 
     def processor_time(self):
         with open(f"/proc/{self.server.pid}/stat", encoding="ascii") as stat:
             fields = stat.read().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+class FullHouse(ServerCase):
+    arguments = ("--limit", "connections=16")
+
+    def test_who_finds_no_place_is_told_so_in_the_words_of_the_call(self):
+        caller = X1(self.server)
+        media_id = caller.open(len(MEDIA))
+        wires = []
+        begin, body = append_bytes(media_id, 0)
+        for _ in range(14):
+            wires.append(Wire(self.server))
+            wires[-1].send(begin + body[:1000])
+        for _ in range(2):  # of the kept places
+            wires.append(Wire(self.server))
+            wires[-1].send(b"GET / HTTP/1.1\r\n")
+        for wire in wires:
+            self.addCleanup(wire.close)
+        time.sleep(0.3)
+        answer = caller.append(media_id, 1, MEDIA)
+        self.assert_v1_error(answer, 503, "overloaded")
+        self.assertTrue(1 <= int(answer.header("retry-after")) <= 30, answer)
+        self.assertIn("all are in use", answer.json()["errors"][0]["message"])
+        self.assert_v2_error(X2(self.server).init(1000), 503, "overloaded")
+        for wire in wires:
+            wire.close()
+        for _ in range(100):
+            if caller.get("/metrics").status == 200:
+                break
+            time.sleep(0.05)
+        samples = metrics.parse(caller.get("/metrics").body.decode())
+        self.assertGreaterEqual(metrics.total(samples, "sluice_http_connections_shed_total", how="cut"), 2)
 
 
 if __name__ == "__main__":
