@@ -137,7 +137,7 @@ class Attaching(ServerCase):
         for text, told in (
             (b"1\n00:00:00,000 --> 00:00:01,000\ncaf\xe9\n", "line 3: expected text in UTF-8"),
             (b"1\nHello\n", "line 2: expected a time line"),
-            (b"no times at all\n", "line 1: expected WEBVTT"),
+            (b"<html></html>", "line 1: expected WEBVTT"),
         ):
             broken = subtitles(self.x1, text)
             self.assert_invalid(self.attach(video, {"media_id": broken, "language_code": "EN"}), told)
