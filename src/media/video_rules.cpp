@@ -124,38 +124,45 @@ std::optional<ProcessingFailure> refuse_truncation(const VideoProbe& probe) {
     return std::nullopt;
 }
 
+// Too fast by the time in which the pictures stand, too slow by the time that they have to fill.
 std::optional<ProcessingFailure> refuse_frame_rate(
     const CategoryRule& rule, const PictureStream& picture, std::chrono::milliseconds duration
 ) {
-    const double rate =
-        static_cast<double>(picture.packets) / std::max(seconds_of(duration), 0.001);
-    constexpr double rate_min = 0.2;
-    if (rule.frame_rate_max == 0 || (rate <= rule.frame_rate_max + 1 && rate >= rate_min)) {
+    if (rule.frame_rate_max == 0) {
         return std::nullopt;
     }
-    if (rate > rule.frame_rate_max) {
+    constexpr double rate_min = 0.2;
+    const auto shown = picture.packets - picture.discarded_packets;
+    const auto per_second = [shown](std::chrono::milliseconds time) {
+        return static_cast<double>(shown) / std::max(seconds_of(time), 0.001);
+    };
+    if (const double rate = per_second(picture.data_end);
+        rate > rule.frame_rate_max + 1 && shown > 1) {
         return unsupported_media(
             "FrameRate",
             fmt::format(
                 "{:.0f} frames per second ({} in {}) are more than {}",
                 rate,
-                picture.packets,
-                seconds_text(duration),
+                shown,
+                seconds_text(picture.data_end),
                 rule.frame_rate_max
             )
         );
     }
-    return invalid_media(
-        "BadTimestamps",
-        fmt::format(
-            "{} frames in {} are {:.1f} per second, not between {} and {}",
-            picture.packets,
-            seconds_text(duration),
-            rate,
-            rate_min,
-            rule.frame_rate_max
-        )
-    );
+    if (const double rate = per_second(duration); rate < rate_min) {
+        return invalid_media(
+            "BadTimestamps",
+            fmt::format(
+                "{} frames in {} are {:.1f} per second, not between {} and {}",
+                shown,
+                seconds_text(duration),
+                rate,
+                rate_min,
+                rule.frame_rate_max
+            )
+        );
+    }
+    return std::nullopt;
 }
 
 std::optional<ProcessingFailure> refuse_frame_count(

@@ -48,7 +48,7 @@ class LookUp(ServerCase):
         self.assertAlmostEqual(data["duration_ms"], 1000, delta=150)
         self.assertNotIn("url", data)
         self.assertEqual(self.x2.fetch(data["preview_image_url"]).header("content-type"), "image/jpeg")
-        variant, _, playlist = data["variants"]
+        variant, *_, playlist = data["variants"]
         self.assertEqual((playlist["content_type"], playlist.get("bit_rate")), ("application/x-mpegURL", None))
         self.assertEqual(variant["content_type"], "video/mp4")
         self.assertGreater(variant["bit_rate"], 10_000)
