@@ -34,9 +34,10 @@ struct PictureStream {
     std::chrono::milliseconds keyframe_gap_max{0};
     bool parameters_change = false;   // in mid-stream
     std::uint64_t index_entries = 0;  // frames that the container's index promises; 0: it has none
-    std::chrono::milliseconds data_end{0};  // end of the last packet that is there
-    std::uint64_t gop_longest = 0;          // frames from one keyframe to the next
-    bool has_open_gop = false;              // frames behind a keyframe are shown before it
+    std::chrono::milliseconds last_begin{0};  // of the last picture, from the first one on
+    std::chrono::milliseconds data_end{0};    // end of the last packet that is there
+    std::uint64_t gop_longest = 0;            // frames from one keyframe to the next
+    bool has_open_gop = false;                // frames behind a keyframe are shown before it
     bool interlaced = false;
     bool high_dynamic_range = false;  // PQ or HLG
     bool encrypted = false;

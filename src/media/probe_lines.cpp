@@ -152,6 +152,7 @@ void describe_picture(Lines& lines, Picture& picture) {
     duration(lines, "picture.keyframe_gap_max", picture.keyframe_gap_max);
     flag(lines, "picture.parameters_change", picture.parameters_change);
     lines.number("picture.index_entries", picture.index_entries, 0, count_max);
+    duration(lines, "picture.last_begin", picture.last_begin);
     duration(lines, "picture.data_end", picture.data_end);
     lines.number("picture.gop_longest", picture.gop_longest, 0, count_max);
     flag(lines, "picture.has_open_gop", picture.has_open_gop);

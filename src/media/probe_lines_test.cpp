@@ -32,6 +32,7 @@ VideoProbe full_probe() {
                 .keyframe_gap_max = 2500ms,
                 .parameters_change = true,
                 .index_entries = 4201,
+                .last_begin = 140'300ms,
                 .data_end = 140'400ms,
                 .gop_longest = 250,
                 .has_open_gop = true,

@@ -26,6 +26,7 @@ VideoProbe clip(PixelSize size, std::chrono::milliseconds duration = 10s, double
                 .frame_rate = rate,
                 .packets = packets,
                 .index_entries = packets,
+                .last_begin = duration,
                 .data_end = duration,
             },
         .sound = SoundStream{.index = 1, .codec = "aac", .channels = 2, .sample_rate = 48000},

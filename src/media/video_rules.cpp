@@ -133,23 +133,23 @@ std::optional<ProcessingFailure> refuse_frame_rate(
     }
     constexpr double rate_min = 0.2;
     const auto shown = picture.packets - picture.discarded_packets;
-    const auto per_second = [shown](std::chrono::milliseconds time) {
-        return static_cast<double>(shown) / std::max(seconds_of(time), 0.001);
+    const auto per_second = [](std::uint64_t count, std::chrono::milliseconds time) {
+        return static_cast<double>(count) / std::max(seconds_of(time), 0.001);
     };
-    if (const double rate = per_second(picture.data_end);
-        rate > rule.frame_rate_max + 1 && shown > 1) {
+    const double fastest = shown > 1 ? per_second(shown - 1, picture.last_begin) : 0;
+    if (fastest > rule.frame_rate_max + 1) {
         return unsupported_media(
             "FrameRate",
             fmt::format(
                 "{:.0f} frames per second ({} in {}) are more than {}",
-                rate,
+                fastest,
                 shown,
-                seconds_text(picture.data_end),
+                seconds_text(picture.last_begin),
                 rule.frame_rate_max
             )
         );
     }
-    if (const double rate = per_second(duration); rate < rate_min) {
+    if (const double rate = per_second(shown, duration); rate < rate_min) {
         return invalid_media(
             "BadTimestamps",
             fmt::format(

@@ -244,6 +244,7 @@ void take_streams(const AVFormatContext& format, VideoProbe& probe) {
 struct Span {
     std::int64_t first = INT64_MAX;
     std::int64_t last = INT64_MIN;
+    std::int64_t last_begin = INT64_MIN;
     std::uint64_t since_keyframe = 0;
     std::int64_t keyframe = INT64_MIN;  // the time at which the latest one is shown
     std::int64_t gap_max = 0;           // between keyframes
@@ -287,6 +288,7 @@ void count_packet(const AVPacket& packet, const AVStream& stream, VideoProbe& pr
     constexpr std::uint64_t leading_max = 17;
     probe.picture->has_open_gop |= span.since_keyframe <= leading_max && stamp < span.keyframe;
     span.first = std::min(span.first, stamp);
+    span.last_begin = std::max(span.last_begin, stamp);
     span.last = std::max(span.last, stamp + std::max<std::int64_t>(packet.duration, 0));
 }
 
@@ -303,6 +305,7 @@ void scan_packets(AVFormatContext& format, VideoProbe& probe) {
     if (probe.picture && span.last > span.first) {
         const auto base = format.streams[probe.picture->index]->time_base;
         probe.picture->data_end = in_milliseconds(span.last - span.first, base);
+        probe.picture->last_begin = in_milliseconds(span.last_begin - span.first, base);
         const auto gap = std::max(span.gap_max, span.gap(span.last));
         probe.picture->keyframe_gap_max = in_milliseconds(gap, base);
     }
