@@ -48,17 +48,17 @@ constexpr std::array foreign_rows{
     ForeignRow{0, std::string_view("MM\0*", 4), {"image/tiff", Family::image}},
     ForeignRow{0, "8BPS", {"image/vnd.adobe.photoshop", Family::image}},
     ForeignRow{0, "<svg", {"image/svg+xml", Family::image}},
-    // What tells a player or a converter to read something else.
-    ForeignRow{0, "#EXTM3U", {"application/vnd.apple.mpegurl (a playlist)", std::nullopt}},
-    ForeignRow{0, "ffconcat version", {"an ffconcat list of files", std::nullopt}},
-    ForeignRow{0, "v=0\n", {"application/sdp", std::nullopt}},
-    ForeignRow{0, "v=0\r\n", {"application/sdp", std::nullopt}},
-    ForeignRow{0, "%!PS", {"application/postscript", std::nullopt}},
-    ForeignRow{0, "push graphic-context", {"image/x-mvg", std::nullopt}},
-    ForeignRow{0, "<?xml", {"application/xml", std::nullopt}},
-    ForeignRow{0, "<!DOCTYPE", {"text/html", std::nullopt}},
-    ForeignRow{0, "<html", {"text/html", std::nullopt}},
-    ForeignRow{0, "[InternetShortcut]", {"a link to a page", std::nullopt}},
+    // What tells a player or a converter to read something else. As text it is left to its reader.
+    ForeignRow{0, "#EXTM3U", {"application/vnd.apple.mpegurl (a playlist)", Family::text}},
+    ForeignRow{0, "ffconcat version", {"an ffconcat list of files", Family::text}},
+    ForeignRow{0, "v=0\n", {"application/sdp", Family::text}},
+    ForeignRow{0, "v=0\r\n", {"application/sdp", Family::text}},
+    ForeignRow{0, "%!PS", {"application/postscript", Family::text}},
+    ForeignRow{0, "push graphic-context", {"image/x-mvg", Family::text}},
+    ForeignRow{0, "<?xml", {"application/xml", Family::text}},
+    ForeignRow{0, "<!DOCTYPE", {"text/html", Family::text}},
+    ForeignRow{0, "<html", {"text/html", Family::text}},
+    ForeignRow{0, "[InternetShortcut]", {"a link to a page", Family::text}},
 };
 
 Error refusal(ErrorCode code, std::string facts) {

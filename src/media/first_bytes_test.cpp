@@ -68,6 +68,7 @@ const Row rows[] = {
      "push graphic-context\nimage over 0,0 0,0 'x'\n",
      "type_mismatch",
      "mvg"},
+    {"a page as subtitles", {Category::subtitles, true, "text/srt"}, "<html></html>", "", ""},
     {"a page", image, "<!DOCTYPE html><html>", "type_mismatch", "text/html"},
     {"an avi is a video",
      video,
