@@ -27,6 +27,12 @@ using namespace std::chrono_literals;
 
 constexpr uid_t nobody = 65534;
 
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+constexpr bool is_sanitized = true;
+#else
+constexpr bool is_sanitized = false;
+#endif
+
 class Folder {
   public:
     Folder() { path_ = ::mkdtemp(path_.data()); }
@@ -210,7 +216,8 @@ TEST_P(Behind, EveryForbiddenAttemptFails) {
     const auto outcomes = outcomes_of(inside);
     EXPECT_EQ(outcomes.size(), test::forbidden_attempts().size()) << inside.report;
     for (const auto& [name, error] : outcomes) {
-        EXPECT_GT(error, 0) << name;
+        // The memory of a sanitizer counts as data, so that its builds have no limit.
+        EXPECT_TRUE(error > 0 || (is_sanitized && name == "have too much memory")) << name;
     }
 }
 
