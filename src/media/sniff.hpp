@@ -21,7 +21,8 @@ enum class Container : std::uint8_t {
     jpeg,
     png,
     webp,
-    heif,
+    heif,  // pictures by HEVC
+    avif,  // the same container, pictures by AV1
 };
 
 struct ContainerFacts {

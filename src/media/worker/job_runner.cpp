@@ -134,7 +134,7 @@ class Run {
             return failed(look.error());
         }
         if (auto refused = check_content(
-                rule_, order_.declared_type, look->container, look->size, look->foreign
+                rule_, order_.declared_type, look->container, look->size, look->foreign, order_.as_x
             )) {
             return failed(*refused);
         }
@@ -169,7 +169,8 @@ class Run {
         if (!probe) {
             return failed(probe.error());
         }
-        const auto plan = plan_image(rule_, *probe);
+        const auto avif = order_.makes_avif ? Avif::of_large_variants : Avif::none;
+        const auto plan = plan_image(rule_, *probe, avif);
         if (!plan) {
             return failed(plan.error());
         }
