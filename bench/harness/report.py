@@ -190,6 +190,22 @@ def pipeline_table(book, figures):
         yield from table(("source", "by", "CPU s", "wall s", "largest process, MiB"), rows)
 
 
+def images_table(book, figures):
+    rows = []
+    for what in dict.fromkeys(row["what"] for row in book.rows if row.get("section") == "images"):
+        for server in servers_of(book, section="images", what=what):
+            wanted = {"section": "images", "server": server, "what": what}
+            rows.append((
+                what, server, with_range(figures, "images_per_second", 1, 1, **wanted),
+                times(figures, "images_per_second", server, "vipsthumbnail, a loop", section="images", what=what),
+                with_range(figures, "peak_mib", 1, 0, **wanted),
+            ))
+    if rows:
+        yield "### Images, all sizes as JPEG and WebP, on one core"
+        yield ""
+        yield from table(("source", "by", "images per CPU second", "× vipsthumbnail", "largest process, MiB"), rows)
+
+
 def servers_of_store(book):
     return [store for store in ("empty", "full") if any(row.get("store") == store for row in book.rows)]
 
@@ -227,7 +243,7 @@ def markdown(book):
         ("goal", "measured", "met?"),
         ((row.goal, row.measured, row.verdict_text()) for row in goal_rows(book)),
     )
-    for part in (ingest_tables, small_table, status_table, overload_table, memory_table, finalize_and_million, check_after_table, pipeline_table):
+    for part in (ingest_tables, small_table, status_table, overload_table, memory_table, finalize_and_million, check_after_table, pipeline_table, images_table):
         lines += part(book, figures)
     if book.notes:
         lines += ["Notes of the run:", "", *(f"- {note}" for note in book.notes), ""]

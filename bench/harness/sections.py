@@ -6,6 +6,7 @@ import subprocess
 import time
 
 from harness import check_after as honest_time
+from harness import images as still_images
 from harness import pipeline as video_pipeline
 from harness import store_filler
 from harness.load import command, load, parse
@@ -256,9 +257,13 @@ def pipeline(place, book, scale):
     video_pipeline.pipeline(place, book, scale, measured)
 
 
+def images(place, book, scale):
+    still_images.images(place, book, scale, measured)
+
+
 SECTIONS = {
     "ingest": ingest, "small": small, "status": status, "overload": overload, "memory": memory, "finalize": finalize,
-    "million": million, "check_after": check_after, "pipeline": pipeline,
+    "million": million, "check_after": check_after, "pipeline": pipeline, "images": images,
 }
 
 
