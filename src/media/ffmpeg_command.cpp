@@ -270,7 +270,8 @@ Arguments poster_arguments(
     const auto filters = plan.filters + scale_to(plan.renditions.front().size) + ",thumbnail=n=5";
     append(arguments, {"-vf", filters});
     append(arguments, {"-frames:v", "1", "-fps_mode", "passthrough", "-map_metadata", "-1"});
-    append(arguments, {"-c:v", "png", "-f", "image2", "-update", "1"});
+    // What was transparent has its colour by now.
+    append(arguments, {"-pix_fmt", "rgb24", "-c:v", "png", "-f", "image2", "-update", "1"});
     arguments.push_back("file:" + picture);
     return arguments;
 }

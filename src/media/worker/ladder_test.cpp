@@ -201,6 +201,11 @@ TEST_F(Worker, WhatIsTransparentInAGifIsWhite) {
         "/gif.mp4 -frames:v 1 -vf scale=1:1,format=gray -f rawvideo - | od -An -tu1"
     );
     EXPECT_GT(std::stoi(pixel), 225) << pixel;
+    const auto poster = shell(
+        "ffmpeg -nostdin -v error -i " + out_ +
+        "/poster.jpg -vf scale=1:1,format=gray -f rawvideo - | od -An -tu1"
+    );
+    EXPECT_GT(std::stoi(poster), 225) << poster;
 }
 
 }  // namespace

@@ -1,0 +1,71 @@
+"""Everything that the pipeline makes of one of each kind, as one picture to look at: bench/contact_sheet.py BUILD SHEET.png
+
+Needs ffmpeg, heif-enc and ImageMagick's montage (scripts/install-deps --bench).
+"""
+
+import glob
+import os
+import subprocess
+import sys
+import tempfile
+
+FFMPEG = ("ffmpeg", "-nostdin", "-v", "error", "-y")
+GLOBE = "mandelbrot=s={size}:r=25:start_scale=2:end_pts=60"
+
+
+def ffmpeg(*arguments):
+    subprocess.run([*FFMPEG, *arguments], check=True, timeout=300)
+
+
+def sources(folder):
+    """name -> path and category"""
+    def at(name):
+        return os.path.join(folder, name)
+
+    ffmpeg("-f", "lavfi", "-i", GLOBE.format(size="1280x720"), "-t", "9", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", at("landscape.mp4"))
+    ffmpeg("-f", "lavfi", "-i", "testsrc2=s=720x1280:r=25:d=5", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", at("portrait.mp4"))
+    ffmpeg("-i", at("landscape.mp4"), "-c", "copy", "-metadata:s:v:0", "rotate=90", at("turned.mp4"))
+    ffmpeg("-f", "lavfi", "-i", GLOBE.format(size="1280x720"), "-t", "5", "-c:v", "libx265", "-pix_fmt", "yuv420p10le", "-x265-params",
+           "log-level=none:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc", at("hdr.mp4"))
+    ffmpeg("-f", "lavfi", "-i", "testsrc2=s=320x240:r=10:d=2", "-vf",
+           "format=rgba,geq=r='r(X,Y)':g='g(X,Y)':b='b(X,Y)':a='if(lt(hypot(X-160,Y-120),100),255,0)',split[a][b];[a]palettegen[p];[b][p]paletteuse",
+           at("round.gif"))
+    ffmpeg("-f", "lavfi", "-i", "color=orange@0.4:s=640x400,format=rgba", "-frames:v", "1", at("glass.png"))
+    ffmpeg("-f", "lavfi", "-i", GLOBE.format(size="3000x2000"), "-frames:v", "1", at("photo.png"))
+    ffmpeg("-i", at("photo.png"), "-q:v", "3", at("photo.jpg"))
+    subprocess.run(["heif-enc", "-o", at("phone.heic"), at("photo.png")], check=True, capture_output=True, timeout=120)
+    for name in ("landscape.mp4", "portrait.mp4", "turned.mp4", "hdr.mp4"):
+        yield name, at(name), "tweet_video"
+    yield "round.gif", at("round.gif"), "tweet_gif"
+    for name in ("glass.png", "photo.jpg", "phone.heic"):
+        yield name, at(name), "tweet_image"
+
+
+def pictures_of(folder):
+    """What can be looked at: pictures as they are, of each rendition the middle."""
+    for path in sorted(glob.glob(os.path.join(folder, "*"))):
+        name = os.path.basename(path)
+        if name.endswith((".jpg", ".png", ".webp")):
+            yield name, path
+        elif name.endswith(".mp4") and not name.startswith(("v", "a")):
+            still = path + ".png"
+            ffmpeg("-ss", "1", "-i", path, "-frames:v", "1", still)
+            yield name, still
+
+
+def main():
+    build, sheet = sys.argv[1:3]
+    with tempfile.TemporaryDirectory(prefix="sluice-sheet-") as folder:
+        words = []
+        for name, path, category in sources(folder):
+            out = os.path.join(folder, "made-" + name)
+            subprocess.run([os.path.join(build, "sluice"), "process", path, "--category", category, "--out", out, "-q"], check=True,
+                           stdout=subprocess.DEVNULL, timeout=300)
+            for output, picture in list(pictures_of(out)):
+                size = subprocess.run(["identify", "-format", "%wx%h", picture + "[0]"], check=True, capture_output=True, text=True).stdout
+                words += ["-label", f"{name}\n{output} {size}", picture + "[0]"]
+        subprocess.run(["montage", *words, "-background", "#cde", "-geometry", "220x160+4+4", "-tile", "8x", "-pointsize", "11", sheet], check=True, timeout=300)
+
+
+if __name__ == "__main__":
+    main()
