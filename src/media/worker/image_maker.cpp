@@ -4,11 +4,13 @@
 #include <vips/vips.h>
 
 #include <array>
+#include <fstream>
 #include <memory>
 #include <string_view>
 
 #include "base/log.hpp"
 #include "media/thumb_hash.hpp"
+#include "media/webp_chunks.hpp"
 
 namespace sluice {
 namespace {
@@ -172,10 +174,21 @@ int save_png(VipsImage* image, const char* path) {
     return vips_pngsave(image, path, "strip", TRUE, nullptr);
 }
 
+// libvips writes EXIF of its own into every WebP, whatever it is told; it is taken out again.
 int save_webp(VipsImage* image, const char* path) {
-    return vips_webpsave(
-        image, path, "Q", webp_quality, "effort", webp_effort, "strip", TRUE, nullptr
+    void* bytes = nullptr;
+    std::size_t size = 0;
+    const int failed = vips_webpsave_buffer(
+        image, &bytes, &size, "Q", webp_quality, "effort", webp_effort, "strip", TRUE, nullptr
     );
+    if (failed != 0) {
+        return failed;
+    }
+    const std::unique_ptr<void, decltype(&g_free)> owner(bytes, &g_free);
+    std::ofstream file(path, std::ios::binary);
+    file << without_metadata({static_cast<const char*>(bytes), size});
+    file.close();
+    return file ? 0 : -1;
 }
 
 int save_avif(VipsImage* image, const char* path) {

@@ -108,6 +108,9 @@ void append_outputs(
     const std::string folder = "/media/" + upload.media_key() + "/";
     json.key("outputs").begin_array();
     for (const Output& output : details.outputs) {
+        if (output.role == OutputRole::track) {
+            continue;  // of no use but to the playlist, which names it
+        }
         const std::string path = folder + output.name;
         const std::string query = signer == nullptr ? "" : signer->query_for(path);
         append_output(json, output, request.base_url + path + query);
