@@ -15,16 +15,8 @@ constexpr std::array<std::string_view, 4> video_types{
     "video/mp4", "video/quicktime", "video/webm", "video/mp2t"
 };
 // image/jpg and image/pjpeg are misspellings of image/jpeg that clients send.
-constexpr std::array<std::string_view, 9> image_types{
-    "image/jpeg",
-    "image/png",
-    "image/webp",
-    "image/gif",
-    "image/heic",
-    "image/heif",
-    "image/avif",
-    "image/jpg",
-    "image/pjpeg",
+constexpr std::array<std::string_view, 6> image_types{
+    "image/jpeg", "image/png", "image/webp", "image/gif", "image/jpg", "image/pjpeg"
 };
 constexpr std::array<std::string_view, 1> gif_types{"image/gif"};
 constexpr std::array<std::string_view, 3> subtitle_types{

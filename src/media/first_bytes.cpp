@@ -195,6 +195,10 @@ std::optional<Error> refuse_text(Bytes start) {
 
 // --- another kind than was declared ---
 
+bool is_placeholder(std::string_view essence) {
+    return !family_of_type(essence).has_value();
+}
+
 // The family that the caller asked for; nothing if the content is to decide.
 std::optional<Family> family_wanted(const ContentClaim& claim) {
     if (claim.category_given) {
@@ -246,6 +250,14 @@ Error mismatch(
 std::optional<Error> refuse_known(const ContentClaim& claim, Container found, Bytes start) {
     const auto wanted = family_wanted(claim);
     const ContainerFacts& facts = facts_of(found);
+    if (found == Container::heif && !is_placeholder(claim.media_type)) {
+        return mismatch(
+            claim,
+            facts.media_type,
+            start,
+            "HEIC is not processed: convert it, for instance with: magick input.heic output.jpg."
+        );
+    }
     if (!wanted || may_carry(found, *wanted)) {
         return std::nullopt;
     }

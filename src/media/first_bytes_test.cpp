@@ -51,7 +51,7 @@ const Row rows[] = {
     {"a png as video", video, png, "type_mismatch", "89 50 4e 47"},
     {"a png as jpeg", image, png, "", ""},
     {"a video as dm image", {Category::dm_image, true, ""}, mp4, "type_mismatch", "dm_video"},
-    {"heic as jpeg", image, heic, "", ""},
+    {"heic as jpeg", image, heic, "type_mismatch", "image/heic"},
     {"nothing declared", guess, png, "", ""},
     {"type declared only",
      {Category::tweet_video, false, "video/mp4"},

@@ -35,17 +35,13 @@ std::uint32_t shrink_for(const ImageProbe& probe) {
     return shrink;
 }
 
-// Below this size the others are small enough.
-constexpr std::uint32_t avif_side_min = 1000;
-
-std::vector<ImageVariant> variants_for(PixelSize size, Avif avif) {
+std::vector<ImageVariant> variants_for(PixelSize size) {
     const auto longest = std::max(size.width, size.height);
     std::vector<ImageVariant> variants;
     for (const auto& row : variant_rows) {
         // Never upscaled: the largest carries the source's size, the others are left out.
         if (row.cropped || variants.empty() || row.side < longest) {
-            const bool as_avif = avif != Avif::none && row.side >= avif_side_min;
-            variants.push_back({std::string(row.name), row.side, row.cropped, as_avif});
+            variants.push_back({std::string(row.name), row.side, row.cropped});
         }
     }
     return variants;
@@ -53,7 +49,7 @@ std::vector<ImageVariant> variants_for(PixelSize size, Avif avif) {
 
 }  // namespace
 
-Processed<ImagePlan> plan_image(const CategoryRule& rule, const ImageProbe& probe, Avif avif) {
+Processed<ImagePlan> plan_image(const CategoryRule& rule, const ImageProbe& probe) {
     if (auto refused = refuse_dimensions(rule, probe.picture)) {
         return std::unexpected(*std::move(refused));
     }
@@ -74,7 +70,7 @@ Processed<ImagePlan> plan_image(const CategoryRule& rule, const ImageProbe& prob
         {StepKind::publish, 0.1 * cpu},
     };
     return ImagePlan{
-        .variants = variants_for(probe.picture, avif),
+        .variants = variants_for(probe.picture),
         .keeps_alpha = probe.has_alpha,
         .shrink_on_load = shrink_for(probe),
         .steps = std::move(steps),

@@ -15,7 +15,6 @@ struct ImageVariant {
     std::string name;        // "medium", without an ending
     std::uint32_t side_max;  // neither side is longer
     bool cropped = false;    // to a square of side_max
-    bool as_avif = false;    // too
 };
 
 struct ImagePlan {
@@ -27,11 +26,6 @@ struct ImagePlan {
     double cpu_seconds = 0;
 };
 
-// Whether pictures are made as AVIF besides.
-enum class Avif : std::uint8_t { none, of_large_variants };
-
-Processed<ImagePlan> plan_image(
-    const CategoryRule& rule, const ImageProbe& probe, Avif avif = Avif::none
-);
+Processed<ImagePlan> plan_image(const CategoryRule& rule, const ImageProbe& probe);
 
 }  // namespace sluice

@@ -40,8 +40,7 @@ std::optional<ProcessingFailure> check_content(
     std::string_view declared,
     Container found,
     ByteCount size,
-    std::string_view foreign,
-    bool as_x
+    std::string_view foreign
 ) {
     if (size.value == 0) {
         return invalid_media("CorruptContainer", "it is empty (0 bytes)");
@@ -72,13 +71,9 @@ std::optional<ProcessingFailure> check_content(
     if (!may_carry(found, rule.family)) {
         return type_mismatch(claim, facts_of(found).media_type);
     }
-    const bool is_beyond_x = found == Container::heif || found == Container::avif;
-    if (as_x && is_beyond_x) {
+    if (found == Container::heif) {
         return unsupported_media(
-            "Format",
-            fmt::format(
-                "{} is none of X's image types: JPEG, PNG, WebP and GIF", facts_of(found).media_type
-            )
+            "Format", fmt::format("image/heic is not one of {}", accepted_types_text(rule))
         );
     }
     return std::nullopt;

@@ -41,15 +41,13 @@ double cpu_seconds_of(const std::vector<Step>& steps);
 
 // Before anything is opened: is the content of the category's family? `declared`: the type as the
 // caller gave it, may be empty. Nothing to tell means: go on and probe.
-// `foreign`: the name of a format that is recognised and not processed, if it is one. `as_x`: what X
-// does not take is refused.
+// `foreign`: the name of a format that is recognised and not processed, if it is one.
 std::optional<ProcessingFailure> check_content(
     const CategoryRule& rule,
     std::string_view declared,
     Container found,
     ByteCount size,
-    std::string_view foreign = {},
-    bool as_x = false
+    std::string_view foreign = {}
 );
 
 // What a job may take at most before it is given up.

@@ -24,41 +24,17 @@ constexpr std::string_view matroska_signature{"\x1a\x45\xdf\xa3", 4};
 constexpr std::string_view jpeg_signature{"\xff\xd8\xff", 3};
 
 // Brands of still pictures in an ISO base media file.
-constexpr std::array<std::string_view, 6> hevc_brands{
-    "heic", "heix", "heim", "heis", "hevc", "hevx"
+constexpr std::array<std::string_view, 8> picture_brands{
+    "heic", "heix", "heim", "heis", "mif1", "msf1", "avif", "avis"
 };
-constexpr std::array<std::string_view, 2> av1_brands{"avif", "avis"};
-// Either; the brands behind it decide.
-constexpr std::array<std::string_view, 2> neutral_brands{"mif1", "msf1"};
 // A QuickTime file may begin with any of these instead of ftyp.
 constexpr std::array<std::string_view, 5> quicktime_atoms{"moov", "mdat", "wide", "free", "skip"};
 
-template <std::size_t count>
-bool is_one_of(std::string_view brand, const std::array<std::string_view, count>& brands) {
-    return std::ranges::find(brands, brand) != brands.end();
-}
-
-// Of a box that names a neutral brand first.
-Container by_compatible_brands(std::string_view text) {
-    const std::size_t size =
-        static_cast<unsigned char>(text[2]) * 256U + static_cast<unsigned char>(text[3]);
-    for (std::size_t at = 16; at + 4 <= std::min(size, text.size()); at += 4) {
-        if (is_one_of(text.substr(at, 4), av1_brands)) {
-            return Container::avif;
-        }
-    }
-    return Container::heif;
-}
-
 Container sniff_iso(std::string_view text) {
-    const auto brand = text.substr(8, 4);
-    if (is_one_of(brand, av1_brands)) {
-        return Container::avif;
-    }
-    if (is_one_of(brand, hevc_brands)) {
+    if (std::ranges::find(picture_brands, text.substr(8, 4)) != picture_brands.end()) {
         return Container::heif;
     }
-    return is_one_of(brand, neutral_brands) ? by_compatible_brands(text) : Container::mp4;
+    return Container::mp4;
 }
 
 // Sync bytes of three packets in a row, or of all that are there in a short piece, at least two.
@@ -77,7 +53,6 @@ constexpr std::array container_facts{
     std::pair{Container::png, ContainerFacts{"image/png", Family::image, ""}},
     std::pair{Container::webp, ContainerFacts{"image/webp", Family::image, ""}},
     std::pair{Container::heif, ContainerFacts{"image/heic", Family::image, ""}},
-    std::pair{Container::avif, ContainerFacts{"image/avif", Family::image, ""}},
 };
 
 }  // namespace

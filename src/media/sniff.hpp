@@ -21,8 +21,7 @@ enum class Container : std::uint8_t {
     jpeg,
     png,
     webp,
-    heif,  // pictures by HEVC
-    avif,  // the same container, pictures by AV1
+    heif,
 };
 
 struct ContainerFacts {

@@ -37,15 +37,6 @@ TEST(Sniff, KnowsEachFormatByItsFirstBytes) {
          Container::heif},
         {"\0\0\0\x1c"s
          "ftypavif"s,
-         Container::avif},
-        {"\0\0\0\x1c"s
-         "ftypmif1\0\0\0\0mif1heic"s,
-         Container::heif},
-        {"\0\0\0\x1c"s
-         "ftypmif1\0\0\0\0mif1avif"s,
-         Container::avif},
-        {"\0\0\0\x14"s
-         "ftypmif1\0\0\0\0mif1avif"s,
          Container::heif},
         {"\x1a\x45\xdf\xa3\x01"s, Container::matroska},
         {"GIF89a\1\0\1\0"s, Container::gif},

@@ -286,7 +286,6 @@ std::string encode(const JobOrder& order) {
         .member("speed_factor", order.speed_factor)
         .member("speed_spread", order.speed_spread)
         .member("as_x", order.as_x)
-        .member("makes_avif", order.makes_avif)
         .member("may_copy", order.may_copy)
         .end_object();
     return out.take() + "\n";
@@ -321,7 +320,6 @@ Result<JobOrder> decode_order(std::string_view line) {
         .speed_factor = members.real("speed_factor", 0.01, 100),
         .speed_spread = members.real("speed_spread", 1, 100),
         .as_x = members.flag("as_x"),
-        .makes_avif = members.flag("makes_avif"),
         .may_copy = members.flag("may_copy"),
     };
     return checked(std::move(order), members);

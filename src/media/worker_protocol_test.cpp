@@ -24,7 +24,6 @@ TEST(WorkerProtocol, AnOrderSurvivesTheWay) {
         .speed_factor = 1.25,
         .speed_spread = 2.5,
         .as_x = true,
-        .makes_avif = true,
         .may_copy = false,
     };
     const auto line = encode(order);

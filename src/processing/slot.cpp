@@ -201,7 +201,6 @@ std::optional<ProcessingFailure> Slot::prepare(const LeasedJob& job, JobOrder& o
         .speed_factor = parts_.speed.factor(PredictedFrom::plan, family),
         .speed_spread = parts_.speed.spread(PredictedFrom::plan, family),
         .as_x = parts_.settings.as_x,
-        .makes_avif = parts_.settings.makes_avif,
         .may_copy = parts_.settings.may_copy,
     };
     return std::nullopt;

@@ -23,7 +23,6 @@ WorkerPoolSettings pool_settings(const Settings& settings) {
     pool.cores_per_job = settings.cores_per_job;
     pool.speed_file = settings.data + "/speeds";
     pool.sandbox = settings.sandbox;
-    pool.makes_avif = settings.avif;
     pool.may_copy = settings.remux;
     pool.as_x = fidelity(settings) == protocol::Fidelity::faithful;
     return pool;

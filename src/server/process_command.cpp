@@ -45,7 +45,6 @@ constexpr std::array rules{
     cli::FlagRule{"--out", true},
     cli::FlagRule{"--cores", true},
     cli::FlagRule{"--sandbox", true},
-    cli::FlagRule{"--avif", true},
     cli::FlagRule{"--remux", true},
     cli::FlagRule{"--faithful"},
     cli::FlagRule{"--json"},
@@ -63,7 +62,6 @@ Runs what the server would run after FINALIZE, on a local file and without a ser
   --out DIR           where the files go; made if missing, must be empty
   --type MIME         what the uploader would have declared; nothing if not given
   --cores N           threads for a video (default: all cores)
-  --avif on|off       on: images as AVIF, too
   --remux on|off      off: encode also a video that could be copied
   --faithful          refuse what X refuses instead of converting it
   --sandbox on|off    off: without walls around the decoders, only for media you trust
@@ -340,7 +338,7 @@ int process_command(const std::vector<std::string>& words) {
     if (!category) {
         return usage("--category: unknown category " + printable(given->value("--category")));
     }
-    for (const std::string flag : {"--sandbox", "--remux", "--avif"}) {
+    for (const std::string flag : {"--sandbox", "--remux"}) {
         const auto value = given->value(flag);
         if (given->has(flag) && value != "on" && value != "off") {
             return usage(flag + " must be on or off");
@@ -371,7 +369,6 @@ int process_command(const std::vector<std::string>& words) {
                 .output_folder = std::filesystem::canonical(given->value("--out")).string(),
                 .cores = static_cast<unsigned>(*cores),
                 .as_x = given->has("--faithful"),
-                .makes_avif = given->value("--avif") == "on",
                 .may_copy = given->value("--remux") != "off",
             },
         .has_sandbox = given->value("--sandbox") != "off",

@@ -185,10 +185,6 @@ Outcome apply_sandbox(Settings& settings, const std::string& value) {
     return apply_switch(settings.sandbox, value);
 }
 
-Outcome apply_avif(Settings& settings, const std::string& value) {
-    return apply_switch(settings.avif, value);
-}
-
 Outcome apply_remux(Settings& settings, const std::string& value) {
     return apply_switch(settings.remux, value);
 }
@@ -317,13 +313,6 @@ constexpr std::array rows{
         "N",
         "threads of one video's encoder (default: the cores, shared out among the workers)",
         apply_cores_per_job
-    },
-    SettingRow{
-        "--avif",
-        "processing.avif",
-        "MODE",
-        "on: images are made as AVIF, too; off (default)",
-        apply_avif
     },
     SettingRow{
         "--remux",

@@ -36,7 +36,6 @@ struct Settings {
     unsigned workers = 0;        // 0: half of the cores
     unsigned quick_workers = 0;  // 0: half of the cores
     unsigned cores_per_job = 0;  // 0: the cores, shared out among the workers
-    bool avif = false;           // pictures as AVIF besides
     bool remux = true;           // conforming videos are copied, not encoded
     bool sandbox = true;         // around what decodes
     UploadLimits limits;

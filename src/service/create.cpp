@@ -80,9 +80,9 @@ Error unsupported(const std::string& media_type) {
     return {
         .code = ErrorCode::media_type_unsupported,
         .facts = "media_type is \"" + printable(media_type) +
-                 "\"; processed are image/jpeg, image/png, image/webp, image/gif, image/heic, "
-                 "image/avif, video/mp4, video/quicktime, video/webm, video/mp2t, text/srt and "
-                 "text/vtt.",
+                 "\"; processed are image/jpeg, image/png, image/webp, image/gif, video/mp4, "
+                 "video/quicktime, "
+                 "video/webm, video/mp2t, text/srt and text/vtt.",
     };
 }
 

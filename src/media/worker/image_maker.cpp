@@ -22,8 +22,6 @@ using Image = std::unique_ptr<VipsImage, Unref>;
 
 constexpr int jpeg_quality = 82;
 constexpr int webp_quality = 78;
-constexpr int avif_quality = 55;
-constexpr int avif_effort = 0;  // as dear as WebP; 2 costs six times as much
 constexpr int webp_effort = 2;  // 4 costs twice as much for 3 % fewer bytes
 
 // libvips keeps its complaints in one buffer per process; it goes to the log and nowhere else.
@@ -61,11 +59,6 @@ Image load(const std::string& path, Container container, std::uint32_t shrink = 
             break;
         case Container::gif:
             vips_gifload(name, &image, "access", access, "fail_on", strictness, nullptr);
-            break;
-        case Container::heif:
-        case Container::avif:
-            // The first picture; it comes upright.
-            vips_heifload(name, &image, "access", access, "fail_on", strictness, nullptr);
             break;
         default:
             break;
@@ -191,26 +184,9 @@ int save_webp(VipsImage* image, const char* path) {
     return file ? 0 : -1;
 }
 
-int save_avif(VipsImage* image, const char* path) {
-    return vips_heifsave(
-        image,
-        path,
-        "compression",
-        VIPS_FOREIGN_HEIF_COMPRESSION_AV1,
-        "Q",
-        avif_quality,
-        "effort",
-        avif_effort,
-        "strip",
-        TRUE,
-        nullptr
-    );
-}
-
 constexpr Format jpeg_format{".jpg", "image/jpeg", save_jpeg};
 constexpr Format png_format{".png", "image/png", save_png};
 constexpr Format webp_format{".webp", "image/webp", save_webp};
-constexpr Format avif_format{".avif", "image/avif", save_avif};
 
 Processed<ProducedFile> write_image(
     VipsImage* image,
@@ -326,14 +302,11 @@ struct Files {
 };
 
 Processed<void> write_formats(
-    VipsImage* image, const ImageVariant& variant, bool keeps_alpha, Files into
+    VipsImage* image, const std::string& name, const ImagePlan& plan, Files into
 ) {
-    std::vector<const Format*> formats{keeps_alpha ? &png_format : &jpeg_format, &webp_format};
-    if (variant.as_avif) {
-        formats.push_back(&avif_format);
-    }
+    const std::array formats{plan.keeps_alpha ? &png_format : &jpeg_format, &webp_format};
     for (const auto* format : formats) {
-        auto file = write_image(image, variant.name, *format, into.folder, OutputRole::picture);
+        auto file = write_image(image, name, *format, into.folder, OutputRole::picture);
         if (!file) {
             return std::unexpected(std::move(file).error());
         }
@@ -391,7 +364,7 @@ Processed<std::vector<ProducedFile>> make_images(
             return std::unexpected(undecodable());
         }
         const auto written =
-            write_formats(image.get(), plan.variants[i], plan.keeps_alpha, {output_folder, files});
+            write_formats(image.get(), plan.variants[i].name, plan, {output_folder, files});
         if (!written) {
             return std::unexpected(written.error());
         }

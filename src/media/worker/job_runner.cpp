@@ -134,7 +134,7 @@ class Run {
             return failed(look.error());
         }
         if (auto refused = check_content(
-                rule_, order_.declared_type, look->container, look->size, look->foreign, order_.as_x
+                rule_, order_.declared_type, look->container, look->size, look->foreign
             )) {
             return failed(*refused);
         }
@@ -169,8 +169,7 @@ class Run {
         if (!probe) {
             return failed(probe.error());
         }
-        const auto avif = order_.makes_avif ? Avif::of_large_variants : Avif::none;
-        const auto plan = plan_image(rule_, *probe, avif);
+        const auto plan = plan_image(rule_, *probe);
         if (!plan) {
             return failed(plan.error());
         }
