@@ -4,9 +4,11 @@
 
 #include <array>
 #include <memory>
+#include <string_view>
 #include <utility>
 
 #include "media/thumb_hash.hpp"
+#include "media/worker/image_colours.hpp"
 #include "media/worker/image_files.hpp"
 
 namespace sluice {
@@ -52,12 +54,6 @@ Image fitted(VipsImage* source, Fit fit) {
     return Image(result);
 }
 
-// Converting a picture that carries no profile costs time for nothing.
-bool needs_colour_conversion(VipsImage* image) {
-    return vips_image_get_interpretation(image) == VIPS_INTERPRETATION_CMYK ||
-           vips_image_get_typeof(image, VIPS_META_ICC_NAME) != 0;
-}
-
 // All pixels of the largest variant, decoded: here a damaged file shows itself.
 Image decode_largest(
     const std::string& path, Container container, const ImagePlan& plan, bool colours_converted
@@ -67,9 +63,10 @@ Image decode_largest(
         return nullptr;
     }
     const auto side = plan.variants.front().side_max;
-    const bool converts = colours_converted && needs_colour_conversion(source.get());
+    const bool converts = colours_converted && needs_profile_conversion(source.get());
+    const auto code = code_to_convert(path, container, source.get());
     const auto largest = fitted(source.get(), {.side = side, .colours_converted = converts});
-    auto pixels = largest ? Image(vips_image_copy_memory(largest.get())) : nullptr;
+    auto pixels = largest ? plain_pixels(largest.get(), code) : nullptr;
     if (pixels) {
         drop_metadata(pixels.get());
     }
@@ -121,6 +118,14 @@ ProcessingFailure undecodable() {
     return invalid_media("DecodeError", "its pixels are damaged or end early");
 }
 
+// Colour codes that libvips passes by are no news: we read them.
+void pass_on(const char* domain, GLogLevelFlags level, const char* text, void* data) {
+    if (std::string_view(text).contains("ignoring nclx profile")) {
+        return;
+    }
+    g_log_default_handler(domain, level, text, data);
+}
+
 }  // namespace
 
 bool start_image_library() {
@@ -130,6 +135,7 @@ bool start_image_library() {
     vips_block_untrusted_set(TRUE);
     vips_cache_set_max(0);
     vips_concurrency_set(1);
+    g_log_set_handler("VIPS", G_LOG_LEVEL_WARNING, pass_on, nullptr);
     return true;
 }
 
