@@ -30,7 +30,7 @@ def by_worker(worker, source, out, count):
             os.mkdir(folder)
             file.write(json.dumps({
                 "type": "job", "job": str(number + 1), "media": "7", "category": "tweet_image", "declared_type": "", "input": source,
-                "output_folder": folder, "cores": 1, "speed_factor": 1.0, "speed_spread": 1.8, "as_x": False, "makes_avif": False,
+                "output_folder": folder, "cores": 1, "speed_factor": 1.0, "speed_spread": 1.8, "as_x": False, "with_avif": False,
                 "may_copy": True,
             }) + "\n")
     return ["sh", "-c", 'exec taskset -c 1 "$0" <"$1"', worker, orders]

@@ -14,23 +14,15 @@ struct Row {
     std::string_view type;
 };
 
-// The types that X v2 names for initialize, by the extensions that people use.
+// The types that X v2 names for initialize, and the pictures of phones, by the extensions that people
+// use.
 constexpr std::array rows{
-    Row{".mp4", "video/mp4"},
-    Row{".m4v", "video/mp4"},
-    Row{".mov", "video/quicktime"},
-    Row{".webm", "video/webm"},
-    Row{".ts", "video/mp2t"},
-    Row{".mkv", "video/x-matroska"},
-    Row{".jpg", "image/jpeg"},
-    Row{".jpeg", "image/jpeg"},
-    Row{".png", "image/png"},
-    Row{".gif", "image/gif"},
-    Row{".webp", "image/webp"},
-    Row{".bmp", "image/bmp"},
-    Row{".tif", "image/tiff"},
-    Row{".tiff", "image/tiff"},
-    Row{".srt", "text/srt"},
+    Row{".mp4", "video/mp4"},   Row{".m4v", "video/mp4"},   Row{".mov", "video/quicktime"},
+    Row{".webm", "video/webm"}, Row{".ts", "video/mp2t"},   Row{".mkv", "video/x-matroska"},
+    Row{".jpg", "image/jpeg"},  Row{".jpeg", "image/jpeg"}, Row{".png", "image/png"},
+    Row{".gif", "image/gif"},   Row{".webp", "image/webp"}, Row{".heic", "image/heic"},
+    Row{".heif", "image/heif"}, Row{".avif", "image/avif"}, Row{".bmp", "image/bmp"},
+    Row{".tif", "image/tiff"},  Row{".tiff", "image/tiff"}, Row{".srt", "text/srt"},
     Row{".vtt", "text/vtt"},
 };
 

@@ -32,31 +32,31 @@ const Row& row_of(Category category) {
     return rows[static_cast<std::size_t>(category)];
 }
 
-struct TypeRow {
-    std::string_view essence;
-    Family family;
-    Category category;
-};
+constexpr bool alias = true;
+constexpr bool beyond_x = true;
 
 constexpr std::array types{
-    TypeRow{"image/jpeg", Family::image, Category::tweet_image},
-    TypeRow{"image/pjpeg", Family::image, Category::tweet_image},
-    TypeRow{"image/jpg", Family::image, Category::tweet_image},
-    TypeRow{"image/png", Family::image, Category::tweet_image},
-    TypeRow{"image/webp", Family::image, Category::tweet_image},
-    TypeRow{"image/gif", Family::gif, Category::tweet_gif},
-    TypeRow{"video/mp4", Family::video, Category::tweet_video},
-    TypeRow{"video/quicktime", Family::video, Category::tweet_video},
-    TypeRow{"video/webm", Family::video, Category::tweet_video},
-    TypeRow{"video/mp2t", Family::video, Category::tweet_video},
-    TypeRow{"text/srt", Family::text, Category::subtitles},
-    TypeRow{"text/vtt", Family::text, Category::subtitles},
-    TypeRow{"application/x-subrip", Family::text, Category::subtitles},
+    DeclaredType{"image/jpeg", Family::image, Category::tweet_image},
+    DeclaredType{"image/png", Family::image, Category::tweet_image},
+    DeclaredType{"image/webp", Family::image, Category::tweet_image},
+    DeclaredType{"image/gif", Family::gif, Category::tweet_gif},
+    DeclaredType{"image/heic", Family::image, Category::tweet_image, !alias, beyond_x},
+    DeclaredType{"image/heif", Family::image, Category::tweet_image, !alias, beyond_x},
+    DeclaredType{"image/avif", Family::image, Category::tweet_image, !alias, beyond_x},
+    DeclaredType{"image/jpg", Family::image, Category::tweet_image, alias},
+    DeclaredType{"image/pjpeg", Family::image, Category::tweet_image, alias},
+    DeclaredType{"video/mp4", Family::video, Category::tweet_video},
+    DeclaredType{"video/quicktime", Family::video, Category::tweet_video},
+    DeclaredType{"video/webm", Family::video, Category::tweet_video},
+    DeclaredType{"video/mp2t", Family::video, Category::tweet_video},
+    DeclaredType{"text/srt", Family::text, Category::subtitles},
+    DeclaredType{"text/vtt", Family::text, Category::subtitles},
+    DeclaredType{"application/x-subrip", Family::text, Category::subtitles, alias},
 };
 
-const TypeRow* find_type(std::string_view media_type) {
+const DeclaredType* find_type(std::string_view media_type) {
     const std::string essence = lower_case(essence_of(media_type));
-    const auto* found = std::ranges::find(types, essence, &TypeRow::essence);
+    const auto* found = std::ranges::find(types, essence, &DeclaredType::essence);
     return found == types.end() ? nullptr : found;
 }
 
@@ -81,13 +81,22 @@ std::optional<Category> parse_category(std::string_view text) {
     return found == rows.end() ? std::nullopt : std::optional(found->category);
 }
 
+std::span<const DeclaredType> declared_types() {
+    return types;
+}
+
+bool is_beyond_x(std::string_view media_type) {
+    const DeclaredType* row = find_type(media_type);
+    return row != nullptr && row->is_beyond_x;
+}
+
 std::optional<Category> default_category(std::string_view media_type) {
-    const TypeRow* row = find_type(media_type);
+    const DeclaredType* row = find_type(media_type);
     return row == nullptr ? std::nullopt : std::optional(row->category);
 }
 
 std::optional<Family> family_of_type(std::string_view media_type) {
-    const TypeRow* row = find_type(media_type);
+    const DeclaredType* row = find_type(media_type);
     return row == nullptr ? std::nullopt : std::optional(row->family);
 }
 

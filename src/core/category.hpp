@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 
 namespace sluice {
@@ -31,6 +32,19 @@ Family family_of(Category category);
 
 // Accepts every spelling met in the wild: tweet_video, TweetVideo, TWEET_VIDEO, tweetvideo.
 std::optional<Category> parse_category(std::string_view text);
+
+// A type that may be declared, and what it stands for: the one list of them.
+struct DeclaredType {
+    std::string_view essence;
+    Family family;
+    Category category;         // if the caller names none
+    bool is_alias = false;     // a spelling that clients send; not named in lists
+    bool is_beyond_x = false;  // X refuses it
+};
+std::span<const DeclaredType> declared_types();
+
+// False for what nobody processes.
+bool is_beyond_x(std::string_view media_type);
 
 // The category that a type gets when the caller names none; nothing for a type that nobody
 // processes.

@@ -40,7 +40,7 @@ bool begins_with_any(std::string_view text, std::span<const std::string_view> be
 }
 
 bool has_media_extension(std::string_view text) {
-    static constexpr std::array<std::string_view, 16> extensions{
+    static constexpr std::array<std::string_view, 18> extensions{
         ".mp4",
         ".mov",
         ".m4v",
@@ -54,6 +54,8 @@ bool has_media_extension(std::string_view text) {
         ".jpeg",
         ".webp",
         ".heic",
+        ".heif",
+        ".avif",
         ".bmp",
         ".srt",
         ".vtt",

@@ -21,6 +21,9 @@ constexpr std::array magics{
     Magic{"\xff\xd8\xff"sv, 0, "image/jpeg"},
     Magic{"GIF8"sv, 0, "image/gif"},
     Magic{"WEBP"sv, 8, "image/webp"},
+    Magic{"ftyphei"sv, 4, "image/heic"},
+    Magic{"ftypmif1"sv, 4, "image/heic"},
+    Magic{"ftypavi"sv, 4, "image/avif"},
     Magic{"ftyp"sv, 4, "video/mp4"},
     Magic{"\x1a\x45\xdf\xa3"sv, 0, "video/webm"},
 };

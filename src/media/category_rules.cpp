@@ -1,7 +1,7 @@
 #include "media/category_rules.hpp"
 
-#include <algorithm>
 #include <array>
+#include <vector>
 
 #include "base/assert.hpp"
 
@@ -11,18 +11,6 @@ namespace {
 using namespace literals;
 using namespace std::chrono_literals;
 
-constexpr std::array<std::string_view, 4> video_types{
-    "video/mp4", "video/quicktime", "video/webm", "video/mp2t"
-};
-// image/jpg and image/pjpeg are misspellings of image/jpeg that clients send.
-constexpr std::array<std::string_view, 6> image_types{
-    "image/jpeg", "image/png", "image/webp", "image/gif", "image/jpg", "image/pjpeg"
-};
-constexpr std::array<std::string_view, 1> gif_types{"image/gif"};
-constexpr std::array<std::string_view, 3> subtitle_types{
-    "text/srt", "text/vtt", "application/x-subrip"
-};
-
 constexpr CategoryRule image_rule(Category category) {
     return {
         .category = category,
@@ -30,7 +18,6 @@ constexpr CategoryRule image_rule(Category category) {
         .bytes_max = 5_MiB,
         .size_min = {4, 4},
         .size_max = {8192, 8192},
-        .declared_types = image_types,
     };
 }
 
@@ -45,7 +32,6 @@ constexpr CategoryRule gif_rule(Category category) {
         .frame_rate_kept_max = 50,
         .frames_max = 350,
         .frame_pixels_max = 300'000'000,
-        .declared_types = gif_types,
     };
 }
 
@@ -64,7 +50,6 @@ constexpr CategoryRule video_rule(
         .aspect_max = 3,
         .frame_rate_kept_max = 60,
         .frame_rate_max = 240,
-        .declared_types = video_types,
     };
 }
 
@@ -72,7 +57,6 @@ constexpr CategoryRule subtitle_rule{
     .category = Category::subtitles,
     .family = Family::text,
     .bytes_max = 2_MiB,
-    .declared_types = subtitle_types,
 };
 
 // In the order of the enum.
@@ -97,6 +81,24 @@ consteval bool every_row_is_at_its_place() {
 }
 static_assert(every_row_is_at_its_place());
 
+template <class Wanted>
+std::string list_of_types(bool as_x, Wanted wanted) {
+    std::vector<std::string_view> names;
+    for (const auto& type : declared_types()) {
+        if (!type.is_alias && !(as_x && type.is_beyond_x) && wanted(type)) {
+            names.push_back(type.essence);
+        }
+    }
+    std::string text;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        if (i > 0) {
+            text += i + 1 == names.size() ? " or " : ", ";
+        }
+        text += names[i];
+    }
+    return text;
+}
+
 }  // namespace
 
 const CategoryRule& rule_of(Category category) {
@@ -105,20 +107,15 @@ const CategoryRule& rule_of(Category category) {
     return rules[row];
 }
 
-bool accepts_type(const CategoryRule& rule, std::string_view essence) {
-    return std::ranges::find(rule.declared_types, essence) != rule.declared_types.end();
+std::string accepted_types_text(const CategoryRule& rule, bool as_x) {
+    return list_of_types(as_x, [&rule](const DeclaredType& type) {
+        const bool is_still = rule.family == Family::image && type.family == Family::gif;
+        return type.family == rule.family || is_still;
+    });
 }
 
-std::string accepted_types_text(const CategoryRule& rule) {
-    std::string text;
-    const auto& types = rule.declared_types;
-    for (std::size_t i = 0; i < types.size(); ++i) {
-        if (i > 0) {
-            text += i + 1 == types.size() ? " or " : ", ";
-        }
-        text += types[i];
-    }
-    return text;
+std::string processed_types_text(bool as_x) {
+    return list_of_types(as_x, [](const DeclaredType&) { return true; });
 }
 
 }  // namespace sluice

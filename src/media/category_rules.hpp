@@ -5,7 +5,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -36,17 +35,15 @@ struct CategoryRule {
     double frame_rate_max = 0;       // faster than this is no video
     std::uint32_t frames_max = 0;
     std::uint64_t frame_pixels_max = 0;  // width x height x frames
-    std::span<const std::string_view> declared_types;
 };
 
 // Every category has a row.
 const CategoryRule& rule_of(Category category);
 
-// `essence`: a media type in lower case without parameters (essence_of). An empty or placeholder
-// type is the caller's to decide.
-bool accepts_type(const CategoryRule& rule, std::string_view essence);
+// "video/mp4, video/quicktime, video/webm or video/mp2t"; `as_x`: without what X refuses.
+std::string accepted_types_text(const CategoryRule& rule, bool as_x = false);
 
-// "video/mp4, video/quicktime, video/webm or video/mp2t"
-std::string accepted_types_text(const CategoryRule& rule);
+// The same of all categories.
+std::string processed_types_text(bool as_x = false);
 
 }  // namespace sluice

@@ -12,7 +12,7 @@ TEST(CategoryRules, EveryCategoryHasItsOwnRow) {
         const auto category = static_cast<Category>(i);
         EXPECT_EQ(rule_of(category).category, category);
         EXPECT_EQ(rule_of(category).family, family_of(category));
-        EXPECT_FALSE(rule_of(category).declared_types.empty());
+        EXPECT_FALSE(accepted_types_text(rule_of(category)).empty());
     }
 }
 
@@ -24,20 +24,30 @@ TEST(CategoryRules, LimitsOfBytesAreThoseOfX) {
     EXPECT_EQ(rule_of(Category::subtitles).bytes_max, 2_MiB);
 }
 
-TEST(CategoryRules, AcceptsTheTypesOfItsFamilyAlone) {
-    EXPECT_TRUE(accepts_type(rule_of(Category::tweet_video), "video/quicktime"));
-    EXPECT_FALSE(accepts_type(rule_of(Category::tweet_video), "image/png"));
-    EXPECT_TRUE(accepts_type(rule_of(Category::dm_image), "image/png"));
-    EXPECT_FALSE(accepts_type(rule_of(Category::tweet_gif), "image/png"));
-    EXPECT_FALSE(accepts_type(rule_of(Category::tweet_image), ""));
-}
-
 TEST(CategoryRules, NamesTheAcceptedTypesAsPeopleDo) {
     EXPECT_EQ(accepted_types_text(rule_of(Category::tweet_gif)), "image/gif");
     EXPECT_EQ(
         accepted_types_text(rule_of(Category::tweet_video)),
         "video/mp4, video/quicktime, video/webm or video/mp2t"
     );
+    EXPECT_EQ(
+        accepted_types_text(rule_of(Category::dm_image)),
+        "image/jpeg, image/png, image/webp, image/gif, image/heic, image/heif or image/avif"
+    );
+    EXPECT_EQ(accepted_types_text(rule_of(Category::subtitles)), "text/srt or text/vtt");
+}
+
+TEST(CategoryRules, NamesAsXWouldWhatXTakes) {
+    EXPECT_EQ(
+        accepted_types_text(rule_of(Category::tweet_image), true),
+        "image/jpeg, image/png, image/webp or image/gif"
+    );
+    EXPECT_EQ(
+        processed_types_text(true),
+        "image/jpeg, image/png, image/webp, image/gif, video/mp4, video/quicktime, video/webm, "
+        "video/mp2t, text/srt or text/vtt"
+    );
+    EXPECT_TRUE(processed_types_text().contains("image/heic"));
 }
 
 }  // namespace

@@ -250,12 +250,12 @@ Error mismatch(
 std::optional<Error> refuse_known(const ContentClaim& claim, Container found, Bytes start) {
     const auto wanted = family_wanted(claim);
     const ContainerFacts& facts = facts_of(found);
-    if (found == Container::heif && !is_placeholder(claim.media_type)) {
+    if (claim.as_x && facts.is_beyond_x && !is_placeholder(claim.media_type)) {
         return mismatch(
             claim,
             facts.media_type,
             start,
-            "HEIC is not processed: convert it, for instance with: magick input.heic output.jpg."
+            "X does not process it: convert it, for instance with: magick input output.jpg."
         );
     }
     if (!wanted || may_carry(found, *wanted)) {

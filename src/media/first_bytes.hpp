@@ -22,6 +22,7 @@ struct ContentClaim {
     Category category;
     bool category_given = true;   // else the category is a guess
     std::string_view media_type;  // as declared; may be empty
+    bool as_x = false;            // pictures that X refuses are refused
 };
 
 // Errors: base64_as_bytes, binary_as_text, type_mismatch.

@@ -44,6 +44,7 @@ std::string code_of(const Result<void>& judged) {
 
 const ContentClaim video{Category::tweet_video, true, "video/mp4"};
 const ContentClaim image{Category::tweet_image, true, "image/jpeg"};
+const ContentClaim image_as_x{Category::tweet_image, true, "image/jpeg", true};
 const ContentClaim guess{Category::tweet_video, false, ""};
 
 const Row rows[] = {
@@ -51,7 +52,10 @@ const Row rows[] = {
     {"a png as video", video, png, "type_mismatch", "89 50 4e 47"},
     {"a png as jpeg", image, png, "", ""},
     {"a video as dm image", {Category::dm_image, true, ""}, mp4, "type_mismatch", "dm_video"},
-    {"heic as jpeg", image, heic, "type_mismatch", "image/heic"},
+    {"heic as jpeg", image, heic, "", ""},
+    {"heic as video", video, heic, "type_mismatch", "image/heic"},
+    {"heic as jpeg, as X", image_as_x, heic, "type_mismatch", "convert it"},
+    {"png as jpeg, as X", image_as_x, png, "", ""},
     {"nothing declared", guess, png, "", ""},
     {"type declared only",
      {Category::tweet_video, false, "video/mp4"},

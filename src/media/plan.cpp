@@ -71,11 +71,6 @@ std::optional<ProcessingFailure> check_content(
     if (!may_carry(found, rule.family)) {
         return type_mismatch(claim, facts_of(found).media_type);
     }
-    if (found == Container::heif) {
-        return unsupported_media(
-            "Format", fmt::format("image/heic is not one of {}", accepted_types_text(rule))
-        );
-    }
     return std::nullopt;
 }
 

@@ -174,7 +174,7 @@ void describe_sound(Lines& lines, Sound& sound) {
 template <class Lines, class Probe>
 void describe(Lines& lines, Probe& probe) {
     auto container = std::to_underlying(probe.container);
-    lines.number("container", container, 0, std::to_underlying(Container::heif));
+    lines.number("container", container, 0, std::to_underlying(Container::avif));
     if constexpr (!std::is_const_v<Probe>) {
         probe.container = static_cast<Container>(container);
     }

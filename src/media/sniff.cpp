@@ -23,18 +23,42 @@ constexpr std::string_view png_signature{"\x89PNG\r\n\x1a\n", 8};
 constexpr std::string_view matroska_signature{"\x1a\x45\xdf\xa3", 4};
 constexpr std::string_view jpeg_signature{"\xff\xd8\xff", 3};
 
-// Brands of still pictures in an ISO base media file.
-constexpr std::array<std::string_view, 8> picture_brands{
-    "heic", "heix", "heim", "heis", "mif1", "msf1", "avif", "avis"
+// Brands of still pictures in an ISO base media file, by their codec; and those of pictures of any
+// codec, which name it among the brands that they are compatible with (ISO 23008-12, 10.2).
+constexpr std::array<std::string_view, 8> heif_brands{
+    "heic", "heix", "heim", "heis", "hevc", "hevx", "hevm", "hevs"
 };
+constexpr std::array<std::string_view, 2> avif_brands{"avif", "avis"};
+constexpr std::array<std::string_view, 3> picture_brands{"mif1", "msf1", "miaf"};
 // A QuickTime file may begin with any of these instead of ftyp.
 constexpr std::array<std::string_view, 5> quicktime_atoms{"moov", "mdat", "wide", "free", "skip"};
 
+template <std::size_t Count>
+bool is_among(const std::array<std::string_view, Count>& brands, std::string_view brand) {
+    return std::ranges::find(brands, brand) != brands.end();
+}
+
 Container sniff_iso(std::string_view text) {
-    if (std::ranges::find(picture_brands, text.substr(8, 4)) != picture_brands.end()) {
+    const auto major = text.substr(8, 4);
+    if (is_among(heif_brands, major)) {
         return Container::heif;
     }
-    return Container::mp4;
+    if (is_among(avif_brands, major)) {
+        return Container::avif;
+    }
+    if (!is_among(picture_brands, major)) {
+        return Container::mp4;
+    }
+    std::size_t end = 0;
+    for (std::size_t i = 0; i < 4; ++i) {
+        end = end << 8 | static_cast<unsigned char>(text[i]);
+    }
+    for (std::size_t at = 16; at + 4 <= std::min(end, text.size()); at += 4) {
+        if (is_among(avif_brands, text.substr(at, 4))) {
+            return Container::avif;
+        }
+    }
+    return Container::heif;
 }
 
 // Sync bytes of three packets in a row, or of all that are there in a short piece, at least two.
@@ -52,7 +76,8 @@ constexpr std::array container_facts{
     std::pair{Container::jpeg, ContainerFacts{"image/jpeg", Family::image, ""}},
     std::pair{Container::png, ContainerFacts{"image/png", Family::image, ""}},
     std::pair{Container::webp, ContainerFacts{"image/webp", Family::image, ""}},
-    std::pair{Container::heif, ContainerFacts{"image/heic", Family::image, ""}},
+    std::pair{Container::heif, ContainerFacts{"image/heic", Family::image, "", true}},
+    std::pair{Container::avif, ContainerFacts{"image/avif", Family::image, "", true}},
 };
 
 }  // namespace

@@ -22,12 +22,14 @@ enum class Container : std::uint8_t {
     png,
     webp,
     heif,
+    avif,
 };
 
 struct ContainerFacts {
     std::string_view media_type;  // what the bytes are, for messages: "image/png"
     Family family;
     std::string_view demuxer;  // the name ffmpeg is forced to; empty for still images
+    bool is_beyond_x = false;  // X refuses it
 };
 
 // As many bytes as are looked at; fewer are looked at as they are.

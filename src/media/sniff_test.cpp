@@ -37,7 +37,19 @@ TEST(Sniff, KnowsEachFormatByItsFirstBytes) {
          Container::heif},
         {"\0\0\0\x1c"s
          "ftypavif"s,
+         Container::avif},
+        {"\0\0\0\x1c"s
+         "ftypmif1\0\0\0\0mif1avifmiaf"s,
+         Container::avif},
+        {"\0\0\0\x1c"s
+         "ftypmif1\0\0\0\0mif1heicmiaf"s,
          Container::heif},
+        {"\0\0\0\x14"s
+         "ftypmif1\0\0\0\0mif1avif"s,  // behind the end of the box
+         Container::heif},
+        {"\0\0\0\x14"s
+         "ftypmsf1\0\0\0\0avis"s,
+         Container::avif},
         {"\x1a\x45\xdf\xa3\x01"s, Container::matroska},
         {"GIF89a\1\0\1\0"s, Container::gif},
         {"\xff\xd8\xff\xe0"s, Container::jpeg},

@@ -287,6 +287,7 @@ std::string encode(const JobOrder& order) {
         .member("speed_spread", order.speed_spread)
         .member("as_x", order.as_x)
         .member("may_copy", order.may_copy)
+        .member("with_avif", order.with_avif)
         .end_object();
     return out.take() + "\n";
 }
@@ -321,6 +322,7 @@ Result<JobOrder> decode_order(std::string_view line) {
         .speed_spread = members.real("speed_spread", 1, 100),
         .as_x = members.flag("as_x"),
         .may_copy = members.flag("may_copy"),
+        .with_avif = members.flag("with_avif"),
     };
     return checked(std::move(order), members);
 }

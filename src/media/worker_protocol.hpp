@@ -46,8 +46,9 @@ struct JobOrder {
     unsigned cores = 1;
     double speed_factor = 1;  // learned: observed / predicted of plans
     double speed_spread = 1.8;
-    bool as_x = false;     // what X does not take is refused and not converted
-    bool may_copy = true;  // packets of the source may be published as they are
+    bool as_x = false;       // what X does not take is refused and not converted
+    bool may_copy = true;    // packets of the source may be published as they are
+    bool with_avif = false;  // of a picture, beside the other formats
     bool operator==(const JobOrder&) const = default;
 };
 

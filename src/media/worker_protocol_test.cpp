@@ -25,6 +25,7 @@ TEST(WorkerProtocol, AnOrderSurvivesTheWay) {
         .speed_spread = 2.5,
         .as_x = true,
         .may_copy = false,
+        .with_avif = true,
     };
     const auto line = encode(order);
     EXPECT_EQ(line.find('\n'), line.size() - 1);

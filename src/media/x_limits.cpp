@@ -5,7 +5,9 @@
 #include <array>
 #include <utility>
 
+#include "media/category_rules.hpp"
 #include "media/failure_rows.hpp"
+#include "media/failures.hpp"
 
 namespace sluice {
 namespace {
@@ -85,6 +87,14 @@ std::string what_x_says(const LimitRow& row, const std::string& found) {
     return fmt::format("Found {}; X takes {} and would refuse this file.", found, row.taken);
 }
 
+std::string what_x_says_of(Container container) {
+    return fmt::format(
+        "Found {}; X takes {} and would refuse this file.",
+        facts_of(container).media_type,
+        accepted_types_text(rule_of(Category::tweet_image), true)
+    );
+}
+
 }  // namespace
 
 std::string conversions_of(const VideoProbe& probe) {
@@ -109,6 +119,18 @@ std::optional<ProcessingFailure> refusal_by_x(const VideoProbe& probe) {
         }
     }
     return std::nullopt;
+}
+
+std::string conversions_of(Container container) {
+    return facts_of(container).is_beyond_x
+               ? fmt::format("Format {} It was converted.\n", what_x_says_of(container))
+               : "";
+}
+
+std::optional<ProcessingFailure> refusal_by_x(Container container) {
+    return facts_of(container).is_beyond_x
+               ? std::optional(unsupported_media("Format", what_x_says_of(container)))
+               : std::nullopt;
 }
 
 std::vector<Conversion> parse_conversions(std::string_view lines) {

@@ -1,5 +1,5 @@
-// What X's documents do not take in a video although it is accepted and converted here. One row per
-// limit, as data; the reasons are those of failure_rows. Pure; any thread.
+// What X's documents do not take in a video, and which pictures, although they are accepted and
+// converted here. One row per limit, as data; the reasons are those of failure_rows. Pure; any thread.
 #pragma once
 
 #include <optional>
@@ -18,6 +18,10 @@ std::string conversions_of(const VideoProbe& probe);
 
 // The first of them, as X would refuse the file for it.
 std::optional<ProcessingFailure> refusal_by_x(const VideoProbe& probe);
+
+// The same of a picture, which X judges by its format alone. Precondition: not unknown.
+std::string conversions_of(Container container);
+std::optional<ProcessingFailure> refusal_by_x(Container container);
 
 struct Conversion {
     std::string_view reason;

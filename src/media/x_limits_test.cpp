@@ -61,6 +61,20 @@ TEST(XLimits, XRefusesForTheFirstOfThem) {
     EXPECT_EQ(refusal_by_x(probe)->reason, "GopTooLong");
 }
 
+TEST(XLimits, PicturesOfPhonesAreConvertedAndRefusedAsX) {
+    EXPECT_EQ(conversions_of(Container::jpeg), "");
+    EXPECT_FALSE(refusal_by_x(Container::webp));
+    EXPECT_EQ(
+        conversions_of(Container::avif),
+        "Format Found image/avif; X takes image/jpeg, image/png, image/webp or image/gif and would "
+        "refuse this file. It was converted.\n"
+    );
+    const auto refused = refusal_by_x(Container::heif);
+    ASSERT_TRUE(refused);
+    EXPECT_EQ(refused->reason, "Format");
+    EXPECT_TRUE(refused->message.starts_with("Found image/heic; X takes"));
+}
+
 TEST(XLimits, HighEfficiencySoundIsNotLowComplexity) {
     auto probe = plain();
     probe.sound->is_low_complexity = false;

@@ -202,6 +202,7 @@ std::optional<ProcessingFailure> Slot::prepare(const LeasedJob& job, JobOrder& o
         .speed_spread = parts_.speed.spread(PredictedFrom::plan, family),
         .as_x = parts_.settings.as_x,
         .may_copy = parts_.settings.may_copy,
+        .with_avif = parts_.settings.with_avif,
     };
     return std::nullopt;
 }

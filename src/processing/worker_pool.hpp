@@ -38,9 +38,10 @@ struct WorkerPoolSettings {
     // Pause before a worker that died is started again; doubles up to 5 s while none lives to
     // finish a job.
     std::chrono::milliseconds restart_pause{100};
-    bool sandbox = true;   // false: decoders have limits, but no walls
-    bool may_copy = true;  // what conforms is published packet by packet
-    bool as_x = false;     // videos that X refuses fail, instead of being converted
+    bool sandbox = true;     // false: decoders have limits, but no walls
+    bool may_copy = true;    // what conforms is published packet by packet
+    bool as_x = false;       // what X refuses fails, instead of being converted
+    bool with_avif = false;  // pictures in AVIF too
 };
 
 class Slot;

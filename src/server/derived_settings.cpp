@@ -24,6 +24,7 @@ WorkerPoolSettings pool_settings(const Settings& settings) {
     pool.speed_file = settings.data + "/speeds";
     pool.sandbox = settings.sandbox;
     pool.may_copy = settings.remux;
+    pool.with_avif = settings.avif;
     pool.as_x = fidelity(settings) == protocol::Fidelity::faithful;
     return pool;
 }

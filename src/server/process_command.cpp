@@ -46,6 +46,7 @@ constexpr std::array rules{
     cli::FlagRule{"--cores", true},
     cli::FlagRule{"--sandbox", true},
     cli::FlagRule{"--remux", true},
+    cli::FlagRule{"--avif"},
     cli::FlagRule{"--faithful"},
     cli::FlagRule{"--json"},
     cli::FlagRule{"--quiet", false, 'q'},
@@ -63,6 +64,7 @@ Runs what the server would run after FINALIZE, on a local file and without a ser
   --type MIME         what the uploader would have declared; nothing if not given
   --cores N           threads for a video (default: all cores)
   --remux on|off      off: encode also a video that could be copied
+  --avif              the larger pictures in AVIF too
   --faithful          refuse what X refuses instead of converting it
   --sandbox on|off    off: without walls around the decoders, only for media you trust
   --json              JSON lines on stdout, the last one `ready` or `failed`
@@ -370,6 +372,7 @@ int process_command(const std::vector<std::string>& words) {
                 .cores = static_cast<unsigned>(*cores),
                 .as_x = given->has("--faithful"),
                 .may_copy = given->value("--remux") != "off",
+                .with_avif = given->has("--avif"),
             },
         .has_sandbox = given->value("--sandbox") != "off",
         .is_json = given->has("--json"),

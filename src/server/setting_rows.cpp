@@ -189,6 +189,10 @@ Outcome apply_remux(Settings& settings, const std::string& value) {
     return apply_switch(settings.remux, value);
 }
 
+Outcome apply_avif(Settings& settings, const std::string& value) {
+    return apply_switch(settings.avif, value);
+}
+
 // The flag has no value; the file and the variable have one.
 Outcome apply_dev_tls(Settings& settings, const std::string& value) {
     if (!value.empty() && value != "true" && value != "false") {
@@ -320,6 +324,13 @@ constexpr std::array rows{
         "MODE",
         "on (default): a video that conforms is copied and not encoded again; off: encode all",
         apply_remux
+    },
+    SettingRow{
+        "--avif",
+        "processing.avif",
+        "MODE",
+        "on: the larger pictures in AVIF too, a third of the bytes; off (default)",
+        apply_avif
     },
     SettingRow{
         "--sandbox",

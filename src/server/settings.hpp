@@ -37,6 +37,7 @@ struct Settings {
     unsigned quick_workers = 0;  // 0: half of the cores
     unsigned cores_per_job = 0;  // 0: the cores, shared out among the workers
     bool remux = true;           // conforming videos are copied, not encoded
+    bool avif = false;           // pictures in AVIF too
     bool sandbox = true;         // around what decodes
     UploadLimits limits;
     bool has_rates_of_x = false;

@@ -66,23 +66,21 @@ bool is_placeholder(std::string_view essence) {
            essence == "text/plain" || essence == "binary/octet-stream";
 }
 
-Error conflicting(Category category, const std::string& media_type, Category fitting) {
+Error conflicting(Category category, const CreateUpload& wanted, Category fitting) {
     return {
         .code = ErrorCode::category_type_conflict,
         .facts = "media_category is " + std::string(name_of(category)) + ", media_type is \"" +
-                 printable(media_type) + "\"; " + std::string(name_of(fitting)) +
+                 printable(wanted.media_type) + "\"; " + std::string(name_of(fitting)) +
                  " would fit the type, and " + std::string(name_of(category)) + " takes " +
-                 accepted_types_text(rule_of(category)) + ".",
+                 accepted_types_text(rule_of(category), wanted.as_x) + ".",
     };
 }
 
-Error unsupported(const std::string& media_type) {
+Error unsupported(const std::string& media_type, bool as_x) {
     return {
         .code = ErrorCode::media_type_unsupported,
-        .facts = "media_type is \"" + printable(media_type) +
-                 "\"; processed are image/jpeg, image/png, image/webp, image/gif, video/mp4, "
-                 "video/quicktime, "
-                 "video/webm, video/mp2t, text/srt and text/vtt.",
+        .facts = "media_type is \"" + printable(media_type) + "\". Accepted are " +
+                 processed_types_text(as_x) + ".",
     };
 }
 
@@ -183,8 +181,8 @@ Result<Uploads::Checked> Uploads::check(const CreateUpload& wanted) const {
     const std::string essence = lower_case(essence_of(wanted.media_type));
     const bool says_nothing = is_placeholder(essence);
     const auto by_type = default_category(essence);
-    if (!says_nothing && !by_type) {
-        return unsupported(wanted.media_type);
+    if (!says_nothing && (!by_type || (wanted.as_x && is_beyond_x(essence)))) {
+        return unsupported(wanted.media_type, wanted.as_x);
     }
     const auto named = wanted.category.empty() ? std::nullopt : parse_category(wanted.category);
     if (!wanted.category.empty() && !named) {
@@ -199,7 +197,7 @@ Result<Uploads::Checked> Uploads::check(const CreateUpload& wanted) const {
     const bool fits =
         says_nothing || family_of(*by_type) == family || is_gif_taken_as_image(family, essence);
     if (!fits) {
-        return conflicting(category, wanted.media_type, *by_type);
+        return conflicting(category, wanted, *by_type);
     }
     if (wanted.total > rule_of(category).bytes_max) {
         return too_large(category, wanted.total, essence == "image/gif");

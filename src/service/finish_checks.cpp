@@ -108,7 +108,9 @@ Result<void> Uploads::judge_content(
     const UploadWithSegments& found, std::span<const std::byte> start, const FinishOptions& options
 ) {
     const auto& [upload, segments] = found;
-    const ContentClaim claim{upload.category, upload.category_given, upload.media_type};
+    const ContentClaim claim{
+        upload.category, upload.category_given, upload.media_type, options.as_x
+    };
     if (auto judged = judge_first_bytes(claim, start); !judged) {
         Error refused = std::move(judged).error();
         refused.media_id = upload.id.value;

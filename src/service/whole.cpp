@@ -241,7 +241,9 @@ Result<Upload> Uploads::finish_whole(const CreateUpload& wanted, Incoming incomi
     if (whole.total > limit.bytes_max) {
         return limit.refusal();
     }
-    const ContentClaim claim{checked->category, checked->category_given, whole.media_type};
+    const ContentClaim claim{
+        checked->category, checked->category_given, whole.media_type, wanted.as_x
+    };
     if (auto judged = judge_whole(claim, incoming, wanted.as_x); !judged) {
         return std::move(judged).error();
     }

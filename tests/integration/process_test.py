@@ -46,6 +46,14 @@ class Process(unittest.TestCase):
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         self.assertRegex(done.stdout, r"(?m)^large\.jpg +picture +\d+  image/jpeg$")
 
+    def test_avif_is_made_when_it_is_asked_for(self):
+        path = self.file("picture.png", picture(1600, 1000))
+        done = self.run_process(path, "--category=tweet_image", "--avif", "--out", self.out, "-q")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with open(os.path.join(self.out, "large.avif"), "rb") as file:
+            self.assertEqual(file.read(12)[4:], b"ftypavif")
+        self.assertEqual(sorted(name for name in os.listdir(self.out) if name.endswith(".avif")), ["large.avif", "medium.avif"])
+
     def test_a_refusal_says_why(self):
         done = self.run_process(self.file("clip.mp4", b"not a clip at all"), "--category", "tweet_video", "--out", self.out)
         self.assertEqual(done.returncode, 6)

@@ -55,7 +55,7 @@ constexpr auto rows = std::to_array<ErrorEntry>({
      .check = "Compare the type with the list in the answer; ask `file --mime-type` what it really is.\n",
      .mend = "Convert: video to MP4 with H.264 and AAC, pictures to JPEG or PNG.\nAudio alone is not accepted: make a video with a still picture.\n",
      .request = "POST /1.1/media/upload.json\n\ncommand=INIT&total_bytes=4194304&media_type=audio/mpeg",
-     .facts = "media_type is \"audio/mpeg\". Accepted are image/jpeg, image/png, image/webp, image/gif, video/mp4, video/quicktime and subtitles.",
+     .facts = "media_type is \"audio/mpeg\". Accepted are image/jpeg, image/png, image/webp, image/gif, image/heic, image/heif, image/avif, video/mp4, video/quicktime, video/webm, video/mp2t, text/srt or text/vtt.",
      .mistakes = "21", .x_witness = Witness::recorded, .x_note = "INIT succeeds; the refusal comes at FINALIZE or in STATUS."},
     {.code = ErrorCode::category_unknown, .slug = "category_unknown", .fault = Fault::caller, .status = 400, .retryable = false,
      .title = "There is no such media_category",

@@ -1,70 +1,18 @@
 #include "media/worker/image_maker.hpp"
 
 #include <sys/stat.h>
-#include <vips/vips.h>
 
 #include <array>
-#include <fstream>
 #include <memory>
 #include <string_view>
+#include <utility>
 
-#include "base/log.hpp"
 #include "media/thumb_hash.hpp"
-#include "media/webp_chunks.hpp"
+#include "media/worker/image_colours.hpp"
+#include "media/worker/image_files.hpp"
 
 namespace sluice {
 namespace {
-
-struct Unref {
-    void operator()(VipsImage* image) const { g_object_unref(image); }
-};
-using Image = std::unique_ptr<VipsImage, Unref>;
-
-constexpr int jpeg_quality = 82;
-constexpr int webp_quality = 78;
-constexpr int webp_effort = 2;  // 4 costs twice as much for 3 % fewer bytes
-
-// libvips keeps its complaints in one buffer per process; it goes to the log and nowhere else.
-void log_complaint(std::string_view what) {
-    log::warning(
-        "image_refused", what, {{"detail", std::string(vips_error_buffer()).substr(0, 500)}}
-    );
-    vips_error_clear();
-}
-
-Image load(const std::string& path, Container container, std::uint32_t shrink = 1) {
-    VipsImage* image = nullptr;
-    const char* name = path.c_str();
-    constexpr auto access = VIPS_ACCESS_SEQUENTIAL;
-    constexpr auto strictness = VIPS_FAIL_ON_TRUNCATED;
-    switch (container) {
-        case Container::jpeg:
-            vips_jpegload(
-                name,
-                &image,
-                "access",
-                access,
-                "fail_on",
-                strictness,
-                "shrink",
-                static_cast<int>(shrink),
-                nullptr
-            );
-            break;
-        case Container::png:
-            vips_pngload(name, &image, "access", access, "fail_on", strictness, nullptr);
-            break;
-        case Container::webp:
-            vips_webpload(name, &image, "access", access, "fail_on", strictness, nullptr);
-            break;
-        case Container::gif:
-            vips_gifload(name, &image, "access", access, "fail_on", strictness, nullptr);
-            break;
-        default:
-            break;
-    }
-    return Image(image);
-}
 
 bool is_progressive(VipsImage* image) {
     int flag = 0;
@@ -106,111 +54,23 @@ Image fitted(VipsImage* source, Fit fit) {
     return Image(result);
 }
 
-// Converting a picture that carries no profile costs time for nothing.
-bool needs_colour_conversion(VipsImage* image) {
-    return vips_image_get_interpretation(image) == VIPS_INTERPRETATION_CMYK ||
-           vips_image_get_typeof(image, VIPS_META_ICC_NAME) != 0;
-}
-
-// EXIF, position, comments, profiles: all that is not the picture. The savers are told to strip as
-// well, but webpsave of libvips 8.14 writes EXIF all the same. Precondition: the image is ours
-// alone.
-void drop_metadata(VipsImage* image) {
-    char** fields = vips_image_get_fields(image);
-    for (char** field = fields; field != nullptr && *field != nullptr; ++field) {
-        vips_image_remove(image, *field);  // does nothing for width, height and the like
-    }
-    g_strfreev(fields);
-}
-
 // All pixels of the largest variant, decoded: here a damaged file shows itself.
 Image decode_largest(
     const std::string& path, Container container, const ImagePlan& plan, bool colours_converted
 ) {
-    const auto source = load(path, container, plan.shrink_on_load);
+    const auto source = load_image(path, container, plan.shrink_on_load);
     if (!source) {
         return nullptr;
     }
     const auto side = plan.variants.front().side_max;
-    const bool converts = colours_converted && needs_colour_conversion(source.get());
+    const bool converts = colours_converted && needs_profile_conversion(source.get());
+    const auto code = code_to_convert(path, container, source.get());
     const auto largest = fitted(source.get(), {.side = side, .colours_converted = converts});
-    auto pixels = largest ? Image(vips_image_copy_memory(largest.get())) : nullptr;
+    auto pixels = largest ? plain_pixels(largest.get(), code) : nullptr;
     if (pixels) {
         drop_metadata(pixels.get());
     }
     return pixels;
-}
-
-struct Format {
-    std::string_view ending;
-    std::string_view content_type;
-    int (*save)(VipsImage*, const char*);
-};
-
-int save_jpeg(VipsImage* image, const char* path) {
-    return vips_jpegsave(
-        image,
-        path,
-        "Q",
-        jpeg_quality,
-        "optimize_coding",
-        TRUE,
-        "interlace",
-        TRUE,
-        "strip",
-        TRUE,
-        nullptr
-    );
-}
-
-int save_png(VipsImage* image, const char* path) {
-    return vips_pngsave(image, path, "strip", TRUE, nullptr);
-}
-
-// libvips writes EXIF of its own into every WebP, whatever it is told; it is taken out again.
-int save_webp(VipsImage* image, const char* path) {
-    void* bytes = nullptr;
-    std::size_t size = 0;
-    const int failed = vips_webpsave_buffer(
-        image, &bytes, &size, "Q", webp_quality, "effort", webp_effort, "strip", TRUE, nullptr
-    );
-    if (failed != 0) {
-        return failed;
-    }
-    const std::unique_ptr<void, decltype(&g_free)> owner(bytes, &g_free);
-    std::ofstream file(path, std::ios::binary);
-    file << without_metadata({static_cast<const char*>(bytes), size});
-    file.close();
-    return file ? 0 : -1;
-}
-
-constexpr Format jpeg_format{".jpg", "image/jpeg", save_jpeg};
-constexpr Format png_format{".png", "image/png", save_png};
-constexpr Format webp_format{".webp", "image/webp", save_webp};
-
-Processed<ProducedFile> write_image(
-    VipsImage* image,
-    const std::string& name,
-    const Format& format,
-    const std::string& folder,
-    OutputRole role
-) {
-    ProducedFile file{
-        .name = name + std::string(format.ending),
-        .content_type = std::string(format.content_type),
-        .width = static_cast<std::uint32_t>(vips_image_get_width(image)),
-        .height = static_cast<std::uint32_t>(vips_image_get_height(image)),
-        .role = role,
-    };
-    const auto path = folder + "/" + file.name;
-    struct stat facts{};
-    if (format.save(image, path.c_str()) != 0 || ::stat(path.c_str(), &facts) != 0 ||
-        facts.st_size == 0) {
-        log_complaint("image not written");
-        return std::unexpected(internal_error("StorageError", "temporary problem, try again"));
-    }
-    file.size = {static_cast<std::uint64_t>(facts.st_size)};
-    return file;
 }
 
 Image variant_from(VipsImage* largest, const ImageVariant& variant, bool is_first) {
@@ -258,6 +118,14 @@ ProcessingFailure undecodable() {
     return invalid_media("DecodeError", "its pixels are damaged or end early");
 }
 
+// Colour codes that libvips passes by are no news: we read them.
+void pass_on(const char* domain, GLogLevelFlags level, const char* text, void* data) {
+    if (std::string_view(text).contains("ignoring nclx profile")) {
+        return;
+    }
+    g_log_default_handler(domain, level, text, data);
+}
+
 }  // namespace
 
 bool start_image_library() {
@@ -267,17 +135,22 @@ bool start_image_library() {
     vips_block_untrusted_set(TRUE);
     vips_cache_set_max(0);
     vips_concurrency_set(1);
+    g_log_set_handler("VIPS", G_LOG_LEVEL_WARNING, pass_on, nullptr);
     return true;
 }
 
 Processed<ImageProbe> probe_image(const std::string& path, Container container) {
-    const auto image = load(path, container);
+    const auto image = load_image(path, container);
     struct stat facts{};
     if (!image || ::stat(path.c_str(), &facts) != 0) {
-        log_complaint("image header not readable");
-        return std::unexpected(invalid_media(
-            "CorruptContainer",
-            "header of " + std::string(facts_of(container).media_type) + " missing or unreadable"
+        return std::unexpected(explain_unreadable(
+            container,
+            "image header not readable",
+            invalid_media(
+                "CorruptContainer",
+                "header of " + std::string(facts_of(container).media_type) +
+                    " missing or unreadable"
+            )
         ));
     }
     return ImageProbe{
@@ -301,12 +174,14 @@ struct Files {
     std::vector<ProducedFile>& made;
 };
 
-Processed<void> write_formats(
-    VipsImage* image, const std::string& name, const ImagePlan& plan, Files into
-) {
-    const std::array formats{plan.keeps_alpha ? &png_format : &jpeg_format, &webp_format};
+Processed<void> write_formats(VipsImage* image, const ImageVariant& variant, Files into) {
+    const bool has_alpha = vips_image_hasalpha(image) != 0;
+    std::vector<const ImageFormat*> formats{has_alpha ? &png_format : &jpeg_format, &webp_format};
+    if (variant.with_avif) {
+        formats.push_back(&avif_format);
+    }
     for (const auto* format : formats) {
-        auto file = write_image(image, name, *format, into.folder, OutputRole::picture);
+        auto file = write_image(image, variant.name, *format, into.folder, OutputRole::picture);
         if (!file) {
             return std::unexpected(std::move(file).error());
         }
@@ -320,7 +195,7 @@ Processed<void> write_formats(
 Processed<std::vector<ProducedFile>> make_poster(
     const std::string& picture, const std::string& output_folder
 ) {
-    const auto source = load(picture, Container::png);
+    const auto source = load_image(picture, Container::png);
     const auto image = source ? Image(vips_image_copy_memory(source.get())) : nullptr;
     if (!image) {
         log_complaint("poster not decoded");
@@ -353,8 +228,7 @@ Processed<std::vector<ProducedFile>> make_images(
         largest = decode_largest(input, container, plan, false);
     }
     if (!largest) {
-        log_complaint("image not decoded");
-        return std::unexpected(undecodable());
+        return std::unexpected(explain_unreadable(container, "image not decoded", undecodable()));
     }
     std::vector<ProducedFile> files;
     for (std::size_t i = 0; i < plan.variants.size(); ++i) {
@@ -363,8 +237,7 @@ Processed<std::vector<ProducedFile>> make_images(
             log_complaint("variant not made");
             return std::unexpected(undecodable());
         }
-        const auto written =
-            write_formats(image.get(), plan.variants[i].name, plan, {output_folder, files});
+        const auto written = write_formats(image.get(), plan.variants[i], {output_folder, files});
         if (!written) {
             return std::unexpected(written.error());
         }

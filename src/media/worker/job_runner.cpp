@@ -102,7 +102,6 @@ Milliseconds since(SteadyTime start) {
     return std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - start);
 }
 
-// A job under way: what was ordered, since when, and to whom progress goes.
 // As displayed: a turned picture has its sides exchanged.
 Content content_of(Container container, PixelSize size, bool is_turned) {
     return {
@@ -113,7 +112,9 @@ Content content_of(Container container, PixelSize size, bool is_turned) {
 }
 
 Content content_of(const ImageProbe& probe) {
-    return content_of(probe.container, probe.picture, probe.orientation >= 5);
+    auto content = content_of(probe.container, probe.picture, probe.orientation >= 5);
+    content.conversions = conversions_of(probe.container);
+    return content;
 }
 
 Content content_of(const VideoProbe& probe, Family family) {
@@ -123,6 +124,7 @@ Content content_of(const VideoProbe& probe, Family family) {
     return content;
 }
 
+// A job under way: what was ordered, since when, and to whom progress goes.
 class Run {
   public:
     Run(const JobOrder& order, const WorkerTools& tools, const Send& send)
@@ -162,6 +164,9 @@ class Run {
     }
 
     WorkerReport image(const FirstLook& look) const {
+        if (const auto refused = order_.as_x ? refusal_by_x(look.container) : std::nullopt) {
+            return failed(*refused);
+        }
         if (const auto refused = refuse_structure_of(order_.input, look)) {
             return failed(*refused);
         }
@@ -169,7 +174,7 @@ class Run {
         if (!probe) {
             return failed(probe.error());
         }
-        const auto plan = plan_image(rule_, *probe);
+        const auto plan = plan_image(rule_, *probe, order_.with_avif);
         if (!plan) {
             return failed(plan.error());
         }

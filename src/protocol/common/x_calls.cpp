@@ -38,7 +38,9 @@ awaitable<std::invoke_result_t<Work&>> in_store(
 }
 
 // Errors: additional_owners_invalid, parameter_invalid.
-Result<CreateUpload> create_command(Exchange& exchange, const ReceivedForm& form, ByteCount total) {
+Result<CreateUpload> create_command(
+    const Context& context, Exchange& exchange, const ReceivedForm& form, ByteCount total
+) {
     auto key = idempotency_key_of(exchange.request);
     if (!key) {
         return std::move(key).error();
@@ -56,6 +58,7 @@ Result<CreateUpload> create_command(Exchange& exchange, const ReceivedForm& form
         .additional_owners = std::move(*additional_owners),
         .is_shared = flag_of(form.parameters, "shared"),
         .idempotency_key = *std::move(key),
+        .as_x = context.fidelity == Fidelity::faithful,
         .was_made_before = &exchange.is_replayed,
     };
 }
@@ -86,7 +89,7 @@ awaitable<Result<Upload>> create(const Context& context, Exchange& exchange, Rec
     if (!total) {
         co_return total.error();
     }
-    auto command = create_command(exchange, form, *total);
+    auto command = create_command(context, exchange, form, *total);
     if (!command) {
         co_return std::move(command).error();
     }
@@ -375,7 +378,7 @@ awaitable<Result<UploadStatus>> x_one_shot(
         co_return std::move(*wrong);
     }
     const Principal owner = exchange.caller->principal;
-    auto command = create_command(exchange, form, {});
+    auto command = create_command(context, exchange, form, {});
     if (!command) {
         co_return std::move(command).error();
     }
@@ -385,7 +388,6 @@ awaitable<Result<UploadStatus>> x_one_shot(
     }
     const RateGate gate(context, exchange);
     command->admission = &gate;
-    command->as_x = context.fidelity == Fidelity::faithful;
     exchange.media_bytes = form.media->length();
     auto work = [&context, command = std::move(*command), media = std::move(*form.media)](
                 ) mutable { return context.uploads.finish_whole(command, std::move(media)); };

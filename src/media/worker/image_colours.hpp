@@ -1,0 +1,24 @@
+// Whatever a picture's numbers mean, to sRGB (or grey) of 8 bit: by its profile while it is resized,
+// by its colour code afterwards. In the worker only; blocking.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "media/colour_code.hpp"
+#include "media/worker/image_files.hpp"
+
+namespace sluice {
+
+// Converting a picture that carries no profile costs time for nothing.
+bool needs_profile_conversion(VipsImage* image);
+
+// What the file says of the colours of a picture without a profile, if they need conversion.
+std::optional<ColourCode> code_to_convert(
+    const std::string& path, Container container, VipsImage* image
+);
+
+// In memory, 8 bit. Alpha that hides nothing is dropped. Null: libvips holds why.
+Image plain_pixels(VipsImage* image, std::optional<ColourCode> code);
+
+}  // namespace sluice
