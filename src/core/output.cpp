@@ -19,9 +19,8 @@ std::string_view name_of(OutputRole role) {
 
 std::optional<OutputRole> parse_output_role(std::string_view text) {
     const auto* const found = std::ranges::find(names, text);
-    return found == names.end()
-               ? std::nullopt
-               : std::optional(static_cast<OutputRole>(found - names.begin()));
+    return found == names.end() ? std::nullopt
+                                : std::optional(static_cast<OutputRole>(found - names.begin()));
 }
 
 }  // namespace sluice

@@ -26,8 +26,7 @@ bool is_before(const Output& a, const Output& b) {
 Merged merged(std::vector<Output> before, const std::vector<Output>& made) {
     Merged result{.all = made, .replaced = {}};
     for (Output& output : before) {
-        const bool is_replaced =
-            std::ranges::find(made, output.name, &Output::name) != made.end();
+        const bool is_replaced = std::ranges::find(made, output.name, &Output::name) != made.end();
         (is_replaced ? result.replaced : result.all).push_back(std::move(output));
     }
     std::ranges::sort(result.all, is_before);

@@ -178,7 +178,8 @@ TEST_F(WatchedStore, AReleasedJobIsNotProcessedAnyMore) {
     const LeasedJob job = processing(1);
     ASSERT_TRUE(of.watched.release_job(job.id, job.fence, store_test_now, Counted::as_failure));
     EXPECT_FALSE(of.hot.find({1}, now));
-    const LeasedJob again = **of.watched.claim_job(Lane::film, "here", store_test_now, store_test_now + lease);
+    const LeasedJob again =
+        **of.watched.claim_job(Lane::film, "here", store_test_now, store_test_now + lease);
     learn(1);
     ASSERT_TRUE(of.hot.find({1}, now));
     ASSERT_TRUE(of.watched.release_jobs_of("here", store_test_now));
