@@ -1,14 +1,16 @@
 #include "media/worker/image_files.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <fstream>
-#include <memory>
+#include <span>
 
 #include "base/log.hpp"
-#include "media/webp_chunks.hpp"
+#include "base/unique_fd.hpp"
+#include "media/webp_file.hpp"
 
 namespace sluice {
 namespace {
@@ -39,21 +41,28 @@ int save_png(VipsImage* image, const char* path) {
     return vips_pngsave(image, path, "strip", TRUE, nullptr);
 }
 
-// libvips writes EXIF of its own into every WebP, whatever it is told; it is taken out again.
+bool write_bytes(std::span<const std::byte> bytes, const char* path) {
+    const UniqueFd fd(::open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+    while (fd && !bytes.empty()) {
+        const auto count = ::write(fd.get(), bytes.data(), bytes.size());
+        if (count <= 0) {
+            return false;
+        }
+        bytes = bytes.subspan(static_cast<std::size_t>(count));
+    }
+    return static_cast<bool>(fd);
+}
+
 int save_webp(VipsImage* image, const char* path) {
-    void* bytes = nullptr;
+    void* made = nullptr;
     std::size_t size = 0;
     const int failed = vips_webpsave_buffer(
-        image, &bytes, &size, "Q", webp_quality, "effort", webp_effort, "strip", TRUE, nullptr
+        image, &made, &size, "Q", webp_quality, "effort", webp_effort, "strip", TRUE, nullptr
     );
-    if (failed != 0) {
-        return failed;
-    }
-    const std::unique_ptr<void, decltype(&g_free)> owner(bytes, &g_free);
-    std::ofstream file(path, std::ios::binary);
-    file << without_metadata({static_cast<const char*>(bytes), size});
-    file.close();
-    return file ? 0 : -1;
+    const std::unique_ptr<void, decltype(&g_free)> file(made, &g_free);
+    return failed != 0 || !write_bytes(bare_webp({static_cast<const std::byte*>(made), size}), path)
+               ? -1
+               : 0;
 }
 
 int save_avif(VipsImage* image, const char* path) {
@@ -75,7 +84,7 @@ int save_avif(VipsImage* image, const char* path) {
 // libheif tells by these words alone.
 bool has_no_decoder() {
     constexpr std::array<std::string_view, 3> words{
-        "Unsupported codec", "No decoding plugin", "heifload\" not found"
+        "Unsupported feature", "No decoding plugin", "heifload\" not found"
     };
     const std::string_view complaint = vips_error_buffer();
     return std::ranges::any_of(words, [complaint](std::string_view word) {
