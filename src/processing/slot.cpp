@@ -394,7 +394,9 @@ void Slot::count(const LeasedJob& job, std::string_view result, Milliseconds too
 }
 
 std::string Slot::scratch_of(const LeasedJob& job) const {
-    return parts_.settings.scratch_folder + "/" + std::to_string(job.id.value);
+    // The fence, because whoever lost the lease may be at it still.
+    return parts_.settings.scratch_folder + "/" + std::to_string(job.id.value) + "-" +
+           std::to_string(job.fence);
 }
 
 }  // namespace sluice

@@ -71,6 +71,10 @@ Result<void> WorkerPool::start() {
     if (error) {
         return system_error(error.value(), "scratch folder " + settings_.scratch_folder);
     }
+    // What a killed server left behind; nobody else has jobs in here.
+    for (const auto& entry : std::filesystem::directory_iterator(settings_.scratch_folder, error)) {
+        std::filesystem::remove_all(entry.path(), error);
+    }
     if (::access(settings_.worker_path.c_str(), X_OK) != 0) {
         return Error{
             .code = ErrorCode::internal, .detail = "no worker program at " + settings_.worker_path

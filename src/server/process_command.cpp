@@ -36,7 +36,7 @@ constexpr int exit_environment = 3;
 constexpr int exit_refused = 6;
 constexpr int exit_failed = 7;
 constexpr int exit_interrupted = 130;
-constexpr auto silence_max = 60s;
+constexpr auto silence_max = 180s;  // as the server
 constexpr unsigned columns_without_terminal = 80;
 
 constexpr std::array rules{

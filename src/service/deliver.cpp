@@ -94,11 +94,13 @@ Result<Delivered> playlist_of_subtitles(
     }
     const std::string uri = "/media/" + std::to_string(key_number(Category::subtitles)) + "_" +
                             subtitles.text() + "/captions.vtt";
-    return text_file(
+    auto file = text_file(
         subtitle_playlist(uri, static_cast<double>(film->duration_ms) / 1000),
         std::string(playlist_type),
         upload.changed_at
     );
+    file.is_of_subtitles = true;
+    return file;
 }
 
 Result<Delivered> text_of(
@@ -164,6 +166,7 @@ Result<Delivered> output_named(
         .tag = std::to_string(output->extent.blob.value),
         .is_original = false,
         .changed_at = output->made_at.value_or(upload.changed_at),
+        .is_final = upload.state == UploadState::ready,
     };
 }
 

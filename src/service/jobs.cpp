@@ -144,15 +144,21 @@ Result<void> Jobs::beat(LeasedJob& job, Progress progress) {
 Result<void> Jobs::publish_early(
     const LeasedJob& job, const std::string& folder, const std::vector<ProducedFile>& files
 ) {
-    const auto before = metadata_.outputs(job.upload.id);
-    if (!before || !before->empty()) {
-        return before ? ok() : before.error();
+    auto before = metadata_.outputs(job.upload.id);
+    if (!before) {
+        return std::move(before).error();
     }
-    auto outputs = publish(folder, files);
+    // What an earlier attempt published stays as it is.
+    auto missing = files;
+    std::erase_if(missing, [&before](const ProducedFile& file) {
+        return std::ranges::find(*before, file.name, &Output::name) != before->end();
+    });
+    auto outputs = publish(folder, missing);
     if (!outputs) {
         return std::move(outputs).error();
     }
-    auto saved = metadata_.save_outputs(job.id, job.fence, *outputs);
+    const auto all = merged(*std::move(before), *outputs).all;
+    auto saved = metadata_.save_outputs(job.id, job.fence, all);
     forget_unless(saved, *outputs);
     if (saved) {
         note(job, "job.playable", std::to_string(outputs->size()) + " files can be used already.");

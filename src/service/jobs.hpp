@@ -73,7 +73,7 @@ class Jobs {
     Result<void> keep(LeasedJob& job);
 
     // Takes over the files of `folder` as blobs that can be used from now on, though the job goes
-    // on; nothing if an earlier attempt came as far. On an error no blob stays.
+    // on, beside what an earlier attempt published. On an error no blob stays.
     Result<void> publish_early(
         const LeasedJob& job, const std::string& folder, const std::vector<ProducedFile>& files
     );

@@ -106,6 +106,8 @@ struct Delivered {
     WallTime changed_at;
     // Of a file that names others: its content, instead of the layout. It may change.
     std::optional<std::string> text;
+    bool is_of_subtitles = false;  // that text: it names the captions of another upload
+    bool is_final = true;          // false: it may be made again under the same name
 };
 
 }  // namespace sluice

@@ -164,6 +164,16 @@ constexpr std::array forbidden{
         "cut the input", [](const Room& room) { return outcome(::truncate(room.input.c_str(), 1)); }
     },
     Attempt{
+        "empty the input",
+        [](const Room& room) { return open_and_close(room.input, O_RDONLY | O_TRUNC); }
+    },
+    Attempt{
+        "make a folder",
+        [](const Room& room) {
+            return outcome(::mkdir((room.output_folder + "/deep").c_str(), 0700));
+        }
+    },
+    Attempt{
         "open up the input",
         [](const Room& room) { return outcome(::chmod(room.input.c_str(), 0644)); }
     },
@@ -233,12 +243,6 @@ constexpr std::array allowed{
         [](const Room& room) {
             const auto from = room.output_folder + "/output";
             return outcome(::rename(from.c_str(), (room.output_folder + "/named").c_str()));
-        }
-    },
-    Attempt{
-        "make a folder for outputs",
-        [](const Room& room) {
-            return outcome(::mkdir((room.output_folder + "/hls").c_str(), 0700));
         }
     },
     Attempt{"begin a thread", begin_thread},

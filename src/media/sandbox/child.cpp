@@ -136,7 +136,9 @@ bool is_overfull(const std::string& folder, ByteCount allowed) {
         }
         ++files;
     }
-    return bytes > allowed.value || files > output_files_max;
+    // What cannot be looked at is not trusted to be small.
+    const bool is_hidden = error && error != std::errc::no_such_file_or_directory;
+    return is_hidden || bytes > allowed.value || files > output_files_max;
 }
 
 // What flows while the child runs.

@@ -139,11 +139,9 @@ constexpr std::array allowed{
     SYS_fstat,
     SYS_newfstatat,
     SYS_statx,
-    SYS_openat,
     SYS_faccessat,
     SYS_faccessat2,
     SYS_getdents64,
-    SYS_mkdirat,
     SYS_unlinkat,
     SYS_renameat,
     SYS_renameat2,
@@ -211,13 +209,10 @@ constexpr std::array allowed{
     SYS_uname,
     SYS_getrlimit,
 #if defined(__x86_64__)
-    SYS_open,
     SYS_stat,
     SYS_lstat,
     SYS_access,
-    SYS_mkdir,
     SYS_unlink,
-    SYS_rmdir,
     SYS_rename,
     SYS_dup2,
     SYS_pipe,
@@ -317,10 +312,28 @@ void SystemCallFilter::end_if_attack() {
     answer_call(code_, SYS_sched_setattr, refuse(0));
 }
 
+void SystemCallFilter::refuse_emptying(long number, unsigned flags_argument) {
+    judge_call(
+        code_,
+        number,
+        {load(argument(flags_argument)),
+         BPF_STMT(BPF_ALU | BPF_AND | BPF_K, O_ACCMODE | O_TRUNC),
+         unless_equal_skip(O_RDONLY | O_TRUNC, 1),
+         answer(refuse(EACCES)),
+         answer(SECCOMP_RET_ALLOW)}
+    );
+}
+
 void SystemCallFilter::answer_oddities(FilterKind kind) {
     answer_call(
         code_, SYS_execve, kind == FilterKind::program ? SECCOMP_RET_ALLOW : refuse(EACCES)
     );
+    // To be emptied a file need only be open for reading, and before version 3 Landlock looks no
+    // closer.
+    refuse_emptying(SYS_openat, 2);
+#ifdef SYS_open
+    refuse_emptying(SYS_open, 1);
+#endif
     // Threads, but no processes and no namespaces.
     constexpr std::uint32_t thread = CLONE_VM | CLONE_THREAD;
     constexpr std::uint32_t namespaces = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS |

@@ -14,6 +14,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
+// Of hours of film a hundredth.
+constexpr std::uint64_t playlist_bytes_max = 4 * 1024 * 1024;
+
 // A stream that ends early without an error is the commonest way in which damage shows.
 std::optional<ProcessingFailure> refuse_length(
     const VideoPlan& plan, std::chrono::milliseconds made
@@ -66,6 +69,9 @@ Processed<ProducedFile> verified_rendition(
 Processed<VerifiedTrack> verified_track(
     const std::string& folder, const std::string& track, Length length
 ) {
+    if (size_of_file(folder + "/" + track + ".m3u8") > playlist_bytes_max) {
+        return std::unexpected(invalid_media("ResourceLimit", "its playlist is too long"));
+    }
     std::ostringstream text;
     text << std::ifstream(folder + "/" + track + ".m3u8").rdbuf();
     const auto facts = read_media_playlist(text.str());

@@ -41,8 +41,8 @@ std::string_view cache_rule(const Delivered& file, bool is_private) {
     if (file.is_original || is_private) {
         return "private, no-cache";
     }
-    // What names others may name more of them later.
-    return file.text ? "public, no-cache" : "public, max-age=31536000, immutable";
+    // What names others may name more of them later, and what is published early may be made again.
+    return file.text || !file.is_final ? "public, no-cache" : "public, max-age=31536000, immutable";
 }
 
 // Players fetch from pages of other sites, without credentials: the URL is all that it takes.
@@ -149,9 +149,10 @@ Response Endpoint::answer_text(const http::Request& request, const Delivered& fi
     const auto folder = request.path.substr(0, request.path.rfind('/') + 1);
     Response response;
     response.route = "delivery.file";
-    response.body = context_.url_signer == nullptr
-                        ? *file.text
-                        : with_signed_links(*file.text, folder, *context_.url_signer);
+    response.body =
+        context_.url_signer == nullptr
+            ? *file.text
+            : with_signed_links(*file.text, folder, *context_.url_signer, file.is_of_subtitles);
     const auto etag = "\"" + sha256_hex(response.body).substr(0, 32) + "\"";
     add_headers(response, file, etag, context_.url_signer != nullptr);
     if (is_unchanged(request, etag)) {

@@ -9,9 +9,11 @@
 
 namespace sluice::protocol::delivery {
 
-// `folder`: where relative links lead, "/media/7_1349/".
+// `folder`: where the links lead, "/media/7_1349/". Only names of that folder are signed, since a file
+// may have been written by a decoder that a hostile medium took over; and, in a playlist of subtitles,
+// which is our own text, the captions that it is about.
 std::string with_signed_links(
-    std::string_view text, std::string_view folder, const UrlSigner& signer
+    std::string_view text, std::string_view folder, const UrlSigner& signer, bool is_of_subtitles
 );
 
 }  // namespace sluice::protocol::delivery

@@ -7,8 +7,8 @@ namespace {
 
 class Links : public ::testing::Test {
   protected:
-    std::string linked(std::string_view text) const {
-        return with_signed_links(text, "/media/7_1/", signer_);
+    std::string linked(std::string_view text, bool is_of_subtitles = false) const {
+        return with_signed_links(text, "/media/7_1/", signer_, is_of_subtitles);
     }
 
     std::string query(std::string_view path) const { return signer_.query_for(path); }
@@ -20,10 +20,19 @@ class Links : public ::testing::Test {
 TEST_F(Links, EveryLinkOfAPlaylistIsSignedForItsOwnPath) {
     EXPECT_EQ(
         linked("#EXTM3U\n#EXT-X-MAP:URI=\"v720.mp4\",BYTERANGE=\"8@0\"\n#EXTINF:4,\nv720.mp4\n"
-               "/media/3_17/captions.vtt\n#EXT-X-ENDLIST\n"),
+               "#EXT-X-ENDLIST\n"),
         "#EXTM3U\n#EXT-X-MAP:URI=\"v720.mp4" + query("/media/7_1/v720.mp4") +
             "\",BYTERANGE=\"8@0\"\n#EXTINF:4,\nv720.mp4" + query("/media/7_1/v720.mp4") +
-            "\n/media/3_17/captions.vtt" + query("/media/3_17/captions.vtt") + "\n#EXT-X-ENDLIST\n"
+            "\n#EXT-X-ENDLIST\n"
+    );
+}
+
+TEST_F(Links, NothingElseIsSignedButTheCaptionsOfSubtitles) {
+    const std::string strange = "#EXTM3U\n/media/7_2/640x360.mp4\n../7_2/a.mp4\nhttp://x/a.mp4\n";
+    EXPECT_EQ(linked(strange), strange);
+    EXPECT_EQ(
+        linked("#EXTM3U\n/media/3_17/captions.vtt\n", true),
+        "#EXTM3U\n/media/3_17/captions.vtt" + query("/media/3_17/captions.vtt") + "\n"
     );
 }
 
