@@ -23,4 +23,11 @@ std::optional<OutputRole> parse_output_role(std::string_view text) {
                                 : std::optional(static_cast<OutputRole>(found - names.begin()));
 }
 
+bool is_output_name(std::string_view name) {
+    const auto is_allowed = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+    };
+    return !name.empty() && name.front() != '.' && std::ranges::all_of(name, is_allowed);
+}
+
 }  // namespace sluice

@@ -27,6 +27,9 @@ enum class OutputRole : std::uint8_t {
 std::string_view name_of(OutputRole role);
 std::optional<OutputRole> parse_output_role(std::string_view text);
 
+// Whether a name may become a file name and the last part of a URL.
+bool is_output_name(std::string_view name);
+
 struct Output {
     std::string name;          // last part of the URL: [a-z0-9_.-]+, unique within the upload
     std::string content_type;  // ours, never the upload's claim

@@ -352,11 +352,4 @@ Result<WorkerReport> decode_report(std::string_view line) {
     return refusal("unknown report: " + printable(type));
 }
 
-bool is_output_name(std::string_view name) {
-    const auto is_allowed = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
-    };
-    return !name.empty() && name.front() != '.' && std::ranges::all_of(name, is_allowed);
-}
-
 }  // namespace sluice

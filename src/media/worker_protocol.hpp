@@ -115,7 +115,4 @@ std::string encode(const WorkerReport& report);
 Result<JobOrder> decode_order(std::string_view line);
 Result<WorkerReport> decode_report(std::string_view line);
 
-// Whether a name may become a file name and the last part of a URL.
-bool is_output_name(std::string_view name);
-
 }  // namespace sluice

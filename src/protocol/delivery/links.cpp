@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "media/worker_protocol.hpp"
+#include "core/output.hpp"
 
 namespace sluice::protocol::delivery {
 namespace {
