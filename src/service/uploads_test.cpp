@@ -250,6 +250,8 @@ TEST_F(UploadsTest, JudgesCategoryTypeAndSizeAtInit) {
              {"", "video/mp4", 1000, std::nullopt},
              {"", "", 1000, std::nullopt},
              {"tweet_image", "image/gif", 1000, std::nullopt},
+             {"dm_image", "image/HEIC", 1000, std::nullopt},
+             {"", "image/avif", 1000, std::nullopt},
              {"tweet_video", "media", 1000, std::nullopt},
              {"subtitles", "text/plain; charset=UTF-8", 1000, std::nullopt},
              {"tweet-video", "video/mp4", 1000, ErrorCode::category_unknown},
@@ -263,6 +265,22 @@ TEST_F(UploadsTest, JudgesCategoryTypeAndSizeAtInit) {
         const auto got = created ? std::nullopt : std::optional(created.error().code);
         EXPECT_EQ(got, row.refused) << row.category << " " << row.type << " " << row.total;
     }
+}
+
+TEST_F(UploadsTest, NamesTheTypesThatItTakesAsTheDocumentationDoes) {
+    const auto refused = create(1000, "", "audio/mpeg");
+    EXPECT_EQ(refused.error().facts, entry_of(ErrorCode::media_type_unsupported).facts);
+}
+
+TEST_F(UploadsTest, AsXItTakesNoPicturesOfPhones) {
+    const CreateUpload wanted{
+        .owner = me, .media_type = "image/heic", .total = {1000}, .as_x = true
+    };
+    const auto refused = uploads_.create(wanted);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::media_type_unsupported);
+    EXPECT_EQ(refused.error().facts.find("heic or"), std::string::npos);
+    EXPECT_EQ(refused.error().facts.find("image/avif"), std::string::npos);
 }
 
 TEST_F(UploadsTest, DecidesByContentWhenNothingWasDeclared) {

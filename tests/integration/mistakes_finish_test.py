@@ -2,16 +2,20 @@
 
 import base64
 import hashlib
+import os
+import tempfile
 import threading
 import time
 import unittest
 
+from support import pictures
 from support.case import ServerCase
 from support.client import V1, V2, X1, X2, pieces, upload
 from support.media import clip, noise, picture
 from support.wire import Part, Wire, head, multipart
 
 TOO_FEW = {"request": "/1.1/media/upload.json", "error": "Segments do not add up to provided total file size."}
+HEIC = b"\0\0\0\x1cftypheic\0\0\0\0mif1heic" + noise(500)
 UNRECOGNIZED = {"request": "/1.1/media/upload.json", "error": "media type unrecognized."}
 
 
@@ -188,6 +192,7 @@ class Helpful(MistakeCase):
         rows = [
             (picture(), "video/mp4", "tweet_video", "89 50 4e 47", "tweet_image would fit"),
             (clip(), "image/png", "tweet_image", "66 74 79 70", "tweet_video would fit"),
+            (HEIC, "video/mp4", "tweet_video", "image/heic", "tweet_image would fit"),
             (b"%PDF-1.7\n" + noise(500), "video/mp4", "tweet_video", "application/pdf", "right file"),
         ]
         for caller, check in self.callers():
@@ -206,6 +211,19 @@ class Helpful(MistakeCase):
             self.assertIn(answer.status, (200, 201), answer)
             body = answer.json()
             self.assertEqual(body.get("data", body)["image"]["image_type"], "image/png")
+
+    def test_row_67_a_picture_of_a_phone_that_is_called_a_jpeg_is_taken(self):
+        with tempfile.TemporaryDirectory() as folder:
+            source = pictures.write(os.path.join(folder, "a.png"), picture(320, 240))
+            for ending in ("heic", "avif"):
+                data = pictures.read(pictures.heif(source, os.path.join(folder, "a." + ending)))
+                for caller, _ in self.callers():
+                    for media_type in ("image/jpeg", "image/heif"):
+                        media_id = self.fill(caller, len(data), [(0, data)], media_type=media_type, category="tweet_image")
+                        answer = caller.finalize(media_id)
+                        self.assertIn(answer.status, (200, 201), answer)
+                        body = answer.json()
+                        self.assertEqual(body.get("data", body)["image"], {"image_type": f"image/{ending}", "w": 320, "h": 240})
 
     def test_row_68_the_digest_of_the_whole_file(self):
         data = noise(100_000)
@@ -358,6 +376,13 @@ class Faithful(MistakeCase):
         answer = caller.one_shot(picture() + bytes(5 << 20))
         self.assertEqual((answer.status, answer.json()["errors"][0]["code"]), (400, 324), answer)
         self.assertEqual(answer.json()["errors"][0]["message"], "Image file size must be <= 5242880 bytes")
+
+    def test_row_67_a_picture_of_a_phone_is_not_recognized(self):
+        for caller, _ in self.callers():
+            media_id = self.fill(caller, len(HEIC), [(0, HEIC)], media_type="image/jpeg", category="tweet_image")
+            self.assert_x(caller.finalize(media_id), "type_mismatch", UNRECOGNIZED, 400, "media type unrecognized")
+            refused = caller.init(1000, media_type="image/heic", category="tweet_image")
+            self.assertEqual((refused.status, refused.header("Sluice-Error")), (400, "media_type_unsupported"))
 
     def test_row_67_a_picture_that_cannot_be_processed_is_refused_at_finalize(self):
         for caller, _ in self.callers():

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "base/unique_fd.hpp"
@@ -14,6 +15,14 @@ namespace {
 
 bool has_profile(VipsImage* image) {
     return vips_image_get_typeof(image, VIPS_META_ICC_NAME) != 0;
+}
+
+// As a profile spells it.
+std::string_view space_of(VipsImage* image) {
+    if (vips_image_get_interpretation(image) == VIPS_INTERPRETATION_CMYK) {
+        return "CMYK";
+    }
+    return vips_image_get_bands(image) < 3 ? "GRAY" : "RGB ";
 }
 
 template <class Step>
@@ -90,6 +99,27 @@ Image without_needless_alpha(Image image) {
 }
 
 }  // namespace
+
+// libvips takes three colours for one and two veils if a profile of grey says so.
+Image without_alien_profile(Image image) {
+    const void* profile = nullptr;
+    std::size_t size = 0;
+    if (!has_profile(image.get()) ||
+        vips_image_get_blob(image.get(), VIPS_META_ICC_NAME, &profile, &size) != 0) {
+        return image;
+    }
+    constexpr std::size_t space_at = 16;  // ICC.1, 7.2
+    const std::string_view text(static_cast<const char*>(profile), size);
+    if (text.size() >= space_at + 4 && text.substr(space_at, 4) == space_of(image.get())) {
+        return image;
+    }
+    auto plain =
+        made_by([&image](VipsImage** result) { return vips_copy(image.get(), result, nullptr); });
+    if (plain) {
+        vips_image_remove(plain.get(), VIPS_META_ICC_NAME);
+    }
+    return plain;
+}
 
 bool needs_profile_conversion(VipsImage* image) {
     return vips_image_get_interpretation(image) == VIPS_INTERPRETATION_CMYK || has_profile(image);

@@ -10,6 +10,9 @@
 
 namespace sluice {
 
+// The same picture, without a profile that is of another kind of colours. Null: libvips holds why.
+Image without_alien_profile(Image image);
+
 // Converting a picture that carries no profile costs time for nothing.
 bool needs_profile_conversion(VipsImage* image);
 

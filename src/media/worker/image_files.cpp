@@ -75,7 +75,7 @@ int save_avif(VipsImage* image, const char* path) {
 // libheif tells by these words alone.
 bool has_no_decoder() {
     constexpr std::array<std::string_view, 3> words{
-        "Unsupported codec", "No decoding plugin", "heifload\" not found"
+        "Unsupported feature", "No decoding plugin", "heifload\" not found"
     };
     const std::string_view complaint = vips_error_buffer();
     return std::ranges::any_of(words, [complaint](std::string_view word) {

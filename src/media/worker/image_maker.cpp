@@ -58,7 +58,8 @@ Image fitted(VipsImage* source, Fit fit) {
 Image decode_largest(
     const std::string& path, Container container, const ImagePlan& plan, bool colours_converted
 ) {
-    const auto source = load_image(path, container, plan.shrink_on_load);
+    auto source = load_image(path, container, plan.shrink_on_load);
+    source = source ? without_alien_profile(std::move(source)) : nullptr;
     if (!source) {
         return nullptr;
     }
