@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/error_catalogue.hpp"
 #include "base/metrics.hpp"
 #include "store/memory/memory_attachment_store.hpp"
 #include "store/memory/memory_blob_store.hpp"
