@@ -19,7 +19,7 @@ struct ImageVariant {
 };
 
 struct ImagePlan {
-    std::vector<ImageVariant> variants;  // largest first; each may be made from the first
+    std::vector<ImageVariant> variants;  // largest first; each may be made from the one before
     bool keeps_alpha = false;            // png instead of jpg, if any of it is transparent
     std::uint32_t shrink_on_load =
         1;  // what the JPEG loader may divide the sides by without losing the largest variant

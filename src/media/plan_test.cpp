@@ -44,8 +44,9 @@ TEST(ImagePlan, ShrinksOnLoadOnlyWhatStaysLargeEnough) {
         const ImageProbe probe{.container = container, .picture = {side, side}};
         return plan_image(rule_of(Category::tweet_image), probe)->shrink_on_load;
     };
-    EXPECT_EQ(shrink(Container::jpeg, 4000), 1U);
-    EXPECT_EQ(shrink(Container::jpeg, 4096), 2U);
+    EXPECT_EQ(shrink(Container::jpeg, 3999), 1U);
+    EXPECT_EQ(shrink(Container::jpeg, 4000), 2U);
+    EXPECT_EQ(shrink(Container::jpeg, 7999), 2U);
     EXPECT_EQ(shrink(Container::jpeg, 8192), 4U);
     EXPECT_EQ(shrink(Container::png, 8192), 1U);
 }

@@ -74,12 +74,13 @@ Image decode_largest(
     return pixels;
 }
 
-Image variant_from(VipsImage* largest, const ImageVariant& variant, bool is_first) {
-    if (is_first) {
-        g_object_ref(largest);
-        return Image(largest);
-    }
-    const auto made = fitted(largest, {.side = variant.side_max, .cropped = variant.cropped});
+Image shared(VipsImage* image) {
+    g_object_ref(image);
+    return Image(image);
+}
+
+Image variant_from(VipsImage* larger, const ImageVariant& variant) {
+    const auto made = fitted(larger, {.side = variant.side_max, .cropped = variant.cropped});
     // In memory: it is written twice, in two formats.
     return made ? Image(vips_image_copy_memory(made.get())) : nullptr;
 }
@@ -232,8 +233,9 @@ Processed<std::vector<ProducedFile>> make_images(
         return std::unexpected(explain_unreadable(container, "image not decoded", undecodable()));
     }
     std::vector<ProducedFile> files;
+    auto whole = std::move(largest);  // the smallest that is not cropped
     for (std::size_t i = 0; i < plan.variants.size(); ++i) {
-        const auto image = variant_from(largest.get(), plan.variants[i], i == 0);
+        auto image = i == 0 ? shared(whole.get()) : variant_from(whole.get(), plan.variants[i]);
         if (!image) {
             log_complaint("variant not made");
             return std::unexpected(undecodable());
@@ -243,8 +245,11 @@ Processed<std::vector<ProducedFile>> make_images(
             return std::unexpected(written.error());
         }
         on_variant(i + 1);
+        if (!plan.variants[i].cropped) {
+            whole = std::move(image);
+        }
     }
-    files.front().placeholder = placeholder_of(largest.get());
+    files.front().placeholder = placeholder_of(whole.get());
     return files;
 }
 
