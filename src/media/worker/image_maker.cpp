@@ -23,7 +23,6 @@ bool is_progressive(VipsImage* image) {
 struct Fit {
     std::uint32_t side;
     bool cropped = false;
-    bool colours_converted = false;
 };
 
 // Upright, within side x side, never larger than it was.
@@ -31,42 +30,22 @@ Image fitted(VipsImage* source, Fit fit) {
     VipsImage* result = nullptr;
     const auto side = static_cast<int>(fit.side);
     const auto crop = fit.cropped ? VIPS_INTERESTING_CENTRE : VIPS_INTERESTING_NONE;
-    if (fit.colours_converted) {
-        vips_thumbnail_image(
-            source,
-            &result,
-            side,
-            "height",
-            side,
-            "size",
-            VIPS_SIZE_DOWN,
-            "crop",
-            crop,
-            "export_profile",
-            "srgb",
-            nullptr
-        );
-    } else {
-        vips_thumbnail_image(
-            source, &result, side, "height", side, "size", VIPS_SIZE_DOWN, "crop", crop, nullptr
-        );
-    }
+    vips_thumbnail_image(
+        source, &result, side, "height", side, "size", VIPS_SIZE_DOWN, "crop", crop, nullptr
+    );
     return Image(result);
 }
 
 // All pixels of the largest variant, decoded: here a damaged file shows itself.
-Image decode_largest(
-    const std::string& path, Container container, const ImagePlan& plan, bool colours_converted
-) {
+Image decode_largest(const std::string& path, Container container, const ImagePlan& plan) {
     auto source = load_image(path, container, plan.shrink_on_load);
     source = source ? without_alien_profile(std::move(source)) : nullptr;
+    source = source ? without_inks(std::move(source)) : nullptr;
     if (!source) {
         return nullptr;
     }
-    const auto side = plan.variants.front().side_max;
-    const bool converts = colours_converted && needs_profile_conversion(source.get());
     const auto code = code_to_convert(path, container, source.get());
-    const auto largest = fitted(source.get(), {.side = side, .colours_converted = converts});
+    const auto largest = fitted(source.get(), {.side = plan.variants.front().side_max});
     auto pixels = largest ? plain_pixels(largest.get(), code) : nullptr;
     if (pixels) {
         drop_metadata(pixels.get());
@@ -87,7 +66,7 @@ Image variant_from(VipsImage* larger, const ImageVariant& variant) {
 
 // Empty if it cannot be told: nobody's picture is refused for its placeholder.
 std::string placeholder_of(VipsImage* image) {
-    const auto small = fitted(image, {.side = thumb_hash_side_max, .colours_converted = false});
+    const auto small = fitted(image, {.side = thumb_hash_side_max});
     VipsImage* raw = nullptr;
     if (!small || vips_colourspace(small.get(), &raw, VIPS_INTERPRETATION_sRGB, nullptr) != 0) {
         vips_error_clear();
@@ -223,12 +202,7 @@ Processed<std::vector<ProducedFile>> make_images(
     const std::string& output_folder,
     const OnVariant& on_variant
 ) {
-    auto largest = decode_largest(input, container, plan, true);
-    if (!largest) {
-        // A broken colour profile must not cost the picture: once more without it.
-        log_complaint("image not decoded, trying without its profile");
-        largest = decode_largest(input, container, plan, false);
-    }
+    auto largest = decode_largest(input, container, plan);
     if (!largest) {
         return std::unexpected(explain_unreadable(container, "image not decoded", undecodable()));
     }
