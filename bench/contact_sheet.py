@@ -1,6 +1,6 @@
 """Everything that the pipeline makes of one of each kind, as one picture to look at: bench/contact_sheet.py BUILD SHEET.png
 
-Needs ffmpeg, heif-enc and ImageMagick's montage (scripts/install-deps --bench).
+Needs ffmpeg, heif-enc, vips and ImageMagick's montage (scripts/install-deps --bench).
 """
 
 import glob
@@ -11,6 +11,10 @@ import tempfile
 
 FFMPEG = ("ffmpeg", "-nostdin", "-v", "error", "-y")
 GLOBE = "mandelbrot=s={size}:r=25:start_scale=2:end_pts=60"
+
+
+# What a phone that was held upright writes into its JPEG: a quarter to the right.
+TURNED = b"\xff\xe1\0\x22Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"
 
 
 def ffmpeg(*arguments):
@@ -33,11 +37,18 @@ def sources(folder):
     ffmpeg("-f", "lavfi", "-i", "color=orange@0.4:s=640x400,format=rgba", "-frames:v", "1", at("glass.png"))
     ffmpeg("-f", "lavfi", "-i", GLOBE.format(size="3000x2000"), "-frames:v", "1", at("photo.png"))
     ffmpeg("-i", at("photo.png"), "-q:v", "3", at("photo.jpg"))
+    with open(at("photo.jpg"), "rb") as photo, open(at("turned.jpg"), "wb") as turned:
+        data = photo.read()
+        turned.write(data[:2] + TURNED + data[2:])
+    ffmpeg("-i", at("photo.png"), "-vf", "scale=out_color_matrix=bt2020nc,format=yuv420p10le", "-c:v", "libaom-av1", "-still-picture", "1", "-cpu-used",
+           "8", "-color_primaries", "bt2020", "-color_trc", "smpte2084", "-colorspace", "bt2020nc", "-f", "avif", at("hdr.avif"))
+    subprocess.run(["vips", "icc_export", at("photo.png"), at("wide.jpg"), "--output-profile", "p3"], check=True, timeout=120)
+    subprocess.run(["vips", "icc_export", at("photo.png"), at("inks.jpg"), "--output-profile", "cmyk"], check=True, timeout=120)
     subprocess.run(["heif-enc", "-o", at("phone.heic"), at("photo.png")], check=True, capture_output=True, timeout=120)
     for name in ("landscape.mp4", "portrait.mp4", "turned.mp4", "hdr.mp4"):
         yield name, at(name), "tweet_video"
     yield "round.gif", at("round.gif"), "tweet_gif"
-    for name in ("glass.png", "photo.jpg", "phone.heic"):
+    for name in ("glass.png", "photo.jpg", "turned.jpg", "wide.jpg", "inks.jpg", "phone.heic", "hdr.avif"):
         yield name, at(name), "tweet_image"
 
 

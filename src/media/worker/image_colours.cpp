@@ -62,6 +62,20 @@ Image converted(VipsImage* image, ColourCode code) {
     ));
 }
 
+// Null if it has none. A broken one must not cost the picture: then its numbers stand as they are.
+Image by_its_profile(VipsImage* image) {
+    if (!has_profile(image)) {
+        return nullptr;
+    }
+    auto made = made_by([image](VipsImage** result) {
+        return vips_icc_transform(image, result, "srgb", "embedded", TRUE, nullptr);
+    });
+    if (!made) {
+        log_complaint("profile not understood");
+    }
+    return made;
+}
+
 // Grey stays grey.
 Image eight_bits(VipsImage* image) {
     if (vips_image_get_format(image) == VIPS_FORMAT_UCHAR) {
@@ -121,8 +135,26 @@ Image without_alien_profile(Image image) {
     return plain;
 }
 
-bool needs_profile_conversion(VipsImage* image) {
-    return vips_image_get_interpretation(image) == VIPS_INTERPRETATION_CMYK || has_profile(image);
+Image without_inks(Image image) {
+    if (vips_image_get_interpretation(image.get()) != VIPS_INTERPRETATION_CMYK) {
+        return image;
+    }
+    const auto converted = [&image](gboolean by_its_own) {
+        return made_by([&image, by_its_own](VipsImage** result) {
+            return vips_icc_transform(
+                image.get(),
+                result,
+                "srgb",
+                "embedded",
+                by_its_own,
+                "input_profile",
+                "cmyk",
+                nullptr
+            );
+        });
+    };
+    auto light = has_profile(image.get()) ? converted(TRUE) : nullptr;
+    return light ? std::move(light) : converted(FALSE);
 }
 
 std::optional<ColourCode> code_to_convert(
@@ -142,7 +174,13 @@ std::optional<ColourCode> code_to_convert(
 }
 
 Image plain_pixels(VipsImage* image, std::optional<ColourCode> code) {
-    auto plain = code ? converted(image, *code) : eight_bits(image);
+    const auto pixels = Image(vips_image_copy_memory(image));
+    if (!pixels) {
+        return nullptr;
+    }
+    const auto by_profile = by_its_profile(pixels.get());
+    auto* const meant = by_profile ? by_profile.get() : pixels.get();
+    auto plain = code ? converted(meant, *code) : eight_bits(meant);
     if (code && plain) {
         plain->Type = VIPS_INTERPRETATION_sRGB;  // raw memory has none
     }

@@ -1,7 +1,9 @@
 #include "media/worker/image_maker.hpp"
 
+#include <malloc.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <string_view>
@@ -23,7 +25,6 @@ bool is_progressive(VipsImage* image) {
 struct Fit {
     std::uint32_t side;
     bool cropped = false;
-    bool colours_converted = false;
 };
 
 // Upright, within side x side, never larger than it was.
@@ -31,42 +32,22 @@ Image fitted(VipsImage* source, Fit fit) {
     VipsImage* result = nullptr;
     const auto side = static_cast<int>(fit.side);
     const auto crop = fit.cropped ? VIPS_INTERESTING_CENTRE : VIPS_INTERESTING_NONE;
-    if (fit.colours_converted) {
-        vips_thumbnail_image(
-            source,
-            &result,
-            side,
-            "height",
-            side,
-            "size",
-            VIPS_SIZE_DOWN,
-            "crop",
-            crop,
-            "export_profile",
-            "srgb",
-            nullptr
-        );
-    } else {
-        vips_thumbnail_image(
-            source, &result, side, "height", side, "size", VIPS_SIZE_DOWN, "crop", crop, nullptr
-        );
-    }
+    vips_thumbnail_image(
+        source, &result, side, "height", side, "size", VIPS_SIZE_DOWN, "crop", crop, nullptr
+    );
     return Image(result);
 }
 
 // All pixels of the largest variant, decoded: here a damaged file shows itself.
-Image decode_largest(
-    const std::string& path, Container container, const ImagePlan& plan, bool colours_converted
-) {
+Image decode_largest(const std::string& path, Container container, const ImagePlan& plan) {
     auto source = load_image(path, container, plan.shrink_on_load);
     source = source ? without_alien_profile(std::move(source)) : nullptr;
+    source = source ? without_inks(std::move(source)) : nullptr;
     if (!source) {
         return nullptr;
     }
-    const auto side = plan.variants.front().side_max;
-    const bool converts = colours_converted && needs_profile_conversion(source.get());
     const auto code = code_to_convert(path, container, source.get());
-    const auto largest = fitted(source.get(), {.side = side, .colours_converted = converts});
+    const auto largest = fitted(source.get(), {.side = plan.variants.front().side_max});
     auto pixels = largest ? plain_pixels(largest.get(), code) : nullptr;
     if (pixels) {
         drop_metadata(pixels.get());
@@ -87,8 +68,11 @@ Image variant_from(VipsImage* larger, const ImageVariant& variant) {
 
 // Empty if it cannot be told: nobody's picture is refused for its placeholder.
 std::string placeholder_of(VipsImage* image) {
-    const auto small = fitted(image, {.side = thumb_hash_side_max, .colours_converted = false});
     VipsImage* raw = nullptr;
+    const auto longest = std::max(vips_image_get_width(image), vips_image_get_height(image));
+    const double part = std::max(1.0, static_cast<double>(longest) / thumb_hash_side_max);
+    // Means of blocks: nobody sees a better filter in 25 bytes.
+    const auto small = Image(vips_shrink(image, &raw, part, part, nullptr) == 0 ? raw : nullptr);
     if (!small || vips_colourspace(small.get(), &raw, VIPS_INTERPRETATION_sRGB, nullptr) != 0) {
         vips_error_clear();
         return {};
@@ -120,6 +104,15 @@ ProcessingFailure undecodable() {
     return invalid_media("DecodeError", "its pixels are damaged or end early");
 }
 
+// The buffers of one step serve the next: given back and asked for anew, each of their pages costs the
+// kernel a fault. The processes that use them are short, and their memory has a limit.
+void keep_freed_memory() {
+    ::mallopt(M_ARENA_MAX, 1);
+    ::mallopt(M_MMAP_THRESHOLD, 32 << 20);
+    ::mallopt(M_TRIM_THRESHOLD, 256 << 20);
+    ::mallopt(M_TOP_PAD, 4 << 20);
+}
+
 // Colour codes that libvips passes by are no news: we read them.
 void pass_on(const char* domain, GLogLevelFlags level, const char* text, void* data) {
     if (std::string_view(text).contains("ignoring nclx profile")) {
@@ -137,6 +130,7 @@ bool start_image_library() {
     vips_block_untrusted_set(TRUE);
     vips_cache_set_max(0);
     vips_concurrency_set(1);
+    keep_freed_memory();
     g_log_set_handler("VIPS", G_LOG_LEVEL_WARNING, pass_on, nullptr);
     return true;
 }
@@ -223,12 +217,7 @@ Processed<std::vector<ProducedFile>> make_images(
     const std::string& output_folder,
     const OnVariant& on_variant
 ) {
-    auto largest = decode_largest(input, container, plan, true);
-    if (!largest) {
-        // A broken colour profile must not cost the picture: once more without it.
-        log_complaint("image not decoded, trying without its profile");
-        largest = decode_largest(input, container, plan, false);
-    }
+    auto largest = decode_largest(input, container, plan);
     if (!largest) {
         return std::unexpected(explain_unreadable(container, "image not decoded", undecodable()));
     }
