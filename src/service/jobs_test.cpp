@@ -275,6 +275,44 @@ TEST_F(JobsTest, TheSameContentIsRefusedForAnHourHoweverItIsCut) {
     EXPECT_TRUE(has_job());
 }
 
+TEST_F(JobsTest, WhoeverComesNextIsNotKeptWaitingByWhatIsRefused) {
+    crash_until_it_fails();
+    add({20}, "abcdefgh", 8);
+    add({21}, "abcdefgi", 8);
+    EXPECT_EQ(claim().upload.id, MediaId{21});
+    EXPECT_EQ(upload({20}).state, UploadState::failed);
+}
+
+// Each look takes three seconds, as syncing a large file does; meanwhile another server looks for work.
+class SlowClock final : public Clock {
+  public:
+    SlowClock(ManualClock& clock, MetadataStore& metadata) : clock_(clock), metadata_(metadata) {}
+    WallTime now() const override {
+        clock_.advance(3s);
+        const auto now = clock_.now();
+        EXPECT_FALSE(metadata_.claim_job(Lane::film, "there", now, now + 30s).value());
+        return now;
+    }
+
+  private:
+    ManualClock& clock_;
+    MetadataStore& metadata_;
+};
+
+TEST_F(JobsTest, TheLeaseIsKeptWhileLargeFilesAreSynced) {
+    const auto job = claim();
+    std::vector<ProducedFile> many;
+    for (int number = 0; number < 20; ++number) {
+        many.push_back(poster.front());
+        many.back().name = "poster" + std::to_string(number) + ".jpg";
+        folder_with(many.back().name);
+    }
+    const SlowClock slow(clock_, metadata_);
+    Jobs slow_jobs(metadata_, blobs_, slow, ids_);
+    EXPECT_TRUE(slow_jobs.succeed(job, folder_with("poster.jpg"), report(many)));
+    EXPECT_EQ(upload().state, UploadState::ready);
+}
+
 TEST_F(JobsTest, OtherContentIsNotRefused) {
     crash_until_it_fails();
     add({20}, "abcdefgx", 8);
