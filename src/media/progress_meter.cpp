@@ -31,14 +31,16 @@ double weight_of(const std::vector<Step>& steps) {
 ProgressMeter::ProgressMeter(
     std::vector<Step> steps, std::chrono::milliseconds expected, SteadyTime started
 )
-    : steps_(std::move(steps)), expected_(expected), started_(started) {
+    : steps_(std::move(steps)), is_done_(steps_.size()), expected_(expected), started_(started) {
     SLUICE_ASSERT(!steps_.empty());
 }
 
 void ProgressMeter::begin(StepKind kind) {
     const auto found = std::ranges::find(steps_, kind, &Step::kind);
     SLUICE_ASSERT(found != steps_.end());
+    is_done_[current_] = true;
     current_ = static_cast<std::size_t>(found - steps_.begin());
+    is_done_[current_] = false;
     fraction_ = 0;
     length_ = 0ms;
     samples_.clear();
@@ -74,8 +76,8 @@ std::chrono::milliseconds ProgressMeter::remaining(SteadyTime now) const {
 
 double ProgressMeter::share_done() const {
     double done = fraction_ * steps_[current_].weight;
-    for (std::size_t i = 0; i < current_; ++i) {
-        done += steps_[i].weight;
+    for (std::size_t i = 0; i < steps_.size(); ++i) {
+        done += is_done_[i] ? steps_[i].weight : 0;
     }
     return done / weight_of(steps_);
 }

@@ -18,7 +18,7 @@ class ProgressMeter {
     // `expected`: wall time of all steps, corrected by what was learned.
     ProgressMeter(std::vector<Step> steps, std::chrono::milliseconds expected, SteadyTime started);
 
-    // All steps before `kind` are done.
+    // The step that ran so far is done. Steps come in any order, and one may come again.
     void begin(StepKind kind);
     // Position within the step that runs; `length` is its end.
     void measured(
@@ -41,6 +41,7 @@ class ProgressMeter {
     double measured_left_ms() const;
 
     std::vector<Step> steps_;
+    std::vector<bool> is_done_;
     std::chrono::milliseconds expected_;
     SteadyTime started_;
     std::size_t current_ = 0;

@@ -31,6 +31,26 @@ TEST(ProgressMeter, NeverFallsAndNeverReachesAHundred) {
     EXPECT_EQ(meter.percent(), 99);
 }
 
+TEST(ProgressMeter, WhatIsPlayableEarlyDoesNotMakeTheRestDone) {
+    ProgressMeter meter(
+        {{StepKind::preview, 20},
+         {StepKind::encode, 70},
+         {StepKind::package, 5},
+         {StepKind::poster, 5}},
+        100s,
+        {}
+    );
+    meter.begin(StepKind::preview);
+    meter.begin(StepKind::package);
+    meter.begin(StepKind::poster);
+    EXPECT_EQ(meter.percent(), 25);
+    EXPECT_EQ(meter.remaining({}), 75s);
+    meter.begin(StepKind::encode);
+    EXPECT_EQ(meter.percent(), 30);
+    meter.begin(StepKind::package);
+    EXPECT_EQ(meter.percent(), 95);
+}
+
 TEST(ProgressMeter, ShortJobsTrustTheModel) {
     ProgressMeter meter(steps, 10s, {});
     meter.begin(StepKind::encode);

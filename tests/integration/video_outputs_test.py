@@ -125,6 +125,7 @@ class Outputs(VideoCase):
         self.assertIsNotNone(seen, "nothing could be played before all was ready")
         rendition = next(one for one in seen["outputs"] if one["role"] == "rendition")
         self.assertEqual(rendition["name"], "320x180.mp4")
+        self.assertLess(seen["processing"]["progress_percent"], 60, "most of the work is still to be done")
         self.assertEqual(probe(self.x1.fetch(rendition["url"]).body)["streams"][0]["codec_name"], "h264")
         ready = {one["name"]: one for one in told["outputs"]}
         self.assertEqual(ready["320x180.mp4"]["url"], rendition["url"])
