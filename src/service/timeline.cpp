@@ -24,7 +24,7 @@ void Timeline::note(const Principal& caller, MediaId id, TimelineEvent event) {
     }
     tell_of(caller, id, event.call, event.is_refusal());
     auto& events = waiting_[{id, caller.id}];
-    if (events.empty() || !fold(events.back(), event)) {
+    if (events.empty() || !fold_moving(events.back(), event)) {
         events.push_back(std::move(event));
         ++count_;
     }
