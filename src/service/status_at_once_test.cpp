@@ -23,9 +23,7 @@ const Principal other{"other"};
 
 class StatusAtOnceTest : public testing::Test {
   protected:
-    StatusAtOnceTest() {
-        id_ = uploads_.create({me, "tweet_video", "video/mp4", "", {8}})->id;
-    }
+    StatusAtOnceTest() { id_ = uploads_.create({me, "tweet_video", "video/mp4", "", {8}})->id; }
 
     void append(std::uint16_t index, std::string_view text) {
         const AppendTarget target{me, id_, {index}, ByteCount{text.size()}};
