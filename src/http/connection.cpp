@@ -255,6 +255,9 @@ void Connection::complete(Request& request) const {
 
 asio::awaitable<bool> Connection::serve(Request& request) {
     complete(request);
+    if (request.has_body()) {
+        release_memory(head_);  // it may be long in coming
+    }
     SocketBody body(wire_, request, services_.limits, *services_.budget);
     auto response = co_await answer(request, body);
     const bool keeps_alive = may_keep_alive(request, response, body);
