@@ -27,6 +27,9 @@ enum class OutputRole : std::uint8_t {
 std::string_view name_of(OutputRole role);
 std::optional<OutputRole> parse_output_role(std::string_view text);
 
+// Whether files of this role are of this type. None of these runs in a browser.
+bool may_have_type(OutputRole role, std::string_view content_type);
+
 // Whether a name may become a file name and the last part of a URL.
 bool is_output_name(std::string_view name);
 

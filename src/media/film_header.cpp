@@ -124,15 +124,23 @@ class Index {
         film_.has_sound = film_.has_sound || kind == name_of("soun");
         const auto head = find(track, "tkhd");
         const auto sizes = find(find(find(media, "minf"), "stbl"), "stsz");
-        if (kind != name_of("vide") || film_.frames > 0 || !sizes || !head ||
-            head->end - head->body < 8) {
+        if (kind != name_of("vide") || !sizes || !head || head->end - head->body < 8) {
             return;
         }
         // The last two numbers, 16.16.
         const auto sides = head->end - head->body - 8;
-        film_.width = static_cast<std::uint32_t>(number(*head, sides, 2));
-        film_.height = static_cast<std::uint32_t>(number(*head, sides + 4, 2));
-        film_.frames = static_cast<std::uint32_t>(number(*sizes, 8, 4));
+        FilmHeader found = film_;
+        found.width = static_cast<std::uint32_t>(number(*head, sides, 2));
+        found.height = static_cast<std::uint32_t>(number(*head, sides + 4, 2));
+        found.frames = static_cast<std::uint32_t>(number(*sizes, 8, 4));
+        // Of several the dearest: a small one in front makes no film cheap.
+        if (pixels_of(found) > pixels_of(film_)) {
+            film_ = found;
+        }
+    }
+
+    static double pixels_of(const FilmHeader& film) {
+        return static_cast<double>(film.width) * film.height * film.frames;
     }
 
     const std::uint64_t file_size_;

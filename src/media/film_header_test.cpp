@@ -71,6 +71,12 @@ TEST(FilmHeader, IsNothingWhereTheIndexDoesNotTell) {
     }
 }
 
+TEST(FilmHeader, IsThatOfTheDearestTrack) {
+    const auto decoy = track("vide", 64, 36, 2);
+    EXPECT_EQ(header(index(decoy + picture + sound)), expected);
+    EXPECT_EQ(header(index(picture + sound + decoy)), expected);
+}
+
 TEST(FilmHeader, CostsWhatItsPicturesCostAndNotItsBytes) {
     const FilmHeader small{640, 360, 300, false, 10s};
     const FilmHeader large{1920, 1080, 300, false, 10s};

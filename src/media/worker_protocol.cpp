@@ -135,6 +135,9 @@ ProducedFile decode_output(Members& members) {
     if (!is_output_name(output.name)) {
         members.refuse("name");
     }
+    if (!may_have_type(output.role, output.content_type)) {
+        members.refuse("content_type");
+    }
     return output;
 }
 

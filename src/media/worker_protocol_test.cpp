@@ -41,7 +41,7 @@ TEST(WorkerProtocol, EveryReportSurvivesTheWay) {
         PlayableReport{{5}, {{"a.mp4", "video/mp4", {10}, 2, 4, 2000}}},
         DoneReport{
             {5},
-            {{"poster.jpg", "image/jpeg", {9}, 640, 360, 0},
+            {{"poster.jpg", "image/jpeg", {9}, 640, 360, 0, OutputRole::poster},
              {"a.mp4", "video/mp4", {10}, 2, 4, 2000, OutputRole::track, true, "mSgKQxBw"}},
             1s,
             2s,
@@ -58,7 +58,7 @@ TEST(WorkerProtocol, EveryReportSurvivesTheWay) {
 
 TEST(WorkerProtocol, RefusesWhatAWorkerGoneWrongMightSay) {
     const std::string output =
-        R"({"name":"NAME","content_type":"a","size":1,"width":1,"height":1,"duration_ms":0,"role":"picture","is_copied":false,"placeholder":""})";
+        R"({"name":"NAME","content_type":"image/png","size":1,"width":1,"height":1,"duration_ms":0,"role":"picture","is_copied":false,"placeholder":""})";
     const auto done_with = [&](const std::string& name) {
         auto one = output;
         one.replace(one.find("NAME"), 4, name);
@@ -66,6 +66,11 @@ TEST(WorkerProtocol, RefusesWhatAWorkerGoneWrongMightSay) {
                one + "]}";
     };
     ASSERT_TRUE(decode_report(done_with("a.mp4")));
+    const auto with_type = [&](const std::string& type) {
+        auto line = done_with("a.png");
+        line.replace(line.find("image/png"), 9, type);
+        return line;
+    };
     const std::string lines[] = {
         "",
         "null",
@@ -84,6 +89,9 @@ TEST(WorkerProtocol, RefusesWhatAWorkerGoneWrongMightSay) {
         done_with(".hidden"),
         done_with(""),
         done_with("A.mp4"),
+        with_type("text/html"),
+        with_type("video/mp4"),
+        with_type("image/png\\r\\nX-Evil: 1"),
         std::string(worker_line_max + 1, ' '),
         std::string(60'000, '['),
     };

@@ -10,6 +10,9 @@
 namespace sluice {
 namespace {
 
+// A job that is put off is not the next one again.
+constexpr std::chrono::milliseconds shortest_delay{100};
+
 struct Merged {
     std::vector<Output> all;
     std::vector<Output> replaced;
@@ -65,25 +68,34 @@ void Jobs::note(const LeasedJob& job, const char* step, std::string facts, std::
 }
 
 Result<std::optional<LeasedJob>> Jobs::claim(const std::string& holder, Lane lane) {
-    const auto now = clock_.now();
-    auto claimed = metadata_.claim_job(lane, holder, now, now + settings_.lease);
-    if (!claimed || !*claimed) {
-        return claimed;
+    while (true) {
+        const auto now = clock_.now();
+        auto claimed = metadata_.claim_job(lane, holder, now, now + settings_.lease);
+        if (!claimed || !*claimed) {
+            return claimed;
+        }
+        note(**claimed, "job.claimed", "Attempt " + std::to_string((*claimed)->attempt) + ".");
+        const auto is_settled = settled_unseen(**claimed);
+        if (!is_settled) {
+            return is_settled.error();
+        }
+        if (!*is_settled) {
+            return claimed;
+        }
     }
-    note(**claimed, "job.claimed", "Attempt " + std::to_string((*claimed)->attempt) + ".");
-    auto why = hopeless(**claimed);
+}
+
+Result<bool> Jobs::settled_unseen(const LeasedJob& job) {
+    auto why = hopeless(job);
     if (!why) {
         return std::move(why).error();
     }
-    if (*why) {
-        auto failed = fail(**claimed, **std::move(why));
-        return failed ? Result<std::optional<LeasedJob>>(std::nullopt) : std::move(failed).error();
+    if (!*why) {
+        return weathered(job);
     }
-    const auto is_taken = weathered(**claimed);
-    if (!is_taken) {
-        return is_taken.error();
-    }
-    return *is_taken ? Result<std::optional<LeasedJob>>(std::nullopt) : std::move(claimed);
+    auto failed = fail(job, **std::move(why));
+    const bool is_lost = !failed && failed.error().code == ErrorCode::store_conflict;
+    return failed || is_lost ? Result<bool>(true) : std::move(failed).error();
 }
 
 Result<std::optional<ProcessingFailure>> Jobs::hopeless(const LeasedJob& job) {
@@ -103,7 +115,10 @@ Result<bool> Jobs::weathered(const LeasedJob& job) {
     const auto done = fault->kind == FaultKind::processing_fails
                           ? fail(job, {0, "InternalError", "FaultInjected", "Internal error"})
                           : metadata_.release_job(
-                                job.id, job.fence, clock_.now() + fault->delay, Counted::not_at_all
+                                job.id,
+                                job.fence,
+                                clock_.now() + std::max(fault->delay, shortest_delay),
+                                Counted::not_at_all
                             );
     return done ? Result<bool>(true) : done.error();
 }
@@ -153,7 +168,7 @@ Result<void> Jobs::publish_early(
     std::erase_if(missing, [&before](const ProducedFile& file) {
         return std::ranges::find(*before, file.name, &Output::name) != before->end();
     });
-    auto outputs = publish(folder, missing);
+    auto outputs = publish(job, folder, missing);
     if (!outputs) {
         return std::move(outputs).error();
     }
@@ -173,11 +188,14 @@ Result<void> Jobs::succeed(
     if (!ready) {
         return std::move(ready).error();
     }
+    if (!settings_.keeps_original) {
+        ready = ready->without_original();
+    }
     auto before = metadata_.outputs(job.upload.id);
     if (!before) {
         return std::move(before).error();
     }
-    auto outputs = publish(folder, report.outputs);
+    auto outputs = publish(job, folder, report.outputs);
     if (!outputs) {
         return std::move(outputs).error();
     }
@@ -186,6 +204,9 @@ Result<void> Jobs::succeed(
     forget_unless(finished, *outputs);
     if (finished) {
         forget(replaced);
+        if (!ready->has_original) {
+            forget(job.layout);
+        }
         note(job, "job.ready", std::to_string(all.size()) + " files were made.");
     }
     return finished;
@@ -240,11 +261,28 @@ Result<void> Jobs::release(const LeasedJob& job) {
     return metadata_.release_job(job.id, job.fence, clock_.now(), Counted::not_at_all);
 }
 
+Result<void> Jobs::stay_alive(const LeasedJob& job, WallTime& beaten_at) {
+    const auto now = clock_.now();
+    if (now - beaten_at < settings_.lease / 3) {
+        return ok();
+    }
+    beaten_at = now;
+    auto beaten =
+        metadata_.heartbeat(job.id, job.fence, job.upload.progress, now + settings_.lease);
+    const bool is_lost = !beaten && beaten.error().code == ErrorCode::store_conflict;
+    return is_lost ? std::move(beaten) : ok();
+}
+
 Result<std::vector<Output>> Jobs::publish(
-    const std::string& folder, const std::vector<ProducedFile>& files
+    const LeasedJob& job, const std::string& folder, const std::vector<ProducedFile>& files
 ) {
     std::vector<Output> outputs;
+    auto beaten_at = clock_.now();
     for (const auto& file : files) {
+        if (auto alive = stay_alive(job, beaten_at); !alive) {
+            forget(outputs);
+            return std::move(alive).error();
+        }
         auto extent = blobs_.adopt_file(BlobId{ids_.next()}, folder + "/" + file.name);
         if (!extent) {
             forget(outputs);
@@ -275,12 +313,19 @@ void Jobs::forget_unless(const Result<void>& kept, const std::vector<Output>& ou
 }
 
 void Jobs::forget(const std::vector<Output>& outputs) {
-    for (const auto& output : outputs) {
-        if (auto removed = blobs_.remove(output.extent); !removed) {
+    std::vector<Extent> extents;
+    std::ranges::transform(outputs, std::back_inserter(extents), &Output::extent);
+    forget(extents);
+}
+
+// What stays behind nobody names; the next look for orphans finds it.
+void Jobs::forget(const std::vector<Extent>& extents) {
+    for (const auto& extent : extents) {
+        if (auto removed = blobs_.remove(extent); !removed) {
             log::warning(
                 "blob_not_removed",
-                "an unpublished output stays behind",
-                {{"blob", output.extent.blob.value}, {"detail", removed.error().detail}}
+                "bytes that nobody needs stay behind",
+                {{"blob", extent.blob.value}, {"detail", removed.error().detail}}
             );
         }
     }

@@ -37,6 +37,8 @@ struct JobSettings {
     int interruptions_max = 10;
     // How long content that is set aside is refused.
     std::chrono::milliseconds quarantine = std::chrono::hours{1};
+    // Whether the uploaded file stays once everything was made of it.
+    bool keeps_original = true;
     // Pause after the first, second, … try; the last one repeats.
     std::vector<std::chrono::milliseconds> back_off{
         std::chrono::seconds{5}, std::chrono::seconds{30}
@@ -90,15 +92,20 @@ class Jobs {
     Result<void> release(const LeasedJob& job);
 
   private:
+    // True: this job is not for a worker, look for the next.
+    Result<bool> settled_unseen(const LeasedJob& job);
     // Why it is not to be tried at all.
     Result<std::optional<ProcessingFailure>> hopeless(const LeasedJob& job);
     // True: the job is not for the worker now.
     Result<bool> weathered(const LeasedJob& job);
     Result<void> beat(LeasedJob& job, Progress progress);
+    // What is large takes a while to sync: the lease is renewed between the files.
     Result<std::vector<Output>> publish(
-        const std::string& folder, const std::vector<ProducedFile>& files
+        const LeasedJob& job, const std::string& folder, const std::vector<ProducedFile>& files
     );
+    Result<void> stay_alive(const LeasedJob& job, WallTime& beaten_at);
     void forget(const std::vector<Output>& outputs);
+    void forget(const std::vector<Extent>& extents);
     void forget_unless(const Result<void>& kept, const std::vector<Output>& outputs);
     void note(const LeasedJob& job, const char* step, std::string facts, std::string code = {});
 

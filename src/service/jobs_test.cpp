@@ -180,6 +180,25 @@ TEST_F(JobsTest, WhatIsMadeAgainTakesItsPlace) {
     EXPECT_EQ(blobs_.blob_count(), 2U) << "the upload's own and one output";
 }
 
+TEST_F(JobsTest, WhereOriginalsAreNotKeptTheyGoOnceAllIsMade) {
+    Jobs jobs(metadata_, blobs_, clock_, ids_, {.keeps_original = false});
+    const auto job = claim();
+    ASSERT_TRUE(jobs.publish_early(job, folder_with("poster.jpg"), poster));
+    EXPECT_TRUE(upload().has_original) << "another try may need it";
+    EXPECT_EQ(blobs_.blob_count(), 2U);
+    ASSERT_TRUE(jobs.succeed(job, folder_with("poster.jpg"), report({})));
+    EXPECT_FALSE(upload().has_original);
+    EXPECT_EQ(blobs_.blob_count(), 1U) << "the output's";
+    EXPECT_EQ(upload().received, upload().total);
+}
+
+TEST_F(JobsTest, WhatFailedKeepsItsOriginal) {
+    Jobs jobs(metadata_, blobs_, clock_, ids_, {.keeps_original = false});
+    ASSERT_TRUE(jobs.fail(claim(), no_space));
+    EXPECT_TRUE(upload().has_original);
+    EXPECT_EQ(blobs_.blob_count(), 1U);
+}
+
 TEST_F(JobsTest, AFailureTakesBackWhatWasPublishedEarly) {
     const auto job = claim();
     ASSERT_TRUE(jobs_.publish_early(job, folder_with("poster.jpg"), poster));
@@ -273,6 +292,44 @@ TEST_F(JobsTest, TheSameContentIsRefusedForAnHourHoweverItIsCut) {
     clock_.advance(1min);
     add({22}, "abcdefgh", 8);
     EXPECT_TRUE(has_job());
+}
+
+TEST_F(JobsTest, WhoeverComesNextIsNotKeptWaitingByWhatIsRefused) {
+    crash_until_it_fails();
+    add({20}, "abcdefgh", 8);
+    add({21}, "abcdefgi", 8);
+    EXPECT_EQ(claim().upload.id, MediaId{21});
+    EXPECT_EQ(upload({20}).state, UploadState::failed);
+}
+
+// Each look takes three seconds, as syncing a large file does; meanwhile another server looks for work.
+class SlowClock final : public Clock {
+  public:
+    SlowClock(ManualClock& clock, MetadataStore& metadata) : clock_(clock), metadata_(metadata) {}
+    WallTime now() const override {
+        clock_.advance(3s);
+        const auto now = clock_.now();
+        EXPECT_FALSE(metadata_.claim_job(Lane::film, "there", now, now + 30s).value());
+        return now;
+    }
+
+  private:
+    ManualClock& clock_;
+    MetadataStore& metadata_;
+};
+
+TEST_F(JobsTest, TheLeaseIsKeptWhileLargeFilesAreSynced) {
+    const auto job = claim();
+    std::vector<ProducedFile> many;
+    for (int number = 0; number < 20; ++number) {
+        many.push_back(poster.front());
+        many.back().name = "poster" + std::to_string(number) + ".jpg";
+        folder_with(many.back().name);
+    }
+    const SlowClock slow(clock_, metadata_);
+    Jobs slow_jobs(metadata_, blobs_, slow, ids_);
+    EXPECT_TRUE(slow_jobs.succeed(job, folder_with("poster.jpg"), report(many)));
+    EXPECT_EQ(upload().state, UploadState::ready);
 }
 
 TEST_F(JobsTest, OtherContentIsNotRefused) {

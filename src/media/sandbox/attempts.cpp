@@ -122,7 +122,6 @@ int write_too_much(const Room& room) {
     const auto written = fd < 0 ? -1 : ::pwrite(fd, "x", 1, 64L << 20);
     const int how = outcome(written);
     ::close(fd);
-    ::unlink((room.output_folder + "/large").c_str());
     return how;
 }
 
@@ -189,6 +188,18 @@ constexpr std::array forbidden{
             return outcome(::symlink("/etc/passwd", (room.output_folder + "/link").c_str()));
         }
     },
+    Attempt{
+        "take away what it wrote",
+        [](const Room& room) {
+            const auto name = room.output_folder + "/taken";
+            const int made = open_and_close(name, O_WRONLY | O_CREAT);
+            return made != 0 ? 0 : outcome(::unlink(name.c_str()));
+        }
+    },
+    Attempt{
+        "write a file without a name",
+        [](const Room& room) { return open_and_close(room.output_folder, O_WRONLY | O_TMPFILE); }
+    },
     Attempt{"reach a host", [](const Room&) { return open_socket(AF_INET, SOCK_STREAM); }},
     Attempt{"reach a host by IPv6", [](const Room&) { return open_socket(AF_INET6, SOCK_STREAM); }},
     Attempt{"send a datagram", send_datagram},
@@ -236,13 +247,6 @@ constexpr std::array allowed{
         "write an output",
         [](const Room& room) {
             return open_and_close(room.output_folder + "/output", O_WRONLY | O_CREAT);
-        }
-    },
-    Attempt{
-        "give it its name",
-        [](const Room& room) {
-            const auto from = room.output_folder + "/output";
-            return outcome(::rename(from.c_str(), (room.output_folder + "/named").c_str()));
         }
     },
     Attempt{"begin a thread", begin_thread},

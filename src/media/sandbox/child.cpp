@@ -24,6 +24,8 @@ using Steady = std::chrono::steady_clock;
 
 constexpr std::size_t complaint_max = 4096;
 constexpr std::size_t output_files_max = 1000;
+// No limit of the kernel counts the threads of one process.
+constexpr std::size_t threads_max = 1000;
 constexpr auto tick = 250ms;
 
 struct Pipe {
@@ -112,6 +114,7 @@ class Child {
         return status;
     }
 
+    pid_t pid() const { return pid_; }
     int ended_descriptor() const { return ended_.get(); }
 
   private:
@@ -141,11 +144,22 @@ bool is_overfull(const std::string& folder, ByteCount allowed) {
     return is_hidden || bytes > allowed.value || files > output_files_max;
 }
 
+// Where there is no /proc nobody can tell.
+bool is_crowded(pid_t pid) {
+    struct stat facts{};
+    const auto threads = "/proc/" + std::to_string(pid) + "/task";
+    return ::stat(threads.c_str(), &facts) == 0 && facts.st_nlink > 2 + threads_max;
+}
+
 // What flows while the child runs.
 class Watcher {
   public:
-    explicit Watcher(const ChildWatch& watch)
-        : watch_(watch), started_(Steady::now()), moved_at_(started_), ticked_at_(started_) {}
+    Watcher(const ChildWatch& watch, pid_t pid)
+        : watch_(watch),
+          pid_(pid),
+          started_(Steady::now()),
+          moved_at_(started_),
+          ticked_at_(started_) {}
 
     // The reason to kill the child, once there is one.
     std::optional<ChildFate> verdict() {
@@ -193,10 +207,14 @@ class Watcher {
         if (watch_.on_tick) {
             watch_.on_tick();
         }
-        return is_output_overfull() ? std::optional(ChildFate::overfull) : std::nullopt;
+        if (is_output_overfull()) {
+            return ChildFate::overfull;
+        }
+        return is_crowded(pid_) ? std::optional(ChildFate::crowded) : std::nullopt;
     }
 
     const ChildWatch& watch_;
+    pid_t pid_;
     Steady::time_point started_;
     Steady::time_point moved_at_;
     Steady::time_point ticked_at_;
@@ -276,7 +294,7 @@ Result<ChildEnd> run_behind_walls(
     }
     report->write.reset();
     complaint->write.reset();
-    Watcher watcher(watch);
+    Watcher watcher(watch, child->pid());
     auto killed_for = watch_child(*child, report->read, complaint->read, watcher);
     if (killed_for) {
         child->kill_group();

@@ -28,6 +28,7 @@ enum class ChildFate : std::uint8_t {
     timed_out,
     stalled,
     overfull,   // more in the output folder than allowed
+    crowded,    // more threads than any work takes
     babbled,    // its report is none
     abandoned,  // our own stdin was closed: the supervisor is gone
 };

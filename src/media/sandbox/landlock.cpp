@@ -89,12 +89,11 @@ Result<void> FileRules::allow_libraries(const std::string& folder) {
     return allow(folder, LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR);
 }
 
-Result<void> FileRules::allow_everything_but_running(const std::string& folder) {
+Result<void> FileRules::allow_writing(const std::string& folder) {
     return allow(
         folder,
         LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_WRITE_FILE |
-            LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE |
-            LANDLOCK_ACCESS_FS_REFER | right_truncate
+            LANDLOCK_ACCESS_FS_MAKE_REG | right_truncate
     );
 }
 

@@ -24,7 +24,9 @@ class FileRules {
     Result<void> allow_reading(const std::string& file);
     Result<void> allow_running(const std::string& file);
     Result<void> allow_libraries(const std::string& folder);
-    Result<void> allow_everything_but_running(const std::string& folder);
+    // Files of it can be made, written and read, but neither renamed nor taken away: whoever counts
+    // what lies there sees all of it.
+    Result<void> allow_writing(const std::string& folder);
 
     // In the child, after no_new_privs. System calls only. False: not enforced.
     bool enforce() const;

@@ -73,7 +73,7 @@ Result<FileRules> rules_for(const SandboxRoom& room) {
         allowed = rules->allow_reading(room.input);
     }
     if (allowed && !room.output_folder.empty()) {
-        allowed = rules->allow_everything_but_running(room.output_folder);
+        allowed = rules->allow_writing(room.output_folder);
     }
     if (!allowed) {
         return std::move(allowed).error();

@@ -2,8 +2,9 @@
 // before fork, where memory may be allocated; entered in the child with system calls only.
 //
 //   files     the input for reading, the output folder, and for a program itself and the system's
-//             libraries; nothing else can be opened, listed, made or run (Landlock). That a path
-//             exists, and how large it is, can still be asked.
+//             libraries; nothing else can be opened, listed, made or run (Landlock). What was
+//             written stays where it was written. That a path exists, and how large it is, can
+//             still be asked.
 //   network   no socket of any kind (seccomp)
 //   processes threads only (seccomp); no capabilities, also as root; no signal to anybody
 //   limits    memory, processor time, size of a file, descriptors, no core

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <gtest/gtest.h>
+#include <pthread.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -286,6 +287,25 @@ TEST_P(Behind, ManyFilesAreNoWayAroundTheLimitOfOne) {
         return 0;
     });
     EXPECT_EQ(inside.fate, ChildFate::overfull);
+}
+
+TEST_P(Behind, ThousandsOfThreadsEndIt) {
+    const auto inside = run("", "", [] {
+        pthread_attr_t small{};
+        ::pthread_attr_init(&small);
+        ::pthread_attr_setstacksize(&small, 64UL << 10);
+        const auto rest = [](void*) -> void* {
+            std::this_thread::sleep_for(20s);
+            return nullptr;
+        };
+        for (int number = 0; number < 1100; ++number) {
+            pthread_t thread{};
+            ::pthread_create(&thread, &small, rest, nullptr);
+        }
+        std::this_thread::sleep_for(20s);
+        return 0;
+    });
+    EXPECT_EQ(inside.fate, ChildFate::crowded);
 }
 
 INSTANTIATE_TEST_SUITE_P(

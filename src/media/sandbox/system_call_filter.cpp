@@ -312,11 +312,16 @@ void SystemCallFilter::end_if_attack() {
     answer_call(code_, SYS_sched_setattr, refuse(0));
 }
 
-void SystemCallFilter::refuse_emptying(long number, unsigned flags_argument) {
+void SystemCallFilter::judge_opening(long number, unsigned flags_argument) {
+    constexpr std::uint32_t without_a_name = O_TMPFILE & ~O_DIRECTORY;
     judge_call(
         code_,
         number,
         {load(argument(flags_argument)),
+         BPF_STMT(BPF_ALU | BPF_AND | BPF_K, without_a_name),
+         unless_equal_skip(without_a_name, 1),
+         answer(refuse(EACCES)),
+         load(argument(flags_argument)),
          BPF_STMT(BPF_ALU | BPF_AND | BPF_K, O_ACCMODE | O_TRUNC),
          unless_equal_skip(O_RDONLY | O_TRUNC, 1),
          answer(refuse(EACCES)),
@@ -329,10 +334,10 @@ void SystemCallFilter::answer_oddities(FilterKind kind) {
         code_, SYS_execve, kind == FilterKind::program ? SECCOMP_RET_ALLOW : refuse(EACCES)
     );
     // To be emptied a file need only be open for reading, and before version 3 Landlock looks no
-    // closer.
-    refuse_emptying(SYS_openat, 2);
+    // closer; a file without a name is seen by nobody who counts.
+    judge_opening(SYS_openat, 2);
 #ifdef SYS_open
-    refuse_emptying(SYS_open, 1);
+    judge_opening(SYS_open, 1);
 #endif
     // Threads, but no processes and no namespaces.
     constexpr std::uint32_t thread = CLONE_VM | CLONE_THREAD;

@@ -27,7 +27,7 @@ class SystemCallFilter {
 
   private:
     void end_if_attack();
-    void refuse_emptying(long number, unsigned flags_argument);
+    void judge_opening(long number, unsigned flags_argument);
     void answer_oddities(FilterKind kind);
     void allow_the_rest();
 

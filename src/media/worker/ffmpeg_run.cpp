@@ -69,6 +69,8 @@ ProcessingFailure failure_of(const ChildEnd& end, const ChildCommand& command) {
             return signal_failure(end.number, command);
         case ChildFate::overfull:
             return invalid_media("ResourceLimit", "its outputs are larger than the limit");
+        case ChildFate::crowded:  // no film makes ffmpeg do so: somebody else runs in there
+            return internal_error("WorkerCrashed", "processing failed");
         case ChildFate::exited:
         case ChildFate::babbled:  // nobody reads more than a position into what ffmpeg reports
             break;

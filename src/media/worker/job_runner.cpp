@@ -125,7 +125,6 @@ Content content_of(const VideoProbe& probe, Family family) {
 }
 
 // A job under way: what was ordered, since when, and to whom progress goes.
-// A job under way: what was ordered, since when, and to whom progress goes.
 class Run {
   public:
     Run(const JobOrder& order, const WorkerTools& tools, const Send& send)
