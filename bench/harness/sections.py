@@ -198,7 +198,8 @@ def memory(place, book, scale):
                 continue
             path = "/status.json" if isinstance(kind, Nginx) and hold == "idle" else None
             count = min(scale.held, 1000) if isinstance(kind, TusNode) else scale.held
-            options = ["--hold", hold, "--uploads", count, "--size", 4 * MIB, "--stencil", place.stencil]
+            # What is idle or stands still has done so for a while: a second is the pause of a busy client.
+            options = ["--hold", hold, "--uploads", count, "--size", 4 * MIB, "--stencil", place.stencil, "--settle", 5]
             work = lambda server: load(place, "hold", server, *options, path=path)  # noqa: B023
             measured(book, "memory", kind, lambda: with_server(place, "ext4", kind, work), fs="ext4", hold=hold)  # noqa: B023
 

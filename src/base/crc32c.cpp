@@ -1,12 +1,12 @@
-// CRC-32C with the processor's instruction, three streams at once: the instruction takes three cycles
-// and may be begun in each, so one stream alone uses a third of it.
+// CRC-32C by folding where the processor can; else with its own instruction, three streams at once: the
+// instruction takes three cycles and may be begun in each, so one stream alone uses a third of it.
 #include <array>
 #include <cstring>
 
 #include "base/digest.hpp"
 
 #if defined(__x86_64__)
-#include <nmmintrin.h>
+#include <immintrin.h>
 #endif
 
 namespace sluice {
@@ -127,6 +127,77 @@ __attribute__((target("sse4.2"))) std::uint32_t by_instruction(
     return by_table(bytes, static_cast<std::uint32_t>(wide));
 }
 
+// By folding (Gopal and others, "Fast CRC computation using PCLMULQDQ"): 256 bytes at once are moved
+// over the next 256 by two products without carries each, which keeps the remainder. A third of the
+// time of the three streams where a processor multiplies four pairs at once.
+constexpr std::size_t folded_bytes = 256;
+
+#define SLUICE_FOLDS __attribute__((target("avx512f,avx512vl,vpclmulqdq,pclmul,sse4.2")))
+
+// x^(distance + 32) and x^(distance - 32) modulo the generator, for the two halves of 128 bits.
+SLUICE_FOLDS __m512i fold(__m512i old, __m512i by, __m512i next) {
+    constexpr int sum_of_three = 0x96;
+    return _mm512_ternarylogic_epi64(
+        _mm512_clmulepi64_epi128(old, by, 0x00),
+        _mm512_clmulepi64_epi128(old, by, 0x11),
+        next,
+        sum_of_three
+    );
+}
+
+SLUICE_FOLDS __m128i fold(__m128i old, __m128i by, __m128i next) {
+    return _mm_xor_si128(
+        _mm_xor_si128(_mm_clmulepi64_si128(old, by, 0x00), _mm_clmulepi64_si128(old, by, 0x11)),
+        next
+    );
+}
+
+SLUICE_FOLDS __m512i block_at(const std::byte* at) {
+    return _mm512_loadu_si512(at);
+}
+
+SLUICE_FOLDS std::uint32_t remainder_of(__m512i folded) {
+    const auto by_16 = _mm_setr_epi32(static_cast<int>(0xf20c0dfeU), 0, 0x493c7d27, 0);
+    __m128i sum = _mm512_extracti32x4_epi32(folded, 0);
+    sum = fold(sum, by_16, _mm512_extracti32x4_epi32(folded, 1));
+    sum = fold(sum, by_16, _mm512_extracti32x4_epi32(folded, 2));
+    sum = fold(sum, by_16, _mm512_extracti32x4_epi32(folded, 3));
+    const auto low = static_cast<std::uint64_t>(_mm_extract_epi64(sum, 0));
+    const auto high = static_cast<std::uint64_t>(_mm_extract_epi64(sum, 1));
+    return static_cast<std::uint32_t>(_mm_crc32_u64(_mm_crc32_u64(0, low), high));
+}
+
+// Precondition: at least 256 bytes.
+SLUICE_FOLDS std::uint32_t by_folding(std::span<const std::byte> bytes, std::uint32_t crc) {
+    const auto by_256 = _mm512_broadcast_i32x4(
+        _mm_setr_epi32(static_cast<int>(0xdcb17aa4U), 0, static_cast<int>(0xb9e02b86U), 0)
+    );
+    const auto by_64 =
+        _mm512_broadcast_i32x4(_mm_setr_epi32(0x740eef02, 0, static_cast<int>(0x9e4addf8U), 0));
+    const std::byte* at = bytes.data();
+    const auto begun = _mm512_zextsi128_si512(_mm_cvtsi32_si128(static_cast<int>(crc)));
+    auto first = _mm512_xor_si512(block_at(at), begun);
+    auto second = block_at(at + 64);
+    auto third = block_at(at + 128);
+    auto fourth = block_at(at + 192);
+    const std::size_t rest = bytes.size() % folded_bytes;
+    for (at += folded_bytes; at + rest < bytes.data() + bytes.size(); at += folded_bytes) {
+        first = fold(first, by_256, block_at(at));
+        second = fold(second, by_256, block_at(at + 64));
+        third = fold(third, by_256, block_at(at + 128));
+        fourth = fold(fourth, by_256, block_at(at + 192));
+    }
+    const auto joined = fold(fold(fold(first, by_64, second), by_64, third), by_64, fourth);
+    return by_instruction(bytes.last(rest), remainder_of(joined));
+}
+
+bool has_folding() {
+    static const bool has = __builtin_cpu_supports("avx512f") != 0 &&
+                            __builtin_cpu_supports("avx512vl") != 0 &&
+                            __builtin_cpu_supports("vpclmulqdq") != 0;
+    return has;
+}
+
 #endif
 
 }  // namespace
@@ -134,6 +205,9 @@ __attribute__((target("sse4.2"))) std::uint32_t by_instruction(
 std::uint32_t crc32c(std::span<const std::byte> bytes, std::uint32_t seed) {
     const std::uint32_t start = ~seed;
 #if defined(__x86_64__)
+    if (bytes.size() >= folded_bytes && has_folding()) {
+        return ~by_folding(bytes, start);
+    }
     if (__builtin_cpu_supports("sse4.2")) {
         return ~by_instruction(bytes, start);
     }

@@ -59,7 +59,20 @@ TEST(Crc32c, IsThatOfTheDefinitionWhateverTheLengthAndTheAlignment) {
         byte = static_cast<std::byte>(state >> 24);
     }
     for (const std::size_t length :
-         {1UL, 7UL, 8UL, 12'287UL, 12'288UL, 12'289UL, 24'576UL, 36'865UL, 49'990UL}) {
+         {1UL,
+          7UL,
+          8UL,
+          255UL,
+          256UL,
+          257UL,
+          511UL,
+          513UL,
+          12'287UL,
+          12'288UL,
+          12'289UL,
+          24'576UL,
+          36'865UL,
+          49'990UL}) {
         for (const std::size_t at : {0UL, 1UL, 5UL}) {
             const auto part = std::span(bytes).subspan(at, length);
             EXPECT_EQ(crc32c(part), crc_bit_by_bit(part)) << length << " from " << at;

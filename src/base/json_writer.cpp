@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cmath>
+#include <cstring>
 #include <iterator>
 #include <utility>
 
@@ -11,6 +14,9 @@
 
 namespace sluice {
 namespace {
+
+// Of an answer or a line of the log: one allocation, of a size that comes back soon.
+constexpr std::size_t usual_bytes = 500;
 
 // The well-formed sequences of UTF-8 (RFC 3629, 4): first bytes, length, and what the second byte may be. Every byte after
 // the second is within 80..BF.
@@ -59,6 +65,30 @@ bool is_plain(char character) {
     return character >= 0x20 && character < 0x7f && character != '"' && character != '\\';
 }
 
+// Eight characters at once; a borrow may take a plain one for a special one, never the other way round.
+bool are_plain(const char* characters) {
+    constexpr std::uint64_t ones = 0x0101'0101'0101'0101U;
+    constexpr std::uint64_t highs = ones << 7U;
+    std::uint64_t word = 0;
+    std::memcpy(&word, characters, sizeof word);
+    const auto has_zero = [](std::uint64_t of) { return (of - ones) & ~of; };
+    const std::uint64_t control = (word - ones * 0x20) & ~word;
+    const std::uint64_t special =
+        has_zero(word ^ (ones * '"')) | has_zero(word ^ (ones * '\\')) | (word + ones);
+    return ((word | control | special) & highs) == 0;
+}
+
+std::size_t plain_length(std::string_view text) {
+    std::size_t length = 0;
+    while (length + 8 <= text.size() && are_plain(text.data() + length)) {
+        length += 8;
+    }
+    while (length < text.size() && is_plain(text[length])) {
+        ++length;
+    }
+    return length;
+}
+
 void append_escaped(std::string& out, char character) {
     switch (character) {
         case '"':
@@ -92,8 +122,7 @@ void append_json_string(std::string& out, std::string_view text) {
     out += '"';
     while (!text.empty()) {
         // Most texts are all of what needs no escape.
-        const auto* const plain_end = std::ranges::find_if_not(text, is_plain);
-        const auto plain = static_cast<std::size_t>(plain_end - text.begin());
+        const std::size_t plain = plain_length(text);
         out.append(text, 0, plain);
         text.remove_prefix(plain);
         if (text.empty()) {
@@ -123,6 +152,9 @@ void JsonWriter::separate() {
 }
 
 JsonWriter& JsonWriter::begin_object() {
+    if (text_.empty()) {
+        text_.reserve(usual_bytes);
+    }
     separate();
     text_ += '{';
     ++depth_;
@@ -184,12 +216,23 @@ JsonWriter& JsonWriter::raw(std::string_view json) {
     return *this;
 }
 
+template <class Number>
+JsonWriter& JsonWriter::digits(Number number) {
+    std::array<char, 24> text{};
+    const auto end = std::to_chars(text.begin(), text.end(), number).ptr;
+    return raw({text.begin(), end});
+}
+
 JsonWriter& JsonWriter::signed_value(std::int64_t number) {
-    return raw(std::to_string(number));
+    return digits(number);
 }
 
 JsonWriter& JsonWriter::unsigned_value(std::uint64_t number) {
-    return raw(std::to_string(number));
+    return digits(number);
+}
+
+void JsonWriter::expect(std::size_t bytes) {
+    text_.reserve(bytes);
 }
 
 std::string JsonWriter::take() {

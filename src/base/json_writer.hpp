@@ -42,12 +42,16 @@ class JsonWriter {
         return key(name).value(std::forward<T>(what));
     }
 
+    // Before begin_object(): so long it may become.
+    void expect(std::size_t bytes);
     // The finished text; the writer is empty afterwards.
     std::string take();
 
   private:
     JsonWriter& signed_value(std::int64_t number);
     JsonWriter& unsigned_value(std::uint64_t number);
+    template <class Number>
+    JsonWriter& digits(Number number);
     void separate();
 
     std::string text_;

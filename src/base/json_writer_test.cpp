@@ -22,6 +22,24 @@ TEST(JsonWriter, PutsCommasWhereTheyBelong) {
     );
 }
 
+TEST(JsonWriter, FindsWhatNeedsAnEscapeWhereverItStands) {
+    for (unsigned byte = 0; byte < 256; ++byte) {
+        for (std::size_t place = 0; place < 20; ++place) {
+            std::string text = "a ~zZ09[]{}!#/<=>^_|";
+            text[place] = static_cast<char>(byte);
+            std::string alone;
+            append_json_string(alone, std::string_view(text).substr(place, 1));
+            std::string whole;
+            append_json_string(whole, text);
+            const auto character = alone.substr(1, alone.size() - 2);
+            EXPECT_EQ(
+                whole, "\"" + text.substr(0, place) + character + text.substr(place + 1) + "\""
+            ) << byte
+              << " at " << place;
+        }
+    }
+}
+
 TEST(JsonWriter, EscapesControlCharactersAndReplacesWhatIsNotUtf8) {
     std::string text;
     append_json_string(text, std::string_view("a\"\\\n\x01\xff\xc3\xa4\xed\xa0\x80", 11));

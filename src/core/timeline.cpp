@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <utility>
 
 namespace sluice {
 namespace {
@@ -22,13 +23,13 @@ bool is_impatient(const TimelineEvent& event) {
 }
 
 // What tells the most of a run of them: the last refusal, if there was one.
-void keep_outcome(TimelineEvent& run, const TimelineEvent& before) {
+void keep_outcome(TimelineEvent& run, TimelineEvent& before) {
     if (before.code != too_fast || run.code == too_fast) {
         return;
     }
     run.status = before.status;
-    run.code = before.code;
-    run.facts = before.facts;
+    run.code = std::move(before.code);
+    run.facts = std::move(before.facts);
 }
 
 }  // namespace
@@ -41,6 +42,11 @@ std::optional<bool> TimelineEvent::was_obedient() const {
 }
 
 bool fold(TimelineEvent& last, const TimelineEvent& next) {
+    TimelineEvent copy = next;
+    return fold_moving(last, copy);
+}
+
+bool fold_moving(TimelineEvent& last, TimelineEvent& next) {
     const bool is_alike = last.call == next.call && last.status == next.status &&
                           last.code == next.code && last.segment == next.segment &&
                           last.was_obedient() == next.was_obedient();
@@ -52,11 +58,11 @@ bool fold(TimelineEvent& last, const TimelineEvent& next) {
     const auto shortest = last.asked_after && next.asked_after
                               ? std::min(last.asked_after, next.asked_after)
                               : next.asked_after;
-    const TimelineEvent before = last;
-    last = next;
+    const std::uint32_t came = next.count;
+    TimelineEvent before = std::exchange(last, std::move(next));
     keep_outcome(last, before);
     last.at = before.at;
-    last.count = before.count + next.count;
+    last.count = before.count + came;
     last.asked_after = shortest;
     return true;
 }

@@ -56,6 +56,8 @@ struct NotedEvents {
 // Takes `next` into `last` if they are alike; false: it is an event of its own. Questions that came
 // too early are alike, answered or refused: the run is told as its last refusal.
 bool fold(TimelineEvent& last, const TimelineEvent& next);
+// The same, without copies: if it is taken, `next` is used up.
+bool fold_moving(TimelineEvent& last, TimelineEvent& next);
 
 // 0: an ordinary call; 1: a refusal; 2: what frames the upload (INIT, FINALIZE, the end of its job).
 int weight_of(const TimelineEvent& event);

@@ -22,6 +22,8 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::size_t source_piece_bytes = 128 * 1024;
+// Between two bursts of a client that reads as fast as it can.
+constexpr std::chrono::milliseconds slow_reader_pause{100};
 constexpr std::size_t discard_piece_bytes = 16 * 1024;
 constexpr std::size_t request_id_length_max = 128;
 // Whoever is silent for longer holds no buffer; the next request then costs a system call more.
@@ -52,6 +54,14 @@ bool is_request_id(std::string_view text) {
     };
     return !text.empty() && text.size() <= request_id_length_max &&
            std::ranges::all_of(text, is_allowed);
+}
+
+void log_broken_source(const Response& response, const Result<std::size_t>& count) {
+    log::error(
+        "source_failed",
+        "the body of an answer ended early",
+        {{"route", response.route}, {"detail", count ? "" : count.error().detail}}
+    );
 }
 
 std::string describe(const std::exception_ptr& failure) {
@@ -132,12 +142,12 @@ asio::awaitable<void> Connection::run() {
 }
 
 asio::awaitable<bool> Connection::serve_next() {
-    auto head = co_await read_head();
-    if (!head) {
-        co_await refuse(std::move(head).error());
+    auto request = co_await read_head();
+    if (!request) {
+        co_await refuse(std::move(request).error());
         co_return false;
     }
-    co_return *head&& co_await serve(std::move((*head)->request));
+    co_return *request != nullptr&& co_await serve(**request);
 }
 
 void Connection::leave_idle() {
@@ -184,7 +194,7 @@ asio::awaitable<bool> Connection::wait_for_request() {
     co_return count && *count > 0;
 }
 
-asio::awaitable<Result<std::optional<ParsedHead>>> Connection::read_head() {
+asio::awaitable<Result<std::unique_ptr<Request>>> Connection::read_head() {
     received_before_ = wire_.received() - wire_.buffered().size();
     sent_before_ = wire_.sent();
     started_ = std::chrono::steady_clock::now();
@@ -204,15 +214,16 @@ asio::awaitable<Result<std::optional<ParsedHead>>> Connection::read_head() {
             };
         }
         if (*count == 0) {
-            co_return std::nullopt;
+            co_return nullptr;
         }
         head = parser.parse(wire_.buffered_text());
     }
     wire_.stop_deadline();
-    if (head) {
-        wire_.consume((*head)->bytes);
+    if (!head) {
+        co_return std::move(head).error();
     }
-    co_return head;
+    wire_.consume((*head)->bytes);
+    co_return std::make_unique<Request>(std::move((*head)->request));
 }
 
 // There is no request, and where the next one would begin is not known.
@@ -242,8 +253,11 @@ void Connection::complete(Request& request) const {
     }
 }
 
-asio::awaitable<bool> Connection::serve(Request request) {
+asio::awaitable<bool> Connection::serve(Request& request) {
     complete(request);
+    if (request.has_body()) {
+        release_memory(head_);  // it may be long in coming
+    }
     SocketBody body(wire_, request, services_.limits, *services_.budget);
     auto response = co_await answer(request, body);
     const bool keeps_alive = may_keep_alive(request, response, body);
@@ -263,11 +277,19 @@ asio::awaitable<bool> Connection::serve(Request request) {
 
 asio::awaitable<Response> Connection::answer(const Request& request, SocketBody& body) {
     if (is_last_resort() && request.has_body()) {
-        services_.budget->note_refused();
-        const auto line = request.method + " " + request.target + " HTTP/1.1\r\n";
-        const auto error = services_.budget->refusal(ConnectionBudget::Lack::usual_place);
-        co_return services_.handler.refuse(error, request.request_id, line);
+        return answered(refuse_body(request));
     }
+    return handled(request, body);
+}
+
+Response Connection::refuse_body(const Request& request) {
+    services_.budget->note_refused();
+    const auto line = request.method + " " + request.target + " HTTP/1.1\r\n";
+    const auto error = services_.budget->refusal(ConnectionBudget::Lack::usual_place);
+    return services_.handler.refuse(error, request.request_id, line);
+}
+
+asio::awaitable<Response> Connection::handled(const Request& request, SocketBody& body) {
     std::exception_ptr failure;
     try {
         co_return co_await services_.handler.handle(request, body);
@@ -278,6 +300,10 @@ asio::awaitable<Response> Connection::answer(const Request& request, SocketBody&
     if (state.cancelled() != asio::cancellation_type::none) {
         std::rethrow_exception(failure);  // not a failure: the server ends the connection
     }
+    co_return failed(request, failure);
+}
+
+Response Connection::failed(const Request& request, const std::exception_ptr& failure) {
     const auto detail = describe(failure);
     log::error(
         "handler_failed",
@@ -287,7 +313,7 @@ asio::awaitable<Response> Connection::answer(const Request& request, SocketBody&
     const Error error{.code = ErrorCode::internal, .detail = detail};
     auto response = services_.handler.refuse(error, request.request_id, {});
     response.close = true;
-    co_return response;
+    return response;
 }
 
 bool Connection::may_keep_alive(
@@ -359,33 +385,38 @@ asio::awaitable<bool> Connection::send_cut(const Response& response) {
 }
 
 // The head goes with the first piece. A source that fails ends the connection: the length is
-// promised already.
+// promised already. Whoever reads slowly holds no piece: what did not go is read once more.
 asio::awaitable<bool> Connection::send_source(Response& response) {
-    const auto length = response.source->length();
-    std::vector<std::byte> piece(std::min<std::uint64_t>(length, source_piece_bytes));
+    BodySource& source = *response.source;
+    std::vector<std::byte> memory;
     std::string_view head = head_;
-    std::uint64_t sent = 0;
+    std::uint64_t left = source.length();
     do {
-        const auto room =
-            std::span(piece).first(std::min<std::uint64_t>(piece.size(), length - sent));
-        auto count = length > 0 ? co_await response.source->read(room) : Result<std::size_t>(0);
-        if (room.size() == source_piece_bytes) {
+        memory.resize(std::min<std::uint64_t>(left, source_piece_bytes));
+        auto count = left > 0 ? co_await source.read(memory) : Result<std::size_t>(0);
+        if (left >= source_piece_bytes) {
             co_await runtime::bulk_turn(wire_.loop());
         }
-        if (!count || (*count == 0 && length > 0)) {
-            log::error(
-                "source_failed",
-                "the body of an answer ended early",
-                {{"route", response.route}, {"detail", count ? "" : count.error().detail}}
-            );
+        if (!count || (*count == 0 && left > 0)) {
+            log_broken_source(response, count);
             co_return false;
         }
-        if (!co_await wire_.write(head, std::span(piece).first(*count), services_.limits.write)) {
+        const auto piece = std::span(memory).first(*count);
+        const auto sent = co_await wire_.write_briefly(head, piece, slow_reader_pause);
+        if (!sent) {
             co_return false;
         }
-        head = {};
-        sent += *count;
-    } while (sent < length);
+        const auto of_head = std::min(*sent, head.size());
+        head.remove_prefix(of_head);
+        left -= *sent - of_head;
+        if (*sent - of_head < *count || !head.empty()) {
+            source.unread(*count - (*sent - of_head));
+            release_memory(memory);
+            if (!co_await wire_.wait_for_room(services_.limits.write)) {
+                co_return false;
+            }
+        }
+    } while (left > 0 || !head.empty());
     co_return true;
 }
 

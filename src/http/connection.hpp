@@ -5,6 +5,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
+#include <exception>
 #include <list>
 #include <memory>
 #include <optional>
@@ -73,8 +74,8 @@ class Connection {
   private:
     using Time = std::chrono::steady_clock::time_point;
 
-    // Nothing: the connection ends here without an answer.
-    boost::asio::awaitable<Result<std::optional<ParsedHead>>> read_head();
+    // Null: the connection ends here without an answer.
+    boost::asio::awaitable<Result<std::unique_ptr<Request>>> read_head();
     boost::asio::awaitable<bool> wait_for_request();
     // True: the next request may come.
     boost::asio::awaitable<bool> serve_next();
@@ -83,8 +84,11 @@ class Connection {
     bool is_last_resort() const { return place_.kind() == ConnectionBudget::Kind::last_resort; }
     void leave_idle();
     // True: the next request may come.
-    boost::asio::awaitable<bool> serve(Request request);
+    boost::asio::awaitable<bool> serve(Request& request);
     boost::asio::awaitable<Response> answer(const Request& request, SocketBody& body);
+    boost::asio::awaitable<Response> handled(const Request& request, SocketBody& body);
+    Response refuse_body(const Request& request);
+    Response failed(const Request& request, const std::exception_ptr& failure);
     boost::asio::awaitable<bool> send(const Request& request, Response& response, bool keeps_alive);
     boost::asio::awaitable<bool> send_source(Response& response);
     boost::asio::awaitable<bool> send_cut(const Response& response);

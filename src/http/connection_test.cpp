@@ -205,6 +205,21 @@ TEST_F(ConnectionTest, StreamsABodyFromASource) {
     EXPECT_LT(client.rest().size(), 1'000'000u);
 }
 
+TEST_F(ConnectionTest, HoldsNoPieceForASlowReaderAndLosesNone) {
+    std::string expected;
+    for (std::uint64_t at = 0; at < TestHandler::long_length; ++at) {
+        expected += static_cast<char>(RepeatedByte::at(at));
+    }
+    auto client = connect();
+    client.send(get("/long_source") + get("/nothing"));
+    for (int i = 0; i < 400 && handler_.unread == 0; ++i) {
+        std::this_thread::sleep_for(10ms);
+    }
+    EXPECT_EQ(handler_.unread, 1);
+    EXPECT_TRUE(client.answer().ends_with("\r\n\r\n" + expected));
+    EXPECT_TRUE(has_status(client.answer(), 204));
+}
+
 TEST_F(ConnectionTest, CountsByRouteAndKnownMethod) {
     once(post("/echo", "abc"));
     once("NONSENSE /echo HTTP/1.1\r\nHost: a\r\n\r\n");

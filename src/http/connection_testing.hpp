@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -21,22 +22,30 @@ using boost::asio::awaitable;
 
 class RepeatedByte final : public BodySource {
   public:
-    RepeatedByte(std::uint64_t length, std::uint64_t fails_at)
-        : length_(length), fails_at_(fails_at) {}
+    RepeatedByte(std::uint64_t length, std::uint64_t fails_at, std::atomic<int>& unread)
+        : length_(length), fails_at_(fails_at), unread_(unread) {}
     std::uint64_t length() const override { return length_; }
     awaitable<Result<std::size_t>> read(std::span<std::byte> bytes) override {
         if (given_ >= fails_at_) {
             co_return Error{ErrorCode::storage_failed};
         }
         const auto count = std::min<std::uint64_t>(bytes.size(), length_ - given_);
-        std::ranges::fill(bytes.first(count), std::byte{'s'});
+        for (std::uint64_t i = 0; i < count; ++i) {
+            bytes[i] = at(given_ + i);
+        }
         given_ += count;
         co_return count;
     }
+    void unread(std::uint64_t count) override {
+        given_ -= count;
+        ++unread_;
+    }
+    static std::byte at(std::uint64_t offset) { return std::byte((offset / 1'000'000) + 's'); }
 
   private:
     const std::uint64_t length_;
     const std::uint64_t fails_at_;
+    std::atomic<int>& unread_;
     std::uint64_t given_ = 0;
 };
 
@@ -61,8 +70,12 @@ class TestHandler final : public Handler {
         }
         if (request.path == "/source" || request.path == "/broken_source") {
             response.source = std::make_unique<RepeatedByte>(
-                1'000'000, request.path == "/source" ? 2'000'000 : 500'000
+                1'000'000, request.path == "/source" ? 2'000'000 : 500'000, unread
             );
+            co_return response;
+        }
+        if (request.path == "/long_source") {
+            response.source = std::make_unique<RepeatedByte>(long_length, long_length + 1, unread);
             co_return response;
         }
         if (request.path == "/nothing") {
@@ -81,6 +94,9 @@ class TestHandler final : public Handler {
         response.body = std::string(entry.slug) + ": " + error.facts;
         return response;
     }
+
+    static constexpr std::uint64_t long_length = 30'000'000;
+    std::atomic<int> unread = 0;  // by slow readers
 
   private:
     awaitable<Response> echo(Response response, BodyReader& body) {

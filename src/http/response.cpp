@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/asio/awaitable.hpp>
 
 namespace sluice::http {
 namespace {
@@ -52,6 +53,10 @@ constexpr std::array phrases{
 };
 
 }  // namespace
+
+boost::asio::awaitable<Response> answered(Response response) {
+    co_return response;
+}
 
 std::string_view reason_phrase(int status) {
     const auto* found = std::ranges::find(phrases, status, &Phrase::status);

@@ -24,6 +24,8 @@ class BodySource {
     virtual std::uint64_t length() const = 0;
     // Fills up to bytes.size() and returns how many; 0 only at the end.
     virtual boost::asio::awaitable<Result<std::size_t>> read(std::span<std::byte> bytes) = 0;
+    // The last so many bytes come again: they could not be sent yet, and nobody keeps them meanwhile.
+    virtual void unread(std::uint64_t count) = 0;
 };
 
 struct Response {
@@ -40,9 +42,15 @@ struct Response {
     std::string error_facts;     // what the caller was told beside it
 
     void set(std::string name, std::string value) {
+        if (headers.empty()) {
+            headers.reserve(16);  // most have more than eight
+        }
         headers.emplace_back(std::move(name), std::move(value));
     }
 };
+
+// For a handler that has nothing to wait for.
+boost::asio::awaitable<Response> answered(Response response);
 
 std::string_view reason_phrase(int status);
 

@@ -166,6 +166,39 @@ asio::awaitable<bool> Wire::write(
     co_return true;
 }
 
+asio::awaitable<std::optional<std::size_t>> Wire::write_briefly(
+    std::string_view first, std::span<const std::byte> second, std::chrono::milliseconds pause_max
+) {
+    std::array buffers{
+        asio::buffer(first.data(), first.size()), asio::buffer(second.data(), second.size())
+    };
+    boost::system::error_code error;
+    std::size_t written = 0;
+    while (!error && buffers[0].size() + buffers[1].size() > 0) {
+        deadline_.set(pause_max);
+        const auto count = co_await socket_.async_write_some(
+            buffers, asio::redirect_error(asio::use_awaitable, error)
+        );
+        deadline_.clear();
+        written += count;
+        const auto of_first = std::min(count, buffers[0].size());
+        buffers[0] += of_first;
+        buffers[1] += count - of_first;
+    }
+    sent_ += written;
+    co_return error && !deadline_.has_expired() ? std::nullopt : std::optional(written);
+}
+
+asio::awaitable<bool> Wire::wait_for_room(std::chrono::milliseconds patience) {
+    deadline_.set(patience);
+    boost::system::error_code error;
+    co_await socket_.async_wait(
+        Socket::wait_write, asio::redirect_error(asio::use_awaitable, error)
+    );
+    deadline_.clear();
+    co_return !error;
+}
+
 asio::awaitable<void> Wire::linger(std::uint64_t bytes_max, std::chrono::milliseconds patience) {
     boost::system::error_code error;
     socket_.shutdown(Socket::shutdown_send, error);

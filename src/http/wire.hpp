@@ -63,6 +63,15 @@ class Wire {
         std::chrono::milliseconds patience
     );
 
+    // As much of both as the socket takes without a pause of that length. Nothing: the connection broke.
+    boost::asio::awaitable<std::optional<std::size_t>> write_briefly(
+        std::string_view first,
+        std::span<const std::byte> second,
+        std::chrono::milliseconds pause_max
+    );
+    // Waits until the socket takes more. False: timeout, or the connection broke.
+    boost::asio::awaitable<bool> wait_for_room(std::chrono::milliseconds patience);
+
     // Ends our direction and swallows what the other end still sends, so that it reads our answer
     // instead of a reset: at most `bytes_max`, and no longer than `patience`.
     boost::asio::awaitable<void> linger(

@@ -62,7 +62,9 @@ boost::asio::awaitable<http::Response> Router::handle(
     }
     protocol::settle_rate(context_, exchange, response);
     add_notices(response, exchange);
-    co_await protocol::weather_after(context_, exchange, response);
+    if (context_.faults != nullptr && !context_.faults->are_over()) {
+        co_await protocol::weather_after(context_, exchange, response);
+    }
     protocol::add_timing_headers(response, exchange);
     if (context_.timeline != nullptr) {
         const WallTime now = context_.uploads.now();
@@ -98,6 +100,7 @@ bool Router::inspects(const http::Request& request) const {
            context_.recorder->records(request.path);
 }
 
+// No coroutine itself: it would stand there for as long as the one that it chose.
 boost::asio::awaitable<http::Response> Router::dispatch(
     protocol::Exchange& exchange, http::BodyReader& body
 ) {
@@ -105,58 +108,58 @@ boost::asio::awaitable<http::Response> Router::dispatch(
     const std::string_view path = request.path;
     if (authenticator_.believes_anybody()) {
         if (const auto refused = foreign_page(request, names_)) {
-            co_return refuse_in_words_of_path(*refused, request);
+            return http::answered(refuse_in_words_of_path(*refused, request));
         }
     }
     if (x_v2_.serves(path)) {
-        co_return co_await x_v2_.handle(exchange, body);
+        return x_v2_.handle(exchange, body);
     }
     if (x_v1_.serves(path)) {
-        co_return co_await x_v1_.handle(exchange, body);
+        return x_v1_.handle(exchange, body);
     }
     if (x_v1_annotations_.serves(path)) {
-        co_return co_await x_v1_annotations_.handle(exchange, body);
+        return x_v1_annotations_.handle(exchange, body);
     }
     if (x_v1_posts_.serves(path)) {
-        co_return co_await x_v1_posts_.handle(exchange, body);
+        return x_v1_posts_.handle(exchange, body);
     }
     if (x_v2_annotations_.serves(path)) {
-        co_return co_await x_v2_annotations_.handle(exchange, body);
+        return x_v2_annotations_.handle(exchange, body);
     }
     if (x_v2_posts_.serves(path)) {
-        co_return co_await x_v2_posts_.handle(exchange, body);
+        return x_v2_posts_.handle(exchange, body);
     }
     if (x_v2_lookup_.serves(path)) {
-        co_return co_await x_v2_lookup_.handle(exchange);
+        return x_v2_lookup_.handle(exchange);
     }
     if (delivery_.serves(path)) {
-        co_return co_await delivery_.handle(exchange, body);
+        return delivery_.handle(exchange, body);
     }
     if (dev_.serves(path)) {
-        co_return dev_.handle(request);
+        return http::answered(dev_.handle(request));
     }
     if (faults_.serves(path)) {
-        co_return co_await faults_.handle(exchange, body);
+        return faults_.handle(exchange, body);
     }
     if (requests_.serves(path)) {
-        co_return requests_.handle(exchange);
+        return http::answered(requests_.handle(exchange));
     }
     if (DocsEndpoint::serves(path)) {
-        co_return DocsEndpoint::handle(request);
+        return http::answered(DocsEndpoint::handle(request));
     }
     if (keys_.serves(path)) {
-        co_return co_await keys_.handle(exchange, body);
+        return keys_.handle(exchange, body);
     }
     if (history_.serves(path)) {
-        co_return co_await history_.handle(exchange);
+        return history_.handle(exchange);
     }
     if (native_.serves(path)) {
-        co_return co_await native_.handle(exchange, body);
+        return native_.handle(exchange, body);
     }
     if (operations_.serves(path)) {
-        co_return co_await operations_.handle(exchange);
+        return operations_.handle(exchange);
     }
-    co_return unknown_path(request);
+    return http::answered(unknown_path(request));
 }
 
 http::Response Router::unknown_path(const http::Request& request) const {

@@ -16,7 +16,7 @@ void add_notices(http::Response& response, const protocol::Exchange& exchange) {
 void record(
     Timeline& timeline,
     const protocol::Exchange& exchange,
-    const http::Response& response,
+    http::Response& response,
     WallTime now,
     std::chrono::milliseconds took
 ) {
@@ -28,7 +28,7 @@ void record(
     event.call = exchange.call.empty() ? exchange.request.method : exchange.call;
     event.status = response.status;
     event.code = response.error_code;
-    event.facts = response.error_facts;
+    event.facts = std::move(response.error_facts);
     for (const std::string& notice : exchange.notices) {
         event.facts += (event.facts.empty() ? "" : " ") + notice;
     }

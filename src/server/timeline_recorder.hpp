@@ -13,11 +13,11 @@ namespace sluice::server {
 
 void add_notices(http::Response& response, const protocol::Exchange& exchange);
 
-// `took`: from the head of the request to the answer.
+// Takes the facts of the error out of the response. `took`: from the head of the request to the answer.
 void record(
     Timeline& timeline,
     const protocol::Exchange& exchange,
-    const http::Response& response,
+    http::Response& response,
     WallTime now,
     std::chrono::milliseconds took
 );

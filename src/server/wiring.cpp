@@ -338,7 +338,7 @@ class Server {
     WatchedMetadataStore metadata_{rows_, hot_};
     SqliteAttachmentStore attachments_;
     SqliteTimelineStore events_;
-    Timeline timeline_{events_};
+    Timeline timeline_{events_, &hot_};
     SqliteDoubtStore doubt_store_;
     std::unique_ptr<DiskBlobStore> blobs_;
     Doubts doubts_{doubt_store_, metadata_, *blobs_, clock_, &timeline_};

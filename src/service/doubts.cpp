@@ -82,6 +82,14 @@ std::optional<Error> Doubts::refusal_of(MediaId id) const {
     };
 }
 
+bool Doubts::may_doubt(MediaId id) const {
+    if (has_unchecked()) {
+        return true;
+    }
+    const std::scoped_lock lock(mutex_);
+    return finals_.contains(id);
+}
+
 Doubts::Running::~Running() {
     const std::scoped_lock lock(doubts_.mutex_);
     doubts_.running_.erase(id_);

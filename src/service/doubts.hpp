@@ -48,6 +48,8 @@ class Doubts {
     // Why an open upload takes no more bytes and cannot be finalized; nothing if it can.
     std::optional<Error> refusal_of(MediaId id) const;
 
+    // False: refusal_of() and check() have nothing to say of it.
+    bool may_doubt(MediaId id) const;
     bool has_unchecked() const { return has_unchecked_.load(std::memory_order_relaxed); }
     // Compares what the upload has with the disk, if that is due. True: segments were dropped, load
     // it again.

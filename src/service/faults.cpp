@@ -179,6 +179,7 @@ std::optional<FaultRule> Faults::strike(
     const bool can_recover = struck->kind != FaultKind::slow;
     if (can_recover && victims_.size() < victims_max) {
         victims_.insert_or_assign(victim, struck->kind);
+        victim_count_ = victims_.size();
     }
     return struck;
 }
@@ -204,6 +205,7 @@ void Faults::succeeded(const std::string& victim) {
     if (found != victims_.end()) {
         recovered_[static_cast<std::size_t>(found->second)]->add();
         victims_.erase(found);
+        victim_count_ = victims_.size();
     }
 }
 

@@ -70,6 +70,8 @@ class Faults {
     explicit Faults(Metrics& metrics);
 
     bool any() const { return count_.load(std::memory_order_relaxed) > 0; }
+    // Nobody is to be struck, and nobody has been who may recover.
+    bool are_over() const { return !any() && victim_count_.load(std::memory_order_relaxed) == 0; }
     void add(FaultRule rule);
     void clear();
     std::vector<FaultRuleState> rules() const;
@@ -91,6 +93,7 @@ class Faults {
     void note(FaultKind kind);
 
     std::atomic<std::size_t> count_ = 0;
+    std::atomic<std::size_t> victim_count_ = 0;
     mutable std::mutex mutex_;  // guards what is below
     std::vector<FaultRuleState> rules_;
     std::unordered_map<std::string, FaultKind> victims_;

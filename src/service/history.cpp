@@ -1,7 +1,6 @@
 #include "service/history.hpp"
 
 #include <algorithm>
-#include <numeric>
 #include <vector>
 
 namespace sluice {
@@ -54,23 +53,27 @@ bool was_finalize_refused(std::span<const TimelineEvent> events) {
     });
 }
 
-std::string before_finalize_of(std::span<const TimelineEvent> events) {
-    std::string text;
+std::string refused_finalize_of(std::span<const TimelineEvent> events) {
     const auto refused = std::find_if(events.rbegin(), events.rend(), [](const auto& event) {
         return event.call == "FINALIZE" && event.is_refusal();
     });
-    if (refused != events.rend()) {
-        text += refusal_text(*refused);
-    }
+    return refused == events.rend() ? std::string() : refusal_text(*refused);
+}
+
+std::uint32_t times_asked(std::span<const TimelineEvent> events) {
     std::uint32_t asked = 0;
     for (const TimelineEvent& event : events) {
         asked += event.call == "STATUS" ? event.count : 0;
     }
-    if (asked > 0) {
-        text += " STATUS was asked " + std::to_string(asked) +
-                (asked == 1 ? " time before." : " times before.");
+    return asked;
+}
+
+std::string times_asked_text(std::uint32_t times) {
+    if (times == 0) {
+        return {};
     }
-    return text;
+    return " STATUS was asked " + std::to_string(times) +
+           (times == 1 ? " time before." : " times before.");
 }
 
 }  // namespace sluice

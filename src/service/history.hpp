@@ -15,7 +15,10 @@ namespace sluice {
 // later after all are left out. Empty: there was none.
 std::string refused_appends_of(std::span<const TimelineEvent> events, const SegmentMap& segments);
 bool was_finalize_refused(std::span<const TimelineEvent> events);
-// " FINALIZE was refused at … with …: …" of the last one; " STATUS was asked 4 times."
-std::string before_finalize_of(std::span<const TimelineEvent> events);
+// " FINALIZE was refused at … with …: …" of the last one.
+std::string refused_finalize_of(std::span<const TimelineEvent> events);
+// How often STATUS was asked, and that in words, " STATUS was asked 4 times before."; empty: never.
+std::uint32_t times_asked(std::span<const TimelineEvent> events);
+std::string times_asked_text(std::uint32_t times);
 
 }  // namespace sluice

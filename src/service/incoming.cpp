@@ -66,8 +66,8 @@ Result<void> Incoming::write(std::span<const std::byte> bytes) {
 }
 
 void Incoming::note(std::span<const std::byte> bytes) {
-    if (start_.size() < start_length) {
-        const auto missing = std::min(bytes.size(), start_length - start_.size());
+    if (start_.size() < start_max_) {
+        const auto missing = std::min(bytes.size(), start_max_ - start_.size());
         start_.insert(
             start_.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(missing)
         );

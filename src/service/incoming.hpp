@@ -46,6 +46,8 @@ class Incoming {
     Incoming(BlobStore& blobs, BlobId staging_id, std::unique_ptr<BlobWriter> writer, Limit limit);
 
     void judge_start_with(JudgeStart judge) { judge_start_ = std::move(judge); }
+    // So much of start() is enough: thousands may stand in the middle of their bytes.
+    void keep_of_start(std::size_t bytes) { start_max_ = bytes; }
 
     // Errors: those of the limit and of the judge, storage_full, storage_failed.
     Result<void> write(std::span<const std::byte> bytes);
@@ -82,8 +84,6 @@ class Incoming {
     // A full disk with the numbers that its owner will ask for.
     Error with_room(Error error) const;
 
-    static constexpr std::size_t start_length = 4096;
-
     BlobStore& blobs_;
     BlobId staging_id_;
     std::unique_ptr<BlobWriter> writer_;
@@ -92,6 +92,7 @@ class Incoming {
     ByteCount length_;
     std::uint32_t crc_ = 0;
     std::vector<std::byte> start_;
+    std::size_t start_max_ = 4096;
     InFlight::Token token_;
 };
 

@@ -31,6 +31,14 @@ UploadStatus with_advice(Upload upload, std::optional<milliseconds> left) {
     };
 }
 
+Error finalize_missing(MediaId id, HotOpen open) {
+    return {
+        .code = ErrorCode::finalize_missing,
+        .facts = std::move(open.facts) + times_asked_text(open.asked),
+        .media_id = id.value,
+    };
+}
+
 }  // namespace
 
 bool Uploads::is_gone(const Upload& upload) const {
@@ -50,7 +58,7 @@ Result<UploadWithSegments> Uploads::find_as(const Principal& reader, MediaId id)
     return *is_owner ? services_.metadata.find_any(id) : std::move(found);
 }
 
-Error Uploads::finalize_missing(const UploadWithSegments& found) {
+HotOpen Uploads::facts_of_open(const UploadWithSegments& found) {
     const auto& [upload, segments] = found;
     const SegmentGaps gaps = gaps_of(segments);
     const auto events = telling_events(upload);
@@ -72,10 +80,20 @@ Error Uploads::finalize_missing(const UploadWithSegments& found) {
             facts += " It would be refused: " + refusal->facts;
         }
     }
-    facts += refused_appends_of(events, segments) + before_finalize_of(events);
-    return {
-        .code = ErrorCode::finalize_missing, .facts = std::move(facts), .media_id = upload.id.value
-    };
+    facts += refused_appends_of(events, segments) + refused_finalize_of(events);
+    return {upload.owner, upload.expires_at, std::move(facts), times_asked(events)};
+}
+
+// What is doubted is asked for anew each time.
+std::optional<Error> Uploads::open_at_once(const Principal& owner, MediaId id) const {
+    if (services_.doubts != nullptr && services_.doubts->may_doubt(id)) {
+        return std::nullopt;
+    }
+    auto hot = services_.hot->find_open(id);
+    if (!hot || hot->owner != owner || now() >= hot->expires_at) {
+        return std::nullopt;
+    }
+    return finalize_missing(id, *std::move(hot));
 }
 
 // FINALIZE may have been sent, and refused, and nobody looked.
@@ -134,9 +152,15 @@ UploadStatus Uploads::view(Upload upload) {
     return with_advice(std::move(upload), left);
 }
 
-std::optional<UploadStatus> Uploads::status_at_once(const Principal& owner, MediaId id) {
-    auto hot = services_.hot == nullptr ? std::nullopt : services_.hot->find(id, now());
-    if (!hot || hot->upload.owner != owner || is_gone(hot->upload)) {
+std::optional<Result<UploadStatus>> Uploads::status_at_once(const Principal& owner, MediaId id) {
+    if (services_.hot == nullptr) {
+        return std::nullopt;
+    }
+    auto hot = services_.hot->find(id, now());
+    if (!hot) {
+        return open_at_once(owner, id);
+    }
+    if (hot->upload.owner != owner || is_gone(hot->upload)) {
         return std::nullopt;
     }
     const auto left = hot->left ? std::max(milliseconds(0), *hot->left - (now() - hot->asked_at))
@@ -165,8 +189,15 @@ Result<UploadStatus> Uploads::status(const Principal& owner, MediaId id) {
     if (upload.is_over() || upload.expired(now()).has_value()) {
         return gone(upload);
     }
-    return upload.state == UploadState::open ? Result<UploadStatus>(finalize_missing(*whole))
-                                             : view(std::move(upload));
+    if (upload.state != UploadState::open) {
+        return view(std::move(upload));
+    }
+    auto open = facts_of_open(*whole);
+    const bool is_doubted = services_.doubts != nullptr && services_.doubts->may_doubt(id);
+    if (services_.hot != nullptr && !is_doubted) {
+        services_.hot->keep_open(id, open, seen);
+    }
+    return finalize_missing(id, std::move(open));
 }
 
 Result<UploadDetails> Uploads::details(const Principal& owner, MediaId id) {

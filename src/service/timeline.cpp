@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <span>
 
+#include "store/hot/hot_uploads.hpp"
+
 namespace sluice {
 namespace {
 
@@ -20,10 +22,25 @@ void Timeline::note(const Principal& caller, MediaId id, TimelineEvent event) {
         ++dropped_;
         return;
     }
+    tell_of(caller, id, event.call, event.is_refusal());
     auto& events = waiting_[{id, caller.id}];
-    if (events.empty() || !fold(events.back(), event)) {
+    if (events.empty() || !fold_moving(events.back(), event)) {
         events.push_back(std::move(event));
         ++count_;
+    }
+}
+
+// Under the lock: whoever reads the timeline from now on sees the event.
+void Timeline::tell_of(
+    const Principal& caller, MediaId id, const std::string& call, bool is_refusal
+) {
+    if (hot_ == nullptr) {
+        return;
+    }
+    if (call == "STATUS") {
+        hot_->was_asked(caller, id);
+    } else if (is_refusal) {
+        hot_->forget_open(id);
     }
 }
 

@@ -17,13 +17,16 @@
 
 namespace sluice {
 
+class HotUploads;
+
 class Timeline {
   public:
     // Beyond so many waiting events (of all uploads) new ones are dropped and counted: a store that
     // stands still must not eat the memory.
     static constexpr std::size_t waiting_max = 20'000;
 
-    explicit Timeline(TimelineStore& store) : store_(store) {}
+    // `hot` hears of what changes the answer to a STATUS.
+    explicit Timeline(TimelineStore& store, HotUploads* hot = nullptr) : store_(store), hot_(hot) {}
 
     // Whether `caller` owns the upload is the store's to know.
     void note(const Principal& caller, MediaId id, TimelineEvent event);
@@ -46,7 +49,10 @@ class Timeline {
     void settle(std::vector<NotedEvents> noted, std::size_t written);
     std::vector<TimelineEvent> unwritten(const Principal& owner, MediaId id) const;
 
+    void tell_of(const Principal& caller, MediaId id, const std::string& call, bool is_refusal);
+
     TimelineStore& store_;
+    HotUploads* const hot_;
     std::mutex flushing_;       // one flush at a time; held over a commit, so never on a fiber
     mutable std::mutex mutex_;  // guards all below; never held while the store works
     Waiting waiting_;

@@ -146,7 +146,7 @@ TEST(History, NamesTheLastRefusedFinalizeAndCountsTheQuestions) {
     asked.count = 4;
     const std::vector events{event_of("FINALIZE", 1ms, "segment_missing"), asked};
     EXPECT_EQ(
-        before_finalize_of(events),
+        refused_finalize_of(events) + times_asked_text(times_asked(events)),
         " FINALIZE was refused at " + rfc3339(start + 1ms) +
             " with segment_missing. STATUS was asked 4 times before."
     );

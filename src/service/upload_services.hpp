@@ -16,6 +16,7 @@
 namespace sluice {
 
 class HotUploads;
+struct HotOpen;
 class Metrics;
 class Doubts;
 class Timeline;

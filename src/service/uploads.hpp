@@ -23,7 +23,6 @@ class Uploads {
 
     // Errors: total_bytes_invalid, file_too_large, storage_full, what is wrong with the category …
     Result<Upload> create(const CreateUpload& wanted);
-
     // Where the bytes of a segment go while they come. Errors: media_unknown, already_finalized,
     // segment_index_range, beyond_total_bytes … whatever is known to be wrong before the body is read.
     Result<Incoming> begin_append(const AppendTarget& target);
@@ -55,7 +54,7 @@ class Uploads {
     // and what is not; media_unknown, media_expired, media_canceled.
     Result<UploadStatus> status(const Principal& owner, MediaId id);
     // What status() would say, if it is known without waiting for anything.
-    std::optional<UploadStatus> status_at_once(const Principal& owner, MediaId id);
+    std::optional<Result<UploadStatus>> status_at_once(const Principal& owner, MediaId id);
     // In any state, with everything that hangs on it.
     Result<UploadDetails> details(const Principal& owner, MediaId id);
     Result<std::vector<UploadDetails>> list(
@@ -134,7 +133,8 @@ class Uploads {
     UploadStatus view(Upload upload);
     Result<UploadWithSegments> find_as(const Principal& reader, MediaId id);
     Result<void> share(const Upload& upload, const CreateUpload& wanted);
-    Error finalize_missing(const UploadWithSegments& found);
+    HotOpen facts_of_open(const UploadWithSegments& found);
+    std::optional<Error> open_at_once(const Principal& owner, MediaId id) const;
     std::string refusal_to_expect(const UploadWithSegments& found);
     std::vector<TimelineEvent> telling_events(const Upload& upload) const;
     Error with_refused_appends(Error refused, const UploadWithSegments& found) const;

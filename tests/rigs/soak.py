@@ -3,30 +3,65 @@
 
 Each module runs as in `make test`, with more rounds, with seeds of its own, and its sweeps from K = 1. What a test notes
 (histories, faults, what was checked) is summed up here. A module that fails is named with the last lines it printed.
+Told to stop (SIGTERM, SIGINT), it ends the test that runs as an error would, so that its servers and disks go with it.
 """
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import time
+import unittest
 
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 MODULES = ("kill_test.ServerKilled", "power_cut_test", "sweep_test", "kill_test.CheckerSees", "sync_order_test",
            "resources_test", "wire_faults_test")
 FIGURES = ("histories", "faults", "uploads", "segments", "bytes", "jobs", "given_up", "losses")
+STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+STOP_SECONDS = 60
 ROUNDS = {"SLUICE_KILL_ROUNDS": "10", "SLUICE_CUT_ROUNDS": "6"}
+
+
+def when_told_to_stop(leave):
+    def once(number, _frame):
+        for each in STOPS:
+            signal.signal(each, signal.SIG_IGN)  # what is to be stopped takes its time
+        leave()
+        sys.exit(128 + number)
+
+    for number in STOPS:
+        signal.signal(number, once)
+
+
+class Stoppable(unittest.TextTestResult):
+    """The exit is an error of the test that runs: it cleans up, and no other one begins."""
+
+    def __init__(self, *arguments, **named):
+        super().__init__(*arguments, **named)
+        when_told_to_stop(self.stop)
+
+
+def run_module(module):
+    suite = unittest.defaultTestLoader.loadTestsFromName("rigs." + module)
+    return 0 if unittest.TextTestRunner(verbosity=2, resultclass=Stoppable).run(suite).wasSuccessful() else 1
 
 
 def run(module, report, environment):
     """None, or the end of what a failed module said."""
-    done = subprocess.run(
-        [sys.executable, "-B", "-m", "unittest", "-v", "rigs." + module], cwd=TESTS, stdin=subprocess.DEVNULL,
+    child = subprocess.Popen(
+        [sys.executable, "-B", "-m", "rigs.soak", module], cwd=TESTS, stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
-        env={**os.environ, **environment, "SLUICE_RIG_REPORT": report},
+        env={**os.environ, **environment, "SLUICE_RIG_REPORT": report}, start_new_session=True,
     )
-    return None if done.returncode == 0 else done.stdout[-6000:]
+    try:
+        said = child.communicate()[0]
+    except SystemExit:
+        child.terminate()
+        child.communicate(timeout=STOP_SECONDS)
+        raise
+    return None if child.returncode == 0 else said[-6000:]
 
 
 def rows_of(report):
@@ -62,6 +97,7 @@ def main():
     minutes = float(os.environ.get("SOAK_MINUTES") or "10")
     environment = {**ROUNDS, "SOAK_MINUTES": str(minutes), "SLUICE_BIN": os.environ.get("SLUICE_BIN") or os.path.join(
         os.path.dirname(TESTS), "build", "dev", "sluice")}
+    when_told_to_stop(lambda: None)
     began, failures, turn = time.monotonic(), [], 0
     with tempfile.NamedTemporaryFile(prefix="sluice-soak.") as report:
         while time.monotonic() - began < 60 * minutes or turn == 0:
@@ -76,4 +112,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_module(sys.argv[1]) if len(sys.argv) > 1 else main())

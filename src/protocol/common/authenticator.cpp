@@ -143,7 +143,9 @@ awaitable<Result<Identity>> Authenticator::open(
         co_return rest.empty() ? Result<Identity>(malformed_credentials(scheme))
                                : named_identity(rest, AuthScheme::bearer);
     }
-    std::string token = token_or_consumer(oauth::parse_urlencoded(request.raw_query));
+    std::string token = oauth::may_have_oauth_fields(request.raw_query)
+                            ? token_or_consumer(oauth::parse_urlencoded(request.raw_query))
+                            : std::string();
     const auto length = request.content_length.value_or(0);
     if (token.empty() && is_urlencoded(request) && length > 0 && length <= open_form_bytes_max) {
         auto held = co_await HeldBody::read(body, held_);

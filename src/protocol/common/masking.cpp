@@ -166,8 +166,8 @@ std::string Masker::target(std::string_view target) {
     return out;
 }
 
-std::string Masker::text(std::string_view text) const {
-    std::string out(text);
+std::string Masker::text(std::string text) const {
+    std::string out = std::move(text);
     for (const Secret& secret : secrets_) {
         replace_all(out, secret.value, secret.shown);
     }

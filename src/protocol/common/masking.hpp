@@ -18,7 +18,7 @@ class Masker {
     // A parameter's or part's value.
     std::string parameter(std::string_view name, std::string_view value);
     // Any text, without the values that were masked so far.
-    std::string text(std::string_view text) const;
+    std::string text(std::string text) const;
 
   private:
     std::string masked(std::string_view name, std::string_view value);

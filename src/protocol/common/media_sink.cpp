@@ -55,6 +55,9 @@ awaitable<Result<void>> MediaSink::open() {
 
 void MediaSink::note(std::span<const std::byte> data) {
     came_ += data.size();
+    if (!decoder_) {
+        return;
+    }
     const std::size_t room = mistaken_content_bytes - start_.size();
     start_.append(reinterpret_cast<const char*>(data.data()), std::min(room, data.size()));
 }

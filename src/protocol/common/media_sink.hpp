@@ -87,7 +87,7 @@ class MediaSink {
     std::optional<Base64Decoder> decoder_;
     std::vector<std::byte> decoded_;
     std::optional<ByteCount> expected_;
-    std::string start_;        // the first characters as they came
+    std::string start_;        // the first characters as they came, of base64
     std::uint64_t came_ = 0;   // of this part, as it came
     std::uint64_t first_ = 0;  // of the part before it
     std::string second_name_;

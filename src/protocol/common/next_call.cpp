@@ -6,10 +6,15 @@ namespace {
 // Within single quotes of a shell nothing but a single quote is special.
 std::string quoted(const std::string& text) {
     std::string out = "'";
-    for (const char c : text) {
-        out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    out.reserve(text.size() + 2);
+    std::size_t copied = 0;
+    for (auto at = text.find('\''); at != std::string::npos; at = text.find('\'', copied)) {
+        out.append(text, copied, at - copied).append("'\\''");
+        copied = at + 1;
     }
-    return out + "'";
+    out.append(text, copied);
+    out += '\'';
+    return out;
 }
 
 }  // namespace

@@ -17,13 +17,21 @@ std::string log_path(const http::Request& request) {
 
 std::string whole_message(const Error& error) {
     const ErrorEntry& entry = entry_of(error.code);
-    std::string text(entry.title);
-    text += error.facts.empty() ? "." : ": " + error.facts;
-    return text + " " + std::string(entry.hint) + " (" + std::string(entry.slug) + ")";
+    std::string text;
+    text.reserve(
+        entry.title.size() + error.facts.size() + entry.hint.size() + entry.slug.size() + 6
+    );
+    text.append(entry.title).append(error.facts.empty() ? "." : ": ").append(error.facts);
+    text.append(" ").append(entry.hint).append(" (").append(entry.slug).append(")");
+    return text;
 }
 
 std::string doc_url(const Error& error, const http::Request& request) {
-    return request.base_url + "/docs/errors/" + std::string(entry_of(error.code).slug);
+    static constexpr std::string_view pages = "/docs/errors/";
+    const std::string_view slug = entry_of(error.code).slug;
+    std::string url;
+    url.reserve(request.base_url.size() + pages.size() + slug.size());
+    return url.append(request.base_url).append(pages).append(slug);
 }
 
 std::int64_t retry_after_of(const Error& error) {

@@ -67,14 +67,14 @@ class FormReception {
           content_type_(exchange.request.header("Content-Type").value_or("")),
           body_(body),
           window_(body, context.buffers),
-          sink_(context, form_, std::move(open)) {
-        form_.parameters = std::move(already);
+          sink_(context, *form_, std::move(open)) {
+        form_->parameters = std::move(already);
         if (exchange.request.header("Content-MD5")) {
             md5_.emplace();
         }
     }
 
-    awaitable<Result<ReceivedForm>> run() {
+    awaitable<Result<ReceivedFormPtr>> run() {
         sink_.use(co_await runtime::DiskRing::of_this_loop());
         auto parser = http::make_form_parser(content_type_, {.parts_max = form_parts_max});
         if (!parser && parser.error().code != ErrorCode::multipart_boundary) {
@@ -91,12 +91,12 @@ class FormReception {
             co_return std::move(*wrong);
         }
         auto read = co_await read_form();
-        note_call(exchange_, form_.parameters);
+        note_call(exchange_, form_->parameters);
         if (!read) {
             co_return http::explained(std::move(read).error(), content_type_, start());
         }
         if (md5_) {
-            form_.body_md5 = md5_->finish_hex();
+            form_->body_md5 = md5_->finish_hex();
         }
         co_return std::move(form_);
     }
@@ -252,8 +252,8 @@ class FormReception {
         is_media_open_ = is_media(head.name);
         is_ignored_ = !is_media_open_ && (is_misnamed_media(head.name) || is_file(head));
         if (is_ignored_) {
-            form_.other_file = head.name;
-            form_.other_length = {};
+            form_->other_file = head.name;
+            form_->other_length = {};
         }
         if (!is_media_open_) {
             co_return ok();
@@ -295,8 +295,8 @@ class FormReception {
     }
 
     void note_checksum() {
-        if (exchange_.wants_parts && form_.media) {
-            exchange_.parts.back().crc32c = hex8(form_.media->crc());
+        if (exchange_.wants_parts && form_->media) {
+            exchange_.parts.back().crc32c = hex8(form_->media->crc());
         }
     }
 
@@ -310,7 +310,7 @@ class FormReception {
             co_return co_await sink_.take(data);
         }
         if (is_ignored_) {
-            form_.other_length.value += data.size();
+            form_->other_length.value += data.size();
             co_return ok();
         }
         co_return take_value(data);
@@ -353,7 +353,7 @@ class FormReception {
             note_checksum();
             co_return ended;
         }
-        co_return is_ignored_ ? ok() : form_.parameters.add(parser_->head().name, value_, place());
+        co_return is_ignored_ ? ok() : form_->parameters.add(parser_->head().name, value_, place());
     }
 
     const Context& context_;
@@ -362,7 +362,7 @@ class FormReception {
     http::BodyReader& body_;
     BodyWindow window_;
     std::unique_ptr<http::FormParser> parser_;
-    ReceivedForm form_;
+    std::unique_ptr<ReceivedForm> form_ = std::make_unique<ReceivedForm>();
     MediaSink sink_;
     std::optional<Md5> md5_;
     std::vector<std::byte> start_;
@@ -374,7 +374,7 @@ class FormReception {
     bool is_done_ = false;
 };
 
-awaitable<Result<ReceivedForm>> receive_body(
+awaitable<Result<ReceivedFormPtr>> receive_body(
     const Context& context,
     Exchange& exchange,
     http::BodyReader& body,
@@ -382,8 +382,8 @@ awaitable<Result<ReceivedForm>> receive_body(
     OpenMedia open
 ) {
     if (!exchange.request.has_body()) {
-        ReceivedForm form;
-        form.parameters = std::move(already);
+        auto form = std::make_unique<ReceivedForm>();
+        form->parameters = std::move(already);
         co_return form;
     }
     const UploadLimits& limits = context.uploads.limits();
@@ -405,7 +405,22 @@ awaitable<Result<ReceivedForm>> receive_body(
 
 }  // namespace
 
-awaitable<Result<ReceivedForm>> receive_form(
+Result<ReceivedFormPtr> receive_query(Exchange& exchange) {
+    if (exchange.request.has_body()) {
+        return nullptr;
+    }
+    auto form = std::make_unique<ReceivedForm>();
+    if (auto added = form->parameters.add_query(exchange.request.raw_query); !added) {
+        return std::move(added).error();
+    }
+    if (form->parameters.has("media") || form->parameters.has("media_data")) {
+        return nullptr;
+    }
+    note_call(exchange, form->parameters);
+    return form;
+}
+
+awaitable<Result<ReceivedFormPtr>> receive_form(
     const Context& context,
     Exchange& exchange,
     http::BodyReader& body,
@@ -420,7 +435,7 @@ awaitable<Result<ReceivedForm>> receive_form(
     if (!form) {
         co_return form;
     }
-    if (auto taken = co_await take_query_media(context, *form, std::move(open)); !taken) {
+    if (auto taken = co_await take_query_media(context, **form, std::move(open)); !taken) {
         co_return std::move(taken).error();
     }
     co_return form;

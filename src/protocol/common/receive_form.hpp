@@ -5,6 +5,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -44,9 +45,16 @@ struct OpenedMedia {
 using OpenMedia = std::function<
     Result<OpenedMedia>(const Parameters& seen, std::optional<ByteCount> length_expected)>;
 
+// On the heap: the frames of all who wait for a body would have room for it.
+using ReceivedFormPtr = std::unique_ptr<ReceivedForm>;
+
+// All of a call that has neither a body nor media in its query; null: receive_form() is to be asked.
+// Errors: those of the query.
+Result<ReceivedFormPtr> receive_query(Exchange& exchange);
+
 // `already`: parameters known before the body (path, query). Errors: those of the parsers, the
 // body, `open` and Incoming.
-boost::asio::awaitable<Result<ReceivedForm>> receive_form(
+boost::asio::awaitable<Result<ReceivedFormPtr>> receive_form(
     const Context& context,
     Exchange& exchange,
     http::BodyReader& body,

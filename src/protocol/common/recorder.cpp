@@ -9,6 +9,8 @@ namespace sluice::protocol {
 namespace {
 
 constexpr std::size_t answer_start_bytes = 8 * 1024;
+// Of most exchanges.
+constexpr std::size_t headers_bytes = 700;
 // An exchange of a caller who sends a thousand parameters stays small.
 constexpr std::size_t parts_max = 100;
 
@@ -19,6 +21,7 @@ bool is_secret(std::string_view path) {
 
 std::string masked_headers(Masker& masker, const http::Request& request) {
     std::string text;
+    text.reserve(headers_bytes);
     for (const auto& [name, value] : request.headers) {
         text += name;
         text += ": ";
@@ -31,13 +34,14 @@ std::string masked_headers(Masker& masker, const http::Request& request) {
 // Ours: none is a secret by its name.
 std::string masked_headers(const Masker& masker, const http::Response& response) {
     std::string text;
+    text.reserve(headers_bytes);
     for (const auto& [name, value] : response.headers) {
         text += name;
         text += ": ";
         text += value;
         text += "\r\n";
     }
-    return masker.text(text);
+    return masker.text(std::move(text));
 }
 
 std::vector<ReceivedPart> masked_parts(
@@ -106,8 +110,7 @@ std::shared_ptr<RecordedExchange> Recorder::made_of(
     made->answer_headers = masked_headers(masker, response);
     made->answer_bytes = response.source ? response.source->length() : response.body.size();
     if (with_bodies) {
-        made->answer_start =
-            masker.text(std::string_view(response.body).substr(0, answer_start_bytes));
+        made->answer_start = masker.text(response.body.substr(0, answer_start_bytes));
     }
     return made;
 }

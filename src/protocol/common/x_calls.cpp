@@ -74,7 +74,9 @@ std::string remark_on_type(const std::string& media_type) {
 }
 
 // INIT, but for what is remembered of it.
-awaitable<Result<Upload>> create(const Context& context, Exchange& exchange, ReceivedForm form) {
+awaitable<Result<Upload>> create(
+    const Context& context, Exchange& exchange, const ReceivedForm& form
+) {
     if (form.media_refusal || (form.media && form.media->length().value > 0)) {
         const ByteCount length = form.media ? form.media->length() : ByteCount{};
         co_return Error{
@@ -248,10 +250,10 @@ OpenMedia media_opener(const Context& context, Exchange& exchange, std::optional
 }
 
 awaitable<Result<Upload>> x_initialize(
-    const Context& context, Exchange& exchange, ReceivedForm form
+    const Context& context, Exchange& exchange, const ReceivedForm& form
 ) {
     exchange.call = "INIT";
-    auto created = co_await create(context, exchange, std::move(form));
+    auto created = co_await create(context, exchange, form);
     if (created) {
         exchange.media_id = created->id;
         exchange.remark = remark_on_type(created->media_type);
@@ -266,7 +268,7 @@ awaitable<Result<Upload>> x_initialize(
 }
 
 awaitable<Result<Upload>> x_append(
-    const Context& context, Exchange& exchange, std::optional<MediaId> path_id, ReceivedForm form
+    const Context& context, Exchange& exchange, std::optional<MediaId> path_id, ReceivedForm& form
 ) {
     exchange.call = "APPEND";
     if (form.media) {
@@ -371,7 +373,7 @@ awaitable<Result<UploadStatus>> x_status(const Context& context, Exchange& excha
 }
 
 awaitable<Result<UploadStatus>> x_one_shot(
-    const Context& context, Exchange& exchange, ReceivedForm form
+    const Context& context, Exchange& exchange, ReceivedForm& form
 ) {
     exchange.call = "ONE_SHOT";
     if (auto wrong = without_media(form)) {

@@ -19,11 +19,11 @@ OpenMedia media_opener(const Context& context, Exchange& exchange, std::optional
 
 // INIT. Errors also: media_in_init.
 boost::asio::awaitable<Result<Upload>> x_initialize(
-    const Context& context, Exchange& exchange, ReceivedForm form
+    const Context& context, Exchange& exchange, const ReceivedForm& form
 );
-// APPEND.
+// APPEND. Takes the media out of the form.
 boost::asio::awaitable<Result<Upload>> x_append(
-    const Context& context, Exchange& exchange, std::optional<MediaId> path_id, ReceivedForm form
+    const Context& context, Exchange& exchange, std::optional<MediaId> path_id, ReceivedForm& form
 );
 // FINALIZE; waits a little for APPENDs that are still being received, and for images also for their
 // processing.
@@ -34,9 +34,10 @@ boost::asio::awaitable<Result<UploadStatus>> x_finalize(
 boost::asio::awaitable<Result<UploadStatus>> x_status(
     const Context& context, Exchange& exchange, MediaId id
 );
-// All in one call; an image that cannot be processed is media_failed at once.
+// All in one call; an image that cannot be processed is media_failed at once. Takes the media out of
+// the form.
 boost::asio::awaitable<Result<UploadStatus>> x_one_shot(
-    const Context& context, Exchange& exchange, ReceivedForm form
+    const Context& context, Exchange& exchange, ReceivedForm& form
 );
 
 // A refusal about an upload that is named in it, with the state of that upload behind its facts.

@@ -21,6 +21,7 @@ class BlobSource final : public http::BodySource {
     );
     std::uint64_t length() const override { return length_; }
     boost::asio::awaitable<Result<std::size_t>> read(std::span<std::byte> bytes) override;
+    void unread(std::uint64_t count) override { at_ -= count; }
 
   private:
     struct Piece {

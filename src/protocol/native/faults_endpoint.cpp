@@ -148,7 +148,7 @@ awaitable<Result<void>> FaultsEndpoint::add(Exchange& exchange, http::BodyReader
     if (!form) {
         co_return form.error();
     }
-    auto rule = rule_of(form->parameters);
+    auto rule = rule_of((*form)->parameters);
     if (!rule) {
         co_return std::move(rule).error();
     }

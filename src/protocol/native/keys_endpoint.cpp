@@ -136,7 +136,7 @@ awaitable<Response> KeysEndpoint::create(Exchange& exchange, http::BodyReader& b
     if (!form) {
         co_return refused(form.error(), exchange.request);
     }
-    const auto wanted = wanted_of(form->parameters);
+    const auto wanted = wanted_of((*form)->parameters);
     if (!wanted) {
         co_return refused(wanted.error(), exchange.request);
     }

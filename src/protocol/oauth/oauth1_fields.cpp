@@ -146,6 +146,10 @@ Parameters parse_urlencoded(std::string_view text) {
     return parameters;
 }
 
+bool may_have_oauth_fields(std::string_view urlencoded) {
+    return urlencoded.contains("oauth") || urlencoded.contains('%');
+}
+
 bool has_oauth_fields(const Parameters& parameters) {
     return std::ranges::any_of(parameters, [](const Parameter& parameter) {
         return std::ranges::find(known, parameter.name) != known.end();

@@ -40,6 +40,8 @@ Result<Parameters> parse_oauth_header(std::string_view text);
 // A query or urlencoded body, in the order received. What cannot be decoded is taken as it stands:
 // whoever uses the parameters refuses it.
 Parameters parse_urlencoded(std::string_view text);
+// False: parse_urlencoded() would find none.
+bool may_have_oauth_fields(std::string_view urlencoded);
 bool has_oauth_fields(const Parameters& parameters);
 
 // Errors: auth_malformed, naming the field that is missing, doubled or not understood.

@@ -12,6 +12,8 @@
 namespace sluice::protocol::x_v1 {
 namespace {
 
+// An answer with an error, but for what is said twice of this very call.
+constexpr std::size_t error_frame_bytes = 1'500;
 constexpr const char* json_type = "application/json;charset=utf-8";
 
 http::Response json_response(int status, std::string body) {
@@ -94,6 +96,7 @@ http::Response faithful(const Error& error, const WireError& wire, const http::R
 
 http::Response helpful(const Error& error, const WireError& wire, const http::Request& request) {
     JsonWriter json;
+    json.expect(error_frame_bytes + 2 * error.facts.size());
     json.begin_object().key("errors").begin_array().begin_object();
     json.member("code", wire.x_code).member("message", whole_message(error));
     json.end_object().end_array().key("sluice").begin_object();

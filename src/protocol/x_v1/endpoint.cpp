@@ -27,7 +27,13 @@ constexpr std::string_view status_path = "/1.1/media/upload.json?command=STATUS&
 
 }  // namespace
 
+// Only what waits is a coroutine: thousands stand in the middle of a body.
 awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body) const {
+    auto refusal = refuse_early(exchange);
+    return refusal ? http::answered(*std::move(refusal)) : serve(exchange, body);
+}
+
+std::optional<Response> Endpoint::refuse_early(Exchange& exchange) const {
     const http::Request& request = exchange.request;
     const bool is_get = request.method == "GET" || request.method == "HEAD";
     if (!is_get && request.method != "POST") {
@@ -35,38 +41,56 @@ awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body)
             .code = ErrorCode::method_not_allowed,
             .facts = "The method is " + printable(request.method, 20) + "."
         };
-        co_return refused(error, request, context_.fidelity);
+        return refused(error, request, context_.fidelity);
     }
-    auto owner = authorize(exchange, Scope::media_write);
+    const auto owner = authorize(exchange, Scope::media_write);
     exchange.timings.auth = Timings::Clock::now() - exchange.timings.started;
-    if (!owner) {
-        co_return refused(owner.error(), request, context_.fidelity);
-    }
-    auto opener = media_opener(context_, exchange, std::nullopt);
-    auto form = co_await receive_form(context_, exchange, body, {}, std::move(opener));
-    if (!form) {
-        auto response = refused(form.error(), request, context_.fidelity);
-        response.route = "x1.unreadable";
-        co_return response;
-    }
-    auto command = command_of(*form, {.is_get = is_get, .status_path = status_path});
-    if (!command) {
-        const Error error = co_await x_with_state(context_, exchange, std::move(command).error());
-        co_return refused(error, request, context_.fidelity);
-    }
-    co_return co_await run(exchange, *command, std::move(*form));
+    return owner ? std::nullopt : std::optional(refused(owner.error(), request, context_.fidelity));
 }
 
-awaitable<Response> Endpoint::run(Exchange& exchange, Command command, ReceivedForm form) const {
+awaitable<Response> Endpoint::serve(Exchange& exchange, http::BodyReader& body) const {
+    auto form = receive_query(exchange);
+    if (form && *form == nullptr) {
+        form = co_await receive(exchange, body);
+    }
+    if (!form) {
+        co_return unreadable(exchange, form.error());
+    }
+    const bool is_get = exchange.request.method != "POST";
+    auto command = command_of(**form, {.is_get = is_get, .status_path = status_path});
+    if (!command) {
+        co_return co_await refuse_command(exchange, std::move(command).error());
+    }
+    co_return co_await run(exchange, *command, **form);
+}
+
+awaitable<Result<ReceivedFormPtr>> Endpoint::receive(Exchange& exchange, http::BodyReader& body)
+    const {
+    auto opener = media_opener(context_, exchange, std::nullopt);
+    return receive_form(context_, exchange, body, {}, std::move(opener));
+}
+
+Response Endpoint::unreadable(const Exchange& exchange, const Error& error) const {
+    auto response = refused(error, exchange.request, context_.fidelity);
+    response.route = "x1.unreadable";
+    return response;
+}
+
+awaitable<Response> Endpoint::refuse_command(const Exchange& exchange, Error error) const {
+    const Error told = co_await x_with_state(context_, exchange, std::move(error));
+    co_return refused(told, exchange.request, context_.fidelity);
+}
+
+awaitable<Response> Endpoint::run(Exchange& exchange, Command command, ReceivedForm& form) const {
     if (command == Command::finalize) {
-        co_return co_await finalize(exchange, std::move(form));
+        co_return co_await finalize(exchange, form.parameters);
     }
     if (command == Command::status) {
-        co_return co_await status(exchange, std::move(form));
+        co_return co_await status(exchange, form.parameters);
     }
     Response response;
     if (command == Command::init) {
-        auto created = co_await x_initialize(context_, exchange, std::move(form));
+        auto created = co_await x_initialize(context_, exchange, form);
         response = created ? initialized(*created, context_.uploads.now())
                            : refused(created.error(), exchange.request, context_.fidelity);
         if (created) {
@@ -74,12 +98,12 @@ awaitable<Response> Endpoint::run(Exchange& exchange, Command command, ReceivedF
         }
         response.route = "x1.init";
     } else if (command == Command::append) {
-        auto done = co_await x_append(context_, exchange, std::nullopt, std::move(form));
+        auto done = co_await x_append(context_, exchange, std::nullopt, form);
         response = done ? appended(*done, context_.fidelity)
                         : refused(done.error(), exchange.request, context_.fidelity);
         response.route = "x1.append";
     } else {
-        auto done = co_await x_one_shot(context_, exchange, std::move(form));
+        auto done = co_await x_one_shot(context_, exchange, form);
         response = done ? finalized(*done, context_.uploads.now(), 200, exchange.request.base_url)
                         : refused(done.error(), exchange.request, context_.fidelity);
         response.route = "x1.one_shot";
@@ -87,9 +111,9 @@ awaitable<Response> Endpoint::run(Exchange& exchange, Command command, ReceivedF
     co_return response;
 }
 
-awaitable<Response> Endpoint::finalize(Exchange& exchange, ReceivedForm form) const {
-    const auto id = id_or_key(exchange.request, form.parameters);
-    auto done = id ? co_await x_finalize(context_, exchange, *id, form.parameters)
+awaitable<Response> Endpoint::finalize(Exchange& exchange, const Parameters& parameters) const {
+    const auto id = id_or_key(exchange.request, parameters);
+    auto done = id ? co_await x_finalize(context_, exchange, *id, parameters)
                    : Result<UploadStatus>(id.error());
     auto response = done ? finalized(*done, context_.uploads.now(), 201, exchange.request.base_url)
                          : refused(done.error(), exchange.request, context_.fidelity);
@@ -100,8 +124,8 @@ awaitable<Response> Endpoint::finalize(Exchange& exchange, ReceivedForm form) co
     co_return response;
 }
 
-awaitable<Response> Endpoint::status(Exchange& exchange, ReceivedForm form) const {
-    const auto id = id_or_key(exchange.request, form.parameters);
+awaitable<Response> Endpoint::status(Exchange& exchange, const Parameters& parameters) const {
+    const auto id = id_or_key(exchange.request, parameters);
     auto done = id ? co_await x_status(context_, exchange, *id) : Result<UploadStatus>(id.error());
     auto response = done ? status_answer(*done, context_.uploads.now(), exchange.request.base_url)
                          : refused(done.error(), exchange.request, context_.fidelity);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <optional>
 #include <string_view>
 
 #include "http/handler.hpp"
@@ -22,11 +23,22 @@ class Endpoint {
     boost::asio::awaitable<http::Response> handle(Exchange& exchange, http::BodyReader& body) const;
 
   private:
-    boost::asio::awaitable<http::Response> run(
-        Exchange& exchange, Command command, ReceivedForm form
+    std::optional<http::Response> refuse_early(Exchange& exchange) const;
+    boost::asio::awaitable<http::Response> serve(Exchange& exchange, http::BodyReader& body) const;
+    boost::asio::awaitable<Result<ReceivedFormPtr>> receive(
+        Exchange& exchange, http::BodyReader& body
     ) const;
-    boost::asio::awaitable<http::Response> finalize(Exchange& exchange, ReceivedForm form) const;
-    boost::asio::awaitable<http::Response> status(Exchange& exchange, ReceivedForm form) const;
+    http::Response unreadable(const Exchange& exchange, const Error& error) const;
+    boost::asio::awaitable<http::Response> refuse_command(const Exchange& exchange, Error error)
+        const;
+    boost::asio::awaitable<http::Response> run(
+        Exchange& exchange, Command command, ReceivedForm& form
+    ) const;
+    boost::asio::awaitable<http::Response> finalize(
+        Exchange& exchange, const Parameters& parameters
+    ) const;
+    boost::asio::awaitable<http::Response> status(Exchange& exchange, const Parameters& parameters)
+        const;
 
     const Context& context_;
 };

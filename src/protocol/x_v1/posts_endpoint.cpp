@@ -135,14 +135,14 @@ awaitable<Result<Response>> PostsEndpoint::update(Exchange& exchange, http::Body
     if (!form) {
         co_return std::move(form).error();
     }
-    auto ids = media_ids_of(form->parameters);
+    auto ids = media_ids_of((*form)->parameters);
     if (!ids) {
         co_return std::move(ids).error();
     }
-    const std::string text(form->parameters.get("status"));
+    const std::string text((*form)->parameters.get("status"));
     if (text.empty() && ids->empty()) {
         co_return parameter_missing(
-            "status is missing, and so is media_ids. Received: " + form->parameters.listed() + "."
+            "status is missing, and so is media_ids. Received: " + (*form)->parameters.listed() + "."
         );
     }
     auto used = co_await x_use(context_, exchange, std::move(*ids), UsedIn::post);

@@ -118,57 +118,80 @@ Result<Endpoint::Target> Endpoint::by_command(
     return target;
 }
 
+// Only what waits is a coroutine: thousands stand in the middle of a body.
 awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body) const {
-    const http::Request& request = exchange.request;
-    auto target = target_of(request);
+    auto target = target_of(exchange.request);
     if (!target) {
-        auto response = refused(target.error(), request, context_.fidelity);
+        auto response = refused(target.error(), exchange.request, context_.fidelity);
         response.route = "x2.unknown";
-        co_return response;
+        return http::answered(std::move(response));
     }
-    auto owner = authorize(exchange, Scope::media_write);
+    if (auto admitted = admit(exchange, *target); !admitted) {
+        return http::answered(refused(admitted.error(), exchange.request, context_.fidelity));
+    }
+    return serve(exchange, body, *std::move(target));
+}
+
+Result<void> Endpoint::admit(Exchange& exchange, Target& target) {
+    const auto owner = authorize(exchange, Scope::media_write);
     exchange.timings.auth = Timings::Clock::now() - exchange.timings.started;
     if (!owner) {
-        co_return refused(owner.error(), request, context_.fidelity);
+        return owner.error();
     }
-    Parameters already;
-    if (!target->id_text.empty()) {
-        const auto id = media_id_of(target->id_text, false);
+    if (!target.id_text.empty()) {
+        const auto id = media_id_of(target.id_text, false);
         if (!id) {
-            co_return refused(id.error(), request, context_.fidelity);
+            return id.error();
         }
-        target->id = *id;
-        static_cast<void>(already.add("media_id", target->id_text, "path"));
+        target.id = *id;
     }
-    const auto append_id = target->call == Call::append ? target->id : std::nullopt;
-    if (target->id) {
-        exchange.call = target->call == Call::append ? "APPEND" : "FINALIZE";
-        exchange.media_id = target->id;
+    if (target.id) {
+        exchange.call = target.call == Call::append ? "APPEND" : "FINALIZE";
+        exchange.media_id = target.id;
     }
+    return ok();
+}
+
+// FINALIZE and STATUS by path take no body: whatever comes (a JSON Content-Type with nothing behind
+// it) is let be.
+awaitable<Result<ReceivedFormPtr>> Endpoint::receive(
+    Exchange& exchange, http::BodyReader& body, const Target& target
+) const {
+    Parameters already;
+    if (target.id) {
+        static_cast<void>(already.add("media_id", target.id_text, "path"));
+    }
+    const auto append_id = target.call == Call::append ? target.id : std::nullopt;
     auto opener = media_opener(context_, exchange, append_id);
+    return receive_form(context_, exchange, body, std::move(already), std::move(opener));
+}
+
+awaitable<Response> Endpoint::serve(Exchange& exchange, http::BodyReader& body, Target named)
+    const {
+    auto form = named.id ? Result<ReceivedFormPtr>(nullptr) : receive_query(exchange);
+    if (form && *form == nullptr) {
+        form = co_await receive(exchange, body, named);
+    }
     Response response;
-    // FINALIZE and STATUS by path take no body: whatever comes (a JSON Content-Type with nothing
-    // behind it) is let be.
-    auto form =
-        co_await receive_form(context_, exchange, body, std::move(already), std::move(opener));
     if (!form) {
-        response = refused(form.error(), request, context_.fidelity);
+        response = refused(form.error(), exchange.request, context_.fidelity);
+        response.route = routes[static_cast<std::size_t>(named.call)];
+        co_return response;
+    }
+    const auto target = by_command(std::move(named), exchange.request, **form);
+    if (target) {
+        response = co_await run(exchange, *target, **form);
     } else {
-        target = by_command(*target, request, *form);
-        if (target) {
-            response = co_await run(exchange, *target, std::move(*form));
-        } else {
-            const Error error = co_await x_with_state(context_, exchange, target.error());
-            response = refused(error, request, context_.fidelity);
-        }
+        const Error error = co_await x_with_state(context_, exchange, target.error());
+        response = refused(error, exchange.request, context_.fidelity);
     }
     response.route = target ? routes[static_cast<std::size_t>(target->call)] : "x2.unknown";
     co_return response;
 }
 
-awaitable<Response> Endpoint::run(Exchange& exchange, Target target, ReceivedForm form) const {
+awaitable<Response> Endpoint::run(Exchange& exchange, Target target, ReceivedForm& form) const {
     if (target.call == Call::initialize) {
-        auto created = co_await x_initialize(context_, exchange, std::move(form));
+        auto created = co_await x_initialize(context_, exchange, form);
         const int status_code = target.is_command_form ? 202 : 200;
         if (!created) {
             co_return refused(created.error(), exchange.request, context_.fidelity);
@@ -178,7 +201,7 @@ awaitable<Response> Endpoint::run(Exchange& exchange, Target target, ReceivedFor
         co_return response;
     }
     if (target.call == Call::append) {
-        auto done = co_await x_append(context_, exchange, target.id, std::move(form));
+        auto done = co_await x_append(context_, exchange, target.id, form);
         if (!done) {
             co_return refused(done.error(), exchange.request, context_.fidelity);
         }
@@ -189,7 +212,7 @@ awaitable<Response> Endpoint::run(Exchange& exchange, Target target, ReceivedFor
             const Error error = category_needed(form);
             co_return refused(error, exchange.request, context_.fidelity);
         }
-        auto done = co_await x_one_shot(context_, exchange, std::move(form));
+        auto done = co_await x_one_shot(context_, exchange, form);
         co_return done ? media_answer(
                              *done,
                              context_.uploads.now(),
@@ -199,11 +222,12 @@ awaitable<Response> Endpoint::run(Exchange& exchange, Target target, ReceivedFor
                          )
                        : refused(done.error(), exchange.request, context_.fidelity);
     }
-    co_return co_await run_on_media(exchange, target, std::move(form));
+    co_return co_await run_on_media(exchange, target, form);
 }
 
-awaitable<Response> Endpoint::run_on_media(Exchange& exchange, Target target, ReceivedForm form)
-    const {
+awaitable<Response> Endpoint::run_on_media(
+    Exchange& exchange, Target target, const ReceivedForm& form
+) const {
     const auto id = target.id ? Result<MediaId>(*target.id)
                               : media_id_of(form.parameters.get("media_id"), true);
     if (!id) {

@@ -34,10 +34,18 @@ class Endpoint {
     static Result<Target> by_command(
         Target target, const http::Request& request, const ReceivedForm& form
     );
-    boost::asio::awaitable<http::Response> run(Exchange& exchange, Target target, ReceivedForm form)
-        const;
+    static Result<void> admit(Exchange& exchange, Target& target);
+    boost::asio::awaitable<http::Response> serve(
+        Exchange& exchange, http::BodyReader& body, Target named
+    ) const;
+    boost::asio::awaitable<Result<ReceivedFormPtr>> receive(
+        Exchange& exchange, http::BodyReader& body, const Target& target
+    ) const;
+    boost::asio::awaitable<http::Response> run(
+        Exchange& exchange, Target target, ReceivedForm& form
+    ) const;
     boost::asio::awaitable<http::Response> run_on_media(
-        Exchange& exchange, Target target, ReceivedForm form
+        Exchange& exchange, Target target, const ReceivedForm& form
     ) const;
 
     const Context& context_;

@@ -251,49 +251,6 @@ Result<std::unique_ptr<BlobWriter>> DiskBlobStore::stage_file(BlobId id) {
     return std::make_unique<StagedBlobWriter>(directory_, id, *std::move(file), ways_);
 }
 
-Result<void> DiskBlobStore::make_durable(const std::vector<Extent>& layout) {
-    for (const Extent& extent : layout) {
-        if (options_.strict) {
-            break;
-        }
-        const auto turn = lost_syncs_.turn_of(extent.blob);
-        if (auto doubt = lost_syncs_.doubt_of(extent)) {
-            return *std::move(doubt);
-        }
-        auto file = directory_.open_file(extent.blob, O_RDWR);
-        if (!file) {
-            return std::move(file).error();
-        }
-        if (auto synced = disk::sync_file(file->get()); !synced) {
-            lost_syncs_.note(extent.blob, synced.error());
-            packs_.spoil(extent.blob);
-            return synced;
-        }
-        if (auto synced = directory_.sync_folder_of(extent.blob); !synced) {
-            return synced;
-        }
-    }
-    return ok();
-}
-
-Result<void> DiskBlobStore::drop_cached(const Extent& extent) {
-    packs_.forget_start(extent);
-    auto file = directory_.open_file(extent.blob, O_RDONLY);
-    if (!file) {
-        return std::move(file).error();
-    }
-    // A hint; what is still dirty stays, and is no witness of the disk then. On a file system
-    // without a disk (tmpfs) there is nothing to drop.
-    const auto at = static_cast<off_t>(extent.offset.value);
-    const auto length = static_cast<off_t>(extent.length.value);
-    const int failed = ::posix_fadvise(file->get(), at, length, POSIX_FADV_DONTNEED);
-    if (failed != 0) {
-        return system_error(failed, "drop cached pages");
-    }
-    lost_syncs_.read_back(extent);
-    return ok();
-}
-
 Result<void> DiskBlobStore::read(
     const Extent& extent, ByteOffset offset, std::span<std::byte> bytes
 ) {

@@ -22,6 +22,7 @@
 #include "store/disk/blob_directory.hpp"
 #include "store/disk/open_blob.hpp"
 #include "store/disk/pack_log.hpp"
+#include "store/disk/sync_groups.hpp"
 #include "store/disk/write_ways.hpp"
 #include "store/lost_syncs.hpp"
 
@@ -109,6 +110,7 @@ class DiskBlobStore final : public BlobStore {
     );
     void abandon_placed(const std::shared_ptr<disk::OpenBlob>& open, ByteOffset at);
     Result<std::unique_ptr<BlobWriter>> stage_file(BlobId id);
+    Result<void> sync_whole(BlobId blob);
     void release(KnownBlobs::iterator known, ByteOffset at);
     bool has_writers(BlobId id);
     Result<bool> is_whole_file(const std::vector<Extent>& layout);
@@ -122,6 +124,7 @@ class DiskBlobStore final : public BlobStore {
     disk::PackLog packs_;
     // Nothing is placed in them any more, whatever is forgotten of the others.
     LostSyncs lost_syncs_;
+    disk::SyncGroups syncs_;
     std::mutex mutex_;  // guards all below
     KnownBlobs known_;
     std::list<BlobId> ages_;  // oldest first

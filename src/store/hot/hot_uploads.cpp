@@ -51,13 +51,13 @@ std::optional<HotUploads::Version> HotUploads::version_of(MediaId id) const {
 }
 
 void HotUploads::keep(HotUpload hot, std::optional<Version> seen) {
-    if (!seen || !is_all_of_it(hot)) {
+    if (!is_all_of_it(hot)) {
         return;
     }
     const MediaId id = hot.upload.id;
     Shard& shard = shard_of(id);
     const std::lock_guard lock(shard.mutex);
-    if (shard.writes_running > 0 || claims_running_ > 0 || shard.version != *seen) {
+    if (shard.is_outdated(seen) || claims_running_ > 0) {
         return;
     }
     if (shard.uploads.size() >= shard_max) {
@@ -66,11 +66,49 @@ void HotUploads::keep(HotUpload hot, std::optional<Version> seen) {
     shard.uploads.insert_or_assign(id.value, std::move(hot));
 }
 
+// No claim takes an open one.
+std::optional<HotOpen> HotUploads::find_open(MediaId id) const {
+    const Shard& shard = shard_of(id);
+    const std::lock_guard lock(shard.mutex);
+    const auto at = shard.open.find(id.value);
+    return at == shard.open.end() ? std::nullopt : std::optional(at->second);
+}
+
+void HotUploads::keep_open(MediaId id, HotOpen hot, std::optional<Version> seen) {
+    Shard& shard = shard_of(id);
+    const std::lock_guard lock(shard.mutex);
+    if (shard.is_outdated(seen)) {
+        return;
+    }
+    if (shard.open.size() >= shard_max) {
+        shard.open.clear();
+    }
+    shard.open.insert_or_assign(id.value, std::move(hot));
+}
+
+void HotUploads::was_asked(const Principal& owner, MediaId id) {
+    Shard& shard = shard_of(id);
+    const std::lock_guard lock(shard.mutex);
+    ++shard.version;  // who reads just now may not have seen it
+    const auto at = shard.open.find(id.value);
+    if (at != shard.open.end() && at->second.owner == owner) {
+        ++at->second.asked;
+    }
+}
+
+void HotUploads::forget_open(MediaId id) {
+    Shard& shard = shard_of(id);
+    const std::lock_guard lock(shard.mutex);
+    ++shard.version;
+    shard.open.erase(id.value);
+}
+
 HotUploads::Write::Write(HotUploads& of, MediaId id) : of_(of), id_(id) {
     Shard& shard = of_.shard_of(id_);
     const std::lock_guard lock(shard.mutex);
     ++shard.writes_running;
     shard.uploads.erase(id_.value);
+    shard.open.erase(id_.value);
 }
 
 HotUploads::Write::~Write() {

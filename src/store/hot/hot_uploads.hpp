@@ -24,6 +24,14 @@ struct HotUpload {
     std::optional<std::chrono::milliseconds> left;
 };
 
+// What STATUS says of an open upload, but for how often it was asked before.
+struct HotOpen {
+    Principal owner;
+    WallTime expires_at;
+    std::string facts;
+    std::uint32_t asked = 0;
+};
+
 class HotUploads {
   public:
     // What is said of a queue is told for so long: others in it may come to their end, which matters
@@ -42,6 +50,14 @@ class HotUploads {
     // What the store said. Not kept if something was written since, nor in a state of which STATUS
     // tells more than this (open: the segments).
     void keep(HotUpload hot, std::optional<Version> seen);
+
+    std::optional<HotOpen> find_open(MediaId id) const;
+    // The same of an open one, from its segments and its timeline.
+    void keep_open(MediaId id, HotOpen hot, std::optional<Version> seen);
+    // Its timeline has one more STATUS of the owner's.
+    void was_asked(const Principal& owner, MediaId id);
+    // Its timeline has something else that STATUS tells.
+    void forget_open(MediaId id);
 
     // One write to an upload, for as long as it lives.
     class Write {
@@ -76,6 +92,11 @@ class HotUploads {
     struct Shard {
         mutable std::mutex mutex;
         std::unordered_map<std::uint64_t, HotUpload> uploads;
+        std::unordered_map<std::uint64_t, HotOpen> open;
+        // Nothing may be kept that was read at `seen`.
+        bool is_outdated(std::optional<Version> seen) const {
+            return !seen || writes_running > 0 || version != *seen;
+        }
         Version version = 0;
         std::uint32_t writes_running = 0;
     };

@@ -117,6 +117,37 @@ TEST(HotUploads, IsBounded) {
     EXPECT_GT(kept, 0);
 }
 
+TEST(HotUploads, CountsTheQuestionsAboutAnOpenOne) {
+    HotUploads hot;
+    const HotOpen open{alice(), now, "No segment.", 3};
+    hot.keep_open({1}, open, hot.version_of({1}));
+    hot.was_asked(alice(), {1});
+    hot.was_asked(bob(), {1});
+    ASSERT_TRUE(hot.find_open({1}));
+    EXPECT_EQ(hot.find_open({1})->asked, 4U);
+    EXPECT_EQ(hot.find_open({1})->facts, "No segment.");
+    hot.forget_open({1});
+    EXPECT_FALSE(hot.find_open({1}));
+}
+
+TEST(HotUploads, WhatWasReadOfAnOpenOneBeforeItChangedIsNotKept) {
+    HotUploads hot;
+    const HotOpen open{alice(), now, "No segment.", 0};
+    const auto keeps = [&](auto change) {
+        const auto seen = hot.version_of({1});
+        change();
+        hot.keep_open({1}, open, seen);
+        return hot.find_open({1}).has_value();
+    };
+    EXPECT_FALSE(keeps([&] { hot.was_asked(alice(), {1}); }));
+    EXPECT_FALSE(keeps([&] { hot.forget_open({1}); }));
+    EXPECT_FALSE(keeps([&] { const HotUploads::Write write(hot, {1}); }));
+    EXPECT_TRUE(keeps([] {}));
+    const HotUploads::Write write(hot, {1});
+    EXPECT_FALSE(hot.find_open({1}));
+    EXPECT_FALSE(keeps([] {}));
+}
+
 struct WatchedMemory final : MetadataStoreUnderTest {
     MetadataStore& store() override { return watched; }
     MemoryMetadataStore rows;
@@ -172,6 +203,24 @@ TEST_F(WatchedStore, NoChangeLeavesAnOlderStateBehind) {
     learn(1);
     ASSERT_TRUE(of.watched.forget_bytes({1}));
     expect_true(1);
+}
+
+TEST_F(WatchedStore, EveryChangeOfAnOpenOneIsHeardOf) {
+    WatchedMetadataStore& store = of.watched;
+    ASSERT_TRUE(store.create(open_upload(1)));
+    const auto forgets = [&](auto change) {
+        of.hot.keep_open({1}, {alice(), now, "", 0}, of.hot.version_of({1}));
+        EXPECT_TRUE(of.hot.find_open({1}));
+        EXPECT_TRUE(change());
+        return !of.hot.find_open({1});
+    };
+    EXPECT_TRUE(forgets([&] { return store.add_segment({1}, segment_of(1, 0, 100), {}, now); }));
+    EXPECT_TRUE(forgets([&] { return store.drop_segments({1}, {SegmentIndex{0}}, now); }));
+    EXPECT_TRUE(forgets([&] { return store.keep_all({{1}}, now); }));
+    EXPECT_TRUE(forgets([&] {
+        const Upload found = *store.find(alice(), {1});
+        return store.change(*found.cancelled(now), UploadState::open, {});
+    }));
 }
 
 TEST_F(WatchedStore, AReleasedJobIsNotProcessedAnyMore) {

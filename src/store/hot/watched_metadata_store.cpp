@@ -106,7 +106,21 @@ Result<void> WatchedMetadataStore::to_job(JobId id, Change change) {
     return changed;
 }
 
-// --- changes to uploads of which HotUploads keeps nothing: new ones and open ones ---
+Result<void> WatchedMetadataStore::add_segment(
+    MediaId id, const Segment& segment, std::optional<ByteCount> stride, WallTime now
+) {
+    const HotUploads::Write write(hot_, id);
+    return rows_.add_segment(id, segment, stride, now);
+}
+
+Result<void> WatchedMetadataStore::drop_segments(
+    MediaId id, const std::vector<SegmentIndex>& indexes, WallTime now
+) {
+    const HotUploads::Write write(hot_, id);
+    return rows_.drop_segments(id, indexes, now);
+}
+
+// --- new ones, of which nothing is known yet ---
 
 Result<void> WatchedMetadataStore::create(const Upload& upload, const CreateTerms& terms) {
     return rows_.create(upload, terms);
@@ -116,18 +130,6 @@ Result<void> WatchedMetadataStore::create_whole(
     const Upload& upload, const Segment& segment, const NewJob& job, const CreateTerms& terms
 ) {
     return rows_.create_whole(upload, segment, job, terms);
-}
-
-Result<void> WatchedMetadataStore::add_segment(
-    MediaId id, const Segment& segment, std::optional<ByteCount> stride, WallTime now
-) {
-    return rows_.add_segment(id, segment, stride, now);
-}
-
-Result<void> WatchedMetadataStore::drop_segments(
-    MediaId id, const std::vector<SegmentIndex>& indexes, WallTime now
-) {
-    return rows_.drop_segments(id, indexes, now);
 }
 
 // --- what only asks ---

@@ -1,0 +1,129 @@
+// What is told from memory of an open upload is what the stores would say.
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string_view>
+
+#include "base/metrics.hpp"
+#include "service/doubts.hpp"
+#include "service/timeline.hpp"
+#include "service/uploads.hpp"
+#include "store/hot/watched_metadata_store.hpp"
+#include "store/memory/memory_attachment_store.hpp"
+#include "store/memory/memory_blob_store.hpp"
+#include "store/memory/memory_doubt_store.hpp"
+#include "store/memory/memory_metadata_store.hpp"
+#include "store/memory/memory_timeline_store.hpp"
+
+namespace sluice {
+namespace {
+
+const Principal me{"me"};
+const Principal other{"other"};
+
+class StatusAtOnceTest : public testing::Test {
+  protected:
+    StatusAtOnceTest() { id_ = uploads_.create({me, "tweet_video", "video/mp4", "", {8}})->id; }
+
+    void append(std::uint16_t index, std::string_view text) {
+        const AppendTarget target{me, id_, {index}, ByteCount{text.size()}};
+        auto incoming = uploads_.begin_append(target);
+        ASSERT_TRUE(incoming && incoming->write(std::as_bytes(std::span(text))));
+        ASSERT_TRUE(uploads_.finish_append(target, std::move(*incoming)));
+    }
+
+    void note(const Principal& caller, const char* call, const char* code) {
+        TimelineEvent event;
+        event.at = event.last_at = clock_.now();
+        event.call = call;
+        event.status = 409;
+        event.code = code;
+        timeline_.note(caller, id_, std::move(event));
+    }
+
+    // Nothing: memory does not know. A question that is answered is noted, as the router does.
+    std::optional<std::string> told() {
+        const auto answer = uploads_.status_at_once(me, id_);
+        if (!answer) {
+            return std::nullopt;
+        }
+        return answer->has_value() ? "no error" : answer->error().facts;
+    }
+    std::string stored() { return uploads_.status(me, id_).error().facts; }
+
+    ManualClock clock_;
+    MemoryMetadataStore rows_;
+    HotUploads hot_;
+    WatchedMetadataStore metadata_{rows_, hot_};
+    MemoryBlobStore blobs_;
+    MemoryAttachmentStore attachments_;
+    MemoryTimelineStore events_{rows_};
+    Timeline timeline_{events_, &hot_};
+    MemoryDoubtStore doubt_rows_{rows_};
+    Doubts doubts_{doubt_rows_, metadata_, blobs_, clock_};
+    IdSource ids_{clock_, 0};
+    SpeedLearner speed_;
+    Metrics metrics_;
+    Uploads uploads_{
+        {metadata_,
+         blobs_,
+         attachments_,
+         clock_,
+         ids_,
+         speed_,
+         metrics_,
+         [] {},
+         &timeline_,
+         &doubts_,
+         &hot_,
+         {},
+         {}},
+        UploadLimits{}
+    };
+    MediaId id_;
+};
+
+TEST_F(StatusAtOnceTest, CountsTheQuestionsThatCameMeanwhile) {
+    EXPECT_FALSE(told());
+    const std::string first = stored();
+    EXPECT_EQ(told(), first);
+    for (int i = 0; i < 3; ++i) {
+        note(me, "STATUS", "finalize_missing");
+        note(other, "STATUS", "media_unknown");
+    }
+    EXPECT_EQ(told(), first + " STATUS was asked 3 times before.");
+    EXPECT_EQ(told(), stored());
+    EXPECT_FALSE(uploads_.status_at_once(other, id_));
+}
+
+TEST_F(StatusAtOnceTest, KnowsOfEverySegmentAndEveryRefusal) {
+    stored();
+    append(0, "ABCD");
+    EXPECT_FALSE(told());
+    const std::string half = stored();
+    EXPECT_TRUE(half.contains("1 segment with 4 of 8 bytes arrived")) << half;
+    EXPECT_EQ(told(), half);
+    note(me, "FINALIZE", "segment_missing");
+    EXPECT_FALSE(told());
+    EXPECT_TRUE(stored().contains("FINALIZE was refused."));
+    EXPECT_EQ(told(), stored());
+    ASSERT_TRUE(uploads_.cancel(me, id_));
+    EXPECT_FALSE(told());
+}
+
+TEST_F(StatusAtOnceTest, NothingIsToldOfWhatIsOverOrInDoubt) {
+    stored();
+    ASSERT_TRUE(told());
+    doubts_.note_lost_sync(
+        id_, {.code = ErrorCode::storage_failed, .facts = "EIO.", .is_lost_sync = true}
+    );
+    EXPECT_FALSE(told());
+    EXPECT_TRUE(stored().contains("It would be refused: "));
+    ASSERT_TRUE(doubts_.forget(id_));
+    ASSERT_TRUE(told());
+    clock_.advance(std::chrono::hours(1'000));
+    EXPECT_FALSE(told());
+}
+
+}  // namespace
+}  // namespace sluice
