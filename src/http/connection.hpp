@@ -87,6 +87,7 @@ class Connection {
     boost::asio::awaitable<Response> answer(const Request& request, SocketBody& body);
     boost::asio::awaitable<bool> send(const Request& request, Response& response, bool keeps_alive);
     boost::asio::awaitable<bool> send_source(Response& response);
+    boost::asio::awaitable<bool> send_endless(Response& response);
     boost::asio::awaitable<bool> send_cut(const Response& response);
     boost::asio::awaitable<bool> discard(SocketBody& body);
     void complete(Request& request) const;

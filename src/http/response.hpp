@@ -22,6 +22,8 @@ class BodySource {
   public:
     virtual ~BodySource() = default;
     virtual std::uint64_t length() const = 0;
+    // Nobody knows how long it is: it ends with the connection, and `length` says nothing.
+    virtual bool is_endless() const { return false; }
     // Fills up to bytes.size() and returns how many; 0 only at the end.
     virtual boost::asio::awaitable<Result<std::size_t>> read(std::span<std::byte> bytes) = 0;
 };

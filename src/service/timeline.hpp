@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/timeline.hpp"
+#include "service/live_events.hpp"
 #include "store/timeline_store.hpp"
 
 namespace sluice {
@@ -23,7 +24,9 @@ class Timeline {
     // stands still must not eat the memory.
     static constexpr std::size_t waiting_max = 20'000;
 
-    explicit Timeline(TimelineStore& store) : store_(store) {}
+    // `live`, if given, hears of each event at once.
+    explicit Timeline(TimelineStore& store, LiveEvents* live = nullptr)
+        : store_(store), live_(live) {}
 
     // Whether `caller` owns the upload is the store's to know.
     void note(const Principal& caller, MediaId id, TimelineEvent event);
@@ -47,6 +50,7 @@ class Timeline {
     std::vector<TimelineEvent> unwritten(const Principal& owner, MediaId id) const;
 
     TimelineStore& store_;
+    LiveEvents* const live_;
     std::mutex flushing_;       // one flush at a time; held over a commit, so never on a fiber
     mutable std::mutex mutex_;  // guards all below; never held while the store works
     Waiting waiting_;
