@@ -69,7 +69,7 @@ Response file_answer(const WebAsset& asset, const http::Request& request) {
 }  // namespace
 
 bool ConsoleEndpoint::serves(std::string_view path) {
-    return is_screen(path) || path.starts_with(files) || path == "/favicon.svg" ||
+    return is_screen(path) || path.starts_with(files) || path == "/favicon.svg" || path == "/docs.css" ||
            path == "/openapi.json";
 }
 

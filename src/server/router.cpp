@@ -112,6 +112,7 @@ bool Router::is_recorded(const http::Request& request) const {
          request.header("Sluice-Console")) ||
         (request.path.starts_with("/media/") && request.header("Sec-Fetch-Site") == "same-origin");
     return !is_of_console && !ConsoleEndpoint::serves(request.path) &&
+           !DocsEndpoint::serves(request.path) &&
            context_.recorder->records(request.path);
 }
 

@@ -87,7 +87,7 @@ export const sentBytes = (one: Sending) =>
 
 async function begin(one: Sending, signal: AbortSignal) {
     const made = await call<{ data: { id: string } }>('POST', '/2/media/upload/initialize', {
-        json: { media_type: one.type, total_bytes: one.size, media_category: one.category },
+        json: { media_type: one.type, total_bytes: one.size, media_category: one.category, file_name: one.name },
         signal,
     });
     one.mediaId = made.data.id;

@@ -59,7 +59,16 @@ function Lanes({ events }: { events: TimelineEvent[] }) {
     );
 }
 
-const steps: Record<string, string> = { 'job.queued': 'Queued', 'job.claimed': 'A worker took it', 'job.finished': 'Done', 'job.failed': 'Processing failed', 'job.released': 'Given back' };
+const steps: Record<string, string> = {
+    'job.queued': 'Queued',
+    'job.claimed': 'Begun',
+    'job.step': 'Step',
+    'job.playable': 'Playable',
+    'job.ready': 'Ready',
+    'job.failed': 'Failed',
+    'job.released': 'Given back',
+    'job.retried': 'Tried again',
+};
 
 function obedience(event: TimelineEvent): string {
     if (event.obeyed === null) {
@@ -98,8 +107,9 @@ function Line({ event }: { event: TimelineEvent }) {
             </span>
             <span class="soft number">
                 {event.request_id && !isStep ? (
-                    <a href={`/requests/${event.request_id}`} aria-label={`The exchange of this ${event.call}`}>
+                    <a href={`/requests/${event.request_id}`} title="The exchange">
                         {duration(event.duration_ms)}
+                        <span class="hidden"> for this {event.call}: the exchange</span>
                     </a>
                 ) : event.duration_ms > 0 ? (
                     duration(event.duration_ms)
@@ -111,29 +121,76 @@ function Line({ event }: { event: TimelineEvent }) {
     );
 }
 
-const shownAtFirst = 60;
+type Entry = TimelineEvent | TimelineEvent[];
+
+// APPENDs that succeeded one after the other are one line, until somebody asks.
+const runMin = 4;
+
+function entriesOf(events: TimelineEvent[]): Entry[] {
+    const entries: Entry[] = [];
+    let run: TimelineEvent[] = [];
+    const endRun = () => {
+        entries.push(...(run.length >= runMin ? [run] : run));
+        run = [];
+    };
+    for (const event of events) {
+        if (event.call === 'APPEND' && !event.code) {
+            run.push(event);
+        } else {
+            endRun();
+            entries.push(event);
+        }
+    }
+    endRun();
+    return entries;
+}
+
+function Run({ events }: { events: TimelineEvent[] }) {
+    const [isOpen, setOpen] = useState(false);
+    if (isOpen) {
+        return (
+            <>
+                {events.map((event) => (
+                    <Line key={`${event.time} ${event.segment_index}`} event={event} />
+                ))}
+            </>
+        );
+    }
+    const indexes = events.map((event) => event.segment_index ?? 0);
+    const sum = events.reduce((bytesSoFar, event) => bytesSoFar + (event.size_bytes ?? 0), 0);
+    const [first, last] = [events[0]!, events[events.length - 1]!];
+    return (
+        <li>
+            <time dateTime={first.time}>{clock(first.time)}</time>
+            <span class="call">
+                APPEND{' '}
+                <span class="soft">
+                    {Math.min(...indexes)} to {Math.max(...indexes)}
+                </span>
+            </span>
+            <StatusBadge status={first.status ?? 0} />
+            <span class="told">
+                {plural(events.length, 'call')}, {bytes(sum)}{' '}
+                <button type="button" class="small" aria-expanded="false" onClick={() => setOpen(true)}>
+                    Show each
+                </button>
+            </span>
+            <span class="soft number">{duration(Date.parse(last.last_time) - Date.parse(first.time) + first.duration_ms)}</span>
+        </li>
+    );
+}
 
 export function Timeline({ events }: { events: TimelineEvent[] }) {
-    const [isWhole, setWhole] = useState(false);
     if (events.length === 0) {
         return <p class="soft">Nothing is remembered of it.</p>;
     }
-    const folded = !isWhole && events.length > shownAtFirst;
-    const shown = folded ? [...events.slice(0, 20), ...events.slice(-(shownAtFirst - 20))] : events;
     return (
         <>
             <Lanes events={events} />
             <ol class="timeline">
-                {shown.map((event, at) => [
-                    folded && at === 20 && (
-                        <li class="gap" key="gap">
-                            <button type="button" class="small" onClick={() => setWhole(true)}>
-                                Show {events.length - shown.length} more
-                            </button>
-                        </li>
-                    ),
-                    <Line key={`${event.time} ${event.call} ${event.segment_index}`} event={event} />,
-                ])}
+                {entriesOf(events).map((entry) =>
+                    Array.isArray(entry) ? <Run key={`run ${entry[0]!.time}`} events={entry} /> : <Line key={`${entry.time} ${entry.call} ${entry.segment_index} ${entry.code}`} event={entry} />,
+                )}
             </ol>
         </>
     );

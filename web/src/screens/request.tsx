@@ -263,7 +263,7 @@ export function RequestScreen({ id }: { id: string }) {
                 <Card title="Answer">
                     <Headers title={`${one.response.headers.length} headers`} line={`${one.request.http_version} ${one.response.status}`} fields={one.response.headers} />
                     {one.response.body ? (
-                        <pre class="json" tabIndex={0}>
+                        <pre class="json below" tabIndex={0}>
                             {pretty(one.response.body)}
                         </pre>
                     ) : (

@@ -53,7 +53,7 @@ export function Requests() {
     const [isPaused, setPaused] = useState(false);
     const [waiting, setWaiting] = useState(0);
     const isPointed = useRef(false);
-    const asked = new URLSearchParams({ limit: '100', ...(failing && { failing: '1' }), ...(mediaId && { media_id: mediaId }), ...(code && { code }), ...(after && { after }) });
+    const asked = new URLSearchParams({ limit: '50', ...(failing && { failing: '1' }), ...(mediaId && { media_id: mediaId }), ...(code && { code }), ...(after && { after }) });
     const path = `/api/v1/requests?${asked}`;
     const list = useQuery(path, (signal) => get<Page<ShortExchange>>(path, { signal }));
     const reload = useSoon(() => {

@@ -50,7 +50,6 @@ function Outputs({ upload }: { upload: Upload }) {
                     <tr>
                         <th scope="col">File</th>
                         <th scope="col">For</th>
-                        <th scope="col">Type</th>
                         <th scope="col" class="number">Pixels</th>
                         <th scope="col" class="number">Size</th>
                     </tr>
@@ -67,7 +66,6 @@ function Outputs({ upload }: { upload: Upload }) {
                                 {one.role}
                                 {one.copied && <span class="soft"> (copied)</span>}
                             </td>
-                            <td class="soft">{one.content_type}</td>
                             <td class="number soft">{one.width ? `${one.width} × ${one.height}` : ''}</td>
                             <td class="number">{bytes(one.size_bytes)}</td>
                         </tr>
@@ -244,9 +242,9 @@ export function UploadScreen({ id }: { id: string }) {
                                 {JSON.stringify(upload, null, 2)}
                             </pre>
                         </details>
-                        <p>
-                            <a href={`/requests?media_id=${upload.media_id}`}>Its requests</a>
-                        </p>
+                        <a class="button" href={`/requests?media_id=${upload.media_id}`}>
+                            Its requests
+                        </a>
                     </Card>
                 </div>
             </div>

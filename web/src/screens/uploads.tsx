@@ -54,8 +54,8 @@ function VerdictLine({ upload, diagnosis }: { upload: Upload; diagnosis?: Diagno
 
 function Row({ upload, diagnosis, isCurrent, now }: { upload: Upload; diagnosis?: Diagnosis; isCurrent: boolean; now: number }) {
     const sent = percent(upload.received_bytes, upload.size_bytes);
-    const made = upload.state === 'ready' ? 100 : upload.processing.progress_percent;
     const isBad = upload.state === 'failed';
+    const made = upload.state === 'ready' || isBad ? 100 : upload.processing.progress_percent;
     return (
         <tr class={isCurrent ? 'current' : ''}>
             <td class="c-file">
@@ -64,7 +64,7 @@ function Row({ upload, diagnosis, isCurrent, now }: { upload: Upload; diagnosis?
                     <a href={`/u/${upload.media_id}`} class="name">
                         <bdi>{nameOf(upload)}</bdi>
                     </a>
-                    <small class="soft mono">{upload.media_id}</small>
+                    <small class={upload.file_name ? 'soft mono' : 'soft'}>{upload.file_name ? upload.media_id : upload.media_type || 'no type given'}</small>
                 </div>
             </td>
             <td class="c-state">
@@ -72,7 +72,7 @@ function Row({ upload, diagnosis, isCurrent, now }: { upload: Upload; diagnosis?
             </td>
             <td class="c-bars">
                 <Bar value={sent} label={`${nameOf(upload)} received`} tone={sent === 100 ? 'good' : ''} />
-                <Bar value={made} label={`${nameOf(upload)} processed`} tone={isBad ? 'bad' : made === 100 ? 'good' : ''} />
+                <Bar value={made} label={`${nameOf(upload)} ${isBad ? 'failed' : 'processed'}`} tone={isBad ? 'bad' : made === 100 ? 'good' : ''} />
             </td>
             <td class="c-kind soft">
                 {upload.category}
@@ -270,7 +270,7 @@ export function Uploads() {
                         <tr>
                             <th scope="col">File</th>
                             <th scope="col">State</th>
-                            <th scope="col">Received, processed</th>
+                            <th scope="col" title="Received, processed">Progress</th>
                             <th scope="col">Category</th>
                             <th scope="col" class="number">Size</th>
                             <th scope="col" class="number">Age</th>
