@@ -43,7 +43,7 @@ void append_members(std::string& out, const json::object& schema) {
     if (members == nullptr) {
         return;
     }
-    out += "<div class=\"table\" tabindex=\"0\" role=\"region\" aria-label=\"Members\">"
+    out += "<div class=\"table\" tabindex=\"0\">"
            "<table><thead><tr><th>Member</th><th>Type</th></tr></thead><tbody>\n";
     for (const auto& [name, member] : *members) {
         out += "<tr><td><code>" + escaped_html(std::string_view(name)) + "</code></td><td>" +

@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::uint32_t rows_at_once = 200;
 // Of one call: a search for what is rare goes on with the next page.
+constexpr std::size_t whole_id_length = 18;
 constexpr std::uint32_t rows_looked_at_max = 10'000;
 
 }  // namespace
@@ -21,6 +22,18 @@ bool UploadQuery::takes(const Upload& upload) const {
 
 Result<UploadList> Uploads::list(const UploadQuery& query) {
     UploadList found;
+    // A whole id is no search.
+    if (const auto id = MediaId::parse(query.text); id && query.text.size() >= whole_id_length) {
+        const auto one = services_.metadata.find_any(*id);
+        const bool is_theirs =
+            one && !one->upload.is_over() && (!query.owner || one->upload.owner == *query.owner);
+        if (is_theirs && query.takes(one->upload)) {
+            if (auto told = details(one->upload.owner, *id)) {
+                found.uploads.push_back(*std::move(told));
+            }
+            return found;
+        }
+    }
     MediaId before = query.before;
     const bool takes_all = query.states.empty() && query.text.empty();
     const std::uint32_t at_once = takes_all ? query.count_max : rows_at_once;

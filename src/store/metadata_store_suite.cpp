@@ -210,12 +210,6 @@ TEST_P(MetadataStoreSuite, ListsTheNewestFirstPageByPage) {
     ASSERT_EQ(rest->uploads.size(), 3u);
     EXPECT_EQ(rest->uploads[2].id.value, 1u);
     EXPECT_FALSE(rest->has_more);
-    const auto all = store().list_all({0}, 2);
-    ASSERT_TRUE(all);
-    ASSERT_EQ(all->uploads.size(), 2u);
-    EXPECT_EQ(all->uploads[0].owner, bob());
-    EXPECT_EQ(all->uploads[1].id.value, 5u);
-    EXPECT_TRUE(all->has_more);
 }
 
 TEST_P(MetadataStoreSuite, ListsNothingThatIsOver) {

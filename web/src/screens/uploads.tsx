@@ -284,7 +284,8 @@ export function Uploads() {
                     </tbody>
                 </table>
             ) : list.data && isFiltered ? (
-                <Empty title="Nothing matches">
+                <Empty title={list.data.has_more ? 'Nothing matches among the newest 10,000' : 'Nothing matches'}>
+                    {list.data.has_more && <p>Older ones are looked at on the next page.</p>}
                     <button type="button" onClick={() => (setTyped(''), setQuery({ q: null, state: null, after: null }))}>
                         Show all uploads
                     </button>
