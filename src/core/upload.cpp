@@ -238,6 +238,12 @@ Result<Upload> Upload::succeeded(Content found, WallTime now) const {
     return next;
 }
 
+Upload Upload::without_original() const {
+    Upload next = *this;
+    next.has_original = false;
+    return next;
+}
+
 Result<Upload> Upload::failed_with(ProcessingFailure why, WallTime now) const {
     if (state != UploadState::processing) {
         return not_in(*this, "processing");

@@ -27,11 +27,12 @@
 // Invariants
 //   1. received is the sum of the lengths of the segments, segments_received their number.
 //   2. received <= total, always; sealed and later: received == total.
-//   3. Outputs exist only in ready, and those that can be used already in processing and in queued
+//   3. Only ready may be without its original: its segments then say what came, but no place.
+//   4. Outputs exist only in ready, and those that can be used already in processing and in queued
 //      after it; failure only in failed.
-//   4. No transition leaves cancelled or expired; none leads back to open.
-//   5. A segment, once in, is never replaced.
-//   6. progress.percent never falls while processing, and is 100 only in ready.
+//   5. No transition leaves cancelled or expired; none leads back to open.
+//   6. A segment, once in, is never replaced.
+//   7. progress.percent never falls while processing, and is 100 only in ready.
 #pragma once
 
 #include <cstdint>
@@ -93,7 +94,8 @@ struct Upload {
     Progress progress;
     Content content;
     std::optional<ProcessingFailure> failure;
-    int attempts = 0;  // how often a worker has begun
+    int attempts = 0;          // how often a worker has begun
+    bool has_original = true;  // false: only what was made of it is there
 
     WallTime created_at;
     std::optional<WallTime> finalized_at;  // when it was sealed; nothing of rows from before that
@@ -117,6 +119,7 @@ struct Upload {
     Result<Upload> released(WallTime now) const;
     Result<Upload> with_progress(Progress measured, WallTime now) const;
     Result<Upload> succeeded(Content found, WallTime now) const;
+    Upload without_original() const;  // precondition: ready
     Result<Upload> failed_with(ProcessingFailure why, WallTime now) const;
     // The application has claimed the media: its time never ends. media_expired if it has ended, though
     // the sweep has not come yet.

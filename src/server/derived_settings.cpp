@@ -29,6 +29,12 @@ WorkerPoolSettings pool_settings(const Settings& settings) {
     return pool;
 }
 
+JobSettings job_settings(const Settings& settings) {
+    JobSettings jobs;
+    jobs.keeps_original = settings.keeps_original;
+    return jobs;
+}
+
 http::ConnectionLimits connection_limits(const Settings& settings) {
     const std::size_t allowed = connections_for(raise_open_files());
     http::ConnectionLimits limits;

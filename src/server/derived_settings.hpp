@@ -20,6 +20,7 @@ inline constexpr const char* job_holder = "local";
 
 SqliteOptions database_options(const Settings& settings, std::shared_ptr<Ballast> ballast);
 WorkerPoolSettings pool_settings(const Settings& settings);
+JobSettings job_settings(const Settings& settings);
 // Raises the limit of open files as far as it goes, and warns if that is too few for the settings.
 http::ConnectionLimits connection_limits(const Settings& settings);
 protocol::WorkBounds work_bounds(

@@ -193,6 +193,14 @@ Outcome apply_avif(Settings& settings, const std::string& value) {
     return apply_switch(settings.avif, value);
 }
 
+Outcome apply_retention_original(Settings& settings, const std::string& value) {
+    if (value != "keep" && value != "delete") {
+        return must_be("keep or delete");
+    }
+    settings.keeps_original = value == "keep";
+    return {};
+}
+
 // The flag has no value; the file and the variable have one.
 Outcome apply_dev_tls(Settings& settings, const std::string& value) {
     if (!value.empty() && value != "true" && value != "false") {
@@ -331,6 +339,14 @@ constexpr std::array rows{
         "MODE",
         "on: the larger pictures in AVIF too, a third of the bytes; off (default)",
         apply_avif
+    },
+    SettingRow{
+        "--retention-original",
+        "retention.original",
+        "MODE",
+        "keep (default): the uploaded file stays for its owner; delete: it goes once all is made "
+        "of it",
+        apply_retention_original
     },
     SettingRow{
         "--sandbox",

@@ -102,7 +102,7 @@ class Server {
           blobs_(std::move(blobs)),
           ids_(clock_, 0),
           faults_(metrics_),
-          jobs_(metadata_, *blobs_, clock_, ids_, {}, &faults_, &timeline_),
+          jobs_(metadata_, *blobs_, clock_, ids_, job_settings(settings), &faults_, &timeline_),
           workers_(pool_settings(settings), jobs_, speed_, metrics_),
           uploads_(services(), settings.limits),
           rates_(rate_limits(settings)),

@@ -22,6 +22,16 @@ Error unknown(MediaId id, const std::string& name) {
     };
 }
 
+Error original_is_gone(MediaId id) {
+    return {
+        .code = ErrorCode::output_unknown,
+        .facts =
+            "The original is not kept here: it was deleted when everything had been made of it "
+            "(retention.original=delete).",
+        .media_id = id.value,
+    };
+}
+
 bool names_others(const Output& output) {
     const bool is_index = output.role == OutputRole::storyboard && output.width == 0;
     return output.content_type == playlist_type || is_index;
@@ -186,6 +196,9 @@ Result<Delivered> Uploads::find_file(
         return unknown(id, name);  // the right id behind another category's number
     }
     if (name == "original") {
+        if (upload.owner == reader && !upload.has_original) {
+            return original_is_gone(id);
+        }
         const bool is_there = upload.owner == reader && upload.has_all_bytes();
         return is_there ? original_of(*found) : Result<Delivered>(unknown(id, name));
     }

@@ -87,6 +87,9 @@ Result<void> Fsck::check(const Upload& upload) {
         return found.error();
     }
     check_sums(*found);
+    if (!upload.has_original) {
+        return check_outputs(upload);
+    }
     if (auto checked = check_segments(*found); !checked) {
         return checked;
     }

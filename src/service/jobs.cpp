@@ -188,6 +188,9 @@ Result<void> Jobs::succeed(
     if (!ready) {
         return std::move(ready).error();
     }
+    if (!settings_.keeps_original) {
+        ready = ready->without_original();
+    }
     auto before = metadata_.outputs(job.upload.id);
     if (!before) {
         return std::move(before).error();
@@ -201,6 +204,9 @@ Result<void> Jobs::succeed(
     forget_unless(finished, *outputs);
     if (finished) {
         forget(replaced);
+        if (!ready->has_original) {
+            forget(job.layout);
+        }
         note(job, "job.ready", std::to_string(all.size()) + " files were made.");
     }
     return finished;
@@ -307,12 +313,19 @@ void Jobs::forget_unless(const Result<void>& kept, const std::vector<Output>& ou
 }
 
 void Jobs::forget(const std::vector<Output>& outputs) {
-    for (const auto& output : outputs) {
-        if (auto removed = blobs_.remove(output.extent); !removed) {
+    std::vector<Extent> extents;
+    std::ranges::transform(outputs, std::back_inserter(extents), &Output::extent);
+    forget(extents);
+}
+
+// What stays behind nobody names; the next look for orphans finds it.
+void Jobs::forget(const std::vector<Extent>& extents) {
+    for (const auto& extent : extents) {
+        if (auto removed = blobs_.remove(extent); !removed) {
             log::warning(
                 "blob_not_removed",
-                "an unpublished output stays behind",
-                {{"blob", output.extent.blob.value}, {"detail", removed.error().detail}}
+                "bytes that nobody needs stay behind",
+                {{"blob", extent.blob.value}, {"detail", removed.error().detail}}
             );
         }
     }

@@ -37,6 +37,8 @@ struct JobSettings {
     int interruptions_max = 10;
     // How long content that is set aside is refused.
     std::chrono::milliseconds quarantine = std::chrono::hours{1};
+    // Whether the uploaded file stays once everything was made of it.
+    bool keeps_original = true;
     // Pause after the first, second, … try; the last one repeats.
     std::vector<std::chrono::milliseconds> back_off{
         std::chrono::seconds{5}, std::chrono::seconds{30}
@@ -103,6 +105,7 @@ class Jobs {
     );
     Result<void> stay_alive(const LeasedJob& job, WallTime& beaten_at);
     void forget(const std::vector<Output>& outputs);
+    void forget(const std::vector<Extent>& extents);
     void forget_unless(const Result<void>& kept, const std::vector<Output>& outputs);
     void note(const LeasedJob& job, const char* step, std::string facts, std::string code = {});
 

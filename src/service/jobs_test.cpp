@@ -180,6 +180,25 @@ TEST_F(JobsTest, WhatIsMadeAgainTakesItsPlace) {
     EXPECT_EQ(blobs_.blob_count(), 2U) << "the upload's own and one output";
 }
 
+TEST_F(JobsTest, WhereOriginalsAreNotKeptTheyGoOnceAllIsMade) {
+    Jobs jobs(metadata_, blobs_, clock_, ids_, {.keeps_original = false});
+    const auto job = claim();
+    ASSERT_TRUE(jobs.publish_early(job, folder_with("poster.jpg"), poster));
+    EXPECT_TRUE(upload().has_original) << "another try may need it";
+    EXPECT_EQ(blobs_.blob_count(), 2U);
+    ASSERT_TRUE(jobs.succeed(job, folder_with("poster.jpg"), report({})));
+    EXPECT_FALSE(upload().has_original);
+    EXPECT_EQ(blobs_.blob_count(), 1U) << "the output's";
+    EXPECT_EQ(upload().received, upload().total);
+}
+
+TEST_F(JobsTest, WhatFailedKeepsItsOriginal) {
+    Jobs jobs(metadata_, blobs_, clock_, ids_, {.keeps_original = false});
+    ASSERT_TRUE(jobs.fail(claim(), no_space));
+    EXPECT_TRUE(upload().has_original);
+    EXPECT_EQ(blobs_.blob_count(), 1U);
+}
+
 TEST_F(JobsTest, AFailureTakesBackWhatWasPublishedEarly) {
     const auto job = claim();
     ASSERT_TRUE(jobs_.publish_early(job, folder_with("poster.jpg"), poster));

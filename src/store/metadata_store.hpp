@@ -119,7 +119,7 @@ class MetadataStore {
         JobId id, std::uint64_t fence, const std::vector<Output>& outputs
     ) = 0;
     // The end of the job: the upload as `upload` (ready or failed) and all of its outputs, in one
-    // commit.
+    // commit. Without its original its segments name no place any more.
     virtual Result<void> finish_job(
         JobId id, std::uint64_t fence, const Upload& upload, const std::vector<Output>& outputs
     ) = 0;

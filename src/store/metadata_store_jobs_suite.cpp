@@ -187,6 +187,27 @@ TEST_P(MetadataStoreSuite, AFinishedJobLeavesTheUploadWithItsOutputs) {
     );
 }
 
+TEST_P(MetadataStoreSuite, WithoutItsOriginalAnUploadNamesItsOutputsAlone) {
+    queued(7, store_test_now);
+    const LeasedJob job = claimed("slot");
+    const Upload ready = job.upload.succeeded(test_content, store_test_now)->without_original();
+    const std::vector outputs{output_of(71, "720p.mp4")};
+    const auto before = store().find_any({7})->segments;
+    ASSERT_FALSE(before.empty());
+    EXPECT_TRUE(*store().knows_blob({7}));
+    ASSERT_TRUE(store().finish_job(job.id, job.fence, ready, outputs));
+    EXPECT_EQ(stored(7), ready);
+    EXPECT_FALSE(*store().knows_blob({7}));
+    EXPECT_EQ(*store().extents_of({7}), std::vector{outputs[0].extent});
+    const auto after = store().find_any({7})->segments;
+    ASSERT_EQ(after.size(), before.size());
+    for (const auto& [index, segment] : after) {
+        EXPECT_EQ(segment.extent.blob, BlobId{});
+        EXPECT_EQ(segment.extent.length, before.at(index).extent.length);
+        EXPECT_EQ(segment.crc32c, before.at(index).crc32c);
+    }
+}
+
 TEST_P(MetadataStoreSuite, AFinishedJobMayHaveFailed) {
     queued(7, store_test_now);
     const LeasedJob job = claimed("slot");

@@ -1,10 +1,14 @@
 """GET /media/{media_key}/{name}: ranges, validators, types, and who may have the original."""
 
+import os
+import subprocess
 import unittest
 
 from support.case import ServerCase
 from support.client import X1, upload
 from support.media import noise, picture
+from support.server import binary
+from support.tracing import blob_path
 from support.wire import exchange, head
 
 DATA = noise(100_000)
@@ -109,6 +113,31 @@ class Outputs(ServerCase):
             self.assertEqual(answer.header("content-type"), variant["content_type"])
             self.assertTrue(variant["content_type"].startswith("image/"))
             self.assertEqual(answer.header("x-content-type-options"), "nosniff")
+
+
+class OriginalsThatAreNotKept(ServerCase):
+    arguments = ("--retention-original", "delete")
+
+    def test_only_what_was_made_stays(self):
+        caller = X1(self.server, "alice")
+        sent = picture(1500, 1000)  # too large to share a blob with others
+        media_id = upload(caller, sent, 300_000, media_type="image/png", category="tweet_image")
+        self.assertEqual(caller.wait(media_id)["state"], "succeeded")
+        known = caller.upload_object(media_id).json()
+        self.assertIsNone(known["original_url"])
+        answer = caller.original(known["media_key"])
+        self.assertEqual((answer.status, answer.header("sluice-error")), (404, "output_unknown"), answer)
+        self.assertIn(b"retention.original=delete", answer.body)
+        self.assertFalse(os.path.exists(blob_path(self.server.data, media_id)))
+        for output in caller.outputs(media_id).values():
+            self.assertEqual(len(caller.fetch(output["url"]).body), output["size_bytes"])
+        self.assertEqual(caller.finalize(media_id).status, 201, "again, as the first time")
+        failed = upload(caller, noise(100_000), 30_000)
+        self.assertEqual(caller.wait(failed)["state"], "failed")
+        self.assertEqual(len(caller.original(f"7_{failed}").body), 100_000, "somebody may want to look at it")
+        self.server.stop()
+        checked = subprocess.run([binary(), "fsck", "--data", self.server.data, "--json"], capture_output=True, text=True, timeout=60)
+        self.assertEqual(checked.returncode, 0, checked.stdout)
 
 
 if __name__ == "__main__":

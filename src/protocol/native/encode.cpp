@@ -132,7 +132,7 @@ void append_outputs(
     json.end_array();
     append_text(json, "placeholder", placeholder_of(details.outputs));
     json.key("original_url");
-    if (upload.has_all_bytes()) {
+    if (upload.has_all_bytes() && upload.has_original) {
         json.value(request.base_url + folder + "original");
     } else {
         json.null();

@@ -13,7 +13,7 @@ Result<std::vector<Extent>> MemoryMetadataStore::extents_of(MediaId id) {
     }
     std::vector<Extent> extents;
     const BlobId own{id.value};
-    if (row->has_bytes) {
+    if (row->has_bytes && row->upload.has_original) {
         extents.push_back({own, {0}, row->upload.total});
     }
     for (const auto& [index, segment] : row->segments) {
@@ -36,7 +36,7 @@ Result<bool> MemoryMetadataStore::knows_blob(BlobId blob) {
         const Row& row = item.second;
         const auto is_segment = [blob](const auto& s) { return s.second.extent.blob == blob; };
         const auto is_output = [blob](const Output& o) { return o.extent.blob == blob; };
-        return (row.has_bytes && item.first.value == blob.value) ||
+        return (row.has_bytes && row.upload.has_original && item.first.value == blob.value) ||
                std::ranges::any_of(row.segments, is_segment) ||
                std::ranges::any_of(row.outputs, is_output);
     };

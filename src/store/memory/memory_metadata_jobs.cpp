@@ -170,6 +170,12 @@ Result<void> MemoryMetadataStore::finish_job(
     Row& row = *row_of(upload.id);
     replace(row.upload, upload);
     row.outputs = outputs;
+    if (!upload.has_original) {
+        for (auto& [index, segment] : row.segments) {
+            segment.extent.blob = {};
+            segment.extent.offset = {};
+        }
+    }
     jobs_.erase(id);
     return ok();
 }

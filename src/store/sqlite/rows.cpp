@@ -73,7 +73,8 @@ Result<std::int64_t> write_upload(Connection& connection, const char* sql, const
         std::int64_t{upload.content.width},
         std::int64_t{upload.content.height},
         std::string_view(upload.content.conversions),
-        stored(upload.finalized_at)
+        stored(upload.finalized_at),
+        std::int64_t{upload.has_original}
     );
 }
 
@@ -106,6 +107,7 @@ Result<Upload> read_upload(const Statement& row) {
     upload.changed_at = time_from(row.integer(21));
     upload.expires_at = time_from(row.integer(22));
     upload.finalized_at = optional_time(row, 27);
+    upload.has_original = row.integer(28) != 0;
     upload.content = {
         .media_type = row.text(23),
         .width = static_cast<std::uint32_t>(row.integer(24)),

@@ -165,6 +165,13 @@ Result<LeasedJob> lease(
 }
 
 // In place of those that were there.
+// Where the segments of an upload without its original were is no business of theirs any more.
+Result<void> forget_places(Connection& connection, const Upload& upload) {
+    return upload.has_original
+               ? ok()
+               : plain(connection.execute(forget_places_sql, stored(upload.id.value)));
+}
+
 Result<void> write_outputs(Connection& connection, MediaId id, const std::vector<Output>& outputs) {
     if (auto done = plain(connection.execute(delete_outputs_sql, stored(id.value))); !done) {
         return done;
@@ -285,6 +292,9 @@ Result<void> SqliteMetadataStore::finish_job(
                 return done;
             }
             if (auto done = sqlite::write_outputs(connection, upload.id, outputs); !done) {
+                return done;
+            }
+            if (auto done = sqlite::forget_places(connection, upload); !done) {
                 return done;
             }
             return sqlite::plain(connection.execute(sqlite::delete_job_sql, stored(id.value)));

@@ -11,12 +11,13 @@ namespace sluice::sqlite {
     "received, segments_received, stride, progress_percent, progress_ends_at, "              \
     "progress_step, failure_code, failure_name, failure_reason, failure_message, attempts, " \
     "created_at, changed_at, expires_at, content_type, content_width, content_height, "      \
-    "content_conversions, finalized_at"
+    "content_conversions, finalized_at, has_original"
 
 inline constexpr char insert_upload_sql[] =
     "INSERT INTO uploads (" SLUICE_UPLOAD_COLUMNS
     ", has_bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, "
-    "?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, 1) ON CONFLICT (id) DO NOTHING";
+    "?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, 1) ON CONFLICT (id) DO "
+    "NOTHING";
 
 // Two things only grow, whoever writes an older copy of the row: the expiry (kept meanwhile), and
 // the progress within a state (measured meanwhile).
@@ -30,7 +31,7 @@ inline constexpr char update_upload_sql[] =
     "failure_message = ?19, attempts = ?20, created_at = ?21, changed_at = ?22, "
     "expires_at = max(expires_at, ?23), "
     "content_type = ?24, content_width = ?25, content_height = ?26, content_conversions = ?27, "
-    "finalized_at = coalesce(finalized_at, ?28) "
+    "finalized_at = coalesce(finalized_at, ?28), has_original = ?29 "
     "WHERE id = ?1";
 
 inline constexpr char find_upload_sql[] =
@@ -105,18 +106,20 @@ inline constexpr char outputs_sql[] =
     "is_copied, placeholder, made_at FROM outputs WHERE upload = ?1 ORDER BY position";
 
 inline constexpr char extents_sql[] =
-    "SELECT id, 0, total FROM uploads WHERE id = ?1 AND has_bytes = 1 "
+    "SELECT id, 0, total FROM uploads WHERE id = ?1 AND has_bytes = 1 AND has_original = 1 "
     "UNION ALL SELECT blob, \"offset\", length FROM segments WHERE upload = ?1 AND blob <> 0 "
     "AND blob <> ?1 "
     "UNION ALL SELECT blob, \"offset\", length FROM outputs WHERE upload = ?1 AND blob <> 0 "
     "ORDER BY 1, 2";
 inline constexpr char knows_blob_sql[] =
-    "SELECT EXISTS (SELECT 1 FROM uploads WHERE id = ?1 AND has_bytes = 1) "
+    "SELECT EXISTS (SELECT 1 FROM uploads WHERE id = ?1 AND has_bytes = 1 AND has_original = 1) "
     "OR EXISTS (SELECT 1 FROM segments WHERE blob = ?1 AND blob <> upload) "
     "OR EXISTS (SELECT 1 FROM outputs WHERE blob = ?1)";
 inline constexpr char extents_in_sql[] =
     "SELECT blob, \"offset\", length FROM segments WHERE blob = ?1 AND blob <> upload "
     "UNION ALL SELECT blob, \"offset\", length FROM outputs WHERE blob = ?1 ORDER BY 2";
+inline constexpr char forget_places_sql[] =
+    "UPDATE segments SET blob = 0, \"offset\" = 0 WHERE upload = ?1";
 inline constexpr char delete_segments_sql[] = "DELETE FROM segments WHERE upload = ?1";
 inline constexpr char delete_outputs_sql[] = "DELETE FROM outputs WHERE upload = ?1";
 inline constexpr char forget_bytes_sql[] = "UPDATE uploads SET has_bytes = 0 WHERE id = ?1";
