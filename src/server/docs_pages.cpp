@@ -17,6 +17,7 @@ namespace {
 constexpr std::string_view root = "/docs/";
 constexpr std::size_t found_max = 40;
 constexpr std::size_t snippet_length = 180;
+constexpr std::size_t summary_length = 110;
 
 struct Section {
     std::string_view folder;
@@ -39,19 +40,34 @@ std::string title_of(std::string_view markdown) {
     return std::string(trim(line.substr(std::min(line.find_first_not_of('#'), line.size()))));
 }
 
-// The first sentence behind the title, without its marks.
-std::string summary_of(std::string_view markdown) {
-    markdown.remove_prefix(std::min(markdown.find("\n\n"), markdown.size()));
-    while (markdown.starts_with('\n')) {
-        markdown.remove_prefix(1);
+// The paragraph behind the first empty line; what is no text is passed over.
+std::string_view first_text_of(std::string_view markdown) {
+    while (true) {
+        markdown.remove_prefix(std::min(markdown.find("\n\n"), markdown.size()));
+        markdown.remove_prefix(std::min(markdown.find_first_not_of('\n'), markdown.size()));
+        if (!markdown.starts_with("```")) {
+            return markdown.substr(0, markdown.find("\n\n"));
+        }
+        const auto end = markdown.find("\n```", 3);
+        markdown.remove_prefix(std::min(end, markdown.size()));
     }
-    std::string text(markdown.substr(0, markdown.find("\n\n")));
+}
+
+// Its first sentence, without marks, and not too long.
+std::string summary_of(std::string_view markdown) {
+    std::string text(first_text_of(markdown));
     std::ranges::replace(text, '\n', ' ');
+    for (auto at = text.find("]("); at != std::string::npos; at = text.find("](")) {
+        text.erase(at, std::min(text.find(')', at), text.size() - 1) - at + 1);
+    }
     std::erase_if(text, [](char c) { return c == '`' || c == '*' || c == '['; });
     const auto end = text.find(". ");
-    text.resize(std::min({text.size(), end == std::string::npos ? text.size() : end + 1}));
-    const auto link = text.find("](");
-    return link == std::string::npos ? text : text.substr(0, link) + ".";
+    text.resize(end == std::string::npos ? text.size() : end + 1);
+    if (text.size() > summary_length) {
+        text.resize(text.rfind(' ', summary_length));
+        text += " …";
+    }
+    return text;
 }
 
 std::string card(const std::string& address, const std::string& title, const std::string& about) {

@@ -50,7 +50,6 @@ function Outputs({ upload }: { upload: Upload }) {
                     <tr>
                         <th scope="col">File</th>
                         <th scope="col">For</th>
-                        <th scope="col" class="number">Pixels</th>
                         <th scope="col" class="number">Size</th>
                     </tr>
                 </thead>
@@ -65,8 +64,8 @@ function Outputs({ upload }: { upload: Upload }) {
                             <td>
                                 {one.role}
                                 {one.copied && <span class="soft"> (copied)</span>}
+                                {one.width ? <small class="soft beside">{`${one.width} × ${one.height}`}</small> : null}
                             </td>
-                            <td class="number soft">{one.width ? `${one.width} × ${one.height}` : ''}</td>
                             <td class="number">{bytes(one.size_bytes)}</td>
                         </tr>
                     ))}
@@ -193,7 +192,7 @@ export function UploadScreen({ id }: { id: string }) {
                 </div>
             </div>
             <p class="soft id">
-                <code>{upload.media_id}</code> <Copy text={upload.media_id} label="Copy id" />
+                {upload.file_name && <code>{upload.media_id}</code>} <Copy text={upload.media_id} label="Copy id" />
             </p>
             {isAsking && <Ask title="Delete this upload?" text="Its bytes and everything made of it go. This cannot be undone." yes="Delete" onNo={() => setAsking(false)} onYes={() => (setAsking(false), void change('DELETE', ''))} />}
             {query.error && <Banner problem={query.error} retry={() => void query.refresh()} />}

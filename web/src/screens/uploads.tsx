@@ -61,7 +61,7 @@ function Row({ upload, diagnosis, isCurrent, now }: { upload: Upload; diagnosis?
             <td class="c-file">
                 <Thumb upload={upload} />
                 <div>
-                    <a href={`/u/${upload.media_id}`} class="name">
+                    <a href={`/u/${upload.media_id}`} class={upload.file_name ? 'name' : 'name mono'}>
                         <bdi>{nameOf(upload)}</bdi>
                     </a>
                     <small class={upload.file_name ? 'soft mono' : 'soft'}>{upload.file_name ? upload.media_id : upload.media_type || 'no type given'}</small>
