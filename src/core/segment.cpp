@@ -6,6 +6,10 @@ SegmentGaps gaps_of(const SegmentMap& segments) {
     SegmentGaps gaps;
     std::uint16_t expected = 0;
     for (const auto& [index, segment] : segments) {
+        if (gaps.arrived.empty() || expected < index.value) {
+            gaps.arrived.push_back({index.value, index.value});
+        }
+        gaps.arrived.back().last = index.value;
         for (; expected < index.value; ++expected) {
             gaps.missing.push_back({expected});
         }

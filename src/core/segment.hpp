@@ -39,6 +39,12 @@ using SegmentMap = std::map<SegmentIndex, Segment>;
 
 // What the segments are against what was announced.
 struct SegmentGaps {
+    struct Run {
+        std::uint16_t first = 0;
+        std::uint16_t last = 0;
+        bool operator==(const Run&) const = default;
+    };
+    std::vector<Run> arrived;  // neighbours joined
     std::vector<SegmentIndex> missing;  // below the highest index that is there
     ByteCount received;
 };

@@ -35,6 +35,7 @@ TEST(Layout, LeavesOutEmptySegments) {
 TEST(Gaps, AreTheIndexesBelowTheHighestOne) {
     const SegmentMap gappy{{{1}, segment(1, 7, 0, 4)}, {{4}, segment(4, 7, 4, 4)}};
     const SegmentGaps gaps = gaps_of(gappy);
+    EXPECT_EQ(gaps.arrived, (std::vector<SegmentGaps::Run>{{1, 1}, {4, 4}}));
     EXPECT_EQ(gaps.missing, (std::vector<SegmentIndex>{{0}, {2}, {3}}));
     EXPECT_EQ(gaps.received, ByteCount{8});
 }

@@ -22,6 +22,7 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::size_t source_piece_bytes = 128 * 1024;
+constexpr std::size_t endless_piece_bytes = 16 * 1024;
 // Between two bursts of a client that reads as fast as it can.
 constexpr std::chrono::milliseconds slow_reader_pause{100};
 constexpr std::size_t discard_piece_bytes = 16 * 1024;
@@ -319,8 +320,9 @@ Response Connection::failed(const Request& request, const std::exception_ptr& fa
 bool Connection::may_keep_alive(
     const Request& request, const Response& response, const SocketBody& body
 ) const {
-    if (response.close || request.wants_close || services_.is_draining || body.is_broken() ||
-        is_last_resort()) {
+    const bool is_endless = response.source && response.source->is_endless();
+    if (is_endless || response.close || request.wants_close || services_.is_draining ||
+        body.is_broken() || is_last_resort()) {
         return false;
     }
     if (body.is_done()) {
@@ -367,7 +369,7 @@ asio::awaitable<bool> Connection::send(
     }
     const bool has_body = allows_body(response.status) && request.method != "HEAD";
     if (has_body && response.source) {
-        return send_source(response);
+        return response.source->is_endless() ? send_endless(response) : send_source(response);
     }
     const auto body =
         has_body ? std::as_bytes(std::span(response.body)) : std::span<const std::byte>();
@@ -418,6 +420,18 @@ asio::awaitable<bool> Connection::send_source(Response& response) {
         }
     } while (left > 0 || !head.empty());
     co_return true;
+}
+
+// Each piece goes out when it is there. The source ends, or the client goes.
+asio::awaitable<bool> Connection::send_endless(Response& response) {
+    std::vector<std::byte> piece(endless_piece_bytes);
+    bool goes_on = co_await wire_.write(head_, {}, services_.limits.write);
+    while (goes_on && !services_.is_draining) {
+        const auto count = co_await response.source->read(piece);
+        goes_on = count && *count > 0 &&
+                  co_await wire_.write({}, std::span(piece).first(*count), services_.limits.write);
+    }
+    co_return false;
 }
 
 void Connection::count(const Request& request, const Response& response) {

@@ -91,6 +91,7 @@ class Connection {
     Response failed(const Request& request, const std::exception_ptr& failure);
     boost::asio::awaitable<bool> send(const Request& request, Response& response, bool keeps_alive);
     boost::asio::awaitable<bool> send_source(Response& response);
+    boost::asio::awaitable<bool> send_endless(Response& response);
     boost::asio::awaitable<bool> send_cut(const Response& response);
     boost::asio::awaitable<bool> discard(SocketBody& body);
     void complete(Request& request) const;

@@ -22,10 +22,13 @@ class BodySource {
   public:
     virtual ~BodySource() = default;
     virtual std::uint64_t length() const = 0;
+    // Nobody knows how long it is: it ends with the connection, and `length` says nothing.
+    virtual bool is_endless() const { return false; }
     // Fills up to bytes.size() and returns how many; 0 only at the end.
     virtual boost::asio::awaitable<Result<std::size_t>> read(std::span<std::byte> bytes) = 0;
     // The last so many bytes come again: they could not be sent yet, and nobody keeps them meanwhile.
-    virtual void unread(std::uint64_t count) = 0;
+    // Never asked of one that is endless.
+    virtual void unread(std::uint64_t) {}
 };
 
 struct Response {

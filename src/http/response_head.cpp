@@ -38,7 +38,8 @@ void append_response_head(
     for (const auto& [name, value] : response.headers) {
         append_field(out, name, value);
     }
-    if (allows_body(response.status)) {
+    const bool is_endless = response.source && response.source->is_endless();
+    if (allows_body(response.status) && !is_endless) {
         append_field(out, "Content-Length", std::to_string(facts.length));
     }
     if (!facts.keeps_alive) {

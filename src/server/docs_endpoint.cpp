@@ -4,7 +4,9 @@
 #include <string>
 #include <utility>
 
+#include "protocol/common/parameters.hpp"
 #include "protocol/common/problem.hpp"
+#include "server/docs_pages.hpp"
 #include "server/error_pages.hpp"
 
 namespace sluice::server {
@@ -13,6 +15,7 @@ namespace {
 using http::Response;
 
 constexpr std::string_view pages = "/docs/errors/";
+constexpr std::string_view root = "/docs";
 constexpr std::string_view registry = "/api/v1/errors";
 
 Response text_answer(const char* type, std::string body) {
@@ -29,16 +32,49 @@ bool wants_html(const http::Request& request) {
     return accept.find("text/html") < accept.find("text/markdown");
 }
 
-Response page_answer(const std::string& markdown, bool as_html) {
-    auto response = as_html ? text_answer("text/html; charset=utf-8", html_page(markdown))
-                            : text_answer("text/markdown; charset=utf-8", markdown);
+Response with_policy(Response response) {
     response.set("Vary", "Accept");
     response.set("X-Content-Type-Options", "nosniff");
     response.set(
         "Content-Security-Policy",
-        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
+        "form-action 'self'; frame-ancestors 'none'"
     );
     return response;
+}
+
+Response html_answer(std::string html) {
+    return with_policy(text_answer("text/html; charset=utf-8", std::move(html)));
+}
+
+Response page_answer(const std::string& markdown, bool as_html, std::string_view folder = pages) {
+    return as_html ? html_answer(html_page(markdown, folder))
+                   : with_policy(text_answer("text/markdown; charset=utf-8", markdown));
+}
+
+// "/docs", "/docs/api", "/docs/search?q=", "/docs/guides/outputs" and its twin at ".md".
+Response other_page(const http::Request& request) {
+    std::string_view name =
+        std::string_view(request.path).substr(std::min(root.size() + 1, request.path.size()));
+    if (name.empty()) {
+        return html_answer(docs_index());
+    }
+    if (name == "api") {
+        return html_answer(docs_api());
+    }
+    if (name == "search") {
+        protocol::Parameters parameters;
+        static_cast<void>(parameters.add_query(request.raw_query));  // what cannot be read is not found
+        return html_answer(docs_search(parameters.get("q")));
+    }
+    const bool is_markdown = name.ends_with(".md");
+    name.remove_suffix(is_markdown ? 3 : 0);
+    if (const auto found = docs_markdown(name)) {
+        const auto folder = std::string(request.path.substr(0, request.path.rfind('/') + 1));
+        return page_answer(std::string(*found), !is_markdown && wants_html(request), folder);
+    }
+    const Error error{.code = ErrorCode::unknown_path, .facts = "There is no such page."};
+    return protocol::problem_response(error, std::nullopt, request);
 }
 
 Response page_or_refusal(const http::Request& request) {
@@ -60,7 +96,7 @@ Response page_or_refusal(const http::Request& request) {
 }  // namespace
 
 bool DocsEndpoint::serves(std::string_view path) {
-    return path == registry || path == pages.substr(0, pages.size() - 1) || path.starts_with(pages);
+    return path == registry || path == root || path.starts_with("/docs/");
 }
 
 Response DocsEndpoint::handle(const http::Request& request) {
@@ -72,6 +108,8 @@ Response DocsEndpoint::handle(const http::Request& request) {
         response.set("Allow", "GET, HEAD");
     } else if (request.path == registry) {
         response = text_answer("application/json", error_registry(request.base_url));
+    } else if (!request.path.starts_with("/docs/errors")) {
+        response = other_page(request);
     } else {
         response = page_or_refusal(request);
     }

@@ -1,4 +1,4 @@
-// GET /docs/errors/ and /docs/errors/{code} (Markdown, or HTML for who prefers it; with ".md" always
+// GET /docs and below: index, guides, API, search. GET /docs/errors/ and /docs/errors/{code} (Markdown, or HTML for who prefers it; with ".md" always
 // Markdown), and the registry as JSON under GET /api/v1/errors. Open to everybody; no state.
 #pragma once
 

@@ -18,8 +18,9 @@ std::string error_index();
 // The registry as JSON: {"data":[{"code","status","title","hint","retryable","mistakes","doc_url"}]}.
 std::string error_registry(const std::string& base_url);
 
-// Our own Markdown (headings, lists, fences, `code`, [links]()) as a whole HTML page, everything
-// escaped.
-std::string html_page(const std::string& markdown);
+// Our own Markdown (markdown.hpp) as a whole HTML page. `folder`: where it stands, for its links.
+std::string html_page(const std::string& markdown, std::string_view folder = "/docs/errors/");
+// `body` is HTML.
+std::string html_frame(const std::string& title, const std::string& body);
 
 }  // namespace sluice::server

@@ -50,7 +50,7 @@ TEST(ErrorPages, ShowWhatProcessingFoundAsStatusTellsIt) {
 TEST(ErrorPages, AreEscapedInHtml) {
     const std::string html = html_page("# a\n\n- `<b>` & **c**\n\n```http\n<script>\n```\n");
     EXPECT_TRUE(html.contains("<li><code>&lt;b&gt;</code> &amp; <strong>c</strong></li>"));
-    EXPECT_TRUE(html.contains("<pre>&lt;script&gt;\n</pre>"));
+    EXPECT_TRUE(html.contains("<pre tabindex=\"0\">&lt;script&gt;\n</pre>"));
     EXPECT_FALSE(html.contains("<script"));
 }
 

@@ -12,6 +12,7 @@
 #include "protocol/common/weather.hpp"
 #include "protocol/x_v1/encode.hpp"
 #include "protocol/x_v2/encode.hpp"
+#include "server/console_endpoint.hpp"
 #include "server/docs_endpoint.hpp"
 #include "server/foreign_origin.hpp"
 #include "server/timeline_recorder.hpp"
@@ -23,11 +24,14 @@ Router::Router(
     protocol::Authenticator& authenticator,
     Keys& keys,
     Operations& operations,
+    const SystemEndpoint& system,
+    protocol::ConsoleSessions* sessions,
     std::vector<std::string> names
 )
     : context_(context),
       authenticator_(authenticator),
       operations_(operations),
+      system_(system),
       names_(std::move(names)),
       x_v1_(context),
       x_v2_(context),
@@ -40,6 +44,8 @@ Router::Router(
       keys_(context, keys),
       history_(context),
       dev_(context.dev),
+      events_(context),
+      session_(sessions),
       requests_(*context.recorder),
       faults_(context),
       delivery_(context) {}
@@ -52,9 +58,9 @@ boost::asio::awaitable<http::Response> Router::handle(
     if (auto entered = enter_class(exchange); !entered) {
         co_return shed(entered.error(), request);
     }
-    const bool is_recorded = context_.recorder->records(request.path);
+    const bool records = is_recorded(request);
     const WallTime asked_at = context_.uploads.now();
-    exchange.wants_parts = is_recorded;
+    exchange.wants_parts = records;
     const auto signed_body = co_await authenticator_.authenticate(exchange, body);
     auto response = co_await dispatch(exchange, signed_body ? *signed_body : body);
     if (context_.fidelity == protocol::Fidelity::faithful && request.path.starts_with("/1.1/")) {
@@ -70,8 +76,9 @@ boost::asio::awaitable<http::Response> Router::handle(
         const WallTime now = context_.uploads.now();
         record(*context_.timeline, exchange, response, now, now - asked_at);
     }
-    if (is_recorded) {
+    if (records) {
         context_.recorder->record(exchange, response, {began, body.received()});
+        tell_watchers(exchange, response);
     }
     if (response.source) {
         response.held = std::make_shared<protocol::WorkSlot>(std::move(exchange.slot));
@@ -96,8 +103,57 @@ http::Response Router::shed(const Error& error, const http::Request& request) co
 }
 
 bool Router::inspects(const http::Request& request) const {
-    return context_.recorder->mode() == protocol::InspectorMode::full &&
-           context_.recorder->records(request.path);
+    return context_.recorder->mode() == protocol::InspectorMode::full && is_recorded(request);
+}
+
+// What the console asks while somebody looks would drown what they look for.
+bool Router::is_recorded(const http::Request& request) const {
+    const bool is_of_console =
+        (request.path.starts_with("/api/v1/") && request.method == "GET" &&
+         request.header("Sluice-Console")) ||
+        (request.path.starts_with("/media/") && request.header("Sec-Fetch-Site") == "same-origin");
+    return !is_of_console && !ConsoleEndpoint::serves(request.path) &&
+           !DocsEndpoint::serves(request.path) && context_.recorder->records(request.path);
+}
+
+void Router::tell_watchers(const protocol::Exchange& exchange, const http::Response& response)
+    const {
+    context_.live->publish(
+        {.kind = LiveKind::request,
+         .at = context_.uploads.now(),
+         .owner = exchange.caller ? exchange.caller->principal : Principal{},
+         .media_id = exchange.media_id,
+         .call = exchange.call.empty() ? exchange.request.method : exchange.call,
+         .status = response.status,
+         .code = response.error_code,
+         .request_id = exchange.request.request_id}
+    );
+}
+
+std::optional<http::Response> Router::page(protocol::Exchange& exchange) const {
+    const std::string_view path = exchange.request.path;
+    if (ConsoleEndpoint::serves(path)) {
+        return ConsoleEndpoint::handle(exchange.request);
+    }
+    if (DocsEndpoint::serves(path)) {
+        return DocsEndpoint::handle(exchange.request);
+    }
+    if (session_.serves(path)) {
+        return session_.handle(exchange);
+    }
+    if (events_.serves(path)) {
+        return events_.handle(exchange);
+    }
+    if (system_.serves(path)) {
+        return system_.handle(exchange);
+    }
+    if (dev_.serves(path)) {
+        return dev_.handle(exchange.request);
+    }
+    if (requests_.serves(path)) {
+        return requests_.handle(exchange);
+    }
+    return std::nullopt;
 }
 
 // No coroutine itself: it would stand there for as long as the one that it chose.
@@ -135,17 +191,11 @@ boost::asio::awaitable<http::Response> Router::dispatch(
     if (delivery_.serves(path)) {
         return delivery_.handle(exchange, body);
     }
-    if (dev_.serves(path)) {
-        return http::answered(dev_.handle(request));
+    if (auto shown = page(exchange)) {
+        return http::answered(*std::move(shown));
     }
     if (faults_.serves(path)) {
         return faults_.handle(exchange, body);
-    }
-    if (requests_.serves(path)) {
-        return http::answered(requests_.handle(exchange));
-    }
-    if (DocsEndpoint::serves(path)) {
-        return http::answered(DocsEndpoint::handle(request));
     }
     if (keys_.serves(path)) {
         return keys_.handle(exchange, body);

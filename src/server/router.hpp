@@ -9,10 +9,12 @@
 #include "protocol/delivery/endpoint.hpp"
 #include "protocol/native/dev_endpoint.hpp"
 #include "protocol/native/endpoint.hpp"
+#include "protocol/native/events_endpoint.hpp"
 #include "protocol/native/faults_endpoint.hpp"
 #include "protocol/native/history_endpoint.hpp"
 #include "protocol/native/keys_endpoint.hpp"
 #include "protocol/native/requests_endpoint.hpp"
+#include "protocol/native/session_endpoint.hpp"
 #include "protocol/x_v1/annotations_endpoint.hpp"
 #include "protocol/x_v1/endpoint.hpp"
 #include "protocol/x_v1/posts_endpoint.hpp"
@@ -21,6 +23,7 @@
 #include "protocol/x_v2/lookup_endpoint.hpp"
 #include "protocol/x_v2/posts_endpoint.hpp"
 #include "server/operations.hpp"
+#include "server/system_endpoint.hpp"
 
 namespace sluice::server {
 
@@ -31,6 +34,8 @@ class Router final : public http::Handler {
         protocol::Authenticator& authenticator,
         Keys& keys,
         Operations& operations,
+        const SystemEndpoint& system,
+        protocol::ConsoleSessions* sessions,
         std::vector<std::string> names = {}
     );
 
@@ -48,12 +53,17 @@ class Router final : public http::Handler {
     );
     Result<void> enter_class(protocol::Exchange& exchange) const;
     http::Response shed(const Error& error, const http::Request& request) const;
+    // Of what is ours alone, and needs no body.
+    std::optional<http::Response> page(protocol::Exchange& exchange) const;
+    bool is_recorded(const http::Request& request) const;
+    void tell_watchers(const protocol::Exchange& exchange, const http::Response& response) const;
     http::Response unknown_path(const http::Request& request) const;
     http::Response refuse_in_words_of_path(const Error& error, const http::Request& request) const;
 
     const protocol::Context& context_;
     protocol::Authenticator& authenticator_;
     Operations& operations_;
+    const SystemEndpoint& system_;
     const std::vector<std::string> names_;  // of this server, whose pages may write
     protocol::x_v1::Endpoint x_v1_;
     protocol::x_v2::Endpoint x_v2_;
@@ -66,6 +76,8 @@ class Router final : public http::Handler {
     protocol::native::KeysEndpoint keys_;
     protocol::native::HistoryEndpoint history_;
     protocol::native::DevEndpoint dev_;
+    protocol::native::EventsEndpoint events_;
+    protocol::native::SessionEndpoint session_;
     protocol::native::RequestsEndpoint requests_;
     protocol::native::FaultsEndpoint faults_;
     protocol::delivery::Endpoint delivery_;

@@ -217,8 +217,12 @@ std::expected<Settings, SettingsError> read_settings(
         }
     }
     for (const SettingRow& row : setting_rows()) {
-        if (auto applied = apply_all(row, line->given[row.key], settings); !applied) {
+        const auto& all = line->given[row.key];
+        if (auto applied = apply_all(row, all, settings); !applied) {
             return std::unexpected(std::move(applied).error());
+        }
+        for (const Given& one : all) {
+            settings.given.push_back({std::string(row.key), one.value, one.origin});
         }
     }
     if (settings.listen.empty()) {

@@ -21,6 +21,13 @@
 
 namespace sluice::server {
 
+// What was said about a setting, where it was said: "--listen", "SLUICE_SERVER_DATA", "sluice.toml:3".
+struct GivenSetting {
+    std::string key;
+    std::string value;
+    std::string origin;
+};
+
 struct ListenAddress {
     std::string host;
     std::uint16_t port = 0;
@@ -60,6 +67,7 @@ struct Settings {
     ListenAddress dev_tls_listen{"127.0.0.1", 0};
     std::optional<ListenAddress> dev_proxy;  // implies dev_tls
     bool wants_help = false;
+    std::vector<GivenSetting> given;  // all others have their defaults
 };
 
 // A setting that cannot be used; `is_usage` for a wrong flag (exit 2), else for a wrong value (exit

@@ -27,6 +27,7 @@
 #include "runtime/task_group.hpp"
 #include "server/derived_settings.hpp"
 #include "server/dev_door.hpp"
+#include "server/greeting.hpp"
 #include "server/limit_settings.hpp"
 #include "server/operations.hpp"
 #include "server/pools.hpp"
@@ -34,6 +35,7 @@
 #include "server/router.hpp"
 #include "server/sandbox_gate.hpp"
 #include "server/sweeper.hpp"
+#include "server/system_endpoint.hpp"
 #include "service/doubts.hpp"
 #include "service/jobs.hpp"
 #include "service/keys.hpp"
@@ -108,6 +110,7 @@ class Server {
           polling_(settings.polling),
           key_store_(std::move(database)),
           url_signer_(box.derived_key("signed urls"), clock_),
+          sessions_(box.derived_key("console sessions"), clock_),
           keys_(key_store_, std::move(box), clock_, key_ids_),
           authenticator_(
               auth_mode(settings),
@@ -115,7 +118,8 @@ class Server {
               pools_.reads,
               pools_.control,
               pools_.bulk,
-              settings.failed_logins
+              settings.failed_logins,
+              &sessions_
           ),
           classes_(work_bounds(settings, connection_limits_), metrics_),
           context_{
@@ -134,10 +138,20 @@ class Server {
               .faults = settings.needs_keys ? nullptr : &faults_,
               .url_signer = settings.needs_keys ? &url_signer_ : nullptr,
               .recorder = &recorder_,
+              .live = &live_,
               .classes = &classes_
           },
           operations_(metrics_, metadata_, pools_.reads),
-          router_(context_, authenticator_, keys_, operations_, settings.names),
+          system_(settings_, clock_.now()),
+          router_(
+              context_,
+              authenticator_,
+              keys_,
+              operations_,
+              system_,
+              settings.needs_keys ? &sessions_ : nullptr,
+              settings.names
+          ),
           loops_(runtime::usable_processors()),
           listener_(loops_, router_, metrics_, clock_, connection_limits_),
           dev_door_(loops_, listener_) {
@@ -161,6 +175,7 @@ class Server {
                 return fail("no sandbox", passed.error());
             }
             operations_.set_sandbox(settings_.sandbox ? "on" : "off");
+            system_.set_sandbox(settings_.sandbox ? "on" : "off");
             if (auto started = workers_.start(); !started) {
                 return fail("cannot start the workers", started.error());
             }
@@ -269,6 +284,7 @@ class Server {
             }
         }
         log::info("storage", "how bodies are written", {{"way", way}});
+        system_.set_storage(way);
     }
 
     Result<void> open_doors() {
@@ -298,6 +314,14 @@ class Server {
                  {"durability", settings_.is_strict ? "strict" : "relaxed"}}
             );
         }
+        const std::string& url = urls_.front();
+        const bool signs_in = settings_.needs_keys;
+        greet(
+            {.url = url,
+             .sign_in = signs_in ? url + "/login#" + sessions_.make_link_code() : std::string(),
+             .sandbox = settings_.runs_workers ? (settings_.sandbox ? "on" : "off") : "none",
+             .tools = system_.tools()}
+        );
         std::printf("sluice ready %s\n", urls_.front().c_str());
         std::fflush(stdout);
     }
@@ -308,6 +332,7 @@ class Server {
         std::signal(SIGTERM, SIG_DFL);
         std::signal(SIGINT, SIG_DFL);
         operations_.set_draining();
+        live_.end();
         dev_door_.drain();
         listener_.drain();
         workers_.stop();
@@ -338,7 +363,9 @@ class Server {
     WatchedMetadataStore metadata_{rows_, hot_};
     SqliteAttachmentStore attachments_;
     SqliteTimelineStore events_;
-    Timeline timeline_{events_, &hot_};
+    // Behind those of any process before.
+    LiveEvents live_{static_cast<std::uint64_t>(clock_.now().time_since_epoch().count())};
+    Timeline timeline_{events_, &live_, &hot_};
     SqliteDoubtStore doubt_store_;
     std::unique_ptr<DiskBlobStore> blobs_;
     Doubts doubts_{doubt_store_, metadata_, *blobs_, clock_, &timeline_};
@@ -358,11 +385,13 @@ class Server {
     IdSource key_ids_{clock_, key_shard};
     SqliteKeyStore key_store_;
     protocol::UrlSigner url_signer_;
+    protocol::ConsoleSessions sessions_;
     Keys keys_;
     protocol::Authenticator authenticator_;
     protocol::WorkClasses classes_;
     protocol::Context context_;
     Operations operations_;
+    SystemEndpoint system_;
     Router router_;
     runtime::EventLoops loops_;
     runtime::TaskGroup background_{"background"};

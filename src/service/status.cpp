@@ -216,23 +216,4 @@ Result<UploadDetails> Uploads::details(const Principal& owner, MediaId id) {
     return details;
 }
 
-Result<std::vector<UploadDetails>> Uploads::list(
-    const Principal& owner, MediaId before, std::uint32_t count_max, bool& has_more
-) {
-    auto page = services_.metadata.list(owner, before, count_max);
-    if (!page) {
-        return std::move(page).error();
-    }
-    has_more = page->has_more;
-    std::vector<UploadDetails> all;
-    for (Upload& upload : page->uploads) {
-        auto one = details(owner, upload.id);
-        if (!one) {
-            return std::move(one).error();
-        }
-        all.push_back(std::move(*one));
-    }
-    return all;
-}
-
 }  // namespace sluice

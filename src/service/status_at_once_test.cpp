@@ -58,7 +58,7 @@ class StatusAtOnceTest : public testing::Test {
     MemoryBlobStore blobs_;
     MemoryAttachmentStore attachments_;
     MemoryTimelineStore events_{rows_};
-    Timeline timeline_{events_, &hot_};
+    Timeline timeline_{events_, nullptr, &hot_};
     MemoryDoubtStore doubt_rows_{rows_};
     Doubts doubts_{doubt_rows_, metadata_, blobs_, clock_};
     IdSource ids_{clock_, 0};

@@ -17,6 +17,18 @@ void Timeline::note(const Principal& caller, MediaId id, TimelineEvent event) {
     if (event.facts.size() > timeline_facts_max) {
         event.facts.resize(timeline_facts_max);
     }
+    if (live_ != nullptr) {
+        live_->publish(
+            {.kind = LiveKind::upload,
+             .at = event.last_at,
+             .owner = caller,
+             .media_id = id,
+             .call = event.call,
+             .status = event.status,
+             .code = event.code,
+             .request_id = event.request_id}
+        );
+    }
     const std::lock_guard guard(mutex_);
     if (count_ >= waiting_max) {
         ++dropped_;

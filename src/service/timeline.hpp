@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/timeline.hpp"
+#include "service/live_events.hpp"
 #include "store/timeline_store.hpp"
 
 namespace sluice {
@@ -25,8 +26,9 @@ class Timeline {
     // stands still must not eat the memory.
     static constexpr std::size_t waiting_max = 20'000;
 
-    // `hot` hears of what changes the answer to a STATUS.
-    explicit Timeline(TimelineStore& store, HotUploads* hot = nullptr) : store_(store), hot_(hot) {}
+    // `live`, if given, hears of each event at once; `hot` of what changes the answer to a STATUS.
+    explicit Timeline(TimelineStore& store, LiveEvents* live = nullptr, HotUploads* hot = nullptr)
+        : store_(store), live_(live), hot_(hot) {}
 
     // Whether `caller` owns the upload is the store's to know.
     void note(const Principal& caller, MediaId id, TimelineEvent event);
@@ -52,6 +54,7 @@ class Timeline {
     void tell_of(const Principal& caller, MediaId id, const std::string& call, bool is_refusal);
 
     TimelineStore& store_;
+    LiveEvents* const live_;
     HotUploads* const hot_;
     std::mutex flushing_;       // one flush at a time; held over a commit, so never on a fiber
     mutable std::mutex mutex_;  // guards all below; never held while the store works

@@ -95,6 +95,24 @@ struct UploadDetails {
     std::vector<Output> outputs;
 };
 
+// Which uploads are listed: newest first, below `before` (0: from the newest).
+struct UploadQuery {
+    std::optional<Principal> owner;  // nothing: everybody's
+    MediaId before;
+    std::uint32_t count_max = 25;
+    std::vector<UploadState> states = {};  // empty: any
+    std::string text = {};                 // in the file's name or the id, in any case
+
+    bool takes(const Upload& upload) const;
+};
+
+struct UploadList {
+    std::vector<UploadDetails> uploads;
+    // Where the next page begins; nothing: this was the last. A page may be short, or empty, and not
+    // be the last.
+    std::optional<MediaId> next;
+};
+
 // Something to deliver: the original or an output.
 struct Delivered {
     std::vector<Extent> layout;

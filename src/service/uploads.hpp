@@ -57,9 +57,7 @@ class Uploads {
     std::optional<Result<UploadStatus>> status_at_once(const Principal& owner, MediaId id);
     // In any state, with everything that hangs on it.
     Result<UploadDetails> details(const Principal& owner, MediaId id);
-    Result<std::vector<UploadDetails>> list(
-        const Principal& owner, MediaId before, std::uint32_t count_max, bool& has_more
-    );
+    Result<UploadList> list(const UploadQuery& query);
 
     // The application has claimed the media: it expires no more. media_expired if it is too late.
     Result<Upload> keep(const Principal& owner, MediaId id);

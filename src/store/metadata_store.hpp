@@ -59,6 +59,7 @@ class MetadataStore {
     virtual Result<UploadPage> list(
         const Principal& owner, MediaId before, std::uint32_t count_max
     ) = 0;
+    virtual Result<UploadPage> list_all(MediaId before, std::uint32_t count_max) = 0;  // whoever's
 
     // Adds the segment and its length to the upload's sums, if the upload is open, the index is free
     // and the sum stays within total; else store_conflict. Sets the `stride` if there is none.

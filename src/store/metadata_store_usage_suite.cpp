@@ -196,4 +196,24 @@ TEST_P(MetadataStoreSuite, TellsWhatAllUploadsHaveInASharedBlob) {
     EXPECT_TRUE(store().extents_in({shared_blob_bit | 9})->empty());
 }
 
+TEST_P(MetadataStoreSuite, ListsEverybodysWhereAsked) {
+    created(1);
+    created(2);
+    created(3);
+    Upload of_bob = open_upload(4);
+    of_bob.owner = bob();
+    ASSERT_TRUE(store().create(of_bob));
+    ASSERT_TRUE(store().change(*stored(2).cancelled(store_test_now), UploadState::open, {}));
+    const auto first = store().list_all({0}, 2);
+    ASSERT_TRUE(first);
+    ASSERT_EQ(first->uploads.size(), 2u);
+    EXPECT_EQ(first->uploads[0].owner, bob());
+    EXPECT_EQ(first->uploads[1].id.value, 3u);
+    EXPECT_TRUE(first->has_more);
+    const auto rest = store().list_all({3}, 2);
+    ASSERT_EQ(rest->uploads.size(), 1u);
+    EXPECT_EQ(rest->uploads[0].id.value, 1u);
+    EXPECT_FALSE(rest->has_more);
+}
+
 }  // namespace sluice

@@ -301,9 +301,8 @@ void Caller::list(const Principal& owner) {
             wanted.push_back(id);
         }
     }
-    bool has_more = false;
     const auto answer = world_.ask([&](Process& process) {
-        return process.uploads.list(owner, {}, 100, has_more);
+        return process.uploads.list({.owner = owner, .count_max = 100});
     });
     if (judge(answer) != Answer::yes) {
         if (answer && answer->error().code != ErrorCode::storage_failed) {
@@ -313,7 +312,7 @@ void Caller::list(const Principal& owner) {
     }
     for (const MediaId id : wanted) {
         const UploadModel& model = world_.checker.models().at(id);
-        const bool is_listed = std::ranges::any_of(**answer, [id](const UploadDetails& details) {
+        const bool is_listed = std::ranges::any_of((*answer)->uploads, [id](const UploadDetails& details) {
             return details.status.upload.id == id;
         });
         if (!is_listed && !model.cancel.is_possible() && !model.is_abandoned &&

@@ -154,6 +154,10 @@ Result<UploadPage> SimulatedMetadataStore::list(
     return gate_.call(Site::list, [&] { return rows().list(owner, before, count_max); });
 }
 
+Result<UploadPage> SimulatedMetadataStore::list_all(MediaId before, std::uint32_t count_max) {
+    return gate_.call(Site::list, [&] { return rows().list_all(before, count_max); });
+}
+
 // Mutants alone: the index is taken, and that is not refused.
 Result<void> SimulatedMetadataStore::add_to_taken(
     MediaId id, const Segment& segment, Result<void> refused

@@ -59,7 +59,7 @@ Process::Process(World& world)
       metadata(rows, hot),
       ids(world.clock, 0),
       events(world.journal.rows()),
-      timeline(events, &hot),
+      timeline(events, nullptr, &hot),
       doubts(world.journal.doubts(), metadata, blobs, world.clock, &timeline),
       jobs(metadata, blobs, world.clock, ids, {}, nullptr, &timeline),
       uploads(

@@ -41,6 +41,18 @@ oauth::SignedRequest signed_request(const http::Request& request) {
     };
 }
 
+// By which the console acts for whoever an upload belongs to; anybody may be anybody in open mode.
+constexpr std::string_view owner_field = "Sluice-Owner";
+constexpr std::size_t principal_length_max = 80;
+
+bool is_principal(std::string_view text) {
+    const auto is_allowed = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == ':';
+    };
+    return !text.empty() && text.size() <= principal_length_max &&
+           std::ranges::all_of(text, is_allowed);
+}
+
 Error missing() {
     return {
         .code = ErrorCode::auth_missing,
@@ -143,6 +155,9 @@ awaitable<Result<Identity>> Authenticator::open(
         co_return rest.empty() ? Result<Identity>(malformed_credentials(scheme))
                                : named_identity(rest, AuthScheme::bearer);
     }
+    if (const auto owner = request.header(owner_field); owner && is_principal(*owner)) {
+        co_return Identity{.principal = {std::string(*owner)}};
+    }
     std::string token = oauth::may_have_oauth_fields(request.raw_query)
                             ? token_or_consumer(oauth::parse_urlencoded(request.raw_query))
                             : std::string();
@@ -178,6 +193,10 @@ awaitable<Result<Identity>> Authenticator::known(
         co_return malformed_credentials(scheme);
     }
     if (!is_in_header && !is_in_query) {
+        auto holder = sessions_ == nullptr ? std::nullopt : sessions_->holder_of(request);
+        if (holder) {
+            co_return co_await by_session(*std::move(holder));
+        }
         co_return co_await by_form(exchange, body, replaced);
     }
     const auto parameters = is_in_header ? oauth::parse_oauth_header(rest) : query;
@@ -192,7 +211,27 @@ awaitable<Result<Identity>> Authenticator::known(
 }
 
 awaitable<Result<Identity>> Authenticator::by_bearer(std::string token) {
-    const std::string digest = sha256_hex(token);
+    auto digest = sha256_hex(token);
+    auto identity = co_await by_digest(std::move(digest));
+    if (!identity && identity.error().code == ErrorCode::token_unknown) {
+        co_return Error{
+            .code = ErrorCode::token_unknown,
+            .facts = "The bearer token has " + std::to_string(token.size()) +
+                     " characters and belongs to no key of this server.",
+        };
+    }
+    co_return identity;
+}
+
+// What the cookie of the console stands for.
+awaitable<Result<Identity>> Authenticator::by_session(std::string holder) {
+    if (holder == ConsoleSessions::operator_holder) {
+        co_return Identity{.principal = {holder}, .name = holder};
+    }
+    co_return co_await by_digest(std::move(holder));
+}
+
+awaitable<Result<Identity>> Authenticator::by_digest(std::string digest) {
     Result<KnownKeyPtr> key(nullptr);
     if (auto cached = keys_.cached_bearer(digest)) {
         key = *std::move(cached);
@@ -206,8 +245,7 @@ awaitable<Result<Identity>> Authenticator::by_bearer(std::string token) {
     if (*key == nullptr) {
         co_return Error{
             .code = ErrorCode::token_unknown,
-            .facts = "The bearer token has " + std::to_string(token.size()) +
-                     " characters and belongs to no key of this server.",
+            .facts = "The key of this session is no key of this server any more.",
         };
     }
     const bool is_app_only = equal_in_constant_time((*key)->app_bearer_digest, digest);

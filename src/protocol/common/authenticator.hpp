@@ -9,6 +9,7 @@
 #include <string>
 
 #include "http/body_reader.hpp"
+#include "protocol/common/console_sessions.hpp"
 #include "protocol/common/exchange.hpp"
 #include "protocol/common/held_body.hpp"
 #include "protocol/oauth/signature.hpp"
@@ -29,9 +30,16 @@ class Authenticator {
         runtime::BlockingPool& reads,
         runtime::BlockingPool& pool,
         runtime::BlockingPool& bulk,
-        FailedLoginLimits failures = {}
+        FailedLoginLimits failures = {},
+        const ConsoleSessions* sessions = nullptr
     )
-        : mode_(mode), keys_(keys), reads_(reads), pool_(pool), bulk_(bulk), failed_(failures) {}
+        : mode_(mode),
+          keys_(keys),
+          reads_(reads),
+          pool_(pool),
+          bulk_(bulk),
+          sessions_(sessions),
+          failed_(failures) {}
 
     bool believes_anybody() const { return mode_ == AuthMode::open; }
 
@@ -58,6 +66,8 @@ class Authenticator {
         Exchange& exchange, http::BodyReader& body, Replaced& replaced
     );
     boost::asio::awaitable<Result<Identity>> by_bearer(std::string token);
+    boost::asio::awaitable<Result<Identity>> by_digest(std::string digest);
+    boost::asio::awaitable<Result<Identity>> by_session(std::string holder);
     boost::asio::awaitable<Result<Identity>> by_oauth1(
         Exchange& exchange, http::BodyReader& body, oauth::OAuth1Fields fields, Replaced& replaced
     );
@@ -80,6 +90,7 @@ class Authenticator {
     runtime::BlockingPool& reads_;
     runtime::BlockingPool& pool_;
     runtime::BlockingPool& bulk_;
+    const ConsoleSessions* const sessions_;  // null: there are none
     HeldBytes held_;
     FailedLogins failed_;
 };

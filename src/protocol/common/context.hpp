@@ -12,6 +12,7 @@
 #include "runtime/run_blocking.hpp"
 #include "service/annotations.hpp"
 #include "service/faults.hpp"
+#include "service/live_events.hpp"
 #include "service/media_use.hpp"
 #include "service/polling.hpp"
 #include "service/rate_limiter.hpp"
@@ -53,6 +54,7 @@ struct Context {
     // How long an APPEND waits for another one that is sending the same segment, so that the two can
     // be compared. Beyond it: segment_in_flight, if that one is alive.
     std::chrono::milliseconds same_segment_wait{1500};
+    LiveEvents* live = nullptr;      // none: nobody watches
     WorkClasses* classes = nullptr;  // none: nothing is turned away for the load
     std::unique_ptr<RecentInits> recent_inits = std::make_unique<RecentInits>();
 };

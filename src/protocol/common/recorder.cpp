@@ -73,7 +73,8 @@ std::size_t RecordedExchange::memory() const {
 
 bool Recorder::records(std::string_view path) const {
     return mode_ != InspectorMode::off && path != "/livez" && path != "/readyz" &&
-           path != "/metrics" && !path.starts_with("/api/v1/requests");
+           path != "/metrics" && path != "/api/v1/events" && path != "/api/v1/session" &&
+           !path.starts_with("/api/v1/requests");
 }
 
 std::shared_ptr<RecordedExchange> Recorder::made_of(

@@ -37,6 +37,20 @@ awaitable<std::invoke_result_t<Work&>> in_store(
     co_return outcome;
 }
 
+constexpr std::size_t file_name_bytes_max = 255;
+
+// Of the file: that of its part, or the parameter file_name, which X does not know.
+std::string name_of(const ReceivedForm& form) {
+    std::string name = form.file_name.empty() ? std::string(form.parameters.get("file_name"))
+                                              : form.file_name;
+    std::size_t end = std::min(name.size(), file_name_bytes_max);
+    while (end > 0 && end < name.size() && (static_cast<unsigned char>(name[end]) & 0xC0U) == 0x80U) {
+        --end;  // not within a character
+    }
+    name.resize(end);
+    return name;
+}
+
 // Errors: additional_owners_invalid, parameter_invalid.
 Result<CreateUpload> create_command(
     const Context& context, Exchange& exchange, const ReceivedForm& form, ByteCount total
@@ -53,7 +67,7 @@ Result<CreateUpload> create_command(
         .owner = exchange.caller->principal,
         .category = std::string(form.parameters.get("media_category")),
         .media_type = std::string(form.parameters.get("media_type")),
-        .file_name = form.file_name,
+        .file_name = name_of(form),
         .total = total,
         .additional_owners = std::move(*additional_owners),
         .is_shared = flag_of(form.parameters, "shared"),

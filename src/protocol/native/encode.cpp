@@ -10,15 +10,6 @@
 namespace sluice::protocol::native {
 namespace {
 
-void append_segments(JsonWriter& json, const UploadDetails& details) {
-    json.key("segments").begin_object().member("received", details.status.upload.segments_received);
-    json.key("missing").begin_array();
-    for (const SegmentIndex index : details.gaps.missing) {
-        json.value(index.value);
-    }
-    json.end_array().end_object();
-}
-
 void append_text(JsonWriter& json, std::string_view name, std::string_view text) {
     json.key(name);
     if (text.empty()) {
@@ -26,6 +17,38 @@ void append_text(JsonWriter& json, std::string_view name, std::string_view text)
     } else {
         json.value(text);
     }
+}
+
+void append_number(JsonWriter& json, std::string_view name, std::uint64_t number) {
+    json.key(name);
+    if (number > 0) {
+        json.value(number);
+    } else {
+        json.null();
+    }
+}
+
+void append_segments(JsonWriter& json, const UploadDetails& details) {
+    json.key("segments").begin_object().member("received", details.status.upload.segments_received);
+    json.key("missing").begin_array();
+    for (const SegmentIndex index : details.gaps.missing) {
+        json.value(index.value);
+    }
+    json.end_array().key("arrived").begin_array();
+    for (const SegmentGaps::Run& run : details.gaps.arrived) {
+        json.begin_array().value(run.first).value(run.last).end_array();
+    }
+    json.end_array().end_object();
+}
+
+// What the probe found; unknown is null.
+void append_content(JsonWriter& json, const Content& content) {
+    json.key("content").begin_object();
+    append_text(json, "media_type", content.media_type);
+    append_number(json, "width", content.width);
+    append_number(json, "height", content.height);
+    append_text(json, "conversions", content.conversions);
+    json.end_object();
 }
 
 // When somebody could begin to watch: the first rendition, or for other media the first file.
@@ -74,15 +97,6 @@ void append_processing(JsonWriter& json, const UploadDetails& details) {
         json.null();
     }
     json.end_object();
-}
-
-void append_number(JsonWriter& json, std::string_view name, std::uint64_t number) {
-    json.key(name);
-    if (number > 0) {
-        json.value(number);
-    } else {
-        json.null();
-    }
 }
 
 void append_output(JsonWriter& json, const Output& output, const std::string& url) {
@@ -182,7 +196,9 @@ void append_upload(
         .member("file_name", upload.file_name)
         .member("size_bytes", upload.total.value)
         .member("received_bytes", upload.received.value);
+    json.member("owner", upload.owner.id).member("one_shot", upload.one_shot);
     append_segments(json, details);
+    append_content(json, upload.content);
     append_processing(json, details);
     append_outputs(json, details, request, signer);
     json.member("created_at", rfc3339(upload.created_at)).key("expires_at");
@@ -215,21 +231,18 @@ http::Response upload_answer(
 }
 
 http::Response list_answer(
-    const std::vector<UploadDetails>& uploads,
-    bool has_more,
-    const http::Request& request,
-    const UrlSigner* signer
+    const UploadList& list, const http::Request& request, const UrlSigner* signer
 ) {
     JsonWriter json;
     json.begin_object().key("data").begin_array();
-    for (const UploadDetails& details : uploads) {
+    for (const UploadDetails& details : list.uploads) {
         json.begin_object();
         append_upload(json, details, request, signer);
         json.end_object();
     }
-    json.end_array().member("has_more", has_more).key("next");
-    if (has_more && !uploads.empty()) {
-        json.value(uploads.back().status.upload.id.text());
+    json.end_array().member("has_more", list.next.has_value()).key("next");
+    if (list.next) {
+        json.value(list.next->text());
     } else {
         json.null();
     }

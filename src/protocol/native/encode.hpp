@@ -14,10 +14,7 @@ http::Response upload_answer(
     const Medium& medium, const http::Request& request, const UrlSigner* signer
 );
 http::Response list_answer(
-    const std::vector<UploadDetails>& uploads,
-    bool has_more,
-    const http::Request& request,
-    const UrlSigner* signer
+    const UploadList& list, const http::Request& request, const UrlSigner* signer
 );
 
 }  // namespace sluice::protocol::native

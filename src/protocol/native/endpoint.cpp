@@ -38,39 +38,51 @@ std::string_view change_of(std::string_view method, std::string_view below) {
     return method == "POST" && below == "/keep" ? "KEEP" : "";
 }
 
-struct Page {
-    MediaId before;
-    std::uint32_t count = page_default;
-};
+Error invalid(std::string_view name, std::string_view value, std::string_view wanted) {
+    return {
+        .code = ErrorCode::parameter_invalid,
+        .facts = std::string(name) + " is \"" + printable(value) + "\"; it must be " +
+                 std::string(wanted) + ".",
+    };
+}
 
-Result<Page> page_of(const http::Request& request) {
-    Parameters parameters;
-    if (auto added = parameters.add_query(request.raw_query); !added) {
-        return std::move(added).error();
+Result<std::vector<UploadState>> states_of(std::string_view text) {
+    std::vector<UploadState> states;
+    while (!text.empty()) {
+        const auto comma = std::min(text.find(','), text.size());
+        const auto state = parse_upload_state(text.substr(0, comma));
+        if (!state) {
+            return invalid("state", text.substr(0, comma), "one or more of the states of an upload");
+        }
+        states.push_back(*state);
+        text.remove_prefix(std::min(comma + 1, text.size()));
     }
-    Page page;
+    return states;
+}
+
+// Whose is not said here.
+Result<UploadQuery> query_of(const Parameters& parameters) {
+    UploadQuery query{.count_max = page_default, .text = std::string(parameters.get("q"))};
     if (const auto limit = parameters.find("limit")) {
         const auto number = parse_unsigned(*limit);
         if (!number || *number == 0 || *number > page_max) {
-            return Error{
-                .code = ErrorCode::parameter_invalid,
-                .facts = "limit is \"" + printable(*limit) + "\"; it must be within 1 and 200.",
-            };
+            return invalid("limit", *limit, "within 1 and 200");
         }
-        page.count = static_cast<std::uint32_t>(*number);
+        query.count_max = static_cast<std::uint32_t>(*number);
     }
     if (const auto after = parameters.find("after")) {
         const auto id = MediaId::parse(*after);
         if (!id) {
-            return Error{
-                .code = ErrorCode::parameter_invalid,
-                .facts = "after is \"" + printable(*after) +
-                         "\"; it must be the \"next\" of the page before.",
-            };
+            return invalid("after", *after, "the \"next\" of the page before");
         }
-        page.before = *id;
+        query.before = *id;
     }
-    return page;
+    auto states = states_of(parameters.get("state"));
+    if (!states) {
+        return std::move(states).error();
+    }
+    query.states = *std::move(states);
+    return query;
 }
 
 }  // namespace
@@ -129,17 +141,29 @@ awaitable<Response> Endpoint::list(const http::Request& request, Principal owner
     if (request.method != "GET" && request.method != "HEAD") {
         co_return not_allowed(request, "GET");
     }
-    const auto page = page_of(request);
-    if (!page) {
-        co_return refused(page.error(), request);
+    Parameters parameters;
+    if (auto added = parameters.add_query(request.raw_query); !added) {
+        co_return refused(added.error(), request);
     }
-    bool has_more = false;
-    auto work = [this, owner = std::move(owner), page = *page, &has_more] {
-        return context_.uploads.list(owner, page.before, page.count, has_more);
-    };
-    auto uploads = co_await runtime::run_blocking(context_.reads, std::move(work));
-    co_return uploads ? list_answer(*uploads, has_more, request, context_.url_signer)
-                      : refused(uploads.error(), request);
+    auto query = query_of(parameters);
+    if (!query) {
+        co_return refused(query.error(), request);
+    }
+    const bool asks_for_all = parameters.get("owner") == "all";
+    if (asks_for_all && context_.url_signer != nullptr) {
+        const Error error{
+            .code = ErrorCode::dev_mode_only,
+            .facts = "owner=all shows everybody's uploads, and this server runs with --auth keys.",
+        };
+        co_return refused(error, request);
+    }
+    if (!asks_for_all) {
+        query->owner = std::move(owner);
+    }
+    auto work = [this, query = *std::move(query)] { return context_.uploads.list(query); };
+    auto list = co_await runtime::run_blocking(context_.reads, std::move(work));
+    co_return list ? list_answer(*list, request, context_.url_signer)
+                   : refused(list.error(), request);
 }
 
 awaitable<Response> Endpoint::one(const http::Request& request, Principal owner, MediaId id) const {

@@ -166,6 +166,9 @@ Result<UploadPage> WatchedMetadataStore::list(
 ) {
     return rows_.list(owner, before, count_max);
 }
+Result<UploadPage> WatchedMetadataStore::list_all(MediaId before, std::uint32_t count_max) {
+    return rows_.list_all(before, count_max);
+}
 Result<std::vector<Upload>> WatchedMetadataStore::due_for_expiry(
     WallTime now, std::uint32_t count_max
 ) {

@@ -192,10 +192,21 @@ Result<UploadPage> MemoryMetadataStore::list(
     const Principal& owner, MediaId before, std::uint32_t count_max
 ) {
     const std::scoped_lock lock(mutex_);
+    return page_of(&owner, before, count_max);
+}
+
+Result<UploadPage> MemoryMetadataStore::list_all(MediaId before, std::uint32_t count_max) {
+    const std::scoped_lock lock(mutex_);
+    return page_of(nullptr, before, count_max);
+}
+
+UploadPage MemoryMetadataStore::page_of(
+    const Principal* owner, MediaId before, std::uint32_t count_max
+) const {
     UploadPage page;
     for (const auto& [id, row] : uploads_ | std::views::reverse) {
-        const bool is_wanted = row.upload.owner == owner && !row.upload.is_over() &&
-                               (before.value == 0 || id < before);
+        const bool is_wanted = (owner == nullptr || row.upload.owner == *owner) &&
+                               !row.upload.is_over() && (before.value == 0 || id < before);
         if (is_wanted && page.uploads.size() == count_max) {
             page.has_more = true;
             break;

@@ -31,6 +31,7 @@ class MemoryMetadataStore final : public MetadataStore {
     Result<UploadWithSegments> find_any(MediaId id) override;
     Result<UploadPage> list(const Principal& owner, MediaId before, std::uint32_t count_max)
         override;
+    Result<UploadPage> list_all(MediaId before, std::uint32_t count_max) override;
     Result<void> add_segment(
         MediaId id, const Segment& segment, std::optional<ByteCount> stride, WallTime now
     ) override;
@@ -76,6 +77,8 @@ class MemoryMetadataStore final : public MetadataStore {
         std::vector<Output> outputs;
         bool has_bytes = true;
     };
+    // Of everybody without an owner. Under the lock.
+    UploadPage page_of(const Principal* owner, MediaId before, std::uint32_t count_max) const;
     struct JobRow {
         NewJob job;
         int attempt = 0;

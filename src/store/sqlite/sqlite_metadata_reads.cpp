@@ -61,6 +61,24 @@ Result<Upload> load_owned(Connection& connection, const Principal& owner, MediaI
     return *is_there ? sqlite::read_upload(*row) : not_found(id);
 }
 
+std::int64_t below(MediaId before) {
+    return before.value == 0 ? std::numeric_limits<std::int64_t>::max() : stored(before.value);
+}
+
+// The rows are asked for one more than the page has.
+Result<UploadPage> page_of(Result<Statement> rows, std::uint32_t count_max) {
+    auto uploads = collect<Upload>(std::move(rows), sqlite::read_upload);
+    if (!uploads) {
+        return std::move(uploads).error();
+    }
+    UploadPage page{.uploads = *std::move(uploads)};
+    page.has_more = page.uploads.size() > count_max;
+    if (page.has_more) {
+        page.uploads.pop_back();
+    }
+    return page;
+}
+
 Result<UploadWithSegments> with_segments(Connection& connection, Result<Upload> upload) {
     if (!upload) {
         return std::move(upload).error();
@@ -101,20 +119,19 @@ Result<UploadPage> SqliteMetadataStore::list(
     const Principal& owner, MediaId before, std::uint32_t count_max
 ) {
     const auto reader = database_->readers().borrow();
-    const auto below =
-        before.value == 0 ? std::numeric_limits<std::int64_t>::max() : stored(before.value);
     const std::string_view name = owner.id;
-    auto row = (*reader).query(sqlite::list_uploads_sql, name, below, std::int64_t{count_max} + 1);
-    auto uploads = collect<Upload>(std::move(row), sqlite::read_upload);
-    if (!uploads) {
-        return std::move(uploads).error();
-    }
-    UploadPage page{.uploads = *std::move(uploads)};
-    page.has_more = page.uploads.size() > count_max;
-    if (page.has_more) {
-        page.uploads.pop_back();
-    }
-    return page;
+    return page_of(
+        (*reader).query(sqlite::list_uploads_sql, name, below(before), std::int64_t{count_max} + 1),
+        count_max
+    );
+}
+
+Result<UploadPage> SqliteMetadataStore::list_all(MediaId before, std::uint32_t count_max) {
+    const auto reader = database_->readers().borrow();
+    return page_of(
+        (*reader).query(sqlite::list_all_uploads_sql, below(before), std::int64_t{count_max} + 1),
+        count_max
+    );
 }
 
 Result<std::optional<Repeated>> SqliteMetadataStore::find_repeat(

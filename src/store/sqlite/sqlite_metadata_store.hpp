@@ -42,6 +42,7 @@ class SqliteMetadataStore final : public MetadataStore {
     Result<UploadWithSegments> find_any(MediaId id) override;
     Result<UploadPage> list(const Principal& owner, MediaId before, std::uint32_t count_max)
         override;
+    Result<UploadPage> list_all(MediaId before, std::uint32_t count_max) override;
     Result<void> add_segment(
         MediaId id, const Segment& segment, std::optional<ByteCount> stride, WallTime now
     ) override;

@@ -42,6 +42,10 @@ inline constexpr char list_uploads_sql[] =
     "SELECT " SLUICE_UPLOAD_COLUMNS
     " FROM uploads WHERE owner = ?1 AND id < ?2 AND state NOT IN ('cancelled', 'expired') "
     "ORDER BY id DESC LIMIT ?3";
+inline constexpr char list_all_uploads_sql[] =
+    "SELECT " SLUICE_UPLOAD_COLUMNS
+    " FROM uploads WHERE id < ?1 AND state NOT IN ('cancelled', 'expired') "
+    "ORDER BY id DESC LIMIT ?2";
 inline constexpr char oldest_open_sql[] =
     "SELECT " SLUICE_UPLOAD_COLUMNS
     " FROM uploads WHERE owner = ?1 AND state = 'open' ORDER BY id LIMIT ?2";

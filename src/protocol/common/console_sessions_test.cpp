@@ -1,0 +1,58 @@
+#include "protocol/common/console_sessions.hpp"
+
+#include <gtest/gtest.h>
+
+namespace sluice::protocol {
+namespace {
+
+http::Request with_cookie(const std::string& set_cookie, const char* method = "GET") {
+    http::Request request;
+    request.method = method;
+    request.headers.push_back({"Host", "sluice.test:8080"});
+    request.headers.push_back({"Cookie", "a=b; " + set_cookie.substr(0, set_cookie.find(';'))});
+    return request;
+}
+
+TEST(ConsoleSessions, ACookieStandsForItsHolderUntilItEnds) {
+    ManualClock clock;
+    const ConsoleSessions sessions("key", clock);
+    const auto request = with_cookie(sessions.cookie_for("abc", false));
+    EXPECT_EQ(sessions.holder_of(request), "abc");
+    clock.advance(ConsoleSessions::lifetime + std::chrono::seconds(1));
+    EXPECT_EQ(sessions.holder_of(request), std::nullopt);
+}
+
+TEST(ConsoleSessions, ACookieOfAnotherKeyOrWithAnotherHolderIsNone) {
+    ManualClock clock;
+    const ConsoleSessions sessions("key", clock);
+    const ConsoleSessions others("other", clock);
+    EXPECT_FALSE(sessions.holder_of(with_cookie(others.cookie_for("abc", false))));
+    auto changed = sessions.cookie_for("abc", false);
+    changed.replace(changed.find("abc"), 3, "abd");
+    EXPECT_FALSE(sessions.holder_of(with_cookie(changed)));
+    EXPECT_FALSE(sessions.holder_of(with_cookie("sluice_session=operator")));
+}
+
+TEST(ConsoleSessions, AChangeHasToComeFromThisSite) {
+    ManualClock clock;
+    const ConsoleSessions sessions("key", clock);
+    auto request = with_cookie(sessions.cookie_for("abc", true), "POST");
+    EXPECT_FALSE(sessions.holder_of(request));
+    request.headers.push_back({"Origin", "https://evil.test"});
+    EXPECT_FALSE(sessions.holder_of(request));
+    request.headers.back().value = "https://sluice.test:8080";
+    EXPECT_TRUE(sessions.holder_of(request));
+}
+
+TEST(ConsoleSessions, ALinkIsGoodOnce) {
+    ManualClock clock;
+    ConsoleSessions sessions("key", clock);
+    EXPECT_FALSE(sessions.use_link_code(""));
+    const auto code = sessions.make_link_code();
+    EXPECT_FALSE(sessions.use_link_code("wrong"));
+    EXPECT_TRUE(sessions.use_link_code(code));
+    EXPECT_FALSE(sessions.use_link_code(code));
+}
+
+}  // namespace
+}  // namespace sluice::protocol

@@ -1,0 +1,65 @@
+// What happens, as it happens, for whoever watches: a bounded ring of short notes. Nothing is stored;
+// a watcher who was away for longer than the ring looks at the uploads anew. Thread-safe; the lock is
+// held for a push or a copy.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/ids.hpp"
+#include "core/principal.hpp"
+
+namespace sluice {
+
+enum class LiveKind : std::uint8_t { upload, request };
+
+struct LiveEvent {
+    std::uint64_t number = 0;  // rises by one
+    LiveKind kind = LiveKind::upload;
+    WallTime at;
+    Principal owner;
+    std::optional<MediaId> media_id;
+    std::string call;  // as in the timeline
+    int status = 0;
+    std::string code;
+    std::string request_id;
+};
+
+class LiveEvents {
+  public:
+    static constexpr std::size_t kept_max = 2000;
+
+    // Numbers begin at `first`, so that those of a process before mean nothing here.
+    explicit LiveEvents(std::uint64_t first) : last_(first) {}
+
+    void publish(LiveEvent event);
+
+    struct Read {
+        std::vector<LiveEvent> events;
+        std::uint64_t last = 0;   // where to go on
+        bool has_missed = false;  // some are no longer there, or the number is of another process
+    };
+    // What came after `number`, at most `count_max`; those of `owner`, of everybody without one.
+    Read after(
+        std::uint64_t number, const std::optional<Principal>& owner, std::size_t count_max
+    ) const;
+    std::uint64_t last() const { return last_.load(std::memory_order_acquire); }
+
+    // Watchers leave.
+    void end() { is_ended_ = true; }
+    bool is_ended() const { return is_ended_; }
+
+  private:
+    std::atomic<std::uint64_t> last_;
+    std::atomic<bool> is_ended_ = false;
+    mutable std::mutex mutex_;  // guards the ring
+    std::deque<LiveEvent> ring_;
+};
+
+}  // namespace sluice

@@ -1,0 +1,266 @@
+// Scenarios of the console in a real browser. Each gets a page and what the test planned, and returns what it saw; the test
+// judges. One JSON line on stdout.
+'use strict';
+
+const fs = require('node:fs');
+const crypto = require('node:crypto');
+const { chromium } = require('playwright-core');
+
+const plan = JSON.parse(process.argv[2]);
+const axe = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+// --- a client of X's API beside the browser -------------------------------------------------------
+
+const bearer = { Authorization: 'Bearer a-client-under-development' };
+const api = plan.base + '/1.1/media/upload.json';
+
+async function append(id, index, bytes) {
+    const body = new FormData();
+    body.append('command', 'APPEND');
+    body.append('media_id', id);
+    body.append('segment_index', String(index));
+    body.append('media', new Blob([bytes]), 'clip.mp4');
+    await fetch(api, { method: 'POST', headers: bearer, body });
+}
+
+async function openUpload(bytes, segments, sent = segments) {
+    const form = new URLSearchParams({ command: 'INIT', total_bytes: bytes.length, media_type: 'video/mp4', media_category: 'tweet_video' });
+    const made = await (await fetch(api, { method: 'POST', headers: bearer, body: form })).json();
+    const size = Math.ceil(bytes.length / segments);
+    for (let index = 0; index < sent; ++index) {
+        await append(made.media_id_string, index, bytes.subarray(index * size, (index + 1) * size));
+    }
+    return made.media_id_string;
+}
+
+const status = (id) => fetch(`${api}?command=STATUS&media_id=${id}`, { headers: bearer });
+
+// --- what scenarios share -------------------------------------------------------------------------
+
+// As a person drops it: the page gets the event, and the file from it.
+async function drop(page, path, name) {
+    const data = await page.evaluateHandle(
+        ({ base64, called }) => {
+            const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+            const transfer = new DataTransfer();
+            transfer.items.add(new File([bytes], called, { type: called.endsWith('.png') ? 'image/png' : 'video/mp4' }));
+            return transfer;
+        },
+        { base64: fs.readFileSync(path).toString('base64'), called: name },
+    );
+    await page.dispatchEvent('body', 'drop', { dataTransfer: data });
+}
+
+async function violations(page) {
+    await page.evaluate(axe + ';0');
+    const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+    return page.evaluate(async (values) => {
+        const found = (await window.axe.run({ runOnly: values })).violations;
+        return found.map((one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 120)).join(' | ')}`);
+    }, tags);
+}
+
+const overflow = (page) => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+const verdict = (page) => page.locator('.verdict h2').textContent();
+
+const scenarios = {
+    async drop_with_reload(page) {
+        const wire = await page.context().newCDPSession(page);
+        await wire.send('Network.enable');
+        await wire.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 6e6 });
+        await page.goto(plan.base + '/');
+        await page.getByText('Drop files').waitFor();
+        await drop(page, plan.file, 'holiday.mp4');
+        await drop(page, plan.picture, 'beside.png');
+        const bar = page.getByRole('progressbar', { name: 'holiday.mp4 sent' });
+        await page.waitForFunction((element) => Number(element.getAttribute('aria-valuenow')) >= 20, await bar.elementHandle());
+        await page.reload();
+        const before = Number(await bar.getAttribute('aria-valuenow'));
+        await page.getByRole('button', { name: 'Pause holiday.mp4' }).click();
+        await page.getByText('paused').waitFor();
+        await page.getByRole('button', { name: 'Resume holiday.mp4' }).click();
+        await page.getByRole('button', { name: 'Take holiday.mp4 off this list' }).waitFor();
+        const href = await page.locator('.sending', { hasText: 'holiday.mp4' }).locator('a').first().getAttribute('href');
+        const id = href.split('/').pop();
+        await page.getByText('Ready').first().waitFor({ timeout: 60_000 });
+        const original = await fetch(`${plan.base}/media/7_${id}/original`);
+        const digest = crypto.createHash('sha256').update(Buffer.from(await original.arrayBuffer())).digest('hex');
+        const rows = await page.locator('table.uploads tbody tr').count();
+        return { id, digest, before, rows, name: await page.locator('table.uploads', { hasText: 'holiday.mp4' }).count() };
+    },
+
+    async forgotten_finalize(page) {
+        const film = fs.readFileSync(plan.file);
+        const id = await openUpload(film, 4, 3);
+        await page.goto(`${plan.base}/u/${id}`);
+        await page.locator('.verdict').waitFor();
+        const at_first = await verdict(page);
+        await append(id, 3, film.subarray(Math.ceil(film.length / 4) * 3));
+        for (let asked = 0; asked < 3; ++asked) {
+            await status(id);
+        }
+        await page.getByRole('heading', { name: 'FINALIZE is missing' }).waitFor();
+        const next = await page.locator('.verdict .command pre').textContent();
+        const list = await page.context().newPage();
+        await list.goto(plan.base + '/');
+        await list.getByText('finalize_missing').waitFor();
+        await fetch(api, { method: 'POST', headers: bearer, body: new URLSearchParams({ command: 'FINALIZE', media_id: id }) });
+        await page.getByRole('heading', { name: 'Nothing is wrong' }).waitFor({ timeout: 60_000 });
+        return { at_first, next, id };
+    },
+
+    async play(page) {
+        await page.goto(`${plan.base}/u/${plan.id}`);
+        const seen = {};
+        await page.locator('video').waitFor();
+        for (const name of ['MP4', 'HLS']) {
+            await page.getByRole('group', { name: 'Rendition' }).getByRole('button', { name }).first().click();
+            await sleep(300);
+            await page.evaluate(() => document.querySelector('video').play());
+            await page.waitForFunction(() => document.querySelector('video').currentTime > 0.5, undefined, { timeout: 20_000 });
+            seen[name] = await page.evaluate(() => [document.querySelector('video').videoWidth, document.querySelector('video').duration]);
+        }
+        await page.locator('.storyboard .strip').hover();
+        seen.storyboard = await page.locator('.storyboard .picture').count();
+        return seen;
+    },
+
+    async replay(page) {
+        const id = await openUpload(fs.readFileSync(plan.file), 2);
+        const answer = await status(id);
+        await page.goto(`${plan.base}/requests?failing=1`);
+        await page.locator(`a[href="/requests/${answer.headers.get('x-request-id')}"]`).click();
+        await page.getByText('Refused as').waitFor();
+        await page.getByRole('button', { name: 'As curl' }).click();
+        const curl = await page.locator('.command pre').first().textContent();
+        await page.getByRole('button', { name: 'Send again' }).click();
+        const link = page.getByText('See the new exchange');
+        await link.waitFor();
+        const told = await page.locator('.replay [role=status] .badge').textContent();
+        await fetch(api, { method: 'POST', headers: bearer, body: new URLSearchParams({ command: 'FINALIZE', media_id: id }) });
+        await page.getByRole('button', { name: 'Send again' }).click();
+        await page.locator('.replay .badge', { hasText: '200' }).waitFor();
+        await page.getByRole('button', { name: /Compare/ }).click();
+        await page.getByText('The last good one').or(page.getByText('the last good one')).first().waitFor();
+        await link.click();
+        await page.getByRole('heading', { name: 'Answer' }).waitFor();
+        return { told, curl, media_id: id, address: page.url() };
+    },
+
+    async accessible() {
+        const seen = [];
+        for (const colorScheme of ['light', 'dark']) {
+            for (const width of [1280, 320]) {
+                const context = await plan.browser.newContext({ colorScheme, viewport: { width, height: 800 }, reducedMotion: 'reduce' });
+                const page = await context.newPage();
+                for (const path of plan.paths) {
+                    await page.goto(plan.base + path);
+                    await page.locator('h1').first().waitFor();
+                    await sleep(400);
+                    const found = await violations(page);
+                    const beyond = await overflow(page);
+                    seen.push(...[...found, ...(beyond > 0 ? [`${beyond} px too wide`] : [])].map((what) => `${path} ${colorScheme} ${width}: ${what}`));
+                }
+                await context.close();
+            }
+        }
+        return { seen };
+    },
+
+    async hostile(page) {
+        const dialogs = [];
+        page.on('dialog', (dialog) => (dialogs.push(dialog.message()), dialog.dismiss()));
+        await page.goto(plan.base + '/');
+        await page.locator('table.uploads').waitFor();
+        const list = await page.locator('table.uploads').innerText();
+        await page.goto(`${plan.base}/u/${plan.id}`);
+        await page.locator('h1').waitFor();
+        await sleep(500);
+        const title = await page.locator('h1').innerText();
+        await page.goto(`${plan.base}/requests/${plan.request}`);
+        await page.getByRole('heading', { name: 'Answer' }).waitFor();
+        await sleep(300);
+        return { list, title, dialogs, markup: await page.locator('main img, main script, main iframe').count(), hacked: await page.evaluate(() => window.hacked === true) };
+    },
+
+    async many(page) {
+        const began = Date.now();
+        await page.goto(plan.base + '/');
+        await page.locator('table.uploads tbody tr').first().waitFor();
+        const first_ms = Date.now() - began;
+        const rows = await page.locator('table.uploads tbody tr').count();
+        await page.getByRole('link', { name: 'Older' }).click();
+        await page.waitForURL(/after=/);
+        await page.locator('table.uploads tbody tr').first().waitFor();
+        const search = Date.now();
+        await page.locator('[data-search]').fill(plan.last);
+        await page.locator(`a[href="/u/${plan.last}"]`).waitFor();
+        await page.waitForURL(/q=/);
+        return { first_ms, rows, search_ms: Date.now() - search, found: await page.locator('table.uploads tbody tr').count() };
+    },
+
+    async segments(page) {
+        const began = Date.now();
+        await page.goto(`${plan.base}/u/${plan.id}`);
+        await page.locator('.cells').waitFor();
+        return { ms: Date.now() - began, cells: await page.locator('.cells .cell').count(), missing: await page.locator('.cells .missing').count(), told: await page.locator('.cells').getAttribute('aria-label') };
+    },
+
+    async deleted(page) {
+        const id = await openUpload(Buffer.alloc(1000), 1);
+        await page.goto(`${plan.base}/u/${id}`);
+        await page.locator('.verdict').waitFor();
+        await fetch(`${plan.base}/api/v1/uploads/${id}`, { method: 'DELETE', headers: bearer });
+        await page.getByText(/Cancelled|No such upload/).first().waitFor();
+        const told = await page.locator('main').innerText();
+        await page.reload();
+        await page.locator('h1').waitFor();
+        return { told };
+    },
+
+    async line_lost(page) {
+        await page.goto(plan.base + '/');
+        await page.locator('.line.up').waitFor();
+        process.kill(plan.pid, 'SIGTERM');
+        await page.locator('.line.down').waitFor();
+        const told = await page.locator('.line').innerText();
+        fs.writeFileSync(plan.mark, 'lost');
+        await page.locator('.line.up').waitFor({ timeout: 40_000 });
+        return { told };
+    },
+
+    async signs_in(page) {
+        await page.goto(plan.link);
+        await page.getByText('Drop files').waitFor();
+        const cookie = (await page.context().cookies()).find((one) => one.name === 'sluice_session');
+        const address = page.url();
+        await page.getByRole('button', { name: 'Sign out' }).click();
+        await page.getByLabel('Bearer token of a key').fill(plan.token);
+        await page.getByRole('button', { name: 'Sign in' }).click();
+        await page.locator('table.uploads').waitFor();
+        const names = await page.locator('table.uploads .name').allInnerTexts();
+        const screens = await page.locator('.side nav a').allInnerTexts();
+        await page.context().clearCookies();
+        await page.getByRole('link', { name: 'Requests' }).click();
+        await page.getByText('The session has ended').waitFor();
+        await page.goto(plan.link);
+        await page.getByRole('alert').waitFor();
+        return { cookie, address, names, screens, again: await page.getByRole('alert').innerText() };
+    },
+};
+
+(async () => {
+    plan.browser = await chromium.launch({ executablePath: plan.chromium, args: ['--no-sandbox', '--disable-gpu', '--no-proxy-server', '--autoplay-policy=no-user-gesture-required'] });
+    try {
+        const page = await (await plan.browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
+        page.setDefaultTimeout(20_000);
+        const errors = [];
+        page.on('pageerror', (error) => errors.push(error.message));
+        page.on('console', (message) => /Content Security|Refused to/.test(message.text()) && errors.push(message.text()));
+        const seen = await scenarios[plan.scenario](page);
+        console.log(JSON.stringify({ ...seen, errors }));
+    } finally {
+        await plan.browser.close();
+    }
+})();

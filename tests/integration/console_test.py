@@ -1,0 +1,198 @@
+"""The console, as a person with a browser meets it."""
+
+import gzip
+import hashlib
+import json
+import os
+import re
+import tempfile
+import threading
+import unittest
+
+from support.case import ServerCase
+from support.client import X1, Caller
+from support.console import begin, browse, finish
+from support.keys import create_key
+from support.media import clip, noise, picture
+from support.server import Server
+from support.wire import Part, multipart
+
+SCRIPT_MAX, STYLE_MAX = 60_000, 15_000
+HOSTILE = "<img src=x onerror=window.hacked=true>\u202egnp.\u2066exe"
+
+
+class Console(ServerCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.folder = tempfile.mkdtemp(dir=cls.server.root)
+        cls.clip = clip(4, "640x360")
+        cls.film = cls.write("film.mp4", cls.clip)
+        cls.long = cls.write("long.mp4", clip(12, "1280x720"))
+        cls.still = cls.write("still.png", picture(800, 600))
+        cls.x1 = X1(cls.server)
+        cls.ready = cls.x1.open(len(cls.clip))
+        cls.x1.append(cls.ready, 0, cls.clip)
+        cls.x1.finalize(cls.ready)
+        cls.x1.wait(cls.ready)
+
+    @classmethod
+    def write(cls, name, data):
+        path = os.path.join(cls.folder, name)
+        with open(path, "wb") as file:
+            file.write(data)
+        return path
+
+    def see(self, scenario, **more):
+        seen = browse(self.server.url, scenario, **more)
+        self.assertEqual(seen.pop("errors"), [], seen)
+        return seen
+
+    def test_a_dropped_file_survives_a_reload_and_comes_out_whole(self):
+        seen = self.see("drop_with_reload", file=self.long, picture=self.still)
+        with open(self.long, "rb") as file:
+            self.assertEqual(seen["digest"], hashlib.sha256(file.read()).hexdigest())
+        self.assertEqual(seen["name"], 1, "the list shows the name of the file")
+        self.assertGreaterEqual(seen["rows"], 2)
+
+    def test_a_forgotten_finalize_is_told_while_one_looks(self):
+        seen = self.see("forgotten_finalize", file=self.film)
+        self.assertNotIn("FINALIZE is missing", seen["at_first"])
+        self.assertIn(f"command=FINALIZE&media_id={seen['id']}", seen["next"])
+
+    def test_the_result_plays(self):
+        seen = self.see("play", id=self.ready)
+        self.assertEqual(seen["MP4"][0], 640)
+        self.assertAlmostEqual(seen["HLS"][1], 4, delta=0.3)
+        self.assertEqual(seen["storyboard"], 1)
+
+    def test_an_exchange_is_sent_again(self):
+        seen = self.see("replay", file=self.film)
+        self.assertEqual(seen["told"], "409")
+        self.assertIn("curl", seen["curl"])
+        self.assertIn(seen["media_id"], seen["curl"])
+
+    def test_every_screen_is_accessible_in_both_schemes(self):
+        gap = self.x1.open(500_000)
+        self.x1.append(gap, 0, noise(100_000))
+        self.x1.append(gap, 2, noise(100_000))
+        refused = self.x1.finalize(gap)
+        failed = self.x1.open(90_000)
+        self.x1.append(failed, 0, noise(90_000))
+        self.x1.finalize(failed)
+        paths = ["/", "/?q=nothing-like-it", "/u/12", f"/u/{self.ready}", f"/u/{gap}", f"/u/{failed}", "/requests", "/requests/none"]
+        paths += [f"/requests/{refused.header('x-request-id')}", "/jobs", "/keys", "/faults", "/system"]
+        paths += ["/docs", "/docs/quickstart", "/docs/api", "/docs/search?q=finalize", "/docs/errors/", "/docs/errors/finalize_missing"]
+        paths += ["/docs/guides/outputs", "/docs/protocols/mistakes"]
+        seen = self.see("accessible", paths=paths)
+        self.assertEqual(seen["seen"], [])
+
+    def test_a_deleted_upload_is_told_where_it_is_open(self):
+        self.assertRegex(self.see("deleted")["told"], "Cancelled|No such upload")
+
+    def test_the_first_view_keeps_its_budget(self):
+        caller = Caller(self.server)
+        page = caller.get("/").body.decode()
+        sums = {"js": 0, "css": 0}
+        for name in re.findall(r'"(/assets/[^"]+)"', page):
+            answer = caller.get(name, [("Accept-Encoding", "gzip")])
+            self.assertEqual(answer.header("content-encoding"), "gzip", name)
+            self.assertEqual(gzip.decompress(answer.body), caller.get(name).body)
+            self.assertIn("immutable", answer.header("cache-control"))
+            sums[name.rsplit(".", 1)[1]] += len(answer.body)
+        self.assertTrue(0 < sums["js"] <= SCRIPT_MAX and 0 < sums["css"] <= STYLE_MAX, sums)
+
+    def test_nothing_comes_from_elsewhere_and_a_page_is_asked_for_once(self):
+        caller = Caller(self.server)
+        answer = caller.get("/")
+        policy = answer.header("content-security-policy")
+        self.assertIn("default-src 'self'", policy)
+        self.assertNotIn("unsafe", policy)
+        again = caller.get("/", [("If-None-Match", answer.header("etag"))])
+        self.assertEqual((again.status, again.body), (304, b""))
+        self.assertEqual(caller.get("/assets/none.js").status, 404)
+        self.assertEqual(caller.post("/").status, 405)
+
+
+class Hostile(ServerCase):
+    def test_names_and_bodies_are_text(self):
+        x1 = X1(self.server)
+        media = picture(64, 64)
+        content_type, body = multipart([Part("media", media, HOSTILE)])
+        made = x1.post("/1.1/media/upload.json", body, content_type)
+        self.assertEqual(made.status, 200, made)
+        page = b"<html><script>window.hacked=true</script><img src=x onerror=window.hacked=true></html>"
+        odd = x1.post("/1.1/media/upload.json?command=INIT", page, "text/html")
+        seen = browse(self.server.url, "hostile", id=made.json()["media_id_string"], request=odd.header("x-request-id"))
+        self.assertEqual((seen["errors"], seen["dialogs"], seen["markup"], seen["hacked"]), ([], [], 0, False))
+        for text in (seen["list"], seen["title"]):
+            self.assertIn("<img src=x", text)
+            self.assertFalse(set("\u202e\u2066") & set(text))
+
+    def test_ten_thousand_uploads_are_shown_in_pages(self):
+        x1 = X1(self.server)
+        first = x1.open(1000)
+        threads = [threading.Thread(target=lambda: [x1.open(1000) for _ in range(2500)]) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        seen = browse(self.server.url, "many", last=first)
+        self.assertEqual((seen["errors"], seen["rows"], seen["found"]), ([], 50, 1))
+        self.assertLess(seen["first_ms"], 5000)
+        self.assertLess(seen["search_ms"], 5000)
+
+    def test_a_thousand_segments_are_one_picture(self):
+        x1 = X1(self.server)
+        media_id = x1.open(50_000)
+        for index in range(1000):
+            if index != 500:
+                x1.append(media_id, index, noise(50, seed=index))
+        seen = browse(self.server.url, "segments", id=media_id)
+        self.assertEqual((seen["errors"], seen["cells"], seen["missing"]), ([], 1000, 1))
+        self.assertIn("1 segment missing", seen["told"])
+        self.assertLess(seen["ms"], 5000)
+
+
+class Restart(unittest.TestCase):
+    def test_the_page_says_that_the_line_is_lost_and_comes_back(self):
+        server = Server()
+        self.addCleanup(server.close)
+        server.start()
+        mark = os.path.join(server.root, "lost")
+        running = begin(server.url, "line_lost", pid=server.pid, mark=mark)
+        self.addCleanup(running.kill)
+        server._reap(60)
+        command = server.command()
+        server.command = lambda: [server.url.removeprefix("http://") if part == "127.0.0.1:0" else part for part in command]
+        server.start()
+        self.assertIn("live updates lost", finish(running)["told"])
+
+
+class SignIn(ServerCase):
+    arguments = ("--auth", "keys")
+
+    def link(self):
+        for line in self.server.log().splitlines():
+            told = json.loads(line)
+            if told["event"] == "console":
+                return told["url"]
+        raise AssertionError("no link was printed")
+
+    def test_a_link_signs_in_once_and_everybody_sees_their_own(self):
+        mine, others = create_key(self.server.data, "mine"), create_key(self.server.data, "others")
+        for key, name in ((mine, "mine.png"), (others, "others.png")):
+            content_type, body = multipart([Part("media", picture(64, 64), name)])
+            made = X1(self.server, key["bearer_token"]).post("/1.1/media/upload.json", body, content_type)
+            self.assertEqual(made.status, 200, made)
+        seen = browse(self.server.url, "signs_in", link=self.link(), token=mine["bearer_token"])
+        self.assertEqual(seen["errors"], [])
+        self.assertEqual((seen["cookie"]["httpOnly"], seen["cookie"]["sameSite"]), (True, "Strict"))
+        self.assertTrue(seen["address"].endswith("/"), "the code does not stay in the address")
+        self.assertEqual(seen["names"], ["mine.png"])
+        self.assertNotIn("Keys", " ".join(seen["screens"]), "not for who is no operator")
+        self.assertIn("good once", seen["again"])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,88 @@
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { Problem } from './api';
+
+export interface Query<T> {
+    data: T | undefined;
+    error: Problem | undefined;
+    isLoading: boolean;
+    refresh: () => Promise<void>;
+    set: (change: (old: T | undefined) => T | undefined) => void;
+}
+
+// Loads when `key` changes; an error keeps what was there.
+export function useQuery<T>(key: string, load: (signal: AbortSignal) => Promise<T>): Query<T> {
+    const [data, setData] = useState<T>();
+    const [error, setError] = useState<Problem>();
+    const [isLoading, setLoading] = useState(true);
+    const latest = useRef(load);
+    latest.current = load;
+    const running = useRef<AbortController | undefined>(undefined);
+    const refresh = useCallback(async () => {
+        running.current?.abort();
+        const mine = new AbortController();
+        running.current = mine;
+        try {
+            const loaded = await latest.current(mine.signal);
+            if (!mine.signal.aborted) {
+                setData(() => loaded);
+                setError(undefined);
+            }
+        } catch (failure) {
+            if (!mine.signal.aborted) {
+                setError(failure instanceof Problem ? failure : new Problem(0, '', String(failure), '', '', ''));
+            }
+        } finally {
+            if (!mine.signal.aborted) {
+                setLoading(false);
+            }
+        }
+    }, []);
+    useEffect(() => {
+        setLoading(true);
+        setData(undefined);
+        setError(undefined);
+        void refresh();
+        return () => running.current?.abort();
+    }, [key]);
+    return { data, error, isLoading, refresh, set: setData };
+}
+
+// Calls at most once in `ms`, and once more if asked meanwhile.
+export function useSoon(call: () => void, ms: number): () => void {
+    const latest = useRef(call);
+    latest.current = call;
+    const timer = useRef(0);
+    useEffect(() => () => clearTimeout(timer.current), []);
+    return useCallback(() => {
+        if (timer.current === 0) {
+            timer.current = window.setTimeout(() => {
+                timer.current = 0;
+                latest.current();
+            }, ms);
+        }
+    }, []);
+}
+
+export function useEvery(ms: number, isOn: boolean, call: () => void) {
+    const latest = useRef(call);
+    latest.current = call;
+    useEffect(() => {
+        if (!isOn) {
+            return;
+        }
+        const timer = setInterval(() => document.visibilityState === 'visible' && latest.current(), ms);
+        return () => clearInterval(timer);
+    }, [ms, isOn]);
+}
+
+export function useNow(ms: number): number {
+    const [now, set] = useState(Date.now());
+    useEvery(ms, true, () => set(Date.now()));
+    return now;
+}
+
+export function useTitle(title: string) {
+    useEffect(() => {
+        document.title = title ? `${title} · Sluice` : 'Sluice';
+    }, [title]);
+}

@@ -1,0 +1,285 @@
+import { useState } from 'preact/hooks';
+import { get, text } from '../api';
+import { bytes, duration, when } from '../format';
+import { useQuery, useTitle } from '../hooks';
+import { announce } from '../live';
+import type { Exchange, Field, Page, Part, ShortExchange } from '../model';
+import { Icon, StatusBadge } from '../parts/icons';
+import { replay, sendableOf } from '../parts/replay';
+import { Banner, Card, Copy, Facts, saveFile, Skeleton } from '../parts/ui';
+
+function Headers({ title, line, fields }: { title: string; line: string; fields: Field[] }) {
+    return (
+        <details open>
+            <summary>{title}</summary>
+            <pre class="wire" tabIndex={0}>
+                <b>{line}</b>
+                {fields.map((field) => (
+                    <span key={field.name + field.value}>
+                        {'\n'}
+                        <i>{field.name}:</i> {field.value}
+                    </span>
+                ))}
+            </pre>
+        </details>
+    );
+}
+
+const spaced = (hex: string) => hex.replace(/(..)/g, '$1 ').trim();
+
+function Parts({ parts }: { parts: Part[] }) {
+    return (
+        <ul class="parts">
+            {parts.map((part, at) => (
+                <li key={at}>
+                    <div>
+                        <strong>{part.name || '(no name)'}</strong> <span class="soft">{part.place}</span>
+                        <span class="soft">
+                            {bytes(part.size_bytes)}
+                            {part.content_type && `, ${part.content_type}`}
+                            {part.file_name && `, "${part.file_name}"`}
+                            {part.crc32c && `, CRC-32C ${part.crc32c}`}
+                        </span>
+                    </div>
+                    <pre tabIndex={0}>{part.text ?? spaced(part.start_hex ?? '')}</pre>
+                    {part.is_cut && <small class="soft">The first bytes of {part.size_bytes.toLocaleString()}.</small>}
+                </li>
+            ))}
+        </ul>
+    );
+}
+
+function pretty(body: string): string {
+    try {
+        return JSON.stringify(JSON.parse(body), null, 2);
+    } catch {
+        return body;
+    }
+}
+
+// The parameters and headers that two calls have differently.
+function differences(left: Exchange, right: Exchange): [string, string, string][] {
+    const noise = /^(date|content-length|x-request-id|authorization|host|server-timing)$/i;
+    const table = (one: Exchange) =>
+        new Map<string, string>([
+            ['method', one.method],
+            ['path', new URL(one.request.url).pathname],
+            ...one.request.query.map((field) => [field.name, field.value] as [string, string]),
+            ...one.request.parts.map((part) => [part.name, part.text ?? `${part.size_bytes} bytes, CRC-32C ${part.crc32c}`] as [string, string]),
+            ...one.request.headers.filter((field) => !noise.test(field.name)).map((field) => [`${field.name.toLowerCase()} (header)`, field.value.replace(/boundary=\S+/, 'boundary=…')] as [string, string]),
+        ]);
+    const [a, b] = [table(left), table(right)];
+    return [...new Set([...a.keys(), ...b.keys()])].filter((name) => a.get(name) !== b.get(name)).map((name) => [name, a.get(name) ?? '(not sent)', b.get(name) ?? '(not sent)']);
+}
+
+function Compare({ exchange }: { exchange: Exchange }) {
+    const [good, setGood] = useState<Exchange | null>();
+    const look = async () => {
+        const page = await get<Page<ShortExchange>>('/api/v1/requests?limit=200');
+        const found = page.data.find((one) => one.call === exchange.call && one.method === exchange.method && one.status < 400 && one.id !== exchange.id);
+        setGood(found ? await get<Exchange>(`/api/v1/requests/${found.id}`) : null);
+    };
+    if (good === undefined) {
+        return (
+            <button type="button" onClick={() => void look()}>
+                Compare with the last good {exchange.call ?? exchange.method}
+            </button>
+        );
+    }
+    if (good === null) {
+        return <p class="soft">No {exchange.call ?? exchange.method} that succeeded is among the last exchanges.</p>;
+    }
+    const rows = differences(exchange, good);
+    return rows.length === 0 ? (
+        <p>
+            It says the same as <a href={`/requests/${good.id}`}>the last good one</a>: the difference is in what was there, not in the call.
+        </p>
+    ) : (
+        <div class="scroll" tabIndex={0} role="region" aria-label="Differences">
+            <table class="plain">
+                <thead>
+                    <tr>
+                        <th scope="col">What</th>
+                        <th scope="col">This call</th>
+                        <th scope="col">
+                            <a href={`/requests/${good.id}`}>The last good one</a>
+                        </th>
+                    </tr>
+                </thead>
+                <tbody>
+                    {rows.map(([name, mine, theirs]) => (
+                        <tr key={name}>
+                            <th scope="row">{name}</th>
+                            <td class="mono minus">{mine}</td>
+                            <td class="mono plus">{theirs}</td>
+                        </tr>
+                    ))}
+                </tbody>
+            </table>
+        </div>
+    );
+}
+
+function Replay({ exchange }: { exchange: Exchange }) {
+    const { fields: kept, whyNot } = sendableOf(exchange);
+    const [fields, setFields] = useState(kept);
+    const [sent, setSent] = useState<{ id: string; status: number }>();
+    const [error, setError] = useState('');
+    if (whyNot) {
+        return <p class="soft">{whyNot}</p>;
+    }
+    const send = async () => {
+        setError('');
+        try {
+            const done = await replay(exchange, fields);
+            setSent(done);
+            announce(`Answered with ${done.status}`);
+        } catch (failure) {
+            setError((failure as Error).message);
+        }
+    };
+    return (
+        <form
+            class="replay"
+            onSubmit={(event) => {
+                event.preventDefault();
+                void send();
+            }}
+        >
+            {fields.map((field, at) => (
+                <label key={at}>
+                    <span>
+                        {field.name} <span class="soft">{field.place}</span>
+                    </span>
+                    <input value={field.value} onInput={(event) => setFields(fields.map((one, index) => (index === at ? { ...one, value: event.currentTarget.value } : one)))} />
+                </label>
+            ))}
+            <div class="actions">
+                <button type="submit" class="primary">
+                    <Icon name="play" size={14} /> Send again
+                </button>
+                {sent && (
+                    <span role="status">
+                        <StatusBadge status={sent.status} /> <a href={`/requests/${sent.id}`}>See the new exchange</a>
+                    </span>
+                )}
+                {error && <span class="wrong">{error}</span>}
+            </div>
+        </form>
+    );
+}
+
+export function RequestScreen({ id }: { id: string }) {
+    const path = `/api/v1/requests/${encodeURIComponent(id)}`;
+    const query = useQuery(path, (signal) => get<Exchange>(path, { signal }));
+    const [curl, setCurl] = useState('');
+    const one = query.data;
+    useTitle(one ? `${one.method} ${one.status}` : 'Request');
+    if (query.error?.status === 404) {
+        return (
+            <div class="gone">
+                <h1>No such exchange</h1>
+                <p>
+                    The last 1000 exchanges (64 MB at most) are kept in memory, and <code>{id}</code> is not among them: it was dropped for newer ones, or the server was started anew.
+                </p>
+                <p>
+                    <a href="/requests">All requests</a>
+                </p>
+            </div>
+        );
+    }
+    if (!one) {
+        return query.error ? <Banner problem={query.error} retry={() => void query.refresh()} /> : <Skeleton rows={6} />;
+    }
+    const url = new URL(one.request.url);
+    const timing = one.response.headers.find((field) => field.name.toLowerCase() === 'server-timing')?.value;
+    const asCurl = async () => setCurl(await text(`${path}?format=curl`));
+    return (
+        <>
+            <p class="crumbs">
+                <a href="/requests">Requests</a>
+            </p>
+            <div class="head">
+                <h1 class="mono call">
+                    <b>{one.method}</b> {url.pathname}
+                </h1>
+                <StatusBadge status={one.status} />
+                <div class="actions">
+                    <button type="button" onClick={() => void asCurl()}>
+                        As curl
+                    </button>
+                    <button type="button" onClick={() => void text(`${path}?format=har`).then((har) => saveFile(`${id}.har`, new Blob([har], { type: 'application/json' })))}>
+                        <Icon name="open" /> Save HAR
+                    </button>
+                </div>
+            </div>
+            {curl && (
+                <div class="command">
+                    <pre tabIndex={0}>{curl.trim()}</pre>
+                    <Copy text={curl.trim()} />
+                </div>
+            )}
+            {one.code && (
+                <p class="banner warn">
+                    <Icon name="warn" />
+                    <span>
+                        Refused as <a href={`/docs/errors/${one.code}`}>{one.code}</a>
+                    </span>
+                </p>
+            )}
+            <Card title="Facts">
+                <Facts
+                    rows={[
+                        ['When', when(one.at)],
+                        ['Took', duration(one.took_ms)],
+                        ['Phases', timing ? <code key="timing">{timing}</code> : null],
+                        ['Call', [one.call, one.segment_index].filter((part) => part !== null).join(' ')],
+                        ['Upload', one.media_id ? <a key="upload" href={`/u/${one.media_id}`}>{one.media_id}</a> : null],
+                        ['Caller', `${one.caller.name || one.caller.principal || 'unknown'}, from ${one.caller.address}`],
+                        ['Spoken', one.request.http_version],
+                        ['Request id', <code key="id">{one.id}</code>],
+                    ]}
+                />
+            </Card>
+            {one.oauth && (
+                <Card title="OAuth 1.0a signature base string">
+                    <h3>This should have been signed</h3>
+                    <pre tabIndex={0} class="wrap">{one.oauth.base_string_expected}</pre>
+                    {one.oauth.base_string_sent && (
+                        <>
+                            <h3>This seems to have been signed</h3>
+                            <pre tabIndex={0} class="wrap">{one.oauth.base_string_sent}</pre>
+                        </>
+                    )}
+                </Card>
+            )}
+            <div class="columns even">
+                <Card title="Request">
+                    <Headers title={`${one.request.headers.length} headers, as received`} line={`${one.method} ${url.pathname}${url.search} ${one.request.http_version}`} fields={one.request.headers} />
+                    {one.request.parts.length > 0 && <h3>What came in it</h3>}
+                    <Parts parts={one.request.parts} />
+                    {one.request.parts.length === 0 && one.request.body_bytes > 0 && <p class="soft">{bytes(one.request.body_bytes)} of body, not kept.</p>}
+                </Card>
+                <Card title="Answer">
+                    <Headers title={`${one.response.headers.length} headers`} line={`${one.request.http_version} ${one.response.status}`} fields={one.response.headers} />
+                    {one.response.body ? (
+                        <pre class="json below" tabIndex={0}>
+                            {pretty(one.response.body)}
+                        </pre>
+                    ) : (
+                        <p class="soft">{one.response.body_bytes > 0 ? `${bytes(one.response.body_bytes)}, not text or not kept.` : 'No body.'}</p>
+                    )}
+                    {one.response.is_cut && <small class="soft">The first 8 kB of {bytes(one.response.body_bytes)}.</small>}
+                </Card>
+            </div>
+            {one.status >= 400 && (
+                <Card title="Compare">
+                    <Compare exchange={one} />
+                </Card>
+            )}
+            <Card title="Replay">
+                <Replay key={one.id} exchange={one} />
+            </Card>
+        </>
+    );
+}

@@ -1,0 +1,314 @@
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { get, isOpen } from '../api';
+import { age, bytes, percent, plainName, plural } from '../format';
+import { useEvery, useNow, useQuery, useSoon, useTitle } from '../hooks';
+import { announce, useLive } from '../live';
+import { isMoving, isOver, type Diagnosis, type Page, type State, type Upload } from '../model';
+import { Icon, nameOfState, StateBadge } from '../parts/icons';
+import { DropArea } from '../parts/sendings';
+import { Banner, Bar, Command, Empty, Skeleton } from '../parts/ui';
+import { go, setQuery, usePlace } from '../router';
+
+const pageSize = 50;
+const filters: [string, string][] = [
+    ['', 'All'],
+    ['open', 'Receiving'],
+    ['sealed,queued,processing', 'Processing'],
+    ['ready', 'Ready'],
+    ['failed', 'Failed'],
+];
+
+export function thumbOf(upload: Upload): string | null {
+    const pictures = upload.outputs.filter((one) => (one.role === 'poster' || one.role === 'picture') && /jpeg|png|webp/.test(one.content_type));
+    pictures.sort((a, b) => (a.width ?? 0) - (b.width ?? 0));
+    return pictures[0]?.url ?? null;
+}
+
+export const nameOf = (upload: Upload) => plainName(upload.file_name) || upload.media_id;
+
+function Thumb({ upload }: { upload: Upload }) {
+    const url = thumbOf(upload);
+    const family = upload.category.includes('video') ? 'play' : upload.category.includes('subtitle') ? 'docs' : 'file';
+    return <span class="thumb">{url ? <img src={new URL(url).pathname + new URL(url).search} alt="" loading="lazy" /> : <Icon name={family} size={18} />}</span>;
+}
+
+function VerdictLine({ upload, diagnosis }: { upload: Upload; diagnosis?: Diagnosis }) {
+    if (upload.state === 'failed' && upload.processing.error) {
+        return <span class="wrong">{upload.processing.error.message}</span>;
+    }
+    if (diagnosis && !diagnosis.healthy) {
+        return (
+            <span class="wrong">
+                {diagnosis.title} <code>{diagnosis.code}</code>
+            </span>
+        );
+    }
+    if (upload.state === 'open') {
+        return <span class="soft">{diagnosis?.title ?? `${plural(upload.segments.received, 'segment')} arrived`}</span>;
+    }
+    if (isMoving(upload.state)) {
+        return <span class="soft">{upload.processing.step || nameOfState(upload.state)}</span>;
+    }
+    return <span class="soft">{upload.outputs.length ? plural(upload.outputs.length, 'file') : 'Nothing to make'}</span>;
+}
+
+function Row({ upload, diagnosis, isCurrent, now }: { upload: Upload; diagnosis?: Diagnosis; isCurrent: boolean; now: number }) {
+    const sent = percent(upload.received_bytes, upload.size_bytes);
+    const isBad = upload.state === 'failed';
+    const made = upload.state === 'ready' || isBad ? 100 : upload.processing.progress_percent;
+    return (
+        <tr class={isCurrent ? 'current' : ''}>
+            <td class="c-file">
+                <Thumb upload={upload} />
+                <div>
+                    <a href={`/u/${upload.media_id}`} class={upload.file_name ? 'name' : 'name mono'}>
+                        <bdi>{nameOf(upload)}</bdi>
+                    </a>
+                    <small class={upload.file_name ? 'soft mono' : 'soft'}>{upload.file_name ? upload.media_id : upload.media_type || 'no type given'}</small>
+                </div>
+            </td>
+            <td class="c-state">
+                <StateBadge state={upload.state} />
+            </td>
+            <td class="c-bars">
+                <Bar value={sent} label={`${nameOf(upload)} received`} tone={sent === 100 ? 'good' : ''} />
+                <Bar value={made} label={`${nameOf(upload)} ${isBad ? 'failed' : 'processed'}`} tone={isBad ? 'bad' : made === 100 ? 'good' : ''} />
+            </td>
+            <td class="c-kind soft">
+                {upload.category}
+                <br />
+                {upload.one_shot ? 'in one call' : plural(upload.segments.received, 'segment')}
+            </td>
+            <td class="c-size number">{bytes(upload.size_bytes)}</td>
+            <td class="c-age number soft">
+                <time dateTime={upload.created_at}>{age(upload.created_at, now)}</time>
+            </td>
+            <td class="c-verdict">
+                <VerdictLine upload={upload} diagnosis={diagnosis} />
+            </td>
+        </tr>
+    );
+}
+
+// What is wrong with those that take bytes: asked a few at a time, and again when something was heard of them.
+function useDiagnoses(uploads: Upload[]): Map<string, Diagnosis> {
+    const known = useRef(new Map<string, { of: string; said: Diagnosis }>());
+    const [, update] = useState(0);
+    const wanted = uploads.filter((one) => one.state === 'open');
+    const versions = useRef(new Map<string, number>());
+    useLive((event) => {
+        if (event.media_id) {
+            versions.current.set(event.media_id, (versions.current.get(event.media_id) ?? 0) + 1);
+            update((n) => n + 1);
+        }
+    });
+    const keyOf = (one: Upload) => `${one.state} ${one.received_bytes} ${versions.current.get(one.media_id) ?? 0}`;
+    const due = wanted.filter((one) => known.current.get(one.media_id)?.of !== keyOf(one)).slice(0, 4);
+    const dueKey = due.map((one) => one.media_id + keyOf(one)).join();
+    useEffect(() => {
+        if (due.length === 0) {
+            return;
+        }
+        const timer = setTimeout(async () => {
+            await Promise.all(
+                due.map(async (one) => {
+                    const of = keyOf(one);
+                    const said = await get<Diagnosis>(`/api/v1/uploads/${one.media_id}/diagnosis`, { owner: one.owner }).catch(() => undefined);
+                    if (said) {
+                        known.current.set(one.media_id, { of, said });
+                    }
+                }),
+            );
+            update((n) => n + 1);
+        }, 200);
+        return () => clearTimeout(timer);
+    }, [dueKey]);
+    return new Map([...known.current].map(([id, one]) => [id, one.said]));
+}
+
+function FirstSteps() {
+    const base = location.origin;
+    return (
+        <Empty title="No uploads yet">
+            <p>Drop a file above, or send one from a terminal:</p>
+            <Command text={`sluice upload --server ${base} clip.mp4`} />
+            <p>An X client that has its hosts built in:</p>
+            <Command text={'eval "$(sluice env)"'} />
+            <p>
+                Or by hand, <a href="/docs/quickstart">step by step with curl</a>.
+            </p>
+        </Empty>
+    );
+}
+
+export function Uploads() {
+    useTitle('Uploads');
+    const { query } = usePlace();
+    const state = query.get('state') ?? '';
+    const text = query.get('q') ?? '';
+    const after = query.get('after') ?? '';
+    const [typed, setTyped] = useState(text);
+    const [fresh, setFresh] = useState(0);
+    const [current, setCurrent] = useState(-1);
+    const isPointed = useRef(false);
+    const now = useNow(5000);
+
+    const path = useMemo(() => {
+        const asked = new URLSearchParams({ limit: String(pageSize) });
+        if (isOpen()) {
+            asked.set('owner', 'all');
+        }
+        for (const [name, value] of [['state', state], ['q', text], ['after', after]]) {
+            if (value) {
+                asked.set(name, value);
+            }
+        }
+        return `/api/v1/uploads?${asked}`;
+    }, [state, text, after]);
+    const list = useQuery(path, (signal) => get<Page<Upload>>(path, { signal }));
+    const rows = list.data?.data ?? [];
+    const diagnoses = useDiagnoses(rows);
+
+    const dirty = useRef(new Map<string, string>());
+    const refreshSome = async () => {
+        const ids = [...dirty.current];
+        dirty.current.clear();
+        const loaded = await Promise.all(ids.map(([id, owner]) => get<Upload>(`/api/v1/uploads/${id}`, { owner }).catch(() => null)));
+        list.set((old) => {
+            if (!old) {
+                return old;
+            }
+            const data = old.data.flatMap((row) => {
+                const at = ids.findIndex(([id]) => id === row.media_id);
+                const next = at < 0 ? row : (loaded[at] ?? row);
+                if (next.state !== row.state) {
+                    announce(`${nameOf(next)}: ${nameOfState(next.state)}`);
+                }
+                return isOver(next.state) ? [] : [next];
+            });
+            return { ...old, data };
+        });
+    };
+    const soon = useSoon(() => void refreshSome(), 250);
+    const reload = useSoon(() => {
+        setFresh(0);
+        void list.refresh();
+    }, 400);
+    useLive((event) => {
+        if (event.kind === 'missed') {
+            reload();
+        } else if (event.kind === 'upload' && event.media_id) {
+            const row = rows.find((one) => one.media_id === event.media_id);
+            if (row) {
+                dirty.current.set(row.media_id, row.owner);
+                soon();
+            } else if (['INIT', 'ONE_SHOT'].includes(event.call) && event.status < 400 && !after) {
+                // Rows do not jump under the pointer.
+                if (isPointed.current && rows.length > 0) {
+                    setFresh((count) => count + 1);
+                } else {
+                    reload();
+                }
+            }
+        }
+    });
+    useEvery(1500, rows.some((one) => isMoving(one.state)), () => {
+        rows.filter((one) => isMoving(one.state)).forEach((one) => dirty.current.set(one.media_id, one.owner));
+        soon();
+    });
+
+    useEffect(() => {
+        const timer = setTimeout(() => typed !== text && setQuery({ q: typed || null, after: null }), 250);
+        return () => clearTimeout(timer);
+    }, [typed]);
+    useEffect(() => {
+        const press = (event: KeyboardEvent) => {
+            if ((event.target as Element).matches('input, textarea, select') || event.ctrlKey || event.metaKey || event.altKey) {
+                return;
+            }
+            if (event.key === 'j' || event.key === 'k') {
+                setCurrent((at) => Math.max(0, Math.min(rows.length - 1, at + (event.key === 'j' ? 1 : -1))));
+            } else if (event.key === 'Enter' && current >= 0 && rows[current] && event.target === document.body) {
+                go(`/u/${rows[current].media_id}`);
+            }
+        };
+        document.addEventListener('keydown', press);
+        return () => document.removeEventListener('keydown', press);
+    }, [rows, current]);
+    useEffect(() => document.querySelector('tr.current')?.scrollIntoView({ block: 'nearest' }), [current]);
+
+    const isFiltered = state !== '' || text !== '' || after !== '';
+    return (
+        <>
+            <h1>Uploads</h1>
+            <DropArea />
+            <div class="filters">
+                <div class="tabs" role="group" aria-label="State">
+                    {filters.map(([value, name]) => (
+                        <button key={value} type="button" aria-pressed={state === value} onClick={() => setQuery({ state: value || null, after: null })}>
+                            {name}
+                        </button>
+                    ))}
+                </div>
+                <label class="search">
+                    <Icon name="search" />
+                    <input type="search" placeholder="Name or id" aria-label="Search uploads" value={typed} onInput={(event) => setTyped(event.currentTarget.value)} data-search />
+                </label>
+            </div>
+            {list.error && <Banner problem={list.error} retry={() => void list.refresh()} />}
+            {fresh > 0 && (
+                <button type="button" class="fresh" onClick={reload}>
+                    {plural(fresh, 'new upload')}
+                </button>
+            )}
+            {list.isLoading && !list.data ? (
+                <Skeleton />
+            ) : rows.length > 0 ? (
+                <table class="list uploads" onPointerEnter={() => (isPointed.current = true)} onPointerLeave={() => (isPointed.current = false)}>
+                    <caption class="hidden">Uploads, the newest first</caption>
+                    <thead>
+                        <tr>
+                            <th scope="col">File</th>
+                            <th scope="col">State</th>
+                            <th scope="col" title="Received, processed">Progress</th>
+                            <th scope="col">Category</th>
+                            <th scope="col" class="number">Size</th>
+                            <th scope="col" class="number">Age</th>
+                            <th scope="col">Verdict</th>
+                        </tr>
+                    </thead>
+                    <tbody>
+                        {rows.map((upload, at) => (
+                            <Row key={upload.media_id} upload={upload} diagnosis={diagnoses.get(upload.media_id)} isCurrent={at === current} now={now} />
+                        ))}
+                    </tbody>
+                </table>
+            ) : list.data && isFiltered ? (
+                <Empty title={list.data.has_more ? 'Nothing matches among the newest 10,000' : 'Nothing matches'}>
+                    {list.data.has_more && <p>Older ones are looked at on the next page.</p>}
+                    <button type="button" onClick={() => (setTyped(''), setQuery({ q: null, state: null, after: null }))}>
+                        Show all uploads
+                    </button>
+                </Empty>
+            ) : (
+                list.data && <FirstSteps />
+            )}
+            {(list.data?.has_more || after) && (
+                <nav class="pager" aria-label="Pages">
+                    {after && (
+                        <button type="button" onClick={() => history.length > 1 ? history.back() : setQuery({ after: null })}>
+                            Newer
+                        </button>
+                    )}
+                    {list.data?.has_more && (
+                        <a class="button" href={`/?${new URLSearchParams({ ...(state && { state }), ...(text && { q: text }), after: list.data.next! })}`}>
+                            Older
+                        </a>
+                    )}
+                </nav>
+            )}
+        </>
+    );
+}
+
+export type { State };

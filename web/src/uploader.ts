@@ -1,0 +1,244 @@
+// The console's own uploads, through X's v2 API: several files, several segments at once, paused and
+// resumed. What is under way is kept in IndexedDB with the file itself, so that a reload goes on by
+// itself; of a large file only its facts are kept, and the file has to be given again.
+import { call, get, Problem } from './api';
+import type { Upload } from './model';
+
+export type Phase = 'waiting' | 'sending' | 'paused' | 'needs-file' | 'finishing' | 'sent' | 'failed';
+
+export interface Sending {
+    key: string;
+    name: string;
+    size: number;
+    type: string;
+    modified: number;
+    category: string;
+    mediaId: string | null;
+    segmentSize: number;
+    phase: Phase;
+    done: number[]; // indexes that the server has acknowledged
+    error: string;
+    errorCode: string;
+    file: File | null;
+    speed: number; // bytes a second, over the last while
+}
+
+const keptFileMax = 512e6;
+const atOnce = 3;
+const segmentsMax = 1000;
+const triesMax = 6;
+
+let all: Sending[] = [];
+const watchers = new Set<(all: Sending[]) => void>();
+const running = new Map<string, AbortController>();
+
+export const watchSendings = (watch: (all: Sending[]) => void) => {
+    watchers.add(watch);
+    watch(all);
+    return () => void watchers.delete(watch);
+};
+
+function tell() {
+    all = [...all];
+    watchers.forEach((watch) => watch(all));
+}
+
+// --- what is kept over a reload -------------------------------------------------------------------
+
+function database(): Promise<IDBDatabase> {
+    return new Promise((resolve, reject) => {
+        const opening = indexedDB.open('sluice-console', 1);
+        opening.onupgradeneeded = () => opening.result.createObjectStore('sendings', { keyPath: 'key' });
+        opening.onsuccess = () => resolve(opening.result);
+        opening.onerror = () => reject(opening.error);
+    });
+}
+
+async function stored<T>(mode: IDBTransactionMode, work: (store: IDBObjectStore) => IDBRequest<T>): Promise<T | undefined> {
+    try {
+        const db = await database();
+        return await new Promise<T>((resolve, reject) => {
+            const asked = work(db.transaction('sendings', mode).objectStore('sendings'));
+            asked.onsuccess = () => resolve(asked.result);
+            asked.onerror = () => reject(asked.error);
+        });
+    } catch {
+        return undefined; // a private window: the upload works, a reload ends it
+    }
+}
+
+const keep = (one: Sending) => stored('readwrite', (store) => store.put({ ...one, file: one.size <= keptFileMax ? one.file : null }));
+const forget = (key: string) => stored('readwrite', (store) => store.delete(key));
+
+// --- one upload -----------------------------------------------------------------------------------
+
+function categoryOf(file: File): string {
+    if (file.type.startsWith('video/')) {
+        return 'tweet_video';
+    }
+    return file.type === 'image/gif' ? 'tweet_gif' : /\.(srt|vtt)$/i.test(file.name) ? 'subtitles' : 'tweet_image';
+}
+
+const typeOf = (file: File) => file.type || (/\.srt$/i.test(file.name) ? 'text/srt' : /\.vtt$/i.test(file.name) ? 'text/vtt' : 'application/octet-stream');
+const segmentCount = (one: Sending) => Math.max(1, Math.ceil(one.size / one.segmentSize));
+
+export const sentBytes = (one: Sending) =>
+    one.done.reduce((sum, index) => sum + Math.min(one.segmentSize, one.size - index * one.segmentSize), 0);
+
+async function begin(one: Sending, signal: AbortSignal) {
+    const made = await call<{ data: { id: string } }>('POST', '/2/media/upload/initialize', {
+        json: { media_type: one.type, total_bytes: one.size, media_category: one.category, file_name: one.name },
+        signal,
+    });
+    one.mediaId = made.data.id;
+    await keep(one);
+}
+
+// What the server says it has, it has.
+async function askWhatArrived(one: Sending) {
+    const upload = await get<Upload>(`/api/v1/uploads/${one.mediaId}`);
+    if (upload.state !== 'open') {
+        one.phase = 'sent';
+        return;
+    }
+    one.done = upload.segments.arrived.flatMap(([first, last]) => Array.from({ length: last - first + 1 }, (_, at) => first + at));
+}
+
+const pause = (ms: number, signal: AbortSignal) =>
+    new Promise<void>((resolve, reject) => {
+        const timer = setTimeout(resolve, ms);
+        signal.addEventListener('abort', () => (clearTimeout(timer), reject(signal.reason)), { once: true });
+    });
+
+async function sendSegment(one: Sending, index: number, signal: AbortSignal) {
+    const bytes = one.file!.slice(index * one.segmentSize, (index + 1) * one.segmentSize);
+    for (let tried = 1; ; ++tried) {
+        try {
+            const form = new FormData();
+            form.append('segment_index', String(index));
+            form.append('media', bytes, one.name);
+            await call('POST', `/2/media/upload/${one.mediaId}/append`, { body: form, signal });
+            return;
+        } catch (failure) {
+            const isTemporary = failure instanceof Problem && (failure.status === 0 || failure.status === 429 || failure.status >= 500);
+            if (!isTemporary || tried === triesMax) {
+                throw failure;
+            }
+            await pause(500 * 2 ** tried * (0.7 + Math.random() * 0.6), signal);
+        }
+    }
+}
+
+async function sendAll(one: Sending, signal: AbortSignal) {
+    const have = new Set(one.done);
+    const left = Array.from({ length: segmentCount(one) }, (_, index) => index).filter((index) => !have.has(index));
+    const began = performance.now();
+    let sent = 0;
+    const lane = async () => {
+        for (let index = left.shift(); index !== undefined; index = left.shift()) {
+            await sendSegment(one, index, signal);
+            one.done.push(index);
+            sent += Math.min(one.segmentSize, one.size - index * one.segmentSize);
+            one.speed = (sent * 1000) / Math.max(1, performance.now() - began);
+            tell();
+        }
+    };
+    await Promise.all(Array.from({ length: atOnce }, lane));
+}
+
+async function run(one: Sending) {
+    const stop = new AbortController();
+    running.set(one.key, stop);
+    one.phase = 'sending';
+    one.error = one.errorCode = '';
+    tell();
+    try {
+        await (one.mediaId ? askWhatArrived(one) : begin(one, stop.signal));
+        if (one.phase === 'sending') {
+            await sendAll(one, stop.signal);
+            one.phase = 'finishing';
+            tell();
+            await call('POST', `/2/media/upload/${one.mediaId}/finalize`, { signal: stop.signal });
+            one.phase = 'sent';
+        }
+        await forget(one.key);
+    } catch (failure) {
+        if (!stop.signal.aborted) {
+            one.phase = 'failed';
+            one.error = (failure as Error).message;
+            one.errorCode = failure instanceof Problem ? failure.code : '';
+            stop.abort();
+            await keep(one);
+        }
+    }
+    running.delete(one.key);
+    tell();
+}
+
+// --- what the page asks for -----------------------------------------------------------------------
+
+export function addFiles(files: Iterable<File>) {
+    for (const file of files) {
+        const waiting = all.find((one) => one.phase === 'needs-file' && one.name === file.name && one.size === file.size && one.modified === file.lastModified);
+        if (waiting) {
+            waiting.file = file;
+            void run(waiting);
+            continue;
+        }
+        const one: Sending = {
+            key: crypto.randomUUID?.() ?? String(Math.random()),
+            name: file.name || 'pasted',
+            size: file.size,
+            type: typeOf(file),
+            modified: file.lastModified,
+            category: categoryOf(file),
+            mediaId: null,
+            segmentSize: Math.max(2 << 20, Math.ceil(file.size / (segmentsMax - 10))),
+            phase: 'waiting',
+            done: [],
+            error: '',
+            errorCode: '',
+            file,
+            speed: 0,
+        };
+        all.push(one);
+        void keep(one).then(() => run(one));
+    }
+    tell();
+}
+
+export function pauseSending(one: Sending) {
+    running.get(one.key)?.abort(new DOMException('paused', 'AbortError'));
+    one.phase = 'paused';
+    void keep(one);
+    tell();
+}
+
+export const resumeSending = (one: Sending) => void run(one);
+
+export function dropSending(one: Sending) {
+    running.get(one.key)?.abort(new DOMException('dropped', 'AbortError'));
+    all = all.filter((other) => other !== one);
+    void forget(one.key);
+    if (one.mediaId && one.phase !== 'sent') {
+        call('DELETE', `/api/v1/uploads/${one.mediaId}`).catch(() => {});
+    }
+    tell();
+}
+
+// Once, when the page begins: goes on with what a reload interrupted.
+export async function takeUpSendings() {
+    const kept = (await stored<Sending[]>('readonly', (store) => store.getAll())) ?? [];
+    for (const one of kept) {
+        all.push(one);
+        if (one.phase === 'sent') {
+            continue;
+        }
+        if (!one.file) {
+            one.phase = 'needs-file';
+        } else if (one.phase !== 'paused' && one.phase !== 'failed') {
+            void run(one);
+        }
+    }
+    tell();
+}
