@@ -26,6 +26,7 @@ constexpr std::size_t endless_piece_bytes = 16 * 1024;
 // Between two bursts of a client that reads as fast as it can.
 constexpr std::chrono::milliseconds slow_reader_pause{100};
 constexpr std::size_t discard_piece_bytes = 16 * 1024;
+constexpr std::size_t usual_head_bytes = 1000;
 constexpr std::size_t request_id_length_max = 128;
 // Whoever is silent for longer holds no buffer; the next request then costs a system call more.
 constexpr std::chrono::milliseconds briefly_idle{1'000};
@@ -363,6 +364,7 @@ asio::awaitable<bool> Connection::send(
         .is_http_1_0 = request.version_minor == 0
     };
     head_.clear();
+    head_.reserve(usual_head_bytes);
     append_response_head(head_, response, facts);
     if (response.cut_after_bytes) {
         return send_cut(response);
