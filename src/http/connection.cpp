@@ -36,19 +36,6 @@ constexpr std::size_t logged_path_length_max = 256;
 // For one that may go.
 constexpr std::size_t idle_looked_at_max = 32;
 
-std::string text_of(const asio::ip::tcp::endpoint& endpoint, bool with_port) {
-    auto from = endpoint.address();
-    if (from.is_v6() && from.to_v6().is_v4_mapped()) {  // a socket that takes both kinds
-        from = asio::ip::make_address_v4(asio::ip::v4_mapped, from.to_v6());
-    }
-    auto address = from.to_string();
-    if (!with_port) {
-        return address;
-    }
-    const auto host = from.is_v6() ? "[" + address + "]" : address;
-    return host + ":" + std::to_string(endpoint.port());
-}
-
 bool is_request_id(std::string_view text) {
     const auto is_allowed = [](char c) {
         return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
@@ -126,9 +113,9 @@ Connection::Connection(
     boost::system::error_code error;
     wire_.socket().set_option(asio::ip::tcp::no_delay(true), error);
     const auto remote = wire_.socket().remote_endpoint(error);
-    peer_ = error ? "" : text_of(remote, false);
+    peer_ = error ? "" : address_text(remote, false);
     const auto local = wire_.socket().local_endpoint(error);
-    local_ = error ? "" : text_of(local, true);
+    local_ = error ? "" : address_text(local, true);
     services_.metrics.connection_opened();
 }
 

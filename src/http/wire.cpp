@@ -218,4 +218,17 @@ void Wire::close() {
     socket_.cancel(error);
 }
 
+std::string address_text(const asio::ip::tcp::endpoint& endpoint, bool with_port) {
+    auto from = endpoint.address();
+    if (from.is_v6() && from.to_v6().is_v4_mapped()) {  // a socket that takes both kinds
+        from = asio::ip::make_address_v4(asio::ip::v4_mapped, from.to_v6());
+    }
+    auto address = from.to_string();
+    if (!with_port) {
+        return address;
+    }
+    const auto host = from.is_v6() ? "[" + address + "]" : address;
+    return host + ":" + std::to_string(endpoint.port());
+}
+
 }  // namespace sluice::http

@@ -96,4 +96,7 @@ class Wire {
     std::uint64_t sent_ = 0;
 };
 
+// "127.0.0.1", "[::1]:8080"; a mapped IPv4 address as what it is.
+std::string address_text(const boost::asio::ip::tcp::endpoint& endpoint, bool with_port);
+
 }  // namespace sluice::http

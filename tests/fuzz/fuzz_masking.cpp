@@ -12,7 +12,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     static_cast<void>(masker.field("Authorization", text));
     static_cast<void>(masker.field("Authorization", "OAuth " + std::string(text)));
     static_cast<void>(masker.target(text));
-    static_cast<void>(masker.text(text));
+    static_cast<void>(masker.text(std::string(text)));
 
     static constexpr std::string_view secret = "0123456789abcdefSECRET";
     sluice::protocol::Masker bearer;
