@@ -35,6 +35,7 @@ Rows assemble() {
           catalogue::finalize_rows(),
           catalogue::access_rows(),
           catalogue::media_rows(),
+          catalogue::stream_rows(),
           catalogue::server_rows()}) {
         out = std::ranges::copy(part, out).out;
     }

@@ -129,6 +129,18 @@ enum class ErrorCode : std::uint8_t {
     gif_too_large,
     processing_limit,
     processing_failed,
+    // Uploads that come as one stream.
+    protocol_version,
+    offset_invalid,
+    offset_mismatch,
+    length_invalid,
+    metadata_invalid,
+    checksum_invalid,
+    checksum_mismatch,
+    concatenation_invalid,
+    upload_is_joined,
+    upload_taken_over,
+    upload_incomplete,
     // The server's own.
     storage_full,
     storage_failed,

@@ -76,6 +76,17 @@ Error not_in(const Upload& upload, std::string_view wanted) {
     };
 }
 
+// Numbered segments are of no use to an upload that comes as one stream.
+Error not_by_segments(const Upload& upload) {
+    return about(
+        upload,
+        ErrorCode::not_chunked,
+        "It comes as one stream at a URL of its own (tus, or a resumable upload), where " +
+            std::to_string(upload.received.value) +
+            " bytes have arrived: go on there. It is finished by its last byte."
+    );
+}
+
 Upload moved(Upload upload, UploadState to, WallTime now) {
     upload.state = to;
     upload.changed_at = now;
@@ -109,6 +120,7 @@ Upload Upload::open(NewUpload wanted) {
     upload.file_name = std::move(wanted.file_name);
     upload.total = wanted.total;
     upload.one_shot = wanted.one_shot;
+    upload.stream = std::move(wanted.stream);
     upload.created_at = wanted.now;
     upload.changed_at = wanted.now;
     upload.expires_at = wanted.now + wanted.lifetime;
@@ -121,6 +133,9 @@ Result<void> Upload::admits(SegmentIndex index, ByteCount length, WallTime now) 
     }
     if (now >= expires_at) {
         return expired_error(*this);
+    }
+    if (stream.kind != UploadKind::segments) {
+        return not_by_segments(*this);
     }
     if (index.value > segment_index_max) {
         return about(
@@ -162,6 +177,9 @@ Result<Upload> Upload::sealed(const SegmentMap& segments, WallTime now) const {
     if (now >= expires_at) {
         return expired_error(*this);
     }
+    if (stream.kind != UploadKind::segments) {
+        return not_by_segments(*this);
+    }
     const SegmentGaps gaps = gaps_of(segments);
     if (gaps.received.value == 0) {
         return about(
@@ -187,6 +205,18 @@ Result<Upload> Upload::sealed(const SegmentMap& segments, WallTime now) const {
     }
     Upload next = moved(*this, UploadState::sealed, now);
     next.finalized_at = now;
+    return next;
+}
+
+Result<Upload> Upload::completed(WallTime now) const {
+    const bool is_whole = stream.kind != UploadKind::segments && stream.kind != UploadKind::part &&
+                          stream.length_known && received == total;
+    if (state != UploadState::open || !is_whole) {
+        return not_in(*this, "open, with all of its bytes");
+    }
+    Upload next = moved(*this, UploadState::sealed, now);
+    next.finalized_at = now;
+    next.expires_at = never;
     return next;
 }
 

@@ -14,6 +14,7 @@
 //   (none) -> open                      Upload::open   service: create
 //   open -> open                        with_segment   service: append
 //   open -> sealed                      sealed         service: finish
+//   open -> sealed                      completed      service: streams
 //   sealed -> queued                    queued         service: finish (same commit)
 //   queued, processing -> processing    claimed        service: jobs, a slot takes it (or takes over)
 //   processing -> processing            with_progress  service: jobs
@@ -44,6 +45,7 @@
 #include "core/principal.hpp"
 #include "core/processing.hpp"
 #include "core/segment.hpp"
+#include "core/stream.hpp"
 
 namespace sluice {
 
@@ -75,6 +77,7 @@ struct NewUpload {
     bool one_shot = false;
     WallTime now;
     std::chrono::seconds lifetime;
+    StreamFacts stream = {};
 };
 
 struct Upload {
@@ -86,6 +89,7 @@ struct Upload {
     std::string file_name;
     ByteCount total;
     bool one_shot = false;
+    StreamFacts stream = {};
 
     UploadState state = UploadState::open;
     ByteCount received;
@@ -114,6 +118,8 @@ struct Upload {
     // Errors: nothing_appended, segment_missing, size_mismatch; already_finalized from any later
     // state.
     Result<Upload> sealed(const SegmentMap& segments, WallTime now) const;
+    // All bytes of a stream or of its parts are there: no FINALIZE will come, and no expiry.
+    Result<Upload> completed(WallTime now) const;
     Result<Upload> queued(WallTime now) const;
     Result<Upload> claimed(WallTime now) const;
     Result<Upload> released(WallTime now) const;

@@ -69,6 +69,13 @@ Result<void> Uploads::clean(MediaId id) {
         return std::move(extents).error();
     }
     for (const Extent& extent : *extents) {
+        const auto is_held = services_.metadata.is_held_elsewhere(id, extent);
+        if (!is_held) {
+            return is_held.error();
+        }
+        if (*is_held) {
+            continue;  // goes with the last that has it
+        }
         if (auto removed = services_.blobs.remove(extent); !removed) {
             return removed;
         }

@@ -84,6 +84,7 @@ class Uploads {
     const InFlight& appends_running() const { return in_flight_; }
 
   private:
+    friend class Streams;
     // An id that the store does not have for this owner, in words that reveal nothing of others.
     Error refused(const Principal& owner, Error by_store, MediaId id) const;
     struct Checked {

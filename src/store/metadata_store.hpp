@@ -18,13 +18,13 @@
 #include "core/output.hpp"
 #include "core/upload.hpp"
 #include "core/usage.hpp"
+#include "store/stream_store.hpp"
 #include "store/upload_rows.hpp"
 
 namespace sluice {
 
-class MetadataStore {
+class MetadataStore : public StreamStore {
   public:
-    virtual ~MetadataStore() = default;
 
     // --- uploads ---
     // store_conflict if the id is taken, or the terms' key by an upload that is still there;

@@ -31,6 +31,9 @@ inline constexpr CodeRange finalize_codes{
 };
 inline constexpr CodeRange access_codes{ErrorCode::auth_missing, ErrorCode::fault_injected};
 inline constexpr CodeRange media_codes{ErrorCode::codec_not_allowed, ErrorCode::processing_failed};
+inline constexpr CodeRange stream_codes{
+    ErrorCode::protocol_version, ErrorCode::upload_incomplete
+};
 inline constexpr CodeRange server_codes{ErrorCode::storage_full, ErrorCode::store_conflict};
 
 inline constexpr std::array all_codes{
@@ -42,6 +45,7 @@ inline constexpr std::array all_codes{
     finalize_codes,
     access_codes,
     media_codes,
+    stream_codes,
     server_codes
 };
 
@@ -53,6 +57,7 @@ std::span<const ErrorEntry> upload_rows();
 std::span<const ErrorEntry> finalize_rows();
 std::span<const ErrorEntry> access_rows();
 std::span<const ErrorEntry> media_rows();
+std::span<const ErrorEntry> stream_rows();
 std::span<const ErrorEntry> server_rows();
 
 // Whether the rows are those of the range, in its order, each with its texts.

@@ -120,6 +120,18 @@ Result<void> WatchedMetadataStore::drop_segments(
     return rows_.drop_segments(id, indexes, now);
 }
 
+Result<void> WatchedMetadataStore::extend(const Extension& more) {
+    const HotUploads::Write write(hot_, more.id);
+    return rows_.extend(more);
+}
+
+Result<void> WatchedMetadataStore::join(
+    const Upload& whole, const std::vector<Segment>& segments, const NewJob& job
+) {
+    const HotUploads::Write write(hot_, whole.id);
+    return rows_.join(whole, segments, job);
+}
+
 // --- new ones, of which nothing is known yet ---
 
 Result<void> WatchedMetadataStore::create(const Upload& upload, const CreateTerms& terms) {
@@ -133,6 +145,13 @@ Result<void> WatchedMetadataStore::create_whole(
 }
 
 // --- what only asks ---
+
+Result<std::vector<Upload>> WatchedMetadataStore::waiting_to_join(const Principal& owner) {
+    return rows_.waiting_to_join(owner);
+}
+Result<bool> WatchedMetadataStore::is_held_elsewhere(MediaId id, const Extent& extent) {
+    return rows_.is_held_elsewhere(id, extent);
+}
 
 Result<std::optional<Repeated>> WatchedMetadataStore::find_repeat(
     const Principal& owner, const std::string& key, WallTime now

@@ -35,6 +35,11 @@ class MemoryMetadataStore final : public MetadataStore {
     Result<void> add_segment(
         MediaId id, const Segment& segment, std::optional<ByteCount> stride, WallTime now
     ) override;
+    Result<void> extend(const Extension& more) override;
+    Result<void> join(const Upload& whole, const std::vector<Segment>& segments, const NewJob& job)
+        override;
+    Result<std::vector<Upload>> waiting_to_join(const Principal& owner) override;
+    Result<bool> is_held_elsewhere(MediaId id, const Extent& extent) override;
     Result<void> drop_segments(MediaId id, const std::vector<SegmentIndex>& indexes, WallTime now)
         override;
     Result<void> keep_all(const std::vector<MediaId>& ids, WallTime now) override;
@@ -109,6 +114,7 @@ class MemoryMetadataStore final : public MetadataStore {
     void insert(Row row, const CreateTerms& terms);
     std::uint64_t sum_of_promises() const;
     bool is_there(MediaId id, WallTime now) const;
+    bool has_whole_parts(const Upload& joined) const;
 
     std::mutex mutex_;  // guards all below
     std::map<MediaId, Row> uploads_;

@@ -44,6 +44,7 @@ Result<std::int64_t> write_upload(Connection& connection, const char* sql, const
     const ProcessingFailure failure = upload.failure.value_or(ProcessingFailure{});
     const auto failure_code =
         upload.failure ? std::optional(std::int64_t{failure.code}) : std::nullopt;
+    const std::string parts = text_of(upload.stream.parts);
     return connection.execute(
         sql,
         sqlite::stored(upload.id.value),
@@ -74,7 +75,11 @@ Result<std::int64_t> write_upload(Connection& connection, const char* sql, const
         std::int64_t{upload.content.height},
         std::string_view(upload.content.conversions),
         stored(upload.finalized_at),
-        std::int64_t{upload.has_original}
+        std::int64_t{upload.has_original},
+        name_of(upload.stream.kind),
+        std::int64_t{upload.stream.length_known},
+        std::string_view(parts),
+        std::string_view(upload.stream.told)
     );
 }
 
@@ -83,7 +88,8 @@ Result<std::int64_t> write_upload(Connection& connection, const char* sql, const
 Result<Upload> read_upload(const Statement& row) {
     const auto category = parse_category(row.text(2));
     const auto state = parse_upload_state(row.text(8));
-    if (!category || !state) {
+    const auto kind = parse_upload_kind(row.text(29));
+    if (!category || !state || !kind) {
         return Error{.code = ErrorCode::storage_failed, .detail = "unreadable row in uploads"};
     }
     const auto stride = row.optional_integer(11);
@@ -108,6 +114,7 @@ Result<Upload> read_upload(const Statement& row) {
     upload.expires_at = time_from(row.integer(22));
     upload.finalized_at = optional_time(row, 27);
     upload.has_original = row.integer(28) != 0;
+    upload.stream = {*kind, row.integer(30) != 0, parse_parts(row.text(31)), row.text(32)};
     upload.content = {
         .media_type = row.text(23),
         .width = static_cast<std::uint32_t>(row.integer(24)),

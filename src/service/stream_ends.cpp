@@ -1,0 +1,108 @@
+// How a stream becomes a medium: by its last byte, or by joining parts.
+#include "base/metrics.hpp"
+#include "service/content_type.hpp"
+#include "service/streams.hpp"
+
+namespace sluice {
+namespace {
+
+bool is_whole(const Upload& part) {
+    return part.stream.length_known && part.received == part.total;
+}
+
+}  // namespace
+
+Result<Upload> Streams::complete(const Principal& owner, MediaId id) {
+    const auto found = services_.metadata.find_with_segments(owner, id);
+    if (!found) {
+        return uploads_.refused(owner, found.error(), id);
+    }
+    if (found->upload.has_all_bytes()) {
+        return found->upload;
+    }
+    auto whole = found->upload.completed(services_.clock.now());
+    if (!whole) {
+        return std::move(whole).error();
+    }
+    const auto start = uploads_.start_of(found->segments);
+    if (!start) {
+        return start.error();
+    }
+    // What the content is, and whether it is any good, the processing tells: bytes that came are kept.
+    auto sealed = uploads_.seal(*found, *std::move(whole), *start);
+    return sealed ? Result<Upload>(std::move(sealed->upload)) : std::move(sealed).error();
+}
+
+Result<Upload> Streams::try_join(const Upload& joined) {
+    SegmentMap segments;
+    Upload whole = joined;
+    whole.total = {};
+    for (const MediaId id : joined.stream.parts) {
+        const auto part = services_.metadata.find_with_segments(joined.owner, id);
+        if (!part || part->upload.state != UploadState::open || !is_whole(part->upload)) {
+            return joined;
+        }
+        for (const auto& [index, segment] : part->segments) {
+            if (segments.size() > UINT16_MAX) {
+                return Error{
+                    .code = ErrorCode::concatenation_invalid,
+                    .facts = "The parts came in more than 65536 pieces.",
+                };
+            }
+            Segment shared = segment;
+            shared.index = {static_cast<std::uint16_t>(segments.size())};
+            whole.total += segment.extent.length;
+            segments.emplace(shared.index, shared);
+        }
+    }
+    whole.received = whole.total;
+    whole.segments_received = static_cast<std::uint32_t>(segments.size());
+    whole.stream.length_known = true;
+    const auto start = uploads_.start_of(segments);
+    if (!start) {
+        return start.error();
+    }
+    if (!whole.category_given) {
+        whole.category = default_category(type_of_content(*start)).value_or(whole.category);
+    }
+    const auto layout = layout_of(segments);
+    if (auto durable = services_.blobs.make_durable(layout); !durable) {
+        return std::move(durable).error();
+    }
+    const WallTime now = services_.clock.now();
+    const Upload queued = whole.completed(now).value().queued(now).value();
+    std::vector<Segment> rows;
+    for (const auto& [index, segment] : segments) {
+        rows.push_back(segment);
+    }
+    auto done = services_.metadata.join(queued, rows, uploads_.new_job(queued, layout));
+    if (!done && done.error().code != ErrorCode::store_conflict) {
+        return std::move(done).error();
+    }
+    if (!done) {
+        return services_.metadata.find(joined.owner, joined.id);  // another request joined it
+    }
+    services_.metrics.counter("sluice_uploads_finalized_total", "Uploads with all their bytes")
+        .add();
+    services_.job_added();
+    return queued;
+}
+
+Result<void> Streams::join_waiting(const Principal& owner, MediaId part) {
+    const auto waiting = services_.metadata.waiting_to_join(owner);
+    if (!waiting) {
+        return waiting.error();
+    }
+    for (const Upload& joined : *waiting) {
+        const auto& parts = joined.stream.parts;
+        if (std::ranges::find(parts, part) == parts.end()) {
+            continue;
+        }
+        if (auto done = try_join(joined); !done) {
+            return std::move(done).error();
+        }
+    }
+    return ok();
+}
+
+}  // namespace sluice

@@ -1,0 +1,88 @@
+// Who appends to a stream. Whoever comes later takes it over at once: from then on nothing of the
+// earlier request is stored. Thread-safe; in this process alone, the store's offset guards the rest.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+#include <utility>
+
+#include "base/ids.hpp"
+
+namespace sluice {
+
+struct StreamLease {
+    std::mutex mutex;  // held while bytes are being stored
+    std::condition_variable settled;
+    std::atomic<bool> is_lost = false;
+    std::atomic<bool> is_asked_to_store = false;
+    std::atomic<bool> has_unstored = false;
+};
+
+class StreamLeases {
+  public:
+    // Given back with its last holder.
+    std::shared_ptr<StreamLease> take(MediaId id) {
+        auto lease = std::shared_ptr<StreamLease>(new StreamLease, Returner{this, id});
+        std::shared_ptr<StreamLease> before;
+        {
+            const std::lock_guard guard(mutex_);
+            auto& entry = leases_[id];
+            before = entry.lock();
+            entry = lease;
+        }
+        end(before);
+        return lease;
+    }
+
+    void end(MediaId id) { end(find(id)); }
+
+    // Waits, a little, until the request that runs has stored what has come; nothing runs: at once.
+    void settle(MediaId id, std::chrono::milliseconds patience) {
+        const auto lease = find(id);
+        if (lease == nullptr || !lease->has_unstored) {
+            return;
+        }
+        std::unique_lock lock(lease->mutex);
+        lease->is_asked_to_store = true;
+        lease->settled.wait_for(lock, patience, [&] { return !lease->has_unstored; });
+    }
+
+  private:
+    struct Returner {
+        StreamLeases* owner;
+        MediaId id;
+        void operator()(StreamLease* lease) const {
+            {
+                const std::lock_guard guard(owner->mutex_);
+                const auto at = owner->leases_.find(id);
+                if (at != owner->leases_.end() && at->second.expired()) {
+                    owner->leases_.erase(at);
+                }
+            }
+            delete lease;
+        }
+    };
+
+    std::shared_ptr<StreamLease> find(MediaId id) {
+        const std::lock_guard guard(mutex_);
+        const auto at = leases_.find(id);
+        return at == leases_.end() ? nullptr : at->second.lock();
+    }
+
+    static void end(const std::shared_ptr<StreamLease>& lease) {
+        if (lease != nullptr) {
+            const std::lock_guard guard(lease->mutex);
+            lease->is_lost = true;
+            lease->settled.notify_all();
+        }
+    }
+
+    std::mutex mutex_;
+    std::unordered_map<MediaId, std::weak_ptr<StreamLease>> leases_;
+};
+
+}  // namespace sluice

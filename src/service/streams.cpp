@@ -1,0 +1,445 @@
+#include "service/streams.hpp"
+
+#include "base/metrics.hpp"
+#include "base/text.hpp"
+#include "service/checked_load.hpp"
+#include "service/quota.hpp"
+#include "service/refusals.hpp"
+#include "service/repeats.hpp"
+#include "service/room.hpp"
+
+namespace sluice {
+namespace {
+
+// A stream that is fed lives on, up to so many times its lifetime.
+constexpr int lifetimes_max = 7;
+// How long a look waits for bytes that are being stored.
+constexpr std::chrono::milliseconds settle_patience{500};
+
+Error about(const Upload& upload, ErrorCode code, std::string facts) {
+    return {.code = code, .facts = std::move(facts), .media_id = upload.id.value};
+}
+
+Error too_long(ByteCount length, ByteCount most) {
+    return {
+        .code = ErrorCode::file_too_large,
+        .facts = "The upload has at least " + std::to_string(length.value) +
+                 " bytes, this server takes at most " + std::to_string(most.value) + ".",
+    };
+}
+
+Error beyond(const Upload& upload, ByteCount total, ByteCount length) {
+    return about(
+        upload,
+        ErrorCode::beyond_total_bytes,
+        "The upload has a length of " + std::to_string(total.value) + " bytes, " +
+            std::to_string(upload.received.value) + " are there, and " +
+            std::to_string(length.value) + " more were to come."
+    );
+}
+
+Error taken_over(const Upload& upload) {
+    return about(
+        upload,
+        ErrorCode::upload_taken_over,
+        "A later request took this upload over, or deleted it, after " +
+            std::to_string(upload.received.value) + " bytes were stored."
+    );
+}
+
+std::vector<Extent> extents_in(const SegmentMap& segments, BlobId blob) {
+    std::vector<Extent> extents;
+    for (const auto& [index, segment] : segments) {
+        if (segment.extent.blob == blob) {
+            extents.push_back(segment.extent);
+        }
+    }
+    return extents;
+}
+
+// A declared type is for people and for GET; what cannot be one is not kept.
+std::string kept_type(const std::string& declared) {
+    constexpr std::size_t length_max = 200;
+    const bool is_plain = declared.size() <= length_max &&
+                          declared.find('/') != std::string::npos &&
+                          declared.find_first_not_of(
+                              "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                              "!#$&^_.+-/; =\"'"
+                          ) == std::string::npos;
+    return is_plain ? declared : "";
+}
+
+}  // namespace
+
+WallTime Streams::expiry_of(const Upload& upload) const {
+    const auto lifetime = uploads_.limits().lifetime;
+    return std::min(services_.clock.now() + lifetime, upload.created_at + lifetimes_max * lifetime);
+}
+
+Result<void> Streams::check_new(const CreateStream& wanted) const {
+    if (wanted.length && *wanted.length > length_max()) {
+        return too_long(*wanted.length, length_max());
+    }
+    if (wanted.category.empty()) {
+        return ok();
+    }
+    const CreateUpload as_named{
+        .owner = wanted.owner,
+        .category = wanted.category,
+        .media_type = {},
+        .file_name = {},
+        .total = wanted.length.value_or(ByteCount{}),
+    };
+    return uploads_.admits(as_named);
+}
+
+Result<ByteCount> Streams::check_parts(const CreateStream& wanted) {
+    ByteCount sum;
+    for (const MediaId part : wanted.parts) {
+        const auto found = services_.metadata.find(wanted.owner, part);
+        const bool is_part = found && found->stream.kind == UploadKind::part &&
+                             found->state == UploadState::open &&
+                             services_.clock.now() < found->expires_at;
+        if (!is_part) {
+            return Error{
+                .code = ErrorCode::concatenation_invalid,
+                .facts =
+                    "Upload " + part.text() + " is no partial upload of yours that is still there.",
+            };
+        }
+        sum += found->stream.length_known ? found->total : found->received;
+        if (sum > length_max()) {
+            return too_long(sum, length_max());
+        }
+    }
+    return sum;
+}
+
+Result<Upload> Streams::create(const CreateStream& wanted) {
+    if (auto fitting = check_new(wanted); !fitting) {
+        return std::move(fitting).error();
+    }
+    if (auto sum = check_parts(wanted); !sum) {
+        return std::move(sum).error();
+    }
+    const auto named = parse_category(wanted.category);
+    const auto by_type = default_category(lower_case(essence_of(wanted.media_type)));
+    NewUpload fresh{
+        .id = {services_.ids.next()},
+        .owner = wanted.owner,
+        .category = named.value_or(by_type.value_or(Category::tweet_video)),
+        .category_given = named.has_value(),
+        .media_type = kept_type(wanted.media_type),
+        .file_name = wanted.file_name,
+        .total = wanted.length.value_or(ByteCount{}),
+        .now = services_.clock.now(),
+        .lifetime = uploads_.limits().lifetime,
+        .stream = {wanted.kind, wanted.length.has_value(), wanted.parts, wanted.told},
+    };
+    auto made = insert(wanted, std::move(fresh));
+    if (!made || made->state != UploadState::open) {
+        return made;
+    }
+    if (made->stream.kind == UploadKind::joined) {
+        return try_join(*made);
+    }
+    const bool is_empty_file = made->stream.length_known && made->total.value == 0;
+    return is_empty_file ? complete(made->owner, made->id) : std::move(made);
+}
+
+Result<Upload> Streams::insert(const CreateStream& wanted, NewUpload fresh) {
+    const CreateUpload call{
+        .owner = wanted.owner,
+        .category = wanted.category,
+        .media_type = wanted.media_type,
+        .file_name = wanted.file_name,
+        .total = fresh.total,
+        .idempotency_key = wanted.idempotency_key,
+    };
+    CreateTerms terms(uploads_.limits().quota);
+    terms.repeat = repeat_key_of(call, wanted.told);
+    if (auto before = made_before(services_, call, terms.repeat); !before || *before) {
+        return answer_of(std::move(before));
+    }
+    const auto room = room_of(services_, uploads_.limits().reserve);
+    if (room && *room) {
+        if (!(**room).holds(fresh.total)) {
+            return (**room).refusal(fresh.total);
+        }
+        terms.room = (**room).unreserved();
+    }
+    if (auto admission = admitted(wanted.admission); !admission) {
+        return std::move(admission).error();
+    }
+    Upload upload = Upload::open(std::move(fresh));
+    auto created = services_.metadata.create(upload, terms);
+    for (int round = 0; is_taken(created) && round < takes_max; ++round) {
+        if (auto before = made_before(services_, call, terms.repeat); !before || *before) {
+            return answer_of(std::move(before));
+        }
+        upload.id = {services_.ids.next()};
+        created = services_.metadata.create(upload, terms);
+    }
+    if (!created) {
+        return explain_quota(
+            services_.metadata, upload, uploads_.limits().quota, std::move(created).error()
+        );
+    }
+    services_.metrics
+        .counter(
+            "sluice_uploads_started_total",
+            "Uploads begun",
+            {{"category", name_of(upload.category)}}
+        )
+        .add();
+    return upload;
+}
+
+Result<UploadWithSegments> Streams::load(const Principal& owner, MediaId id) {
+    auto found = load_for_change(services_, owner, id);
+    if (!found) {
+        return uploads_.refused(owner, std::move(found).error(), id);
+    }
+    const Upload& upload = found->upload;
+    if (upload.is_over() ||
+        (upload.state == UploadState::open && services_.clock.now() >= upload.expires_at)) {
+        return gone(upload);
+    }
+    const SegmentGaps gaps = gaps_of(found->segments);
+    if (gaps.missing.empty() || upload.state != UploadState::open) {
+        return found;
+    }
+    // Bytes in the middle were lost (an unclean stop): what follows them is of no use any more.
+    std::vector<SegmentIndex> behind;
+    for (const auto& [index, segment] : found->segments) {
+        if (index > gaps.missing.front()) {
+            behind.push_back(index);
+        }
+    }
+    if (auto dropped = services_.metadata.drop_segments(id, behind, services_.clock.now());
+        !dropped) {
+        return std::move(dropped).error();
+    }
+    return services_.metadata.find_with_segments(owner, id);
+}
+
+Result<void> Streams::admit_length(const AppendToStream& wanted, const Upload& upload) const {
+    const ByteCount end = upload.received + wanted.length.value_or(ByteCount{});
+    if (wanted.total && upload.stream.length_known && *wanted.total != upload.total) {
+        return about(
+            upload,
+            ErrorCode::length_invalid,
+            "The length was told before, " + std::to_string(upload.total.value) +
+                "; now it was to be " + std::to_string(wanted.total->value) + "."
+        );
+    }
+    if (wanted.total && *wanted.total > length_max()) {
+        return too_long(*wanted.total, length_max());
+    }
+    if (wanted.total && !upload.stream.length_known && *wanted.total < end) {
+        return about(
+            upload,
+            ErrorCode::length_invalid,
+            "The length is to be " + std::to_string(wanted.total->value) + ", but " +
+                std::to_string(end.value) + " bytes are there, those of this call included."
+        );
+    }
+    return ok();
+}
+
+Result<void> Streams::admit(const AppendToStream& wanted, const Upload& upload) const {
+    if (upload.stream.kind == UploadKind::joined) {
+        return about(
+            upload,
+            ErrorCode::upload_is_joined,
+            "Its bytes are those of " + std::to_string(upload.stream.parts.size()) + " parts."
+        );
+    }
+    if (wanted.at != upload.received) {
+        return about(
+            upload,
+            ErrorCode::offset_mismatch,
+            "The request says " + std::to_string(wanted.at.value) + "; the upload has " +
+                std::to_string(upload.received.value) + " bytes."
+        );
+    }
+    if (auto fitting = admit_length(wanted, upload); !fitting) {
+        return fitting;
+    }
+    const ByteCount length = wanted.length.value_or(ByteCount{});
+    if (upload.stream.length_known && length > upload.total - upload.received) {
+        return beyond(upload, upload.total, length);
+    }
+    return upload.received + length > length_max()
+               ? too_long(upload.received + length, length_max())
+               : ok();
+}
+
+Result<StreamAppend> Streams::begin(const AppendToStream& wanted) {
+    auto found = load(wanted.owner, wanted.id);
+    if (!found) {
+        return std::move(found).error();
+    }
+    if (auto fitting = admit(wanted, found->upload); !fitting) {
+        return std::move(fitting).error();
+    }
+    if (auto admission = admitted(wanted.admission); !admission) {
+        return std::move(admission).error();
+    }
+    StreamAppend append;
+    append.lease_ = leases_.take(wanted.id);
+    // What the earlier request has stored until it was ended, it has stored.
+    found = load(wanted.owner, wanted.id);
+    if (!found) {
+        return std::move(found).error();
+    }
+    if (auto fitting = admit(wanted, found->upload); !fitting) {
+        return std::move(fitting).error();
+    }
+    const bool is_known = found->upload.stream.length_known;
+    append.total_ = is_known ? std::nullopt : wanted.total;
+    append.end_max_ = is_known ? found->upload.total : wanted.total.value_or(length_max());
+    append.own_ = extents_in(found->segments, {wanted.id.value});
+    append.upload_ = std::move(found->upload);
+    return append;
+}
+
+Result<Incoming> Streams::begin_piece(StreamAppend& append, std::optional<ByteCount> expected) {
+    const Upload& upload = append.upload_;
+    if (upload.segments_received > UINT16_MAX) {
+        return about(
+            upload, ErrorCode::segment_index_range, "A stream may come in 65536 pieces at most."
+        );
+    }
+    Incoming::Limit limit{append.room(), ErrorCode::beyond_total_bytes};
+    limit.facts = beyond(upload, append.end_max_, append.room() + ByteCount{1}).facts;
+    if (append.end_max_ == length_max() && !upload.stream.length_known) {
+        limit = {append.room(), ErrorCode::file_too_large};
+        limit.facts = too_long(length_max() + ByteCount{1}, length_max()).facts;
+    }
+    const ByteCount length = std::min(expected.value_or(append.room()), append.room());
+    std::unique_ptr<BlobWriter> writer;
+    if ((upload.stream.length_known || append.total_) && length.value > 0) {
+        auto placed = services_.blobs.place({
+            .blob = {upload.id.value},
+            .total = append.end_max_,
+            .at = {append.at().value},
+            .length_max = length,
+            .committed = append.own_,
+        });
+        // Refused for whatever reason: a blob of its own will do, or will say why not.
+        writer = placed ? std::move(placed).value() : nullptr;
+    }
+    Incoming incoming(services_.blobs, {services_.ids.next()}, std::move(writer), std::move(limit));
+    incoming.hold(uploads_.in_flight_.enter(upload.id));
+    return incoming;
+}
+
+Result<void> Streams::extend(StreamAppend& append, std::optional<Segment> segment) {
+    Upload& upload = append.upload_;
+    const Extension more{
+        .id = upload.id,
+        .at = upload.received,
+        .segment = segment,
+        .total = append.total_,
+        .expires_at = expiry_of(upload),
+        .now = services_.clock.now(),
+    };
+    auto extended = services_.metadata.extend(more);
+    if (!extended) {
+        return extended.error().code == ErrorCode::store_conflict
+                   ? taken_over(upload)
+                   : uploads_.refused(upload.owner, std::move(extended).error(), upload.id);
+    }
+    if (segment) {
+        upload.received += segment->extent.length;
+        upload.segments_received += 1;
+        if (segment->extent.blob.value == upload.id.value) {
+            append.own_.push_back(segment->extent);
+        }
+    }
+    upload.expires_at = std::max(upload.expires_at, more.expires_at);
+    append.has_stored_ = true;
+    return ok();
+}
+
+Result<void> Streams::store(StreamAppend& append, Incoming piece) {
+    StreamLease& lease = *append.lease_;
+    const std::lock_guard guard(lease.mutex);
+    lease.is_asked_to_store = false;
+    if (lease.is_lost) {
+        return taken_over(append.upload_);
+    }
+    auto stored = ok();
+    if (piece.length().value > 0) {
+        auto extent = piece.commit();
+        if (!extent) {
+            return remembered(services_, append.upload_.id, std::move(extent).error());
+        }
+        const auto index = static_cast<std::uint16_t>(append.upload_.segments_received);
+        stored = extend(append, Segment{{index}, *extent, piece.crc(), services_.clock.now()});
+    }
+    lease.has_unstored = false;
+    lease.settled.notify_all();
+    return stored;
+}
+
+Result<Upload> Streams::finish(StreamAppend append) {
+    StreamLease& lease = *append.lease_;
+    {
+        const std::lock_guard guard(lease.mutex);
+        if (lease.is_lost) {
+            return taken_over(append.upload_);
+        }
+        const bool may_grow = append.upload_.state == UploadState::open;
+        if (!append.has_stored_ && may_grow) {
+            if (auto extended = extend(append, std::nullopt); !extended) {
+                return std::move(extended).error();
+            }
+        }
+    }
+    const Upload& upload = append.upload_;
+    const auto total = upload.stream.length_known ? std::optional(upload.total) : append.total_;
+    if (total != upload.received || upload.state != UploadState::open) {
+        return upload;
+    }
+    if (upload.stream.kind == UploadKind::stream) {
+        return complete(upload.owner, upload.id);
+    }
+    auto joined = join_waiting(upload.owner, upload.id);
+    return joined ? Result<Upload>(upload) : std::move(joined).error();
+}
+
+Result<Upload> Streams::find(const Principal& owner, MediaId id) {
+    auto found = services_.metadata.find(owner, id);
+    if (!found) {
+        return uploads_.refused(owner, std::move(found).error(), id);
+    }
+    const bool is_due =
+        found->state == UploadState::open && services_.clock.now() >= found->expires_at;
+    if (found->is_over() || is_due) {
+        return gone(*found);
+    }
+    if (found->state != UploadState::open) {
+        return found;
+    }
+    // Lost bytes are seen only by looking at all of them; usually there is nothing to look for.
+    auto whole = load(owner, id);
+    return whole ? Result<Upload>(std::move(whole->upload)) : std::move(whole).error();
+}
+
+Result<Upload> Streams::find_settled(const Principal& owner, MediaId id) {
+    leases_.settle(id, settle_patience);
+    return find(owner, id);
+}
+
+Result<Upload> Streams::cancel(const Principal& owner, MediaId id) {
+    auto found = find(owner, id);
+    if (!found) {
+        return found;
+    }
+    leases_.end(id);
+    return uploads_.cancel(owner, id);
+}
+
+}  // namespace sluice

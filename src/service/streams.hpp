@@ -1,0 +1,110 @@
+// The use cases of uploads that come as one stream: create, append at the end, join, look, cancel.
+// Protocols turn a request into these calls. Blocking code, for any thread; what is complete becomes
+// the same medium as by FINALIZE.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "service/stream_leases.hpp"
+#include "service/uploads.hpp"
+
+namespace sluice {
+
+struct CreateStream {
+    Principal owner;
+    UploadKind kind = UploadKind::stream;
+    std::optional<ByteCount> length = {};  // not of a joined one
+    std::vector<MediaId> parts = {};       // of a joined one, in the order of its bytes
+    std::string category = {};             // as received; empty: by the type, or by the content
+    std::string media_type = {};           // as declared; whatever it is, it is kept
+    std::string file_name = {};
+    std::string told = {};  // StreamFacts::told
+    std::string idempotency_key = {};
+    const Admission* admission = nullptr;
+};
+
+struct AppendToStream {
+    Principal owner;
+    MediaId id;
+    ByteCount at;
+    std::optional<ByteCount> length = {};  // of the body, if it tells
+    std::optional<ByteCount> total = {};   // of the upload, told now
+    const Admission* admission = nullptr;
+};
+
+// The right to append, of one request. Not thread-safe; movable.
+class StreamAppend {
+  public:
+    // Where the next byte belongs.
+    ByteCount at() const { return {upload_.received.value}; }
+    const Upload& upload() const { return upload_; }
+    // How much may still come.
+    ByteCount room() const { return {end_max_.value - upload_.received.value}; }
+    // Another request has taken over: stop, nothing more is stored.
+    bool is_lost() const { return lease_->is_lost; }
+    // Somebody waits to be told the offset: store what has come.
+    bool is_asked_to_store() const { return lease_->is_asked_to_store; }
+    // Bytes have come that are not stored, and could be.
+    void has_unstored() { lease_->has_unstored = true; }
+
+  private:
+    friend class Streams;
+    Upload upload_;  // as it stands with what this request has stored
+    std::vector<Extent> own_;
+    std::optional<ByteCount> total_;
+    ByteCount end_max_;
+    bool has_stored_ = false;
+    std::shared_ptr<StreamLease> lease_;
+};
+
+class Streams {
+  public:
+    Streams(UploadServices services, Uploads& uploads)
+        : services_(std::move(services)), uploads_(uploads) {}
+
+    // Complete at once if its length is 0, or all of its parts are. Errors: file_too_large,
+    // category_unknown, storage_full, concatenation_invalid …
+    Result<Upload> create(const CreateStream& wanted);
+
+    // Errors: media_unknown, offset_mismatch, length_invalid, beyond_total_bytes, file_too_large,
+    // upload_is_joined, media_expired, media_canceled; these leave an earlier request alone. From a
+    // success on, that one is ended.
+    Result<StreamAppend> begin(const AppendToStream& wanted);
+    // Where the next bytes go. `expected`: at most so many will come, if that is known.
+    Result<Incoming> begin_piece(StreamAppend& append, std::optional<ByteCount> expected);
+    // Durable, and part of the offset, when this returns. Errors: upload_taken_over.
+    Result<void> store(StreamAppend& append, Incoming piece);
+    // The request has ended as it should: records the length, and completes what is whole.
+    Result<Upload> finish(StreamAppend append);
+
+    // In any state but gone; takes no lock. Errors: media_unknown, media_expired, media_canceled.
+    Result<Upload> find(const Principal& owner, MediaId id);
+    // The same after a request that runs has stored what came, if it does so in a moment.
+    Result<Upload> find_settled(const Principal& owner, MediaId id);
+    // Ends the request that runs, and the upload.
+    Result<Upload> cancel(const Principal& owner, MediaId id);
+
+    ByteCount length_max() const { return uploads_.limits().upload_bytes_max; }
+
+  private:
+    Result<UploadWithSegments> load(const Principal& owner, MediaId id);
+    Result<void> admit(const AppendToStream& wanted, const Upload& upload) const;
+    Result<void> admit_length(const AppendToStream& wanted, const Upload& upload) const;
+    Result<void> check_new(const CreateStream& wanted) const;
+    Result<Upload> insert(const CreateStream& wanted, NewUpload fresh);
+    Result<ByteCount> check_parts(const CreateStream& wanted);
+    Result<void> extend(StreamAppend& append, std::optional<Segment> segment);
+    Result<Upload> complete(const Principal& owner, MediaId id);
+    // Joins it if all of its parts are whole.
+    Result<Upload> try_join(const Upload& joined);
+    Result<void> join_waiting(const Principal& owner, MediaId part);
+    WallTime expiry_of(const Upload& upload) const;
+
+    UploadServices services_;
+    Uploads& uploads_;
+    StreamLeases leases_;
+};
+
+}  // namespace sluice
