@@ -14,6 +14,10 @@ SqliteOptions database_options(const Settings& settings, std::shared_ptr<Ballast
             }};
 }
 
+std::string key_file_of(const Settings& settings) {
+    return settings.key_file.empty() ? settings.data + "/keys.secret" : settings.key_file;
+}
+
 WorkerPoolSettings pool_settings(const Settings& settings) {
     WorkerPoolSettings pool;
     pool.scratch_folder = settings.data + "/scratch";

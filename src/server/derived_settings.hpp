@@ -19,6 +19,7 @@ namespace sluice::server {
 inline constexpr const char* job_holder = "local";
 
 SqliteOptions database_options(const Settings& settings, std::shared_ptr<Ballast> ballast);
+std::string key_file_of(const Settings& settings);
 WorkerPoolSettings pool_settings(const Settings& settings);
 JobSettings job_settings(const Settings& settings);
 // Raises the limit of open files as far as it goes, and warns if that is too few for the settings.

@@ -48,7 +48,8 @@ Router::Router(
       session_(sessions),
       requests_(*context.recorder),
       faults_(context),
-      delivery_(context) {}
+      delivery_(context),
+      tus_(context) {}
 
 boost::asio::awaitable<http::Response> Router::handle(
     const http::Request& request, http::BodyReader& body
@@ -190,6 +191,9 @@ boost::asio::awaitable<http::Response> Router::dispatch(
     }
     if (delivery_.serves(path)) {
         return delivery_.handle(exchange, body);
+    }
+    if (tus_.serves(path)) {
+        return tus_.handle(exchange, body);
     }
     if (auto shown = page(exchange)) {
         return http::answered(*std::move(shown));

@@ -131,6 +131,7 @@ class Server {
               .bulk = pools_.bulk,
               .buffers = buffers_,
               .fidelity = fidelity(settings),
+              .streams = &streams_,
               .timeline = &timeline_,
               .polling = &polling_,
               .dev = &dev_environment_,
@@ -374,6 +375,7 @@ class Server {
     Jobs jobs_;
     WorkerPool workers_;
     Uploads uploads_;
+    Streams streams_{services(), uploads_};
     MemoryRateLimiter rates_;
     protocol::Recorder recorder_;
     Annotations annotations_{uploads_, attachments_};
@@ -407,9 +409,7 @@ int run_server(const Settings& settings) {
     if (!lock) {
         return fail("the data directory " + settings.data + " cannot be used", lock.error());
     }
-    const auto secret = read_or_make_key_file(
-        settings.key_file.empty() ? settings.data + "/keys.secret" : settings.key_file
-    );
+    const auto secret = read_or_make_key_file(key_file_of(settings));
     if (!secret) {
         return fail("the key file cannot be used", secret.error());
     }

@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <semaphore>
 #include <unordered_map>
 #include <utility>
 
@@ -14,9 +15,20 @@
 
 namespace sluice {
 
+// May be let go on another thread than the one that took it: work that waits for a commit goes on
+// wherever there is room.
+class PassedLock {
+  public:
+    void lock() { is_free_.acquire(); }
+    void unlock() { is_free_.release(); }
+
+  private:
+    std::binary_semaphore is_free_{1};
+};
+
 struct StreamLease {
-    std::mutex mutex;  // held while bytes are being stored
-    std::condition_variable settled;
+    PassedLock mutex;  // held while bytes are being stored
+    std::condition_variable_any settled;
     std::atomic<bool> is_lost = false;
     std::atomic<bool> is_asked_to_store = false;
     std::atomic<bool> has_unstored = false;
@@ -46,7 +58,7 @@ class StreamLeases {
         if (lease == nullptr || !lease->has_unstored) {
             return;
         }
-        std::unique_lock lock(lease->mutex);
+        std::unique_lock<PassedLock> lock(lease->mutex);
         lease->is_asked_to_store = true;
         lease->settled.wait_for(lock, patience, [&] { return !lease->has_unstored; });
     }
@@ -75,7 +87,7 @@ class StreamLeases {
 
     static void end(const std::shared_ptr<StreamLease>& lease) {
         if (lease != nullptr) {
-            const std::lock_guard guard(lease->mutex);
+            const std::lock_guard<PassedLock> guard(lease->mutex);
             lease->is_lost = true;
             lease->settled.notify_all();
         }

@@ -365,7 +365,7 @@ Result<void> Streams::extend(StreamAppend& append, std::optional<Segment> segmen
 
 Result<void> Streams::store(StreamAppend& append, Incoming piece) {
     StreamLease& lease = *append.lease_;
-    const std::lock_guard guard(lease.mutex);
+    const std::lock_guard<PassedLock> guard(lease.mutex);
     lease.is_asked_to_store = false;
     if (lease.is_lost) {
         return taken_over(append.upload_);
@@ -387,7 +387,7 @@ Result<void> Streams::store(StreamAppend& append, Incoming piece) {
 Result<Upload> Streams::finish(StreamAppend append) {
     StreamLease& lease = *append.lease_;
     {
-        const std::lock_guard guard(lease.mutex);
+        const std::lock_guard<PassedLock> guard(lease.mutex);
         if (lease.is_lost) {
             return taken_over(append.upload_);
         }

@@ -16,6 +16,7 @@
 #include "service/media_use.hpp"
 #include "service/polling.hpp"
 #include "service/rate_limiter.hpp"
+#include "service/streams.hpp"
 #include "service/timeline.hpp"
 #include "service/uploads.hpp"
 
@@ -42,6 +43,7 @@ struct Context {
     // answer is final (X answers images at once, and most clients never ask again). Beyond it:
     // processing_info, as for a video.
     std::chrono::milliseconds image_wait{8000};
+    Streams* streams = nullptr;           // uploads that come as one stream
     Timeline* timeline = nullptr;         // what uploads remember
     Polling* polling = nullptr;           // how often STATUS is asked while processing runs
     const DevEnvironment* dev = nullptr;  // none: not a development server

@@ -1,0 +1,403 @@
+#include "protocol/tus/endpoint.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.hpp"
+#include "protocol/common/credentials.hpp"
+#include "protocol/common/idempotency_key.hpp"
+#include "protocol/common/problem.hpp"
+#include "protocol/tus/fields.hpp"
+#include "protocol/tus/receive.hpp"
+#include "runtime/run_blocking.hpp"
+
+namespace sluice::protocol::tus {
+namespace {
+
+using boost::asio::awaitable;
+using http::Request;
+using http::Response;
+using runtime::run_blocking;
+
+constexpr std::string_view body_type = "application/offset+octet-stream";
+constexpr std::string_view extensions =
+    "creation,creation-with-upload,creation-defer-length,expiration,checksum,termination,"
+    "concatenation,concatenation-unfinished";
+constexpr std::string_view exposed =
+    "Upload-Offset, Location, Upload-Length, Tus-Version, Tus-Resumable, Tus-Max-Size, "
+    "Tus-Extension, Tus-Checksum-Algorithm, Upload-Metadata, Upload-Defer-Length, Upload-Concat, "
+    "Upload-Expires, Sluice-Media-Id, Sluice-Error, Link, Retry-After, X-Request-Id";
+constexpr std::string_view allowed_fields =
+    "Authorization, Origin, X-Requested-With, X-Request-ID, X-HTTP-Method-Override, Content-Type, "
+    "Upload-Length, Upload-Offset, Tus-Resumable, Upload-Metadata, Upload-Defer-Length, "
+    "Upload-Concat, Upload-Checksum, Idempotency-Key";
+constexpr std::string_view allowed_methods = "POST, HEAD, PATCH, OPTIONS, GET, DELETE";
+
+// Errors that tus has a number of its own for.
+int status_of(const Error& error, int usual) {
+    switch (error.code) {
+        case ErrorCode::media_expired:
+        case ErrorCode::media_canceled:
+            return 410;
+        case ErrorCode::beyond_total_bytes:
+        case ErrorCode::file_too_large:
+            return 413;
+        default:
+            return usual;
+    }
+}
+
+Response refused(const Error& error, const Request& request) {
+    auto response = problem_response(error, std::nullopt, request);
+    response.status = status_of(error, response.status);
+    const auto accept = request.header("Accept").value_or("");
+    if (accept.find("json") == std::string_view::npos) {
+        response.body = whole_message(error) + "\n";
+        const auto type = std::ranges::find(response.headers, "Content-Type", [](const auto& h) {
+            return h.first;
+        });
+        type->second = "text/plain;charset=utf-8";
+    }
+    if (error.code == ErrorCode::protocol_version) {
+        response.set("Tus-Version", std::string(version));
+    }
+    // The rest of the body that this is about would only be thrown away.
+    response.close = error.code == ErrorCode::upload_taken_over;
+    return response;
+}
+
+// Only POST: otherwise a link could be made to delete.
+std::string_view method_of(const Request& request) {
+    const auto wanted = request.header("X-HTTP-Method-Override");
+    return wanted && request.method == "POST" ? *wanted : std::string_view(request.method);
+}
+
+void add_identity(Response& response, const Request& request, const Upload& upload) {
+    response.set("Sluice-Media-Id", upload.id.text());
+    response.set(
+        "Link", "<" + request.base_url + "/api/v1/uploads/" + upload.id.text() + ">; rel=\"status\""
+    );
+}
+
+void add_expiry(Response& response, const Upload& upload) {
+    if (upload.state == UploadState::open) {
+        response.set("Upload-Expires", http_date(upload.expires_at));
+    }
+}
+
+std::string offset_text(const Upload& upload) {
+    return std::to_string(upload.received.value);
+}
+
+bool has_bytes_for_it(const Request& request) {
+    return request.has_body() &&
+           essence_of(request.header("Content-Type").value_or("")) == body_type;
+}
+
+Error not_allowed(std::string_view method) {
+    return {
+        .code = ErrorCode::method_not_allowed,
+        .facts = printable(method) + " means nothing here.",
+    };
+}
+
+}  // namespace
+
+awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body) const {
+    auto response = co_await answer(exchange, body);
+    response.set("Tus-Resumable", std::string(version));
+    if (exchange.request.header("Origin")) {
+        response.set("Access-Control-Allow-Origin", "*");
+        response.set("Access-Control-Expose-Headers", std::string(exposed));
+    }
+    response.route = "tus.files";
+    co_return response;
+}
+
+awaitable<Response> Endpoint::answer(Exchange& exchange, http::BodyReader& body) const {
+    const Request& request = exchange.request;
+    const auto method = method_of(request);
+    if (method == "OPTIONS") {
+        co_return capabilities();
+    }
+    const auto spoken = request.header("Tus-Resumable").value_or("");
+    if (method != "GET" && (spoken != version || request.count("Tus-Resumable") != 1)) {
+        const Error error{
+            .code = ErrorCode::protocol_version,
+            .facts = "Tus-Resumable is \"" + printable(spoken) + "\"; this server speaks " +
+                     std::string(version) + ".",
+        };
+        co_return refused(error, request);
+    }
+    auto owner = authorize(exchange, Scope::media_write);
+    if (!owner) {
+        co_return refused(owner.error(), request);
+    }
+    if (request.path == "/files" || request.path == collection) {
+        if (method == "POST") {
+            co_return co_await create(exchange, *std::move(owner), body);
+        }
+        auto response = refused(not_allowed(method), request);
+        response.set("Allow", "POST, OPTIONS");
+        co_return response;
+    }
+    const auto id = id_in(request.path);
+    if (!id) {
+        const Error error{
+            .code = ErrorCode::media_unknown, .facts = "The URL names no upload of this server."
+        };
+        co_return refused(error, request);
+    }
+    exchange.media_id = *id;
+    if (method == "HEAD" || method == "GET") {
+        co_return co_await look(request, *std::move(owner), *id);
+    }
+    if (method == "PATCH") {
+        co_return co_await append(exchange, *std::move(owner), *id, body);
+    }
+    if (method == "DELETE") {
+        co_return co_await remove(exchange, *std::move(owner), *id);
+    }
+    auto response = refused(not_allowed(method), request);
+    response.set("Allow", std::string(allowed_methods));
+    co_return response;
+}
+
+Response Endpoint::capabilities() const {
+    Response response;
+    response.status = 204;
+    response.set("Tus-Version", std::string(version));
+    response.set("Tus-Extension", std::string(extensions));
+    response.set("Tus-Max-Size", std::to_string(context_.streams->length_max().value));
+    response.set("Tus-Checksum-Algorithm", std::string(checksum_algorithms));
+    response.set("Access-Control-Allow-Methods", std::string(allowed_methods));
+    response.set("Access-Control-Allow-Headers", std::string(allowed_fields));
+    response.set("Access-Control-Max-Age", "86400");
+    return response;
+}
+
+awaitable<Response> Endpoint::create(Exchange& exchange, Principal owner, http::BodyReader& body)
+    const {
+    const Request& request = exchange.request;
+    exchange.call = "CREATE";
+    const auto metadata = metadata_of(request.header("Upload-Metadata").value_or(""));
+    if (!metadata) {
+        co_return refused(metadata.error(), request);
+    }
+    auto key = idempotency_key_of(request);
+    if (!key) {
+        co_return refused(key.error(), request);
+    }
+    CreateStream wanted{
+        .owner = std::move(owner),
+        .category = metadata->category,
+        .media_type = metadata->media_type,
+        .file_name = metadata->file_name,
+        .told = told_of(request),
+        .idempotency_key = *std::move(key),
+    };
+    if (const auto field = request.header("Upload-Concat")) {
+        auto concat = concat_of(*field);
+        if (!concat) {
+            co_return refused(concat.error(), request);
+        }
+        wanted.kind = concat->is_partial ? UploadKind::part : UploadKind::joined;
+        wanted.parts = std::move(concat->parts);
+    }
+    if (wanted.kind != UploadKind::joined) {
+        const auto length = length_of(request);
+        if (!length) {
+            co_return refused(length.error(), request);
+        }
+        wanted.length = *length;
+    } else if (request.header("Upload-Length") || request.header("Upload-Defer-Length")) {
+        const Error error{
+            .code = ErrorCode::concatenation_invalid,
+            .facts = "The length of a final upload is that of its parts; it was told as well.",
+        };
+        co_return refused(error, request);
+    }
+    const bool has_bytes = wanted.kind != UploadKind::joined && has_bytes_for_it(request);
+    const auto length = ByteCount{request.content_length.value_or(0)};
+    if (has_bytes && wanted.length && length > *wanted.length) {
+        const Error error{
+            .code = ErrorCode::beyond_total_bytes,
+            .facts = "The body has " + std::to_string(length.value) +
+                     " bytes, Upload-Length says " + std::to_string(wanted.length->value) + ".",
+        };
+        co_return refused(error, request);
+    }
+    const auto made = co_await run_blocking(context_.pool, [this, wanted = std::move(wanted)] {
+        return context_.streams->create(wanted);
+    });
+    if (!made) {
+        co_return refused(made.error(), request);
+    }
+    exchange.media_id = made->id;
+    auto response = has_bytes && made->state == UploadState::open
+                        ? co_await begin_with(request, *made, body)
+                        : Response{};
+    if (response.status < 300) {
+        response.status = 201;
+        add_expiry(response, *made);
+    }
+    response.set("Location", std::string(collection) + made->id.text());
+    add_identity(response, request, *made);
+    co_return response;
+}
+
+awaitable<Response> Endpoint::begin_with(
+    const Request& request, const Upload& made, http::BodyReader& body
+) const {
+    std::unique_ptr<Checksum> checksum;
+    if (const auto field = request.header("Upload-Checksum")) {
+        auto parsed = Checksum::parse(*field);
+        if (!parsed) {
+            co_return refused(parsed.error(), request);
+        }
+        checksum = *std::move(parsed);
+    }
+    const AppendToStream wanted{
+        .owner = made.owner,
+        .id = made.id,
+        .at = {},
+        .length = request.content_length ? std::optional(ByteCount{*request.content_length})
+                                         : std::nullopt,
+    };
+    auto begun = co_await run_blocking(context_.pool, [this, &wanted] {
+        return context_.streams->begin(wanted);
+    });
+    if (!begun) {
+        co_return refused(begun.error(), request);
+    }
+    const auto now = co_await receive(context_, *std::move(begun), body, std::move(checksum));
+    if (!now) {
+        co_return refused(now.error(), request);
+    }
+    Response response;
+    response.set("Upload-Offset", offset_text(*now));
+    co_return response;
+}
+
+awaitable<Response> Endpoint::look(const Request& request, Principal owner, MediaId id) const {
+    const bool is_download = method_of(request) == "GET";
+    const auto found = co_await run_blocking(context_.bulk, [this, owner = std::move(owner), id] {
+        return context_.streams->find_settled(owner, id);
+    });
+    if (!found) {
+        co_return refused(found.error(), request);
+    }
+    const Upload& upload = *found;
+    Response response;
+    if (is_download && !upload.has_all_bytes()) {
+        const Error error{
+            .code = ErrorCode::upload_incomplete,
+            .facts = offset_text(upload) + " bytes are there.",
+            .media_id = id.value,
+        };
+        co_return refused(error, request);
+    }
+    if (is_download) {
+        response.status = 307;
+        response.set("Location", "/media/" + upload.media_key() + "/original");
+        co_return response;
+    }
+    const bool is_waiting =
+        upload.stream.kind == UploadKind::joined && upload.state == UploadState::open;
+    if (!is_waiting) {
+        response.set("Upload-Offset", offset_text(upload));
+    }
+    if (!is_waiting && upload.stream.length_known) {
+        response.set("Upload-Length", std::to_string(upload.total.value));
+    } else if (!is_waiting) {
+        response.set("Upload-Defer-Length", "1");
+    }
+    const auto told = parse_told(upload.stream.told);
+    if (!told.metadata.empty()) {
+        response.set("Upload-Metadata", std::string(told.metadata));
+    }
+    if (!told.concat.empty()) {
+        response.set("Upload-Concat", std::string(told.concat));
+    }
+    response.set("Cache-Control", "no-store");
+    add_expiry(response, upload);
+    add_identity(response, request, upload);
+    co_return response;
+}
+
+awaitable<Response> Endpoint::append(
+    Exchange& exchange, Principal owner, MediaId id, http::BodyReader& body
+) const {
+    const Request& request = exchange.request;
+    exchange.call = "PATCH";
+    if (essence_of(request.header("Content-Type").value_or("")) != body_type) {
+        const Error error{
+            .code = ErrorCode::unsupported_media_type,
+            .facts = "Content-Type is \"" + printable(request.header("Content-Type").value_or("")) +
+                     "\"; PATCH takes " + std::string(body_type) + ".",
+        };
+        co_return refused(error, request);
+    }
+    const auto offset = offset_of(request);
+    const auto total = late_length_of(request);
+    if (!offset || !total) {
+        co_return refused(offset ? total.error() : offset.error(), request);
+    }
+    std::unique_ptr<Checksum> checksum;
+    if (const auto field = request.header("Upload-Checksum")) {
+        auto parsed = Checksum::parse(*field);
+        if (!parsed) {
+            co_return refused(parsed.error(), request);
+        }
+        checksum = *std::move(parsed);
+    }
+    const AppendToStream wanted{
+        .owner = owner,
+        .id = id,
+        .at = *offset,
+        .length = request.is_chunked ? std::nullopt
+                                     : std::optional(ByteCount{request.content_length.value_or(0)}),
+        .total = *total,
+    };
+    auto begun = co_await run_blocking(context_.bulk, [this, &wanted] {
+        return context_.streams->begin(wanted);
+    });
+    if (!begun) {
+        auto response = refused(begun.error(), request);
+        if (begun.error().code == ErrorCode::offset_mismatch) {
+            const auto now = co_await run_blocking(context_.bulk, [this, &wanted] {
+                return context_.streams->find(wanted.owner, wanted.id);
+            });
+            if (now) {
+                response.set("Upload-Offset", offset_text(*now));
+            }
+        }
+        co_return response;
+    }
+    const auto now = co_await receive(context_, *std::move(begun), body, std::move(checksum));
+    exchange.media_bytes = ByteCount{body.received()};
+    if (!now) {
+        co_return refused(now.error(), request);
+    }
+    Response response;
+    response.status = 204;
+    response.set("Upload-Offset", offset_text(*now));
+    add_expiry(response, *now);
+    add_identity(response, request, *now);
+    co_return response;
+}
+
+awaitable<Response> Endpoint::remove(Exchange& exchange, Principal owner, MediaId id) const {
+    exchange.call = "DELETE";
+    const auto gone = co_await run_blocking(context_.pool, [this, owner = std::move(owner), id] {
+        return context_.streams->cancel(owner, id);
+    });
+    if (!gone) {
+        co_return refused(gone.error(), exchange.request);
+    }
+    Response response;
+    response.status = 204;
+    co_return response;
+}
+
+}  // namespace sluice::protocol::tus

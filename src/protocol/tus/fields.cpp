@@ -1,0 +1,200 @@
+#include "protocol/tus/fields.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/base64.hpp"
+#include "base/text.hpp"
+
+namespace sluice::protocol::tus {
+namespace {
+
+constexpr std::size_t metadata_bytes_max = 8192;
+constexpr std::size_t pairs_max = 64;
+constexpr std::size_t parts_max = 1000;
+constexpr std::string_view base64_letters =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+Error wrong(ErrorCode code, std::string facts) {
+    return {.code = code, .facts = std::move(facts)};
+}
+
+// Digits, and no more than a file can have bytes; a field that came twice is none.
+std::optional<ByteCount> number_in(const http::Request& request, std::string_view name) {
+    const auto text = request.header(name).value_or("");
+    const bool is_one = request.count(name) == 1;
+    const auto number = is_one ? parse_unsigned(text) : std::nullopt;
+    const bool is_sane = number && *number <= INT64_MAX;
+    return is_sane ? std::optional(ByteCount{*number}) : std::nullopt;
+}
+
+std::string quoted(const http::Request& request, std::string_view name) {
+    return std::string(name) + " is \"" + printable(request.header(name).value_or("")) +
+           "\"; it must be decimal digits.";
+}
+
+std::optional<std::string> decoded(std::string_view text) {
+    const auto padding = std::min<std::size_t>(std::ranges::count(text, '='), 2);
+    const auto letters = text.substr(0, text.size() - padding);
+    if (text.size() % 4 != 0 ||
+        text.substr(letters.size()) != std::string_view("==").substr(0, padding) ||
+        letters.find_first_not_of(base64_letters) != std::string_view::npos) {
+        return std::nullopt;
+    }
+    std::string bytes;
+    std::uint32_t bits = 0;
+    int count = 0;
+    for (const char letter : letters) {
+        bits = bits << 6 | static_cast<std::uint32_t>(base64_letters.find(letter));
+        count += 6;
+        if (count >= 8) {
+            count -= 8;
+            bytes += static_cast<char>(bits >> count & 0xffU);
+        }
+    }
+    return bytes;
+}
+
+bool is_key(std::string_view key) {
+    return !key.empty() && std::ranges::all_of(key, [](char c) { return c > ' ' && c < 0x7f; });
+}
+
+void take(Metadata& metadata, std::string_view key, const std::string& value) {
+    if (key == "filename" || (key == "name" && metadata.file_name.empty())) {
+        metadata.file_name = printable(value);
+    } else if (key == "filetype" || (key == "type" && metadata.media_type.empty())) {
+        metadata.media_type = value;
+    } else if (key == "media_category") {
+        metadata.category = value;
+    }
+}
+
+}  // namespace
+
+Result<std::optional<ByteCount>> length_of(const http::Request& request) {
+    const auto deferred = request.header("Upload-Defer-Length");
+    const bool has_length = request.header("Upload-Length").has_value();
+    if (deferred && has_length) {
+        return wrong(ErrorCode::length_invalid, "Upload-Length and Upload-Defer-Length came both.");
+    }
+    if (!deferred && !has_length) {
+        return wrong(
+            ErrorCode::length_invalid, "Neither Upload-Length nor Upload-Defer-Length came."
+        );
+    }
+    if (deferred && *deferred != "1") {
+        return wrong(
+            ErrorCode::length_invalid,
+            "Upload-Defer-Length is \"" + printable(*deferred) + "\"; it can only be 1."
+        );
+    }
+    return late_length_of(request);
+}
+
+Result<std::optional<ByteCount>> late_length_of(const http::Request& request) {
+    if (!request.header("Upload-Length")) {
+        return std::optional<ByteCount>();
+    }
+    const auto length = number_in(request, "Upload-Length");
+    return length ? Result<std::optional<ByteCount>>(length)
+                  : wrong(ErrorCode::length_invalid, quoted(request, "Upload-Length"));
+}
+
+Result<ByteCount> offset_of(const http::Request& request) {
+    const auto offset = number_in(request, "Upload-Offset");
+    return offset ? Result<ByteCount>(*offset)
+                  : wrong(ErrorCode::offset_invalid, quoted(request, "Upload-Offset"));
+}
+
+Result<Metadata> metadata_of(std::string_view field) {
+    if (field.size() > metadata_bytes_max) {
+        return wrong(
+            ErrorCode::metadata_invalid,
+            "Upload-Metadata has " + std::to_string(field.size()) + " bytes, at most " +
+                std::to_string(metadata_bytes_max) + " are taken."
+        );
+    }
+    Metadata metadata;
+    std::vector<std::string_view> keys;
+    while (!trim(field).empty()) {
+        const auto comma = std::min(field.find(','), field.size());
+        const auto pair = trim(field.substr(0, comma));
+        field.remove_prefix(std::min(comma + 1, field.size()));
+        const auto blank = std::min(pair.find(' '), pair.size());
+        const auto key = pair.substr(0, blank);
+        const auto value = decoded(trim(pair.substr(blank)));
+        if (!is_key(key) || std::ranges::find(keys, key) != keys.end() ||
+            keys.size() == pairs_max) {
+            return wrong(
+                ErrorCode::metadata_invalid,
+                "The key \"" + printable(key) +
+                    "\" is empty, not ASCII, there twice or one too many."
+            );
+        }
+        if (!value) {
+            return wrong(
+                ErrorCode::metadata_invalid, "The value of \"" + printable(key) + "\" is no base64."
+            );
+        }
+        keys.push_back(key);
+        take(metadata, key, *value);
+    }
+    return metadata;
+}
+
+std::optional<MediaId> id_in(std::string_view url) {
+    if (const auto scheme = url.find("://"); scheme != std::string_view::npos) {
+        url.remove_prefix(std::min(url.find('/', scheme + 3), url.size()));
+    }
+    if (!url.starts_with(collection)) {
+        return std::nullopt;
+    }
+    return MediaId::parse(url.substr(collection.size()));
+}
+
+Result<Concat> concat_of(std::string_view field) {
+    if (field == "partial") {
+        return Concat{.is_partial = true, .parts = {}};
+    }
+    constexpr std::string_view final_word = "final;";
+    if (!field.starts_with(final_word)) {
+        return wrong(
+            ErrorCode::concatenation_invalid,
+            "Upload-Concat is \"" + printable(field) + "\"; it must be partial, or final; and URLs."
+        );
+    }
+    Concat concat;
+    auto rest = trim(field.substr(final_word.size()));
+    while (!rest.empty() && concat.parts.size() < parts_max) {
+        const auto blank = std::min(rest.find(' '), rest.size());
+        const auto url = rest.substr(0, blank);
+        const auto id = id_in(url);
+        if (!id) {
+            return wrong(
+                ErrorCode::concatenation_invalid,
+                "\"" + printable(url) + "\" is no upload of this server."
+            );
+        }
+        concat.parts.push_back(*id);
+        rest = trim(rest.substr(blank));
+    }
+    if (concat.parts.empty() || !rest.empty()) {
+        return wrong(
+            ErrorCode::concatenation_invalid,
+            "A final upload names 1 to " + std::to_string(parts_max) + " parts."
+        );
+    }
+    return concat;
+}
+
+std::string told_of(const http::Request& request) {
+    return std::string(request.header("Upload-Metadata").value_or("")) + "\n" +
+           std::string(request.header("Upload-Concat").value_or(""));
+}
+
+Told parse_told(std::string_view told) {
+    const auto line = std::min(told.find('\n'), told.size());
+    return {told.substr(0, line), told.substr(std::min(line + 1, told.size()))};
+}
+
+}  // namespace sluice::protocol::tus

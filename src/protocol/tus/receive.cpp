@@ -1,0 +1,174 @@
+#include "protocol/tus/receive.hpp"
+
+#include <chrono>
+#include <optional>
+#include <utility>
+
+#include "runtime/run_blocking.hpp"
+
+namespace sluice::protocol::tus {
+namespace {
+
+using boost::asio::awaitable;
+using runtime::run_blocking;
+
+// Whoever asks for the offset waits longer than this.
+constexpr std::chrono::milliseconds patience{150};
+
+class Receiving {
+  public:
+    Receiving(
+        const Context& context,
+        StreamAppend append,
+        http::BodyReader& body,
+        std::unique_ptr<Checksum> checksum
+    )
+        : context_(context),
+          append_(std::move(append)),
+          body_(body),
+          checksum_(std::move(checksum)) {}
+
+    awaitable<Result<Upload>> run() {
+        auto read = co_await read_all();
+        if (read && checksum_) {
+            read = checksum_->verify();
+        }
+        if (!read && checksum_) {
+            co_return std::move(read).error();  // nothing vouches for the bytes
+        }
+        const auto stored = co_await store();
+        if (!stored) {
+            co_return stored.error();
+        }
+        // Also of a body that broke off: its last byte may have been the upload's last one.
+        auto finished = co_await run_blocking(context_.bulk, [this] {
+            return context_.streams->finish(std::move(append_));
+        });
+        co_return read ? std::move(finished) : std::move(read).error();
+    }
+
+  private:
+    awaitable<Result<void>> read_all() {
+        while (true) {
+            if (!co_await body_.arrives_within(patience)) {
+                if (auto rested = co_await rest(); !rested) {
+                    co_return rested;
+                }
+                continue;
+            }
+            if (auto turn = co_await body_.ready(); !turn) {
+                co_return turn;
+            }
+            auto buffer = co_await context_.buffers.take();
+            const auto more = co_await fill(buffer.bytes());
+            if (!more) {
+                co_return more.error();
+            }
+            if (!*more) {
+                co_return ok();
+            }
+            if (append_.is_asked_to_store() && !checksum_) {
+                if (auto stored = co_await store(); !stored) {
+                    co_return stored;
+                }
+            }
+        }
+    }
+
+    // One buffer's worth; false: that was all. What came before an error is taken.
+    awaitable<Result<bool>> fill(std::span<std::byte> buffer) {
+        std::size_t filled = 0;
+        bool is_end = false;
+        Result<void> state = ok();
+        while (filled < buffer.size() && !is_end) {
+            if (filled > 0 && !co_await body_.arrives_within(std::chrono::milliseconds(0))) {
+                break;
+            }
+            const auto count = co_await body_.read_some(buffer.subspan(filled));
+            if (!count) {
+                state = count.error();
+                break;
+            }
+            filled += *count;
+            is_end = *count == 0;
+        }
+        if (filled > 0) {
+            if (auto taken = co_await take(buffer.first(filled)); !taken) {
+                co_return std::move(taken).error();
+            }
+        }
+        if (!state) {
+            co_return std::move(state).error();
+        }
+        co_return !is_end;
+    }
+
+    awaitable<Result<void>> take(std::span<const std::byte> bytes) {
+        co_return co_await run_blocking(context_.bulk, [this, bytes]() -> Result<void> {
+            if (!piece_) {
+                auto begun = context_.streams->begin_piece(
+                    append_,
+                    body_.remaining() ? std::optional(ByteCount{*body_.remaining() + bytes.size()})
+                                      : std::nullopt
+                );
+                if (!begun) {
+                    return std::move(begun).error();
+                }
+                piece_.emplace(*std::move(begun));
+            }
+            if (checksum_) {
+                checksum_->update(bytes);
+            } else {
+                append_.has_unstored();
+            }
+            return piece_->write(bytes);
+        });
+    }
+
+    // Nothing comes just now: whoever asks for the offset is to see all that came.
+    awaitable<Result<void>> rest() {
+        if (checksum_ || !piece_) {
+            co_return append_.is_lost() ? lost() : ok();
+        }
+        co_return co_await store();
+    }
+
+    awaitable<Result<void>> store() {
+        if (!piece_) {
+            co_return ok();
+        }
+        co_return co_await run_blocking(context_.bulk, [this] {
+            auto piece = *std::exchange(piece_, std::nullopt);
+            return context_.streams->store(append_, std::move(piece));
+        });
+    }
+
+    Result<void> lost() const {
+        return Error{
+            .code = ErrorCode::upload_taken_over,
+            .facts = "A later request took this upload over, or deleted it, after " +
+                     std::to_string(append_.at().value) + " bytes were stored.",
+            .media_id = append_.upload().id.value,
+        };
+    }
+
+    const Context& context_;
+    StreamAppend append_;
+    http::BodyReader& body_;
+    std::unique_ptr<Checksum> checksum_;
+    std::optional<Incoming> piece_;
+};
+
+}  // namespace
+
+awaitable<Result<Upload>> receive(
+    const Context& context,
+    StreamAppend append,
+    http::BodyReader& body,
+    std::unique_ptr<Checksum> checksum
+) {
+    Receiving receiving(context, std::move(append), body, std::move(checksum));
+    co_return co_await receiving.run();
+}
+
+}  // namespace sluice::protocol::tus
