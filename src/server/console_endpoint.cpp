@@ -42,8 +42,7 @@ bool takes_gzip(const http::Request& request) {
 Response file_answer(const WebAsset& asset, const http::Request& request) {
     Response response;
     const bool as_gzip = !asset.gzip.empty() && takes_gzip(request);
-    const std::string tag =
-        "\"" + std::string(asset.tag) + (as_gzip ? "-gz" : "") + "\"";
+    const std::string tag = "\"" + std::string(asset.tag) + (as_gzip ? "-gz" : "") + "\"";
     response.set("ETag", tag);
     response.set("Vary", "Accept-Encoding");
     // The names of files change with their content.
@@ -69,8 +68,8 @@ Response file_answer(const WebAsset& asset, const http::Request& request) {
 }  // namespace
 
 bool ConsoleEndpoint::serves(std::string_view path) {
-    return is_screen(path) || path.starts_with(files) || path == "/favicon.svg" || path == "/docs.css" ||
-           path == "/openapi.json";
+    return is_screen(path) || path.starts_with(files) || path == "/favicon.svg" ||
+           path == "/docs.css" || path == "/openapi.json";
 }
 
 Response ConsoleEndpoint::handle(const http::Request& request) {

@@ -43,8 +43,9 @@ void append_members(std::string& out, const json::object& schema) {
     if (members == nullptr) {
         return;
     }
-    out += "<div class=\"table\" tabindex=\"0\">"
-           "<table><thead><tr><th>Member</th><th>Type</th></tr></thead><tbody>\n";
+    out +=
+        "<div class=\"table\" tabindex=\"0\">"
+        "<table><thead><tr><th>Member</th><th>Type</th></tr></thead><tbody>\n";
     for (const auto& [name, member] : *members) {
         out += "<tr><td><code>" + escaped_html(std::string_view(name)) + "</code></td><td>" +
                type_of(member.get_object()) + "</td></tr>\n";
@@ -126,11 +127,11 @@ std::string docs_api() {
     if (error || paths == nullptr) {
         return html_frame("API", "<h1>API</h1><p>This build has no description of it.</p>");
     }
-    std::string body = "<h1>API</h1>\n<p>" +
-                       escaped_html(text_of(*object_in(*document, "info"), "description")) +
-                       "</p>\n<p>For programs: <a href=\"/openapi.json\">/openapi.json</a> (OpenAPI "
-                       "3.1). X's own calls: <a href=\"/docs/protocols/x\">what is spoken</a>.</p>\n"
-                       "<h2>Calls</h2>\n";
+    std::string body =
+        "<h1>API</h1>\n<p>" + escaped_html(text_of(*object_in(*document, "info"), "description")) +
+        "</p>\n<p>For programs: <a href=\"/openapi.json\">/openapi.json</a> (OpenAPI "
+        "3.1). X's own calls: <a href=\"/docs/protocols/x\">what is spoken</a>.</p>\n"
+        "<h2>Calls</h2>\n";
     for (const auto& [path, item] : *paths) {
         const json::object& of_path = item.get_object();
         for (const auto& [method, operation] : of_path) {
@@ -140,8 +141,7 @@ std::string docs_api() {
         }
     }
     body += "<h2>Objects</h2>\n";
-    for (const auto& [name, schema] :
-         *object_in(*object_in(*document, "components"), "schemas")) {
+    for (const auto& [name, schema] : *object_in(*object_in(*document, "components"), "schemas")) {
         body += "<h3 id=\"" + anchor_of(name) + "\">" + escaped_html(std::string_view(name)) +
                 "</h3>\n<p>" + escaped_html(text_of(schema.get_object(), "description")) + "</p>\n";
         append_members(body, schema.get_object());

@@ -64,7 +64,8 @@ Response other_page(const http::Request& request) {
     }
     if (name == "search") {
         protocol::Parameters parameters;
-        static_cast<void>(parameters.add_query(request.raw_query));  // what cannot be read is not found
+        static_cast<void>(parameters.add_query(request.raw_query)
+        );  // what cannot be read is not found
         return html_answer(docs_search(parameters.get("q")));
     }
     const bool is_markdown = name.ends_with(".md");

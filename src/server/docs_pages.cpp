@@ -143,7 +143,8 @@ std::optional<std::string_view> docs_markdown(std::string_view name) {
 
 std::string docs_index() {
     std::string body = "<h1>Documentation</h1>\n<ul class=\"cards\">\n";
-    body += card("/docs/quickstart", "Quickstart", "A server, an upload and its result in a minute.");
+    body +=
+        card("/docs/quickstart", "Quickstart", "A server, an upload and its result in a minute.");
     body += card("/docs/api", "API", "Every call of the native API, from its OpenAPI description.");
     body += card("/docs/errors/", "Errors", "One page for each cause: what it means, what to do.");
     body += "</ul>\n";

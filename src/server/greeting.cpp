@@ -17,8 +17,8 @@ std::string greeting_text(const Greeting& greeting) {
     text += is_fallback_console() ? "              (the small page: this build had no npm)\n" : "";
     text += "  X v1.1      " + greeting.url + "/1.1/media/upload.json\n";
     text += "  X v2        " + greeting.url + "/2/media/upload\n";
-    text += "  native      " + greeting.url + "/api/v1/uploads   " + greeting.url +
-            "/openapi.json\n";
+    text +=
+        "  native      " + greeting.url + "/api/v1/uploads   " + greeting.url + "/openapi.json\n";
     text += "  docs        " + greeting.url + "/docs\n";
     text += "  found       ";
     text += greeting.tools.ffmpeg.empty() ? "no ffmpeg (videos will fail)" : "ffmpeg";

@@ -159,8 +159,9 @@ class Converter {
         end_list();
         const auto cells = cells_of(line);
         if (!in_table_) {
-            out_ += "<div class=\"table\" tabindex=\"0\">"
-                    "<table><thead>";
+            out_ +=
+                "<div class=\"table\" tabindex=\"0\">"
+                "<table><thead>";
         } else if (line.find_first_not_of("|-: ") == std::string_view::npos) {
             out_ += "</thead><tbody>\n";
             return;

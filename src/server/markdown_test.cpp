@@ -23,7 +23,8 @@ TEST(Markdown, EscapesWhatIsNotItsOwn) {
 TEST(Markdown, LeadsRelativeLinksToPagesOfThisServer) {
     EXPECT_EQ(
         markdown_html("[r](../operations/running.md#safety) [e](/docs/errors/x)", "/docs/guides/"),
-        "<p><a href=\"/docs/operations/running#safety\">r</a> <a href=\"/docs/errors/x\">e</a></p>\n"
+        "<p><a href=\"/docs/operations/running#safety\">r</a> <a "
+        "href=\"/docs/errors/x\">e</a></p>\n"
     );
     EXPECT_EQ(markdown_html("[readme](../../README.md)", "/docs/guides/"), "<p>readme</p>\n");
 }
