@@ -44,7 +44,7 @@ struct SegmentGaps {
         std::uint16_t last = 0;
         bool operator==(const Run&) const = default;
     };
-    std::vector<Run> arrived;  // neighbours joined
+    std::vector<Run> arrived;           // neighbours joined
     std::vector<SegmentIndex> missing;  // below the highest index that is there
     ByteCount received;
 };

@@ -116,6 +116,26 @@ void append_operation(
     append_answers(out, *object_in(operation, "responses"));
 }
 
+void append_calls(std::string& out, const json::object& paths) {
+    for (const auto& [path, item] : paths) {
+        const json::object& of_path = item.get_object();
+        for (const auto& [method, operation] : of_path) {
+            if (operation.is_object()) {
+                append_operation(out, method, path, operation.get_object(), of_path);
+            }
+        }
+    }
+}
+
+void append_objects(std::string& out, const json::object& schemas) {
+    out += "<h2>Objects</h2>\n";
+    for (const auto& [name, schema] : schemas) {
+        out += "<h3 id=\"" + anchor_of(name) + "\">" + escaped_html(std::string_view(name)) +
+               "</h3>\n<p>" + escaped_html(text_of(schema.get_object(), "description")) + "</p>\n";
+        append_members(out, schema.get_object());
+    }
+}
+
 }  // namespace
 
 std::string docs_api() {
@@ -132,20 +152,8 @@ std::string docs_api() {
         "</p>\n<p>For programs: <a href=\"/openapi.json\">/openapi.json</a> (OpenAPI "
         "3.1). X's own calls: <a href=\"/docs/protocols/x\">what is spoken</a>.</p>\n"
         "<h2>Calls</h2>\n";
-    for (const auto& [path, item] : *paths) {
-        const json::object& of_path = item.get_object();
-        for (const auto& [method, operation] : of_path) {
-            if (operation.is_object()) {
-                append_operation(body, method, path, operation.get_object(), of_path);
-            }
-        }
-    }
-    body += "<h2>Objects</h2>\n";
-    for (const auto& [name, schema] : *object_in(*object_in(*document, "components"), "schemas")) {
-        body += "<h3 id=\"" + anchor_of(name) + "\">" + escaped_html(std::string_view(name)) +
-                "</h3>\n<p>" + escaped_html(text_of(schema.get_object(), "description")) + "</p>\n";
-        append_members(body, schema.get_object());
-    }
+    append_calls(body, *paths);
+    append_objects(body, *object_in(*object_in(*document, "components"), "schemas"));
     return html_frame("API", body);
 }
 

@@ -75,6 +75,20 @@ std::string card(const std::string& address, const std::string& title, const std
            "</strong><span>" + escaped_html(about) + "</span></a></li>\n";
 }
 
+std::string section_html(const Section& section) {
+    std::string html = "<h2>" + std::string(section.title) + "</h2>\n<ul class=\"cards\">\n";
+    for (const WebAsset& asset : web_assets()) {
+        if (asset.path.starts_with(section.folder)) {
+            html += card(
+                std::string(asset.path.substr(0, asset.path.size() - 3)),
+                title_of(asset.body),
+                summary_of(asset.body)
+            );
+        }
+    }
+    return html + "</ul>\n";
+}
+
 std::vector<Page> all_pages() {
     std::vector<Page> pages;
     for (const WebAsset& asset : web_assets()) {
@@ -149,17 +163,7 @@ std::string docs_index() {
     body += card("/docs/errors/", "Errors", "One page for each cause: what it means, what to do.");
     body += "</ul>\n";
     for (const Section& section : sections) {
-        body += "<h2>" + std::string(section.title) + "</h2>\n<ul class=\"cards\">\n";
-        for (const WebAsset& asset : web_assets()) {
-            if (asset.path.starts_with(section.folder)) {
-                body += card(
-                    std::string(asset.path.substr(0, asset.path.size() - 3)),
-                    title_of(asset.body),
-                    summary_of(asset.body)
-                );
-            }
-        }
-        body += "</ul>\n";
+        body += section_html(section);
     }
     return html_frame("Documentation", body);
 }

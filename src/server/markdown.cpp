@@ -190,7 +190,8 @@ class Converter {
         if (text_.empty() && !line.starts_with(' ')) {
             end_list();
         }
-        text_ += (text_.empty() ? "" : " ") + std::string(words);
+        text_ += text_.empty() ? "" : " ";
+        text_ += words;
     }
 
     void begin_list(std::string_view kind) {

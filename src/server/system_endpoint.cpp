@@ -36,24 +36,25 @@ std::string beside_this_program(std::string_view name) {
     return !error && ::access(file.c_str(), X_OK) == 0 ? file.string() : std::string();
 }
 
-// The server's own words for a mode, and nothing of a secret: no setting is one, files are named.
-void append_settings(JsonWriter& json, const Settings& settings) {
-    json.key("settings").begin_array();
-    for (const SettingRow& row : setting_rows()) {
-        std::string value;
-        std::string origin;
-        for (const GivenSetting& given : settings.given) {
-            if (given.key == row.key) {
-                value += (value.empty() ? "" : ", ") + given.value;
-                origin = given.origin;
-            }
+// What was said of it, all values in one; without an origin it has its default.
+GivenSetting given_of(const Settings& settings, std::string_view key) {
+    GivenSetting all{.key = std::string(key)};
+    for (const GivenSetting& given : settings.given) {
+        if (given.key == key) {
+            all.value += (all.value.empty() ? "" : ", ") + given.value;
+            all.origin = given.origin;
         }
-        json.begin_object().member("key", row.key).member("flag", row.flag).key("value");
-        origin.empty() ? json.null() : json.value(value.empty() ? "on" : value);
-        json.member("origin", origin.empty() ? "default" : origin);
-        json.member("help", row.help).end_object();
     }
-    json.end_array();
+    return all;
+}
+
+// Nothing of a secret: no setting is one, files are named.
+void append_setting(JsonWriter& json, const SettingRow& row, const GivenSetting& given) {
+    const bool is_default = given.origin.empty();
+    json.begin_object().member("key", row.key).member("flag", row.flag).key("value");
+    is_default ? json.null() : json.value(given.value.empty() ? "on" : given.value);
+    json.member("origin", is_default ? "default" : given.origin);
+    json.member("help", row.help).end_object();
 }
 
 }  // namespace
@@ -72,8 +73,11 @@ std::string SystemEndpoint::as_json() const {
     json.member("console", is_fallback_console() ? "fallback" : "built");
     json.key("tools").begin_object().member("ffmpeg", !tools_.ffmpeg.empty());
     json.member("worker", !tools_.worker.empty()).end_object();
-    append_settings(json, settings_);
-    return json.end_object().take();
+    json.key("settings").begin_array();
+    for (const SettingRow& row : setting_rows()) {
+        append_setting(json, row, given_of(settings_, row.key));
+    }
+    return json.end_array().end_object().take();
 }
 
 http::Response SystemEndpoint::handle(const protocol::Exchange& exchange) const {

@@ -10,7 +10,7 @@ namespace sluice::server {
 struct WebAsset {
     std::string_view path;  // "/index.html", "/assets/app-1f2e3d.js", "/docs/guides/outputs.md"
     std::string_view content_type;
-    std::string_view tag;   // of the content, without quotes
+    std::string_view tag;  // of the content, without quotes
     std::string_view body;
     std::string_view gzip;  // empty: there is no such twin
 };

@@ -11,6 +11,55 @@ constexpr std::uint32_t rows_at_once = 200;
 constexpr std::size_t whole_id_length = 18;
 constexpr std::uint32_t rows_looked_at_max = 10'000;
 
+struct Rows {
+    std::vector<Upload> taken;
+    MediaId before;  // where to go on
+    bool is_full = false;
+};
+
+void take_page(Rows& rows, const UploadPage& page, const UploadQuery& query) {
+    for (const Upload& upload : page.uploads) {
+        rows.is_full = rows.taken.size() == query.count_max;
+        if (rows.is_full) {
+            return;
+        }
+        rows.before = upload.id;
+        if (query.takes(upload)) {
+            rows.taken.push_back(upload);
+        }
+    }
+}
+
+// A whole id is no search. Nothing: there is no such upload, or it is none of theirs.
+std::optional<Upload> find_named(MetadataStore& metadata, const UploadQuery& query) {
+    const auto id = MediaId::parse(query.text);
+    if (!id || query.text.size() < whole_id_length) {
+        return std::nullopt;
+    }
+    const auto one = metadata.find_any(*id);
+    const bool is_theirs =
+        one && !one->upload.is_over() && (!query.owner || one->upload.owner == *query.owner);
+    return is_theirs && query.takes(one->upload) ? std::optional(one->upload) : std::nullopt;
+}
+
+// True: there may be more behind them.
+Result<bool> collect(Rows& rows, MetadataStore& metadata, const UploadQuery& query) {
+    const bool takes_all = query.states.empty() && query.text.empty();
+    const std::uint32_t at_once = takes_all ? query.count_max : rows_at_once;
+    for (std::uint32_t seen = 0; seen < rows_looked_at_max; seen += at_once) {
+        auto page = query.owner ? metadata.list(*query.owner, rows.before, at_once)
+                                : metadata.list_all(rows.before, at_once);
+        if (!page) {
+            return std::move(page).error();
+        }
+        take_page(rows, *page, query);
+        if (rows.is_full || takes_all || !page->has_more) {
+            return rows.is_full || page->has_more;
+        }
+    }
+    return true;
+}
+
 }  // namespace
 
 bool UploadQuery::takes(const Upload& upload) const {
@@ -21,52 +70,25 @@ bool UploadQuery::takes(const Upload& upload) const {
 }
 
 Result<UploadList> Uploads::list(const UploadQuery& query) {
+    Rows rows{.before = query.before};
     UploadList found;
-    // A whole id is no search.
-    if (const auto id = MediaId::parse(query.text); id && query.text.size() >= whole_id_length) {
-        const auto one = services_.metadata.find_any(*id);
-        const bool is_theirs =
-            one && !one->upload.is_over() && (!query.owner || one->upload.owner == *query.owner);
-        if (is_theirs && query.takes(one->upload)) {
-            if (auto told = details(one->upload.owner, *id)) {
-                found.uploads.push_back(*std::move(told));
-            }
-            return found;
+    if (auto named = find_named(services_.metadata, query)) {
+        rows.taken.push_back(*std::move(named));
+    } else {
+        const auto has_more = collect(rows, services_.metadata, query);
+        if (!has_more) {
+            return has_more.error();
+        }
+        found.next = *has_more ? std::optional(rows.before) : std::nullopt;
+    }
+    for (const Upload& upload : rows.taken) {
+        auto one = details(upload.owner, upload.id);
+        if (one) {
+            found.uploads.push_back(*std::move(one));
+        } else if (one.error().code != ErrorCode::media_unknown) {  // else it has gone meanwhile
+            return std::move(one).error();
         }
     }
-    MediaId before = query.before;
-    const bool takes_all = query.states.empty() && query.text.empty();
-    const std::uint32_t at_once = takes_all ? query.count_max : rows_at_once;
-    for (std::uint32_t seen = 0; seen < rows_looked_at_max; seen += at_once) {
-        auto page = query.owner ? services_.metadata.list(*query.owner, before, at_once)
-                                : services_.metadata.list_all(before, at_once);
-        if (!page) {
-            return std::move(page).error();
-        }
-        for (const Upload& upload : page->uploads) {
-            if (found.uploads.size() == query.count_max) {
-                found.next = before;
-                return found;
-            }
-            before = upload.id;
-            if (!query.takes(upload)) {
-                continue;
-            }
-            auto one = details(upload.owner, upload.id);
-            if (one) {
-                found.uploads.push_back(*std::move(one));
-            } else if (one.error().code != ErrorCode::media_unknown) {
-                return std::move(one).error();
-            }
-        }
-        if (!page->has_more) {
-            return found;
-        }
-        if (takes_all) {
-            break;
-        }
-    }
-    found.next = before;
     return found;
 }
 

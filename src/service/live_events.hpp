@@ -46,9 +46,8 @@ class LiveEvents {
         bool has_missed = false;  // some are no longer there, or the number is of another process
     };
     // What came after `number`, at most `count_max`; those of `owner`, of everybody without one.
-    Read after(
-        std::uint64_t number, const std::optional<Principal>& owner, std::size_t count_max
-    ) const;
+    Read after(std::uint64_t number, const std::optional<Principal>& owner, std::size_t count_max)
+        const;
     std::uint64_t last() const { return last_.load(std::memory_order_acquire); }
 
     // Watchers leave.

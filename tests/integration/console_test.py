@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import re
+import subprocess
 import tempfile
 import threading
 import unittest
@@ -167,6 +168,24 @@ class Restart(unittest.TestCase):
         server.command = lambda: [server.url.removeprefix("http://") if part == "127.0.0.1:0" else part for part in command]
         server.start()
         self.assertIn("live updates lost", finish(running)["told"])
+
+
+class SmallPage(unittest.TestCase):
+    def test_a_build_without_npm_has_the_small_page_and_says_so(self):
+        root = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
+        with tempfile.TemporaryDirectory() as out:
+            made = ["-DSOURCE=" + root, "-DOUT=" + out, "-DMODE=AUTO", "-DNPM=SLUICE_NPM-NOTFOUND"]
+            done = subprocess.run(["cmake", *made, "-P", os.path.join(root, "cmake", "web_table.cmake")], capture_output=True, text=True, timeout=60, check=True)
+            self.assertIn("gets the small page", " ".join(done.stderr.split()))
+            with open(os.path.join(out, "web_table.cpp"), encoding="ascii") as file:
+                table = file.read()
+            self.assertIn("return true;", table)
+            for path in ("/index.html", "/assets/fallback.js", "/docs.css", "/favicon.svg", "/openapi.json", "/docs/quickstart.md"):
+                self.assertIn(f'{{"{path}"', table)
+            sizes = [os.path.getsize(os.path.join(out, "files", name)) for name in ("index.html", "assets/fallback.js", "docs.css")]
+            self.assertLess(sum(sizes), 10_000)
+            with open(os.path.join(out, "files", "index.html"), encoding="utf-8") as file:
+                self.assertIn("built without npm", file.read())
 
 
 class SignIn(ServerCase):

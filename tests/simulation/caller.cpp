@@ -312,9 +312,10 @@ void Caller::list(const Principal& owner) {
     }
     for (const MediaId id : wanted) {
         const UploadModel& model = world_.checker.models().at(id);
-        const bool is_listed = std::ranges::any_of((*answer)->uploads, [id](const UploadDetails& details) {
-            return details.status.upload.id == id;
-        });
+        const bool is_listed =
+            std::ranges::any_of((*answer)->uploads, [id](const UploadDetails& details) {
+                return details.status.upload.id == id;
+            });
         if (!is_listed && !model.cancel.is_possible() && !model.is_abandoned &&
             (model.keep.acknowledged || world_.clock.now() < model.expires_at)) {
             world_.checker.fail("the list leaves out " + id.text());

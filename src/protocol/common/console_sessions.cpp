@@ -62,8 +62,9 @@ std::string ConsoleSessions::cookie_for(std::string_view holder, bool is_https) 
     const std::string ends = std::to_string(seconds_of(clock_.now() + lifetime));
     const auto age = std::chrono::duration_cast<std::chrono::seconds>(lifetime).count();
     return std::string(cookie_name) + std::string(holder) + "." + ends + "." +
-           signature_of(holder, ends) + "; Path=/; HttpOnly; SameSite=Strict; Max-Age=" +
-           std::to_string(age) + (is_https ? "; Secure" : "");
+           signature_of(holder, ends) +
+           "; Path=/; HttpOnly; SameSite=Strict; Max-Age=" + std::to_string(age) +
+           (is_https ? "; Secure" : "");
 }
 
 std::string ConsoleSessions::ended_cookie() {

@@ -41,10 +41,11 @@ constexpr std::size_t file_name_bytes_max = 255;
 
 // Of the file: that of its part, or the parameter file_name, which X does not know.
 std::string name_of(const ReceivedForm& form) {
-    std::string name = form.file_name.empty() ? std::string(form.parameters.get("file_name"))
-                                              : form.file_name;
+    std::string name =
+        form.file_name.empty() ? std::string(form.parameters.get("file_name")) : form.file_name;
     std::size_t end = std::min(name.size(), file_name_bytes_max);
-    while (end > 0 && end < name.size() && (static_cast<unsigned char>(name[end]) & 0xC0U) == 0x80U) {
+    while (end > 0 && end < name.size() && (static_cast<unsigned char>(name[end]) & 0xC0U) == 0x80U
+    ) {
         --end;  // not within a character
     }
     name.resize(end);

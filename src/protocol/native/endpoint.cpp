@@ -52,7 +52,9 @@ Result<std::vector<UploadState>> states_of(std::string_view text) {
         const auto comma = std::min(text.find(','), text.size());
         const auto state = parse_upload_state(text.substr(0, comma));
         if (!state) {
-            return invalid("state", text.substr(0, comma), "one or more of the states of an upload");
+            return invalid(
+                "state", text.substr(0, comma), "one or more of the states of an upload"
+            );
         }
         states.push_back(*state);
         text.remove_prefix(std::min(comma + 1, text.size()));

@@ -23,7 +23,8 @@ Response answer(int status, const Identity* caller, bool is_open) {
     caller != nullptr ? json.value(caller->principal.id) : json.null();
     json.member("name", caller != nullptr ? caller->name : std::string()).key("scopes");
     json.begin_array();
-    for (const std::string_view scope : names_of(caller != nullptr ? caller->scopes : Scope::none)) {
+    for (const std::string_view scope :
+         names_of(caller != nullptr ? caller->scopes : Scope::none)) {
         json.value(scope);
     }
     json.end_array().end_object();
@@ -44,13 +45,15 @@ Response SessionEndpoint::sign_in(const Exchange& exchange) const {
         if (!sessions_->use_link_code(*code)) {
             const Error error{
                 .code = ErrorCode::token_unknown,
-                .facts = "The link is not the one that this server printed when it started, or it "
-                         "was used: it is good once.",
+                .facts =
+                    "The link is not the one that this server printed when it started, or it "
+                    "was used: it is good once.",
             };
             return refused(error, request);
         }
-        const Identity caller{.principal = {std::string(ConsoleSessions::operator_holder)},
-                              .name = "operator"};
+        const Identity caller{
+            .principal = {std::string(ConsoleSessions::operator_holder)}, .name = "operator"
+        };
         auto response = answer(201, &caller, false);
         response.set(
             "Set-Cookie", sessions_->cookie_for(ConsoleSessions::operator_holder, is_https)

@@ -49,7 +49,7 @@ async function signIn() {
 
 async function upload(file) {
     const kind = file.type.startsWith('video/') ? 'tweet_video' : file.type === 'image/gif' ? 'tweet_gif' : 'tweet_image';
-    const made = await ask('POST', '/2/media/upload/initialize', { media_type: file.type, total_bytes: file.size, media_category: kind });
+    const made = await ask('POST', '/2/media/upload/initialize', { media_type: file.type, total_bytes: file.size, media_category: kind, file_name: file.name });
     const size = 4 << 20;
     for (let index = 0; index * size < file.size; ++index) {
         const form = new FormData();
