@@ -31,6 +31,17 @@ constexpr std::uint32_t name_of(std::string_view text) {
     return name;
 }
 
+bool is_plausible(const FilmHeader& film) {
+    return film.width > 0 && film.width <= side_max && film.height > 0 && film.height <= side_max &&
+           film.frames > 0;
+}
+
+// Whatever its sound costs.
+std::chrono::milliseconds cost_of(FilmHeader film) {
+    film.has_sound = false;
+    return wall_expected(film);
+}
+
 class Index {
   public:
     Index(std::uint64_t file_size, const ReadAt& read) : file_size_(file_size), read_(read) {}
@@ -39,9 +50,7 @@ class Index {
         if (const auto index = find(Box{0, 0, file_size_}, "moov")) {
             take(*index);
         }
-        const bool is_known = film_.width > 0 && film_.width <= side_max && film_.height > 0 &&
-                              film_.height <= side_max && film_.frames > 0;
-        return is_known ? std::optional(film_) : std::nullopt;
+        return is_plausible(film_) ? std::optional(film_) : std::nullopt;
     }
 
   private:
@@ -134,13 +143,9 @@ class Index {
         found.height = static_cast<std::uint32_t>(number(*head, sides + 4, 2));
         found.frames = static_cast<std::uint32_t>(number(*sizes, 8, 4));
         // Of several the dearest: a small one in front makes no film cheap.
-        if (pixels_of(found) > pixels_of(film_)) {
+        if (is_plausible(found) && (!is_plausible(film_) || cost_of(found) > cost_of(film_))) {
             film_ = found;
         }
-    }
-
-    static double pixels_of(const FilmHeader& film) {
-        return static_cast<double>(film.width) * film.height * film.frames;
     }
 
     const std::uint64_t file_size_;

@@ -75,6 +75,9 @@ TEST(FilmHeader, IsThatOfTheDearestTrack) {
     const auto decoy = track("vide", 64, 36, 2);
     EXPECT_EQ(header(index(decoy + picture + sound)), expected);
     EXPECT_EQ(header(index(picture + sound + decoy)), expected);
+    const auto large = track("vide", 16'000, 16'000, 1);
+    EXPECT_EQ(header(index(large + picture + sound)), expected)
+        << "its one picture is encoded once";
 }
 
 TEST(FilmHeader, CostsWhatItsPicturesCostAndNotItsBytes) {

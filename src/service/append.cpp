@@ -349,9 +349,13 @@ Result<Upload> Uploads::compare_stored(
         return std::move(found->upload);
     }
     const Segment& stands = found->segments.at(target.index);
-    // Other checksums are other bytes; the same ones may still be others.
-    const auto same =
-        stands.crc32c == came.crc32c ? same_bytes(stands.extent, came.extent) : Result<bool>(false);
+    // Other checksums are other bytes; the same ones may still be others. Where the original is not
+    // kept they are all that there is.
+    const bool is_alike =
+        stands.crc32c == came.crc32c && stands.extent.length == came.extent.length;
+    const auto same = is_alike && found->upload.has_original
+                          ? same_bytes(stands.extent, came.extent)
+                          : Result<bool>(is_alike);
     if (!same) {
         return same.error();
     }

@@ -196,7 +196,7 @@ Result<Delivered> Uploads::find_file(
         return unknown(id, name);  // the right id behind another category's number
     }
     if (name == "original") {
-        if (upload.owner == reader && !upload.has_original) {
+        if (upload.owner == reader && !upload.has_original && !upload.is_over()) {
             return original_is_gone(id);
         }
         const bool is_there = upload.owner == reader && upload.has_all_bytes();

@@ -26,6 +26,13 @@ bool is_before(const Output& a, const Output& b) {
     return std::tuple(a.role, area(b), a.name) < std::tuple(b.role, area(a), b.name);
 }
 
+// Shows or says what the original does.
+bool stands_for_it(const Output& output) {
+    const bool is_whole = output.role == OutputRole::rendition ||
+                          output.role == OutputRole::picture || output.role == OutputRole::captions;
+    return is_whole && output.extent.length.value > 0;
+}
+
 Merged merged(std::vector<Output> before, const std::vector<Output>& made) {
     Merged result{.all = made, .replaced = {}};
     for (Output& output : before) {
@@ -188,9 +195,6 @@ Result<void> Jobs::succeed(
     if (!ready) {
         return std::move(ready).error();
     }
-    if (!settings_.keeps_original) {
-        ready = ready->without_original();
-    }
     auto before = metadata_.outputs(job.upload.id);
     if (!before) {
         return std::move(before).error();
@@ -200,12 +204,16 @@ Result<void> Jobs::succeed(
         return std::move(outputs).error();
     }
     auto [all, replaced] = merged(*std::move(before), *outputs);
+    // A worker that says it made nothing is not believed.
+    if (!settings_.keeps_original && std::ranges::any_of(all, stands_for_it)) {
+        ready = ready->without_original();
+    }
     auto finished = metadata_.finish_job(job.id, job.fence, *ready, all);
     forget_unless(finished, *outputs);
     if (finished) {
         forget(replaced);
         if (!ready->has_original) {
-            forget(job.layout);
+            forget_original(job);
         }
         note(job, "job.ready", std::to_string(all.size()) + " files were made.");
     }
@@ -316,6 +324,18 @@ void Jobs::forget(const std::vector<Output>& outputs) {
     std::vector<Extent> extents;
     std::ranges::transform(outputs, std::back_inserter(extents), &Output::extent);
     forget(extents);
+}
+
+// Parts that were joined may be those of another upload too.
+void Jobs::forget_original(const LeasedJob& job) {
+    std::vector<Extent> own;
+    for (const Extent& extent : job.layout) {
+        const auto is_held = metadata_.is_held_elsewhere(job.upload.id, extent);
+        if (is_held && !*is_held) {
+            own.push_back(extent);
+        }
+    }
+    forget(own);
 }
 
 // What stays behind nobody names; the next look for orphans finds it.

@@ -106,6 +106,7 @@ class Jobs {
     Result<void> stay_alive(const LeasedJob& job, WallTime& beaten_at);
     void forget(const std::vector<Output>& outputs);
     void forget(const std::vector<Extent>& extents);
+    void forget_original(const LeasedJob& job);
     void forget_unless(const Result<void>& kept, const std::vector<Output>& outputs);
     void note(const LeasedJob& job, const char* step, std::string facts, std::string code = {});
 

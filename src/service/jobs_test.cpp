@@ -186,10 +186,20 @@ TEST_F(JobsTest, WhereOriginalsAreNotKeptTheyGoOnceAllIsMade) {
     ASSERT_TRUE(jobs.publish_early(job, folder_with("poster.jpg"), poster));
     EXPECT_TRUE(upload().has_original) << "another try may need it";
     EXPECT_EQ(blobs_.blob_count(), 2U);
-    ASSERT_TRUE(jobs.succeed(job, folder_with("poster.jpg"), report({})));
+    auto clip = poster;
+    clip[0].name = "clip.mp4";
+    clip[0].role = OutputRole::rendition;
+    ASSERT_TRUE(jobs.succeed(job, folder_with("clip.mp4"), report(clip)));
     EXPECT_FALSE(upload().has_original);
-    EXPECT_EQ(blobs_.blob_count(), 1U) << "the output's";
+    EXPECT_EQ(blobs_.blob_count(), 2U) << "those of the outputs";
     EXPECT_EQ(upload().received, upload().total);
+}
+
+TEST_F(JobsTest, AnOriginalOfWhichNothingWasMadeStays) {
+    Jobs jobs(metadata_, blobs_, clock_, ids_, {.keeps_original = false});
+    ASSERT_TRUE(jobs.succeed(claim(), folder_with("poster.jpg"), report({})));
+    EXPECT_TRUE(upload().has_original);
+    EXPECT_EQ(blobs_.blob_count(), 1U);
 }
 
 TEST_F(JobsTest, WhatFailedKeepsItsOriginal) {

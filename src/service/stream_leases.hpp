@@ -21,6 +21,9 @@ class PassedLock {
   public:
     void lock() { is_free_.acquire(); }
     void unlock() { is_free_.release(); }
+    bool try_lock_for(std::chrono::milliseconds patience) {
+        return is_free_.try_acquire_for(patience);
+    }
 
   private:
     std::binary_semaphore is_free_{1};
@@ -58,8 +61,12 @@ class StreamLeases {
         if (lease == nullptr || !lease->has_unstored) {
             return;
         }
-        std::unique_lock<PassedLock> lock(lease->mutex);
         lease->is_asked_to_store = true;
+        // It may stand in a sync: that is not waited for much longer than for its bytes.
+        if (!lease->mutex.try_lock_for(patience)) {
+            return;
+        }
+        std::unique_lock<PassedLock> lock(lease->mutex, std::adopt_lock);
         lease->settled.wait_for(lock, patience, [&] { return !lease->has_unstored; });
     }
 

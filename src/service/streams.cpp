@@ -388,7 +388,8 @@ Result<Upload> Streams::finish(StreamAppend append) {
     StreamLease& lease = *append.lease_;
     {
         const std::lock_guard<PassedLock> guard(lease.mutex);
-        if (lease.is_lost) {
+        // Whoever came later found the bytes of this one stored: then it has done what it was to do.
+        if (lease.is_lost && !append.has_stored_) {
             return taken_over(append.upload_);
         }
         const bool may_grow = append.upload_.state == UploadState::open;

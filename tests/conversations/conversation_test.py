@@ -5,6 +5,7 @@
     === answer                              first line: the status; then `Name: regex` for header fields, and
     ~ text      the body contains it        ! text      the body does not contain it
     = name regex                            the first group of the body's match is kept as {name}
+    @ name Field: regex                     the same of a header field; - Field: it is not there
 
 Each conversation is held twice: every request sent whole, and byte by byte. The answers must be the same.
 """
@@ -66,6 +67,13 @@ class Conversations(unittest.TestCase):
             found = re.search(pattern, body)
             self.assertTrue(found, f"{pattern} is not in {body}")
             captured[name] = found[1]
+        elif line.startswith("@ "):
+            _, name, field, pattern = line.split(" ", 3)
+            found = re.search(pattern, answer.header(field.removesuffix(":")) or "")
+            self.assertTrue(found, answer)
+            captured[name] = found[1]
+        elif line.startswith("- "):
+            self.assertIsNone(answer.header(line[2:]), answer)
         elif line:
             name, pattern = line.split(":", 1)
             self.assertRegex(answer.header(name) or "", fill(pattern.strip(), captured), answer)

@@ -132,6 +132,8 @@ class OriginalsThatAreNotKept(ServerCase):
         for output in caller.outputs(media_id).values():
             self.assertEqual(len(caller.fetch(output["url"]).body), output["size_bytes"])
         self.assertEqual(caller.finalize(media_id).status, 201, "again, as the first time")
+        self.assertEqual(caller.append(media_id, 0, sent[:300_000]).status, 204, "the same again")
+        self.assertEqual(caller.append(media_id, 0, b"x" + sent[1:300_000]).status, 409, "other bytes")
         failed = upload(caller, noise(100_000), 30_000)
         self.assertEqual(caller.wait(failed)["state"], "failed")
         self.assertEqual(len(caller.original(f"7_{failed}").body), 100_000, "somebody may want to look at it")

@@ -197,6 +197,17 @@ constexpr std::array forbidden{
         }
     },
     Attempt{
+        "reserve room that no size shows",
+        [](const Room& room) {
+            const int fd = ::open(
+                (room.output_folder + "/room").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600
+            );
+            const int how = fd < 0 ? 0 : outcome(::fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, 1 << 20));
+            ::close(fd);
+            return how;
+        }
+    },
+    Attempt{
         "write a file without a name",
         [](const Room& room) { return open_and_close(room.output_folder, O_WRONLY | O_TMPFILE); }
     },

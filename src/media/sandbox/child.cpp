@@ -135,7 +135,11 @@ bool is_overfull(const std::string& folder, ByteCount allowed) {
          entry.increment(error)) {
         struct stat facts{};
         if (::lstat(entry->path().c_str(), &facts) == 0 && S_ISREG(facts.st_mode)) {
-            bytes += static_cast<std::uint64_t>(facts.st_size);
+            constexpr std::uint64_t block_bytes = 512;  // whatever the file system's are
+            bytes += std::max(
+                static_cast<std::uint64_t>(facts.st_size),
+                static_cast<std::uint64_t>(facts.st_blocks) * block_bytes
+            );
         }
         ++files;
     }
@@ -207,10 +211,10 @@ class Watcher {
         if (watch_.on_tick) {
             watch_.on_tick();
         }
-        if (is_output_overfull()) {
-            return ChildFate::overfull;
+        if (is_crowded(pid_)) {
+            return ChildFate::crowded;
         }
-        return is_crowded(pid_) ? std::optional(ChildFate::crowded) : std::nullopt;
+        return is_output_overfull() ? std::optional(ChildFate::overfull) : std::nullopt;
     }
 
     const ChildWatch& watch_;

@@ -146,7 +146,6 @@ constexpr std::array allowed{
     SYS_renameat,
     SYS_renameat2,
     SYS_ftruncate,
-    SYS_fallocate,
     SYS_fadvise64,
     SYS_fsync,
     SYS_fdatasync,

@@ -217,7 +217,15 @@ awaitable<Response> Endpoint::create(Exchange& exchange, Principal owner, http::
         };
         co_return refused(error, request);
     }
-    const bool has_bytes = wanted.kind != UploadKind::joined && has_bytes_for_it(request);
+    const bool has_bytes = has_bytes_for_it(request);
+    if (has_bytes && wanted.kind == UploadKind::joined) {
+        const Error error{
+            .code = ErrorCode::concatenation_invalid,
+            .facts =
+                "A final upload has the bytes of its parts; this one came with some of its own.",
+        };
+        co_return refused(error, request);
+    }
     const auto length = ByteCount{request.content_length.value_or(0)};
     if (has_bytes && wanted.length && length > *wanted.length) {
         const Error error{

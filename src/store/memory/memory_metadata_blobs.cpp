@@ -13,7 +13,7 @@ Result<std::vector<Extent>> MemoryMetadataStore::extents_of(MediaId id) {
     }
     std::vector<Extent> extents;
     const BlobId own{id.value};
-    if (row->has_bytes && row->upload.has_original) {
+    if (row->has_bytes) {
         extents.push_back({own, {0}, row->upload.total});
     }
     for (const auto& [index, segment] : row->segments) {

@@ -110,7 +110,7 @@ inline constexpr char outputs_sql[] =
     "is_copied, placeholder, made_at FROM outputs WHERE upload = ?1 ORDER BY position";
 
 inline constexpr char extents_sql[] =
-    "SELECT id, 0, total FROM uploads WHERE id = ?1 AND has_bytes = 1 AND has_original = 1 "
+    "SELECT id, 0, total FROM uploads WHERE id = ?1 AND has_bytes = 1 "
     "UNION ALL SELECT blob, \"offset\", length FROM segments WHERE upload = ?1 AND blob <> 0 "
     "AND blob <> ?1 "
     "UNION ALL SELECT blob, \"offset\", length FROM outputs WHERE upload = ?1 AND blob <> 0 "
