@@ -63,7 +63,7 @@ enum class UploadState : std::uint8_t {
 std::string_view name_of(UploadState state);
 std::optional<UploadState> parse_upload_state(std::string_view text);
 
-// The expiry of what is kept: the end of the year 9999, the last that RFC 3339 can write.
+// The expiry of what is kept: the last time that RFC 3339 can write.
 inline constexpr WallTime never{std::chrono::milliseconds{253'402'300'799'000}};
 
 struct NewUpload {
@@ -118,8 +118,7 @@ struct Upload {
     // Errors: nothing_appended, segment_missing, size_mismatch; already_finalized from any later
     // state.
     Result<Upload> sealed(const SegmentMap& segments, WallTime now) const;
-    // All bytes of a stream or of its parts are there: no FINALIZE will come, and no expiry.
-    Result<Upload> completed(WallTime now) const;
+    Result<Upload> completed(WallTime now) const;  // a stream: no FINALIZE will come, no expiry
     Result<Upload> queued(WallTime now) const;
     Result<Upload> claimed(WallTime now) const;
     Result<Upload> released(WallTime now) const;
@@ -127,8 +126,7 @@ struct Upload {
     Result<Upload> succeeded(Content found, WallTime now) const;
     Upload without_original() const;  // precondition: ready
     Result<Upload> failed_with(ProcessingFailure why, WallTime now) const;
-    // The application has claimed the media: its time never ends. media_expired if it has ended, though
-    // the sweep has not come yet.
+    // The application has claimed the media: no expiry. media_expired if its time has ended already.
     Result<Upload> kept(WallTime now) const;
     // The same for what lives as long as another upload does, though its own time is over.
     Result<Upload> kept_by_another(WallTime now) const;

@@ -39,12 +39,12 @@ struct StreamLease {
 
 class StreamLeases {
   public:
-    // Given back with its last holder.
     std::shared_ptr<StreamLease> take(MediaId id) {
-        auto lease = std::shared_ptr<StreamLease>(new StreamLease, Returner{this, id});
+        auto lease = std::make_shared<StreamLease>();
         std::shared_ptr<StreamLease> before;
         {
             const std::lock_guard guard(mutex_);
+            forget_ended();
             auto& entry = leases_[id];
             before = entry.lock();
             entry = lease;
@@ -71,20 +71,14 @@ class StreamLeases {
     }
 
   private:
-    struct Returner {
-        StreamLeases* owner;
-        MediaId id;
-        void operator()(StreamLease* lease) const {
-            {
-                const std::lock_guard guard(owner->mutex_);
-                const auto at = owner->leases_.find(id);
-                if (at != owner->leases_.end() && at->second.expired()) {
-                    owner->leases_.erase(at);
-                }
-            }
-            delete lease;
+    // Now and then, so that each costs little.
+    void forget_ended() {
+        if (leases_.size() < forget_at_) {
+            return;
         }
-    };
+        std::erase_if(leases_, [](const auto& entry) { return entry.second.expired(); });
+        forget_at_ = 2 * leases_.size() + 64;
+    }
 
     std::shared_ptr<StreamLease> find(MediaId id) {
         const std::lock_guard guard(mutex_);
@@ -102,6 +96,7 @@ class StreamLeases {
 
     std::mutex mutex_;
     std::unordered_map<MediaId, std::weak_ptr<StreamLease>> leases_;
+    std::size_t forget_at_ = 64;
 };
 
 }  // namespace sluice

@@ -101,6 +101,71 @@ Error not_allowed(std::string_view method) {
     };
 }
 
+// What a creation asks for. Errors: those of its fields.
+Result<CreateStream> wanted_of(const Request& request, Principal owner) {
+    const auto metadata = metadata_of(request.header("Upload-Metadata").value_or(""));
+    if (!metadata) {
+        return metadata.error();
+    }
+    auto key = idempotency_key_of(request);
+    if (!key) {
+        return key.error();
+    }
+    CreateStream wanted{
+        .owner = std::move(owner),
+        .category = metadata->category,
+        .media_type = metadata->media_type,
+        .file_name = metadata->file_name,
+        .told = told_of(request),
+        .idempotency_key = *std::move(key),
+    };
+    if (const auto field = request.header("Upload-Concat")) {
+        auto concat = concat_of(*field);
+        if (!concat) {
+            return concat.error();
+        }
+        wanted.kind = concat->is_partial ? UploadKind::part : UploadKind::joined;
+        wanted.parts = std::move(concat->parts);
+    }
+    if (wanted.kind != UploadKind::joined) {
+        const auto length = length_of(request);
+        if (!length) {
+            return length.error();
+        }
+        wanted.length = *length;
+    } else if (request.header("Upload-Length") || request.header("Upload-Defer-Length")) {
+        const Error error{
+            .code = ErrorCode::concatenation_invalid,
+            .facts = "The length of a final upload is that of its parts; it was told as well.",
+        };
+        return error;
+    }
+    return wanted;
+}
+
+// The bytes that come with a creation.
+Result<void> bytes_fit(const Request& request, const CreateStream& wanted) {
+    if (!has_bytes_for_it(request)) {
+        return ok();
+    }
+    if (wanted.kind == UploadKind::joined) {
+        return Error{
+            .code = ErrorCode::concatenation_invalid,
+            .facts =
+                "A final upload has the bytes of its parts; this one came with some of its own.",
+        };
+    }
+    const auto length = ByteCount{request.content_length.value_or(0)};
+    if (wanted.length && length > *wanted.length) {
+        return Error{
+            .code = ErrorCode::beyond_total_bytes,
+            .facts = "The body has " + std::to_string(length.value) +
+                     " bytes, Upload-Length says " + std::to_string(wanted.length->value) + ".",
+        };
+    }
+    return ok();
+}
+
 }  // namespace
 
 awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body) const {
@@ -180,62 +245,15 @@ awaitable<Response> Endpoint::create(Exchange& exchange, Principal owner, http::
     const {
     const Request& request = exchange.request;
     exchange.call = "CREATE";
-    const auto metadata = metadata_of(request.header("Upload-Metadata").value_or(""));
-    if (!metadata) {
-        co_return refused(metadata.error(), request);
-    }
-    auto key = idempotency_key_of(request);
-    if (!key) {
-        co_return refused(key.error(), request);
-    }
-    CreateStream wanted{
-        .owner = std::move(owner),
-        .category = metadata->category,
-        .media_type = metadata->media_type,
-        .file_name = metadata->file_name,
-        .told = told_of(request),
-        .idempotency_key = *std::move(key),
-    };
-    if (const auto field = request.header("Upload-Concat")) {
-        auto concat = concat_of(*field);
-        if (!concat) {
-            co_return refused(concat.error(), request);
-        }
-        wanted.kind = concat->is_partial ? UploadKind::part : UploadKind::joined;
-        wanted.parts = std::move(concat->parts);
-    }
-    if (wanted.kind != UploadKind::joined) {
-        const auto length = length_of(request);
-        if (!length) {
-            co_return refused(length.error(), request);
-        }
-        wanted.length = *length;
-    } else if (request.header("Upload-Length") || request.header("Upload-Defer-Length")) {
-        const Error error{
-            .code = ErrorCode::concatenation_invalid,
-            .facts = "The length of a final upload is that of its parts; it was told as well.",
-        };
-        co_return refused(error, request);
+    auto wanted = wanted_of(request, std::move(owner));
+    if (!wanted) {
+        co_return refused(wanted.error(), request);
     }
     const bool has_bytes = has_bytes_for_it(request);
-    if (has_bytes && wanted.kind == UploadKind::joined) {
-        const Error error{
-            .code = ErrorCode::concatenation_invalid,
-            .facts =
-                "A final upload has the bytes of its parts; this one came with some of its own.",
-        };
-        co_return refused(error, request);
+    if (auto fitting = bytes_fit(request, *wanted); !fitting) {
+        co_return refused(fitting.error(), request);
     }
-    const auto length = ByteCount{request.content_length.value_or(0)};
-    if (has_bytes && wanted.length && length > *wanted.length) {
-        const Error error{
-            .code = ErrorCode::beyond_total_bytes,
-            .facts = "The body has " + std::to_string(length.value) +
-                     " bytes, Upload-Length says " + std::to_string(wanted.length->value) + ".",
-        };
-        co_return refused(error, request);
-    }
-    const auto made = co_await run_blocking(context_.pool, [this, wanted = std::move(wanted)] {
+    const auto made = co_await run_blocking(context_.pool, [this, wanted = *std::move(wanted)] {
         return context_.streams->create(wanted);
     });
     if (!made) {
