@@ -12,6 +12,9 @@ namespace {
 
 // A job that is put off is not the next one again.
 constexpr std::chrono::milliseconds shortest_delay{100};
+constexpr int settled_at_once = 50;
+// No disk that anybody serves from is slower at syncing.
+constexpr std::uint64_t slowest_bytes_per_ms = 10'000;
 
 struct Merged {
     std::vector<Output> all;
@@ -75,7 +78,8 @@ void Jobs::note(const LeasedJob& job, const char* step, std::string facts, std::
 }
 
 Result<std::optional<LeasedJob>> Jobs::claim(const std::string& holder, Lane lane) {
-    while (true) {
+    // More than a few in a row, and whoever wants to stop us waits.
+    for (int settled = 0; settled < settled_at_once; ++settled) {
         const auto now = clock_.now();
         auto claimed = metadata_.claim_job(lane, holder, now, now + settings_.lease);
         if (!claimed || !*claimed) {
@@ -90,6 +94,7 @@ Result<std::optional<LeasedJob>> Jobs::claim(const std::string& holder, Lane lan
             return claimed;
         }
     }
+    return std::optional<LeasedJob>();
 }
 
 Result<bool> Jobs::settled_unseen(const LeasedJob& job) {
@@ -269,14 +274,16 @@ Result<void> Jobs::release(const LeasedJob& job) {
     return metadata_.release_job(job.id, job.fence, clock_.now(), Counted::not_at_all);
 }
 
-Result<void> Jobs::stay_alive(const LeasedJob& job, WallTime& beaten_at) {
+Result<void> Jobs::stay_alive(const LeasedJob& job, ByteCount next, WallTime& beaten_at) {
     const auto now = clock_.now();
-    if (now - beaten_at < settings_.lease / 3) {
+    const std::chrono::milliseconds to_sync(next.value / slowest_bytes_per_ms);
+    if (now - beaten_at + to_sync < settings_.lease / 3) {
         return ok();
     }
     beaten_at = now;
-    auto beaten =
-        metadata_.heartbeat(job.id, job.fence, job.upload.progress, now + settings_.lease);
+    auto beaten = metadata_.heartbeat(
+        job.id, job.fence, job.upload.progress, now + settings_.lease + to_sync
+    );
     const bool is_lost = !beaten && beaten.error().code == ErrorCode::store_conflict;
     return is_lost ? std::move(beaten) : ok();
 }
@@ -287,7 +294,7 @@ Result<std::vector<Output>> Jobs::publish(
     std::vector<Output> outputs;
     auto beaten_at = clock_.now();
     for (const auto& file : files) {
-        if (auto alive = stay_alive(job, beaten_at); !alive) {
+        if (auto alive = stay_alive(job, file.size, beaten_at); !alive) {
             forget(outputs);
             return std::move(alive).error();
         }

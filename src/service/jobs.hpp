@@ -99,11 +99,12 @@ class Jobs {
     // True: the job is not for the worker now.
     Result<bool> weathered(const LeasedJob& job);
     Result<void> beat(LeasedJob& job, Progress progress);
-    // What is large takes a while to sync: the lease is renewed between the files.
+    // What is large takes a while to sync: the lease is renewed between the files, for as long as the
+    // next one may take.
     Result<std::vector<Output>> publish(
         const LeasedJob& job, const std::string& folder, const std::vector<ProducedFile>& files
     );
-    Result<void> stay_alive(const LeasedJob& job, WallTime& beaten_at);
+    Result<void> stay_alive(const LeasedJob& job, ByteCount next, WallTime& beaten_at);
     void forget(const std::vector<Output>& outputs);
     void forget(const std::vector<Extent>& extents);
     void forget_original(const LeasedJob& job);

@@ -342,6 +342,17 @@ TEST_F(JobsTest, TheLeaseIsKeptWhileLargeFilesAreSynced) {
     EXPECT_EQ(upload().state, UploadState::ready);
 }
 
+TEST_F(JobsTest, TheLeaseCoversTheSyncOfOneLargeFile) {
+    const auto job = claim();
+    auto large = poster;
+    large[0].size = {4'000'000'000};  // 400 s on the slowest disk
+    ASSERT_TRUE(jobs_.publish_early(job, folder_with("poster.jpg"), large));
+    clock_.advance(300s);
+    EXPECT_FALSE(has_job());
+    clock_.advance(131s);
+    EXPECT_TRUE(has_job());
+}
+
 TEST_F(JobsTest, OtherContentIsNotRefused) {
     crash_until_it_fails();
     add({20}, "abcdefgx", 8);

@@ -39,6 +39,28 @@ Error finalize_missing(MediaId id, HotOpen open) {
     };
 }
 
+// No FINALIZE will come: its last byte completes it.
+Error unfinished_stream(const Upload& upload) {
+    const StreamFacts& stream = upload.stream;
+    std::string facts = std::to_string(upload.received.value) + " bytes are there";
+    if (stream.kind == UploadKind::joined) {
+        facts = "It is joined from " + std::to_string(stream.parts.size()) +
+                " parts, and not all of them are complete";
+    } else if (stream.length_known) {
+        facts += " of " + std::to_string(upload.total.value);
+    } else {
+        facts += ", and its length was not told yet";
+    }
+    if (stream.kind == UploadKind::part) {
+        facts += "; it is a part, and nothing by itself";
+    }
+    return {
+        .code = ErrorCode::upload_incomplete,
+        .facts = facts + ". It came by a resumable protocol, which needs no FINALIZE.",
+        .media_id = upload.id.value,
+    };
+}
+
 }  // namespace
 
 bool Uploads::is_gone(const Upload& upload) const {
@@ -191,6 +213,9 @@ Result<UploadStatus> Uploads::status(const Principal& owner, MediaId id) {
     }
     if (upload.state != UploadState::open) {
         return view(std::move(upload));
+    }
+    if (upload.stream.kind != UploadKind::segments) {
+        return unfinished_stream(upload);
     }
     auto open = facts_of_open(*whole);
     const bool is_doubted = services_.doubts != nullptr && services_.doubts->may_doubt(id);

@@ -161,6 +161,13 @@ class Transfers(TusCase):
         self.assertEqual(caller.upload_object(media_id).json()["file_name"], "clip.mp4")
         self.assertEqual(self.original(path), data)
 
+    def test_status_of_an_unfinished_one_asks_for_no_finalize(self):
+        path = self.create(10)
+        self.patch(path, 0, b"hello")
+        answer = X1(self.server).status(path.rsplit("/", 1)[1])
+        self.assert_v1_error(answer, 409, "upload_incomplete")
+        self.assertIn("5 bytes are there of 10", answer.json()["errors"][0]["message"])
+
     def test_somebody_elses_upload_does_not_exist(self):
         path = self.create(5, ("Authorization", "Bearer alice"))
         for method in ("HEAD", "DELETE"):
