@@ -6,6 +6,7 @@
 #include "media/category_rules.hpp"
 #include "service/content_type.hpp"
 #include "service/expected_cost.hpp"
+#include "service/insert_upload.hpp"
 #include "service/quota.hpp"
 #include "service/refusals.hpp"
 #include "service/repeats.hpp"
@@ -155,23 +156,6 @@ Result<void> check_total(const CreateUpload& wanted, const UploadLimits& limits)
     return ok();
 }
 
-// Others were promised the room meanwhile.
-Error not_created(
-    const UploadServices& services, const Upload& upload, const UploadLimits& limits, Error refused
-) {
-    if (refused.code == ErrorCode::storage_full && refused.facts.empty()) {
-        const auto room = room_of(services, limits.reserve);
-        return room && *room ? (**room).refusal(upload.total) : std::move(refused);
-    }
-    return explain_quota(services.metadata, upload, limits.quota, std::move(refused));
-}
-
-// What an earlier call under the same key made, if this one may be answered now.
-Result<Upload> answered_again(const Admission* admission, Result<std::optional<Upload>> before) {
-    auto admitted_now = before ? admitted(admission) : ok();
-    return admitted_now ? answer_of(std::move(before)) : std::move(admitted_now).error();
-}
-
 }  // namespace
 
 Uploads::Uploads(UploadServices services, UploadLimits limits)
@@ -252,48 +236,18 @@ Result<Upload> Uploads::create(const CreateUpload& wanted) {
     if (!checked) {
         return std::move(checked).error();
     }
-    CreateTerms terms(limits_.quota);
-    terms.repeat = repeat_key_of(wanted, "INIT");
-    if (auto before = made_before(services_, wanted, terms.repeat); !before || *before) {
-        return answered_again(wanted.admission, std::move(before));
+    auto inserted = insert_upload(
+        services_, limits_, wanted, "INIT", Upload::open(new_upload(wanted, *checked))
+    );
+    if (!inserted) {
+        return std::move(inserted).error();
     }
-    const auto room = room_of(services_, limits_.reserve);
-    if (room && *room) {
-        if (!(**room).holds(wanted.total)) {
-            return (**room).refusal(wanted.total);
+    if (!inserted->is_repeated) {
+        if (auto shared = share(inserted->upload, wanted); !shared) {
+            return std::move(shared).error();
         }
-        terms.room = (**room).unreserved();
     }
-    if (auto admission = admitted(wanted.admission); !admission) {
-        return std::move(admission).error();
-    }
-    Upload upload = Upload::open(new_upload(wanted, *checked));
-    auto created = services_.metadata.create(upload, terms);
-    for (int round = 0; is_taken(created) && round < takes_max; ++round) {
-        // The same call came on another connection meanwhile; or the clock went back over a
-        // restart, and the id is taken: the next one is not.
-        if (auto before = made_before(services_, wanted, terms.repeat); !before || *before) {
-            return answered_again(nullptr, std::move(before));
-        }
-        upload.id = {services_.ids.next()};
-        created = services_.metadata.create(upload, terms);
-    }
-    if (!created) {
-        return not_created(
-            services_, upload, limits_, refused_by_store(std::move(created).error(), upload.id)
-        );
-    }
-    if (auto shared = share(upload, wanted); !shared) {
-        return std::move(shared).error();
-    }
-    services_.metrics
-        .counter(
-            "sluice_uploads_started_total",
-            "Uploads begun",
-            {{"category", name_of(upload.category)}}
-        )
-        .add();
-    return upload;
+    return std::move(inserted->upload);
 }
 
 // After the upload, before the answer. Whoever was not answered does not know the id, so what cannot

@@ -1,12 +1,9 @@
 #include "service/streams.hpp"
 
-#include "base/metrics.hpp"
 #include "base/text.hpp"
 #include "service/checked_load.hpp"
-#include "service/quota.hpp"
+#include "service/insert_upload.hpp"
 #include "service/refusals.hpp"
-#include "service/repeats.hpp"
-#include "service/room.hpp"
 
 namespace sluice {
 namespace {
@@ -38,15 +35,6 @@ Error beyond(const Upload& upload, ByteCount total, ByteCount length) {
     );
 }
 
-Error taken_over(const Upload& upload) {
-    return about(
-        upload,
-        ErrorCode::upload_taken_over,
-        "A later request took this upload over, or deleted it, after " +
-            std::to_string(upload.received.value) + " bytes were stored."
-    );
-}
-
 std::vector<Extent> extents_in(const SegmentMap& segments, BlobId blob) {
     std::vector<Extent> extents;
     for (const auto& [index, segment] : segments) {
@@ -70,6 +58,15 @@ std::string kept_type(const std::string& declared) {
 }
 
 }  // namespace
+
+Error StreamAppend::taken_over() const {
+    return about(
+        upload_,
+        ErrorCode::upload_taken_over,
+        "A later request took this upload over, or deleted it, after " +
+            std::to_string(upload_.received.value) + " bytes were stored."
+    );
+}
 
 WallTime Streams::expiry_of(const Upload& upload) const {
     const auto lifetime = uploads_.limits().lifetime;
@@ -154,45 +151,13 @@ Result<Upload> Streams::insert(const CreateStream& wanted, NewUpload fresh) {
         .media_type = wanted.media_type,
         .file_name = wanted.file_name,
         .total = fresh.total,
+        .admission = wanted.admission,
         .idempotency_key = wanted.idempotency_key,
     };
-    CreateTerms terms(uploads_.limits().quota);
-    terms.repeat = repeat_key_of(call, wanted.told);
-    if (auto before = made_before(services_, call, terms.repeat); !before || *before) {
-        return answer_of(std::move(before));
-    }
-    const auto room = room_of(services_, uploads_.limits().reserve);
-    if (room && *room) {
-        if (!(**room).holds(fresh.total)) {
-            return (**room).refusal(fresh.total);
-        }
-        terms.room = (**room).unreserved();
-    }
-    if (auto admission = admitted(wanted.admission); !admission) {
-        return std::move(admission).error();
-    }
-    Upload upload = Upload::open(std::move(fresh));
-    auto created = services_.metadata.create(upload, terms);
-    for (int round = 0; is_taken(created) && round < takes_max; ++round) {
-        if (auto before = made_before(services_, call, terms.repeat); !before || *before) {
-            return answer_of(std::move(before));
-        }
-        upload.id = {services_.ids.next()};
-        created = services_.metadata.create(upload, terms);
-    }
-    if (!created) {
-        return explain_quota(
-            services_.metadata, upload, uploads_.limits().quota, std::move(created).error()
-        );
-    }
-    services_.metrics
-        .counter(
-            "sluice_uploads_started_total",
-            "Uploads begun",
-            {{"category", name_of(upload.category)}}
-        )
-        .add();
-    return upload;
+    auto inserted = insert_upload(
+        services_, uploads_.limits(), call, wanted.told, Upload::open(std::move(fresh))
+    );
+    return inserted ? Result<Upload>(std::move(inserted->upload)) : std::move(inserted).error();
 }
 
 Result<UploadWithSegments> Streams::load(const Principal& owner, MediaId id) {
@@ -348,7 +313,7 @@ Result<void> Streams::extend(StreamAppend& append, std::optional<Segment> segmen
     auto extended = services_.metadata.extend(more);
     if (!extended) {
         return extended.error().code == ErrorCode::store_conflict
-                   ? taken_over(upload)
+                   ? append.taken_over()
                    : uploads_.refused(upload.owner, std::move(extended).error(), upload.id);
     }
     if (segment) {
@@ -368,7 +333,7 @@ Result<void> Streams::store(StreamAppend& append, Incoming piece) {
     const std::lock_guard<PassedLock> guard(lease.mutex);
     lease.is_asked_to_store = false;
     if (lease.is_lost) {
-        return taken_over(append.upload_);
+        return append.taken_over();
     }
     auto stored = ok();
     if (piece.length().value > 0) {
@@ -390,7 +355,7 @@ Result<Upload> Streams::finish(StreamAppend append) {
         const std::lock_guard<PassedLock> guard(lease.mutex);
         // Whoever came later found the bytes of this one stored: then it has done what it was to do.
         if (lease.is_lost && !append.has_stored_) {
-            return taken_over(append.upload_);
+            return append.taken_over();
         }
         const bool may_grow = append.upload_.state == UploadState::open;
         if (!append.has_stored_ && may_grow) {

@@ -44,6 +44,7 @@ class StreamAppend {
     ByteCount room() const { return {end_max_.value - upload_.received.value}; }
     // Another request has taken over: stop, nothing more is stored.
     bool is_lost() const { return lease_->is_lost; }
+    Error taken_over() const;
     // Somebody waits to be told the offset: store what has come.
     bool is_asked_to_store() const { return lease_->is_asked_to_store; }
     // Bytes have come that are not stored, and could be.

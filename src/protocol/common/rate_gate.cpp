@@ -16,10 +16,18 @@ bool is_of_x(const Exchange& exchange) {
     return is_v2(exchange) || exchange.request.path.starts_with("/1.1/");
 }
 
+// The resumable protocols' calls count with those of X that do the same.
+std::string_view kind_of(std::string_view call) {
+    if (call == "CREATE") {
+        return "INIT";
+    }
+    return call == "PATCH" ? "APPEND" : call;
+}
+
 // A call that was refused before it was known which one it is counts as what its method says.
 RateBucket bucket_of(const Exchange& exchange) {
     const bool is_get = exchange.request.method == "GET" || exchange.request.method == "HEAD";
-    const auto bucket = rate_bucket_of(exchange.call, is_v2(exchange));
+    const auto bucket = rate_bucket_of(kind_of(exchange.call), is_v2(exchange));
     return bucket.value_or(*rate_bucket_of(is_get ? "STATUS" : "ONE_SHOT", is_v2(exchange)));
 }
 

@@ -4,25 +4,13 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
 
+#include "base/hmac.hpp"
 #include "base/text.hpp"
+#include "protocol/tus/fields.hpp"
 
 namespace sluice::protocol::tus {
 namespace {
-
-// CRC-32 of IEEE 802.3, as zlib has it.
-constexpr auto crc_table = [] {
-    std::array<std::uint32_t, 256> table{};
-    for (std::uint32_t i = 0; i < 256; ++i) {
-        std::uint32_t value = i;
-        for (int bit = 0; bit < 8; ++bit) {
-            value = (value & 1U) != 0 ? 0xedb88320U ^ (value >> 1) : value >> 1;
-        }
-        table[i] = value;
-    }
-    return table;
-}();
 
 struct Algorithm {
     std::string_view name;
@@ -42,26 +30,6 @@ const Algorithm* algorithm_named(std::string_view name) {
     return found == algorithms.end() ? nullptr : found;
 }
 
-std::string base64_of(std::span<const unsigned char> bytes) {
-    std::array<unsigned char, 2 * EVP_MAX_MD_SIZE> text{};
-    const int count = EVP_EncodeBlock(text.data(), bytes.data(), static_cast<int>(bytes.size()));
-    return {text.begin(), text.begin() + count};
-}
-
-// A digest of so many bytes, written as encoders write it.
-bool is_base64_of(std::string_view text, std::size_t bytes) {
-    std::array<unsigned char, 2 * EVP_MAX_MD_SIZE> decoded{};
-    if (text.size() != (bytes + 2) / 3 * 4) {
-        return false;
-    }
-    const int count = EVP_DecodeBlock(
-        decoded.data(),
-        reinterpret_cast<const unsigned char*>(text.data()),
-        static_cast<int>(text.size())
-    );
-    return count >= static_cast<int>(bytes) && base64_of(std::span(decoded).first(bytes)) == text;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Checksum>> Checksum::parse(std::string_view field) {
@@ -75,7 +43,8 @@ Result<std::unique_ptr<Checksum>> Checksum::parse(std::string_view field) {
             .facts = "Upload-Checksum names \"" + printable(name) + "\".",
         };
     }
-    if (!is_base64_of(digest, algorithm->digest_bytes)) {
+    const auto bytes = decoded_strictly(digest);
+    if (!bytes || bytes->size() != algorithm->digest_bytes) {
         return Error{
             .code = ErrorCode::checksum_invalid,
             .facts = "\"" + printable(digest) + "\" is not the base64 of the " +
@@ -84,6 +53,11 @@ Result<std::unique_ptr<Checksum>> Checksum::parse(std::string_view field) {
         };
     }
     return std::unique_ptr<Checksum>(new Checksum(name, std::string(digest)));
+}
+
+Result<std::unique_ptr<Checksum>> Checksum::of(const http::Request& request) {
+    const auto field = request.header("Upload-Checksum");
+    return field ? parse(*field) : Result<std::unique_ptr<Checksum>>(nullptr);
 }
 
 Checksum::Checksum(std::string_view name, std::string wanted)
@@ -105,22 +79,21 @@ void Checksum::update(std::span<const std::byte> bytes) {
         EVP_DigestUpdate(static_cast<EVP_MD_CTX*>(digest_), bytes.data(), bytes.size());
         return;
     }
-    for (const std::byte byte : bytes) {
-        crc_ = crc_table[(crc_ ^ std::to_integer<std::uint32_t>(byte)) & 0xffU] ^ (crc_ >> 8);
-    }
+    crc_.process_bytes(bytes.data(), bytes.size());
 }
 
 Result<void> Checksum::verify() {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+    std::string digest(EVP_MAX_MD_SIZE, '\0');
     unsigned length = 4;
     if (digest_ != nullptr) {
-        EVP_DigestFinal_ex(static_cast<EVP_MD_CTX*>(digest_), digest.data(), &length);
+        auto* const bytes = reinterpret_cast<unsigned char*>(digest.data());
+        EVP_DigestFinal_ex(static_cast<EVP_MD_CTX*>(digest_), bytes, &length);
     } else {
         for (unsigned i = 0; i < length; ++i) {
-            digest[i] = static_cast<unsigned char>(~crc_ >> (24 - 8 * i) & 0xffU);
+            digest[i] = static_cast<char>(crc_.checksum() >> (24 - 8 * i) & 0xffU);
         }
     }
-    const auto came = base64_of(std::span(digest).first(length));
+    const auto came = base64_of(std::string_view(digest).substr(0, length));
     if (came == wanted_) {
         return ok();
     }

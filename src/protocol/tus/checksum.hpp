@@ -2,6 +2,7 @@
 // request's coroutine.
 #pragma once
 
+#include <boost/crc.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -10,6 +11,7 @@
 #include <string_view>
 
 #include "base/result.hpp"
+#include "http/request.hpp"
 
 namespace sluice::protocol::tus {
 
@@ -21,6 +23,9 @@ class Checksum {
     // "sha1 2jmj7l5rSw0yVb/vlWAYkK/YBwk="; crc32 as four bytes in network order. Errors:
     // checksum_invalid.
     static Result<std::unique_ptr<Checksum>> parse(std::string_view field);
+
+    // Of the request's field; null if there is none. Errors: as above.
+    static Result<std::unique_ptr<Checksum>> of(const http::Request& request);
 
     ~Checksum();
     Checksum(const Checksum&) = delete;
@@ -36,7 +41,7 @@ class Checksum {
     std::string name_;
     std::string wanted_;      // in base64
     void* digest_ = nullptr;  // OpenSSL's; none for crc32
-    std::uint32_t crc_ = 0xffffffffU;
+    boost::crc_32_type crc_;  // of IEEE 802.3
     std::uint64_t count_ = 0;
 };
 

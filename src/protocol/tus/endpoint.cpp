@@ -7,6 +7,7 @@
 #include "protocol/common/credentials.hpp"
 #include "protocol/common/idempotency_key.hpp"
 #include "protocol/common/problem.hpp"
+#include "protocol/common/rate_gate.hpp"
 #include "protocol/tus/fields.hpp"
 #include "protocol/tus/receive.hpp"
 #include "runtime/run_blocking.hpp"
@@ -253,18 +254,30 @@ awaitable<Response> Endpoint::create(Exchange& exchange, Principal owner, http::
     if (auto fitting = bytes_fit(request, *wanted); !fitting) {
         co_return refused(fitting.error(), request);
     }
-    const auto made = co_await run_blocking(context_.pool, [this, wanted = *std::move(wanted)] {
-        return context_.streams->create(wanted);
+    // Before anything is made.
+    if (const auto checksum = Checksum::of(request); has_bytes && !checksum) {
+        co_return refused(checksum.error(), request);
+    }
+    const RateGate gate(context_, exchange);
+    wanted->admission = &gate;
+    const auto made = co_await run_blocking(context_.pool, [this, &wanted] {
+        return context_.streams->create(*wanted);
     });
     if (!made) {
         co_return refused(made.error(), request);
     }
     exchange.media_id = made->id;
-    auto response = has_bytes && made->state == UploadState::open
-                        ? co_await begin_with(request, *made, body)
-                        : Response{};
-    if (response.status < 300) {
-        response.status = 201;
+    Response response;
+    response.status = 201;
+    if (has_bytes && made->state == UploadState::open) {
+        const auto now = co_await feed(exchange, {.owner = made->owner, .id = made->id}, body);
+        if (now) {
+            response.set("Upload-Offset", offset_text(*now));
+            add_expiry(response, *now);
+        } else {
+            response = refused(now.error(), request);  // the upload is there: go on, or delete it
+        }
+    } else {
         add_expiry(response, *made);
     }
     response.set("Location", std::string(collection) + made->id.text());
@@ -272,37 +285,29 @@ awaitable<Response> Endpoint::create(Exchange& exchange, Principal owner, http::
     co_return response;
 }
 
-awaitable<Response> Endpoint::begin_with(
-    const Request& request, const Upload& made, http::BodyReader& body
+// The bytes of this request behind those that are there.
+awaitable<Result<Upload>> Endpoint::feed(
+    Exchange& exchange, AppendToStream wanted, http::BodyReader& body
 ) const {
-    std::unique_ptr<Checksum> checksum;
-    if (const auto field = request.header("Upload-Checksum")) {
-        auto parsed = Checksum::parse(*field);
-        if (!parsed) {
-            co_return refused(parsed.error(), request);
-        }
-        checksum = *std::move(parsed);
+    const Request& request = exchange.request;
+    auto checksum = Checksum::of(request);
+    if (!checksum) {
+        co_return std::move(checksum).error();
     }
-    const AppendToStream wanted{
-        .owner = made.owner,
-        .id = made.id,
-        .at = {},
-        .length = request.content_length ? std::optional(ByteCount{*request.content_length})
-                                         : std::nullopt,
-    };
-    auto begun = co_await run_blocking(context_.pool, [this, &wanted] {
+    const RateGate gate(context_, exchange);
+    wanted.admission = exchange.call == "PATCH" ? &gate : nullptr;
+    if (!request.is_chunked) {
+        wanted.length = ByteCount{request.content_length.value_or(0)};
+    }
+    auto begun = co_await run_blocking(context_.bulk, [this, &wanted] {
         return context_.streams->begin(wanted);
     });
     if (!begun) {
-        co_return refused(begun.error(), request);
+        co_return std::move(begun).error();
     }
-    const auto now = co_await receive(context_, *std::move(begun), body, std::move(checksum));
-    if (!now) {
-        co_return refused(now.error(), request);
-    }
-    Response response;
-    response.set("Upload-Offset", offset_text(*now));
-    co_return response;
+    auto now = co_await receive(context_, *std::move(begun), body, *std::move(checksum));
+    exchange.media_bytes = ByteCount{body.received()};
+    co_return now;
 }
 
 awaitable<Response> Endpoint::look(const Request& request, Principal owner, MediaId id) const {
@@ -369,41 +374,19 @@ awaitable<Response> Endpoint::append(
     if (!offset || !total) {
         co_return refused(offset ? total.error() : offset.error(), request);
     }
-    std::unique_ptr<Checksum> checksum;
-    if (const auto field = request.header("Upload-Checksum")) {
-        auto parsed = Checksum::parse(*field);
-        if (!parsed) {
-            co_return refused(parsed.error(), request);
-        }
-        checksum = *std::move(parsed);
-    }
-    const AppendToStream wanted{
-        .owner = owner,
-        .id = id,
-        .at = *offset,
-        .length = request.is_chunked ? std::nullopt
-                                     : std::optional(ByteCount{request.content_length.value_or(0)}),
-        .total = *total,
-    };
-    auto begun = co_await run_blocking(context_.bulk, [this, &wanted] {
-        return context_.streams->begin(wanted);
-    });
-    if (!begun) {
-        auto response = refused(begun.error(), request);
-        if (begun.error().code == ErrorCode::offset_mismatch) {
-            const auto now = co_await run_blocking(context_.bulk, [this, &wanted] {
-                return context_.streams->find(wanted.owner, wanted.id);
+    const auto now =
+        co_await feed(exchange, {.owner = owner, .id = id, .at = *offset, .total = *total}, body);
+    if (!now) {
+        auto response = refused(now.error(), request);
+        if (now.error().code == ErrorCode::offset_mismatch) {
+            const auto stands = co_await run_blocking(context_.bulk, [this, &owner, id] {
+                return context_.streams->find(owner, id);
             });
-            if (now) {
-                response.set("Upload-Offset", offset_text(*now));
+            if (stands) {
+                response.set("Upload-Offset", offset_text(*stands));
             }
         }
         co_return response;
-    }
-    const auto now = co_await receive(context_, *std::move(begun), body, std::move(checksum));
-    exchange.media_bytes = ByteCount{body.received()};
-    if (!now) {
-        co_return refused(now.error(), request);
     }
     Response response;
     response.status = 204;

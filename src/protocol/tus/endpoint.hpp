@@ -28,8 +28,8 @@ class Endpoint {
     boost::asio::awaitable<http::Response> create(
         Exchange& exchange, Principal owner, http::BodyReader& body
     ) const;
-    boost::asio::awaitable<http::Response> begin_with(
-        const http::Request& request, const Upload& made, http::BodyReader& body
+    boost::asio::awaitable<Result<Upload>> feed(
+        Exchange& exchange, AppendToStream wanted, http::BodyReader& body
     ) const;
     boost::asio::awaitable<http::Response> look(
         const http::Request& request, Principal owner, MediaId id

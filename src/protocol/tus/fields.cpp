@@ -1,9 +1,10 @@
 #include "protocol/tus/fields.hpp"
 
 #include <algorithm>
-#include <array>
+#include <span>
 
 #include "base/base64.hpp"
+#include "base/hmac.hpp"
 #include "base/text.hpp"
 
 namespace sluice::protocol::tus {
@@ -12,9 +13,6 @@ namespace {
 constexpr std::size_t metadata_bytes_max = 8192;
 constexpr std::size_t pairs_max = 64;
 constexpr std::size_t parts_max = 1000;
-constexpr std::string_view base64_letters =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
 Error wrong(ErrorCode code, std::string facts) {
     return {.code = code, .facts = std::move(facts)};
 }
@@ -33,28 +31,6 @@ std::string quoted(const http::Request& request, std::string_view name) {
            "\"; it must be decimal digits.";
 }
 
-std::optional<std::string> decoded(std::string_view text) {
-    const auto padding = std::min<std::size_t>(std::ranges::count(text, '='), 2);
-    const auto letters = text.substr(0, text.size() - padding);
-    if (text.size() % 4 != 0 ||
-        text.substr(letters.size()) != std::string_view("==").substr(0, padding) ||
-        letters.find_first_not_of(base64_letters) != std::string_view::npos) {
-        return std::nullopt;
-    }
-    std::string bytes;
-    std::uint32_t bits = 0;
-    int count = 0;
-    for (const char letter : letters) {
-        bits = bits << 6 | static_cast<std::uint32_t>(base64_letters.find(letter));
-        count += 6;
-        if (count >= 8) {
-            count -= 8;
-            bytes += static_cast<char>(bits >> count & 0xffU);
-        }
-    }
-    return bytes;
-}
-
 bool is_key(std::string_view key) {
     return !key.empty() && std::ranges::all_of(key, [](char c) { return c > ' ' && c < 0x7f; });
 }
@@ -70,6 +46,17 @@ void take(Metadata& metadata, std::string_view key, const std::string& value) {
 }
 
 }  // namespace
+
+// Decoders are kind to what is almost base64; what is encoded again is not.
+std::optional<std::string> decoded_strictly(std::string_view text) {
+    Base64Decoder decoder;
+    std::vector<std::byte> out;
+    if (!decoder.feed(std::as_bytes(std::span(text)), out) || !decoder.finish()) {
+        return std::nullopt;
+    }
+    std::string bytes(reinterpret_cast<const char*>(out.data()), out.size());
+    return base64_of(bytes) == text ? std::optional(std::move(bytes)) : std::nullopt;
+}
 
 Result<std::optional<ByteCount>> length_of(const http::Request& request) {
     const auto deferred = request.header("Upload-Defer-Length");
@@ -122,7 +109,7 @@ Result<Metadata> metadata_of(std::string_view field) {
         field.remove_prefix(std::min(comma + 1, field.size()));
         const auto blank = std::min(pair.find(' '), pair.size());
         const auto key = pair.substr(0, blank);
-        const auto value = decoded(trim(pair.substr(blank)));
+        const auto value = decoded_strictly(trim(pair.substr(blank)));
         if (!is_key(key) || std::ranges::find(keys, key) != keys.end() ||
             keys.size() == pairs_max) {
             return wrong(

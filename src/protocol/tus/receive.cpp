@@ -1,5 +1,6 @@
 #include "protocol/tus/receive.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <utility>
@@ -12,8 +13,11 @@ namespace {
 using boost::asio::awaitable;
 using runtime::run_blocking;
 
-// Whoever asks for the offset waits longer than this.
-constexpr std::chrono::milliseconds patience{150};
+// Whoever asks for the offset waits longer than the first; a client that goes on saying nothing is
+// looked at less and less often, and then given up as any other body is.
+constexpr std::chrono::milliseconds patience_min{150};
+constexpr std::chrono::milliseconds patience_max{2'000};
+constexpr std::chrono::milliseconds silence_max{30'000};
 
 class Receiving {
   public:
@@ -38,7 +42,7 @@ class Receiving {
         }
         const auto stored = co_await store();
         if (!stored) {
-            co_return stored.error();
+            co_return read ? stored.error() : std::move(read).error();  // the first cause
         }
         // Also of a body that broke off: its last byte may have been the upload's last one.
         auto finished = co_await run_blocking(context_.bulk, [this] {
@@ -50,14 +54,8 @@ class Receiving {
   private:
     awaitable<Result<void>> read_all() {
         while (true) {
-            if (!co_await body_.arrives_within(patience)) {
-                if (auto rested = co_await rest(); !rested) {
-                    co_return rested;
-                }
-                continue;
-            }
-            if (auto turn = co_await body_.ready(); !turn) {
-                co_return turn;
+            if (auto waited = co_await wait(); !waited) {
+                co_return waited;
             }
             auto buffer = co_await context_.buffers.take();
             const auto more = co_await fill(buffer.bytes());
@@ -73,6 +71,22 @@ class Receiving {
                 }
             }
         }
+    }
+
+    // Until bytes, or the end, are there.
+    awaitable<Result<void>> wait() {
+        auto silence = std::chrono::milliseconds(0);
+        for (auto patience = patience_min; silence < silence_max;
+             patience = std::min(2 * patience, patience_max)) {
+            if (co_await body_.arrives_within(patience)) {
+                break;
+            }
+            silence += patience;
+            if (auto rested = co_await rest(); !rested) {
+                co_return rested;
+            }
+        }
+        co_return co_await body_.ready();  // which has a limit of its own
     }
 
     // One buffer's worth; false: that was all. What came before an error is taken.
@@ -128,7 +142,7 @@ class Receiving {
     // Nothing comes just now: whoever asks for the offset is to see all that came.
     awaitable<Result<void>> rest() {
         if (checksum_ || !piece_) {
-            co_return append_.is_lost() ? lost() : ok();
+            co_return append_.is_lost() ? Result<void>(append_.taken_over()) : ok();
         }
         co_return co_await store();
     }
@@ -141,15 +155,6 @@ class Receiving {
             auto piece = *std::exchange(piece_, std::nullopt);
             return context_.streams->store(append_, std::move(piece));
         });
-    }
-
-    Result<void> lost() const {
-        return Error{
-            .code = ErrorCode::upload_taken_over,
-            .facts = "A later request took this upload over, or deleted it, after " +
-                     std::to_string(append_.at().value) + " bytes were stored.",
-            .media_id = append_.upload().id.value,
-        };
     }
 
     const Context& context_;
