@@ -16,7 +16,7 @@ from support.media import clip, scratch_file
 
 SEGMENT = 4 << 20
 ENDS_WITHIN = 150  # seconds, queue included
-WORKERS = 2
+WORKERS = 3  # in both lanes
 # The largest task may have 1.5 GiB of data; libraries and stacks come on top.
 MEMORY_MAX = 1800 << 20
 
@@ -94,7 +94,7 @@ class MemoryWatch:
 
 
 class HostileCase(ServerCase):
-    arguments = ("--workers", str(WORKERS), "--limit", "requests.x=off")
+    arguments = ("--workers", str(WORKERS - 1), "--quick-workers", "1", "--limit", "requests.x=off")
 
     def answered(self, answer, *good):
         """Whatever comes, the server is never the one at fault."""
