@@ -25,6 +25,7 @@ struct Content {
     std::uint32_t width = 0;  // as displayed
     std::uint32_t height = 0;
     std::string conversions{};  // what X does not take and was converted (media/x_limits.hpp)
+    std::string probed{};       // what else the look at it told (media/probe_lines.hpp); for people
     bool operator==(const Content&) const = default;
 };
 

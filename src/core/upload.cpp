@@ -118,6 +118,7 @@ Upload Upload::open(NewUpload wanted) {
     upload.category_given = wanted.category_given;
     upload.media_type = std::move(wanted.media_type);
     upload.file_name = std::move(wanted.file_name);
+    upload.protocol = std::move(wanted.protocol);
     upload.total = wanted.total;
     upload.one_shot = wanted.one_shot;
     upload.stream = std::move(wanted.stream);

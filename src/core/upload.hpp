@@ -71,8 +71,9 @@ struct NewUpload {
     Principal owner;
     Category category;
     bool category_given = true;
-    std::string media_type;  // as declared; may be empty
-    std::string file_name;   // as declared, for display; may be empty
+    std::string media_type;     // as declared; may be empty
+    std::string file_name;      // as declared, for display; may be empty
+    std::string protocol = {};  // that makes it: "x1", "x2", "tus", …; for people and metrics
     ByteCount total;
     bool one_shot = false;
     WallTime now;
@@ -87,6 +88,7 @@ struct Upload {
     bool category_given = true;
     std::string media_type;
     std::string file_name;
+    std::string protocol;  // empty: made before it was kept
     ByteCount total;
     bool one_shot = false;
     StreamFacts stream = {};
@@ -115,8 +117,7 @@ struct Upload {
     // (segment_conflict or a repeated success).
     Result<void> admits(SegmentIndex index, ByteCount length, WallTime now) const;
     Result<Upload> with_segment(const Segment& segment, WallTime now) const;
-    // Errors: nothing_appended, segment_missing, size_mismatch; already_finalized from any later
-    // state.
+    // Errors: nothing_appended, segment_missing, size_mismatch; in later states already_finalized.
     Result<Upload> sealed(const SegmentMap& segments, WallTime now) const;
     Result<Upload> completed(WallTime now) const;  // a stream: no FINALIZE will come, no expiry
     Result<Upload> queued(WallTime now) const;
@@ -140,8 +141,7 @@ struct Upload {
     std::string media_key() const;    // "7_1349803915521482754"
 };
 
-// media_expired or media_canceled, with when, and how far it had come; an open upload whose time is
-// over counts as expired.
+// media_expired or media_canceled, with when and how far; an open one whose time is over is expired.
 Error gone(const Upload& upload);
 
 // "7_1349…" -> the id; nothing if it is not a key.

@@ -310,6 +310,44 @@ TEST(DiagnosisOfAnOwnUpload, ARefusedAppendIsNoCauseOnceAllBytesAreThere) {
     EXPECT_NE(verdicts.front().facts.find("is \"1000\"."), std::string::npos);
 }
 
+TEST(DiagnosisOfAnOwnUpload, AnOpenStreamLacksBytesAndNoFinalize) {
+    Trace trace;
+    trace.upload = UploadFacts{
+        .origin = "http://127.0.0.1:8080",
+        .media_id = id,
+        .stream_path = "/files/" + id,
+        .is_tus = true,
+        .state = "open",
+        .total_bytes = 12,
+        .received_bytes = 5,
+        .segments = 1,
+        .expires_at = "2026-01-01T00:00:00Z",
+    };
+    auto verdicts = diagnose(trace);
+    EXPECT_EQ(verdicts.front().code, upload_under_way);
+    EXPECT_TRUE(verdicts.front().facts.starts_with("5 of 12 bytes arrived."));
+    EXPECT_EQ(verdicts.front().hint.find("FINALIZE"), std::string::npos);
+    ASSERT_TRUE(verdicts.front().next);
+    EXPECT_EQ(verdicts.front().next->method, "HEAD");
+    EXPECT_EQ(
+        verdicts.front().next->curl,
+        "curl -I -H 'Tus-Resumable: 1.0.0' 'http://127.0.0.1:8080/files/" + id + "'"
+    );
+
+    Call status;
+    status.command = "STATUS";
+    status.status = 409;
+    status.code = "upload_incomplete";
+    status.media_id = id;
+    trace.calls.push_back(status);
+    trace.upload->length_known = false;
+    verdicts = diagnose(trace);
+    EXPECT_EQ(verdicts.front().code, "upload_incomplete");
+    EXPECT_NE(verdicts.front().facts.find("an unknown number of bytes"), std::string::npos);
+    EXPECT_NE(verdicts.front().facts.find("STATUS was asked 1 time."), std::string::npos);
+    EXPECT_TRUE(verdicts.front().next);
+}
+
 TEST(Diagnosis, GoodEndsAreHealthyAndPollingTooEarlyIsAWordBesideThem) {
     Story1 story;
     story.sent();

@@ -85,6 +85,16 @@ NextCall status(const Place& place) {
     );
 }
 
+// curl's -I is a HEAD that does not wait for a body.
+NextCall offset_of(const Place& place, const UploadFacts& upload) {
+    NextCall call = made(place, "HEAD", place.origin + upload.stream_path);
+    call.curl.replace(0, std::string_view("curl -X HEAD").size(), "curl -I");
+    if (upload.is_tus) {
+        call.curl.insert(std::string_view("curl -I").size(), " -H 'Tus-Resumable: 1.0.0'");
+    }
+    return call;
+}
+
 }  // namespace
 
 std::optional<NextCall> next_call(const Verdict& verdict, const Trace& trace) {
@@ -101,6 +111,10 @@ std::optional<NextCall> next_call(const Verdict& verdict, const Trace& trace) {
     }
     if (is_finalize) {
         return finalize(*place);
+    }
+    if (trace.upload && !trace.upload->stream_path.empty() &&
+        (code == upload_under_way || code == "upload_incomplete")) {
+        return offset_of(*place, *trace.upload);
     }
     return is_status ? std::optional(status(*place)) : std::nullopt;
 }

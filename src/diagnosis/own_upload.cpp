@@ -34,6 +34,10 @@ Verdict state_verdict(
     return made;
 }
 
+std::string times(std::uint32_t count) {
+    return std::to_string(count) + (count == 1 ? " time." : " times.");
+}
+
 // A refusal that no later success mended. STATUS before FINALIZE is the state's to tell, and where
 // all bytes have arrived a refused APPEND is nobody's concern any more.
 void add_refusals(const Evidence& evidence, Verdicts& found) {
@@ -42,7 +46,8 @@ void add_refusals(const Evidence& evidence, Verdicts& found) {
     const bool is_complete = upload.received_bytes == upload.total_bytes;
     for (std::size_t at = 0; at < calls.size(); ++at) {
         const Call& call = calls[at];
-        const bool is_told = call.command == "STATUS" && call.code == "finalize_missing";
+        const bool is_told = call.command == "STATUS" &&
+                             (call.code == "finalize_missing" || call.code == "upload_incomplete");
         const bool is_moot = is_complete && call.command == "APPEND";
         if (call.is_refusal() && !call.code.empty() && !is_told && !is_moot &&
             !was_mended(evidence, at)) {
@@ -59,6 +64,33 @@ void add_refusals(const Evidence& evidence, Verdicts& found) {
     }
 }
 
+// Its end is its last byte: no FINALIZE is missing.
+void judge_open_stream(const Evidence& evidence, Verdicts& found) {
+    const UploadFacts& upload = *evidence.trace.upload;
+    add_refusals(evidence, found);
+    const std::uint32_t questions = asked(evidence.trace);
+    if (questions == 0 && !found.empty()) {
+        return;
+    }
+    std::string facts = std::to_string(upload.received_bytes) + " of ";
+    facts += upload.length_known ? std::to_string(upload.total_bytes) : "an unknown number of";
+    facts += upload.joins_parts
+                 ? " bytes arrived. It joins parts, and is finished with the last of them."
+                 : " bytes arrived. It comes as one stream and is finished by its last byte.";
+    facts += questions == 0 ? " It expires at " + upload.expires_at + "."
+                            : " STATUS was asked " + times(questions);
+    auto made = state_verdict(
+        questions == 0 ? upload_under_way : std::string_view("upload_incomplete"),
+        evidence.trace,
+        std::move(facts),
+        upload.joins_parts
+            ? "Complete the parts that it names."
+            : "Ask for the offset with HEAD, and send the rest from there with PATCH."
+    );
+    made.confidence = found.empty() ? Confidence::certain : Confidence::likely;
+    found.push_back(std::move(made));
+}
+
 void judge_open(const Evidence& evidence, Verdicts& found) {
     const Trace& trace = evidence.trace;
     const UploadFacts& upload = *trace.upload;
@@ -68,9 +100,7 @@ void judge_open(const Evidence& evidence, Verdicts& found) {
     if (is_complete || questions > 0) {
         std::string facts =
             sums(upload) + " FINALIZE was " + (found.empty() ? "never sent." : "not accepted.");
-        facts += questions == 0 ? ""
-                                : " STATUS was asked " + std::to_string(questions) +
-                                      (questions == 1 ? " time." : " times.");
+        facts += questions == 0 ? "" : " STATUS was asked " + times(questions);
         auto made = state_verdict("finalize_missing", trace, std::move(facts), "");
         made.confidence = found.empty() ? Confidence::certain : Confidence::likely;
         found.push_back(std::move(made));
@@ -126,7 +156,9 @@ Verdicts judge_own(const Trace& trace, const std::vector<Story>& stories) {
     const Evidence evidence{trace, stories};
     const UploadFacts& upload = *trace.upload;
     Verdicts found;
-    if (upload.state == "open") {
+    if (upload.state == "open" && !upload.stream_path.empty()) {
+        judge_open_stream(evidence, found);
+    } else if (upload.state == "open") {
         judge_open(evidence, found);
     } else if (upload.state == "ready") {
         judge_ready(evidence, found);

@@ -78,7 +78,11 @@ struct UploadFacts {
     std::string origin;  // under which the caller reached us
     bool has_credentials = false;
     std::string media_id;
-    std::string state;  // open, sealed, queued, …
+    std::string stream_path;  // of an upload that comes as one stream: where it is gone on with
+    bool is_tus = false;
+    bool joins_parts = false;  // a stream whose bytes are those of others
+    std::string state;         // open, sealed, queued, …
+    bool length_known = true;  // else `total_bytes` is what has come
     std::uint64_t total_bytes = 0;
     std::uint64_t received_bytes = 0;
     std::uint64_t segments = 0;

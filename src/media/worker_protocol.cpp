@@ -192,6 +192,7 @@ DoneReport decode_done(Members& members) {
                 .width = static_cast<std::uint32_t>(members.number("width", 0, INT32_MAX)),
                 .height = static_cast<std::uint32_t>(members.number("height", 0, INT32_MAX)),
                 .conversions = members.text("conversions", 2048),
+                .probed = members.text("probed", 1024),
             },
     };
     decode_outputs(members, report.outputs);
@@ -259,7 +260,8 @@ void write(JsonWriter& out, const DoneReport& report) {
         .member("media_type", report.content.media_type)
         .member("width", report.content.width)
         .member("height", report.content.height)
-        .member("conversions", report.content.conversions);
+        .member("conversions", report.content.conversions)
+        .member("probed", report.content.probed);
     write_outputs(out, report.outputs);
 }
 

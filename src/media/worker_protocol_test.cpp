@@ -62,7 +62,7 @@ TEST(WorkerProtocol, RefusesWhatAWorkerGoneWrongMightSay) {
     const auto done_with = [&](const std::string& name) {
         auto one = output;
         one.replace(one.find("NAME"), 4, name);
-        return R"({"type":"done","job":"1","predicted_ms":1,"spent_ms":1,"media_type":"a","width":1,"height":1,"conversions":"","outputs":[)" +
+        return R"({"type":"done","job":"1","predicted_ms":1,"spent_ms":1,"media_type":"a","width":1,"height":1,"conversions":"","probed":"","outputs":[)" +
                one + "]}";
     };
     ASSERT_TRUE(decode_report(done_with("a.mp4")));
@@ -83,7 +83,7 @@ TEST(WorkerProtocol, RefusesWhatAWorkerGoneWrongMightSay) {
         R"({"type":"progress","job":"1","percent":"9","step":"x","remaining_ms":0})",
         R"({"type":"progress","job":"1","percent":9,"step":"x","remaining_ms":-1})",
         R"({"type":"progress","job":1,"percent":9,"step":"x","remaining_ms":1})",
-        R"({"type":"done","job":"1","predicted_ms":1,"spent_ms":1,"media_type":"a","width":1,"height":1,"conversions":"","outputs":[7]})",
+        R"({"type":"done","job":"1","predicted_ms":1,"spent_ms":1,"media_type":"a","width":1,"height":1,"conversions":"","probed":"","outputs":[7]})",
         done_with("../../etc/passwd"),
         done_with("a/b"),
         done_with(".hidden"),

@@ -208,6 +208,7 @@ NewUpload Uploads::new_upload(const CreateUpload& wanted, Checked checked) {
         .category_given = checked.category_given,
         .media_type = wanted.media_type,
         .file_name = wanted.file_name,
+        .protocol = std::string(wanted.protocol),
         .total = wanted.total,
         .now = services_.clock.now(),
         .lifetime = limits_.lifetime * (is_for_ads && wanted.ads_live_longer ? 15 : 1),

@@ -75,7 +75,7 @@ Result<InsertedUpload> insert_upload(
         .counter(
             "sluice_uploads_started_total",
             "Uploads begun",
-            {{"category", name_of(upload.category)}}
+            {{"protocol", upload.protocol}, {"category", name_of(upload.category)}}
         )
         .add();
     return InsertedUpload{std::move(upload)};

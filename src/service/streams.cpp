@@ -128,6 +128,7 @@ Result<Upload> Streams::create(const CreateStream& wanted) {
         .category_given = named.has_value(),
         .media_type = kept_type(wanted.media_type),
         .file_name = wanted.file_name,
+        .protocol = std::string(wanted.protocol),
         .total = wanted.length.value_or(ByteCount{}),
         .now = services_.clock.now(),
         .lifetime = uploads_.limits().lifetime,

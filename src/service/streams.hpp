@@ -20,7 +20,8 @@ struct CreateStream {
     std::string category = {};             // as received; empty: by the type, or by the content
     std::string media_type = {};           // as declared; whatever it is, it is kept
     std::string file_name = {};
-    std::string told = {};  // StreamFacts::told
+    std::string told = {};           // StreamFacts::told
+    std::string_view protocol = {};  // Upload::protocol
     std::string idempotency_key = {};
     const Admission* admission = nullptr;
 };

@@ -51,6 +51,7 @@ struct CreateUpload {
     std::string idempotency_key = {};      // of the caller; empty: the call is not to be repeated
     // X takes less of what has no category, and says so.
     bool as_x = false;
+    std::string_view protocol = {};   // Upload::protocol
     bool* was_made_before = nullptr;  // set if the answer is that of an earlier call
 };
 

@@ -273,7 +273,7 @@ Result<Upload> Uploads::finish_whole(const CreateUpload& wanted, Incoming incomi
         .counter(
             "sluice_uploads_started_total",
             "Uploads begun",
-            {{"category", name_of(upload.category)}}
+            {{"protocol", upload.protocol}, {"category", name_of(upload.category)}}
         )
         .add();
     services_.job_added();

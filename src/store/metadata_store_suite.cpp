@@ -119,6 +119,7 @@ TEST_P(MetadataStoreSuite, DropsSegmentsWhoseBytesAreGoneWhileTheUploadIsOpen) {
 
 TEST_P(MetadataStoreSuite, AnUploadComesBackAsItWasCreated) {
     Upload upload = open_upload(7);
+    upload.protocol = "x2";
     upload.file_name = "it's \"ünïcode\".mp4";
     upload.media_type = "";
     upload.one_shot = true;

@@ -122,6 +122,7 @@ const scenarios = {
             seen[name] = await page.evaluate(() => [document.querySelector('video').videoWidth, document.querySelector('video').duration]);
         }
         await page.locator('.storyboard .strip').hover();
+        seen.probed = await page.locator('.facts', { hasText: 'Found in the bytes' }).textContent();
         seen.storyboard = await page.locator('.storyboard .picture').count();
         return seen;
     },

@@ -66,6 +66,7 @@ class Console(ServerCase):
         self.assertEqual(seen["MP4"][0], 640)
         self.assertAlmostEqual(seen["HLS"][1], 4, delta=0.3)
         self.assertEqual(seen["storyboard"], 1)
+        self.assertIn("h264", seen["probed"])
 
     def test_an_exchange_is_sent_again(self):
         seen = self.see("replay", file=self.film)

@@ -158,7 +158,8 @@ class Transfers(TusCase):
         caller = X1(self.server)
         media_id = path.rsplit("/", 1)[1]
         self.assertEqual(caller.wait(media_id)["state"], "succeeded")
-        self.assertEqual(caller.upload_object(media_id).json()["file_name"], "clip.mp4")
+        told = caller.upload_object(media_id).json()
+        self.assertEqual((told["file_name"], told["protocol"], told["size_bytes"]), ("clip.mp4", "tus", len(data)))
         self.assertEqual(self.original(path), data)
 
     def test_status_of_an_unfinished_one_asks_for_no_finalize(self):
@@ -167,6 +168,20 @@ class Transfers(TusCase):
         answer = X1(self.server).status(path.rsplit("/", 1)[1])
         self.assert_v1_error(answer, 409, "upload_incomplete")
         self.assertIn("5 bytes are there of 10", answer.json()["errors"][0]["message"])
+
+    def test_the_diagnosis_of_an_unfinished_one_asks_for_no_finalize(self):
+        path = self.send("POST", "/files/", ("Upload-Defer-Length", "1"), body=b"").header("location")
+        self.patch(path, 0, b"hello")
+        caller = X1(self.server)
+        media_id = path.rsplit("/", 1)[1]
+        self.assertIsNone(caller.upload_object(media_id).json()["size_bytes"])
+        told = caller.get(f"/api/v1/uploads/{media_id}/diagnosis").json()
+        self.assertEqual(told["code"], "upload_under_way")
+        self.assertTrue(told["facts"].startswith("5 of an unknown number of bytes arrived."), told)
+        self.assertNotIn("FINALIZE", told["hint"])
+        self.assertEqual(told["next"]["curl"], f"curl -I -H 'Tus-Resumable: 1.0.0' '{self.server.url}{path}'")
+        caller.status(media_id)
+        self.assertEqual(caller.get(f"/api/v1/uploads/{media_id}/diagnosis").json()["code"], "upload_incomplete")
 
     def test_somebody_elses_upload_does_not_exist(self):
         path = self.create(5, ("Authorization", "Bearer alice"))

@@ -75,6 +75,10 @@ class Outputs(VideoCase):
         media_id = self.ready(clip(5, "1280x720", 30))
         upload_object = self.x1.upload_object(media_id).json()
         outputs = {one["name"]: one for one in upload_object["outputs"]}
+        found = upload_object["content"]["probe"]
+        self.assertEqual((found["video_codec"], found["coded_size"], found["frame_rate"], found["frames"]), ("h264", "1280x720", 30, 150))
+        self.assertAlmostEqual(found["duration_ms"], 5000, delta=100)
+        self.assertEqual(upload_object["protocol"], "x1")
         self.assertEqual(
             [(one["name"], one["role"]) for one in upload_object["outputs"]][:6],
             [("1280x720.mp4", "rendition"), ("640x360.mp4", "rendition"), ("320x180.mp4", "rendition"),

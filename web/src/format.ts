@@ -2,7 +2,10 @@
 
 const units = ['B', 'kB', 'MB', 'GB', 'TB'];
 
-export function bytes(count: number): string {
+export function bytes(count: number | null): string {
+    if (count === null) {
+        return 'not told';
+    }
     let at = 0;
     let value = count;
     while (value >= 1000 && at < units.length - 1) {
@@ -40,7 +43,7 @@ export function age(time: string, now = Date.now()): string {
 
 export const clock = (time: string) => new Date(time).toLocaleTimeString([], { hour12: false, hour: '2-digit', minute: '2-digit', second: '2-digit' });
 export const when = (time: string) => new Date(time).toLocaleString([], { dateStyle: 'medium', timeStyle: 'medium', hour12: false });
-export const percent = (part: number, whole: number) => (whole > 0 ? Math.min(100, Math.floor((part * 100) / whole)) : 0);
+export const percent = (part: number, whole: number | null) => (whole !== null && whole > 0 ? Math.min(100, Math.floor((part * 100) / whole)) : 0);
 export const plural = (count: number, one: string, many = one + 's') => `${count} ${count === 1 ? one : many}`;
 
 // Control and direction characters would change how the line around them reads.

@@ -22,12 +22,13 @@ export interface Upload {
     category: string;
     media_type: string;
     file_name: string;
-    size_bytes: number;
+    protocol: string | null;
+    size_bytes: number | null;
     received_bytes: number;
     owner: string;
     one_shot: boolean;
     segments: { received: number; missing: number[]; arrived: [number, number][] };
-    content: { media_type: string | null; width: number | null; height: number | null; conversions: string | null };
+    content: { media_type: string | null; width: number | null; height: number | null; conversions: string | null; probe: Record<string, string | number> };
     processing: {
         state: State;
         progress_percent: number;

@@ -15,6 +15,7 @@
 #include "media/first_bytes.hpp"
 #include "media/image_plan.hpp"
 #include "media/picture_structure.hpp"
+#include "media/probe_facts.hpp"
 #include "media/progress_meter.hpp"
 #include "media/sniff.hpp"
 #include "media/worker/image_maker.hpp"
@@ -114,6 +115,7 @@ Content content_of(Container container, PixelSize size, bool is_turned) {
 Content content_of(const ImageProbe& probe) {
     auto content = content_of(probe.container, probe.picture, probe.orientation >= 5);
     content.conversions = conversions_of(probe.container);
+    content.probed = probe_facts_of(probe);
     return content;
 }
 
@@ -121,6 +123,7 @@ Content content_of(const VideoProbe& probe, Family family) {
     const bool is_turned = probe.picture->rotation % 180 != 0;
     Content content = content_of(probe.container, probe.picture->size, is_turned);
     content.conversions = family == Family::video ? conversions_of(probe) : "";
+    content.probed = probe_facts_of(probe);
     return content;
 }
 

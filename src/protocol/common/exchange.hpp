@@ -59,7 +59,8 @@ struct Exchange {
     // the caller signed, as far as a known mistake explains it. Never a secret or a signature.
     std::string oauth_base_string;
     std::string oauth_base_string_sent;
-    std::string call;  // "INIT", "APPEND", "FINALIZE", "STATUS", "ONE_SHOT", … or empty
+    std::string_view protocol;  // of an API of X: "x1", "x2"
+    std::string call;           // "INIT", "APPEND", "FINALIZE", "STATUS", "ONE_SHOT", … or empty
     std::optional<MediaId> media_id;
     std::vector<MediaId> named_beside;  // other media of the same post or look-up
     std::optional<std::uint64_t> segment_index;

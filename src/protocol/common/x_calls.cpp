@@ -74,6 +74,7 @@ Result<CreateUpload> create_command(
         .is_shared = flag_of(form.parameters, "shared"),
         .idempotency_key = *std::move(key),
         .as_x = context.fidelity == Fidelity::faithful,
+        .protocol = exchange.protocol,
         .was_made_before = &exchange.is_replayed,
     };
 }

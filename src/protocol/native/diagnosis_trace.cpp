@@ -30,6 +30,12 @@ diagnosis::UploadFacts facts_of(const UploadDetails& details, const http::Reques
     facts.origin = request.base_url;
     facts.has_credentials = request.header("Authorization").has_value();
     facts.media_id = upload.id.text();
+    if (upload.stream.kind != UploadKind::segments) {
+        facts.is_tus = upload.protocol != "rufh";
+        facts.stream_path = (facts.is_tus ? "/files/" : "/resumable/") + upload.id.text();
+        facts.joins_parts = upload.stream.kind == UploadKind::joined;
+        facts.length_known = upload.stream.length_known;
+    }
     facts.state = name_of(upload.state);
     facts.total_bytes = upload.total.value;
     facts.received_bytes = upload.received.value;

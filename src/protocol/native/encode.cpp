@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/json_writer.hpp"
+#include "media/probe_facts.hpp"
 #include "protocol/common/media_view.hpp"
 #include "protocol/common/url_signer.hpp"
 
@@ -48,7 +49,12 @@ void append_content(JsonWriter& json, const Content& content) {
     append_number(json, "width", content.width);
     append_number(json, "height", content.height);
     append_text(json, "conversions", content.conversions);
-    json.end_object();
+    json.key("probe").begin_object();
+    for (const auto& [name, value, is_number] : parse_probe_facts(content.probed)) {
+        json.key(name);
+        is_number ? json.raw(value) : json.value(value);
+    }
+    json.end_object().end_object();
 }
 
 // When somebody could begin to watch: the first rendition, or for other media the first file.
@@ -193,10 +199,16 @@ void append_upload(
         .member("state", name_of(upload.state))
         .member("category", name_of(upload.category))
         .member("media_type", upload.media_type)
-        .member("file_name", upload.file_name)
-        .member("size_bytes", upload.total.value)
-        .member("received_bytes", upload.received.value);
-    json.member("owner", upload.owner.id).member("one_shot", upload.one_shot);
+        .member("file_name", upload.file_name);
+    append_text(json, "protocol", upload.protocol);
+    json.key("size_bytes");
+    if (upload.stream.length_known) {
+        json.value(upload.total.value);
+    } else {
+        json.null();
+    }
+    json.member("received_bytes", upload.received.value).member("owner", upload.owner.id);
+    json.member("one_shot", upload.one_shot);
     append_segments(json, details);
     append_content(json, upload.content);
     append_processing(json, details);

@@ -118,6 +118,7 @@ Result<CreateStream> wanted_of(const Request& request, Principal owner) {
         .media_type = metadata->media_type,
         .file_name = metadata->file_name,
         .told = told_of(request),
+        .protocol = "tus",
         .idempotency_key = *std::move(key),
     };
     if (const auto field = request.header("Upload-Concat")) {

@@ -29,6 +29,7 @@ constexpr std::string_view status_path = "/1.1/media/upload.json?command=STATUS&
 
 // Only what waits is a coroutine: thousands stand in the middle of a body.
 awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body) const {
+    exchange.protocol = "x1";
     auto refusal = refuse_early(exchange);
     return refusal ? http::answered(*std::move(refusal)) : serve(exchange, body);
 }

@@ -120,6 +120,7 @@ Result<Endpoint::Target> Endpoint::by_command(
 
 // Only what waits is a coroutine: thousands stand in the middle of a body.
 awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body) const {
+    exchange.protocol = "x2";
     auto target = target_of(exchange.request);
     if (!target) {
         auto response = refused(target.error(), exchange.request, context_.fidelity);

@@ -79,7 +79,9 @@ Result<std::int64_t> write_upload(Connection& connection, const char* sql, const
         name_of(upload.stream.kind),
         std::int64_t{upload.stream.length_known},
         std::string_view(parts),
-        std::string_view(upload.stream.told)
+        std::string_view(upload.stream.told),
+        std::string_view(upload.protocol),
+        std::string_view(upload.content.probed)
     );
 }
 
@@ -115,11 +117,13 @@ Result<Upload> read_upload(const Statement& row) {
     upload.finalized_at = optional_time(row, 27);
     upload.has_original = row.integer(28) != 0;
     upload.stream = {*kind, row.integer(30) != 0, parse_parts(row.text(31)), row.text(32)};
+    upload.protocol = row.text(33);
     upload.content = {
         .media_type = row.text(23),
         .width = static_cast<std::uint32_t>(row.integer(24)),
         .height = static_cast<std::uint32_t>(row.integer(25)),
         .conversions = row.text(26),
+        .probed = row.text(34),
     };
     return upload;
 }

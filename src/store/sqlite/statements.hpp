@@ -11,12 +11,15 @@ namespace sluice::sqlite {
     "received, segments_received, stride, progress_percent, progress_ends_at, "              \
     "progress_step, failure_code, failure_name, failure_reason, failure_message, attempts, " \
     "created_at, changed_at, expires_at, content_type, content_width, content_height, "      \
-    "content_conversions, finalized_at, has_original, kind, length_known, parts, told"
+    "content_conversions, finalized_at, has_original, kind, length_known, parts, told, "     \
+    "protocol, content_probed"
 
 inline constexpr char insert_upload_sql[] =
     "INSERT INTO uploads (" SLUICE_UPLOAD_COLUMNS
     ", has_bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, "
-    "?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, 1) "
+    "?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, "
+    "?35, "
+    "1) "
     "ON CONFLICT (id) DO NOTHING";
 
 // Two things only grow, whoever writes an older copy of the row: the expiry (kept meanwhile), and
@@ -32,7 +35,8 @@ inline constexpr char update_upload_sql[] =
     "expires_at = max(expires_at, ?23), "
     "content_type = ?24, content_width = ?25, content_height = ?26, content_conversions = ?27, "
     "finalized_at = coalesce(finalized_at, ?28), has_original = ?29, "
-    "kind = ?30, length_known = ?31, parts = ?32, told = ?33 "
+    "kind = ?30, length_known = ?31, parts = ?32, told = ?33, protocol = ?34, "
+    "content_probed = ?35 "
     "WHERE id = ?1";
 
 inline constexpr char uploads_to_join_sql[] =

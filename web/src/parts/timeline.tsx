@@ -18,7 +18,7 @@ function spansOf(events: TimelineEvent[]): { spans: Span[]; lanes: number; from:
         .map((event) => {
             const to = Date.parse(event.last_time);
             const from = event.count > 1 ? Date.parse(event.time) - event.duration_ms : to - event.duration_ms;
-            const kind = event.code ? 'bad' : event.call === 'APPEND' ? 'append' : event.call.startsWith('job') ? 'job' : 'call';
+            const kind = event.code ? 'bad' : ['APPEND', 'PATCH'].includes(event.call) ? 'append' : event.call.startsWith('job') ? 'job' : 'call';
             return { event, from, to: Math.max(to, from + 1), lane: 0, kind };
         })
         .sort((a, b) => a.from - b.from);
@@ -51,7 +51,7 @@ function Lanes({ events }: { events: TimelineEvent[] }) {
             <figcaption class="soft">
                 <span>{clock(new Date(from).toISOString())}</span>
                 <span class="keys">
-                    <i class="append" /> APPEND <i class="call" /> other calls <i class="job" /> processing <i class="bad" /> refused
+                    <i class="append" /> bytes <i class="call" /> other calls <i class="job" /> processing <i class="bad" /> refused
                 </span>
                 <span>{duration(to - from)} later</span>
             </figcaption>

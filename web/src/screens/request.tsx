@@ -232,7 +232,7 @@ export function RequestScreen({ id }: { id: string }) {
                     rows={[
                         ['When', when(one.at)],
                         ['Took', duration(one.took_ms)],
-                        ['Phases', timing ? <code key="timing">{timing}</code> : null],
+                        ['Phases', timing ? timing.replace(/;dur=([\d.]+)/g, ' $1 ms') : null],
                         ['Call', [one.call, one.segment_index].filter((part) => part !== null).join(' ')],
                         ['Upload', one.media_id ? <a key="upload" href={`/u/${one.media_id}`}>{one.media_id}</a> : null],
                         ['Caller', `${one.caller.name || one.caller.principal || 'unknown'}, from ${one.caller.address}`],

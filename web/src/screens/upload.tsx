@@ -11,7 +11,7 @@ import { Timeline } from '../parts/timeline';
 import { Ask, Banner, Bar, Card, Command, Copy, Facts, saveFile, Skeleton } from '../parts/ui';
 import { VerdictPanel } from '../parts/verdict';
 import { go } from '../router';
-import { nameOf } from './uploads';
+import { nameOf, nameOfProtocol } from './uploads';
 
 interface Whole {
     upload: Upload;
@@ -75,6 +75,35 @@ function Outputs({ upload }: { upload: Upload }) {
     );
 }
 
+// What the probe told, in lines as people read them.
+function probed(probe: Upload['content']['probe'], outputLength: number | null): [string, string | null][] {
+    const number = (name: string) => (typeof probe[name] === 'number' ? (probe[name] as number) : null);
+    const joined = (...words: (string | number | null | false | undefined)[]) => words.filter((word) => word !== null && word !== false && word !== undefined).join(', ') || null;
+    const length = number('duration_ms') ?? outputLength;
+    const rate = number('video_bits_per_second');
+    const turned = number('rotation_degrees');
+    return [
+        ['Length', length === null ? null : duration(length)],
+        [
+            'Video',
+            joined(
+                probe.video_codec,
+                probe.video_profile,
+                probe.pixel_format,
+                probe.dynamic_range === 'high' && 'high dynamic range',
+                probe.scan === 'interlaced' && 'interlaced',
+                rate !== null && `${(rate / 1e6).toFixed(2)} Mbit/s`,
+            ),
+        ],
+        ['Frames', joined(number('frames'), number('frame_rate') !== null && `${probe.frame_rate} per second`, number('keyframe_gap_ms') !== null && probe.frames !== 1 && `a keyframe at least every ${duration(number('keyframe_gap_ms')!)}`)],
+        ['Sound', joined(probe.audio_codec, number('audio_channels') !== null && plural(number('audio_channels')!, 'channel'), number('audio_hertz') !== null && `${probe.audio_hertz} Hz`)],
+        ['Stored as', joined(probe.coded_size && String(probe.coded_size).replace('x', ' × '), turned !== null && `shown turned by ${turned}°`, number('exif_orientation') !== null && `EXIF orientation ${probe.exif_orientation}`)],
+        ['Pictures in it', number('pages') === null ? null : String(probe.pages)],
+        ['Transparency', probe.transparency ? String(probe.transparency) : null],
+        ['Loads', probe.loading ? String(probe.loading) : null],
+    ];
+}
+
 function FactsOf({ upload }: { upload: Upload }) {
     const { content } = upload;
     const film = upload.outputs.find((one) => one.duration_ms);
@@ -84,10 +113,11 @@ function FactsOf({ upload }: { upload: Upload }) {
                 ['Declared type', upload.media_type],
                 ['Found in the bytes', content.media_type],
                 ['Picture', content.width ? `${content.width} × ${content.height}` : null],
-                ['Length', film?.duration_ms ? duration(film.duration_ms) : null],
+                ...probed(content.probe, film?.duration_ms ?? null),
                 ['Converted, as X takes no', content.conversions],
                 ['Category', upload.category],
-                ['Size', `${bytes(upload.size_bytes)} (${upload.size_bytes.toLocaleString()} bytes)`],
+                ['Size', upload.size_bytes === null ? 'not told yet' : `${bytes(upload.size_bytes)} (${upload.size_bytes.toLocaleString()} bytes)`],
+                ['Came by', nameOfProtocol(upload)],
                 ['Begun', when(upload.created_at)],
                 ['Playable since', upload.processing.playable_at && when(upload.processing.playable_at)],
                 ['Expires', upload.expires_at ? when(upload.expires_at) : 'never: it was kept'],

@@ -24,6 +24,8 @@ export function thumbOf(upload: Upload): string | null {
     return pictures[0]?.url ?? null;
 }
 
+const protocolNames: Record<string, string> = { x1: 'X v1.1', x2: 'X v2', tus: 'tus', rufh: 'RUFH' };
+export const nameOfProtocol = (upload: Upload) => (upload.protocol === null ? null : (protocolNames[upload.protocol] ?? upload.protocol));
 export const nameOf = (upload: Upload) => plainName(upload.file_name) || upload.media_id;
 
 function Thumb({ upload }: { upload: Upload }) {
@@ -77,6 +79,7 @@ function Row({ upload, diagnosis, isCurrent, now }: { upload: Upload; diagnosis?
             <td class="c-kind soft">
                 {upload.category}
                 <br />
+                {upload.protocol && `${nameOfProtocol(upload)}, `}
                 {upload.one_shot ? 'in one call' : plural(upload.segments.received, 'segment')}
             </td>
             <td class="c-size number">{bytes(upload.size_bytes)}</td>
@@ -202,7 +205,7 @@ export function Uploads() {
             if (row) {
                 dirty.current.set(row.media_id, row.owner);
                 soon();
-            } else if (['INIT', 'ONE_SHOT'].includes(event.call) && event.status < 400 && !after) {
+            } else if (['INIT', 'ONE_SHOT', 'CREATE'].includes(event.call) && event.status < 400 && !after) {
                 // Rows do not jump under the pointer.
                 if (isPointed.current && rows.length > 0) {
                     setFresh((count) => count + 1);
@@ -271,7 +274,7 @@ export function Uploads() {
                             <th scope="col">File</th>
                             <th scope="col">State</th>
                             <th scope="col" title="Received, processed">Progress</th>
-                            <th scope="col">Category</th>
+                            <th scope="col">Category, protocol</th>
                             <th scope="col" class="number">Size</th>
                             <th scope="col" class="number">Age</th>
                             <th scope="col">Verdict</th>
