@@ -16,7 +16,7 @@ MIB = 1 << 20
 class SmallDisk:
     """A file system of its own, on a loop device: what a power user has, and what a tmpfs cannot show."""
 
-    def __init__(self, size, kind):
+    def __init__(self, size, kind, *options):
         self.root = tempfile.mkdtemp(prefix="sluice-disk.")
         self.folder = os.path.join(self.root, "mounted")
         os.mkdir(self.folder)
@@ -26,7 +26,7 @@ class SmallDisk:
         self.image = os.path.join(self.root, "image")
         with open(self.image, "wb") as file:
             file.truncate(size)
-        run("mkfs.ext4", "-q", "-m", "0", self.image)
+        run("mkfs.ext4", "-q", "-m", "0", *options, self.image)
         run("mount", "-o", "loop", self.image, self.folder)
 
     def mount_anew(self):
@@ -115,6 +115,26 @@ class FullDisk(unittest.TestCase):
                 self.assertEqual(caller.init(3 * MIB).status, 202)
                 self.assertEqual(caller.original(f"7_{whole}").body, data)
                 self.assertEqual(caller.original(f"7_{half}").body, data)
+
+    def test_a_start_without_room_for_the_mapped_index_is_refused_and_no_crash(self):
+        # With blocks smaller than a page there is room for the size of the index, and not for its pages.
+        disk = SmallDisk(32 * MIB, "ext4", "-b", "1024")  # too small for a ballast
+        self.addCleanup(disk.close)
+        server = Server(data=os.path.join(disk.folder, "data"))
+        self.addCleanup(server.close)
+        server.start()
+        media_id = X1(server).open(1000)
+        X1(server).append(media_id, 0, noise(1000))
+        server.kill()
+        os.unlink(os.path.join(server.data, "sluice.db-shm"))  # a power cut may leave it empty
+        filler = disk.fill(leave=20_000)
+        with self.assertRaises(RuntimeError) as refused:
+            server.start()
+        self.assertIn("did not become ready (3)", str(refused.exception))
+        self.assertIn("database or disk is full", server.log())
+        os.unlink(filler)
+        server.start()
+        self.assertEqual(X1(server).finalize(media_id).status, 201)
 
 
 if __name__ == "__main__":

@@ -53,8 +53,9 @@ class Server:
             readable, _, _ = select.select([self.process.stdout], [], [], max(left, 0))
             byte = os.read(self.process.stdout.fileno(), 1) if readable else b""
             if not byte:
+                ended = self.process.wait(5) if readable else "still there"
                 self.kill()
-                raise RuntimeError(f"the server did not become ready; its log:\n{self.log()[-4000:]}")
+                raise RuntimeError(f"the server did not become ready ({ended}); its log:\n{self.log()[-4000:]}")
             line += byte
         text = line.decode().strip()
         if not text.startswith(READY):

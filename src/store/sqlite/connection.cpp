@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/assert.hpp"
+#include "store/sqlite/vfs.hpp"
 
 namespace sluice::sqlite {
 namespace {
@@ -96,7 +97,7 @@ std::string Statement::text(int column) const {
 Result<std::unique_ptr<Connection>> Connection::open(const std::string& path) {
     sqlite3* handle = nullptr;
     constexpr int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW;
-    const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
+    const int code = sqlite3_open_v2(path.c_str(), &handle, flags, vfs_name());
     std::unique_ptr<Connection> connection(new Connection(handle));
     if (code != SQLITE_OK) {
         return connection->failure("open");
