@@ -5,20 +5,28 @@
 #include <memory>
 
 #include "http/body_reader.hpp"
+#include "protocol/common/body_check.hpp"
 #include "protocol/common/context.hpp"
-#include "protocol/tus/checksum.hpp"
 #include "service/streams.hpp"
 
-namespace sluice::protocol::tus {
+namespace sluice::protocol {
 
-// What came of a body that ended early, or whose sender fell silent, is stored; of one with a checksum
-// all or nothing is. Errors: those of the body and of the store; checksum_mismatch;
+// Told how far the body is durable, now and then: not more often than every second.
+class StreamListener {
+  public:
+    virtual ~StreamListener() = default;
+    virtual boost::asio::awaitable<void> stored(ByteCount offset) = 0;
+};
+
+// What came of a body that ended early, or whose sender fell silent, is stored, and what comes slowly
+// is every few seconds; of one with a check all or nothing is. Errors: those of the body and of the store; checksum_mismatch;
 // upload_taken_over.
-boost::asio::awaitable<Result<Upload>> receive(
+boost::asio::awaitable<Result<Upload>> receive_stream(
     const Context& context,
     StreamAppend append,
     http::BodyReader& body,
-    std::unique_ptr<Checksum> checksum
+    std::unique_ptr<BodyCheck> check,
+    StreamListener* listener = nullptr
 );
 
-}  // namespace sluice::protocol::tus
+}  // namespace sluice::protocol
