@@ -102,6 +102,10 @@ class Streams(CliCase):
         self.assertEqual(done.returncode, 0, done.stderr + done.stdout)
 
 
+class ByRufh(Streams):
+    protocol = "rufh"
+
+
 class ElsewhereByTus(CliCase):
     def test_a_server_that_is_not_ours(self):
         data = noise(3_000_000)
