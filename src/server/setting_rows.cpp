@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "server/limit_settings.hpp"
+#include "store/postgres/url.hpp"
 
 namespace sluice::server {
 namespace {
@@ -47,9 +48,16 @@ Outcome apply_data(Settings& settings, const std::string& value) {
     return {};
 }
 
-Outcome apply_database(Settings&, const std::string& value) {
-    return value == "sqlite" ? Outcome{}
-                             : must_be("sqlite; postgres:// is not in this version yet");
+Outcome apply_database(Settings& settings, const std::string& value) {
+    if (value != "sqlite" && !postgres::check_url(value)) {
+        return must_be("sqlite, or a URL as postgres://USER@HOST:5432/DATABASE");
+    }
+    settings.database = value;
+    return {};
+}
+
+std::string shown_database(const std::string& value) {
+    return value == "sqlite" ? value : postgres::shown_url(value);
 }
 
 Outcome apply_storage(Settings&, const std::string& value) {
@@ -59,8 +67,8 @@ Outcome apply_storage(Settings&, const std::string& value) {
 Outcome apply_role(Settings& settings, const std::string& value) {
     if (value == "worker") {
         return must_be(
-            "all or api; worker nodes of their own need a shared database, which this version does "
-            "not have yet"
+            "all or api; worker nodes of their own need a storage that nodes share, which this "
+            "version does not have yet"
         );
     }
     if (value != "all" && value != "api") {
@@ -258,7 +266,16 @@ constexpr std::array rows{
         "where everything is kept (default ./sluice-data)",
         apply_data
     },
-    SettingRow{"--database", "database.url", "URL", "sqlite", apply_database},
+    SettingRow{
+        "--database",
+        "database.url",
+        "URL",
+        "sqlite (default, in DIR) or postgres://USER@HOST:5432/DATABASE; put a password into "
+        "SLUICE_DATABASE_URL, PGPASSWORD or ~/.pgpass",
+        apply_database,
+        false,
+        shown_database
+    },
     SettingRow{"--storage", "storage.url", "URL", "disk", apply_storage},
     SettingRow{"--role", "server.role", "ROLE", "all (default) or api", apply_role},
     SettingRow{
