@@ -1,8 +1,10 @@
 """`sluice keys` of the binary under test, on a server's data directory."""
 
 import json
+import os
 import subprocess
 
+from support import engine
 from support.server import binary
 
 
@@ -14,7 +16,8 @@ def run_keys(*words, environment=None):
 
 def keys(data, *words):
     """The JSON that the command prints; it must succeed."""
-    done = run_keys(*words, "--data", data, "--json")
+    environment = {**os.environ, **engine.environment_of(data)}
+    done = run_keys(*words, "--data", data, "--json", environment=environment)
     assert done.returncode == 0, done
     return json.loads(done.stdout)
 
