@@ -9,6 +9,8 @@ from support.server import binary
 
 
 def run_keys(*words, environment=None):
+    if environment is None and "--data" in words:
+        environment = {**os.environ, **engine.environment_of(words[words.index("--data") + 1])}
     return subprocess.run(
         [binary(), "keys", *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, env=environment
     )
@@ -16,8 +18,7 @@ def run_keys(*words, environment=None):
 
 def keys(data, *words):
     """The JSON that the command prints; it must succeed."""
-    environment = {**os.environ, **engine.environment_of(data)}
-    done = run_keys(*words, "--data", data, "--json", environment=environment)
+    done = run_keys(*words, "--data", data, "--json")
     assert done.returncode == 0, done
     return json.loads(done.stdout)
 
