@@ -17,11 +17,12 @@ TEST(ErrorCatalogue, HasUniqueSlugsAndWholeRows) {
     }
 }
 
-TEST(ErrorCatalogue, Keeps503ForOverloadAlone) {
+TEST(ErrorCatalogue, Keeps503ForWhatPassesByItself) {
     for (const ErrorEntry& entry : error_catalogue()) {
         EXPECT_EQ(
             entry.status == 503,
             entry.code == ErrorCode::overloaded || entry.code == ErrorCode::shutting_down ||
+                entry.code == ErrorCode::database_unavailable ||
                 entry.code == ErrorCode::fault_injected
         ) << entry.slug;
     }

@@ -145,11 +145,11 @@ enum class ErrorCode : std::uint8_t {
     // The server's own.
     storage_full,
     storage_failed,
+    database_unavailable,
     overloaded,
     shutting_down,
     internal,
-    // Between stores and use cases only: a store says what it saw, the use case knows what it
-    // means.
+    // Between stores and use cases only: a store tells what it saw, a use case what it means.
     store_not_found,
     store_conflict,
 };

@@ -11,55 +11,13 @@
 #include <utility>
 
 #include "base/assert.hpp"
+#include "base/utf8.hpp"
 
 namespace sluice {
 namespace {
 
 // Of an answer or a line of the log: one allocation, of a size that comes back soon.
 constexpr std::size_t usual_bytes = 500;
-
-// The well-formed sequences of UTF-8 (RFC 3629, 4): first bytes, length, and what the second byte may be. Every byte after
-// the second is within 80..BF.
-struct Utf8Row {
-    unsigned char first_min;
-    unsigned char first_max;
-    unsigned char length;
-    unsigned char second_min;
-    unsigned char second_max;
-};
-constexpr Utf8Row utf8_rows[] = {
-    {0xC2, 0xDF, 2, 0x80, 0xBF},
-    {0xE0, 0xE0, 3, 0xA0, 0xBF},
-    {0xE1, 0xEC, 3, 0x80, 0xBF},
-    {0xED, 0xED, 3, 0x80, 0x9F},
-    {0xEE, 0xEF, 3, 0x80, 0xBF},
-    {0xF0, 0xF0, 4, 0x90, 0xBF},
-    {0xF1, 0xF3, 4, 0x80, 0xBF},
-    {0xF4, 0xF4, 4, 0x80, 0x8F},
-};
-
-bool is_sequence(std::string_view text, const Utf8Row& row) {
-    const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    if (text.size() < row.length || byte(1) < row.second_min || byte(1) > row.second_max) {
-        return false;
-    }
-    const auto rest = text.substr(2, row.length - 2);
-    return std::ranges::all_of(rest, [](char c) {
-        return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
-    });
-}
-
-// Length of the well-formed sequence at the front, 0 if there is none.
-std::size_t utf8_length(std::string_view text) {
-    const auto first = static_cast<unsigned char>(text.front());
-    if (first < 0x80) {
-        return 1;
-    }
-    const auto* row = std::ranges::find_if(utf8_rows, [first](const Utf8Row& candidate) {
-        return first >= candidate.first_min && first <= candidate.first_max;
-    });
-    return row != std::end(utf8_rows) && is_sequence(text, *row) ? row->length : 0;
-}
 
 bool is_plain(char character) {
     return character >= 0x20 && character < 0x7f && character != '"' && character != '\\';
@@ -82,6 +40,9 @@ std::size_t plain_length(std::string_view text) {
     std::size_t length = 0;
     while (length + 8 <= text.size() && are_plain(text.data() + length)) {
         length += 8;
+    }
+    if (text.size() >= 8 && text.size() - length < 8 && are_plain(text.data() + text.size() - 8)) {
+        return text.size();  // with some that were seen already
     }
     while (length < text.size() && is_plain(text[length])) {
         ++length;

@@ -6,6 +6,8 @@
 
 #include "base/text.hpp"
 #include "server/limit_settings.hpp"
+#include "server/setting_values.hpp"
+#include "store/postgres/url.hpp"
 
 namespace sluice::server {
 namespace {
@@ -14,20 +16,6 @@ using Outcome = SettingRow::Outcome;
 
 std::unexpected<std::string> must_be(std::string text) {
     return std::unexpected(std::move(text));
-}
-
-std::optional<ListenAddress> address_of(const std::string& value) {
-    const auto colon = value.rfind(':');
-    const auto port =
-        parse_unsigned(colon == std::string::npos ? "" : std::string_view(value).substr(colon + 1));
-    if (!port || *port > 65535 || colon == 0) {
-        return std::nullopt;
-    }
-    std::string host = value.substr(0, colon);
-    if (host.starts_with('[') && host.ends_with(']')) {
-        host = host.substr(1, host.size() - 2);
-    }
-    return ListenAddress{std::move(host), static_cast<std::uint16_t>(*port)};
 }
 
 Outcome apply_listen(Settings& settings, const std::string& value) {
@@ -47,9 +35,16 @@ Outcome apply_data(Settings& settings, const std::string& value) {
     return {};
 }
 
-Outcome apply_database(Settings&, const std::string& value) {
-    return value == "sqlite" ? Outcome{}
-                             : must_be("sqlite; postgres:// is not in this version yet");
+Outcome apply_database(Settings& settings, const std::string& value) {
+    if (value != "sqlite" && !postgres::check_url(value)) {
+        return must_be("sqlite, or a URL as postgres://USER@HOST:5432/DATABASE");
+    }
+    settings.database = value;
+    return {};
+}
+
+std::string shown_database(const std::string& value) {
+    return value == "sqlite" ? value : postgres::shown_url(value);
 }
 
 Outcome apply_storage(Settings&, const std::string& value) {
@@ -59,8 +54,8 @@ Outcome apply_storage(Settings&, const std::string& value) {
 Outcome apply_role(Settings& settings, const std::string& value) {
     if (value == "worker") {
         return must_be(
-            "all or api; worker nodes of their own need a shared database, which this version does "
-            "not have yet"
+            "all or api; worker nodes of their own need a storage that nodes share, which this "
+            "version does not have yet"
         );
     }
     if (value != "all" && value != "api") {
@@ -202,19 +197,11 @@ Outcome apply_retention_original(Settings& settings, const std::string& value) {
 }
 
 Outcome apply_rufh_interop(Settings& settings, const std::string& value) {
-    settings.rufh = {.versions = {}, .without_version = false};
-    for (std::string_view rest = value; !rest.empty();) {
-        const auto word = rest.substr(0, rest.find(','));
-        rest.remove_prefix(std::min(word.size() + 1, rest.size()));
-        const auto version = parse_unsigned(word);
-        if (word == "rfc") {
-            settings.rufh.without_version = true;
-        } else if (version) {
-            settings.rufh.versions.push_back(*version);
-        } else {
-            return must_be("numbers with commas between them, and rfc, for example 8,9,rfc");
-        }
+    auto rules = interim_rules_of(value);
+    if (!rules) {
+        return must_be("numbers with commas between them, and rfc, for example 8,9,rfc");
     }
+    settings.rufh = *std::move(rules);
     return {};
 }
 
@@ -275,7 +262,16 @@ constexpr std::array rows{
         "where everything is kept (default ./sluice-data)",
         apply_data
     },
-    SettingRow{"--database", "database.url", "URL", "sqlite", apply_database},
+    SettingRow{
+        "--database",
+        "database.url",
+        "URL",
+        "sqlite (default, in DIR) or postgres://USER@HOST:5432/DATABASE; put a password into "
+        "SLUICE_DATABASE_URL, PGPASSWORD or ~/.pgpass",
+        apply_database,
+        false,
+        shown_database
+    },
     SettingRow{"--storage", "storage.url", "URL", "disk", apply_storage},
     SettingRow{"--role", "server.role", "ROLE", "all (default) or api", apply_role},
     SettingRow{

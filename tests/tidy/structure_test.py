@@ -20,6 +20,7 @@ ARROWS = {
     "media/worker": {"base", "core", "media", "media/sandbox"},
     "store": {"base", "core"},
     "store/sqlite": {"base", "core", "store"},
+    "store/postgres": {"base", "core", "store"},
     "store/disk": {"base", "core", "store"},
     "store/memory": {"base", "core", "store"},
     # In front of any engine: what is asked for often, in memory.
@@ -41,8 +42,9 @@ ARROWS = {
     "client": {"base"},
     "cli": {"base", "client", "diagnosis"},
     "server": {
-        "base", "core", "store", "store/sqlite", "store/disk", "store/hot", "media", "service", "processing", "runtime", "http",
-        "protocol/common", "protocol/x_v1", "protocol/x_v2", "protocol/native", "protocol/delivery", "protocol/rufh", "protocol/tus", "cli",
+        "base", "core", "store", "store/sqlite", "store/postgres", "store/disk", "store/hot", "media", "service", "processing", "runtime",
+        "http", "protocol/common", "protocol/x_v1", "protocol/x_v2", "protocol/native", "protocol/delivery", "protocol/rufh",
+        "protocol/tus", "cli",
         "dev_tls", "client",
     },
 }

@@ -138,6 +138,7 @@ constexpr std::array<WireError, error_code_count> wire_errors{{
     {ErrorCode::upload_incomplete, 214, 400, Shape::errors, "Bad request."},
     {ErrorCode::storage_full, 131, 500, Shape::errors, "Internal error"},
     {ErrorCode::storage_failed, 131, 500, Shape::errors, "Internal error"},
+    {ErrorCode::database_unavailable, 130, 503, Shape::errors, "Over capacity"},
     {ErrorCode::overloaded, 130, 503, Shape::errors, "Over capacity"},
     {ErrorCode::shutting_down, 130, 503, Shape::errors, "Over capacity"},
     {ErrorCode::internal, 131, 500, Shape::errors, "Internal error"},

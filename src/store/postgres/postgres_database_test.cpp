@@ -1,0 +1,218 @@
+#include "store/postgres/postgres_database.hpp"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "store/metadata_store_suite.hpp"
+#include "store/postgres/migrations.hpp"
+#include "store/postgres/postgres_metadata_store.hpp"
+#include "store/postgres/test_postgres.hpp"
+
+namespace sluice {
+namespace {
+
+using namespace std::chrono_literals;
+using postgres::Session;
+
+std::shared_ptr<PostgresDatabase> opened(const std::string& url, PostgresOptions options = {}) {
+    auto database = PostgresDatabase::open(url, options);
+    EXPECT_TRUE(database) << database.error().detail << database.error().facts;
+    return database ? *std::move(database) : nullptr;
+}
+
+TEST(PostgresDatabase, ManyWhoOpenItAtOnceMigrateItOnce) {
+    const std::string url = TestPostgres::shared().make_database();
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 6; ++i) {
+        threads.emplace_back([&url] { opened(url); });
+    }
+    threads.clear();
+    const auto version = opened(url)->query("SELECT version FROM schema_version");
+    ASSERT_EQ(version->size(), 1);
+    EXPECT_EQ(version->front().number(0), postgres::migrations().size());
+}
+
+TEST(PostgresDatabase, ASchemaOfANewerProgramIsRefused) {
+    const std::string url = TestPostgres::shared().make_database();
+    ASSERT_TRUE(opened(url)->execute("UPDATE schema_version SET version = 99"));
+    const auto refused = PostgresDatabase::open(url);
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().facts.find("its schema is 99"), std::string::npos);
+}
+
+TEST(PostgresDatabase, AnUnreachableServerIsAClearError) {
+    const auto refused = PostgresDatabase::open("postgres://127.0.0.1:1/none");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::database_unavailable);
+    EXPECT_NE(refused.error().facts.find("Connection refused"), std::string::npos);
+    EXPECT_GT(refused.error().retry_after, 0s);
+}
+
+TEST(PostgresDatabase, WhatFailsIsRolledBack) {
+    const auto database = opened(TestPostgres::shared().make_database());
+    const auto refused = database->perform([](Session& session) -> Result<void> {
+        session.execute("INSERT INTO installation VALUES ('a', 'b')");
+        return Error{.code = ErrorCode::quota_exceeded};
+    });
+    EXPECT_EQ(code_of(refused), ErrorCode::quota_exceeded);
+    const auto failed = database->perform([](Session& session) -> Result<void> {
+        session.send("INSERT INTO installation VALUES ('a', 'b')");
+        session.send("SELECT 1 / 0");
+        session.send("INSERT INTO installation VALUES ('c', 'd')");
+        return ok();
+    });
+    EXPECT_EQ(code_of(failed), ErrorCode::storage_failed);
+    EXPECT_EQ(database->query("SELECT count(*) FROM installation")->front().number(0), 0u);
+}
+
+// Two who read and write the same rows in opposite order: one is the victim, and comes back.
+TEST(PostgresDatabase, ADeadlockIsTriedAgain) {
+    const auto database = opened(TestPostgres::shared().make_database());
+    ASSERT_TRUE(database->execute("INSERT INTO installation VALUES ('a', '0'), ('b', '0')"));
+    std::atomic<int> runs = 0;
+    const auto add = [&](const char* first, const char* second) {
+        return database->perform([&, first, second](Session& session) {
+            session.execute(first);
+            if (++runs <= 2) {
+                std::this_thread::sleep_for(200ms);
+            }
+            session.execute(second);
+            return ok();
+        });
+    };
+    const char* on_a = "UPDATE installation SET value = (value::int + 1)::text WHERE key = 'a'";
+    const char* on_b = "UPDATE installation SET value = (value::int + 1)::text WHERE key = 'b'";
+    Result<void> other = ok();
+    {
+        const std::jthread beside([&] { other = add(on_b, on_a); });
+        EXPECT_TRUE(add(on_a, on_b));
+    }
+    EXPECT_TRUE(other);
+    EXPECT_EQ(runs, 3);
+    EXPECT_EQ(
+        database->query("SELECT count(*) FROM installation WHERE value = '2'")->front().number(0),
+        2u
+    );
+}
+
+TEST(PostgresDatabase, FindsTheServerAgainAfterItWasAway) {
+    TestPostgres server;
+    const auto database = opened(server.make_database(), {.connections = 4});
+    PostgresMetadataStore store(database);
+    ASSERT_TRUE(store.create(open_upload(7)));
+    server.crash();
+    EXPECT_EQ(code_of(store.find(alice(), {7})), ErrorCode::database_unavailable);
+    EXPECT_EQ(
+        code_of(store.add_segment({7}, segment_of(7, 0, 40), {}, store_test_now)),
+        ErrorCode::database_unavailable
+    );
+    server.start();
+    std::this_thread::sleep_for(300ms);
+    const auto found = store.find(alice(), {7});
+    EXPECT_TRUE(found) << found.error().detail;
+    EXPECT_TRUE(store.add_segment({7}, segment_of(7, 0, 40), {}, store_test_now));
+}
+
+TEST(PostgresDatabase, AConnectionThatDiedWhileIdleIsNotGivenOut) {
+    TestPostgres server;
+    const auto database = opened(server.make_database(), {.connections = 4});
+    PostgresMetadataStore store(database);
+    ASSERT_TRUE(store.create(open_upload(7)));
+    server.crash();
+    server.start();
+    EXPECT_TRUE(store.add_segment({7}, segment_of(7, 0, 40), {}, store_test_now));
+}
+
+TEST(PostgresDatabase, WaitsForAConnectionOnlySoLong) {
+    const std::string url = TestPostgres::shared().make_database();
+    const auto database = opened(url, {.connections = 1, .borrow = 1s});
+    const auto done = database->perform([&](Session& session) {
+        EXPECT_FALSE(session.query("SELECT 1").empty());
+        EXPECT_EQ(code_of(database->query("SELECT 2")), ErrorCode::database_unavailable);
+        return ok();
+    });
+    EXPECT_TRUE(done);
+    EXPECT_TRUE(database->query("SELECT 3"));
+}
+
+TEST(PostgresDatabase, AStatementThatTakesTooLongIsEnded) {
+    const std::string url = TestPostgres::shared().make_database();
+    const auto database = opened(url, {.times = {.statement = 1s}});
+    const auto begun = std::chrono::steady_clock::now();
+    EXPECT_EQ(code_of(database->query("SELECT pg_sleep(20)")), ErrorCode::database_unavailable);
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, 5s);
+    EXPECT_TRUE(database->query("SELECT 1")) << "the connection lives on";
+}
+
+TEST(PostgresDatabase, TextThatIsNotUtf8IsStoredWithReplacements) {
+    const auto database = opened(TestPostgres::shared().make_database());
+    PostgresMetadataStore store(database);
+    Upload upload = open_upload(7);
+    upload.file_name = std::string("a\xFF\0b", 4);
+    ASSERT_TRUE(store.create(upload));
+    EXPECT_EQ(store.find(alice(), {7})->file_name, "a\uFFFD\uFFFDb");
+}
+
+// The sums decide about quotas, so those who create at once must not pass together.
+TEST(PostgresMetadataStore, ThoseWhoCreateAtOnceDoNotPassTheQuotaTogether) {
+    const auto database = opened(TestPostgres::shared().make_database());
+    PostgresMetadataStore store(database);
+    std::atomic<int> created = 0;
+    std::atomic<int> refused = 0;
+    std::vector<std::jthread> threads;
+    for (std::uint64_t i = 1; i <= 12; ++i) {
+        threads.emplace_back([&, i] {
+            const bool by_room = i % 2 == 0;
+            Upload upload = open_upload(i);
+            upload.owner = by_room ? Principal{"room" + std::to_string(i)} : alice();
+            CreateTerms terms(Quota{.uploads_open_max = by_room ? 0u : 3u});
+            // Those of the quota promise 300 at most, in which half of the others find no room.
+            terms.room = by_room ? std::optional(ByteCount{600}) : std::nullopt;
+            const auto done = store.create(upload, terms);
+            ++(done ? created : refused);
+        });
+    }
+    threads.clear();
+    EXPECT_EQ(store.usage_of(alice())->uploads_open, 3u);
+    EXPECT_LE(store.promised()->value, 900u);
+    EXPECT_EQ(created + refused, 12);
+    EXPECT_EQ(store.promised()->value, static_cast<std::uint64_t>(created) * 100);
+}
+
+TEST(PostgresMetadataStore, ManyWhoClaimAtOnceGetDifferentJobs) {
+    const std::string url = TestPostgres::shared().make_database();
+    const auto database = opened(url);
+    PostgresMetadataStore store(database);
+    for (std::uint64_t i = 1; i <= 16; ++i) {
+        Upload upload = open_upload(i);
+        upload.state = UploadState::queued;
+        upload.received = upload.total;
+        upload.segments_received = 1;
+        ASSERT_TRUE(store.create_whole(upload, segment_of(i, 0, 100), job_of(i, store_test_now)));
+    }
+    std::mutex mutex;
+    std::multiset<std::uint64_t> got;
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 4; ++i) {
+        threads.emplace_back([&, i] {
+            const std::string holder = "node" + std::to_string(i);
+            while (true) {
+                const auto job =
+                    store.claim_job(Lane::film, holder, store_test_now, store_test_now + 30s);
+                ASSERT_TRUE(job) << job.error().detail;
+                if (!*job) {
+                    return;
+                }
+                const std::scoped_lock lock(mutex);
+                got.insert((*job)->id.value);
+            }
+        });
+    }
+    threads.clear();
+    EXPECT_EQ(got.size(), 16u);
+    EXPECT_EQ(std::set<std::uint64_t>(got.begin(), got.end()).size(), 16u);
+}
+
+}  // namespace
+}  // namespace sluice

@@ -1,0 +1,95 @@
+// Uploads that come as one stream.
+#include "store/postgres/postgres_metadata_store.hpp"
+#include "store/postgres/rows.hpp"
+#include "store/postgres/statements.hpp"
+
+namespace sluice {
+
+using postgres::conflict;
+using postgres::Session;
+
+namespace {
+
+constexpr char extend_sql[] =
+    "UPDATE uploads SET received = received + $3, segments_received = segments_received + $4, "
+    "total = CASE WHEN length_known = 1 THEN total ELSE coalesce($5::bigint, received + $3) END, "
+    "length_known = CASE WHEN $5::bigint IS NULL THEN length_known ELSE 1 END, "
+    "expires_at = greatest(expires_at, $6), changed_at = $7 "
+    "WHERE id = $1 AND state = 'open' AND kind IN ('stream', 'part') AND received = $2 "
+    "AND (length_known = 0 OR (coalesce($5::bigint, total) = total AND $3 <= total - received)) "
+    "AND received + $3 <= coalesce($5::bigint, received + $3)";
+// The part stays as it is until the joined upload, which shares its bytes, is committed.
+constexpr char whole_part_sql[] =
+    "SELECT 1 FROM uploads WHERE id = $1 AND owner = $2 AND kind = 'part' AND state = 'open' "
+    "AND has_bytes = 1 AND length_known = 1 AND received = total FOR SHARE";
+constexpr char held_elsewhere_sql[] =
+    "SELECT (EXISTS (SELECT 1 FROM uploads WHERE id = $2 AND id <> $1 AND has_bytes = 1) "
+    "OR EXISTS (SELECT 1 FROM segments WHERE blob = $2 AND blob <> upload AND upload <> $1 "
+    "AND \"offset\" < $3::bigint + $4::bigint AND $3::bigint < \"offset\" + length))::int";
+
+Result<void> extend_row(Session& session, const Extension& more) {
+    const auto changed = session.execute(
+        extend_sql,
+        more.id.value,
+        more.at,
+        more.segment ? more.segment->extent.length : ByteCount{},
+        more.segment.has_value(),
+        more.total,
+        more.expires_at,
+        more.now
+    );
+    if (changed != 1) {
+        auto upload = postgres::lock_upload(session, more.id);
+        return upload ? conflict(more.id, "it does not follow the end of the stream")
+                      : std::move(upload).error();
+    }
+    if (more.segment) {
+        postgres::send_segment(session, more.id, *more.segment);
+    }
+    return ok();
+}
+
+Result<void> join_rows(
+    Session& session, const Upload& whole, const std::vector<Segment>& segments, const NewJob& job
+) {
+    const auto current = postgres::lock_upload(session, whole.id);
+    if (!current) {
+        return current.error();
+    }
+    if (current->state != UploadState::open || current->stream.kind != UploadKind::joined) {
+        return conflict(whole.id, "the upload is joined already, or over");
+    }
+    for (const MediaId part : current->stream.parts) {
+        if (session.query(whole_part_sql, part.value, whole.owner.id).empty()) {
+            return conflict(whole.id, "a part is not there");
+        }
+    }
+    for (const Segment& segment : segments) {
+        postgres::send_segment(session, whole.id, segment);
+    }
+    postgres::send_upload(session, postgres::update_upload_sql, whole);
+    return postgres::insert_job(session, job);
+}
+
+}  // namespace
+
+Result<void> PostgresMetadataStore::extend(const Extension& more) {
+    return database_->perform([&more](Session& session) { return extend_row(session, more); });
+}
+
+Result<void> PostgresMetadataStore::join(
+    const Upload& whole, const std::vector<Segment>& segments, const NewJob& job
+) {
+    return database_->perform([&](Session& session) {
+        return join_rows(session, whole, segments, job);
+    });
+}
+
+Result<bool> PostgresMetadataStore::is_held_elsewhere(MediaId id, const Extent& extent) {
+    const auto rows = database_->query(
+        held_elsewhere_sql, id.value, extent.blob.value, extent.offset, extent.length
+    );
+    return rows ? Result<bool>(rows->front().flag(0)) : rows.error();
+}
+
+}  // namespace sluice
