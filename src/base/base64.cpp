@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/hmac.hpp"
 #include "base/text.hpp"
 
 namespace sluice {
@@ -92,6 +93,17 @@ Result<void> Base64Decoder::finish() {
         };
     }
     return ok();
+}
+
+// The decoder is kind to what is almost base64; what it gives, encoded again, is not.
+std::optional<std::string> base64_decoded_strictly(std::string_view text) {
+    Base64Decoder decoder;
+    std::vector<std::byte> out;
+    if (!decoder.feed(std::as_bytes(std::span(text)), out) || !decoder.finish()) {
+        return std::nullopt;
+    }
+    std::string bytes(reinterpret_cast<const char*>(out.data()), out.size());
+    return base64_of(bytes) == text ? std::optional(std::move(bytes)) : std::nullopt;
 }
 
 }  // namespace sluice

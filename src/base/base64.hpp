@@ -4,8 +4,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
@@ -35,5 +37,8 @@ class Base64Decoder {
     int characters_in_group_ = 0;
     bool padded_ = false;
 };
+
+// With the alphabet and the padding of RFC 4648, section 4, and in no other way.
+std::optional<std::string> base64_decoded_strictly(std::string_view text);
 
 }  // namespace sluice

@@ -140,6 +140,7 @@ enum class ErrorCode : std::uint8_t {
     concatenation_invalid,
     upload_is_joined,
     upload_taken_over,
+    completeness_missing,
     upload_incomplete,
     // The server's own.
     storage_full,

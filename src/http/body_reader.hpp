@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string_view>
 
 #include "base/result.hpp"
 
@@ -29,6 +30,13 @@ class BodyReader {
     // What is still to come, if the framing tells.
     virtual std::optional<std::uint64_t> remaining() const = 0;
     virtual std::uint64_t received() const = 0;
+    // An interim answer (RFC 9110, section 15.2): "104 Upload Resumption Supported", and its field
+    // lines with their ends. Nothing is sent to a client of HTTP/1.0, and none may rely on it.
+    virtual boost::asio::awaitable<void> send_interim(
+        std::string_view /*status*/, std::string_view /*fields*/
+    ) {
+        co_return;
+    }
 };
 
 }  // namespace sluice::http

@@ -28,6 +28,7 @@ SocketBody::SocketBody(
       limits_(limits),
       budget_(budget),
       is_chunked_(request.is_chunked),
+      takes_interim_(request.version_minor > 0),
       owes_continue_(request.expects_continue && request.has_body()),
       left_(request.content_length.value_or(0)) {}
 
@@ -163,6 +164,16 @@ asio::awaitable<bool> SocketBody::arrives_within(std::chrono::milliseconds patie
 asio::awaitable<bool> SocketBody::send_continue() {
     constexpr std::string_view interim = "HTTP/1.1 100 Continue\r\n\r\n";
     return wire_.write(interim, {}, limits_.write);
+}
+
+asio::awaitable<void> SocketBody::send_interim(std::string_view status, std::string_view fields) {
+    if (!takes_interim_ || is_broken_) {
+        co_return;
+    }
+    std::string text = "HTTP/1.1 ";
+    text.append(status).append("\r\n").append(fields).append("\r\n");
+    // What was sent in part spoils the answer behind it.
+    is_broken_ = !co_await wire_.write(text, {}, limits_.write);
 }
 
 asio::awaitable<Result<void>> SocketBody::read_framing() {

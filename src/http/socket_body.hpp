@@ -26,6 +26,8 @@ class SocketBody final : public BodyReader {
     boost::asio::awaitable<bool> arrives_within(std::chrono::milliseconds patience) override;
     std::optional<std::uint64_t> remaining() const override;
     std::uint64_t received() const override { return received_; }
+    boost::asio::awaitable<void> send_interim(std::string_view status, std::string_view fields)
+        override;
 
     // Everything has been read: the next byte is of the next request.
     bool is_done() const;
@@ -51,6 +53,7 @@ class SocketBody final : public BodyReader {
     const ConnectionLimits& limits_;
     const ConnectionBudget& budget_;
     const bool is_chunked_;
+    const bool takes_interim_;
     bool owes_continue_;
     bool is_broken_ = false;
     bool has_arrived_ = false;  // the next wait need not look whether bytes are there

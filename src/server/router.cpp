@@ -49,7 +49,8 @@ Router::Router(
       requests_(*context.recorder),
       faults_(context),
       delivery_(context),
-      tus_(context) {}
+      tus_(context),
+      rufh_(context) {}
 
 boost::asio::awaitable<http::Response> Router::handle(
     const http::Request& request, http::BodyReader& body
@@ -194,6 +195,9 @@ boost::asio::awaitable<http::Response> Router::dispatch(
     }
     if (tus_.serves(path)) {
         return tus_.handle(exchange, body);
+    }
+    if (rufh_.serves(path)) {
+        return rufh_.handle(exchange, body);
     }
     if (auto shown = page(exchange)) {
         return http::answered(*std::move(shown));

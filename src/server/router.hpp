@@ -17,6 +17,7 @@
 #include "protocol/native/session_endpoint.hpp"
 #include "protocol/x_v1/annotations_endpoint.hpp"
 #include "protocol/x_v1/endpoint.hpp"
+#include "protocol/rufh/endpoint.hpp"
 #include "protocol/tus/endpoint.hpp"
 #include "protocol/x_v1/posts_endpoint.hpp"
 #include "protocol/x_v2/annotations_endpoint.hpp"
@@ -83,6 +84,7 @@ class Router final : public http::Handler {
     protocol::native::FaultsEndpoint faults_;
     protocol::delivery::Endpoint delivery_;
     protocol::tus::Endpoint tus_;
+    protocol::rufh::Endpoint rufh_;
 };
 
 }  // namespace sluice::server

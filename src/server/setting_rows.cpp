@@ -209,6 +209,23 @@ Outcome apply_retention_original(Settings& settings, const std::string& value) {
     return {};
 }
 
+Outcome apply_rufh_interop(Settings& settings, const std::string& value) {
+    settings.rufh = {.versions = {}, .without_version = false};
+    for (std::string_view rest = value; !rest.empty();) {
+        const auto word = rest.substr(0, rest.find(','));
+        rest.remove_prefix(std::min(word.size() + 1, rest.size()));
+        const auto version = parse_unsigned(word);
+        if (word == "rfc") {
+            settings.rufh.without_version = true;
+        } else if (version) {
+            settings.rufh.versions.push_back(*version);
+        } else {
+            return must_be("numbers with commas between them, and rfc, for example 8,9,rfc");
+        }
+    }
+    return {};
+}
+
 // The flag has no value; the file and the variable have one.
 Outcome apply_dev_tls(Settings& settings, const std::string& value) {
     if (!value.empty() && value != "true" && value != "false") {
@@ -364,6 +381,14 @@ constexpr std::array rows{
         "keep (default): the uploaded file stays for its owner; delete: it goes once all is made "
         "of it",
         apply_retention_original
+    },
+    SettingRow{
+        "--rufh-interop",
+        "rufh.interop",
+        "LIST",
+        "versions of the drafts whose clients get a 104 (default 3,4,5,6,7,8,9); rfc: those "
+        "without one",
+        apply_rufh_interop
     },
     SettingRow{
         "--sandbox",

@@ -12,6 +12,7 @@
 
 #include "base/result.hpp"
 #include "protocol/common/inspector_mode.hpp"
+#include "protocol/common/interim_rules.hpp"
 #include "protocol/common/work_classes.hpp"
 #include "service/failed_logins.hpp"
 #include "service/faults.hpp"
@@ -59,6 +60,7 @@ struct Settings {
     std::string key_file;            // empty: keys.secret in the data directory
     PollingLimits polling;
     FailedLoginLimits failed_logins;
+    protocol::InterimRules rufh;
     // 0: as many as connections, and three quarters of them.
     protocol::WorkBounds work{.control = 0, .bulk = 0};
     // Of all buffers for bodies on their way, however many clients send.

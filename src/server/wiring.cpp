@@ -55,8 +55,7 @@ namespace sluice::server {
 namespace {
 
 constexpr std::chrono::seconds drain_time{30}, sweep_pause{10};
-constexpr std::chrono::milliseconds flush_pause{1000};
-constexpr std::chrono::seconds trim_pause{2};
+constexpr std::chrono::seconds flush_pause{1}, trim_pause{2};
 constexpr std::chrono::hours orphan_age{1};
 constexpr std::chrono::minutes dead_packs_pause{10};
 constexpr std::uint32_t orphans_max = 10'000;
@@ -132,7 +131,8 @@ class Server {
               .url_signer = settings.needs_keys ? &url_signer_ : nullptr,
               .recorder = &recorder_,
               .live = &live_,
-              .classes = &classes_
+              .classes = &classes_,
+              .rufh = settings.rufh
           },
           operations_(metrics_, metadata_, pools_.reads),
           system_(settings_, clock_.now()),

@@ -10,7 +10,30 @@ bool is_whole(const Upload& part) {
     return part.stream.length_known && part.received == part.total;
 }
 
+constexpr std::size_t read_piece_bytes = 1 << 20;
+
 }  // namespace
+
+Result<void> Streams::read(
+    const Principal& owner, MediaId id, const std::function<void(std::span<const std::byte>)>& take
+) {
+    const auto found = services_.metadata.find_with_segments(owner, id);
+    if (!found) {
+        return uploads_.refused(owner, found.error(), id);
+    }
+    std::vector<std::byte> piece(read_piece_bytes);
+    for (const Extent& extent : layout_of(found->segments)) {
+        for (std::uint64_t at = 0; at < extent.length.value; at += piece.size()) {
+            const auto count = std::min<std::uint64_t>(piece.size(), extent.length.value - at);
+            const auto bytes = std::span(piece).first(count);
+            if (auto read = services_.blobs.read(extent, {at}, bytes); !read) {
+                return read;
+            }
+            take(bytes);
+        }
+    }
+    return ok();
+}
 
 Result<Upload> Streams::complete(const Principal& owner, MediaId id) {
     const auto found = services_.metadata.find_with_segments(owner, id);

@@ -35,6 +35,15 @@ Error beyond(const Upload& upload, ByteCount total, ByteCount length) {
     );
 }
 
+Error inconsistent(const Upload& upload, ByteCount end, ByteCount total) {
+    return about(
+        upload,
+        ErrorCode::length_invalid,
+        "The request is to be the last one, and ends at " + std::to_string(end.value) +
+            "; the upload has a length of " + std::to_string(total.value) + "."
+    );
+}
+
 std::vector<Extent> extents_in(const SegmentMap& segments, BlobId blob) {
     std::vector<Extent> extents;
     for (const auto& [index, segment] : segments) {
@@ -141,7 +150,8 @@ Result<Upload> Streams::create(const CreateStream& wanted) {
     if (made->stream.kind == UploadKind::joined) {
         return try_join(*made);
     }
-    const bool is_empty_file = made->stream.length_known && made->total.value == 0;
+    const bool is_empty_file =
+        wanted.ends_at_length && made->stream.length_known && made->total.value == 0;
     return is_empty_file ? complete(made->owner, made->id) : std::move(made);
 }
 
@@ -236,6 +246,11 @@ Result<void> Streams::admit(const AppendToStream& wanted, const Upload& upload) 
     if (upload.stream.length_known && length > upload.total - upload.received) {
         return beyond(upload, upload.total, length);
     }
+    const auto total = upload.stream.length_known ? std::optional(upload.total) : wanted.total;
+    if (wanted.is_last.value_or(false) && wanted.length && total &&
+        upload.received + length != *total) {
+        return inconsistent(upload, upload.received + length, *total);
+    }
     return upload.received + length > length_max()
                ? too_long(upload.received + length, length_max())
                : ok();
@@ -264,7 +279,11 @@ Result<StreamAppend> Streams::begin(const AppendToStream& wanted) {
     }
     const bool is_known = found->upload.stream.length_known;
     append.total_ = is_known ? std::nullopt : wanted.total;
-    append.end_max_ = is_known ? found->upload.total : wanted.total.value_or(length_max());
+    if (wanted.is_last.value_or(false) && wanted.length && !is_known) {
+        append.total_ = found->upload.received + *wanted.length;
+    }
+    append.is_last_ = wanted.is_last;
+    append.end_max_ = is_known ? found->upload.total : append.total_.value_or(length_max());
     append.own_ = extents_in(found->segments, {wanted.id.value});
     append.upload_ = std::move(found->upload);
     return append;
@@ -359,7 +378,12 @@ Result<Upload> Streams::finish(StreamAppend append) {
             return append.taken_over();
         }
         const bool may_grow = append.upload_.state == UploadState::open;
-        if (!append.has_stored_ && may_grow) {
+        const bool is_end = append.is_last_.value_or(false) &&
+                            !append.upload_.stream.length_known && !append.total_;
+        if (is_end) {
+            append.total_ = append.upload_.received;
+        }
+        if ((is_end || !append.has_stored_) && may_grow) {
             if (auto extended = extend(append, std::nullopt); !extended) {
                 return std::move(extended).error();
             }
@@ -367,7 +391,12 @@ Result<Upload> Streams::finish(StreamAppend append) {
     }
     const Upload& upload = append.upload_;
     const auto total = upload.stream.length_known ? std::optional(upload.total) : append.total_;
-    if (total != upload.received || upload.state != UploadState::open) {
+    if (append.is_last_.value_or(false) && upload.state == UploadState::open &&
+        total != upload.received) {
+        return inconsistent(upload, upload.received, total.value_or(ByteCount{}));
+    }
+    if (total != upload.received || upload.state != UploadState::open ||
+        !append.is_last_.value_or(true)) {
         return upload;
     }
     if (upload.stream.kind == UploadKind::stream) {

@@ -3,7 +3,9 @@
 // the same medium as by FINALIZE.
 #pragma once
 
+#include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -20,7 +22,8 @@ struct CreateStream {
     std::string category = {};             // as received; empty: by the type, or by the content
     std::string media_type = {};           // as declared; whatever it is, it is kept
     std::string file_name = {};
-    std::string told = {};           // StreamFacts::told
+    std::string told = {};       // StreamFacts::told
+    bool ends_at_length = true;  // false: an empty file waits for a request that is the last one
     std::string_view protocol = {};  // Upload::protocol
     std::string idempotency_key = {};
     const Admission* admission = nullptr;
@@ -32,6 +35,9 @@ struct AppendToStream {
     ByteCount at;
     std::optional<ByteCount> length = {};  // of the body, if it tells
     std::optional<ByteCount> total = {};   // of the upload, told now
+    // Whether this is the last request, in protocols that say so: only then the upload is complete, and
+    // its length is what has come if it was not told. Nothing: it is complete when its length is reached.
+    std::optional<bool> is_last = {};
     const Admission* admission = nullptr;
 };
 
@@ -48,6 +54,12 @@ class StreamAppend {
     Error taken_over() const;
     // Somebody waits to be told the offset: store what has come.
     bool is_asked_to_store() const { return lease_->is_asked_to_store; }
+    // The body ended before it was whole: this is not the last request, whatever it said.
+    void is_cut() {
+        if (is_last_) {
+            is_last_ = false;
+        }
+    }
     // Bytes have come that are not stored, and could be.
     void has_unstored() { lease_->has_unstored = true; }
 
@@ -56,6 +68,7 @@ class StreamAppend {
     Upload upload_;  // as it stands with what this request has stored
     std::vector<Extent> own_;
     std::optional<ByteCount> total_;
+    std::optional<bool> is_last_;
     ByteCount end_max_;
     bool has_stored_ = false;
     std::shared_ptr<StreamLease> lease_;
@@ -78,13 +91,20 @@ class Streams {
     Result<Incoming> begin_piece(StreamAppend& append, std::optional<ByteCount> expected);
     // Durable, and part of the offset, when this returns. Errors: upload_taken_over.
     Result<void> store(StreamAppend& append, Incoming piece);
-    // The request has ended as it should: records the length, and completes what is whole.
+    // The request has ended as it should: records the length, and completes what is whole. Errors:
+    // length_invalid if that does not fit; what came is kept.
     Result<Upload> finish(StreamAppend append);
 
     // In any state but gone; takes no lock. Errors: media_unknown, media_expired, media_canceled.
     Result<Upload> find(const Principal& owner, MediaId id);
     // The same after a request that runs has stored what came, if it does so in a moment.
     Result<Upload> find_settled(const Principal& owner, MediaId id);
+    // All bytes that have come, in their order, for whoever needs a digest of them.
+    Result<void> read(
+        const Principal& owner,
+        MediaId id,
+        const std::function<void(std::span<const std::byte>)>& take
+    );
     // Ends the request that runs, and the upload.
     Result<Upload> cancel(const Principal& owner, MediaId id);
 

@@ -9,14 +9,6 @@ namespace sluice {
 
 using std::chrono::seconds;
 
-Principal alice() {
-    return {"token:alice"};
-}
-
-Principal bob() {
-    return {"token:bob"};
-}
-
 Upload open_upload(std::uint64_t id, std::uint64_t total) {
     return Upload::open({
         .id = {id},
@@ -25,6 +17,7 @@ Upload open_upload(std::uint64_t id, std::uint64_t total) {
         .category_given = true,
         .media_type = "video/mp4",
         .file_name = "holiday.mp4",
+        .protocol = "x2",
         .total = {total},
         .one_shot = false,
         .now = store_test_now,
@@ -119,7 +112,6 @@ TEST_P(MetadataStoreSuite, DropsSegmentsWhoseBytesAreGoneWhileTheUploadIsOpen) {
 
 TEST_P(MetadataStoreSuite, AnUploadComesBackAsItWasCreated) {
     Upload upload = open_upload(7);
-    upload.protocol = "x2";
     upload.file_name = "it's \"ünïcode\".mp4";
     upload.media_type = "";
     upload.one_shot = true;

@@ -45,8 +45,12 @@ inline const Content test_content{
     .media_type = "video/mp4", .width = 1280, .height = 720, .conversions = "FrameRate Found 120.\n",
     .probed = "frames 12\n"
 };
-Principal alice();
-Principal bob();
+inline Principal alice() {
+    return {"token:alice"};
+}
+inline Principal bob() {
+    return {"token:bob"};
+}
 Upload open_upload(std::uint64_t id, std::uint64_t total = 100);
 // `length` bytes at index x length in the upload's own blob.
 Segment segment_of(std::uint64_t id, std::uint16_t index, std::uint64_t length);

@@ -68,6 +68,8 @@ def python_with(module):
 def driver_command(client):
     if client == "tweepy":
         return [python_with("tweepy"), "-B", os.path.join(HERE, "tweepy_driver.py")]
+    if client == "tuspy":
+        return [python_with("tusclient"), "-B", os.path.join(HERE, "tuspy_driver.py")]
     if client == "curl":
         return [sys.executable, "-B", os.path.join(HERE, "curl_driver.py")]
     return ["node", os.path.join(npm_folder(), client + "_driver.cjs")]

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "protocol/common/dev_environment.hpp"
+#include "protocol/common/interim_rules.hpp"
 #include "protocol/common/recent_inits.hpp"
 #include "runtime/buffer_arena.hpp"
 #include "runtime/run_blocking.hpp"
@@ -58,6 +59,7 @@ struct Context {
     std::chrono::milliseconds same_segment_wait{1500};
     LiveEvents* live = nullptr;      // none: nobody watches
     WorkClasses* classes = nullptr;  // none: nothing is turned away for the load
+    InterimRules rufh = {};
     std::unique_ptr<RecentInits> recent_inits = std::make_unique<RecentInits>();
 };
 

@@ -84,12 +84,15 @@ void append_truth(
 }
 
 http::Response problem_response(
-    const Error& error, const std::optional<NextCall>& next, const http::Request& request
+    const Error& error,
+    const std::optional<NextCall>& next,
+    const http::Request& request,
+    const std::optional<ProblemType>& type
 ) {
     const ErrorEntry& entry = entry_of(error.code);
     JsonWriter json;
     json.begin_object()
-        .member("type", doc_url(error, request))
+        .member("type", type ? std::string(type->uri) : doc_url(error, request))
         .member("title", entry.title)
         .member("status", entry.status)
         .member("message", whole_message(error));
@@ -97,6 +100,9 @@ http::Response problem_response(
         json.member("instance", log_path(request));
     }
     append_truth(json, error, next, request);
+    for (const auto& [name, number] : type ? type->members : decltype(type->members)()) {
+        json.member(name, number);
+    }
     json.key("errors").begin_array().begin_object();
     json.member("code", entry.slug)
         .member("message", whole_message(error))

@@ -2,8 +2,12 @@
 // for v2, the native API and whatever else has no shape of its own.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/error.hpp"
 #include "base/json_writer.hpp"
@@ -34,8 +38,18 @@ void append_truth(
 // The seconds of Retry-After for errors that have one; 0: none.
 std::int64_t retry_after_of(const Error& error);
 
+// A problem type that a specification names, with the numbers that it asks for.
+struct ProblemType {
+    std::string_view uri;
+    std::vector<std::pair<std::string_view, std::uint64_t>> members = {};
+};
+
+// `type`: instead of our page about the code, which the answer links in any case.
 http::Response problem_response(
-    const Error& error, const std::optional<NextCall>& next, const http::Request& request
+    const Error& error,
+    const std::optional<NextCall>& next,
+    const http::Request& request,
+    const std::optional<ProblemType>& type = std::nullopt
 );
 
 // For a head that could not be read: there is no request to speak of.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/base64.hpp"
 #include "base/hmac.hpp"
 #include "base/text.hpp"
 #include "protocol/tus/fields.hpp"
@@ -43,7 +44,7 @@ Result<std::unique_ptr<Checksum>> Checksum::parse(std::string_view field) {
             .facts = "Upload-Checksum names \"" + printable(name) + "\".",
         };
     }
-    const auto bytes = decoded_strictly(digest);
+    const auto bytes = base64_decoded_strictly(digest);
     if (!bytes || bytes->size() != algorithm->digest_bytes) {
         return Error{
             .code = ErrorCode::checksum_invalid,

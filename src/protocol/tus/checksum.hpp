@@ -12,13 +12,14 @@
 
 #include "base/result.hpp"
 #include "http/request.hpp"
+#include "protocol/common/body_check.hpp"
 
 namespace sluice::protocol::tus {
 
 // As OPTIONS says.
 inline constexpr std::string_view checksum_algorithms = "sha1,sha256,md5,crc32";
 
-class Checksum {
+class Checksum final : public BodyCheck {
   public:
     // "sha1 2jmj7l5rSw0yVb/vlWAYkK/YBwk="; crc32 as four bytes in network order. Errors:
     // checksum_invalid.
@@ -27,13 +28,12 @@ class Checksum {
     // Of the request's field; null if there is none. Errors: as above.
     static Result<std::unique_ptr<Checksum>> of(const http::Request& request);
 
-    ~Checksum();
+    ~Checksum() override;
     Checksum(const Checksum&) = delete;
     Checksum& operator=(const Checksum&) = delete;
 
-    void update(std::span<const std::byte> bytes);
-    // Once, at the end. Errors: checksum_mismatch.
-    Result<void> verify();
+    void update(std::span<const std::byte> bytes) override;
+    Result<void> verify() override;
 
   private:
     Checksum(std::string_view name, std::string wanted);

@@ -8,8 +8,9 @@
 #include "protocol/common/idempotency_key.hpp"
 #include "protocol/common/problem.hpp"
 #include "protocol/common/rate_gate.hpp"
+#include "protocol/common/receive_stream.hpp"
+#include "protocol/tus/checksum.hpp"
 #include "protocol/tus/fields.hpp"
-#include "protocol/tus/receive.hpp"
 #include "runtime/run_blocking.hpp"
 
 namespace sluice::protocol::tus {
@@ -306,7 +307,7 @@ awaitable<Result<Upload>> Endpoint::feed(
     if (!begun) {
         co_return std::move(begun).error();
     }
-    auto now = co_await receive(context_, *std::move(begun), body, *std::move(checksum));
+    auto now = co_await receive_stream(context_, *std::move(begun), body, *std::move(checksum));
     exchange.media_bytes = ByteCount{body.received()};
     co_return now;
 }

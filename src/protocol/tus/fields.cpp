@@ -47,17 +47,6 @@ void take(Metadata& metadata, std::string_view key, const std::string& value) {
 
 }  // namespace
 
-// Decoders are kind to what is almost base64; what is encoded again is not.
-std::optional<std::string> decoded_strictly(std::string_view text) {
-    Base64Decoder decoder;
-    std::vector<std::byte> out;
-    if (!decoder.feed(std::as_bytes(std::span(text)), out) || !decoder.finish()) {
-        return std::nullopt;
-    }
-    std::string bytes(reinterpret_cast<const char*>(out.data()), out.size());
-    return base64_of(bytes) == text ? std::optional(std::move(bytes)) : std::nullopt;
-}
-
 Result<std::optional<ByteCount>> length_of(const http::Request& request) {
     const auto deferred = request.header("Upload-Defer-Length");
     const bool has_length = request.header("Upload-Length").has_value();
@@ -109,7 +98,7 @@ Result<Metadata> metadata_of(std::string_view field) {
         field.remove_prefix(std::min(comma + 1, field.size()));
         const auto blank = std::min(pair.find(' '), pair.size());
         const auto key = pair.substr(0, blank);
-        const auto value = decoded_strictly(trim(pair.substr(blank)));
+        const auto value = base64_decoded_strictly(trim(pair.substr(blank)));
         if (!is_key(key) || std::ranges::find(keys, key) != keys.end() ||
             keys.size() == pairs_max) {
             return wrong(

@@ -18,9 +18,6 @@ namespace sluice::protocol::tus {
 inline constexpr std::string_view version = "1.0.0";
 inline constexpr std::string_view collection = "/files/";
 
-// With the alphabet and the padding of RFC 4648, section 4, and in no other way.
-std::optional<std::string> decoded_strictly(std::string_view text);
-
 // Of Upload-Length and Upload-Defer-Length together; nothing: told later. Errors: length_invalid.
 Result<std::optional<ByteCount>> length_of(const http::Request& request);
 // Upload-Length of a PATCH, if there. Errors: length_invalid.

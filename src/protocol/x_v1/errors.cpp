@@ -134,6 +134,7 @@ constexpr std::array<WireError, error_code_count> wire_errors{{
     {ErrorCode::concatenation_invalid, 214, 400, Shape::errors, "Bad request."},
     {ErrorCode::upload_is_joined, 214, 400, Shape::errors, "Bad request."},
     {ErrorCode::upload_taken_over, 214, 400, Shape::errors, "Bad request."},
+    {ErrorCode::completeness_missing, 214, 400, Shape::errors, "Bad request."},
     {ErrorCode::upload_incomplete, 214, 400, Shape::errors, "Bad request."},
     {ErrorCode::storage_full, 131, 500, Shape::errors, "Internal error"},
     {ErrorCode::storage_failed, 131, 500, Shape::errors, "Internal error"},

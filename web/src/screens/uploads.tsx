@@ -79,8 +79,8 @@ function Row({ upload, diagnosis, isCurrent, now }: { upload: Upload; diagnosis?
             <td class="c-kind soft">
                 {upload.category}
                 <br />
-                {upload.protocol && `${nameOfProtocol(upload)}, `}
-                {upload.one_shot ? 'in one call' : plural(upload.segments.received, 'segment')}
+                {nameOfProtocol(upload) ?? plural(upload.segments.received, 'segment')}
+                {upload.one_shot && ', one call'}
             </td>
             <td class="c-size number">{bytes(upload.size_bytes)}</td>
             <td class="c-age number soft">
@@ -274,7 +274,7 @@ export function Uploads() {
                             <th scope="col">File</th>
                             <th scope="col">State</th>
                             <th scope="col" title="Received, processed">Progress</th>
-                            <th scope="col">Category, protocol</th>
+                            <th scope="col">Category, way</th>
                             <th scope="col" class="number">Size</th>
                             <th scope="col" class="number">Age</th>
                             <th scope="col">Verdict</th>

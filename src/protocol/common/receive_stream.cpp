@@ -1,4 +1,4 @@
-#include "protocol/tus/receive.hpp"
+#include "protocol/common/receive_stream.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -7,7 +7,7 @@
 
 #include "runtime/run_blocking.hpp"
 
-namespace sluice::protocol::tus {
+namespace sluice::protocol {
 namespace {
 
 using boost::asio::awaitable;
@@ -19,30 +19,41 @@ constexpr std::chrono::milliseconds patience_min{150};
 constexpr std::chrono::milliseconds patience_max{2'000};
 constexpr std::chrono::milliseconds silence_max{30'000};
 
+// What comes slowly but steadily is stored that often, so that a server that is killed keeps it.
+constexpr std::chrono::seconds unstored_max{5};
+constexpr std::chrono::seconds between_words{1};
+
 class Receiving {
+    using Clock = std::chrono::steady_clock;
+
   public:
     Receiving(
         const Context& context,
         StreamAppend append,
         http::BodyReader& body,
-        std::unique_ptr<Checksum> checksum
+        std::unique_ptr<BodyCheck> check,
+        StreamListener* listener
     )
         : context_(context),
           append_(std::move(append)),
           body_(body),
-          checksum_(std::move(checksum)) {}
+          check_(std::move(check)),
+          listener_(listener) {}
 
     awaitable<Result<Upload>> run() {
         auto read = co_await read_all();
-        if (read && checksum_) {
-            read = checksum_->verify();
+        if (read && check_) {
+            read = check_->verify();
         }
-        if (!read && checksum_) {
+        if (!read && check_) {
             co_return std::move(read).error();  // nothing vouches for the bytes
         }
-        const auto stored = co_await store();
+        const auto stored = co_await keep();
         if (!stored) {
             co_return read ? stored.error() : std::move(read).error();  // the first cause
+        }
+        if (!read) {
+            append_.is_cut();
         }
         // Also of a body that broke off: its last byte may have been the upload's last one.
         auto finished = co_await run_blocking(context_.bulk, [this] {
@@ -65,7 +76,8 @@ class Receiving {
             if (!*more) {
                 co_return ok();
             }
-            if (append_.is_asked_to_store() && !checksum_) {
+            const bool is_old = piece_ && Clock::now() - piece_begun_ > unstored_max;
+            if ((is_old || append_.is_asked_to_store()) && !check_) {
                 if (auto stored = co_await store(); !stored) {
                     co_return stored;
                 }
@@ -129,9 +141,10 @@ class Receiving {
                     return std::move(begun).error();
                 }
                 piece_.emplace(*std::move(begun));
+                piece_begun_ = Clock::now();
             }
-            if (checksum_) {
-                checksum_->update(bytes);
+            if (check_) {
+                check_->update(bytes);
             } else {
                 append_.has_unstored();
             }
@@ -141,13 +154,22 @@ class Receiving {
 
     // Nothing comes just now: whoever asks for the offset is to see all that came.
     awaitable<Result<void>> rest() {
-        if (checksum_ || !piece_) {
+        if (check_ || !piece_) {
             co_return append_.is_lost() ? Result<void>(append_.taken_over()) : ok();
         }
         co_return co_await store();
     }
 
     awaitable<Result<void>> store() {
+        auto kept = co_await keep();
+        if (kept && listener_ != nullptr && Clock::now() - told_ >= between_words) {
+            told_ = Clock::now();
+            co_await listener_->stored(append_.at());
+        }
+        co_return kept;
+    }
+
+    awaitable<Result<void>> keep() {
         if (!piece_) {
             co_return ok();
         }
@@ -160,20 +182,24 @@ class Receiving {
     const Context& context_;
     StreamAppend append_;
     http::BodyReader& body_;
-    std::unique_ptr<Checksum> checksum_;
+    std::unique_ptr<BodyCheck> check_;
+    StreamListener* const listener_;
     std::optional<Incoming> piece_;
+    Clock::time_point piece_begun_;
+    Clock::time_point told_ = Clock::now();
 };
 
 }  // namespace
 
-awaitable<Result<Upload>> receive(
+awaitable<Result<Upload>> receive_stream(
     const Context& context,
     StreamAppend append,
     http::BodyReader& body,
-    std::unique_ptr<Checksum> checksum
+    std::unique_ptr<BodyCheck> check,
+    StreamListener* listener
 ) {
-    Receiving receiving(context, std::move(append), body, std::move(checksum));
+    Receiving receiving(context, std::move(append), body, std::move(check), listener);
     co_return co_await receiving.run();
 }
 
-}  // namespace sluice::protocol::tus
+}  // namespace sluice::protocol

@@ -1,0 +1,383 @@
+#include "protocol/rufh/endpoint.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.hpp"
+#include "protocol/common/credentials.hpp"
+#include "protocol/common/idempotency_key.hpp"
+#include "protocol/common/parameters.hpp"
+#include "protocol/common/problem.hpp"
+#include "protocol/common/rate_gate.hpp"
+#include "protocol/rufh/answers.hpp"
+#include "protocol/rufh/digests.hpp"
+#include "protocol/rufh/feed.hpp"
+#include "runtime/run_blocking.hpp"
+
+namespace sluice::protocol::rufh {
+namespace {
+
+using boost::asio::awaitable;
+using http::Request;
+using http::Response;
+using runtime::run_blocking;
+
+constexpr std::string_view partial_type = "application/partial-upload";
+
+Error not_allowed(std::string_view method) {
+    return {
+        .code = ErrorCode::method_not_allowed,
+        .facts = printable(method) + " means nothing here.",
+    };
+}
+
+std::string location_of(MediaId id) {
+    return std::string(collection) + id.text();
+}
+
+// What a creation asks for. Errors: those of its fields.
+Result<CreateStream> wanted_of(const Request& request, const Fields& fields, Principal owner) {
+    auto key = idempotency_key_of(request);
+    if (!key) {
+        return key.error();
+    }
+    Parameters query;
+    if (auto read = query.add_query(request.raw_query); !read) {
+        return std::move(read).error();
+    }
+    const std::string digest(request.header("Repr-Digest").value_or(""));
+    if (const auto digests = Digests::parse(digest); !digests) {
+        return digests.error();
+    }
+    const bool is_last = fields.is_complete.value_or(true);
+    return CreateStream{
+        .owner = std::move(owner),
+        .length = fields.length || !is_last ? fields.length : fields.body,
+        .category = std::string(query.get("media_category")),
+        .media_type = std::string(request.header("Content-Type").value_or("")),
+        .file_name = file_name_of(request.header("Content-Disposition").value_or("")),
+        .told = digest,
+        .ends_at_length = is_last && !request.has_body(),
+        .protocol = "rufh",
+        .idempotency_key = *std::move(key),
+    };
+}
+
+// What Upload-Length and the length of the body say together.
+Result<void> lengths_fit(const Fields& fields) {
+    if (!fields.length || !fields.body) {
+        return ok();
+    }
+    const bool is_last = fields.is_complete.value_or(true);
+    if (is_last ? *fields.body == *fields.length : *fields.body <= *fields.length) {
+        return ok();
+    }
+    return Error{
+        .code = is_last ? ErrorCode::length_invalid : ErrorCode::beyond_total_bytes,
+        .facts = "The body has " + std::to_string(fields.body->value) +
+                 " bytes, Upload-Length says " + std::to_string(fields.length->value) + ".",
+    };
+}
+
+}  // namespace
+
+awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body) const {
+    const Fields fields = fields_of(exchange.request);
+    auto response = co_await answer(exchange, fields, body);
+    if (exchange.request.header("Origin")) {
+        add_cors(response);
+    }
+    response.route = "rufh.uploads";
+    co_return response;
+}
+
+awaitable<Response> Endpoint::answer(
+    Exchange& exchange, const Fields& fields, http::BodyReader& body
+) const {
+    const Request& request = exchange.request;
+    const std::string_view method = request.method;
+    if (method == "OPTIONS") {
+        co_return capabilities();
+    }
+    const bool is_creation = request.path == "/resumable" || request.path == collection;
+    auto owner = authorize(exchange, Scope::media_write);
+    if (!owner) {
+        co_return refused(owner.error(), request, fields, is_creation);
+    }
+    if (is_creation && (method == "POST" || method == "PUT")) {
+        co_return co_await create(exchange, fields, *std::move(owner), body);
+    }
+    if (is_creation) {
+        auto response = refused(not_allowed(method), request, fields, true);
+        response.set("Allow", "POST, PUT, OPTIONS");
+        co_return response;
+    }
+    const auto id = id_in(request.path);
+    if (!id) {
+        const Error error{
+            .code = ErrorCode::media_unknown, .facts = "The URL names no upload of this server."
+        };
+        co_return refused(error, request, fields, false);
+    }
+    exchange.media_id = *id;
+    if (method == "HEAD" || method == "GET") {
+        co_return co_await look(exchange, fields, *std::move(owner), *id);
+    }
+    if (method == "PATCH") {
+        co_return co_await append(exchange, fields, *std::move(owner), *id, body);
+    }
+    if (method == "DELETE") {
+        co_return co_await remove(exchange, fields, *std::move(owner), *id);
+    }
+    auto response = refused(not_allowed(method), request, fields, false);
+    response.set("Allow", "HEAD, GET, PATCH, DELETE, OPTIONS");
+    co_return response;
+}
+
+Response Endpoint::capabilities() const {
+    Response response;
+    response.status = 204;
+    response.set("Upload-Limit", limits_of(nullptr));
+    add_preflight(response);
+    return response;
+}
+
+awaitable<Response> Endpoint::create(
+    Exchange& exchange, const Fields& fields, Principal owner, http::BodyReader& body
+) const {
+    const Request& request = exchange.request;
+    exchange.call = "CREATE";
+    auto wanted = wanted_of(request, fields, std::move(owner));
+    const auto fitting = lengths_fit(fields);
+    const auto check = Digests::parse(request.header("Content-Digest").value_or(""));
+    if (!wanted || !fitting || !check) {  // before anything is made
+        const Error& error = !fitting ? fitting.error() : !wanted ? wanted.error() : check.error();
+        co_return refused(error, request, fields, true);
+    }
+    if (!fields.is_complete) {
+        co_return co_await take_whole(exchange, fields, *std::move(wanted), body);
+    }
+    const RateGate gate(context_, exchange);
+    wanted->admission = &gate;
+    auto made = co_await run_blocking(context_.pool, [this, &wanted] {
+        return context_.streams->create(*wanted);
+    });
+    if (!made) {
+        auto response = refused(made.error(), request, fields, true);
+        response.set("Upload-Limit", limits_of(nullptr));
+        co_return response;
+    }
+    exchange.media_id = made->id;
+    const std::string location = location_of(made->id);
+    if (request.has_body() && speaks_interim(context_, fields)) {
+        co_await body.send_interim(
+            interim_status,
+            "Location: " + location + "\r\nUpload-Limit: " + limits_of(&*made) + "\r\n" +
+                version_line(fields)
+        );
+    }
+    // An empty file is complete already; what an earlier call of the same key made may be.
+    Fed fed{*made, {}};
+    if (made->state == UploadState::open && (request.has_body() || *fields.is_complete)) {
+        auto now =
+            co_await feed(context_, exchange, {.owner = made->owner, .id = made->id}, fields, body);
+        if (!now) {
+            auto response = refused(now.error(), request, fields, false);
+            if (is_overrun(now.error())) {
+                co_await invalidate(made->owner, made->id);
+            } else {
+                response.set("Location", location);
+            }
+            co_return response;
+        }
+        fed = *std::move(now);
+    }
+    auto response = *fields.is_complete ? finished(request, fields, fed, 201)
+                                        : begun(request, fields, fed.upload, 201);
+    response.set("Location", location);
+    co_return response;
+}
+
+awaitable<Response> Endpoint::take_whole(
+    Exchange& exchange, const Fields& fields, CreateStream wanted, http::BodyReader& body
+) const {
+    const Request& request = exchange.request;
+    const RateGate gate(context_, exchange);
+    wanted.admission = &gate;
+    wanted.length = fields.body;
+    const auto made = co_await run_blocking(context_.pool, [this, &wanted] {
+        return context_.streams->create(wanted);
+    });
+    if (!made) {
+        co_return problem_response(made.error(), std::nullopt, request);
+    }
+    exchange.media_id = made->id;
+    Fed fed{*made, {}};
+    if (made->state == UploadState::open) {
+        Fields all = fields;
+        all.is_complete = true;
+        auto now =
+            co_await feed(context_, exchange, {.owner = made->owner, .id = made->id}, all, body);
+        if (!now) {
+            co_await invalidate(made->owner, made->id);
+            co_return problem_response(now.error(), std::nullopt, request);
+        }
+        fed = *std::move(now);
+    }
+    Response response = described(request, fed.upload);
+    response.status = 201;
+    add_identity(response, request, fed.upload);
+    response.set("Location", "/api/v1/uploads/" + made->id.text());
+    co_return response;
+}
+
+awaitable<void> Endpoint::invalidate(Principal owner, MediaId id) const {
+    static_cast<void>(co_await run_blocking(context_.pool, [this, owner = std::move(owner), id] {
+        const auto found = context_.streams->find(owner, id);
+        if (found && found->state == UploadState::open) {
+            static_cast<void>(context_.streams->cancel(owner, id));
+        }
+        return ok();
+    }));
+}
+
+awaitable<Response> Endpoint::look(
+    Exchange& exchange, const Fields& fields, Principal owner, MediaId id
+) const {
+    const Request& request = exchange.request;
+    if (request.header("Upload-Offset") || request.header("Upload-Complete")) {
+        const Error error{
+            .code = ErrorCode::parameter_invalid,
+            .facts =
+                "A question for the offset carries Upload-Offset or Upload-Complete, which are "
+                "its answer.",
+        };
+        co_return refused(error, request, fields, false);
+    }
+    const auto found = co_await run_blocking(context_.bulk, [this, owner = std::move(owner), id] {
+        return context_.streams->find_settled(owner, id);
+    });
+    if (!found) {
+        co_return gone(found.error(), request);
+    }
+    Response response = request.method == "GET" ? described(request, *found) : Response();
+    response.status = request.method == "GET" ? 200 : 204;
+    add_progress(response, fields, *found);
+    if (found->stream.length_known) {
+        response.set("Upload-Length", std::to_string(found->total.value));
+    }
+    response.set("Upload-Limit", limits_of(&*found));
+    if (request.method == "HEAD") {
+        response.set("Cache-Control", "no-store");
+    }
+    add_identity(response, request, *found);
+    co_return response;
+}
+
+awaitable<Response> Endpoint::append(
+    Exchange& exchange, const Fields& fields, Principal owner, MediaId id, http::BodyReader& body
+) const {
+    const Request& request = exchange.request;
+    exchange.call = "PATCH";
+    const auto type = essence_of(request.header("Content-Type").value_or(""));
+    std::optional<Error> mistake;
+    if (type != partial_type && !(type.empty() && fields.is_before(6))) {
+        mistake = {
+            .code = ErrorCode::unsupported_media_type,
+            .facts = "Content-Type is \"" + printable(type) + "\"; PATCH takes " +
+                     std::string(partial_type) + ".",
+        };
+    } else if (!fields.offset) {
+        mistake = {
+            .code = ErrorCode::offset_invalid,
+            .facts = "Upload-Offset is \"" +
+                     printable(request.header("Upload-Offset").value_or("")) + "\".",
+        };
+    } else if (!fields.is_complete) {
+        mistake = {
+            .code = ErrorCode::completeness_missing,
+            .facts = "Upload-Complete is \"" +
+                     printable(request.header("Upload-Complete").value_or("")) + "\".",
+        };
+    }
+    if (mistake) {
+        co_return refused(*mistake, request, fields, false);
+    }
+    const auto now = co_await feed(
+        context_, exchange, {.owner = owner, .id = id, .at = *fields.offset}, fields, body
+    );
+    if (now && (*fields.is_complete || !now->upload.has_all_bytes())) {
+        if (*fields.is_complete) {
+            co_return finished(request, fields, *now, 200);
+        }
+        co_return begun(request, fields, now->upload, 204);
+    }
+    const Error error =
+        now ? Error{.code = ErrorCode::already_finalized, .media_id = id.value} : now.error();
+    const auto stands = co_await run_blocking(context_.bulk, [this, &owner, id] {
+        return context_.streams->find(owner, id);
+    });
+    if (is_overrun(error)) {
+        co_await invalidate(std::move(owner), id);
+    }
+    auto response = refused(error, request, fields, false, stands ? &*stands : nullptr);
+    if (error.code == ErrorCode::file_too_large) {
+        response.set("Upload-Limit", limits_of(nullptr));
+    }
+    co_return response;
+}
+
+awaitable<Response> Endpoint::remove(
+    Exchange& exchange, const Fields& /*fields*/, Principal owner, MediaId id
+) const {
+    exchange.call = "DELETE";
+    const auto removed = co_await run_blocking(context_.pool, [this, owner = std::move(owner), id] {
+        return context_.streams->cancel(owner, id);
+    });
+    if (!removed) {
+        co_return gone(removed.error(), exchange.request);
+    }
+    Response response;
+    response.status = 204;
+    co_return response;
+}
+
+Response Endpoint::begun(
+    const Request& request, const Fields& fields, const Upload& upload, int status
+) const {
+    Response response;
+    response.status = status;
+    add_progress(response, fields, upload);
+    response.set("Upload-Limit", limits_of(&upload));
+    add_identity(response, request, upload);
+    return response;
+}
+
+Response Endpoint::finished(
+    const Request& request, const Fields& fields, const Fed& fed, int status
+) const {
+    Response response = described(request, fed.upload);
+    response.status = status;
+    add_progress(response, fields, fed.upload);
+    add_identity(response, request, fed.upload);
+    if (!fed.digest.empty()) {
+        response.set("Repr-Digest", fed.digest);
+    }
+    return response;
+}
+
+// Of an upload: also how long it still lives. `expires` is what max-age was called in interop version 6.
+std::string Endpoint::limits_of(const Upload* upload) const {
+    const auto left =
+        upload == nullptr
+            ? context_.uploads.limits().lifetime
+            : std::chrono::floor<std::chrono::seconds>(upload->expires_at - context_.uploads.now());
+    const std::string seconds = std::to_string(std::max<std::int64_t>(left.count(), 0));
+    std::string text = "max-size=" + std::to_string(context_.streams->length_max().value);
+    if (upload == nullptr || upload->state == UploadState::open) {
+        text += ", max-age=" + seconds + ", expires=" + seconds;
+    }
+    return text;
+}
+
+}  // namespace sluice::protocol::rufh
