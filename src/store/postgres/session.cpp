@@ -135,7 +135,7 @@ void Session::lose() {
     fail({.kind = Failure::Kind::lost, .text = text.empty() ? "no answer in time" : text});
 }
 
-void Session::send_bound(const char* sql, std::vector<Parameter> values) {
+void Session::send_all(const char* sql, const std::vector<Parameter>& values) {
     if (failure_) {
         return;
     }

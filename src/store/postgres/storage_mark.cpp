@@ -49,6 +49,14 @@ Result<std::string> judged(Session& session, const std::string& id, const std::s
 
 }  // namespace
 
+Result<std::string> storage_of(PostgresDatabase& database) {
+    const auto rows = database.query(find_sql);
+    if (!rows) {
+        return rows.error();
+    }
+    return rows->empty() ? std::string() : rows->front().text(0);
+}
+
 Result<std::string> claim_storage(
     PostgresDatabase& database, const std::string& id, const std::string& fresh
 ) {
