@@ -234,6 +234,20 @@ class Transfers(TusCase):
         caller.status(media_id)
         self.assertEqual(caller.get(f"/api/v1/uploads/{media_id}/diagnosis").json()["code"], "upload_incomplete")
 
+    def test_parts_are_not_in_the_list(self):
+        bearer = ("Authorization", "Bearer parts")
+        parts = [self.create(1, ("Upload-Concat", "partial"), bearer) for _ in range(7)]
+        for part in parts:
+            self.assertEqual(self.patch(part, 0, b"x", bearer).status, 204)
+        final = self.send("POST", "/files/", ("Upload-Concat", "final;" + " ".join(parts)), bearer, body=b"").header("location")
+        parts.append(self.create(1, ("Upload-Concat", "partial"), bearer))
+        caller = X1(self.server, "parts")
+        page = caller.get("/api/v1/uploads?limit=3").json()
+        self.assertEqual([one["media_id"] for one in page["data"]], [final.rsplit("/", 1)[1]])
+        self.assertIsNone(page["next"])
+        part = parts[0].rsplit("/", 1)[1]
+        self.assertEqual([one["media_id"] for one in caller.get(f"/api/v1/uploads?q={part}").json()["data"]], [part])
+
     def test_somebody_elses_upload_does_not_exist(self):
         path = self.create(5, ("Authorization", "Bearer alice"))
         for method in ("HEAD", "DELETE"):
