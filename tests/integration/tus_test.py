@@ -245,6 +245,19 @@ class Transfers(TusCase):
         self.assertEqual(caller.append(media_id, 1, b"-----").status, 204)
         self.assertEqual(caller.finalize(media_id).status, 201)
         self.assertEqual(caller.original(f"7_{media_id}").body, b"hello-----world")
+    def test_parts_are_not_in_the_list(self):
+        bearer = ("Authorization", "Bearer parts")
+        parts = [self.create(1, ("Upload-Concat", "partial"), bearer) for _ in range(7)]
+        for part in parts:
+            self.assertEqual(self.patch(part, 0, b"x", bearer).status, 204)
+        final = self.send("POST", "/files/", ("Upload-Concat", "final;" + " ".join(parts)), bearer, body=b"").header("location")
+        parts.append(self.create(1, ("Upload-Concat", "partial"), bearer))
+        caller = X1(self.server, "parts")
+        page = caller.get("/api/v1/uploads?limit=3").json()
+        self.assertEqual([one["media_id"] for one in page["data"]], [final.rsplit("/", 1)[1]])
+        self.assertIsNone(page["next"])
+        part = parts[0].rsplit("/", 1)[1]
+        self.assertEqual([one["media_id"] for one in caller.get(f"/api/v1/uploads?q={part}").json()["data"]], [part])
 
     def test_somebody_elses_upload_does_not_exist(self):
         path = self.create(5, ("Authorization", "Bearer alice"))
