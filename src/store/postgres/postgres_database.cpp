@@ -57,6 +57,22 @@ Error too_new(std::size_t version) {
     };
 }
 
+// What it returns counts only if the session has no failure.
+Result<void> transact(
+    postgres::Session& session, const PostgresDatabase::Work& work, PostgresDatabase::Survives what
+) {
+    session.begin();
+    if (what == PostgresDatabase::Survives::kill) {
+        session.send(relaxed_sql);
+    }
+    Result<void> done = work(session);
+    if (done && !session.failure()) {
+        session.commit();
+    }
+    session.roll_back();
+    return done;
+}
+
 }  // namespace
 
 PostgresDatabase::Lease::Lease(
@@ -212,17 +228,8 @@ Result<void> PostgresDatabase::perform(const Work& work, Survives what) {
             if (!lease) {
                 return std::move(lease).error();
             }
-            Session& session = **lease;
-            session.begin();
-            if (what == Survives::kill) {
-                session.send(relaxed_sql);
-            }
-            Result<void> done = work(session);
-            if (done && !session.failure()) {
-                session.commit();
-            }
-            session.roll_back();
-            if (!session.failure()) {
+            Result<void> done = transact(**lease, work, what);
+            if (!(*lease)->failure()) {
                 commits_ += done ? 1 : 0;
                 return done;
             }

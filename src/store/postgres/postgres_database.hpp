@@ -77,6 +77,8 @@ class PostgresDatabase {
         Lease(PostgresDatabase& of, std::unique_ptr<Session> session, bool is_fresh);
         Lease(Lease&& other) = default;
         Lease& operator=(Lease&&) = delete;
+        Lease(const Lease&) = delete;
+        Lease& operator=(const Lease&) = delete;
         ~Lease();
         Session& operator*() const { return *session_; }
         Session* operator->() const { return session_.get(); }
