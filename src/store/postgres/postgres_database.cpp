@@ -205,12 +205,13 @@ void PostgresDatabase::give_back(std::unique_ptr<Session> session) {
     freed_.notify_one();
 }
 
-std::optional<Error> PostgresDatabase::judge(const Lease& lease, int& tries) {
+std::optional<Error> PostgresDatabase::judge(Change change, const Lease& lease, int& tries) {
     const Failure& failure = *lease->failure();
     const bool may_repeat = failure.kind == Failure::Kind::repeat;
-    // A connection that stood idle may have died long ago.
+    // A connection that stood idle may have died long ago; the next one will not have.
+    const bool has_no_effect = change == Change::none || !lease->may_have_committed();
     const bool was_stale =
-        failure.kind == Failure::Kind::lost && !lease.is_fresh() && !lease->may_have_committed();
+        failure.kind == Failure::Kind::lost && !lease.is_fresh() && has_no_effect;
     if ((!may_repeat && !was_stale) || ++tries >= tries_max) {
         Error error = postgres::error_from(failure);
         if (may_repeat) {
@@ -233,7 +234,7 @@ Result<void> PostgresDatabase::perform(const Work& work, Survives what) {
                 commits_ += done ? 1 : 0;
                 return done;
             }
-            if (auto error = judge(*lease, tries)) {
+            if (auto error = judge(Change::some, *lease, tries)) {
                 return *std::move(error);
             }
         }
@@ -253,7 +254,7 @@ Result<Rows> PostgresDatabase::single(Change change, const std::function<Rows(Se
             commits_ += change == Change::some ? 1 : 0;
             return rows;
         }
-        if (auto error = judge(*lease, tries)) {
+        if (auto error = judge(change, *lease, tries)) {
             return *std::move(error);
         }
     }
@@ -275,7 +276,7 @@ Result<std::vector<Rows>> PostgresDatabase::snapshot(const std::function<void(Se
             return answers;
         }
         session.roll_back();
-        if (auto error = judge(*lease, tries)) {
+        if (auto error = judge(Change::none, *lease, tries)) {
             return *std::move(error);
         }
     }

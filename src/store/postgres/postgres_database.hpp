@@ -99,7 +99,7 @@ class PostgresDatabase {
         Change change, const std::function<postgres::Rows(Session&)>& run
     );
     // After a failure: what to tell, or nothing, to try again.
-    std::optional<Error> judge(const Lease& lease, int& tries);
+    std::optional<Error> judge(Change change, const Lease& lease, int& tries);
 
     const std::string url_;
     const PostgresOptions options_;
