@@ -41,6 +41,9 @@ std::size_t plain_length(std::string_view text) {
     while (length + 8 <= text.size() && are_plain(text.data() + length)) {
         length += 8;
     }
+    if (text.size() >= 8 && text.size() - length < 8 && are_plain(text.data() + text.size() - 8)) {
+        return text.size();  // with some that were seen already
+    }
     while (length < text.size() && is_plain(text[length])) {
         ++length;
     }

@@ -133,6 +133,10 @@ std::string printable(std::string_view text, std::size_t length_max) {
 }
 
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_blank) {
+    const auto is_without = [text](char c) { return text.find(c) == std::string_view::npos; };
+    if (is_without('%') && (!plus_is_blank || is_without('+'))) {
+        return std::string(text);  // as most are
+    }
     std::string result;
     result.reserve(text.size());
     for (std::size_t i = 0; i < text.size(); ++i) {

@@ -53,11 +53,11 @@ constexpr std::string_view upload_help = R"(sluice upload FILE...
   --token-file FILE   bearer token (or SLUICE_TOKEN, SLUICE_TOKEN_FILE)
   --credentials FILE  a ~/.twurlrc, a ~/.xurl, or what `keys create --json` printed; for X's own hosts
                       the first two are found by themselves
-  --protocol P        x2 (default) or x1
+  --protocol P        x2 (default), x1, tus or rufh; the last two also to servers that are not Sluice
   --category C        tweet_video, tweet_gif, tweet_image, subtitles; by the type if not given
   --type MIME         by the extension if not given
   --chunk-size N      as 4M or 1MiB; default 4MiB, more for files beyond 1000 segments of it
-  --parallel N        segments at a time, 1 to 64; default 4
+  --parallel N        segments at a time, 1 to 64; default 4 (by tus and rufh one after the other)
   --alt-text TEXT     for those who cannot see it
   --subtitles FILE    .srt or .vtt, uploaded as well; FILE:de names the language (EN if not given)
   --no-wait           return when all is sent, do not wait for processing

@@ -11,9 +11,6 @@
 #include "base/ids.hpp"
 #include "base/log.hpp"
 #include "base/release_memory.hpp"
-#include "http/field_line.hpp"
-#include "http/response_head.hpp"
-#include "runtime/bulk_turn.hpp"
 
 namespace sluice::http {
 
@@ -21,12 +18,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr std::size_t source_piece_bytes = 128 * 1024;
-constexpr std::size_t endless_piece_bytes = 16 * 1024;
-// Between two bursts of a client that reads as fast as it can.
-constexpr std::chrono::milliseconds slow_reader_pause{100};
 constexpr std::size_t discard_piece_bytes = 16 * 1024;
-constexpr std::size_t usual_head_bytes = 1000;
 constexpr std::size_t request_id_length_max = 128;
 // Whoever is silent for longer holds no buffer; the next request then costs a system call more.
 constexpr std::chrono::milliseconds briefly_idle{1'000};
@@ -43,14 +35,6 @@ bool is_request_id(std::string_view text) {
     };
     return !text.empty() && text.size() <= request_id_length_max &&
            std::ranges::all_of(text, is_allowed);
-}
-
-void log_broken_source(const Response& response, const Result<std::size_t>& count) {
-    log::error(
-        "source_failed",
-        "the body of an answer ended early",
-        {{"route", response.route}, {"detail", count ? "" : count.error().detail}}
-    );
 }
 
 std::string describe(const std::exception_ptr& failure) {
@@ -131,12 +115,36 @@ asio::awaitable<void> Connection::run() {
 }
 
 asio::awaitable<bool> Connection::serve_next() {
-    auto request = co_await read_head();
+    HeadParser parser;
+    auto request = begin_request(parser);
+    if (request && *request == nullptr) {
+        request = co_await read_head(parser);
+    }
     if (!request) {
         co_await refuse(std::move(request).error());
         co_return false;
     }
     co_return *request != nullptr&& co_await serve(**request);
+}
+
+// Most heads come whole, so there is a coroutine, and a deadline, only for those that do not.
+Result<std::unique_ptr<Request>> Connection::begin_request(HeadParser& parser) {
+    received_before_ = wire_.received() - wire_.buffered().size();
+    sent_before_ = wire_.sent();
+    started_ = std::chrono::steady_clock::now();
+    return parsed(parser);
+}
+
+Result<std::unique_ptr<Request>> Connection::parsed(HeadParser& parser) {
+    auto head = parser.parse(wire_.buffered_text());
+    if (!head) {
+        return std::move(head).error();
+    }
+    if (!*head) {
+        return nullptr;
+    }
+    wire_.consume((*head)->bytes);
+    return std::make_unique<Request>(std::move((*head)->request));
 }
 
 void Connection::leave_idle() {
@@ -183,18 +191,11 @@ asio::awaitable<bool> Connection::wait_for_request() {
     co_return count && *count > 0;
 }
 
-asio::awaitable<Result<std::unique_ptr<Request>>> Connection::read_head() {
-    received_before_ = wire_.received() - wire_.buffered().size();
-    sent_before_ = wire_.sent();
-    started_ = std::chrono::steady_clock::now();
-    HeadParser parser;
-    auto head = parser.parse(wire_.buffered_text());
-    // Most heads come whole, so the deadline is set only for those that do not.
-    if (head && !*head) {
-        const auto& limits = services_.limits;
-        wire_.start_deadline(is_last_resort() ? limits.last_resort : limits.head);
-    }
-    while (head && !*head) {
+asio::awaitable<Result<std::unique_ptr<Request>>> Connection::read_head(HeadParser& parser) {
+    const auto& limits = services_.limits;
+    wire_.start_deadline(is_last_resort() ? limits.last_resort : limits.head);
+    Result<std::unique_ptr<Request>> request = nullptr;
+    while (request && *request == nullptr) {
         const auto count = co_await wire_.fill_before_deadline();
         if (!count) {
             co_return Error{
@@ -205,14 +206,10 @@ asio::awaitable<Result<std::unique_ptr<Request>>> Connection::read_head() {
         if (*count == 0) {
             co_return nullptr;
         }
-        head = parser.parse(wire_.buffered_text());
+        request = parsed(parser);
     }
     wire_.stop_deadline();
-    if (!head) {
-        co_return std::move(head).error();
-    }
-    wire_.consume((*head)->bytes);
-    co_return std::make_unique<Request>(std::move((*head)->request));
+    co_return request;
 }
 
 // There is no request, and where the next one would begin is not known.
@@ -220,7 +217,8 @@ asio::awaitable<void> Connection::refuse(Error error) {
     Request request;
     request.request_id = make_request_id(services_.clock);
     auto response = services_.handler.refuse(error, request.request_id, wire_.buffered_text());
-    const bool is_sent = co_await send(request, response, false);
+    compose_head(request, response, false);
+    const bool is_sent = co_await send(request, response);
     count(request, response);
     if (is_sent) {
         co_await wire_.linger(services_.limits.linger_bytes_max, services_.limits.linger);
@@ -250,7 +248,8 @@ asio::awaitable<bool> Connection::serve(Request& request) {
     SocketBody body(wire_, request, services_.limits, *services_.budget);
     auto response = co_await answer(request, body);
     const bool keeps_alive = may_keep_alive(request, response, body);
-    const bool is_sent = co_await send(request, response, keeps_alive);
+    compose_head(request, response, keeps_alive);
+    const bool is_sent = send_at_once(request, response) || co_await send(request, response);
     count(request, response);
     if (!is_sent) {
         co_return false;
@@ -336,89 +335,6 @@ asio::awaitable<bool> Connection::discard(SocketBody& body) {
             co_return count.has_value();
         }
         discarded += *count;
-    }
-    co_return false;
-}
-
-asio::awaitable<bool> Connection::send(
-    const Request& request, Response& response, bool keeps_alive
-) {
-    const ResponseHeadFacts facts{
-        .request_id = request.request_id,
-        .date = services_.date(),
-        .length = response.source ? response.source->length() : response.body.size(),
-        .keeps_alive = keeps_alive,
-        .is_http_1_0 = request.version_minor == 0
-    };
-    head_.clear();
-    head_.reserve(usual_head_bytes);
-    append_response_head(head_, response, facts);
-    if (response.cut_after_bytes) {
-        return send_cut(response);
-    }
-    const bool has_body = allows_body(response.status) && request.method != "HEAD";
-    if (has_body && response.source) {
-        return response.source->is_endless() ? send_endless(response) : send_source(response);
-    }
-    const auto body =
-        has_body ? std::as_bytes(std::span(response.body)) : std::span<const std::byte>();
-    return wire_.write(head_, body, services_.limits.write);
-}
-
-asio::awaitable<bool> Connection::send_cut(const Response& response) {
-    const std::size_t length = std::min<std::uint64_t>(*response.cut_after_bytes, head_.size());
-    const std::size_t rest =
-        std::min<std::uint64_t>(*response.cut_after_bytes - length, response.body.size());
-    const auto body = std::as_bytes(std::span(response.body).first(rest));
-    const auto head = std::string_view(head_).substr(0, length);
-    static_cast<void>(co_await wire_.write(head, body, services_.limits.write));
-    co_return false;
-}
-
-// The head goes with the first piece. A source that fails ends the connection: the length is
-// promised already. Whoever reads slowly holds no piece: what did not go is read once more.
-asio::awaitable<bool> Connection::send_source(Response& response) {
-    BodySource& source = *response.source;
-    std::vector<std::byte> memory;
-    std::string_view head = head_;
-    std::uint64_t left = source.length();
-    do {
-        memory.resize(std::min<std::uint64_t>(left, source_piece_bytes));
-        auto count = left > 0 ? co_await source.read(memory) : Result<std::size_t>(0);
-        if (left >= source_piece_bytes) {
-            co_await runtime::bulk_turn(wire_.loop());
-        }
-        if (!count || (*count == 0 && left > 0)) {
-            log_broken_source(response, count);
-            co_return false;
-        }
-        const auto piece = std::span(memory).first(*count);
-        const auto sent = co_await wire_.write_briefly(head, piece, slow_reader_pause);
-        if (!sent) {
-            co_return false;
-        }
-        const auto of_head = std::min(*sent, head.size());
-        head.remove_prefix(of_head);
-        left -= *sent - of_head;
-        if (*sent - of_head < *count || !head.empty()) {
-            source.unread(*count - (*sent - of_head));
-            release_memory(memory);
-            if (!co_await wire_.wait_for_room(services_.limits.write)) {
-                co_return false;
-            }
-        }
-    } while (left > 0 || !head.empty());
-    co_return true;
-}
-
-// Each piece goes out when it is there. The source ends, or the client goes.
-asio::awaitable<bool> Connection::send_endless(Response& response) {
-    std::vector<std::byte> piece(endless_piece_bytes);
-    bool goes_on = co_await wire_.write(head_, {}, services_.limits.write);
-    while (goes_on && !services_.is_draining) {
-        const auto count = co_await response.source->read(piece);
-        goes_on = count && *count > 0 &&
-                  co_await wire_.write({}, std::span(piece).first(*count), services_.limits.write);
     }
     co_return false;
 }

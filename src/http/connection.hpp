@@ -74,8 +74,11 @@ class Connection {
   private:
     using Time = std::chrono::steady_clock::time_point;
 
+    // Null: the head is not whole yet.
+    Result<std::unique_ptr<Request>> begin_request(HeadParser& parser);
+    Result<std::unique_ptr<Request>> parsed(HeadParser& parser);
     // Null: the connection ends here without an answer.
-    boost::asio::awaitable<Result<std::unique_ptr<Request>>> read_head();
+    boost::asio::awaitable<Result<std::unique_ptr<Request>>> read_head(HeadParser& parser);
     boost::asio::awaitable<bool> wait_for_request();
     // True: the next request may come.
     boost::asio::awaitable<bool> serve_next();
@@ -89,7 +92,11 @@ class Connection {
     boost::asio::awaitable<Response> handled(const Request& request, SocketBody& body);
     Response refuse_body(const Request& request);
     Response failed(const Request& request, const std::exception_ptr& failure);
-    boost::asio::awaitable<bool> send(const Request& request, Response& response, bool keeps_alive);
+    // Into head_.
+    void compose_head(const Request& request, const Response& response, bool keeps_alive);
+    // True: the socket has taken it all. Else send() goes on with what is left of it.
+    bool send_at_once(const Request& request, Response& response);
+    boost::asio::awaitable<bool> send(const Request& request, Response& response);
     boost::asio::awaitable<bool> send_source(Response& response);
     boost::asio::awaitable<bool> send_endless(Response& response);
     boost::asio::awaitable<bool> send_cut(const Response& response);

@@ -31,9 +31,21 @@ class BodySource {
     virtual void unread(std::uint64_t) {}
 };
 
+// Of a header field that we send: known when we were compiled, so it costs no memory, and nothing of a
+// request can become one.
+class FieldName {
+  public:
+    consteval FieldName(const char* literal) : text_(literal) {}
+    constexpr operator std::string_view() const { return text_; }
+    friend bool operator==(FieldName name, std::string_view text) { return name.text_ == text; }
+
+  private:
+    std::string_view text_;
+};
+
 struct Response {
     int status = 200;
-    std::vector<std::pair<std::string, std::string>> headers;
+    std::vector<std::pair<FieldName, std::string>> headers;
     std::string body;
     std::unique_ptr<BodySource> source;  // used instead of body if set
     bool close = false;                  // end the connection after this answer
@@ -44,11 +56,11 @@ struct Response {
     std::string error_code;      // slug, for metrics, the log and the timeline
     std::string error_facts;     // what the caller was told beside it
 
-    void set(std::string name, std::string value) {
+    void set(FieldName name, std::string value) {
         if (headers.empty()) {
             headers.reserve(16);  // most have more than eight
         }
-        headers.emplace_back(std::move(name), std::move(value));
+        headers.emplace_back(name, std::move(value));
     }
 };
 

@@ -1,20 +1,33 @@
 #include "http/response_head.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace sluice::http {
 
 namespace {
 
+bool is_control(char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
+
+// Looks at all of it, without a branch, so that the compiler takes many at a time.
+bool has_control(std::string_view text) {
+    bool has = false;
+    for (const char c : text) {
+        has |= is_control(c);
+    }
+    return has;
+}
+
 void append_field(std::string& out, std::string_view name, std::string_view value) {
     out += name;
     out += ": ";
-    const auto begin = out.size();
-    out += value;
-    const auto is_control = [](char c) {
-        return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-    };
-    std::replace_if(out.begin() + static_cast<std::ptrdiff_t>(begin), out.end(), is_control, ' ');
+    if (has_control(value)) {
+        std::ranges::replace_copy_if(value, std::back_inserter(out), is_control, ' ');
+    } else {
+        out += value;
+    }
     out += "\r\n";
 }
 

@@ -55,6 +55,9 @@ class Wire {
     // buffer if `overflow`. Returns what went to `into`; 0 as above; nothing: there is nothing yet.
     // Precondition: buffered() is empty, `into` is not.
     std::optional<std::size_t> take(std::span<std::byte> into, bool overflow);
+    // What the socket takes of both without a wait, as one gather write; 0 also if the connection broke,
+    // which the write() of the rest then tells.
+    std::size_t write_at_once(std::string_view first, std::span<const std::byte> second);
     // All of both, as one gather write if the socket takes it. False: timeout, or the connection
     // broke.
     boost::asio::awaitable<bool> write(
@@ -85,7 +88,8 @@ class Wire {
 
   private:
     void make_room();
-    Result<std::size_t> outcome(std::size_t count) const;
+    std::span<std::byte> room();
+    Result<std::size_t> note_filled(std::size_t count);
 
     Socket socket_;
     runtime::Deadline deadline_;

@@ -63,7 +63,10 @@ boost::asio::awaitable<http::Response> Router::handle(
     const bool records = is_recorded(request);
     const WallTime asked_at = context_.uploads.now();
     exchange.wants_parts = records;
-    const auto signed_body = co_await authenticator_.authenticate(exchange, body);
+    std::unique_ptr<http::BodyReader> signed_body;
+    if (!authenticator_.authenticate_at_once(exchange)) {
+        signed_body = co_await authenticator_.authenticate(exchange, body);
+    }
     auto response = co_await dispatch(exchange, signed_body ? *signed_body : body);
     if (context_.fidelity == protocol::Fidelity::faithful && request.path.starts_with("/1.1/")) {
         protocol::x_v1::escape_slashes(response);

@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "server/limit_settings.hpp"
+#include "server/setting_values.hpp"
 #include "server/store_settings.hpp"
 
 namespace sluice::server {
@@ -15,20 +16,6 @@ using Outcome = SettingRow::Outcome;
 
 std::unexpected<std::string> must_be(std::string text) {
     return std::unexpected(std::move(text));
-}
-
-std::optional<ListenAddress> address_of(const std::string& value) {
-    const auto colon = value.rfind(':');
-    const auto port =
-        parse_unsigned(colon == std::string::npos ? "" : std::string_view(value).substr(colon + 1));
-    if (!port || *port > 65535 || colon == 0) {
-        return std::nullopt;
-    }
-    std::string host = value.substr(0, colon);
-    if (host.starts_with('[') && host.ends_with(']')) {
-        host = host.substr(1, host.size() - 2);
-    }
-    return ListenAddress{std::move(host), static_cast<std::uint16_t>(*port)};
 }
 
 Outcome apply_listen(Settings& settings, const std::string& value) {
@@ -172,19 +159,11 @@ Outcome apply_retention_original(Settings& settings, const std::string& value) {
 }
 
 Outcome apply_rufh_interop(Settings& settings, const std::string& value) {
-    settings.rufh = {.versions = {}, .without_version = false};
-    for (std::string_view rest = value; !rest.empty();) {
-        const auto word = rest.substr(0, rest.find(','));
-        rest.remove_prefix(std::min(word.size() + 1, rest.size()));
-        const auto version = parse_unsigned(word);
-        if (word == "rfc") {
-            settings.rufh.without_version = true;
-        } else if (version) {
-            settings.rufh.versions.push_back(*version);
-        } else {
-            return must_be("numbers with commas between them, and rfc, for example 8,9,rfc");
-        }
+    auto rules = interim_rules_of(value);
+    if (!rules) {
+        return must_be("numbers with commas between them, and rfc, for example 8,9,rfc");
     }
+    settings.rufh = *std::move(rules);
     return {};
 }
 

@@ -6,12 +6,15 @@ namespace sluice {
 
 void LiveEvents::publish(LiveEvent event) {
     const std::lock_guard guard(mutex_);
-    event.number = last_.load(std::memory_order_relaxed) + 1;
-    ring_.push_back(std::move(event));
-    if (ring_.size() > kept_max) {
-        ring_.pop_front();
+    const std::uint64_t number = last_.load(std::memory_order_relaxed) + 1;
+    event.number = number;
+    if (ring_.size() < kept_max) {
+        ring_.push_back(std::move(event));
+    } else {
+        ring_[oldest_] = std::move(event);
+        oldest_ = (oldest_ + 1) % kept_max;
     }
-    last_.store(ring_.back().number, std::memory_order_release);
+    last_.store(number, std::memory_order_release);
 }
 
 LiveEvents::Read LiveEvents::after(
@@ -19,9 +22,10 @@ LiveEvents::Read LiveEvents::after(
 ) const {
     const std::lock_guard guard(mutex_);
     const std::uint64_t newest = last_.load(std::memory_order_relaxed);
-    const std::uint64_t before_all = ring_.empty() ? newest : ring_.front().number - 1;
+    const std::uint64_t before_all = ring_.empty() ? newest : ring_[oldest_].number - 1;
     Read read{.last = newest, .has_missed = number < before_all || number > newest};
-    for (const LiveEvent& event : ring_) {
+    for (std::size_t i = 0; i < ring_.size(); ++i) {
+        const LiveEvent& event = ring_[(oldest_ + i) % ring_.size()];
         const bool was_seen = event.number <= number && !read.has_missed;
         if (was_seen || (owner && event.owner != *owner)) {
             continue;

@@ -5,7 +5,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <deque>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -57,8 +56,9 @@ class LiveEvents {
   private:
     std::atomic<std::uint64_t> last_;
     std::atomic<bool> is_ended_ = false;
-    mutable std::mutex mutex_;  // guards the ring
-    std::deque<LiveEvent> ring_;
+    mutable std::mutex mutex_;     // guards the ring
+    std::vector<LiveEvent> ring_;  // once it is full, the next event takes the oldest one's place
+    std::size_t oldest_ = 0;
 };
 
 }  // namespace sluice

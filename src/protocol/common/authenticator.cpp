@@ -16,8 +16,6 @@ namespace {
 using boost::asio::awaitable;
 using oauth::Place;
 
-// In open mode nothing is signed, so only small forms are looked into for a name.
-constexpr std::uint64_t open_form_bytes_max = 16 * 1024;
 // Signatures over less are checked on the loop's own thread.
 constexpr std::size_t signed_at_once_bytes_max = 32 * 1024;
 // Of a base string, in an answer.
@@ -39,18 +37,6 @@ oauth::SignedRequest signed_request(const http::Request& request) {
         .body = {},
         .scheme = request.base_url.starts_with("https://") ? "https" : "http",
     };
-}
-
-// By which the console acts for whoever an upload belongs to; anybody may be anybody in open mode.
-constexpr std::string_view owner_field = "Sluice-Owner";
-constexpr std::size_t principal_length_max = 80;
-
-bool is_principal(std::string_view text) {
-    const auto is_allowed = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == ':';
-    };
-    return !text.empty() && text.size() <= principal_length_max &&
-           std::ranges::all_of(text, is_allowed);
 }
 
 Error missing() {
@@ -121,12 +107,16 @@ awaitable<std::unique_ptr<http::BodyReader>> Authenticator::authenticate(
     }
     auto identity = mode_ == AuthMode::open ? co_await open(exchange.request, body, replaced)
                                             : co_await known(exchange, body, replaced);
+    note(exchange, std::move(identity));
+    co_return replaced;
+}
+
+void Authenticator::note(Exchange& exchange, Result<Identity> identity) {
     if (identity) {
         exchange.caller = *std::move(identity);
     } else {
         exchange.credentials_refused = counted(exchange, std::move(identity).error());
     }
-    co_return replaced;
 }
 
 Error Authenticator::counted(const Exchange& exchange, Error refused) {
@@ -138,40 +128,30 @@ Error Authenticator::counted(const Exchange& exchange, Error refused) {
     return excess ? too_many(*excess, refused, now) : refused;
 }
 
+bool Authenticator::authenticate_at_once(Exchange& exchange) {
+    if (mode_ != AuthMode::open || exchange.request.count("Authorization") > 1) {
+        return false;
+    }
+    auto identity = identity_in_head(exchange.request);
+    if (!identity) {
+        return false;
+    }
+    note(exchange, *std::move(identity));
+    return true;
+}
+
 awaitable<Result<Identity>> Authenticator::open(
     const http::Request& request, http::BodyReader& body, Replaced& replaced
 ) {
-    const auto [scheme, rest] = authorization_of(request);
-    if (equals_ignoring_case(scheme, "OAuth")) {
-        const auto parameters = oauth::parse_oauth_header(rest);
-        if (!parameters) {
-            co_return parameters.error();
-        }
-        const std::string token = token_or_consumer(*parameters);
-        co_return token.empty() ? Result<Identity>(malformed_credentials(scheme))
-                                : named_identity(token, AuthScheme::oauth1);
+    if (auto identity = identity_in_head(request)) {
+        co_return *std::move(identity);
     }
-    if (!scheme.empty()) {
-        co_return rest.empty() ? Result<Identity>(malformed_credentials(scheme))
-                               : named_identity(rest, AuthScheme::bearer);
+    auto held = co_await HeldBody::read(body, held_);
+    if (!held) {
+        co_return std::move(held).error();
     }
-    if (const auto owner = request.header(owner_field); owner && is_principal(*owner)) {
-        co_return Identity{.principal = {std::string(*owner)}};
-    }
-    std::string token = oauth::may_have_oauth_fields(request.raw_query)
-                            ? token_or_consumer(oauth::parse_urlencoded(request.raw_query))
-                            : std::string();
-    const auto length = request.content_length.value_or(0);
-    if (token.empty() && is_urlencoded(request) && length > 0 && length <= open_form_bytes_max) {
-        auto held = co_await HeldBody::read(body, held_);
-        if (!held) {
-            co_return std::move(held).error();
-        }
-        replaced = *std::move(held);
-        token = token_or_consumer(oauth::parse_urlencoded(replaced->text()));
-    }
-    co_return token.empty() ? Identity{.principal = {"anonymous"}}
-                            : named_identity(token, AuthScheme::oauth1);
+    replaced = *std::move(held);
+    co_return identity_in_form(replaced->text());
 }
 
 awaitable<Result<Identity>> Authenticator::known(

@@ -43,6 +43,8 @@ class Authenticator {
 
     bool believes_anybody() const { return mode_ == AuthMode::open; }
 
+    // In open mode most callers are known by the head alone. False: authenticate() does it.
+    bool authenticate_at_once(Exchange& exchange);
     // Notes the caller in the exchange, or why there is none. What it returns, if anything, is to
     // be read instead of `body`.
     boost::asio::awaitable<std::unique_ptr<http::BodyReader>> authenticate(
@@ -82,6 +84,7 @@ class Authenticator {
         Exchange& exchange, http::BodyReader& body, const Call& call
     );
     boost::asio::awaitable<Result<void>> use_nonce(const Call& call);
+    void note(Exchange& exchange, Result<Identity> identity);
     // `refused`, or that there were too many of its kind. Right credentials never come here.
     Error counted(const Exchange& exchange, Error refused);
 

@@ -12,6 +12,31 @@ WallTime wall_time(std::int64_t seconds) {
     return WallTime{std::chrono::seconds{seconds}};
 }
 
+// In open mode nothing is signed, so only small forms are looked into for a name.
+constexpr std::uint64_t open_form_bytes_max = 16 * 1024;
+
+// By which the console acts for whoever an upload belongs to; anybody may be anybody in open mode.
+constexpr std::string_view owner_field = "Sluice-Owner";
+constexpr std::size_t principal_length_max = 80;
+
+bool is_principal(std::string_view text) {
+    const auto is_allowed = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == ':';
+    };
+    return !text.empty() && text.size() <= principal_length_max &&
+           std::ranges::all_of(text, is_allowed);
+}
+
+Identity named_or_anonymous(const std::string& token) {
+    return token.empty() ? Identity{.principal = {"anonymous"}}
+                         : named_identity(token, AuthScheme::oauth1);
+}
+
+bool may_have_name_in_form(const http::Request& request) {
+    const auto length = request.content_length.value_or(0);
+    return length > 0 && length <= open_form_bytes_max && is_urlencoded(request);
+}
+
 }  // namespace
 
 AuthorizationField authorization_of(const http::Request& request) {
@@ -34,6 +59,37 @@ Identity named_identity(std::string_view token, AuthScheme scheme) {
         .name = "",
         .scheme = scheme,
     };
+}
+
+std::optional<Result<Identity>> identity_in_head(const http::Request& request) {
+    const auto [scheme, rest] = authorization_of(request);
+    if (equals_ignoring_case(scheme, "OAuth")) {
+        const auto parameters = oauth::parse_oauth_header(rest);
+        if (!parameters) {
+            return parameters.error();
+        }
+        const std::string token = token_or_consumer(*parameters);
+        return token.empty() ? Result<Identity>(malformed_credentials(scheme))
+                             : named_identity(token, AuthScheme::oauth1);
+    }
+    if (!scheme.empty()) {
+        return rest.empty() ? Result<Identity>(malformed_credentials(scheme))
+                            : named_identity(rest, AuthScheme::bearer);
+    }
+    if (const auto owner = request.header(owner_field); owner && is_principal(*owner)) {
+        return Identity{.principal = {std::string(*owner)}};
+    }
+    std::string token = oauth::may_have_oauth_fields(request.raw_query)
+                            ? token_or_consumer(oauth::parse_urlencoded(request.raw_query))
+                            : std::string();
+    if (token.empty() && may_have_name_in_form(request)) {
+        return std::nullopt;
+    }
+    return named_or_anonymous(token);
+}
+
+Identity identity_in_form(std::string_view form) {
+    return named_or_anonymous(token_or_consumer(oauth::parse_urlencoded(form)));
 }
 
 std::string token_or_consumer(const oauth::Parameters& parameters) {

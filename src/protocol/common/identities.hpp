@@ -2,6 +2,7 @@
 // enough. Pure.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -25,6 +26,10 @@ Error malformed_credentials(std::string_view scheme);
 
 // In open mode: whoever the token names.
 Identity named_identity(std::string_view token, AuthScheme scheme);
+// In open mode: whoever the head speaks for. Nothing: the form of the body may tell. Errors:
+// auth_malformed and those of an OAuth header.
+std::optional<Result<Identity>> identity_in_head(const http::Request& request);
+Identity identity_in_form(std::string_view form);
 // The token, else the consumer key; empty if there is neither.
 std::string token_or_consumer(const oauth::Parameters& parameters);
 

@@ -14,6 +14,8 @@ constexpr std::size_t secret_length_min = 6;
 // Answers may repeat a value cut short; this much of it gives it away.
 constexpr std::size_t secret_start_length = 12;
 constexpr std::size_t key_characters_shown = 4;
+// What masking may add to a target: short values are longer masked.
+constexpr std::size_t target_growth = 16;
 
 bool names_consumer_key(std::string_view lower_name) {
     return lower_name == "oauth_consumer_key";
@@ -85,14 +87,21 @@ void Masker::remember(std::string_view secret, std::string shown) {
 }
 
 std::string Masker::masked(std::string_view name, std::string_view value) {
+    std::string text;
+    append_masked(text, name, value);
+    return text;
+}
+
+void Masker::append_masked(std::string& out, std::string_view name, std::string_view value) {
     const std::string lower = plain_name(name);
     const bool is_key = names_consumer_key(lower);
     if (value.empty() || (!is_key && !names_secret(lower))) {
-        return std::string(value);
+        out += value;
+        return;
     }
     std::string shown = is_key ? shown_key(value) : std::string(mask);
-    remember(value, shown);
-    return shown;
+    out += shown;
+    remember(value, std::move(shown));
 }
 
 std::string Masker::parameter(std::string_view name, std::string_view value) {
@@ -148,7 +157,9 @@ std::string Masker::target(std::string_view target) {
     if (question == std::string_view::npos) {
         return std::string(target);
     }
-    std::string out(target.substr(0, question + 1));
+    std::string out;
+    out.reserve(target.size() + target_growth);
+    out += target.substr(0, question + 1);
     std::string_view query = target.substr(question + 1);
     while (!query.empty()) {
         const auto end = std::min(query.find('&'), query.size());
@@ -158,7 +169,7 @@ std::string Masker::target(std::string_view target) {
             out += pair;
         } else {
             out += pair.substr(0, equal + 1);
-            out += masked(pair.substr(0, equal), pair.substr(equal + 1));
+            append_masked(out, pair.substr(0, equal), pair.substr(equal + 1));
         }
         out += end < query.size() ? "&" : "";
         query = query.substr(std::min(end + 1, query.size()));

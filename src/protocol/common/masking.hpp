@@ -22,6 +22,7 @@ class Masker {
 
   private:
     std::string masked(std::string_view name, std::string_view value);
+    void append_masked(std::string& out, std::string_view name, std::string_view value);
     std::string oauth_field(std::string_view parameters);
     void remember(std::string_view secret, std::string shown);
 

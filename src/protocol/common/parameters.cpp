@@ -26,9 +26,12 @@ Result<void> Parameters::add(std::string_view name, std::string value, std::stri
         add_to_list(name, value, place);
         return ok();
     }
-    const auto [at, is_new] =
-        values_.try_emplace(std::string(name), Value{value, std::string(place)});
-    if (is_new || value.empty() || at->second.text == value) {
+    const auto at = values_.find(name);
+    if (at == values_.end()) {
+        values_.emplace(name, Value{std::move(value), std::string(place)});
+        return ok();
+    }
+    if (value.empty() || at->second.text == value) {
         return ok();
     }
     if (at->second.text.empty()) {
@@ -50,7 +53,7 @@ Result<void> Parameters::add_query(std::string_view raw_query) {
         raw_query.remove_prefix(end == std::string_view::npos ? raw_query.size() : end + 1);
         const auto equal = pair.find('=');
         const auto name = percent_decode(pair.substr(0, equal), true);
-        const auto value =
+        auto value =
             percent_decode(equal == std::string_view::npos ? "" : pair.substr(equal + 1), true);
         if (!name || !value) {
             return Error{
@@ -62,7 +65,7 @@ Result<void> Parameters::add_query(std::string_view raw_query) {
         if (name->empty()) {
             continue;
         }
-        if (auto added = add(*name, *value, "query"); !added) {
+        if (auto added = add(*name, *std::move(value), "query"); !added) {
             return added;
         }
     }

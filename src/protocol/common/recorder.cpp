@@ -118,7 +118,8 @@ std::shared_ptr<RecordedExchange> Recorder::made_of(
 
 void Recorder::push(std::shared_ptr<RecordedExchange> made) {
     const std::size_t bytes = made->memory();
-    std::vector<Recorded> dropped;  // freed without the lock
+    Recorded dropped;  // freed without the lock, as are the others
+    std::vector<Recorded> more_dropped;
     const std::scoped_lock lock(mutex_);
     made->number = ++last_number_;
     ring_.push_back(std::move(made));
@@ -126,7 +127,11 @@ void Recorder::push(std::shared_ptr<RecordedExchange> made) {
     while (ring_.size() > 1 && (ring_.size() > bounds_.exchanges_max || bytes_ > bounds_.bytes_max)
     ) {
         bytes_ -= ring_.front()->memory();
-        dropped.push_back(std::move(ring_.front()));
+        if (dropped == nullptr) {
+            dropped = std::move(ring_.front());
+        } else {
+            more_dropped.push_back(std::move(ring_.front()));
+        }
         ring_.pop_front();
     }
 }

@@ -61,7 +61,7 @@ std::string body_of(const FaultyAnswer& answer, bool is_v1) {
 // A rate that was never used up looks used up.
 void keep_headers_of_the_rate(http::Response& to, const http::Response& from, bool is_used_up) {
     for (const auto& [name, value] : from.headers) {
-        if (name.starts_with("x-rate-limit-")) {
+        if (std::string_view(name).starts_with("x-rate-limit-")) {
             const bool is_remaining = name == "x-rate-limit-remaining";
             to.set(name, is_remaining && is_used_up ? "0" : value);
         }

@@ -1,11 +1,8 @@
 #include "protocol/common/x_calls.hpp"
 
-#include <array>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <cstdio>
-#include <type_traits>
 #include <utility>
 
 #include "base/error_catalogue.hpp"
@@ -14,6 +11,7 @@
 #include "protocol/common/append_answers.hpp"
 #include "protocol/common/await_media.hpp"
 #include "protocol/common/idempotency_key.hpp"
+#include "protocol/common/in_store.hpp"
 #include "protocol/common/rate_gate.hpp"
 #include "protocol/common/upload_parameters.hpp"
 #include "protocol/common/x_synchronous.hpp"
@@ -25,17 +23,6 @@ using boost::asio::awaitable;
 
 // Between two looks whether an APPEND has ended.
 constexpr std::chrono::milliseconds append_pause{100};
-
-// A use case on a pool, its time noted.
-template <class Work>
-awaitable<std::invoke_result_t<Work&>> in_store(
-    Exchange& exchange, runtime::BlockingPool& pool, Work work
-) {
-    const auto begun = Timings::Clock::now();
-    auto outcome = co_await runtime::run_blocking(pool, std::move(work));
-    exchange.timings.store += Timings::Clock::now() - begun;
-    co_return outcome;
-}
 
 constexpr std::size_t file_name_bytes_max = 255;
 
@@ -185,16 +172,6 @@ Result<Incoming> begin_whole(
     return context.uploads.begin_whole(wanted, expected);
 }
 
-// In faithful fidelity an outcome is what X would make of it.
-using AsX = Result<UploadStatus> (*)(UploadStatus);
-Result<UploadStatus> shown(const Context& context, Result<UploadStatus> status, AsX as_x) {
-    if (!status || context.fidelity != Fidelity::faithful) {
-        return status;
-    }
-    status->as_x = true;
-    return as_x(std::move(*status));
-}
-
 // What FINALIZE advises; the first STATUS after it may come at once.
 void note_advice(const Context& context, Exchange& exchange, const UploadStatus& status) {
     exchange.advised = status.check_after;
@@ -203,43 +180,6 @@ void note_advice(const Context& context, Exchange& exchange, const UploadStatus&
             exchange.caller->principal, status.upload.id, *status.check_after, context.uploads.now()
         );
     }
-}
-
-std::string polling_notice(const Poll& poll) {
-    const double asked = static_cast<double>(poll.asked_after->count()) / 1000.0;
-    std::array<char, 32> text{};
-    std::snprintf(text.data(), text.size(), "%.1f", asked);
-    return "polling_too_fast; asked_after=" + std::string(text.data()) +
-           "; advised=" + std::to_string(poll.advised->count());
-}
-
-// Of an upload under way. Too early is answered all the same, and said; only an absurd rate is
-// refused, once the state is known to be one that asking does not change.
-Result<UploadStatus> judge_poll(const Context& context, Exchange& exchange, UploadStatus status) {
-    if (context.polling == nullptr) {
-        return status;
-    }
-    auto poll = context.polling->asked(
-        exchange.caller->principal, status.upload.id, *status.check_after, context.uploads.now()
-    );
-    exchange.advised = poll.check_after;
-    exchange.asked_after = poll.asked_after;
-    exchange.advised_before = poll.advised;
-    if (poll.refusal) {
-        return *std::move(poll.refusal);
-    }
-    status.check_after = poll.check_after;
-    if (poll.is_too_early) {
-        exchange.notices.push_back(polling_notice(poll));
-    }
-    return status;
-}
-
-// What an upload of the caller's lacks is told for ever; an id that is none of his, within the rate.
-Error refused_status(const Context& context, Exchange& exchange, Error refused) {
-    const bool is_unknown =
-        refused.code == ErrorCode::media_unknown || refused.code == ErrorCode::media_id_rounded;
-    return is_unknown ? RateGate(context, exchange).admit_refused(std::move(refused)) : refused;
 }
 
 }  // namespace
@@ -362,30 +302,6 @@ awaitable<Result<UploadStatus>> x_finalize(
         note_advice(context, exchange, *settled);
     }
     co_return shown(context, std::move(settled), finalized_on_x);
-}
-
-awaitable<Result<UploadStatus>> x_status(const Context& context, Exchange& exchange, MediaId id) {
-    exchange.call = "STATUS";
-    exchange.media_id = id;
-    const Principal& owner = exchange.caller->principal;
-    Result<UploadStatus> status = Error{.code = ErrorCode::internal};
-    if (auto at_once = context.uploads.status_at_once(owner, id)) {
-        status = *std::move(at_once);
-    } else {
-        auto work = [&context, owner, id] { return context.uploads.status(owner, id); };
-        status = co_await in_store(exchange, context.reads, std::move(work));
-    }
-    if (!status) {
-        co_return refused_status(context, exchange, std::move(status).error());
-    }
-    const auto admission = RateGate(context, exchange).admit();
-    if (!admission) {
-        co_return admission.error();
-    }
-    if (status->check_after) {
-        status = judge_poll(context, exchange, std::move(*status));
-    }
-    co_return shown(context, std::move(status), status_on_x);
 }
 
 awaitable<Result<UploadStatus>> x_one_shot(

@@ -30,7 +30,10 @@ boost::asio::awaitable<Result<Upload>> x_append(
 boost::asio::awaitable<Result<UploadStatus>> x_finalize(
     const Context& context, Exchange& exchange, MediaId id, const Parameters& parameters
 );
-// STATUS.
+// STATUS. Most are answered from memory, without a coroutine.
+std::optional<Result<UploadStatus>> x_status_at_once(
+    const Context& context, Exchange& exchange, MediaId id
+);
 boost::asio::awaitable<Result<UploadStatus>> x_status(
     const Context& context, Exchange& exchange, MediaId id
 );

@@ -34,4 +34,12 @@ Result<UploadStatus> status_on_x(UploadStatus status) {
     };
 }
 
+Result<UploadStatus> shown(const Context& context, Result<UploadStatus> status, AsX as_x) {
+    if (!status || context.fidelity != Fidelity::faithful) {
+        return status;
+    }
+    status->as_x = true;
+    return as_x(std::move(*status));
+}
+
 }  // namespace sluice::protocol

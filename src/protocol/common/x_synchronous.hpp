@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "protocol/common/context.hpp"
 #include "service/uploads.hpp"
 
 namespace sluice::protocol {
@@ -15,5 +16,9 @@ Result<UploadStatus> finalized_on_x(UploadStatus status);
 
 // STATUS as X has it: nothing is known of media without processing.
 Result<UploadStatus> status_on_x(UploadStatus status);
+
+// In faithful fidelity an outcome is what X would make of it.
+using AsX = Result<UploadStatus> (*)(UploadStatus);
+Result<UploadStatus> shown(const Context& context, Result<UploadStatus> status, AsX as_x);
 
 }  // namespace sluice::protocol

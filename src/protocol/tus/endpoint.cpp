@@ -55,8 +55,8 @@ Response refused(const Error& error, const Request& request) {
     const auto accept = request.header("Accept").value_or("");
     if (accept.find("json") == std::string_view::npos) {
         response.body = whole_message(error) + "\n";
-        const auto type = std::ranges::find(response.headers, "Content-Type", [](const auto& h) {
-            return h.first;
+        const auto type = std::ranges::find_if(response.headers, [](const auto& field) {
+            return field.first == "Content-Type";
         });
         type->second = "text/plain;charset=utf-8";
     }

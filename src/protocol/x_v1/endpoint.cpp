@@ -62,6 +62,11 @@ awaitable<Response> Endpoint::serve(Exchange& exchange, http::BodyReader& body) 
     if (!command) {
         co_return co_await refuse_command(exchange, std::move(command).error());
     }
+    if (*command == Command::status) {
+        const auto id = id_or_key(exchange.request, (*form)->parameters);
+        auto answer = status_at_once(exchange, id);
+        co_return answer ? *std::move(answer) : co_await status(exchange, *id);
+    }
     co_return co_await run(exchange, *command, **form);
 }
 
@@ -85,9 +90,6 @@ awaitable<Response> Endpoint::refuse_command(const Exchange& exchange, Error err
 awaitable<Response> Endpoint::run(Exchange& exchange, Command command, ReceivedForm& form) const {
     if (command == Command::finalize) {
         co_return co_await finalize(exchange, form.parameters);
-    }
-    if (command == Command::status) {
-        co_return co_await status(exchange, form.parameters);
     }
     Response response;
     if (command == Command::init) {
@@ -125,16 +127,27 @@ awaitable<Response> Endpoint::finalize(Exchange& exchange, const Parameters& par
     co_return response;
 }
 
-awaitable<Response> Endpoint::status(Exchange& exchange, const Parameters& parameters) const {
-    const auto id = id_or_key(exchange.request, parameters);
-    auto done = id ? co_await x_status(context_, exchange, *id) : Result<UploadStatus>(id.error());
-    auto response = done ? status_answer(*done, context_.uploads.now(), exchange.request.base_url)
-                         : refused(done.error(), exchange.request, context_.fidelity);
-    if (done) {
-        add_notice_headers(response, done->upload, exchange.request);
+awaitable<Response> Endpoint::status(Exchange& exchange, MediaId id) const {
+    const auto done = co_await x_status(context_, exchange, id);
+    co_return told(exchange, done);
+}
+
+std::optional<Response> Endpoint::status_at_once(Exchange& exchange, const Result<MediaId>& id)
+    const {
+    const auto done =
+        id ? x_status_at_once(context_, exchange, *id) : Result<UploadStatus>(id.error());
+    return done ? std::optional(told(exchange, *done)) : std::nullopt;
+}
+
+Response Endpoint::told(const Exchange& exchange, const Result<UploadStatus>& status) const {
+    const http::Request& request = exchange.request;
+    auto response = status ? status_answer(*status, context_.uploads.now(), request.base_url)
+                           : refused(status.error(), request, context_.fidelity);
+    if (status) {
+        add_notice_headers(response, status->upload, request);
     }
     response.route = "x1.status";
-    co_return response;
+    return response;
 }
 
 }  // namespace sluice::protocol::x_v1

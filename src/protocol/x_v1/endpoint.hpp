@@ -37,8 +37,11 @@ class Endpoint {
     boost::asio::awaitable<http::Response> finalize(
         Exchange& exchange, const Parameters& parameters
     ) const;
-    boost::asio::awaitable<http::Response> status(Exchange& exchange, const Parameters& parameters)
+    boost::asio::awaitable<http::Response> status(Exchange& exchange, MediaId id) const;
+    // Nothing: it takes a look into the store.
+    std::optional<http::Response> status_at_once(Exchange& exchange, const Result<MediaId>& id)
         const;
+    http::Response told(const Exchange& exchange, const Result<UploadStatus>& status) const;
 
     const Context& context_;
 };
