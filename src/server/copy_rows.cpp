@@ -112,6 +112,7 @@ Result<std::uint64_t> copy_table(sqlite::Connection& from, Session& to, const Ta
             return count;
         }
         std::vector<Parameter> values;
+        values.reserve(static_cast<std::size_t>(table.columns));
         for (int column = 0; column < table.columns; ++column) {
             values.push_back(value_in(*row, column));
         }

@@ -77,6 +77,8 @@ class PostgresDatabase {
         Lease(PostgresDatabase& of, std::unique_ptr<Session> session, bool is_fresh);
         Lease(Lease&& other) = default;
         Lease& operator=(Lease&&) = delete;
+        Lease(const Lease&) = delete;
+        Lease& operator=(const Lease&) = delete;
         ~Lease();
         Session& operator*() const { return *session_; }
         Session* operator->() const { return session_.get(); }
@@ -97,7 +99,7 @@ class PostgresDatabase {
         Change change, const std::function<postgres::Rows(Session&)>& run
     );
     // After a failure: what to tell, or nothing, to try again.
-    std::optional<Error> judge(const Lease& lease, int& tries);
+    std::optional<Error> judge(Change change, const Lease& lease, int& tries);
 
     const std::string url_;
     const PostgresOptions options_;

@@ -25,7 +25,7 @@ Result<std::string> judged(Session& session, const std::string& id, const std::s
     if (session.failure()) {
         return Error{.code = ErrorCode::database_unavailable};
     }
-    const std::string known = found.empty() ? std::string() : found.front().text(0);
+    std::string known = found.empty() ? std::string() : found.front().text(0);
     if (known == (id.empty() ? fresh : id)) {
         return known;
     }
