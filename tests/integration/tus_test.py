@@ -245,6 +245,7 @@ class Transfers(TusCase):
         self.assertEqual(caller.append(media_id, 1, b"-----").status, 204)
         self.assertEqual(caller.finalize(media_id).status, 201)
         self.assertEqual(caller.original(f"7_{media_id}").body, b"hello-----world")
+
     def test_parts_are_not_in_the_list(self):
         bearer = ("Authorization", "Bearer parts")
         parts = [self.create(1, ("Upload-Concat", "partial"), bearer) for _ in range(7)]
