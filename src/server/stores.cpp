@@ -63,6 +63,28 @@ Result<void> join(PostgresDatabase& database, const std::string& data) {
     return *mark == id ? ok() : write_mark(data, *mark);
 }
 
+void add_load(Metrics& metrics, const std::shared_ptr<PostgresDatabase>& database) {
+    constexpr const char* help = "Connections to PostgreSQL";
+    Gauge& busy = metrics.gauge("sluice_database_connections", help, {{"state", "busy"}});
+    Gauge& idle = metrics.gauge("sluice_database_connections", help, {{"state", "idle"}});
+    Gauge& waiting = metrics.gauge("sluice_database_waiting", "Calls that wait for a connection");
+    Gauge& up = metrics.gauge("sluice_database_up", "0 while no connection can be made");
+    Gauge& commits =
+        metrics.gauge("sluice_database_commits", "Transactions that changed rows, since the start");
+    Gauge& repeated = metrics.gauge(
+        "sluice_database_repeated", "Transactions run again after a conflict, since the start"
+    );
+    metrics.before_text([&busy, &idle, &waiting, &up, &commits, &repeated, database] {
+        const auto load = database->load();
+        busy.set(static_cast<std::int64_t>(load.connections - load.idle));
+        idle.set(static_cast<std::int64_t>(load.idle));
+        waiting.set(static_cast<std::int64_t>(load.waiting));
+        up.set(load.is_down ? 0 : 1);
+        commits.set(static_cast<std::int64_t>(load.commits));
+        repeated.set(static_cast<std::int64_t>(load.repeated));
+    });
+}
+
 Result<Stores> open_postgres(const std::string& url, const std::string& data) {
     if (auto checked = check_is_for_postgres(data); !checked) {
         return std::move(checked).error();
@@ -81,6 +103,7 @@ Result<Stores> open_postgres(const std::string& url, const std::string& data) {
         .doubts = std::make_unique<PostgresDoubtStore>(*database),
         .keys = std::make_unique<PostgresKeyStore>(*database),
         .may_be_cached = false,
+        .add_metrics = [database = *database](Metrics& metrics) { add_load(metrics, database); },
     };
 }
 

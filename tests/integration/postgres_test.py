@@ -59,6 +59,7 @@ class Killed(PostgresCase):
         self.assert_v2_error(X2(self.server).status(media_id), 503, "database_unavailable")
         self.assertEqual(caller.get("/livez").status, 200)
         self.assertEqual(caller.get("/readyz").status, 503)
+        self.assertIn("\nsluice_database_up 0\n", caller.get("/metrics").body.decode())
         self.postgres.start()
         again = self.eventually(lambda: caller.append(media_id, 1, data[half:]))
         self.assertEqual(again.status, 204, again)
@@ -67,6 +68,7 @@ class Killed(PostgresCase):
         self.assertEqual(caller.wait(media_id)["state"], "succeeded")
         self.assert_original(caller, f"7_{media_id}", data)
         self.assertEqual(caller.get("/readyz").status, 200)
+        self.assertIn("\nsluice_database_up 1\n", caller.get("/metrics").body.decode())
         self.assertIn("database_lost", self.server.log())
         self.assertIn("database_found", self.server.log())
 

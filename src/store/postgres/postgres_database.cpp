@@ -142,15 +142,18 @@ Result<void> PostgresDatabase::migrate(Session& session) {
 Result<PostgresDatabase::Lease> PostgresDatabase::borrow() {
     const auto ends = Clock::now() + options_.borrow;
     std::unique_lock lock(mutex_);
-    while (idle_.empty() && count_ >= options_.connections) {
-        if (freed_.wait_until(lock, ends) == std::cv_status::timeout) {
-            return Error{
-                .code = ErrorCode::database_unavailable,
-                .facts = "All " + std::to_string(options_.connections) +
-                         " connections to the database are busy.",
-                .retry_after = std::chrono::seconds(2),
-            };
-        }
+    ++waiting_;
+    const bool is_free = freed_.wait_until(lock, ends, [this] {
+        return !idle_.empty() || count_ < options_.connections;
+    });
+    --waiting_;
+    if (!is_free) {
+        return Error{
+            .code = ErrorCode::database_unavailable,
+            .facts = "All " + std::to_string(options_.connections) +
+                     " connections to the database are busy.",
+            .retry_after = std::chrono::seconds(2),
+        };
     }
     while (!idle_.empty()) {
         auto session = std::move(idle_.back());
@@ -219,7 +222,20 @@ std::optional<Error> PostgresDatabase::judge(Change change, const Lease& lease, 
         }
         return error;
     }
+    repeated_ += may_repeat ? 1 : 0;
     return std::nullopt;
+}
+
+PostgresDatabase::Load PostgresDatabase::load() {
+    const std::scoped_lock lock(mutex_);
+    return {
+        .connections = count_,
+        .idle = idle_.size(),
+        .waiting = waiting_,
+        .is_down = why_down_.has_value(),
+        .commits = commits_,
+        .repeated = repeated_,
+    };
 }
 
 Result<void> PostgresDatabase::perform(const Work& work, Survives what) {

@@ -90,6 +90,7 @@ TEST(PostgresDatabase, ADeadlockIsTriedAgain) {
     }
     EXPECT_TRUE(other);
     EXPECT_EQ(runs, 3);
+    EXPECT_EQ(database->load().repeated, 1u);
     EXPECT_EQ(
         database->query("SELECT count(*) FROM installation WHERE value = '2'")->front().number(0),
         2u
@@ -107,6 +108,7 @@ TEST(PostgresDatabase, FindsTheServerAgainAfterItWasAway) {
         code_of(store.add_segment({7}, segment_of(7, 0, 40), {}, store_test_now)),
         ErrorCode::database_unavailable
     );
+    EXPECT_TRUE(database->load().is_down);
     server.start();
     std::this_thread::sleep_for(300ms);
     const auto found = store.find(alice(), {7});
@@ -130,6 +132,8 @@ TEST(PostgresDatabase, WaitsForAConnectionOnlySoLong) {
     const auto done = database->perform([&](Session& session) {
         EXPECT_FALSE(session.query("SELECT 1").empty());
         EXPECT_EQ(code_of(database->query("SELECT 2")), ErrorCode::database_unavailable);
+        EXPECT_EQ(database->load().connections, 1u);
+        EXPECT_EQ(database->load().idle, 0u);
         return ok();
     });
     EXPECT_TRUE(done);
