@@ -10,7 +10,8 @@ namespace sluice {
 struct Usage {
     std::uint64_t uploads_open = 0;
     // The announced sizes of all uploads that are neither cancelled nor expired: what an open one
-    // reserves, what a finished one keeps. Outputs are not counted.
+    // reserves, what a finished one keeps. Outputs are not counted, nor is a part that was joined: its bytes are
+    // those of the joined one, and it is open for nothing but another joining.
     ByteCount bytes;
     bool operator==(const Usage&) const = default;
 };

@@ -102,7 +102,7 @@ TEST_P(MetadataStoreSuite, JoinsWholePartsWhoseBytesStayWhenTheyGo) {
     ASSERT_TRUE(store().extend(more_of(8, 0, 0, 20)));
     ASSERT_TRUE(store().join(joined, {first, second}, job));
     EXPECT_EQ(code_of(store().join(joined, {first, second}, job)), ErrorCode::store_conflict);
-    EXPECT_EQ(store().usage_of(alice())->bytes, ByteCount{60});
+    EXPECT_EQ(*store().usage_of(alice()), (Usage{0, {30}})) << "the bytes of the parts count once";
     EXPECT_TRUE(store().waiting_to_join(alice())->empty());
     EXPECT_EQ(stored(9).total, ByteCount{30});
     const Extent of_part{{7}, {0}, {10}};
@@ -113,6 +113,34 @@ TEST_P(MetadataStoreSuite, JoinsWholePartsWhoseBytesStayWhenTheyGo) {
     EXPECT_TRUE(store().knows_blob({7}).value());
     EXPECT_FALSE(store().is_held_elsewhere({9}, of_part).value());
     EXPECT_FALSE(store().is_held_elsewhere({9}, Extent{{9}, {0}, {30}}).value());
+    EXPECT_EQ(*store().usage_of(alice()), (Usage{0, {30}}));
+    ASSERT_TRUE(store().change(*stored(9).cancelled(store_test_now), UploadState::queued, {}));
+    EXPECT_EQ(*store().usage_of(alice()), (Usage{1, {20}})) << "the part that is left counts again";
+    ASSERT_TRUE(store().change(*stored(8).cancelled(store_test_now), UploadState::open, {}));
+    EXPECT_EQ(*store().usage_of(alice()), Usage());
+}
+
+TEST_P(MetadataStoreSuite, APartOfTwoJoinedOnesCountsAgainWithTheLastOfThem) {
+    ASSERT_TRUE(store().create(stream_upload(7, UploadKind::part, 10)));
+    ASSERT_TRUE(store().extend(more_of(7, 0, 0, 10)));
+    for (const std::uint64_t id : {8, 9}) {
+        Upload whole = stream_upload(id, UploadKind::joined);
+        whole.stream.parts = {{7}, {7}};
+        ASSERT_TRUE(store().create(whole));
+        whole.total = whole.received = {20};
+        whole.stream.length_known = true;
+        whole.segments_received = 2;
+        whole.state = UploadState::queued;
+        Segment second = segment_of(7, 0, 10);
+        second.index = {1};
+        const std::vector<Segment> segments{segment_of(7, 0, 10), second};
+        ASSERT_TRUE(store().join(whole, segments, job_of(id, store_test_now)));
+    }
+    EXPECT_EQ(*store().usage_of(alice()), (Usage{0, {40}}));
+    ASSERT_TRUE(store().change(*stored(8).cancelled(store_test_now), UploadState::queued, {}));
+    EXPECT_EQ(*store().usage_of(alice()), (Usage{0, {20}}));
+    ASSERT_TRUE(store().change(*stored(9).cancelled(store_test_now), UploadState::queued, {}));
+    EXPECT_EQ(*store().usage_of(alice()), (Usage{1, {10}}));
 }
 
 }  // namespace sluice

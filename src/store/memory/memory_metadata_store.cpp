@@ -48,8 +48,9 @@ bool MemoryMetadataStore::may_add_job(const NewJob& job) {
 
 Usage MemoryMetadataStore::sum_of(const Principal& owner) const {
     Usage usage;
+    const auto joined = parts_joined(owner);
     for (const auto& [id, row] : uploads_) {
-        if (row.upload.owner == owner && !row.upload.is_over()) {
+        if (row.upload.owner == owner && !row.upload.is_over() && !joined.contains(id)) {
             usage.uploads_open += row.upload.state == UploadState::open ? 1 : 0;
             usage.bytes += row.upload.total;
         }

@@ -115,6 +115,8 @@ class MemoryMetadataStore final : public MetadataStore {
     std::uint64_t sum_of_promises() const;
     bool is_there(MediaId id, WallTime now) const;
     bool has_whole_parts(const Upload& joined) const;
+    // Under the lock: whose bytes count as those of what was joined of them.
+    std::set<MediaId> parts_joined(const Principal& owner) const;
 
     std::mutex mutex_;  // guards all below
     std::map<MediaId, Row> uploads_;

@@ -60,6 +60,18 @@ bool MemoryMetadataStore::has_whole_parts(const Upload& joined) const {
     });
 }
 
+std::set<MediaId> MemoryMetadataStore::parts_joined(const Principal& owner) const {
+    std::set<MediaId> joined;
+    for (const auto& [id, row] : uploads_) {
+        const Upload& upload = row.upload;
+        if (upload.owner == owner && upload.stream.kind == UploadKind::joined &&
+            upload.state != UploadState::open && !upload.is_over()) {
+            joined.insert(upload.stream.parts.begin(), upload.stream.parts.end());
+        }
+    }
+    return joined;
+}
+
 Result<void> MemoryMetadataStore::join(
     const Upload& whole, const std::vector<Segment>& segments, const NewJob& job
 ) {

@@ -21,7 +21,8 @@ constexpr char extend_sql[] =
 // The part stays as it is until the joined upload, which shares its bytes, is committed.
 constexpr char whole_part_sql[] =
     "SELECT 1 FROM uploads WHERE id = $1 AND owner = $2 AND kind = 'part' AND state = 'open' "
-    "AND has_bytes = 1 AND length_known = 1 AND received = total FOR SHARE";
+    "AND has_bytes = 1 AND length_known = 1 AND received = total FOR NO KEY UPDATE";
+constexpr char part_joined_sql[] = "UPDATE uploads SET is_joined = 1 WHERE id = $1";
 constexpr char held_elsewhere_sql[] =
     "SELECT (EXISTS (SELECT 1 FROM uploads WHERE id = $2 AND id <> $1 AND has_bytes = 1) "
     "OR EXISTS (SELECT 1 FROM segments WHERE blob = $2 AND blob <> upload AND upload <> $1 "
@@ -63,6 +64,7 @@ Result<void> join_rows(
         if (session.query(whole_part_sql, part.value, whole.owner.id).empty()) {
             return conflict(whole.id, "a part is not there");
         }
+        session.execute(part_joined_sql, part.value);
     }
     for (const Segment& segment : segments) {
         postgres::send_segment(session, whole.id, segment);

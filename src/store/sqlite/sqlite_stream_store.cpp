@@ -25,6 +25,7 @@ constexpr char extend_sql[] =
 constexpr char whole_part_sql[] =
     "SELECT 1 FROM uploads WHERE id = ?1 AND owner = ?2 AND kind = 'part' AND state = 'open' "
     "AND has_bytes = 1 AND length_known AND received = total";
+constexpr char part_joined_sql[] = "UPDATE uploads SET is_joined = 1 WHERE id = ?1";
 constexpr char held_elsewhere_sql[] =
     "SELECT EXISTS (SELECT 1 FROM uploads WHERE id = ?2 AND id <> ?1 AND has_bytes = 1) "
     "OR EXISTS (SELECT 1 FROM segments WHERE blob = ?2 AND blob <> upload AND upload <> ?1 "
@@ -82,6 +83,9 @@ Result<void> join_rows(
         const auto is_whole = is_whole_part(connection, whole.owner, part);
         if (!is_whole || !*is_whole) {
             return is_whole ? conflict(whole.id, "a part is not there") : is_whole.error();
+        }
+        if (auto done = connection.execute(part_joined_sql, stored(part.value)); !done) {
+            return std::move(done).error();
         }
     }
     for (const Segment& segment : segments) {
