@@ -30,6 +30,7 @@ commands
   keys create ...     keys of a server with --auth keys: create, list, revoke, rotate
   process FILE        make of a local file what the server would; --category C --out DIR
   fsck --data DIR     compare a stopped server's records with its files; --repair
+  migrate --to URL    a stopped server's rows from SQLite to PostgreSQL; --data DIR
   env                 shell lines that point X's clients at a local server
   diagnose ID         why an upload fails or stalls; --trace FILE: a HAR file or curl -v text
   ping                exit 0 when the server is ready; --wait [--timeout 30s]
@@ -52,11 +53,11 @@ constexpr std::string_view upload_help = R"(sluice upload FILE...
   --token-file FILE   bearer token (or SLUICE_TOKEN, SLUICE_TOKEN_FILE)
   --credentials FILE  a ~/.twurlrc, a ~/.xurl, or what `keys create --json` printed; for X's own hosts
                       the first two are found by themselves
-  --protocol P        x2 (default) or x1
+  --protocol P        x2 (default), x1, tus or rufh; the last two also to servers that are not Sluice
   --category C        tweet_video, tweet_gif, tweet_image, subtitles; by the type if not given
   --type MIME         by the extension if not given
   --chunk-size N      as 4M or 1MiB; default 4MiB, more for files beyond 1000 segments of it
-  --parallel N        segments at a time, 1 to 64; default 4
+  --parallel N        segments at a time, 1 to 64; default 4 (by tus and rufh one after the other)
   --alt-text TEXT     for those who cannot see it
   --subtitles FILE    .srt or .vtt, uploaded as well; FILE:de names the language (EN if not given)
   --no-wait           return when all is sent, do not wait for processing
@@ -156,7 +157,7 @@ constexpr std::array commands{
     Command{"ping", ping_command},
 };
 
-constexpr std::array<std::string_view, 13> command_names{
+constexpr std::array<std::string_view, 14> command_names{
     "serve",
     "upload",
     "status",
@@ -167,6 +168,7 @@ constexpr std::array<std::string_view, 13> command_names{
     "keys",
     "process",
     "fsck",
+    "migrate",
     "ping",
     "version",
     "help"

@@ -197,7 +197,6 @@ TEST_F(CliTest, RefusesBadUsageWithExitTwo) {
         {"uplaod", file_},
         {"upload"},
         {"upload", "-"},
-        {"upload", file_, "--protocol", "tus"},
         {"upload", file_, "--protocol", "x3"},
         {"upload", file_, file_, "--alt-text", "t"},
         {"upload", file_, file_, "--subtitles=s.srt"},

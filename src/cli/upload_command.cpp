@@ -43,15 +43,14 @@ UsageError bad_value(std::string_view flag, const std::string& value, std::strin
 
 Checked read_protocol(const Arguments& arguments, client::UploadSettings& settings) {
     const auto protocol = arguments.value("--protocol");
-    if (protocol == "tus" || protocol == "rufh") {
-        return std::unexpected(
-            UsageError{"--protocol " + protocol + " is not in this version; use x1 or x2"}
-        );
+    if (!arguments.has("--protocol")) {
+        return {};
     }
-    if (arguments.has("--protocol") && protocol != "x1" && protocol != "x2") {
-        return std::unexpected(bad_value("--protocol", protocol, "x1 or x2"));
+    const auto known = client::parse_protocol(protocol);
+    if (!known) {
+        return std::unexpected(bad_value("--protocol", protocol, "x1, x2, tus or rufh"));
     }
-    settings.protocol = protocol == "x1" ? client::Protocol::x1 : client::Protocol::x2;
+    settings.protocol = *known;
     return {};
 }
 

@@ -103,19 +103,31 @@ std::size_t on_write(char* bytes, std::size_t size, std::size_t count, void* use
     return size * count;
 }
 
+void take_header(HttpAnswer& answer, std::string_view name, std::string_view value) {
+    if (equals_ignoring_case(name, "X-Request-Id")) {
+        answer.request_id = printable(value, 128);
+    } else if (equals_ignoring_case(name, "Sluice-Error")) {
+        answer.error_code = printable(value);
+    } else if (equals_ignoring_case(name, "Sluice-Media-Id")) {
+        answer.media_id = printable(value);
+    } else if (equals_ignoring_case(name, "Location")) {
+        answer.location = value;
+    } else if (equals_ignoring_case(name, "Upload-Offset")) {
+        answer.upload_offset = parse_unsigned(value);
+    } else if (equals_ignoring_case(name, "Upload-Complete")) {
+        answer.upload_complete = value == "?1";
+    }
+}
+
 std::size_t on_header(char* bytes, std::size_t size, std::size_t count, void* user) {
     auto& answer = static_cast<Transfer*>(user)->answer;
     auto line = std::string_view(bytes, size * count);
     line = line.substr(0, line.find_last_not_of("\r\n") + 1);
     const auto colon = line.find(':');
-    if (colon != std::string_view::npos) {
-        const auto name = line.substr(0, colon);
-        const auto value = trim(line.substr(colon + 1));
-        if (equals_ignoring_case(name, "X-Request-Id")) {
-            answer.request_id = printable(value, 128);
-        } else if (equals_ignoring_case(name, "Sluice-Error")) {
-            answer.error_code = printable(value);
-        }
+    if (line.starts_with("HTTP/")) {
+        answer = {};  // what came before was an interim answer
+    } else if (colon != std::string_view::npos) {
+        take_header(answer, line.substr(0, colon), trim(line.substr(colon + 1)));
     }
     return size * count;
 }
@@ -236,7 +248,11 @@ std::expected<HttpAnswer, NetworkError> CurlTransport::exchange(
     set_bounds(handle.get());
     set_callbacks(handle.get(), transfer);
     set_body(handle.get(), transfer);
-    curl_easy_setopt(handle.get(), CURLOPT_CUSTOMREQUEST, request.method.c_str());
+    if (request.method == "HEAD") {
+        curl_easy_setopt(handle.get(), CURLOPT_NOBODY, 1L);
+    } else {
+        curl_easy_setopt(handle.get(), CURLOPT_CUSTOMREQUEST, request.method.c_str());
+    }
     curl_easy_setopt(handle.get(), CURLOPT_HTTPHEADER, headers.get());
     const auto code = curl_easy_perform(handle.get());
     read_result(handle.get(), transfer.answer);

@@ -22,6 +22,7 @@ std::string encode(const ResumeState& state) {
     out.begin_object().member("v", 1).member("media_id", state.media_id);
     out.member("chunk_size", state.chunk_size);
     out.member("media_type", state.media_type).member("category", state.category);
+    out.member("url", state.url);
     out.key("acknowledged").begin_array();
     for (const auto index : state.acknowledged) {
         out.value(index);
@@ -55,6 +56,7 @@ std::optional<ResumeState> decode(const std::string& text) {
     state.chunk_size = number(object.if_contains("chunk_size")).value_or(0);
     state.media_type = text_member(object, "media_type");
     state.category = text_member(object, "category");
+    state.url = text_member(object, "url");
     const auto* list = object.if_contains("acknowledged");
     if (state.media_id.empty() || state.chunk_size == 0 || list == nullptr || !list->is_array()) {
         return std::nullopt;

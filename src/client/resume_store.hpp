@@ -17,7 +17,7 @@ struct ResumeKey {
     std::uint64_t size = 0;
     std::int64_t modified_ns = 0;
     std::string target;    // the server's URL
-    std::string protocol;  // x1, x2
+    std::string protocol;  // x1, x2, tus, rufh
 };
 
 struct ResumeState {
@@ -27,6 +27,8 @@ struct ResumeState {
     // What INIT was told; another type or category needs an upload of its own.
     std::string media_type;
     std::string category;
+    // Of a resumable upload, which is told by its URL; the server knows how far it came.
+    std::string url = {};
 
     bool operator==(const ResumeState&) const = default;
 };

@@ -41,6 +41,11 @@ struct HttpAnswer {
     std::string body = {};
     std::string request_id = {};
     std::string error_code = {};  // the header Sluice-Error
+    // Of resumable uploads.
+    std::string location = {};
+    std::string media_id = {};  // Sluice-Media-Id
+    std::optional<std::uint64_t> upload_offset = std::nullopt;
+    bool upload_complete = false;
     std::optional<std::chrono::seconds> retry_after = std::nullopt;
 };
 

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "client/api.hpp"
+#include "client/upload_failures.hpp"
+#include "client/upload_session.hpp"
 
 namespace sluice::client {
 namespace {
@@ -17,34 +19,11 @@ constexpr std::uint64_t chunk_size_of_x = 5U << 20;
 // STATUS without check_after_secs: X's own clients wait 5 s.
 constexpr auto check_after_unsaid = std::chrono::seconds(5);
 
-std::string_view name_of(Protocol protocol) {
-    return protocol == Protocol::x1 ? "x1" : "x2";
-}
-
-Failure timeout_failure() {
-    return {
-        .kind = FailureKind::timeout,
-        .code = "timeout",
-        .message = "--timeout passed; what the server has begun goes on",
-        .hint = "Run the same command again to continue."
-    };
-}
-
-Failure processing_failure(const Processing& processing) {
-    auto text = processing.error_message;
-    if (text.empty()) {
-        text = processing.error_name.empty() ? "no reason was given" : processing.error_name;
+std::unique_ptr<StreamDialect> stream_of(const UploadSettings& settings) {
+    if (settings.protocol == Protocol::tus) {
+        return make_tus(settings.server);
     }
-    return {.kind = FailureKind::processing, .code = "media_failed", .message = text};
-}
-
-Failure changed_failure() {
-    return {
-        .kind = FailureKind::integrity,
-        .code = "file_changed",
-        .message = "the file changed while it was sent",
-        .hint = "Run the command again when nothing writes to the file."
-    };
+    return settings.protocol == Protocol::rufh ? make_rufh(settings.server) : nullptr;
 }
 
 // For the subtitles' own upload: the bars are those of the video.
@@ -58,31 +37,11 @@ std::uint64_t chunk_wanted_at(const std::string& server, std::uint64_t wanted) {
     return is_host_of_x(server) ? std::min(wanted, chunk_size_of_x) : wanted;
 }
 
-// X has one sentence for it, Sluice a code for each way.
-bool misses_bytes(const Failure& failure) {
-    return failure.code == "segment_missing" || failure.code == "nothing_appended" ||
-           failure.message.starts_with("Segments do not add up");
-}
-
 bool is_done(const Media& media) {
     return !media.processing || media.processing->state == "succeeded";
 }
 
 }  // namespace
-
-struct Uploader::Session {
-    const LocalFile& file;
-    UploadSettings settings;
-    std::unique_ptr<Dialect> dialect;
-    ResumeKey key;
-    Caller caller;
-    ResumeState state = {};
-    bool was_resumed = false;
-    int beginnings = 0;
-
-    SegmentPlan plan() const { return {.total = file.size(), .chunk_size = state.chunk_size}; }
-    bool is_late() { return settings.timeout && caller.elapsed() >= *settings.timeout; }
-};
 
 Uploader::Uploader(Surroundings& around, ResumeStore& store, Observer& observer)
     : around_(around), store_(store), observer_(observer) {}
@@ -95,6 +54,7 @@ Uploader::Session Uploader::session_for(
         .settings = settings,
         .dialect =
             settings.protocol == Protocol::x1 ? make_x1(settings.server) : make_x2(settings.server),
+        .stream = stream_of(settings),
         .key =
             {.path = file.path(),
              .size = file.size(),
@@ -153,6 +113,9 @@ Outcome<Media> Uploader::transfer(Session& session) {
 }
 
 Outcome<Media> Uploader::transfer_once(Session& session) {
+    if (session.stream) {
+        return transfer_stream(session);
+    }
     if (auto begun = begin(session); !begun) {
         return begun.error();
     }
@@ -406,7 +369,11 @@ Outcome<UploadResult> Uploader::result_of(Session& session, const Media& media) 
         .size_bytes = session.file.size(),
         .outputs = {}
     };
-    if (is_host_of_x(session.settings.server)) {
+    if (!session.is_at_sluice) {
+        const auto& url = session.state.url;
+        plain.outputs.push_back({"upload", url, session.settings.media_type, plain.size_bytes});
+    }
+    if (is_host_of_x(session.settings.server) || !session.is_at_sluice) {
         return plain;
     }
     auto view = Api(session.caller, session.settings.server).upload(media.media_id);

@@ -1,5 +1,5 @@
 // Uploads one file by X v2 or v1.1: INIT, segments in parallel, FINALIZE, then STATUS as often as
-// the server asks for. An upload that was interrupted continues under the same media id. Blocking;
+// the server asks for; or by tus or RUFH: a creation, one piece after the other, then STATUS. An upload that was interrupted continues under the same media id. Blocking;
 // one upload per Uploader and call. All it does is told to the observer; it prints nothing. Cleans
 // up its resume state when the upload is over.
 #pragma once
@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "client/annotations.hpp"
 #include "client/caller.hpp"
@@ -17,7 +18,10 @@
 
 namespace sluice::client {
 
-enum class Protocol : std::uint8_t { x1, x2 };
+enum class Protocol : std::uint8_t { x1, x2, tus, rufh };
+
+std::string_view name_of(Protocol protocol);
+std::optional<Protocol> parse_protocol(std::string_view text);
 
 struct UploadSettings {
     std::string server;  // without a slash at its end
@@ -31,6 +35,8 @@ struct UploadSettings {
     // From the start of the upload; what the server has begun goes on without us.
     std::optional<Milliseconds> timeout;
 };
+
+class StreamSender;
 
 class Uploader {
   public:
@@ -50,6 +56,9 @@ class Uploader {
     Outcome<void> send(Session& session);
     Outcome<Media> finalize(Session& session);
     Outcome<Media> finalize_once(Session& session);
+    Outcome<void> begin_stream(Session& session, StreamSender& sender);
+    Outcome<Media> transfer_stream(Session& session);
+    Outcome<Media> media_of_stream(Session& session);
     void forget_missing(Session& session);
     bool starts_anew(Session& session, const Failure& failure);
     Outcome<void> annotate(Session& session, const std::string& media_id);

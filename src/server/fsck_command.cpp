@@ -9,10 +9,11 @@
 #include "base/text.hpp"
 #include "cli/arguments.hpp"
 #include "cli/error_text.hpp"
+#include "server/stores.hpp"
 #include "service/fsck.hpp"
 #include "store/disk/data_directory.hpp"
 #include "store/disk/disk_blob_store.hpp"
-#include "store/sqlite/sqlite_metadata_store.hpp"
+#include "store/postgres/url.hpp"
 
 namespace sluice::server {
 namespace {
@@ -21,7 +22,8 @@ constexpr int exit_well = 0;
 constexpr int exit_problems = 1;
 constexpr int exit_directory = 3;
 
-constexpr std::array<cli::FlagRule, 4> rules{
+constexpr std::array<cli::FlagRule, 5> rules{
+    cli::FlagRule{"--database", true},
     cli::FlagRule{"--data", true},
     cli::FlagRule{"--json"},
     cli::FlagRule{"--repair"},
@@ -34,6 +36,7 @@ constexpr const char* help_text = R"(sluice fsck --data DIR
   sluice fsck --data ./sluice-data --repair --older-than 3600
 
   --data DIR          the server's directory (SLUICE_SERVER_DATA; default ./sluice-data)
+  --database URL      as of the server (SLUICE_DATABASE_URL; default sqlite)
   --repair            what is safe: segments of open uploads whose bytes are not there are marked as
                       missing; files, and places of packs, that belong to no upload are freed
   --older-than S      of these only what was last changed so many seconds ago (default 3600)
@@ -46,6 +49,7 @@ looked at.
 
 struct Wishes {
     std::string data;
+    std::string database;
     bool is_json = false;
     Fsck::Repair repair;
 };
@@ -111,7 +115,8 @@ void print_counts(const FsckCounts& counts, bool is_json) {
 
 int check(const Wishes& wishes) {
     // Looking at what is not there must not make it.
-    if (!std::filesystem::exists(wishes.data + "/sluice.db")) {
+    const std::string mark = wishes.database == "sqlite" ? "/sluice.db" : "/postgres.id";
+    if (!std::filesystem::exists(wishes.data + mark)) {
         return fail({.facts = "There is no database in " + wishes.data + "."});
     }
     const WallTime now = SystemClock().now();
@@ -119,9 +124,9 @@ int check(const Wishes& wishes) {
     if (!lock) {
         return fail(lock.error());
     }
-    const auto metadata = SqliteMetadataStore::open(wishes.data + "/sluice.db");
-    if (!metadata) {
-        return fail(metadata.error());
+    const auto stores = open_stores(wishes.database, wishes.data);
+    if (!stores) {
+        return fail(stores.error());
     }
     const auto blobs = DiskBlobStore::open(wishes.data + "/blobs");
     if (!blobs) {
@@ -130,7 +135,7 @@ int check(const Wishes& wishes) {
     const auto report = [&wishes](const FsckProblem& problem) {
         print_problem(problem, wishes.is_json);
     };
-    Fsck fsck(**metadata, **blobs, now, wishes.repair, report);
+    Fsck fsck(*stores->metadata, **blobs, now, wishes.repair, report);
     const auto counts = fsck.run(
         [&blobs](const Fsck::VisitFile& visit) { return (*blobs)->each_file(visit); },
         [&blobs](const Fsck::VisitPack& visit) { return (*blobs)->each_pack(visit); }
@@ -161,16 +166,23 @@ int fsck_command(const std::vector<std::string>& words, const Environment& envir
     if (!age || *age > 1'000'000'000) {
         return cli::usage_error(std::cerr, "--older-than must be a number of seconds", "fsck");
     }
-    const auto variable = environment.find("SLUICE_SERVER_DATA");
-    Wishes wishes{
-        .data = variable == environment.end() ? "./sluice-data" : variable->second,
+    const auto told = [&](const char* flag, const char* variable, const char* if_neither) {
+        const auto found = environment.find(variable);
+        return arguments->has(flag)         ? arguments->value(flag)
+               : found == environment.end() ? std::string(if_neither)
+                                            : found->second;
+    };
+    const Wishes wishes{
+        .data = told("--data", "SLUICE_SERVER_DATA", "./sluice-data"),
+        .database = told("--database", "SLUICE_DATABASE_URL", "sqlite"),
         .is_json = arguments->has("--json"),
         .repair =
             {.is_wanted = arguments->has("--repair"),
              .orphans_before = SystemClock().now() - std::chrono::seconds(*age)},
     };
-    if (arguments->has("--data")) {
-        wishes.data = arguments->value("--data");
+    if (wishes.database != "sqlite" && !postgres::check_url(wishes.database)) {
+        const std::string wanted = "--database must be sqlite, or postgres://USER@HOST/DATABASE";
+        return cli::usage_error(std::cerr, wanted, "fsck");
     }
     return check(wishes);
 }

@@ -6,9 +6,9 @@
 #include "client/answer.hpp"
 #include "client/curl_transport.hpp"
 #include "protocol/native/keys_json.hpp"
+#include "server/stores.hpp"
 #include "store/disk/data_directory.hpp"
 #include "store/disk/key_file.hpp"
-#include "store/sqlite/sqlite_key_store.hpp"
 
 namespace sluice::server {
 namespace {
@@ -39,8 +39,8 @@ Failure failure_of(const Error& error) {
 
 class InDirectory final : public KeysAccess {
   public:
-    InDirectory(std::shared_ptr<SqliteDatabase> database, SecretBox box)
-        : store_(std::move(database)), keys_(store_, std::move(box), clock_, ids_) {}
+    InDirectory(std::unique_ptr<KeyStore> store, SecretBox box)
+        : store_(std::move(store)), keys_(*store_, std::move(box), clock_, ids_) {}
 
     Result<void> begin() { return keys_.begin(); }
     Outcome<std::string> create(const NewKey& wanted) override {
@@ -58,7 +58,7 @@ class InDirectory final : public KeysAccess {
 
     SystemClock clock_;
     IdSource ids_{clock_, id_shard};
-    SqliteKeyStore store_;
+    std::unique_ptr<KeyStore> store_;
     Keys keys_;
 };
 
@@ -120,7 +120,7 @@ class OverApi final : public KeysAccess {
 }  // namespace
 
 Outcome<std::unique_ptr<KeysAccess>> open_directory(
-    const std::string& data, const std::string& key_file
+    const std::string& database, const std::string& data, const std::string& key_file
 ) {
     if (auto made = make_data_directory(data); !made) {
         return failure_of(made.error());
@@ -129,11 +129,11 @@ Outcome<std::unique_ptr<KeysAccess>> open_directory(
     if (!key) {
         return failure_of(key.error());
     }
-    auto database = SqliteDatabase::open(data + "/sluice.db");
-    if (!database) {
-        return failure_of(database.error());
+    auto store = open_keys(database, data);
+    if (!store) {
+        return failure_of(store.error());
     }
-    auto access = std::make_unique<InDirectory>(*std::move(database), SecretBox(*std::move(key)));
+    auto access = std::make_unique<InDirectory>(*std::move(store), SecretBox(*std::move(key)));
     if (auto begun = access->begin(); !begun) {
         return failure_of(begun.error());
     }

@@ -19,10 +19,10 @@ class KeysAccess {
     virtual client::Outcome<std::string> rotate(KeyId id) = 0;
 };
 
-// Opens (or makes) the directory's database and key file; the server that runs there is not
-// disturbed.
+// Opens (or makes) the database, "sqlite" for the directory's own, and the key file; the server that
+// runs there is not disturbed.
 client::Outcome<std::unique_ptr<KeysAccess>> open_directory(
-    const std::string& data, const std::string& key_file
+    const std::string& database, const std::string& data, const std::string& key_file
 );
 std::unique_ptr<KeysAccess> over_api(std::string server, std::string token);
 

@@ -12,6 +12,7 @@
 #include "cli/arguments.hpp"
 #include "cli/error_text.hpp"
 #include "server/keys_access.hpp"
+#include "store/postgres/url.hpp"
 
 namespace sluice::server {
 namespace {
@@ -19,7 +20,8 @@ namespace {
 using cli::Arguments;
 using cli::FlagRule;
 
-constexpr std::array<FlagRule, 9> rules{
+constexpr std::array<FlagRule, 10> rules{
+    FlagRule{"--database", true},
     FlagRule{"--data", true},
     FlagRule{"--key-file", true},
     FlagRule{"--server", true},
@@ -187,7 +189,17 @@ client::Outcome<std::unique_ptr<KeysAccess>> open_access(
         variable(environment, "SLUICE_AUTH_KEY_FILE"),
         data + "/keys.secret"
     );
-    return open_directory(data, key_file);
+    const std::string database = first_of(
+        arguments.value("--database"), variable(environment, "SLUICE_DATABASE_URL"), "sqlite"
+    );
+    if (database != "sqlite" && !postgres::check_url(database)) {
+        return client::Failure{
+            .kind = client::FailureKind::usage,
+            .code = "parameter_invalid",
+            .message = "--database must be sqlite, or a URL as postgres://USER@HOST:5432/DATABASE",
+        };
+    }
+    return open_directory(database, data, key_file);
 }
 
 using Action = client::Outcome<std::string> (KeysAccess::*)(KeyId);
@@ -229,6 +241,7 @@ std::string keys_help() {
   --expires D         12h, 30d; default never
   --json              JSON on stdout
   --data DIR          the server's directory (SLUICE_SERVER_DATA; default ./sluice-data)
+  --database URL      as of the server (SLUICE_DATABASE_URL; default sqlite)
   --key-file FILE     what secrets are sealed with (SLUICE_AUTH_KEY_FILE; default DIR/keys.secret)
   --server URL        ask a running server instead; needs the scope admin
   --token-file FILE   its token (or SLUICE_TOKEN, SLUICE_TOKEN_FILE)

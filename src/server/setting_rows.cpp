@@ -6,6 +6,8 @@
 
 #include "base/text.hpp"
 #include "server/limit_settings.hpp"
+#include "server/setting_values.hpp"
+#include "server/store_settings.hpp"
 
 namespace sluice::server {
 namespace {
@@ -16,57 +18,12 @@ std::unexpected<std::string> must_be(std::string text) {
     return std::unexpected(std::move(text));
 }
 
-std::optional<ListenAddress> address_of(const std::string& value) {
-    const auto colon = value.rfind(':');
-    const auto port =
-        parse_unsigned(colon == std::string::npos ? "" : std::string_view(value).substr(colon + 1));
-    if (!port || *port > 65535 || colon == 0) {
-        return std::nullopt;
-    }
-    std::string host = value.substr(0, colon);
-    if (host.starts_with('[') && host.ends_with(']')) {
-        host = host.substr(1, host.size() - 2);
-    }
-    return ListenAddress{std::move(host), static_cast<std::uint16_t>(*port)};
-}
-
 Outcome apply_listen(Settings& settings, const std::string& value) {
     auto address = address_of(value);
     if (!address) {
         return must_be("HOST:PORT, for example 127.0.0.1:8080 (port 0 takes a free one)");
     }
     settings.listen.push_back(*std::move(address));
-    return {};
-}
-
-Outcome apply_data(Settings& settings, const std::string& value) {
-    if (value.empty()) {
-        return must_be("a directory");
-    }
-    settings.data = value;
-    return {};
-}
-
-Outcome apply_database(Settings&, const std::string& value) {
-    return value == "sqlite" ? Outcome{}
-                             : must_be("sqlite; postgres:// is not in this version yet");
-}
-
-Outcome apply_storage(Settings&, const std::string& value) {
-    return value == "disk" ? Outcome{} : must_be("disk; s3:// is not in this version yet");
-}
-
-Outcome apply_role(Settings& settings, const std::string& value) {
-    if (value == "worker") {
-        return must_be(
-            "all or api; worker nodes of their own need a shared database, which this version does "
-            "not have yet"
-        );
-    }
-    if (value != "all" && value != "api") {
-        return must_be("all, api or worker");
-    }
-    settings.runs_workers = value == "all";
     return {};
 }
 
@@ -202,19 +159,11 @@ Outcome apply_retention_original(Settings& settings, const std::string& value) {
 }
 
 Outcome apply_rufh_interop(Settings& settings, const std::string& value) {
-    settings.rufh = {.versions = {}, .without_version = false};
-    for (std::string_view rest = value; !rest.empty();) {
-        const auto word = rest.substr(0, rest.find(','));
-        rest.remove_prefix(std::min(word.size() + 1, rest.size()));
-        const auto version = parse_unsigned(word);
-        if (word == "rfc") {
-            settings.rufh.without_version = true;
-        } else if (version) {
-            settings.rufh.versions.push_back(*version);
-        } else {
-            return must_be("numbers with commas between them, and rfc, for example 8,9,rfc");
-        }
+    auto rules = interim_rules_of(value);
+    if (!rules) {
+        return must_be("numbers with commas between them, and rfc, for example 8,9,rfc");
     }
+    settings.rufh = *std::move(rules);
     return {};
 }
 
@@ -275,7 +224,16 @@ constexpr std::array rows{
         "where everything is kept (default ./sluice-data)",
         apply_data
     },
-    SettingRow{"--database", "database.url", "URL", "sqlite", apply_database},
+    SettingRow{
+        "--database",
+        "database.url",
+        "URL",
+        "sqlite (default, in DIR) or postgres://USER@HOST:5432/DATABASE; put a password into "
+        "SLUICE_DATABASE_URL, PGPASSWORD or ~/.pgpass",
+        apply_database,
+        false,
+        shown_database
+    },
     SettingRow{"--storage", "storage.url", "URL", "disk", apply_storage},
     SettingRow{"--role", "server.role", "ROLE", "all (default) or api", apply_role},
     SettingRow{

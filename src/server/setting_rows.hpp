@@ -21,6 +21,8 @@ struct SettingRow {
     std::string_view help;
     Outcome (*apply)(Settings&, const std::string& value);
     bool repeats = false;
+    // How the value is shown; nothing: as it is. For what may hold a secret.
+    std::string (*shown)(const std::string& value) = nullptr;
 };
 
 std::span<const SettingRow> setting_rows();

@@ -147,13 +147,17 @@ std::expected<void, SettingsError> add_file(AllGiven& given, const std::string& 
     return {};
 }
 
+std::string shown(const SettingRow& row, const std::string& value) {
+    return row.shown == nullptr ? value : row.shown(value);
+}
+
 std::expected<void, SettingsError> apply_all(
     const SettingRow& row, const std::vector<Given>& all, Settings& settings
 ) {
     for (const Given& given : all) {
         if (auto applied = row.apply(settings, given.value); !applied) {
             return std::unexpected(SettingsError{
-                given.origin + " is \"" + printable(given.value) + "\"; it must be " +
+                given.origin + " is \"" + printable(shown(row, given.value)) + "\"; it must be " +
                     applied.error() + ".",
                 given.origin.starts_with("--"),
             });
@@ -222,7 +226,7 @@ std::expected<Settings, SettingsError> read_settings(
             return std::unexpected(std::move(applied).error());
         }
         for (const Given& one : all) {
-            settings.given.push_back({std::string(row.key), one.value, one.origin});
+            settings.given.push_back({std::string(row.key), shown(row, one.value), one.origin});
         }
     }
     if (settings.listen.empty()) {

@@ -37,6 +37,7 @@ struct ListenAddress {
 struct Settings {
     std::vector<ListenAddress> listen;  // default 127.0.0.1:8080
     std::string data = "./sluice-data";
+    std::string database = "sqlite";  // or a URL of PostgreSQL, which may hold a password
     bool runs_api = true;
     bool runs_workers = true;
     bool is_faithful = false;

@@ -28,6 +28,23 @@ TEST(Settings, GoWithoutASandboxOnlyByThatWord) {
     EXPECT_FALSE(read_settings({"--sandbox=no"}, {}));
 }
 
+TEST(Settings, TakeADatabaseAndShowItWithoutItsPassword) {
+    EXPECT_EQ(read_settings({}, {})->database, "sqlite");
+    const std::string url = "postgres://me:hidden@db.internal:5433/media?sslmode=require";
+    const auto settings = read_settings({}, {{"SLUICE_DATABASE_URL", url}});
+    ASSERT_TRUE(settings);
+    EXPECT_EQ(settings->database, url);
+    ASSERT_EQ(settings->given.size(), 1u);
+    EXPECT_EQ(settings->given.front().value, "postgres://me@db.internal:5433/media");
+    for (const char* wrong :
+         {"postgres:me:hidden@x", "postgres://me:hidden@x:port:/y?z", "mysql://me:hidden@x"}) {
+        const auto refused = read_settings({"--database", wrong}, {});
+        ASSERT_FALSE(refused) << wrong;
+        EXPECT_NE(refused.error().message.find("postgres://USER@HOST"), std::string::npos);
+        EXPECT_EQ(refused.error().message.find("hidden"), std::string::npos) << wrong;
+    }
+}
+
 TEST(Settings, ListenToOthersWithKeysOnly) {
     const auto settings = read_settings({"--listen", "0.0.0.0:80", "--auth", "keys"}, {});
     ASSERT_TRUE(settings);

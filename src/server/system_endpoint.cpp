@@ -48,7 +48,7 @@ GivenSetting given_of(const Settings& settings, std::string_view key) {
     return all;
 }
 
-// Nothing of a secret: no setting is one, files are named.
+// Nothing of a secret: files are named, and what may hold one is shown without it.
 void append_setting(JsonWriter& json, const SettingRow& row, const GivenSetting& given) {
     const bool is_default = given.origin.empty();
     json.begin_object().member("key", row.key).member("flag", row.flag).key("value");

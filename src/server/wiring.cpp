@@ -34,6 +34,7 @@
 #include "server/process_metrics.hpp"
 #include "server/router.hpp"
 #include "server/sandbox_gate.hpp"
+#include "server/stores.hpp"
 #include "server/sweeper.hpp"
 #include "server/system_endpoint.hpp"
 #include "service/doubts.hpp"
@@ -49,11 +50,6 @@
 #include "store/disk/key_file.hpp"
 #include "store/disk/run_mark.hpp"
 #include "store/hot/watched_metadata_store.hpp"
-#include "store/sqlite/sqlite_attachment_store.hpp"
-#include "store/sqlite/sqlite_doubt_store.hpp"
-#include "store/sqlite/sqlite_key_store.hpp"
-#include "store/sqlite/sqlite_metadata_store.hpp"
-#include "store/sqlite/sqlite_timeline_store.hpp"
 
 namespace sluice::server {
 namespace {
@@ -81,7 +77,7 @@ class Server {
     Server(
         const Settings& settings,
         DirectoryLock lock,
-        std::shared_ptr<SqliteDatabase> database,
+        Stores stores,
         std::unique_ptr<DiskBlobStore> blobs,
         SecretBox box,
         RunMark& mark,
@@ -94,10 +90,7 @@ class Server {
           mark_(mark),
           last_run_(last_run),
           ballast_(std::move(ballast)),
-          rows_(database),
-          attachments_(database),
-          events_(database),
-          doubt_store_(database),
+          stores_(std::move(stores)),
           blobs_(std::move(blobs)),
           ids_(clock_, 0),
           faults_(metrics_),
@@ -107,10 +100,9 @@ class Server {
           rates_(rate_limits(settings)),
           recorder_(inspector_mode(settings), clock_),
           polling_(settings.polling),
-          key_store_(std::move(database)),
           url_signer_(box.derived_key("signed urls"), clock_),
           sessions_(box.derived_key("console sessions"), clock_),
-          keys_(key_store_, std::move(box), clock_, key_ids_),
+          keys_(*stores_.keys, std::move(box), clock_, key_ids_),
           authenticator_(
               auth_mode(settings),
               keys_,
@@ -157,6 +149,7 @@ class Server {
           listener_(loops_, router_, metrics_, clock_, connection_limits_),
           dev_door_(loops_, listener_) {
         add_process_metrics(metrics_, metadata_, *blobs_);
+        stores_.add_metrics(metrics_);
         for (FaultRule rule : settings.faults) {
             rule.seed = settings.fault_seed;
             faults_.add(std::move(rule));
@@ -208,11 +201,13 @@ class Server {
     }
 
   private:
+    HotUploads* hot() { return stores_.may_be_cached ? &hot_ : nullptr; }
+
     UploadServices services() {
         return {
             metadata_,
             *blobs_,
-            attachments_,
+            *stores_.attachments,
             clock_,
             ids_,
             speed_,
@@ -220,7 +215,7 @@ class Server {
             [this] { workers_.wake(); },
             &timeline_,
             &doubts_,
-            &hot_,
+            hot(),
             [this](MediaId id) { workers_.cancel(id); },
             workers_.slots()
         };
@@ -359,17 +354,15 @@ class Server {
     RunMark& mark_;
     LastRun last_run_;
     std::shared_ptr<Ballast> ballast_;  // also the database's
-    SqliteMetadataStore rows_;
+    Stores stores_;
     HotUploads hot_;
-    WatchedMetadataStore metadata_{rows_, hot_};
-    SqliteAttachmentStore attachments_;
-    SqliteTimelineStore events_;
+    WatchedMetadataStore watched_{*stores_.metadata, hot_};
+    MetadataStore& metadata_ = hot() ? static_cast<MetadataStore&>(watched_) : *stores_.metadata;
     // Behind those of any process before.
     LiveEvents live_{static_cast<std::uint64_t>(clock_.now().time_since_epoch().count())};
-    Timeline timeline_{events_, &live_, &hot_};
-    SqliteDoubtStore doubt_store_;
+    Timeline timeline_{*stores_.timeline, &live_, hot()};
     std::unique_ptr<DiskBlobStore> blobs_;
-    Doubts doubts_{doubt_store_, metadata_, *blobs_, clock_, &timeline_};
+    Doubts doubts_{*stores_.doubts, metadata_, *blobs_, clock_, &timeline_};
     IdSource ids_;
     Faults faults_;
     Jobs jobs_;
@@ -378,14 +371,13 @@ class Server {
     Streams streams_{services(), uploads_};
     MemoryRateLimiter rates_;
     protocol::Recorder recorder_;
-    Annotations annotations_{uploads_, attachments_};
-    MediaUse media_use_{uploads_, annotations_, attachments_};
+    Annotations annotations_{uploads_, *stores_.attachments};
+    MediaUse media_use_{uploads_, annotations_, *stores_.attachments};
     Polling polling_;
     Pools pools_{metrics_};
     runtime::BufferArena buffers_{settings_.body_memory.value / runtime::BufferArena::buffer_size};
     protocol::DevEnvironment dev_environment_;
     IdSource key_ids_{clock_, key_shard};
-    SqliteKeyStore key_store_;
     protocol::UrlSigner url_signer_;
     protocol::ConsoleSessions sessions_;
     Keys keys_;
@@ -415,10 +407,10 @@ int run_server(const Settings& settings) {
     }
     const auto ballast = std::make_shared<Ballast>(settings.data + "/ballast", ballast_size);
     ballast->prepare();
-    auto database =
-        SqliteDatabase::open(settings.data + "/sluice.db", database_options(settings, ballast));
-    if (!database) {
-        return fail("the database cannot be opened", database.error());
+    auto stores =
+        open_stores(settings.database, settings.data, database_options(settings, ballast));
+    if (!stores) {
+        return fail("the database cannot be opened", stores.error());
     }
     auto blobs = DiskBlobStore::open(settings.data + "/blobs", {.strict = settings.is_strict});
     if (!blobs) {
@@ -432,7 +424,7 @@ int run_server(const Settings& settings) {
     auto server = std::make_unique<Server>(
         settings,
         std::move(*lock),
-        std::move(*database),
+        *std::move(stores),
         std::move(*blobs),
         SecretBox(*secret),
         mark,

@@ -76,7 +76,8 @@ Error empty() {
 // After a failure of the store the commit may have happened: rather a blob that nobody knows, which the
 // sweep of orphans finds, than a row whose bytes are gone.
 void remove_if_undone(BlobStore& blobs, const Extent& extent, ErrorCode code) {
-    if (code != ErrorCode::storage_failed && code != ErrorCode::storage_full) {
+    if (code != ErrorCode::storage_failed && code != ErrorCode::storage_full &&
+        code != ErrorCode::database_unavailable) {
         static_cast<void>(blobs.remove(extent));
     }
 }

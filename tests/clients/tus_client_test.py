@@ -1,17 +1,20 @@
-"""Clients of tus, unmodified, against `sluice serve`: tus-js-client of npm and Debian's tuspy.
+"""Clients of resumable uploads, unmodified, against `sluice serve`: tus-js-client of npm, Debian's tuspy, and curl.
 
 Each flow is judged by what the user of the client gets, and by what the server has afterwards: the file, byte for byte, as a
 medium that was processed.
 """
 
+import json
 import os
 import re
 import shutil
+import subprocess
 import tempfile
 import unittest
 
 from support import media
 from support.broken_line import BrokenLine
+from support.browser import upload_with_uppy
 from support.client import X1
 from support.clients import run_flows
 from support.server import Server
@@ -139,6 +142,25 @@ class TusJs(Case):
         self.refuses("tus_js", "bad_metadata", "400", "metadata_invalid")
 
 
+class Uppy(Case):
+    """In a browser that loads the page anew in mid-upload."""
+
+    def check(self, golden):
+        seen = upload_with_uppy(f"{self.server.url}/files/", self.files["video"], golden)
+        self.assertIsNone(seen["failed"], seen)
+        self.assertEqual((seen["result"]["name"], seen["restored"]), ("holiday.mp4", golden))
+        self.assertEqual([call["method"] for call in seen["first"]], ["POST"], "the PATCH had not ended")
+        self.assertEqual([call["method"] for call in seen["second"]], ["HEAD", "PATCH"], seen)
+        self.assertGreater(seen["second"][1]["offset"], len(self.clip) // 5, "it began again at the start")
+        self.assert_whole(seen["result"]["url"].rsplit("/", 1)[1], self.clip)
+
+    def test_golden_retriever(self):
+        self.check(golden=True)
+
+    def test_the_same_file_chosen_again(self):
+        self.check(golden=False)
+
+
 class Tuspy(Case):
     def test_whole(self):
         self.named(self.works("tuspy", "whole"))
@@ -163,6 +185,100 @@ class Tuspy(Case):
 
     def test_too_large(self):
         self.refuses("tuspy", "too_large", "413", "file_too_large")
+
+
+class TusJsDrafts(Case):
+    """The modes in which tus-js-client speaks drafts of the resumable uploads of HTTP."""
+
+    def works(self, client, name, data=None, **more):
+        value = super().works(client, name, data, **more)
+        self.assertIn("/resumable/", value["url"])
+        return value
+
+    def test_whole(self):
+        for draft in ("draft_03", "draft_05"):
+            self.assertEqual(len(self.works("tus_js", draft)["requests"]), 2, draft)
+
+    def test_chunks(self):
+        for draft in ("draft_03", "draft_05"):
+            self.assertEqual(len(self.works("tus_js", f"{draft}_in_chunks")["requests"]), 1 + -(-len(self.clip) // 50_000), draft)
+
+    def test_data_with_the_creation(self):
+        for draft in ("draft_03", "draft_05"):
+            self.assertEqual(len(self.works("tus_js", f"{draft}_with_creation")["requests"]), 1, draft)
+
+    def test_resume(self):
+        for draft in ("draft_03", "draft_05"):
+            value = self.works("tus_js", f"{draft}_resume")
+            self.assertTrue(value["requests"][0].startswith("HEAD 20"), value)
+            self.assertFalse([one for one in value["requests"] if one.startswith("POST")], value)
+            self.assertGreaterEqual(value["first"], 50_000)
+
+
+class CurlByHand(Case):
+    """The resumable uploads of HTTP as their text has them, call by call, with curl."""
+
+    def curl(self, *arguments):
+        """(status, header fields, body) of the last answer, be it an interim one; curl's exit code in `self.code`."""
+        done = subprocess.run(
+            ["curl", "-sS", "-i", "--max-time", "30", *arguments], capture_output=True, timeout=40, check=False,
+        )
+        self.code = done.returncode
+        head, _, body = re.split(rb"(?<=\r\n\r\n)(?=HTTP/1\.1 )", done.stdout)[-1].partition(b"\r\n\r\n")
+        status, *lines = head.decode().split("\r\n")
+        fields = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
+        return int(status.split()[1]) if status else 0, fields, body
+
+    def url(self, path):
+        return self.server.url + path
+
+    def append(self, path, offset, piece, complete):
+        fields = [f"Upload-Offset: {offset}", f"Upload-Complete: {complete}", "Content-Type: application/partial-upload"]
+        words = [word for field in fields for word in ("-H", field)]
+        return self.curl("-X", "PATCH", *words, "--data-binary", f"@{piece}", self.url(path))
+
+    def piece(self, start, end):
+        return media.scratch_file(self.folder, f"piece-{start}", self.clip[start:end])
+
+    def test_piece_after_piece(self):
+        name = "Content-Disposition: inline; filename*=UTF-8''clip.mp4"
+        status, fields, _ = self.curl(
+            "-H", "Upload-Complete: ?0", "-H", f"Upload-Length: {len(self.clip)}", "-H", "Content-Type: video/mp4", "-H", name,
+            "--data-binary", f"@{self.piece(0, 100_000)}", self.url("/resumable/?media_category=tweet_video"),
+        )
+        self.assertEqual((status, fields["upload-complete"], fields["upload-offset"]), (201, "?0", "100000"))
+        path = fields["location"]
+        status, fields, _ = self.curl("-I", self.url(path))
+        self.assertEqual((status, fields["upload-offset"], fields["upload-complete"]), (204, "100000", "?0"))
+        status, fields, body = self.append(path, 5, self.piece(100_000, 200_000), "?0")
+        self.assertEqual((status, fields["upload-offset"], fields["content-type"]), (409, "100000", "application/problem+json"))
+        self.assertEqual(json.loads(body)["expected-offset"], 100_000)
+        self.assertEqual(self.append(path, 100_000, self.piece(100_000, 200_000), "?0")[0], 204)
+        status, fields, _ = self.append(path, 200_000, self.piece(200_000, len(self.clip)), "?1")
+        self.assertEqual((status, fields["upload-complete"]), (200, "?1"))
+        self.assert_whole(fields["sluice-media-id"], self.clip)
+        self.named({"media_id": fields["sluice-media-id"]})
+
+    def test_all_at_once_and_on_after_a_cut(self):
+        video = ["-H", "Upload-Complete: ?1", "-H", "Upload-Draft-Interop-Version: 9", "-H", "Content-Type: video/mp4"]
+        with BrokenLine(self.server, (300_000,)) as line:
+            told = self.curl(*video, "--limit-rate", "2M", "--data-binary", f"@{self.files['video']}", f"{line.url}/resumable/")
+        self.assertNotEqual(self.code, 0, "the line did not break")
+        # The interim answer came before the body had gone, and curl shows it.
+        self.assertEqual((told[0], told[1]["upload-draft-interop-version"]), (104, "9"))
+        path = told[1]["location"]
+        status, fields, _ = self.curl("-I", self.url(path))
+        self.assertEqual((status, fields["upload-complete"]), (204, "?0"))
+        offset = int(fields["upload-offset"])
+        self.assertTrue(0 < offset < len(self.clip), offset)
+        status, fields, _ = self.append(path, offset, self.piece(offset, len(self.clip)), "?1")
+        self.assertEqual((status, fields["upload-complete"]), (200, "?1"))
+        self.assert_whole(fields["sluice-media-id"], self.clip)
+
+    def test_cancelled(self):
+        path = self.curl("-H", "Upload-Complete: ?0", "--data-binary", "hello", self.url("/resumable/"))[1]["location"]
+        self.assertEqual(self.curl("-X", "DELETE", self.url(path))[0], 204)
+        self.assertEqual(self.curl("-I", self.url(path))[0], 410)
 
 
 if __name__ == "__main__":

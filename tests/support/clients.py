@@ -24,7 +24,7 @@ def npm_folder():
         fcntl.flock(lock, fcntl.LOCK_EX)
         _install(folder)
         for name in os.listdir(HERE):
-            if name.endswith(".cjs"):
+            if name.endswith((".cjs", ".mjs")):
                 _replace(os.path.join(HERE, name), os.path.join(folder, name))
     return folder
 

@@ -1,12 +1,16 @@
 """`sluice keys` of the binary under test, on a server's data directory."""
 
 import json
+import os
 import subprocess
 
+from support import engine
 from support.server import binary
 
 
 def run_keys(*words, environment=None):
+    if environment is None and "--data" in words:
+        environment = {**os.environ, **engine.environment_of(words[words.index("--data") + 1])}
     return subprocess.run(
         [binary(), "keys", *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, env=environment
     )

@@ -8,6 +8,8 @@ import subprocess
 import tempfile
 import time
 
+from support import engine
+
 READY = "sluice ready "
 
 
@@ -31,6 +33,7 @@ class Server:
         self.log_path = os.path.join(self.root, "log")
         self.process = None
         self.url = None
+        self.environment = engine.environment_of(self.data)
 
     def command(self):
         return [binary(), "serve", "--listen", "127.0.0.1:0", "--data", self.data, *self.arguments]
@@ -38,7 +41,8 @@ class Server:
     def start(self, timeout=60):
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                self.command(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, start_new_session=True
+                self.command(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, start_new_session=True,
+                env={**os.environ, **self.environment},
             )
         self.url = self._ready_line(timeout)
         self.host, port = self.url.removeprefix("http://").split(":")

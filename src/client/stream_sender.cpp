@@ -1,0 +1,139 @@
+#include "client/stream_sender.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include "base/hmac.hpp"
+#include "client/api.hpp"
+
+namespace sluice::client {
+namespace {
+
+// So often the server may be asked where it stands without a byte of progress.
+constexpr int looks_max = 5;
+
+// The offsets differ, or an earlier call of ours still holds the upload.
+bool asks_for_a_look(const Failure& failure) {
+    return failure.status == 409 || failure.status == 423;
+}
+
+Failure elsewhere(const std::string& location) {
+    return {
+        .kind = FailureKind::other,
+        .code = "location_elsewhere",
+        .message = "the server sends the upload to another host: " + location,
+        .hint = "Name that host with --server if it is the right one."
+    };
+}
+
+std::string last_part_of(const std::string& url) {
+    return url.substr(url.rfind('/') + 1);
+}
+
+}  // namespace
+
+Outcome<void> StreamSender::create(const InitFacts& facts) {
+    const StreamFacts wanted{
+        .init = facts,
+        .file_name = std::filesystem::path(parts_.file.path()).filename(),
+        .idempotency_key = random_word(32)
+    };
+    const auto answer = parts_.caller.call("CREATE", parts_.dialect.create(wanted));
+    if (!answer) {
+        return answer.error();
+    }
+    if (answer->location.empty()) {
+        return unreadable_answer("the creation");
+    }
+    const auto url = resolve_location(parts_.dialect.collection(), answer->location);
+    if (!url) {
+        return elsewhere(answer->location);
+    }
+    state_.url = *url;
+    state_.media_id = answer->media_id.empty() ? last_part_of(*url) : answer->media_id;
+    offset_ = 0;
+    take(*answer);
+    static_cast<void>(parts_.store.save(parts_.key, state_));
+    return {};
+}
+
+Outcome<void> StreamSender::look() {
+    const auto answer = parts_.caller.call("HEAD", parts_.dialect.look(state_.url));
+    if (!answer) {
+        return answer.error();
+    }
+    if (!answer->upload_offset || *answer->upload_offset > parts_.file.size()) {
+        return unreadable_answer("HEAD");
+    }
+    take(*answer);
+    return {};
+}
+
+void StreamSender::take(const HttpAnswer& answer) {
+    offset_ = answer.upload_offset.value_or(offset_);
+    is_complete_ = is_complete_ || answer.upload_complete;
+    is_at_sluice_ = is_at_sluice_ || !answer.media_id.empty();
+}
+
+bool StreamSender::is_done() const {
+    return parts_.dialect.says_its_end() ? is_complete_ : offset_ == parts_.file.size();
+}
+
+Outcome<void> StreamSender::send() {
+    int looks = 0;
+    std::uint64_t furthest = 0;
+    while (!is_done()) {
+        if (!goes_on()) {
+            return Failure{.kind = FailureKind::timeout, .code = "timeout", .message = "late"};
+        }
+        looks = offset_ > furthest ? 0 : looks;
+        furthest = std::max(furthest, offset_);
+        auto sent = send_piece();
+        if (!sent && !asks_for_a_look(sent.error())) {
+            return sent;
+        }
+        if (++looks > looks_max) {
+            return sent ? unreadable_answer("PATCH") : std::move(sent);
+        }
+        if (!sent) {
+            sent = look();
+        }
+        if (!sent) {
+            return sent;
+        }
+    }
+    return {};
+}
+
+Outcome<void> StreamSender::send_piece() {
+    const auto size = parts_.file.size();
+    const FileSlice slice{
+        .fd = parts_.file.fd(),
+        .offset = offset_,
+        .length = std::min(state_.chunk_size, size - offset_)
+    };
+    const auto end = slice.offset + slice.length;
+    auto request = parts_.dialect.append(state_.url, slice, end == size);
+    const auto name = "PATCH " + std::to_string(slice.offset);
+    const auto answer = parts_.caller.call(name, std::move(request), [this] { return goes_on(); });
+    if (!answer) {
+        return answer.error();
+    }
+    offset_ = end;
+    take(*answer);
+    if (offset_ > size || offset_ < slice.offset) {
+        return unreadable_answer(name);
+    }
+    parts_.caller.tell(
+        Acknowledged{.index = pieces_++, .bytes_total = size, .bytes_acknowledged = offset_}
+    );
+    return {};
+}
+
+bool StreamSender::goes_on() {
+    was_late_ = was_late_ || parts_.is_late();
+    return !was_late_;
+}
+
+}  // namespace sluice::client

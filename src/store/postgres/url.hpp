@@ -1,0 +1,17 @@
+// The URL of a database: whether it can be one, and how it is shown. It may hold a password.
+#pragma once
+
+#include <string>
+
+#include "base/result.hpp"
+
+namespace sluice::postgres {
+
+// Begins as a URL of PostgreSQL does.
+bool is_url(const std::string& text);
+// parameter_invalid, without the URL in its facts.
+Result<void> check_url(const std::string& url);
+// Where it leads and as whom, nothing else.
+std::string shown_url(const std::string& url);
+
+}  // namespace sluice::postgres
