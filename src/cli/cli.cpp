@@ -30,6 +30,7 @@ commands
   keys create ...     keys of a server with --auth keys: create, list, revoke, rotate
   process FILE        make of a local file what the server would; --category C --out DIR
   fsck --data DIR     compare a stopped server's records with its files; --repair
+  migrate --to URL    a stopped server's rows from SQLite to PostgreSQL; --data DIR
   env                 shell lines that point X's clients at a local server
   diagnose ID         why an upload fails or stalls; --trace FILE: a HAR file or curl -v text
   ping                exit 0 when the server is ready; --wait [--timeout 30s]
@@ -156,7 +157,7 @@ constexpr std::array commands{
     Command{"ping", ping_command},
 };
 
-constexpr std::array<std::string_view, 13> command_names{
+constexpr std::array<std::string_view, 14> command_names{
     "serve",
     "upload",
     "status",
@@ -167,6 +168,7 @@ constexpr std::array<std::string_view, 13> command_names{
     "keys",
     "process",
     "fsck",
+    "migrate",
     "ping",
     "version",
     "help"

@@ -11,6 +11,7 @@
 #include "cli/cli.hpp"
 #include "server/fsck_command.hpp"
 #include "server/keys_command.hpp"
+#include "server/migrate_command.hpp"
 #include "server/process_command.hpp"
 #include "server/settings.hpp"
 #include "server/wiring.hpp"
@@ -56,6 +57,11 @@ int main(int argc, char** argv) {
         }
         if (argc > 1 && std::string(argv[1]) == "fsck") {
             return sluice::server::fsck_command({argv + 2, argv + argc}, environment_of(environ));
+        }
+        if (argc > 1 && std::string(argv[1]) == "migrate") {
+            return sluice::server::migrate_command(
+                {argv + 2, argv + argc}, environment_of(environ)
+            );
         }
         if (argc > 1 && std::string(argv[1]) == "process") {
             return sluice::server::process_command({argv + 2, argv + argc});

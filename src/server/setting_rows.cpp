@@ -7,7 +7,7 @@
 #include "base/text.hpp"
 #include "server/limit_settings.hpp"
 #include "server/setting_values.hpp"
-#include "store/postgres/url.hpp"
+#include "server/store_settings.hpp"
 
 namespace sluice::server {
 namespace {
@@ -24,44 +24,6 @@ Outcome apply_listen(Settings& settings, const std::string& value) {
         return must_be("HOST:PORT, for example 127.0.0.1:8080 (port 0 takes a free one)");
     }
     settings.listen.push_back(*std::move(address));
-    return {};
-}
-
-Outcome apply_data(Settings& settings, const std::string& value) {
-    if (value.empty()) {
-        return must_be("a directory");
-    }
-    settings.data = value;
-    return {};
-}
-
-Outcome apply_database(Settings& settings, const std::string& value) {
-    if (value != "sqlite" && !postgres::check_url(value)) {
-        return must_be("sqlite, or a URL as postgres://USER@HOST:5432/DATABASE");
-    }
-    settings.database = value;
-    return {};
-}
-
-std::string shown_database(const std::string& value) {
-    return value == "sqlite" ? value : postgres::shown_url(value);
-}
-
-Outcome apply_storage(Settings&, const std::string& value) {
-    return value == "disk" ? Outcome{} : must_be("disk; s3:// is not in this version yet");
-}
-
-Outcome apply_role(Settings& settings, const std::string& value) {
-    if (value == "worker") {
-        return must_be(
-            "all or api; worker nodes of their own need a storage that nodes share, which this "
-            "version does not have yet"
-        );
-    }
-    if (value != "all" && value != "api") {
-        return must_be("all, api or worker");
-    }
-    settings.runs_workers = value == "all";
     return {};
 }
 

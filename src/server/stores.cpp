@@ -1,15 +1,9 @@
 #include "server/stores.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <filesystem>
-#include <fstream>
 #include <utility>
 
-#include "base/hmac.hpp"
-#include "base/unique_fd.hpp"
+#include "server/directory_mark.hpp"
 #include "store/postgres/postgres_attachment_store.hpp"
 #include "store/postgres/postgres_doubt_store.hpp"
 #include "store/postgres/postgres_key_store.hpp"
@@ -25,11 +19,6 @@
 namespace sluice::server {
 namespace {
 
-constexpr const char* sqlite_file = "/sluice.db";
-// Its one line is the id by which a database of PostgreSQL knows the directory.
-constexpr const char* mark_file = "/postgres.id";
-constexpr std::size_t mark_length = 20;
-
 Error refused(std::string facts) {
     return {.code = ErrorCode::storage_failed, .facts = std::move(facts)};
 }
@@ -40,12 +29,19 @@ bool is_there(const std::string& path) {
 }
 
 Result<void> check_is_for_sqlite(const std::string& data) {
-    return is_there(data + mark_file)
-               ? refused(
-                     "The uploads in " + data +
-                     " are in a PostgreSQL database: say which with --database postgres://…"
-                 )
-               : ok();
+    if (!is_there(data + mark_file)) {
+        return ok();
+    }
+    if (is_there(data + sqlite_file)) {
+        return refused(
+            "sluice migrate was interrupted in " + data +
+            ". Run it again, or remove postgres.id there to stay with SQLite."
+        );
+    }
+    return refused(
+        "The uploads in " + data +
+        " are in a PostgreSQL database: say which with --database postgres://…"
+    );
 }
 
 Result<void> check_is_for_postgres(const std::string& data) {
@@ -53,43 +49,40 @@ Result<void> check_is_for_postgres(const std::string& data) {
                ? refused(
                      data +
                      " has an SQLite database. PostgreSQL would know nothing of its uploads: use "
-                     "another directory with --data."
+                     "another directory with --data, or take them over with sluice migrate."
                  )
                : ok();
 }
 
-std::string read_mark(const std::string& data) {
-    std::ifstream file(data + mark_file);
-    std::string id;
-    std::getline(file, id);
-    return id;
-}
-
-Result<void> sync(const std::string& path, int flags) {
-    const UniqueFd file(::open(path.c_str(), flags | O_CLOEXEC));
-    return file && ::fsync(file.get()) == 0 ? ok() : system_error(errno, "sync " + path);
-}
-
-// Whole or not at all.
-Result<void> write_mark(const std::string& data, const std::string& id) {
-    const std::string path = data + mark_file;
-    std::ofstream(path + ".new") << id << '\n';
-    if (auto synced = sync(path + ".new", O_RDONLY); !synced) {
-        return synced;
-    }
-    if (::rename((path + ".new").c_str(), path.c_str()) != 0) {
-        return system_error(errno, "rename " + path);
-    }
-    return sync(data, O_RDONLY | O_DIRECTORY);
-}
-
 Result<void> join(PostgresDatabase& database, const std::string& data) {
     const std::string id = read_mark(data);
-    const auto mark = claim_storage(database, id, random_word(mark_length));
+    const auto mark = claim_storage(database, id, new_mark());
     if (!mark) {
         return mark.error();
     }
     return *mark == id ? ok() : write_mark(data, *mark);
+}
+
+void add_load(Metrics& metrics, const std::shared_ptr<PostgresDatabase>& database) {
+    constexpr const char* help = "Connections to PostgreSQL";
+    Gauge& busy = metrics.gauge("sluice_database_connections", help, {{"state", "busy"}});
+    Gauge& idle = metrics.gauge("sluice_database_connections", help, {{"state", "idle"}});
+    Gauge& waiting = metrics.gauge("sluice_database_waiting", "Calls that wait for a connection");
+    Gauge& up = metrics.gauge("sluice_database_up", "0 while no connection can be made");
+    Gauge& commits =
+        metrics.gauge("sluice_database_commits", "Transactions that changed rows, since the start");
+    Gauge& repeated = metrics.gauge(
+        "sluice_database_repeated", "Transactions run again after a conflict, since the start"
+    );
+    metrics.before_text([&busy, &idle, &waiting, &up, &commits, &repeated, database] {
+        const auto load = database->load();
+        busy.set(static_cast<std::int64_t>(load.connections - load.idle));
+        idle.set(static_cast<std::int64_t>(load.idle));
+        waiting.set(static_cast<std::int64_t>(load.waiting));
+        up.set(load.is_down ? 0 : 1);
+        commits.set(static_cast<std::int64_t>(load.commits));
+        repeated.set(static_cast<std::int64_t>(load.repeated));
+    });
 }
 
 Result<Stores> open_postgres(const std::string& url, const std::string& data) {
@@ -110,6 +103,7 @@ Result<Stores> open_postgres(const std::string& url, const std::string& data) {
         .doubts = std::make_unique<PostgresDoubtStore>(*database),
         .keys = std::make_unique<PostgresKeyStore>(*database),
         .may_be_cached = false,
+        .add_metrics = [database = *database](Metrics& metrics) { add_load(metrics, database); },
     };
 }
 

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "base/metrics.hpp"
 #include "store/attachment_store.hpp"
 #include "store/doubt_store.hpp"
 #include "store/key_store.hpp"
@@ -26,6 +27,8 @@ struct Stores {
     // What one process has read may be kept in memory: no other writes, and a write whose answer was
     // not a success has not happened.
     bool may_be_cached = true;
+    // Adds what the engine has to say of itself; the stores outlive the metrics' use.
+    std::function<void(Metrics&)> add_metrics = [](Metrics&) {};
 };
 
 // `database`: "sqlite" or a URL of PostgreSQL. Precondition: this process holds the directory.

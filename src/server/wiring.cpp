@@ -149,6 +149,7 @@ class Server {
           listener_(loops_, router_, metrics_, clock_, connection_limits_),
           dev_door_(loops_, listener_) {
         add_process_metrics(metrics_, metadata_, *blobs_);
+        stores_.add_metrics(metrics_);
         for (FaultRule rule : settings.faults) {
             rule.seed = settings.fault_seed;
             faults_.add(std::move(rule));

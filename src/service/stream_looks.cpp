@@ -10,6 +10,18 @@ namespace {
 // How long a look waits for bytes that are being stored.
 constexpr std::chrono::milliseconds settle_patience{500};
 
+// Its segments come in any order: what stands behind a gap is no loss.
+Error by_segments(const Upload& upload) {
+    return {
+        .code = ErrorCode::parameter_invalid,
+        .facts =
+            "Upload " + upload.id.text() +
+            " comes as numbered segments (APPEND, then FINALIZE), and not as one stream: go on "
+            "there.",
+        .media_id = upload.id.value,
+    };
+}
+
 }  // namespace
 
 std::uint64_t Streams::drops_so_far() const {
@@ -32,6 +44,9 @@ Result<UploadWithSegments> Streams::load(const Principal& owner, MediaId id) {
     if (upload.is_over() ||
         (upload.state == UploadState::open && services_.clock.now() >= upload.expires_at)) {
         return gone(upload);
+    }
+    if (upload.stream.kind == UploadKind::segments && upload.state == UploadState::open) {
+        return by_segments(upload);
     }
     const SegmentGaps gaps = gaps_of(found->segments);
     if (gaps.missing.empty() || upload.state != UploadState::open) {
@@ -62,6 +77,9 @@ Result<Upload> Streams::find(const Principal& owner, MediaId id) {
         found->state == UploadState::open && services_.clock.now() >= found->expires_at;
     if (found->is_over() || is_due) {
         return gone(*found);
+    }
+    if (found->state == UploadState::open && found->stream.kind == UploadKind::segments) {
+        return by_segments(*found);
     }
     if (found->state != UploadState::open || is_whole) {
         return found;

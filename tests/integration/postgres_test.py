@@ -12,8 +12,9 @@ import unittest
 from support import engine
 from support.case import ServerCase
 from support.client import X1, X2, upload
+from support.cut_wire import CutWire
 from support.keys import run_keys
-from support.media import clip, noise
+from support.media import clip, noise, picture
 from support.postgres import Postgres
 from support.server import Server, binary
 
@@ -58,6 +59,7 @@ class Killed(PostgresCase):
         self.assert_v2_error(X2(self.server).status(media_id), 503, "database_unavailable")
         self.assertEqual(caller.get("/livez").status, 200)
         self.assertEqual(caller.get("/readyz").status, 503)
+        self.assertIn("\nsluice_database_up 0\n", caller.get("/metrics").body.decode())
         self.postgres.start()
         again = self.eventually(lambda: caller.append(media_id, 1, data[half:]))
         self.assertEqual(again.status, 204, again)
@@ -66,6 +68,7 @@ class Killed(PostgresCase):
         self.assertEqual(caller.wait(media_id)["state"], "succeeded")
         self.assert_original(caller, f"7_{media_id}", data)
         self.assertEqual(caller.get("/readyz").status, 200)
+        self.assertIn("\nsluice_database_up 1\n", caller.get("/metrics").body.decode())
         self.assertIn("database_lost", self.server.log())
         self.assertIn("database_found", self.server.log())
 
@@ -142,6 +145,68 @@ class KilledUnderLoad(PostgresCase):
         )
         self.assertEqual(checked.returncode, 0, checked)
         self.server.start()
+
+
+class LostAnswers(unittest.TestCase):
+    """The commit has happened, and its answer was lost: the caller is told 503, and repeating the call is right."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.wire = CutWire(engine.cluster().root)
+        cls.addClassCleanup(cls.wire.close)
+        engine.cluster().make_database("lost")
+        cls.server = Server("--database", f"postgres:///lost?user=sluice&host={cls.wire.folder}")
+        cls.addClassCleanup(cls.server.close)
+        cls.server.start()
+
+    @staticmethod
+    def is_of_a_change(data):
+        """The end of a transaction that was longer than one flight: what reads comes in one with its BEGIN."""
+        return b"COMMIT\0" in data and b"BEGIN\0" not in data
+
+    def test_a_segment_is_there_and_comes_again(self):
+        caller, data = X1(self.server), noise(2 * SEGMENT, 7)
+        media_id, before = caller.open(len(data)), self.wire.lost
+        self.wire.lose(lambda answer: b"INSERT 0 1\0" in answer and b"BEGIN\0" not in answer)
+        lost = caller.append(media_id, 0, data[:SEGMENT])
+        self.assertEqual((lost.status, lost.header("sluice-error")), (503, "database_unavailable"), lost)
+        self.assertEqual(self.wire.lost, before + 1)
+        rows = engine.cluster().sql(f"SELECT count(*) FROM segments WHERE upload = {media_id}", "lost")
+        self.assertEqual(rows, "1", "the answer to something else was lost: the test has tested nothing")
+        self.assertEqual(caller.append(media_id, 0, data[:SEGMENT]).status, 204)
+        self.assertEqual(caller.append(media_id, 1, data[SEGMENT:]).status, 204)
+
+        def is_end(answer):
+            state = engine.cluster().sql(f"SELECT state FROM uploads WHERE id = {media_id}", "lost")
+            return self.is_of_a_change(answer) and state != "open"
+
+        self.wire.lose(is_end)
+        lost = caller.finalize(media_id)
+        self.assertEqual((lost.status, lost.header("sluice-error")), (503, "database_unavailable"), lost)
+        self.assertEqual(self.wire.lost, before + 2)
+        self.assertIn(caller.finalize(media_id).status, (200, 201))
+        self.assertEqual(caller.original(f"7_{media_id}").body, data)
+
+    def test_a_one_shot_whose_answer_was_lost_has_its_bytes(self):
+        caller, image, before = X1(self.server), picture(), self.wire.lost
+
+        def is_made(answer):
+            made = engine.cluster().sql("SELECT count(*) FROM uploads WHERE one_shot = 1", "lost")
+            return self.is_of_a_change(answer) and made == "1"
+
+        self.wire.lose(is_made)
+        lost = caller.one_shot(image)
+        self.assertEqual((lost.status, lost.header("sluice-error")), (503, "database_unavailable"), lost)
+        self.assertEqual(self.wire.lost, before + 1)
+        media_id = engine.cluster().sql("SELECT id FROM uploads WHERE one_shot = 1", "lost")
+        self.assertEqual(caller.original(f"3_{media_id}").body, image)
+
+    def test_a_read_is_simply_asked_again(self):
+        caller, before = X1(self.server), self.wire.lost
+        media_id = caller.open(100)
+        self.wire.lose(lambda answer: b"SELECT " in answer)
+        self.assertEqual(caller.status(media_id).header("sluice-error"), "finalize_missing")
+        self.assertEqual(self.wire.lost, before + 1)
 
 
 class Frozen(PostgresCase):

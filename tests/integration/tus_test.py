@@ -234,6 +234,18 @@ class Transfers(TusCase):
         caller.status(media_id)
         self.assertEqual(caller.get(f"/api/v1/uploads/{media_id}/diagnosis").json()["code"], "upload_incomplete")
 
+    def test_an_upload_of_x_that_is_under_way_loses_nothing_by_a_look(self):
+        caller = X1(self.server)
+        media_id = caller.open(15)
+        self.assertEqual(caller.append(media_id, 0, b"hello").status, 204)
+        self.assertEqual(caller.append(media_id, 2, b"world").status, 204)
+        for answer in (self.send("HEAD", f"/files/{media_id}"), self.patch(f"/files/{media_id}", 10, b"x")):
+            self.assertEqual((answer.status, answer.header("sluice-error")), (400, "parameter_invalid"))
+        self.assertEqual(self.send("HEAD", f"/resumable/{media_id}").status, 400)
+        self.assertEqual(caller.append(media_id, 1, b"-----").status, 204)
+        self.assertEqual(caller.finalize(media_id).status, 201)
+        self.assertEqual(caller.original(f"7_{media_id}").body, b"hello-----world")
+
     def test_parts_are_not_in_the_list(self):
         bearer = ("Authorization", "Bearer parts")
         parts = [self.create(1, ("Upload-Concat", "partial"), bearer) for _ in range(7)]

@@ -69,6 +69,18 @@ Attachments read_all(const std::vector<Rows>& answers) {
     return all;
 }
 
+// What the first ones took is rolled back with the refusal.
+Result<void> remove_tracks(
+    Session& session, MediaId video, const std::vector<std::string>& languages
+) {
+    for (const std::string& language : languages) {
+        if (session.execute(remove_track_sql, video.value, language) == 0) {
+            return Error{.code = ErrorCode::store_not_found, .media_id = video.value};
+        }
+    }
+    return ok();
+}
+
 Result<bool> has_rows(const Result<Rows>& rows) {
     return rows ? Result<bool>(!rows->empty()) : rows.error();
 }
@@ -133,13 +145,8 @@ Result<void> PostgresAttachmentStore::add_subtitles(
 Result<void> PostgresAttachmentStore::remove_subtitles(
     MediaId video, const std::vector<std::string>& languages
 ) {
-    return database_->perform([&](Session& session) -> Result<void> {
-        for (const std::string& language : languages) {
-            if (session.execute(remove_track_sql, video.value, language) == 0) {
-                return Error{.code = ErrorCode::store_not_found, .media_id = video.value};
-            }
-        }
-        return ok();
+    return database_->perform([&](Session& session) {
+        return remove_tracks(session, video, languages);
     });
 }
 

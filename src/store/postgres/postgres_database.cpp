@@ -57,6 +57,22 @@ Error too_new(std::size_t version) {
     };
 }
 
+// What it returns counts only if the session has no failure.
+Result<void> transact(
+    postgres::Session& session, const PostgresDatabase::Work& work, PostgresDatabase::Survives what
+) {
+    session.begin();
+    if (what == PostgresDatabase::Survives::kill) {
+        session.send(relaxed_sql);
+    }
+    Result<void> done = work(session);
+    if (done && !session.failure()) {
+        session.commit();
+    }
+    session.roll_back();
+    return done;
+}
+
 }  // namespace
 
 PostgresDatabase::Lease::Lease(
@@ -126,15 +142,18 @@ Result<void> PostgresDatabase::migrate(Session& session) {
 Result<PostgresDatabase::Lease> PostgresDatabase::borrow() {
     const auto ends = Clock::now() + options_.borrow;
     std::unique_lock lock(mutex_);
-    while (idle_.empty() && count_ >= options_.connections) {
-        if (freed_.wait_until(lock, ends) == std::cv_status::timeout) {
-            return Error{
-                .code = ErrorCode::database_unavailable,
-                .facts = "All " + std::to_string(options_.connections) +
-                         " connections to the database are busy.",
-                .retry_after = std::chrono::seconds(2),
-            };
-        }
+    ++waiting_;
+    const bool is_free = freed_.wait_until(lock, ends, [this] {
+        return !idle_.empty() || count_ < options_.connections;
+    });
+    --waiting_;
+    if (!is_free) {
+        return Error{
+            .code = ErrorCode::database_unavailable,
+            .facts = "All " + std::to_string(options_.connections) +
+                     " connections to the database are busy.",
+            .retry_after = std::chrono::seconds(2),
+        };
     }
     while (!idle_.empty()) {
         auto session = std::move(idle_.back());
@@ -189,12 +208,13 @@ void PostgresDatabase::give_back(std::unique_ptr<Session> session) {
     freed_.notify_one();
 }
 
-std::optional<Error> PostgresDatabase::judge(const Lease& lease, int& tries) {
+std::optional<Error> PostgresDatabase::judge(Change change, const Lease& lease, int& tries) {
     const Failure& failure = *lease->failure();
     const bool may_repeat = failure.kind == Failure::Kind::repeat;
-    // A connection that stood idle may have died long ago.
+    // A connection that stood idle may have died long ago; the next one will not have.
+    const bool has_no_effect = change == Change::none || !lease->may_have_committed();
     const bool was_stale =
-        failure.kind == Failure::Kind::lost && !lease.is_fresh() && !lease->may_have_committed();
+        failure.kind == Failure::Kind::lost && !lease.is_fresh() && has_no_effect;
     if ((!may_repeat && !was_stale) || ++tries >= tries_max) {
         Error error = postgres::error_from(failure);
         if (may_repeat) {
@@ -202,7 +222,20 @@ std::optional<Error> PostgresDatabase::judge(const Lease& lease, int& tries) {
         }
         return error;
     }
+    repeated_ += may_repeat ? 1 : 0;
     return std::nullopt;
+}
+
+PostgresDatabase::Load PostgresDatabase::load() {
+    const std::scoped_lock lock(mutex_);
+    return {
+        .connections = count_,
+        .idle = idle_.size(),
+        .waiting = waiting_,
+        .is_down = why_down_.has_value(),
+        .commits = commits_,
+        .repeated = repeated_,
+    };
 }
 
 Result<void> PostgresDatabase::perform(const Work& work, Survives what) {
@@ -212,21 +245,12 @@ Result<void> PostgresDatabase::perform(const Work& work, Survives what) {
             if (!lease) {
                 return std::move(lease).error();
             }
-            Session& session = **lease;
-            session.begin();
-            if (what == Survives::kill) {
-                session.send(relaxed_sql);
-            }
-            Result<void> done = work(session);
-            if (done && !session.failure()) {
-                session.commit();
-            }
-            session.roll_back();
-            if (!session.failure()) {
+            Result<void> done = transact(**lease, work, what);
+            if (!(*lease)->failure()) {
                 commits_ += done ? 1 : 0;
                 return done;
             }
-            if (auto error = judge(*lease, tries)) {
+            if (auto error = judge(Change::some, *lease, tries)) {
                 return *std::move(error);
             }
         }
@@ -246,7 +270,7 @@ Result<Rows> PostgresDatabase::single(Change change, const std::function<Rows(Se
             commits_ += change == Change::some ? 1 : 0;
             return rows;
         }
-        if (auto error = judge(*lease, tries)) {
+        if (auto error = judge(change, *lease, tries)) {
             return *std::move(error);
         }
     }
@@ -268,7 +292,7 @@ Result<std::vector<Rows>> PostgresDatabase::snapshot(const std::function<void(Se
             return answers;
         }
         session.roll_back();
-        if (auto error = judge(*lease, tries)) {
+        if (auto error = judge(Change::none, *lease, tries)) {
             return *std::move(error);
         }
     }

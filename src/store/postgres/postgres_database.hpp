@@ -66,8 +66,15 @@ class PostgresDatabase {
         return rows ? Result<std::int64_t>(rows->changed()) : std::move(rows).error();
     }
 
-    // Transactions committed for changes so far.
-    std::uint64_t commits() const { return commits_; }
+    struct Load {
+        std::size_t connections = 0;
+        std::size_t idle = 0;
+        std::size_t waiting = 0;  // callers, for a connection
+        bool is_down = false;     // the last attempt to connect failed
+        std::uint64_t commits = 0;
+        std::uint64_t repeated = 0;  // transactions, after a conflict with another
+    };
+    Load load();
 
   private:
     using Clock = std::chrono::steady_clock;
@@ -77,6 +84,8 @@ class PostgresDatabase {
         Lease(PostgresDatabase& of, std::unique_ptr<Session> session, bool is_fresh);
         Lease(Lease&& other) = default;
         Lease& operator=(Lease&&) = delete;
+        Lease(const Lease&) = delete;
+        Lease& operator=(const Lease&) = delete;
         ~Lease();
         Session& operator*() const { return *session_; }
         Session* operator->() const { return session_.get(); }
@@ -97,15 +106,17 @@ class PostgresDatabase {
         Change change, const std::function<postgres::Rows(Session&)>& run
     );
     // After a failure: what to tell, or nothing, to try again.
-    std::optional<Error> judge(const Lease& lease, int& tries);
+    std::optional<Error> judge(Change change, const Lease& lease, int& tries);
 
     const std::string url_;
     const PostgresOptions options_;
     std::atomic<std::uint64_t> commits_{0};
+    std::atomic<std::uint64_t> repeated_{0};
     std::mutex mutex_;  // guards all below
     std::condition_variable freed_;
     std::vector<std::unique_ptr<Session>> idle_;
     std::size_t count_ = 0;  // of connections, those on their way too
+    std::size_t waiting_ = 0;
     Clock::time_point next_try_;
     std::optional<postgres::Failure> why_down_;
 };

@@ -90,6 +90,7 @@ TEST(PostgresDatabase, ADeadlockIsTriedAgain) {
     }
     EXPECT_TRUE(other);
     EXPECT_EQ(runs, 3);
+    EXPECT_EQ(database->load().repeated, 1u);
     EXPECT_EQ(
         database->query("SELECT count(*) FROM installation WHERE value = '2'")->front().number(0),
         2u
@@ -107,6 +108,7 @@ TEST(PostgresDatabase, FindsTheServerAgainAfterItWasAway) {
         code_of(store.add_segment({7}, segment_of(7, 0, 40), {}, store_test_now)),
         ErrorCode::database_unavailable
     );
+    EXPECT_TRUE(database->load().is_down);
     server.start();
     std::this_thread::sleep_for(300ms);
     const auto found = store.find(alice(), {7});
@@ -130,6 +132,8 @@ TEST(PostgresDatabase, WaitsForAConnectionOnlySoLong) {
     const auto done = database->perform([&](Session& session) {
         EXPECT_FALSE(session.query("SELECT 1").empty());
         EXPECT_EQ(code_of(database->query("SELECT 2")), ErrorCode::database_unavailable);
+        EXPECT_EQ(database->load().connections, 1u);
+        EXPECT_EQ(database->load().idle, 0u);
         return ok();
     });
     EXPECT_TRUE(done);
@@ -152,66 +156,6 @@ TEST(PostgresDatabase, TextThatIsNotUtf8IsStoredWithReplacements) {
     upload.file_name = std::string("a\xFF\0b", 4);
     ASSERT_TRUE(store.create(upload));
     EXPECT_EQ(store.find(alice(), {7})->file_name, "a\uFFFD\uFFFDb");
-}
-
-// The sums decide about quotas, so those who create at once must not pass together.
-TEST(PostgresMetadataStore, ThoseWhoCreateAtOnceDoNotPassTheQuotaTogether) {
-    const auto database = opened(TestPostgres::shared().make_database());
-    PostgresMetadataStore store(database);
-    std::atomic<int> created = 0;
-    std::atomic<int> refused = 0;
-    std::vector<std::jthread> threads;
-    for (std::uint64_t i = 1; i <= 12; ++i) {
-        threads.emplace_back([&, i] {
-            const bool by_room = i % 2 == 0;
-            Upload upload = open_upload(i);
-            upload.owner = by_room ? Principal{"room" + std::to_string(i)} : alice();
-            CreateTerms terms(Quota{.uploads_open_max = by_room ? 0u : 3u});
-            // Those of the quota promise 300 at most, in which half of the others find no room.
-            terms.room = by_room ? std::optional(ByteCount{600}) : std::nullopt;
-            const auto done = store.create(upload, terms);
-            ++(done ? created : refused);
-        });
-    }
-    threads.clear();
-    EXPECT_EQ(store.usage_of(alice())->uploads_open, 3u);
-    EXPECT_LE(store.promised()->value, 900u);
-    EXPECT_EQ(created + refused, 12);
-    EXPECT_EQ(store.promised()->value, static_cast<std::uint64_t>(created) * 100);
-}
-
-TEST(PostgresMetadataStore, ManyWhoClaimAtOnceGetDifferentJobs) {
-    const std::string url = TestPostgres::shared().make_database();
-    const auto database = opened(url);
-    PostgresMetadataStore store(database);
-    for (std::uint64_t i = 1; i <= 16; ++i) {
-        Upload upload = open_upload(i);
-        upload.state = UploadState::queued;
-        upload.received = upload.total;
-        upload.segments_received = 1;
-        ASSERT_TRUE(store.create_whole(upload, segment_of(i, 0, 100), job_of(i, store_test_now)));
-    }
-    std::mutex mutex;
-    std::multiset<std::uint64_t> got;
-    std::vector<std::jthread> threads;
-    for (int i = 0; i < 4; ++i) {
-        threads.emplace_back([&, i] {
-            const std::string holder = "node" + std::to_string(i);
-            while (true) {
-                const auto job =
-                    store.claim_job(Lane::film, holder, store_test_now, store_test_now + 30s);
-                ASSERT_TRUE(job) << job.error().detail;
-                if (!*job) {
-                    return;
-                }
-                const std::scoped_lock lock(mutex);
-                got.insert((*job)->id.value);
-            }
-        });
-    }
-    threads.clear();
-    EXPECT_EQ(got.size(), 16u);
-    EXPECT_EQ(std::set<std::uint64_t>(got.begin(), got.end()).size(), 16u);
 }
 
 }  // namespace

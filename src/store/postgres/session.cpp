@@ -135,7 +135,7 @@ void Session::lose() {
     fail({.kind = Failure::Kind::lost, .text = text.empty() ? "no answer in time" : text});
 }
 
-void Session::send_bound(const char* sql, std::vector<Parameter> values) {
+void Session::send_all(const char* sql, const std::vector<Parameter>& values) {
     if (failure_) {
         return;
     }
@@ -204,19 +204,14 @@ PGresult* Session::next_result() {
 void Session::take(const Sent& sent, std::vector<Rows>& answers) {
     while (PGresult* result = next_result()) {
         const Rows rows(result);
-        switch (PQresultStatus(result)) {
-            case PGRES_COMMAND_OK:
-            case PGRES_TUPLES_OK:
-                if (sent.what == Awaited::preparation) {
-                    sent.statement->is_prepared = true;
-                } else {
-                    answers.push_back(rows);
-                }
-                break;
-            case PGRES_PIPELINE_ABORTED:  // by the failure of one before it
-                break;
-            default:
-                fail(failure_from(result));
+        const auto status = PQresultStatus(result);
+        const bool is_done = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+        if (is_done && sent.what == Awaited::preparation) {
+            sent.statement->is_prepared = true;
+        } else if (is_done) {
+            answers.push_back(rows);
+        } else if (status != PGRES_PIPELINE_ABORTED) {  // by the failure of one before it
+            fail(failure_from(result));
         }
     }
 }

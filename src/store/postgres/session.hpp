@@ -52,8 +52,9 @@ class Session {
     // Queues it. `sql` must live for ever: its address is its name.
     template <class... Values>
     void send(const char* sql, const Values&... values) {
-        send_bound(sql, {Parameter(values)...});
+        send_all(sql, {Parameter(values)...});
     }
+    void send_all(const char* sql, const std::vector<Parameter>& values);
     // Everything queued, in order: an answer each, fewer after a failure.
     std::vector<Rows> finish();
     // The last of them.
@@ -102,7 +103,6 @@ class Session {
     };
 
     Session(PGconn* connection, const Times& times) : connection_(connection), times_(times) {}
-    void send_bound(const char* sql, std::vector<Parameter> values);
     bool wait();
     // The next result, or nothing if there is no more of this statement, or the connection is lost.
     PGresult* next_result();

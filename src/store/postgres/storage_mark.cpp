@@ -25,7 +25,7 @@ Result<std::string> judged(Session& session, const std::string& id, const std::s
     if (session.failure()) {
         return Error{.code = ErrorCode::database_unavailable};
     }
-    const std::string known = found.empty() ? std::string() : found.front().text(0);
+    std::string known = found.empty() ? std::string() : found.front().text(0);
     if (known == (id.empty() ? fresh : id)) {
         return known;
     }
@@ -48,6 +48,14 @@ Result<std::string> judged(Session& session, const std::string& id, const std::s
 }
 
 }  // namespace
+
+Result<std::string> storage_of(PostgresDatabase& database) {
+    const auto rows = database.query(find_sql);
+    if (!rows) {
+        return rows.error();
+    }
+    return rows->empty() ? std::string() : rows->front().text(0);
+}
 
 Result<std::string> claim_storage(
     PostgresDatabase& database, const std::string& id, const std::string& fresh

@@ -15,4 +15,7 @@ Result<std::string> claim_storage(
     PostgresDatabase& database, const std::string& id, const std::string& fresh
 );
 
+// What the database is marked with; empty if it is not.
+Result<std::string> storage_of(PostgresDatabase& database);
+
 }  // namespace sluice
