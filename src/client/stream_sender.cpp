@@ -84,26 +84,24 @@ Outcome<void> StreamSender::send() {
     int looks = 0;
     std::uint64_t furthest = 0;
     while (!is_done()) {
-        if (!goes_on()) {
-            return Failure{.kind = FailureKind::timeout, .code = "timeout", .message = "late"};
-        }
-        looks = offset_ > furthest ? 0 : looks;
+        looks = offset_ > furthest ? 0 : looks + 1;
         furthest = std::max(furthest, offset_);
-        auto sent = send_piece();
-        if (!sent && !asks_for_a_look(sent.error())) {
-            return sent;
+        if (looks > looks_max) {
+            return unreadable_answer("PATCH");  // accepted, and nothing came of it
         }
-        if (++looks > looks_max) {
-            return sent ? unreadable_answer("PATCH") : std::move(sent);
-        }
-        if (!sent) {
-            sent = look();
-        }
-        if (!sent) {
+        if (auto sent = step(looks < looks_max); !sent) {
             return sent;
         }
     }
     return {};
+}
+
+Outcome<void> StreamSender::step(bool may_look) {
+    if (!goes_on()) {
+        return Failure{.kind = FailureKind::timeout, .code = "timeout", .message = "late"};
+    }
+    auto sent = send_piece();
+    return sent || !may_look || !asks_for_a_look(sent.error()) ? std::move(sent) : look();
 }
 
 Outcome<void> StreamSender::send_piece() {

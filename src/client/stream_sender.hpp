@@ -42,6 +42,8 @@ class StreamSender {
 
   private:
     bool is_done() const;
+    // One piece, or a look at where the server stands.
+    Outcome<void> step(bool may_look);
     Outcome<void> send_piece();
     void take(const HttpAnswer& answer);
     bool goes_on();

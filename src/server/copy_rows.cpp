@@ -29,15 +29,15 @@ struct Table {
 constexpr std::array tables{
     SLUICE_COPY(
         uploads,
-        36,
+        37,
         "id, owner, category, category_given, media_type, file_name, total, one_shot, state, "
         "received, segments_received, stride, progress_percent, progress_ends_at, progress_step, "
         "failure_code, failure_name, failure_reason, failure_message, attempts, created_at, "
         "changed_at, expires_at, content_type, content_width, content_height, "
         "content_conversions, finalized_at, has_original, kind, length_known, parts, told, "
-        "protocol, content_probed, has_bytes",
+        "protocol, content_probed, has_bytes, is_joined",
         "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, "
-        "$20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36"
+        "$20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37"
     ),
     SLUICE_COPY(
         segments,

@@ -85,7 +85,10 @@ Result<Upload> Streams::find(const Principal& owner, MediaId id) {
         return found;
     }
     auto whole = load(owner, id);
-    return whole ? Result<Upload>(std::move(whole->upload)) : std::move(whole).error();
+    if (!whole) {
+        return std::move(whole).error();
+    }
+    return std::move(whole->upload);
 }
 
 Result<Upload> Streams::find_settled(const Principal& owner, MediaId id) {

@@ -75,6 +75,20 @@ class Migrate(unittest.TestCase):
         self.assertEqual(again.returncode, 3, again)
         self.assertIn("no SQLite database", again.stderr)
 
+    def test_what_was_joined_counts_once_there_too(self):
+        caller = X1(self.server.start())
+
+        def create(concat, *more, body=b""):
+            headers = [("Tus-Resumable", "1.0.0"), ("Upload-Concat", concat), *more]
+            return caller.post("/files/", body, "application/offset+octet-stream" if body else None, headers).header("location")
+
+        parts = [create("partial", ("Upload-Length", "4"), body=text) for text in (b"abcd", b"efgh")]
+        self.assertTrue(create("final;" + " ".join(parts)))
+        self.assertEqual(self.server.stop(), 0)
+        self.assertEqual(migrate(self.server.data, self.url).returncode, 0)
+        sums = engine.cluster().sql("SELECT sum(uploads_open), sum(bytes) FROM usage_of_owners", self.name)
+        self.assertEqual(sums, "0|8")
+
     def test_a_database_that_is_in_use_is_refused_and_sqlite_goes_on(self):
         other = Server("--database", self.url)
         self.addCleanup(other.close)
