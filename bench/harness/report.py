@@ -206,6 +206,33 @@ def images_table(book, figures):
         yield from table(("source", "by", "images per CPU second", "× vipsthumbnail", "largest process, MiB"), rows)
 
 
+def tus_tables(book, figures):
+    places = list(dict.fromkeys(row["what"] for row in book.rows if row.get("section") == "tus"))
+    rows, small, heads, joins = [], [], [], []
+    for what in places:
+        for server in servers_of(book, section="tus", what=what):
+            wanted = {"section": "tus", "what": what, "server": server}
+            cell = lambda field, scale, digits: with_range(figures, field, scale, digits, **wanted)  # noqa: B023, E731
+            if what == "small":
+                small.append((server, cell("uploads_per_s", 1, 0), cell("cpu_us_per_upload", 1, 0), cell("latency.upload.p99_us", 1e-3, 1)))
+            elif what == "HEAD":
+                heads.append((server, cell("requests_per_s", 1, 0), cell("cpu_us_per_request", 1, 1), cell("latency.status.p99_us", 1e-3, 2)))
+            elif what == "join":
+                joins.append((server, cell("seconds", 1e3, 1)))
+            else:
+                rows.append((what, server, cell("cpu_s_per_gib", 1, 2), cell("mib_per_s", 1, 0), cell("peak_rss", 1 / (1 << 20), 0)))
+    for title, head, lines in (
+        ("### tus: large uploads, ext4", ("uploads", "server", "CPU s/GiB", "MiB/s", "peak RSS, MiB"), rows),
+        ("### tus: small uploads, POST and PATCH of 100 KiB over 64 connections", ("server", "uploads/s", "CPU µs each", "p99 ms"), small),
+        ("### tus: HEAD of open uploads, closed loop over 50 connections", ("server", "requests/s", "CPU µs each", "p99 ms"), heads),
+        ("### tus: eight parts become one, and a copy of as many bytes", ("by", "ms"), joins),
+    ):
+        if lines:
+            yield title
+            yield ""
+            yield from table(head, lines)
+
+
 def servers_of_store(book):
     return [store for store in ("empty", "full") if any(row.get("store") == store for row in book.rows)]
 
@@ -243,7 +270,7 @@ def markdown(book):
         ("goal", "measured", "met?"),
         ((row.goal, row.measured, row.verdict_text()) for row in goal_rows(book)),
     )
-    for part in (ingest_tables, small_table, status_table, overload_table, memory_table, finalize_and_million, check_after_table, pipeline_table, images_table):
+    for part in (ingest_tables, small_table, status_table, overload_table, memory_table, finalize_and_million, check_after_table, pipeline_table, images_table, tus_tables):
         lines += part(book, figures)
     if book.notes:
         lines += ["Notes of the run:", "", *(f"- {note}" for note in book.notes), ""]

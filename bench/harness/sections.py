@@ -9,6 +9,7 @@ from harness import check_after as honest_time
 from harness import images as still_images
 from harness import pipeline as video_pipeline
 from harness import store_filler
+from harness import tus as by_tus
 from harness.load import command, load, parse
 from harness.servers import Missing, Nginx, Sluice, TusNode, Tusd, Yardstick
 
@@ -262,9 +263,13 @@ def images(place, book, scale):
     still_images.images(place, book, scale, measured)
 
 
+def tus(place, book, scale):
+    by_tus.tus(place, book, scale, measured, turns)
+
+
 SECTIONS = {
     "ingest": ingest, "small": small, "status": status, "overload": overload, "memory": memory, "finalize": finalize,
-    "million": million, "check_after": check_after, "pipeline": pipeline, "images": images,
+    "million": million, "check_after": check_after, "pipeline": pipeline, "images": images, "tus": tus,
 }
 
 

@@ -30,6 +30,10 @@ class BodyReader {
     // What is still to come, if the framing tells.
     virtual std::optional<std::uint64_t> remaining() const = 0;
     virtual std::uint64_t received() const = 0;
+    // A field behind a chunked body, once that has been read to its end.
+    virtual std::optional<std::string_view> trailer(std::string_view /*name*/) const {
+        return std::nullopt;
+    }
     // An interim answer (RFC 9110, section 15.2): "104 Upload Resumption Supported", and its field
     // lines with their ends. Nothing is sent to a client of HTTP/1.0, and none may rely on it.
     virtual boost::asio::awaitable<void> send_interim(

@@ -3,7 +3,9 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <exception>
 #include <utility>
 #include <vector>
@@ -170,6 +172,8 @@ void Connection::close_idle() {
 
 asio::awaitable<bool> Connection::wait_for_request() {
     if (!wire_.buffered().empty()) {
+        // Pipelined. The answer before may have gone at once, so the loop is given away here.
+        co_await asio::post(wire_.loop(), asio::use_awaitable);
         co_return true;
     }
     if (services_.is_draining) {

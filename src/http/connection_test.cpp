@@ -205,6 +205,20 @@ TEST_F(ConnectionTest, StreamsABodyFromASource) {
     EXPECT_LT(client.rest().size(), 1'000'000u);
 }
 
+// What the socket takes at once is less than half of it.
+TEST_F(ConnectionTest, SendsTheRestOfABodyThatTheSocketDoesNotTakeAtOnce) {
+    auto client = connect();
+    client.send(get("/long_body") + get("/nothing"));
+    std::this_thread::sleep_for(200ms);
+    const auto answer = client.answer();
+    const auto body = answer.substr(answer.find("\r\n\r\n") + 4);
+    ASSERT_EQ(body.size(), TestHandler::long_length);
+    for (std::size_t i = 0; i < body.size(); ++i) {
+        ASSERT_EQ(std::byte(body[i]), RepeatedByte::at(i)) << i;
+    }
+    EXPECT_TRUE(has_status(client.answer(), 204));
+}
+
 TEST_F(ConnectionTest, HoldsNoPieceForASlowReaderAndLosesNone) {
     std::string expected;
     for (std::uint64_t at = 0; at < TestHandler::long_length; ++at) {

@@ -78,6 +78,12 @@ class TestHandler final : public Handler {
             response.source = std::make_unique<RepeatedByte>(long_length, long_length + 1, unread);
             co_return response;
         }
+        if (request.path == "/long_body") {
+            for (std::uint64_t i = 0; i < long_length; ++i) {
+                response.body += static_cast<char>(RepeatedByte::at(i));
+            }
+            co_return response;
+        }
         if (request.path == "/nothing") {
             response.status = 204;
             co_return response;

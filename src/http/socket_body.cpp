@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "base/text.hpp"
 #include "runtime/bulk_turn.hpp"
 
 namespace sluice::http {
@@ -174,6 +175,15 @@ asio::awaitable<void> SocketBody::send_interim(std::string_view status, std::str
     text.append(status).append("\r\n").append(fields).append("\r\n");
     // What was sent in part spoils the answer behind it.
     is_broken_ = !co_await wire_.write(text, {}, limits_.write);
+}
+
+std::optional<std::string_view> SocketBody::trailer(std::string_view name) const {
+    const auto& fields = chunks_.trailers();
+    const auto found = std::ranges::find_if(fields, [name](const HeaderField& field) {
+        return equals_ignoring_case(field.name, name);
+    });
+    return is_done() && found != fields.end() ? std::optional<std::string_view>(found->value)
+                                              : std::nullopt;
 }
 
 asio::awaitable<Result<void>> SocketBody::read_framing() {

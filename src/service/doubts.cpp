@@ -171,6 +171,7 @@ Result<bool> Doubts::settle(
 Result<void> Doubts::drop(const UploadWithSegments& found, const std::vector<SegmentIndex>& lost) {
     auto dropped = metadata_.drop_segments(found.upload.id, lost, clock_.now());
     if (dropped) {
+        ++drops_;
         tell(found, lost);
         free_shared(blobs_, found.segments, lost);
     }

@@ -67,6 +67,8 @@ class Doubts {
     // Segments of an open upload that were read and are not what was received: they are missing from
     // now on, durably. store_conflict if it is not open any more.
     Result<void> drop(const UploadWithSegments& found, const std::vector<SegmentIndex>& lost);
+    // How often that happened in this process.
+    std::uint64_t drops() const { return drops_.load(); }
 
     // The bytes of the upload go.
     Result<void> forget(MediaId id);
@@ -99,6 +101,7 @@ class Doubts {
     const Clock& clock_;
     Timeline* timeline_;
     std::atomic<bool> has_unchecked_ = false;
+    std::atomic<std::uint64_t> drops_ = 0;
     mutable std::mutex mutex_;  // guards all below
     std::condition_variable ended_;
     std::set<MediaId> running_;     // checks

@@ -24,7 +24,8 @@ void take_page(Rows& rows, const UploadPage& page, const UploadQuery& query) {
             return;
         }
         rows.before = upload.id;
-        if (query.takes(upload)) {
+        // A part is nothing by itself: what is joined of it is there, and it by its whole id.
+        if (upload.stream.kind != UploadKind::part && query.takes(upload)) {
             rows.taken.push_back(upload);
         }
     }
@@ -53,7 +54,8 @@ Result<bool> collect(Rows& rows, MetadataStore& metadata, const UploadQuery& que
             return std::move(page).error();
         }
         take_page(rows, *page, query);
-        if (rows.is_full || takes_all || !page->has_more) {
+        rows.is_full = rows.is_full || (rows.taken.size() == query.count_max && page->has_more);
+        if (rows.is_full || !page->has_more) {
             return rows.is_full || page->has_more;
         }
     }

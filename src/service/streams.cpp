@@ -10,8 +10,6 @@ namespace {
 
 // A stream that is fed lives on, up to so many times its lifetime.
 constexpr int lifetimes_max = 7;
-// How long a look waits for bytes that are being stored.
-constexpr std::chrono::milliseconds settle_patience{500};
 
 Error about(const Upload& upload, ErrorCode code, std::string facts) {
     return {.code = code, .facts = std::move(facts), .media_id = upload.id.value};
@@ -169,34 +167,6 @@ Result<Upload> Streams::insert(const CreateStream& wanted, NewUpload fresh) {
         services_, uploads_.limits(), call, wanted.told, Upload::open(std::move(fresh))
     );
     return inserted ? Result<Upload>(std::move(inserted->upload)) : std::move(inserted).error();
-}
-
-Result<UploadWithSegments> Streams::load(const Principal& owner, MediaId id) {
-    auto found = load_for_change(services_, owner, id);
-    if (!found) {
-        return uploads_.refused(owner, std::move(found).error(), id);
-    }
-    const Upload& upload = found->upload;
-    if (upload.is_over() ||
-        (upload.state == UploadState::open && services_.clock.now() >= upload.expires_at)) {
-        return gone(upload);
-    }
-    const SegmentGaps gaps = gaps_of(found->segments);
-    if (gaps.missing.empty() || upload.state != UploadState::open) {
-        return found;
-    }
-    // Bytes in the middle were lost (an unclean stop): what follows them is of no use any more.
-    std::vector<SegmentIndex> behind;
-    for (const auto& [index, segment] : found->segments) {
-        if (index > gaps.missing.front()) {
-            behind.push_back(index);
-        }
-    }
-    if (auto dropped = services_.metadata.drop_segments(id, behind, services_.clock.now());
-        !dropped) {
-        return std::move(dropped).error();
-    }
-    return services_.metadata.find_with_segments(owner, id);
 }
 
 Result<void> Streams::admit_length(const AppendToStream& wanted, const Upload& upload) const {
@@ -404,38 +374,6 @@ Result<Upload> Streams::finish(StreamAppend append) {
     }
     auto joined = join_waiting(upload.owner, upload.id);
     return joined ? Result<Upload>(upload) : std::move(joined).error();
-}
-
-Result<Upload> Streams::find(const Principal& owner, MediaId id) {
-    auto found = services_.metadata.find(owner, id);
-    if (!found) {
-        return uploads_.refused(owner, std::move(found).error(), id);
-    }
-    const bool is_due =
-        found->state == UploadState::open && services_.clock.now() >= found->expires_at;
-    if (found->is_over() || is_due) {
-        return gone(*found);
-    }
-    if (found->state != UploadState::open) {
-        return found;
-    }
-    // Lost bytes are seen only by looking at all of them; usually there is nothing to look for.
-    auto whole = load(owner, id);
-    return whole ? Result<Upload>(std::move(whole->upload)) : std::move(whole).error();
-}
-
-Result<Upload> Streams::find_settled(const Principal& owner, MediaId id) {
-    leases_.settle(id, settle_patience);
-    return find(owner, id);
-}
-
-Result<Upload> Streams::cancel(const Principal& owner, MediaId id) {
-    auto found = find(owner, id);
-    if (!found) {
-        return found;
-    }
-    leases_.end(id);
-    return uploads_.cancel(owner, id);
 }
 
 }  // namespace sluice

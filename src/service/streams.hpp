@@ -11,6 +11,7 @@
 
 #include "service/stream_leases.hpp"
 #include "service/uploads.hpp"
+#include "service/whole_streams.hpp"
 
 namespace sluice {
 
@@ -123,10 +124,13 @@ class Streams {
     Result<Upload> try_join(const Upload& joined);
     Result<void> join_waiting(const Principal& owner, MediaId part);
     WallTime expiry_of(const Upload& upload) const;
+    std::uint64_t drops_so_far() const;
+    bool is_known_whole(MediaId id);
 
     UploadServices services_;
     Uploads& uploads_;
     StreamLeases leases_;
+    WholeStreams whole_;
 };
 
 }  // namespace sluice

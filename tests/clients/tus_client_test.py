@@ -14,6 +14,7 @@ import unittest
 
 from support import media
 from support.broken_line import BrokenLine
+from support.browser import upload_with_uppy
 from support.client import X1
 from support.clients import run_flows
 from support.server import Server
@@ -139,6 +140,25 @@ class TusJs(Case):
         self.refuses("tus_js", "too_large", "413", "file_too_large", str(LARGEST))
         self.refuses("tus_js", "wrong_category", "400", "category_unknown", "Did you mean tweet_video?")
         self.refuses("tus_js", "bad_metadata", "400", "metadata_invalid")
+
+
+class Uppy(Case):
+    """In a browser that loads the page anew in mid-upload."""
+
+    def check(self, golden):
+        seen = upload_with_uppy(f"{self.server.url}/files/", self.files["video"], golden)
+        self.assertIsNone(seen["failed"], seen)
+        self.assertEqual((seen["result"]["name"], seen["restored"]), ("holiday.mp4", golden))
+        self.assertEqual([call["method"] for call in seen["first"]], ["POST"], "the PATCH had not ended")
+        self.assertEqual([call["method"] for call in seen["second"]], ["HEAD", "PATCH"], seen)
+        self.assertGreater(seen["second"][1]["offset"], len(self.clip) // 5, "it began again at the start")
+        self.assert_whole(seen["result"]["url"].rsplit("/", 1)[1], self.clip)
+
+    def test_golden_retriever(self):
+        self.check(golden=True)
+
+    def test_the_same_file_chosen_again(self):
+        self.check(golden=False)
 
 
 class Tuspy(Case):

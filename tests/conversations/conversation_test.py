@@ -1,13 +1,15 @@
 """Runs every *.http file here against the real server: request and expected answer as text.
 
     #! server --fidelity faithful           arguments of `sluice serve` (optional)
+    #! anew                                 counts or lists what there is, so that it needs a server that nobody used before
     === request                             lines become CRLF; `Content-Length: *` is filled in; {name} is a captured value
     === answer                              first line: the status; then `Name: regex` for header fields, and
     ~ text      the body contains it        ! text      the body does not contain it
     = name regex                            the first group of the body's match is kept as {name}
     @ name Field: regex                     the same of a header field; - Field: it is not there
 
-Each conversation is held twice: every request sent whole, and byte by byte. The answers must be the same.
+Each conversation is held three times: every request sent whole, byte by byte, and cut at every place by a client that goes away. The
+answers must be the same; what was cut may be refused, and afterwards the same server holds the conversation whole.
 """
 
 import glob
@@ -16,8 +18,9 @@ import re
 import unittest
 
 from support.server import Server
-from support.wire import Wire
+from support.wire import ConnectionEnded, Wire
 
+WHOLE = 1 << 30
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -28,6 +31,7 @@ class Conversation:
             text = file.read()
         start, *blocks = re.split(r"^=== (request|answer)\n", text, flags=re.MULTILINE)
         self.arguments = [word for line in re.findall(r"^#! server (.*)$", start, re.MULTILINE) for word in line.split()]
+        self.is_anew = bool(re.search(r"^#! anew$", start, re.MULTILINE))
         kinds, texts = blocks[0::2], [block.rstrip("\n") for block in blocks[1::2]]
         if not kinds or kinds != ["request", "answer"] * (len(kinds) // 2):
             raise ValueError(f"{self.name}: requests and answers must alternate")
@@ -78,17 +82,46 @@ class Conversations(unittest.TestCase):
             name, pattern = line.split(":", 1)
             self.assertRegex(answer.header(name) or "", fill(pattern.strip(), captured), answer)
 
-    def hold(self, conversation, step):
+    def start(self, conversation):
         server = Server(*conversation.arguments)
         self.addCleanup(server.close)
-        server.start()
+        return server.start()
+
+    def hold(self, conversation, step):
+        self.hold_turns(conversation, step, self.start(conversation), len(conversation.turns))
+
+    def hold_turns(self, conversation, step, server, turns):
+        """What the answers had for the turns that follow."""
         captured = {}
         with Wire(server) as wire:
-            for request, expected in conversation.turns:
+            for request, expected in conversation.turns[:turns]:
                 data = encode(fill(request, captured))
                 for at in range(0, len(data), step):
                     wire.send(data[at : at + step])
                 self.check(wire.read(data.split(b" ", 1)[0].decode()), expected, captured)
+        return captured
+
+    def cut(self, conversation):
+        server = self.start(conversation)
+        used = lambda: self.start(conversation) if conversation.is_anew else server
+        for turn, (request, expected) in enumerate(conversation.turns):
+            # What a cut one leaves behind is of no matter to the others: each turn has uploads of its own.
+            data = encode(fill(request, self.hold_turns(conversation, WHOLE, used(), turn)))
+            for place in range(len(data)):
+                self.check_cut(server, data[:place], expected.split("\n", 1)[0].strip())
+        self.hold_turns(conversation, WHOLE, used(), len(conversation.turns))
+
+    def check_cut(self, server, start, status):
+        """Nothing, an error, or what the whole one gets, if the rest does not matter for it."""
+        with Wire(server) as wire:
+            if not wire.send(start):
+                return
+            try:
+                wire.half_close()
+                answer = wire.read(start.split(b" ", 1)[0].decode())
+            except (ConnectionEnded, OSError):
+                return
+            self.assertTrue(400 <= answer.status < 500 or str(answer.status) == status, f"{start} got {answer}")
 
 
 def conversation_files():
@@ -96,13 +129,14 @@ def conversation_files():
 
 
 def add_tests():
-    """Two methods per file, named after it, so that a failure names its conversation."""
+    """Three methods per file, named after it, so that a failure names its conversation."""
     for path in conversation_files():
         conversation = Conversation(path)
         stem = re.sub(r"\W", "_", conversation.name.removesuffix(".http"))
-        for way, step in (("whole", 1 << 30), ("byte_by_byte", 1)):
+        for way, step in (("whole", WHOLE), ("byte_by_byte", 1)):
             method = lambda self, conversation=conversation, step=step: self.hold(conversation, step)
             setattr(Conversations, f"test_{stem}_{way}", method)
+        setattr(Conversations, f"test_{stem}_cut", lambda self, conversation=conversation: self.cut(conversation))
 
 
 add_tests()

@@ -1,15 +1,23 @@
-"""tus where a conversation does not reach: cut and stalled bodies, two at once, a killed server, real clients."""
+"""tus where a conversation does not reach: cut and stalled bodies, two at once, a stopped and a killed server.
 
+T58 does not apply: whoever comes later takes an upload over, so that no lock is ever in the way.
+"""
+
+import base64
+import hashlib
+import os
 import socket
+import struct
 import threading
 import time
 import unittest
+import zlib
 
 from support.case import ServerCase
 from support.client import X1
 from support.media import clip, noise
 from support.server import Server
-from support.wire import Wire, request
+from support.wire import Wire, head, request
 
 BODY = "application/offset+octet-stream"
 TUS = ("Tus-Resumable", "1.0.0")
@@ -39,8 +47,7 @@ class TusCase(ServerCase):
         """A PATCH whose body is not all there yet; the open connection."""
         fields = [TUS, ("Upload-Offset", str(offset)), ("Content-Type", BODY), ("Content-Length", str(length)), *headers]
         peer = socket.create_connection((self.server.host, self.server.port), 30)
-        head = f"PATCH {path} HTTP/1.1\r\nHost: x\r\n" + "".join(f"{name}: {value}\r\n" for name, value in fields) + "\r\n"
-        peer.sendall(head.encode() + body)
+        peer.sendall(head("PATCH", path, fields) + body)
         return peer
 
     def eventually(self, path, offset):
@@ -87,6 +94,39 @@ class Transfers(TusCase):
         self.assertEqual((answer.status, answer.header("sluice-error")), (413, "beyond_total_bytes"), answer)
         self.assertLessEqual(self.offset(path), 8)
 
+    def send_with_trailer(self, path, body, *trailers, announced="Upload-Checksum", headers=()):
+        with Wire(self.server, timeout=10) as wire:
+            fields = [TUS, ("Upload-Offset", "0"), ("Content-Type", BODY), ("Trailer", announced), *headers]
+            ends = "".join(f"Upload-Checksum: {value}\r\n" for value in trailers)
+            wire.send(head("PATCH", path, [*fields, ("Transfer-Encoding", "chunked")]))
+            wire.send(b"%x\r\n%s\r\n0\r\n%s\r\n" % (len(body), body, ends.encode()))
+            return wire.read("PATCH")
+
+    def test_t75_a_checksum_behind_the_body(self):
+        sums = {
+            "sha1": hashlib.sha1(b"hello").digest(), "sha256": hashlib.sha256(b"hello").digest(),
+            "md5": hashlib.md5(b"hello").digest(), "crc32": zlib.crc32(b"hello").to_bytes(4, "big"),
+        }
+        fields = {name: f"{name} {base64.b64encode(digest).decode()}" for name, digest in sums.items()}
+        for name, field in fields.items():
+            path = self.create(5)
+            wrong = self.send_with_trailer(path, b"hallo", field)
+            self.assertEqual((wrong.status, wrong.header("sluice-error")), (460, "checksum_mismatch"), name)
+            self.assertEqual(self.offset(path), 0)
+            self.assertEqual(self.send_with_trailer(path, b"hello", field, announced="X-Else, upload-checksum").status, 204, name)
+            self.assertEqual(self.original(path), b"hello")
+        path = self.create(5)
+        invalid = (
+            self.send_with_trailer(path, b"hello"),
+            self.send_with_trailer(path, b"hello", "sha3 abc="),
+            self.send_with_trailer(path, b"hello", fields["sha1"], headers=[("Upload-Checksum", fields["md5"])]),
+        )
+        for answer in invalid:
+            self.assertEqual((answer.status, answer.header("sluice-error")), (400, "checksum_invalid"), answer)
+        self.assertEqual(self.offset(path), 0)
+        both = self.send_with_trailer(path, b"hello", fields["sha1"], headers=[("Upload-Checksum", fields["sha1"])])
+        self.assertEqual(both.status, 204)
+
     def test_t53_a_cut_body_keeps_what_came(self):
         data = noise(300_000)
         for cut in (0, 1, 30, 4096, 65_537, 299_999):
@@ -96,6 +136,17 @@ class Transfers(TusCase):
                 self.eventually(path, cut)
                 self.assertEqual(self.patch(path, cut, data[cut:]).status, 204)
                 self.assertEqual(self.original(path), data)
+
+    def test_t54_a_reset_keeps_what_came(self):
+        data = noise(300_000)
+        path = self.create(len(data))
+        peer = self.begin(path, 0, len(data), data[:200_000])
+        self.eventually(path, 200_000)
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        peer.close()
+        self.assertEqual(self.offset(path), 200_000)
+        self.assertEqual(self.patch(path, 200_000, data[200_000:]).status, 204)
+        self.assertEqual(self.original(path), data)
 
     def test_t56_a_look_sees_what_a_stalled_one_has_sent(self):
         data = noise(100_000)
@@ -183,6 +234,32 @@ class Transfers(TusCase):
         caller.status(media_id)
         self.assertEqual(caller.get(f"/api/v1/uploads/{media_id}/diagnosis").json()["code"], "upload_incomplete")
 
+    def test_an_upload_of_x_that_is_under_way_loses_nothing_by_a_look(self):
+        caller = X1(self.server)
+        media_id = caller.open(15)
+        self.assertEqual(caller.append(media_id, 0, b"hello").status, 204)
+        self.assertEqual(caller.append(media_id, 2, b"world").status, 204)
+        for answer in (self.send("HEAD", f"/files/{media_id}"), self.patch(f"/files/{media_id}", 10, b"x")):
+            self.assertEqual((answer.status, answer.header("sluice-error")), (400, "parameter_invalid"))
+        self.assertEqual(self.send("HEAD", f"/resumable/{media_id}").status, 400)
+        self.assertEqual(caller.append(media_id, 1, b"-----").status, 204)
+        self.assertEqual(caller.finalize(media_id).status, 201)
+        self.assertEqual(caller.original(f"7_{media_id}").body, b"hello-----world")
+
+    def test_parts_are_not_in_the_list(self):
+        bearer = ("Authorization", "Bearer parts")
+        parts = [self.create(1, ("Upload-Concat", "partial"), bearer) for _ in range(7)]
+        for part in parts:
+            self.assertEqual(self.patch(part, 0, b"x", bearer).status, 204)
+        final = self.send("POST", "/files/", ("Upload-Concat", "final;" + " ".join(parts)), bearer, body=b"").header("location")
+        parts.append(self.create(1, ("Upload-Concat", "partial"), bearer))
+        caller = X1(self.server, "parts")
+        page = caller.get("/api/v1/uploads?limit=3").json()
+        self.assertEqual([one["media_id"] for one in page["data"]], [final.rsplit("/", 1)[1]])
+        self.assertIsNone(page["next"])
+        part = parts[0].rsplit("/", 1)[1]
+        self.assertEqual([one["media_id"] for one in caller.get(f"/api/v1/uploads?q={part}").json()["data"]], [part])
+
     def test_somebody_elses_upload_does_not_exist(self):
         path = self.create(5, ("Authorization", "Bearer alice"))
         for method in ("HEAD", "DELETE"):
@@ -190,7 +267,94 @@ class Transfers(TusCase):
         self.assertEqual(self.patch(path, 0, b"hello", ("Authorization", "Bearer bob")).status, 404)
 
 
+class Ends(unittest.TestCase):
+    def setUp(self):
+        self.server = Server("--limit", "upload.lifetime=2s")
+        self.addCleanup(self.server.close)
+        self.server.start()
+        self.case = TusCase()
+
+    def stored(self):
+        """Bytes of disk that blobs take; small ones have room in packs, which is taken beforehand."""
+        sizes = 0
+        for folder, _, names in os.walk(os.path.join(self.server.data, "blobs")):
+            for name in names if os.path.basename(folder) != "packs" else ():
+                try:
+                    sizes += os.lstat(os.path.join(folder, name)).st_blocks * 512
+                except FileNotFoundError:
+                    pass
+        return sizes
+
+    def test_t69_t70_only_the_unfinished_expire(self):
+        at_first = self.stored()
+        unfinished, complete = self.case.create(9_000_000, server=self.server), self.case.create(5, server=self.server)
+        self.assertEqual(self.case.patch(unfinished, 0, noise(8_000_000), server=self.server).status, 204)
+        self.assertEqual(self.case.patch(complete, 0, b"hello", server=self.server).status, 204)
+        self.assertGreater(self.stored(), at_first + 7_900_000)
+        time.sleep(2.1)
+        gone = self.case.send("HEAD", unfinished, server=self.server)
+        self.assertEqual((gone.status, gone.header("sluice-error"), gone.header("upload-offset")), (410, "media_expired", None))
+        self.assertEqual(self.case.patch(unfinished, 8_000_000, noise(1_000_000), server=self.server).status, 410)
+        self.assertEqual(self.case.offset(complete, self.server), 5)
+        ends = time.monotonic() + 60
+        while self.stored() > at_first and time.monotonic() < ends:
+            time.sleep(0.2)
+        self.assertEqual(self.stored(), at_first, "the bytes of what expired are still there")
+        self.assertEqual(self.case.offset(complete, self.server), 5)
+        self.assertEqual(X1(self.server).original("7_" + complete.rsplit("/", 1)[1]).body, b"hello")
+
+    def test_t93_joining_takes_neither_time_nor_room(self):
+        server = Server()
+        self.addCleanup(server.close)
+        self.server = server.start()
+        data = noise(32 << 20)
+        parts = []
+        for _ in range(2):
+            part = self.case.create(len(data), ("Upload-Concat", "partial"), server=server)
+            self.assertEqual(self.case.patch(part, 0, data, server=server).status, 204)
+            parts.append(part)
+        before, began = self.stored(), time.monotonic()
+        answer = self.case.send("POST", "/files/", ("Upload-Concat", "final;" + " ".join(parts * 8)), body=b"", server=server)
+        took = time.monotonic() - began
+        self.assertEqual(answer.status, 201, answer)
+        self.assertLess(took, 0.9)
+        self.assertLess(self.stored() - before, 4 << 20, "512 MiB are joined of 64")
+        joined = self.case.send("HEAD", answer.header("location"), server=server)
+        self.assertEqual(joined.header("upload-offset"), str(16 * len(data)))
+
+
+class Silence(TusCase):
+    def test_t55_a_silent_body_ends_and_what_came_is_kept(self):
+        data = noise(50_000)
+        path = self.create(len(data))
+        with self.begin(path, 0, len(data), data[:20_000]) as peer:
+            peer.settimeout(90)
+            answer = peer.recv(4096)
+            self.assertTrue(answer.startswith(b"HTTP/1.1 408 "), answer)
+            self.assertIn(b"request_timeout", answer)
+            while answer:
+                answer = peer.recv(4096)
+        self.assertEqual(self.offset(path), 20_000)
+        self.assertEqual(self.patch(path, 20_000, data[20_000:]).status, 204)
+        self.assertEqual(self.original(path), data)
+
+
 class Restarts(TusCase):
+    def test_t59_a_stop_keeps_what_came(self):
+        server = Server()
+        self.addCleanup(server.close)
+        self.server = server.start()
+        data = noise(300_000)
+        path = self.create(len(data))
+        with self.begin(path, 0, len(data), data[:150_000]) as peer:
+            time.sleep(0.1)
+            self.assertEqual(server.stop(), 0)
+            peer.close()
+        server.start()
+        self.assertEqual(self.offset(path), 150_000)
+        self.assertEqual(self.patch(path, 150_000, data[150_000:]).status, 204)
+        self.assertEqual(self.original(path), data)
+
     def test_t60_what_was_acknowledged_survives_kill_9(self):
         server = Server()
         self.addCleanup(server.close)

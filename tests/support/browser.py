@@ -1,4 +1,4 @@
-"""A headless Chromium that plays what the server made, on a page of another site."""
+"""A headless Chromium that plays what the server made, or uploads with Uppy, on a page of another site."""
 
 import contextlib
 import functools
@@ -29,9 +29,10 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 
 @contextlib.contextmanager
 def other_site():
-    """The URL of a page with a <video> and hls.js, on a port, and so an origin, of its own."""
+    """The URL of a page with a <video> and hls.js, and Uppy beside it, on a port, and so an origin, of its own."""
     with tempfile.TemporaryDirectory(prefix="sluice-site-") as folder:
-        shutil.copy(os.path.join(npm_folder(), "node_modules", "hls.js", "dist", "hls.min.js"), folder)
+        for source in (("hls.js", "dist", "hls.min.js"), ("uppy", "dist", "uppy.min.mjs")):
+            shutil.copy(os.path.join(npm_folder(), "node_modules", *source), folder)
         with open(os.path.join(folder, "player.html"), "w", encoding="ascii") as page:
             page.write("<!doctype html><title>player</title><script src=hls.min.js></script><video></video>")
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=folder))
@@ -45,14 +46,25 @@ def other_site():
             thread.join()
 
 
+def upload_with_uppy(endpoint, file, golden):
+    """What a page with Uppy saw that was loaded anew in the middle of an upload: see uppy_driver.cjs."""
+    with other_site() as page:
+        wanted = {"chromium": chromium(), "page": page, "endpoint": endpoint, "file": file, "golden": golden}
+        return _run("uppy_driver.cjs", wanted)
+
+
+def _run(driver, wanted):
+    done = subprocess.run(
+        ["node", os.path.join(npm_folder(), driver), json.dumps(wanted)],
+        capture_output=True, text=True, timeout=PATIENCE, check=False,
+    )
+    if done.returncode != 0:
+        raise AssertionError(f"the browser ended ({done.returncode}):\n{done.stderr[-3000:]}")
+    return json.loads(done.stdout)
+
+
 def play(url, how, seconds=2):
     """What a player saw: see hls_player.cjs."""
     with other_site() as page:
         wanted = {"chromium": chromium(), "page": page, "url": url, "how": how, "seconds": seconds, "patience": 60}
-        done = subprocess.run(
-            ["node", os.path.join(npm_folder(), "hls_player.cjs"), json.dumps(wanted)],
-            capture_output=True, text=True, timeout=PATIENCE, check=False,
-        )
-    if done.returncode != 0:
-        raise AssertionError(f"the browser ended ({done.returncode}):\n{done.stderr[-3000:]}")
-    return json.loads(done.stdout)
+        return _run("hls_player.cjs", wanted)

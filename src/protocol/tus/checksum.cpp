@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/crc.hpp>
 
 #include "base/base64.hpp"
 #include "base/hmac.hpp"
@@ -31,9 +32,69 @@ const Algorithm* algorithm_named(std::string_view name) {
     return found == algorithms.end() ? nullptr : found;
 }
 
+// "Trailer: Upload-Checksum, X-Other".
+bool announces_trailer(const http::Request& request) {
+    auto names = request.header("Trailer").value_or("");
+    while (!names.empty()) {
+        const auto comma = std::min(names.find(','), names.size());
+        if (equals_ignoring_case(trim(names.substr(0, comma)), "Upload-Checksum")) {
+            return true;
+        }
+        names.remove_prefix(std::min(comma + 1, names.size()));
+    }
+    return false;
+}
+
 }  // namespace
 
-Result<std::unique_ptr<Checksum>> Checksum::parse(std::string_view field) {
+class Checksum::Sum {
+  public:
+    explicit Sum(const Algorithm& algorithm) : name_(algorithm.name) {
+        if (algorithm.make != nullptr) {
+            digest_.reset(EVP_MD_CTX_new());
+            EVP_DigestInit_ex(digest_.get(), algorithm.make(), nullptr);
+        }
+    }
+
+    std::string_view name() const { return name_; }
+
+    void update(std::span<const std::byte> bytes) {
+        if (digest_) {
+            EVP_DigestUpdate(digest_.get(), bytes.data(), bytes.size());
+        } else {
+            crc_.process_bytes(bytes.data(), bytes.size());
+        }
+    }
+
+    // Once. In base64.
+    std::string end() {
+        std::string digest(EVP_MAX_MD_SIZE, '\0');
+        unsigned length = 4;
+        if (digest_) {
+            auto* const bytes = reinterpret_cast<unsigned char*>(digest.data());
+            EVP_DigestFinal_ex(digest_.get(), bytes, &length);
+        } else {
+            for (unsigned i = 0; i < length; ++i) {
+                digest[i] = static_cast<char>(crc_.checksum() >> (24 - 8 * i) & 0xffU);
+            }
+        }
+        return base64_of(std::string_view(digest).substr(0, length));
+    }
+
+  private:
+    struct Free {
+        void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+    };
+
+    std::string_view name_;
+    std::unique_ptr<EVP_MD_CTX, Free> digest_;  // none for crc32
+    boost::crc_32_type crc_;                    // of IEEE 802.3
+};
+
+Checksum::Checksum() = default;
+Checksum::~Checksum() = default;
+
+Result<Checksum::Wanted> Checksum::parse(std::string_view field) {
     const auto blank = std::min(field.find(' '), field.size());
     const auto name = field.substr(0, blank);
     const auto digest = trim(field.substr(blank));
@@ -53,55 +114,81 @@ Result<std::unique_ptr<Checksum>> Checksum::parse(std::string_view field) {
                      ".",
         };
     }
-    return std::unique_ptr<Checksum>(new Checksum(name, std::string(digest)));
+    return Wanted{std::string(name), std::string(digest)};
 }
 
-Result<std::unique_ptr<Checksum>> Checksum::of(const http::Request& request) {
+Result<std::unique_ptr<Checksum>> Checksum::of(
+    const http::Request& request, const http::BodyReader& body
+) {
     const auto field = request.header("Upload-Checksum");
-    return field ? parse(*field) : Result<std::unique_ptr<Checksum>>(nullptr);
-}
-
-Checksum::Checksum(std::string_view name, std::string wanted)
-    : name_(name), wanted_(std::move(wanted)) {
-    if (const auto* algorithm = algorithm_named(name); algorithm->make != nullptr) {
-        auto* context = EVP_MD_CTX_new();
-        EVP_DigestInit_ex(context, algorithm->make(), nullptr);
-        digest_ = context;
+    const bool has_trailer = announces_trailer(request);
+    if (!field && !has_trailer) {
+        return std::unique_ptr<Checksum>(nullptr);
     }
-}
-
-Checksum::~Checksum() {
-    EVP_MD_CTX_free(static_cast<EVP_MD_CTX*>(digest_));
+    auto checksum = std::unique_ptr<Checksum>(new Checksum());
+    if (field) {
+        auto wanted = parse(*field);
+        if (!wanted) {
+            return std::move(wanted).error();
+        }
+        checksum->wanted_ = *std::move(wanted);
+    }
+    checksum->trailers_ = has_trailer ? &body : nullptr;
+    for (const Algorithm& algorithm : algorithms) {
+        if (!checksum->wanted_ || checksum->wanted_->name == algorithm.name) {
+            checksum->sums_.push_back(std::make_unique<Sum>(algorithm));
+        }
+    }
+    return checksum;
 }
 
 void Checksum::update(std::span<const std::byte> bytes) {
     count_ += bytes.size();
-    if (digest_ != nullptr) {
-        EVP_DigestUpdate(static_cast<EVP_MD_CTX*>(digest_), bytes.data(), bytes.size());
-        return;
+    for (const auto& sum : sums_) {
+        sum->update(bytes);
     }
-    crc_.process_bytes(bytes.data(), bytes.size());
+}
+
+Result<void> Checksum::take_trailer() {
+    const auto field = trailers_->trailer("Upload-Checksum");
+    if (!field && wanted_) {
+        return ok();
+    }
+    if (!field) {
+        return Error{
+            .code = ErrorCode::checksum_invalid,
+            .facts = "Trailer announces an Upload-Checksum behind the body; none came.",
+        };
+    }
+    auto wanted = parse(*field);
+    if (!wanted) {
+        return std::move(wanted).error();
+    }
+    if (wanted_ && *wanted_ != *wanted) {
+        return Error{
+            .code = ErrorCode::checksum_invalid,
+            .facts = "Upload-Checksum came before the body and behind it, and they differ.",
+        };
+    }
+    wanted_ = *std::move(wanted);
+    return ok();
 }
 
 Result<void> Checksum::verify() {
-    std::string digest(EVP_MAX_MD_SIZE, '\0');
-    unsigned length = 4;
-    if (digest_ != nullptr) {
-        auto* const bytes = reinterpret_cast<unsigned char*>(digest.data());
-        EVP_DigestFinal_ex(static_cast<EVP_MD_CTX*>(digest_), bytes, &length);
-    } else {
-        for (unsigned i = 0; i < length; ++i) {
-            digest[i] = static_cast<char>(crc_.checksum() >> (24 - 8 * i) & 0xffU);
+    if (trailers_ != nullptr) {
+        if (auto taken = take_trailer(); !taken) {
+            return taken;
         }
     }
-    const auto came = base64_of(std::string_view(digest).substr(0, length));
-    if (came == wanted_) {
+    const auto sum = std::ranges::find(sums_, wanted_->name, &Sum::name);
+    const auto came = (*sum)->end();
+    if (came == wanted_->digest) {
         return ok();
     }
     return Error{
         .code = ErrorCode::checksum_mismatch,
-        .facts = name_ + " of the " + std::to_string(count_) + " bytes that came is " + came +
-                 ", the request says " + wanted_ + ".",
+        .facts = wanted_->name + " of the " + std::to_string(count_) + " bytes that came is " +
+                 came + ", the request says " + wanted_->digest + ".",
     };
 }
 

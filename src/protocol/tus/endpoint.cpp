@@ -23,8 +23,8 @@ using runtime::run_blocking;
 
 constexpr std::string_view body_type = "application/offset+octet-stream";
 constexpr std::string_view extensions =
-    "creation,creation-with-upload,creation-defer-length,expiration,checksum,termination,"
-    "concatenation,concatenation-unfinished";
+    "creation,creation-with-upload,creation-defer-length,expiration,checksum,checksum-trailer,"
+    "termination,concatenation,concatenation-unfinished";
 constexpr std::string_view exposed =
     "Upload-Offset, Location, Upload-Length, Tus-Version, Tus-Resumable, Tus-Max-Size, "
     "Tus-Extension, Tus-Checksum-Algorithm, Upload-Metadata, Upload-Defer-Length, Upload-Concat, "
@@ -257,7 +257,7 @@ awaitable<Response> Endpoint::create(Exchange& exchange, Principal owner, http::
         co_return refused(fitting.error(), request);
     }
     // Before anything is made.
-    if (const auto checksum = Checksum::of(request); has_bytes && !checksum) {
+    if (const auto checksum = Checksum::of(request, body); has_bytes && !checksum) {
         co_return refused(checksum.error(), request);
     }
     const RateGate gate(context_, exchange);
@@ -292,7 +292,7 @@ awaitable<Result<Upload>> Endpoint::feed(
     Exchange& exchange, AppendToStream wanted, http::BodyReader& body
 ) const {
     const Request& request = exchange.request;
-    auto checksum = Checksum::of(request);
+    auto checksum = Checksum::of(request, body);
     if (!checksum) {
         co_return std::move(checksum).error();
     }

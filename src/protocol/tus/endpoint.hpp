@@ -1,5 +1,5 @@
 // tus 1.0.0 at /files/: core, creation, creation-with-upload, creation-defer-length, expiration,
-// checksum, termination, concatenation and concatenation-unfinished. An upload is the same object as
+// checksum, checksum-trailer, termination, concatenation and concatenation-unfinished. An upload is the same object as
 // by any other protocol: its media_id is the last part of its URL and comes in Sluice-Media-Id; once
 // complete it is processed, and STATUS tells how it ends. Errors are text, or problem+json where
 // Accept asks for JSON.

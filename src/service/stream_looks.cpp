@@ -1,0 +1,105 @@
+// What is there of a stream, for whoever asks and for whoever goes on with it.
+#include "service/checked_load.hpp"
+#include "service/doubts.hpp"
+#include "service/refusals.hpp"
+#include "service/streams.hpp"
+
+namespace sluice {
+namespace {
+
+// How long a look waits for bytes that are being stored.
+constexpr std::chrono::milliseconds settle_patience{500};
+
+// Its segments come in any order: what stands behind a gap is no loss.
+Error by_segments(const Upload& upload) {
+    return {
+        .code = ErrorCode::parameter_invalid,
+        .facts =
+            "Upload " + upload.id.text() +
+            " comes as numbered segments (APPEND, then FINALIZE), and not as one stream: go on "
+            "there.",
+        .media_id = upload.id.value,
+    };
+}
+
+}  // namespace
+
+std::uint64_t Streams::drops_so_far() const {
+    return services_.doubts == nullptr ? 0 : services_.doubts->drops();
+}
+
+// Lost bytes are seen only by looking at all of them; usually there is nothing to look for.
+bool Streams::is_known_whole(MediaId id) {
+    const bool is_doubted = services_.doubts != nullptr && services_.doubts->may_doubt(id);
+    return !is_doubted && whole_.has(id, drops_so_far());
+}
+
+Result<UploadWithSegments> Streams::load(const Principal& owner, MediaId id) {
+    const auto drops = drops_so_far();
+    auto found = load_for_change(services_, owner, id);
+    if (!found) {
+        return uploads_.refused(owner, std::move(found).error(), id);
+    }
+    const Upload& upload = found->upload;
+    if (upload.is_over() ||
+        (upload.state == UploadState::open && services_.clock.now() >= upload.expires_at)) {
+        return gone(upload);
+    }
+    if (upload.stream.kind == UploadKind::segments && upload.state == UploadState::open) {
+        return by_segments(upload);
+    }
+    const SegmentGaps gaps = gaps_of(found->segments);
+    if (gaps.missing.empty() || upload.state != UploadState::open) {
+        whole_.add(id, drops);
+        return found;
+    }
+    // Bytes in the middle were lost (an unclean stop): what follows them is of no use any more.
+    std::vector<SegmentIndex> behind;
+    for (const auto& [index, segment] : found->segments) {
+        if (index > gaps.missing.front()) {
+            behind.push_back(index);
+        }
+    }
+    if (auto dropped = services_.metadata.drop_segments(id, behind, services_.clock.now());
+        !dropped) {
+        return std::move(dropped).error();
+    }
+    return services_.metadata.find_with_segments(owner, id);
+}
+
+Result<Upload> Streams::find(const Principal& owner, MediaId id) {
+    const bool is_whole = is_known_whole(id);
+    auto found = services_.metadata.find(owner, id);
+    if (!found) {
+        return uploads_.refused(owner, std::move(found).error(), id);
+    }
+    const bool is_due =
+        found->state == UploadState::open && services_.clock.now() >= found->expires_at;
+    if (found->is_over() || is_due) {
+        return gone(*found);
+    }
+    if (found->state == UploadState::open && found->stream.kind == UploadKind::segments) {
+        return by_segments(*found);
+    }
+    if (found->state != UploadState::open || is_whole) {
+        return found;
+    }
+    auto whole = load(owner, id);
+    return whole ? Result<Upload>(std::move(whole->upload)) : std::move(whole).error();
+}
+
+Result<Upload> Streams::find_settled(const Principal& owner, MediaId id) {
+    leases_.settle(id, settle_patience);
+    return find(owner, id);
+}
+
+Result<Upload> Streams::cancel(const Principal& owner, MediaId id) {
+    auto found = find(owner, id);
+    if (!found) {
+        return found;
+    }
+    leases_.end(id);
+    return uploads_.cancel(owner, id);
+}
+
+}  // namespace sluice

@@ -1,0 +1,207 @@
+#include "service/streams.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+
+#include "base/metrics.hpp"
+#include "service/doubts.hpp"
+#include "store/memory/memory_attachment_store.hpp"
+#include "store/memory/memory_blob_store.hpp"
+#include "store/memory/memory_doubt_store.hpp"
+#include "store/memory/memory_metadata_store.hpp"
+
+namespace sluice {
+namespace {
+
+const Principal me{"me"};
+
+class StreamsTest : public testing::Test {
+  protected:
+    MediaId create(std::optional<std::uint64_t> length, UploadKind kind = UploadKind::stream) {
+        CreateStream wanted{.owner = me, .kind = kind, .media_type = "video/mp4"};
+        wanted.length = length ? std::optional(ByteCount{*length}) : std::nullopt;
+        return streams_.create(wanted)->id;
+    }
+
+    Result<Upload> join(std::vector<MediaId> parts) {
+        return streams_.create({.owner = me, .kind = UploadKind::joined, .parts = std::move(parts)}
+        );
+    }
+
+    Result<StreamAppend> begin(
+        MediaId id, std::uint64_t at, std::optional<std::uint64_t> total = std::nullopt
+    ) {
+        AppendToStream wanted{.owner = me, .id = id, .at = ByteCount{at}};
+        wanted.total = total ? std::optional(ByteCount{*total}) : std::nullopt;
+        return streams_.begin(wanted);
+    }
+
+    Result<void> store(StreamAppend& append, std::string_view text) {
+        auto piece = streams_.begin_piece(append, ByteCount{text.size()});
+        if (!piece) {
+            return std::move(piece).error();
+        }
+        if (auto written = piece->write(std::as_bytes(std::span(text))); !written) {
+            return written;
+        }
+        return streams_.store(append, *std::move(piece));
+    }
+
+    Result<Upload> append(
+        MediaId id,
+        std::uint64_t at,
+        std::string_view text,
+        std::optional<std::uint64_t> total = std::nullopt
+    ) {
+        auto begun = begin(id, at, total);
+        if (!begun) {
+            return std::move(begun).error();
+        }
+        if (auto stored = text.empty() ? ok() : store(*begun, text); !stored) {
+            return std::move(stored).error();
+        }
+        return streams_.finish(*std::move(begun));
+    }
+
+    std::string content(MediaId id) {
+        std::string text;
+        const auto read = streams_.read(me, id, [&](std::span<const std::byte> bytes) {
+            text.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+        });
+        EXPECT_TRUE(read);
+        return text;
+    }
+
+    std::uint64_t offset(MediaId id) { return streams_.find(me, id)->received.value; }
+
+    ManualClock clock_;
+    MemoryMetadataStore metadata_;
+    MemoryBlobStore blobs_;
+    MemoryAttachmentStore attachments_;
+    MemoryDoubtStore store_{metadata_};
+    Doubts doubts_{store_, metadata_, blobs_, clock_};
+    IdSource ids_{clock_, 0};
+    SpeedLearner speed_;
+    Metrics metrics_;
+    UploadServices services_{
+        metadata_, blobs_, attachments_, clock_, ids_, speed_, metrics_, [] {}, nullptr, &doubts_
+    };
+    Uploads uploads_{services_, UploadLimits{.upload_bytes_max = ByteCount{100}}};
+    Streams streams_{services_, uploads_};
+};
+
+TEST_F(StreamsTest, TheLastByteCompletes) {
+    const auto id = create(10);
+    EXPECT_EQ(append(id, 0, "hello")->state, UploadState::open);
+    EXPECT_EQ(offset(id), 5U);
+    EXPECT_TRUE(append(id, 5, "world")->has_all_bytes());
+    EXPECT_EQ(content(id), "helloworld");
+}
+
+TEST_F(StreamsTest, OnlyTheEndTakesBytes) {
+    const auto id = create(10);
+    ASSERT_TRUE(append(id, 0, "hello"));
+    for (const std::uint64_t at : {0, 4, 6, 10}) {
+        EXPECT_EQ(append(id, at, "x").error().code, ErrorCode::offset_mismatch) << at;
+    }
+    EXPECT_EQ(append(id, 5, "worldly").error().code, ErrorCode::beyond_total_bytes);
+    EXPECT_EQ(offset(id), 5U);
+}
+
+TEST_F(StreamsTest, WhoComesLaterTakesOver) {
+    const auto id = create(10);
+    auto first = begin(id, 0);
+    auto piece = streams_.begin_piece(*first, ByteCount{5});
+    ASSERT_TRUE(piece->write(std::as_bytes(std::span("OLDOLD", 5))));
+    ASSERT_TRUE(append(id, 0, "hello"));
+    EXPECT_TRUE(first->is_lost());
+    const auto late = streams_.store(*first, *std::move(piece));
+    EXPECT_EQ(late.error().code, ErrorCode::upload_taken_over);
+    EXPECT_EQ(streams_.finish(*std::move(first)).error().code, ErrorCode::upload_taken_over);
+    ASSERT_TRUE(append(id, 5, "world"));
+    EXPECT_EQ(content(id), "helloworld");
+}
+
+TEST_F(StreamsTest, WhatIsRefusedTakesNothingOver) {
+    const auto id = create(10);
+    auto first = begin(id, 0);
+    EXPECT_FALSE(begin(id, 3));
+    EXPECT_FALSE(first->is_lost());
+    EXPECT_TRUE(store(*first, "hello"));
+}
+
+TEST_F(StreamsTest, TheLengthMayComeLaterAndThenStays) {
+    const auto id = create(std::nullopt);
+    ASSERT_TRUE(append(id, 0, "hello"));
+    EXPECT_EQ(append(id, 5, "", 4).error().code, ErrorCode::length_invalid);
+    EXPECT_EQ(append(id, 5, "", 101).error().code, ErrorCode::file_too_large);
+    ASSERT_TRUE(append(id, 5, "", 10));
+    EXPECT_EQ(append(id, 5, "", 11).error().code, ErrorCode::length_invalid);
+    EXPECT_TRUE(append(id, 5, "world", 10)->has_all_bytes());
+}
+
+TEST_F(StreamsTest, WithoutALengthTheServersLimitHolds) {
+    const auto id = create(std::nullopt);
+    ASSERT_TRUE(append(id, 0, std::string(100, 'x')));
+    EXPECT_EQ(append(id, 100, "x").error().code, ErrorCode::file_too_large);
+}
+
+TEST_F(StreamsTest, JoinsWholePartsInTheirOrderAndMoreThanOnce) {
+    const auto a = create(2, UploadKind::part);
+    const auto b = create(3, UploadKind::part);
+    ASSERT_TRUE(append(a, 0, "ab"));
+    ASSERT_TRUE(append(b, 0, "cde"));
+    const auto joined = join({b, a, b});
+    ASSERT_TRUE(joined);
+    EXPECT_TRUE(joined->has_all_bytes());
+    EXPECT_EQ(content(joined->id), "cdeabcde");
+    EXPECT_EQ(append(joined->id, 8, "x").error().code, ErrorCode::upload_is_joined);
+    ASSERT_TRUE(streams_.cancel(me, a));
+    EXPECT_EQ(content(joined->id), "cdeabcde");
+    EXPECT_EQ(join({a}).error().code, ErrorCode::concatenation_invalid);
+}
+
+TEST_F(StreamsTest, AJoinedOneWaitsForItsParts) {
+    const auto a = create(2, UploadKind::part);
+    const auto b = create(3, UploadKind::part);
+    const auto joined = join({a, b});
+    ASSERT_TRUE(joined);
+    EXPECT_FALSE(joined->has_all_bytes());
+    ASSERT_TRUE(append(b, 0, "cde"));
+    ASSERT_TRUE(append(a, 0, "ab"));
+    EXPECT_TRUE(streams_.find(me, joined->id)->has_all_bytes());
+    EXPECT_EQ(content(joined->id), "abcde");
+}
+
+TEST_F(StreamsTest, TheOffsetEndsBeforeBytesThatWereLost) {
+    const auto id = create(10);
+    for (std::uint64_t at = 0; at < 8; at += 2) {
+        ASSERT_TRUE(append(id, at, "xy"));
+    }
+    ASSERT_EQ(offset(id), 8U);
+    ASSERT_EQ(offset(id), 8U) << "known to be whole by now";
+    const auto found = metadata_.find_with_segments(me, id);
+    ASSERT_TRUE(doubts_.drop(*found, {SegmentIndex{1}}));
+    EXPECT_EQ(offset(id), 2U) << "what follows the gap is of no use";
+    EXPECT_TRUE(append(id, 2, "12345678")->has_all_bytes());
+    EXPECT_EQ(content(id), "xy12345678");
+}
+
+TEST_F(StreamsTest, WhatExpiredIsGone) {
+    const auto id = create(10);
+    ASSERT_TRUE(append(id, 0, "hello"));
+    clock_.advance(std::chrono::hours(24 * 8));
+    EXPECT_EQ(streams_.find(me, id).error().code, ErrorCode::media_expired);
+    EXPECT_EQ(append(id, 5, "world").error().code, ErrorCode::media_expired);
+}
+
+TEST_F(StreamsTest, SomebodyElsesIsUnknown) {
+    const auto id = create(10);
+    EXPECT_EQ(streams_.find({"you"}, id).error().code, ErrorCode::media_unknown);
+    EXPECT_EQ(streams_.cancel({"you"}, id).error().code, ErrorCode::media_unknown);
+}
+
+}  // namespace
+}  // namespace sluice
