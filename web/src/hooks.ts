@@ -17,8 +17,13 @@ export function useQuery<T>(key: string, load: (signal: AbortSignal) => Promise<
     const latest = useRef(load);
     latest.current = load;
     const running = useRef<AbortController | undefined>(undefined);
+    const isWantedAgain = useRef(false);
+    // While one load runs another waits for its end: a stream of events must not keep every load from ending.
     const refresh = useCallback(async () => {
-        running.current?.abort();
+        if (running.current && !running.current.signal.aborted) {
+            isWantedAgain.current = true;
+            return;
+        }
         const mine = new AbortController();
         running.current = mine;
         try {
@@ -34,6 +39,11 @@ export function useQuery<T>(key: string, load: (signal: AbortSignal) => Promise<
         } finally {
             if (!mine.signal.aborted) {
                 setLoading(false);
+                running.current = undefined;
+                if (isWantedAgain.current) {
+                    isWantedAgain.current = false;
+                    void refresh();
+                }
             }
         }
     }, []);
@@ -41,6 +51,7 @@ export function useQuery<T>(key: string, load: (signal: AbortSignal) => Promise<
         setLoading(true);
         setData(undefined);
         setError(undefined);
+        isWantedAgain.current = false;
         void refresh();
         return () => running.current?.abort();
     }, [key]);

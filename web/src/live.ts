@@ -48,14 +48,17 @@ function fail() {
     retry = window.setTimeout(connect, pause);
 }
 
+const nothing: LiveEvent = { kind: 'missed', media_id: null, call: '', status: 0, code: null, request_id: '', at: '' };
+
 function take(kind: LiveEvent['kind'], event: MessageEvent) {
     heard();
     lastId = event.lastEventId || lastId;
-    const told = { ...JSON.parse(event.data), kind } as LiveEvent;
+    const told: LiveEvent = { ...nothing, ...JSON.parse(event.data), kind };
     listeners.forEach((listen) => listen(told));
 }
 
 function connect() {
+    source?.close();
     source = new EventSource('/api/v1/events' + (lastId ? `?after=${lastId}` : ''));
     source.onopen = () => {
         const wasDown = state.downSince > 0;
@@ -64,7 +67,7 @@ function connect() {
         become({ isUp: true, retryAt: 0, downSince: 0 });
         if (wasDown) {
             // The server may be another process by now: look at everything.
-            listeners.forEach((listen) => listen({ kind: 'missed', media_id: null, call: '', status: 0, code: null, request_id: '', at: '' }));
+            listeners.forEach((listen) => listen(nothing));
         }
     };
     source.onerror = fail;
@@ -74,24 +77,30 @@ function connect() {
     }
 }
 
+let isWanted = false;
+
+window.addEventListener('online', () => {
+    if (isWanted && !state.isUp) {
+        attempts = 0;
+        clearTimeout(retry);
+        connect();
+    }
+});
+
 export function startLive() {
+    isWanted = true;
     if (source === null) {
         connect();
-        window.addEventListener('online', () => {
-            if (!state.isUp) {
-                attempts = 0;
-                clearTimeout(retry);
-                connect();
-            }
-        });
     }
 }
 
 export function stopLive() {
+    isWanted = false;
     source?.close();
     source = null;
     clearTimeout(retry);
     clearTimeout(silence);
+    become({ isUp: false, retryAt: 0, downSince: 0 });
 }
 
 export function useLine(): LineState {

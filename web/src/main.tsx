@@ -14,7 +14,7 @@ import { Requests } from './screens/requests';
 import { SystemScreen } from './screens/system';
 import { UploadScreen } from './screens/upload';
 import { Uploads } from './screens/uploads';
-import { takeUpSendings } from './uploader';
+import { leaveSendings, takeUpSendings } from './uploader';
 
 const screens: [string, string, string, string][] = [
     ['/', 'Uploads', 'uploads', 'u'],
@@ -25,10 +25,18 @@ const screens: [string, string, string, string][] = [
     ['/system', 'System', 'system', 's'],
 ];
 
+function plainPath(text: string): string {
+    try {
+        return decodeURIComponent(text);
+    } catch {
+        return text;
+    }
+}
+
 function screenOf(path: string) {
     const one = /^\/(u|requests)\/(.+)$/.exec(path);
     if (one) {
-        const id = decodeURIComponent(one[2]!);
+        const id = plainPath(one[2]!);
         return one[1] === 'u' ? <UploadScreen key={id} id={id} /> : <RequestScreen key={id} id={id} />;
     }
     switch (path) {
@@ -64,7 +72,7 @@ function LineMark() {
     const isStale = now - line.downSince > 10_000;
     return (
         <span class="line down" role="status">
-            <i aria-hidden="true" /> {isStale ? 'Stale: ' : ''}live updates lost{left > 0 ? `, retrying in ${left} s` : ', retrying'}
+            <i aria-hidden="true" /> {isStale ? 'Stale: ' : ''}live updates lost<span aria-hidden="true">{left > 0 ? `, retrying in ${left} s` : ', retrying'}</span>
         </span>
     );
 }
@@ -184,6 +192,7 @@ function App() {
         void begin();
         onSignedOut(() => {
             stopLive();
+            leaveSendings();
             setWas(true);
             setSession((old) => old && { ...old, signed_in: false });
         });
@@ -204,6 +213,7 @@ function App() {
     const signOut = async () => {
         await call('DELETE', '/api/v1/session').catch(() => {});
         stopLive();
+        leaveSendings();
         await begin();
     };
     return <Console signOut={() => void signOut()} />;

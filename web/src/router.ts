@@ -56,6 +56,9 @@ export function followLinks(event: MouseEvent) {
     if (!link || !isPlain || event.defaultPrevented || link.target || link.hasAttribute('download') || link.origin !== location.origin || !isOurs(link.pathname)) {
         return;
     }
+    if (link.hash && link.pathname === location.pathname) {
+        return; // a place on this page
+    }
     event.preventDefault();
     go(link.pathname + link.search);
 }

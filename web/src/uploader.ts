@@ -1,7 +1,7 @@
 // The console's own uploads, through X's v2 API: several files, several segments at once, paused and
 // resumed. What is under way is kept in IndexedDB with the file itself, so that a reload goes on by
 // itself; of a large file only its facts are kept, and the file has to be given again.
-import { call, get, Problem } from './api';
+import { call, currentSession, get, Problem } from './api';
 import type { Upload } from './model';
 
 export type Phase = 'waiting' | 'sending' | 'paused' | 'needs-file' | 'finishing' | 'sent' | 'failed';
@@ -20,6 +20,7 @@ export interface Sending {
     error: string;
     errorCode: string;
     file: File | null;
+    owner: string; // the principal that began it; another one on this browser does not go on with it
     speed: number; // bytes a second, over the last while
 }
 
@@ -95,8 +96,11 @@ async function begin(one: Sending, signal: AbortSignal) {
 }
 
 // What the server says it has, it has.
-async function askWhatArrived(one: Sending) {
-    const upload = await get<Upload>(`/api/v1/uploads/${one.mediaId}`);
+async function askWhatArrived(one: Sending, signal: AbortSignal) {
+    const upload = await get<Upload>(`/api/v1/uploads/${one.mediaId}`, { signal });
+    if (upload.state === 'cancelled' || upload.state === 'expired') {
+        throw new Error(`The upload is ${upload.state}: give the file again.`);
+    }
     if (upload.state !== 'open') {
         one.phase = 'sent';
         return;
@@ -146,14 +150,24 @@ async function sendAll(one: Sending, signal: AbortSignal) {
     await Promise.all(Array.from({ length: atOnce }, lane));
 }
 
-async function run(one: Sending) {
+// One page at a time sends an upload: another tab has taken up the same records.
+const lockOf = (one: Sending) => `sluice sending ${one.key}`;
+
+async function run(one: Sending): Promise<void> {
+    await (navigator.locks ? navigator.locks.request(lockOf(one), () => send(one)) : send(one));
+}
+
+async function send(one: Sending) {
+    if (!all.includes(one)) {
+        return; // taken off the list meanwhile
+    }
     const stop = new AbortController();
     running.set(one.key, stop);
     one.phase = 'sending';
     one.error = one.errorCode = '';
     tell();
     try {
-        await (one.mediaId ? askWhatArrived(one) : begin(one, stop.signal));
+        await (one.mediaId ? askWhatArrived(one, stop.signal) : begin(one, stop.signal));
         if (one.phase === 'sending') {
             await sendAll(one, stop.signal);
             one.phase = 'finishing';
@@ -161,6 +175,7 @@ async function run(one: Sending) {
             await call('POST', `/2/media/upload/${one.mediaId}/finalize`, { signal: stop.signal });
             one.phase = 'sent';
         }
+        stop.signal.throwIfAborted();
         await forget(one.key);
     } catch (failure) {
         if (!stop.signal.aborted) {
@@ -171,7 +186,9 @@ async function run(one: Sending) {
             await keep(one);
         }
     }
-    running.delete(one.key);
+    if (running.get(one.key) === stop) {
+        running.delete(one.key);
+    }
     tell();
 }
 
@@ -199,6 +216,7 @@ export function addFiles(files: Iterable<File>) {
             error: '',
             errorCode: '',
             file,
+            owner: currentSession().principal ?? '',
             speed: 0,
         };
         all.push(one);
@@ -229,7 +247,12 @@ export function dropSending(one: Sending) {
 // Once, when the page begins: goes on with what a reload interrupted.
 export async function takeUpSendings() {
     const kept = (await stored<Sending[]>('readonly', (store) => store.getAll())) ?? [];
+    const held = new Set((await navigator.locks?.query())?.held?.map((lock) => lock.name));
     for (const one of kept) {
+        const isForeign = one.owner !== undefined && one.owner !== (currentSession().principal ?? '');
+        if (isForeign || held.has(lockOf(one)) || all.some((other) => other.key === one.key)) {
+            continue;
+        }
         all.push(one);
         if (one.phase === 'sent') {
             continue;
@@ -240,5 +263,12 @@ export async function takeUpSendings() {
             void run(one);
         }
     }
+    tell();
+}
+
+// At the end of a session: nothing goes on, nothing is shown; who signs in again takes it up.
+export function leaveSendings() {
+    running.forEach((stop) => stop.abort(new DOMException('signed out', 'AbortError')));
+    all = [];
     tell();
 }

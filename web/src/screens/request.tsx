@@ -57,13 +57,17 @@ function pretty(body: string): string {
     }
 }
 
+// Of an address as it came: its host may be anything, also what is no host.
+const targetOf = (url: string) => url.replace(/^[a-z]+:\/\/[^/?#]*/i, '') || '/';
+const pathOf = (url: string) => targetOf(url).split('?')[0]!;
+
 // The parameters and headers that two calls have differently.
 function differences(left: Exchange, right: Exchange): [string, string, string][] {
     const noise = /^(date|content-length|x-request-id|authorization|host|server-timing)$/i;
     const table = (one: Exchange) =>
         new Map<string, string>([
             ['method', one.method],
-            ['path', new URL(one.request.url).pathname],
+            ['path', pathOf(one.request.url)],
             ...one.request.query.map((field) => [field.name, field.value] as [string, string]),
             ...one.request.parts.map((part) => [part.name, part.text ?? `${part.size_bytes} bytes, CRC-32C ${part.crc32c}`] as [string, string]),
             ...one.request.headers.filter((field) => !noise.test(field.name)).map((field) => [`${field.name.toLowerCase()} (header)`, field.value.replace(/boundary=\S+/, 'boundary=…')] as [string, string]),
@@ -191,7 +195,6 @@ export function RequestScreen({ id }: { id: string }) {
     if (!one) {
         return query.error ? <Banner problem={query.error} retry={() => void query.refresh()} /> : <Skeleton rows={6} />;
     }
-    const url = new URL(one.request.url);
     const timing = one.response.headers.find((field) => field.name.toLowerCase() === 'server-timing')?.value;
     const asCurl = async () => setCurl(await text(`${path}?format=curl`));
     return (
@@ -201,7 +204,7 @@ export function RequestScreen({ id }: { id: string }) {
             </p>
             <div class="head">
                 <h1 class="mono call">
-                    <b>{one.method}</b> {url.pathname}
+                    <b>{one.method}</b> {pathOf(one.request.url)}
                 </h1>
                 <StatusBadge status={one.status} />
                 <div class="actions">
@@ -255,7 +258,7 @@ export function RequestScreen({ id }: { id: string }) {
             )}
             <div class="columns even">
                 <Card title="Request">
-                    <Headers title={`${one.request.headers.length} headers, as received`} line={`${one.method} ${url.pathname}${url.search} ${one.request.http_version}`} fields={one.request.headers} />
+                    <Headers title={`${one.request.headers.length} headers, as received`} line={`${one.method} ${targetOf(one.request.url)} ${one.request.http_version}`} fields={one.request.headers} />
                     {one.request.parts.length > 0 && <h3>What came in it</h3>}
                     <Parts parts={one.request.parts} />
                     {one.request.parts.length === 0 && one.request.body_bytes > 0 && <p class="soft">{bytes(one.request.body_bytes)} of body, not kept.</p>}

@@ -61,7 +61,7 @@ export function Requests() {
         void list.refresh();
     }, 500);
     useLive((event) => {
-        if (event.kind === 'upload' || (failing && event.status < 400)) {
+        if (event.kind === 'upload' || (event.kind === 'request' && failing && event.status < 400)) {
             return;
         }
         if (isPaused || after || isPointed.current) {

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { call, get, raw } from '../api';
+import { call, get, isOpen, raw } from '../api';
 import { bytes, duration, percent, plural, when } from '../format';
 import { useEvery, useQuery, useSoon, useTitle } from '../hooks';
 import { announce, useLive } from '../live';
@@ -21,11 +21,11 @@ interface Whole {
 
 // Whose it is is not in the address: in open mode it is looked up among everybody's.
 async function ownerOf(id: string, known: string | undefined, signal: AbortSignal): Promise<string | undefined> {
-    if (known) {
+    if (known || !isOpen()) {
         return known;
     }
-    const found = await get<Page<Upload>>(`/api/v1/uploads?owner=all&limit=1&q=${id}`, { signal }).catch(() => undefined);
-    return found?.data[0]?.media_id === id ? found.data[0].owner : undefined;
+    const found = await get<Page<Upload>>(`/api/v1/uploads?owner=all&limit=50&q=${encodeURIComponent(id)}`, { signal }).catch(() => undefined);
+    return found?.data.find((one) => one.media_id === id)?.owner;
 }
 
 async function load(id: string, known: string | undefined, signal: AbortSignal): Promise<Whole> {
@@ -189,6 +189,9 @@ export function UploadScreen({ id }: { id: string }) {
     };
     const download = async () => {
         const answer = await raw('GET', local(upload.original_url!), { owner });
+        if (!answer.ok) {
+            throw new Error(`The original is not to be had: the server answered ${answer.status}.`);
+        }
         saveFile(upload.file_name || upload.media_id, await answer.blob());
     };
     const { diagnosis, timeline } = query.data!;
@@ -210,7 +213,7 @@ export function UploadScreen({ id }: { id: string }) {
                         </button>
                     )}
                     {upload.original_url && (
-                        <button type="button" onClick={() => void download()}>
+                        <button type="button" onClick={() => void download().catch(setFailure)}>
                             <Icon name="open" /> Original
                         </button>
                     )}
