@@ -222,7 +222,7 @@ asio::awaitable<void> Connection::refuse(Error error) {
     request.request_id = make_request_id(services_.clock);
     auto response = services_.handler.refuse(error, request.request_id, wire_.buffered_text());
     compose_head(request, response, false);
-    const bool is_sent = co_await send(request, response);
+    const bool is_sent = send_at_once(request, response) || co_await send(request, response);
     count(request, response);
     if (is_sent) {
         co_await wire_.linger(services_.limits.linger_bytes_max, services_.limits.linger);

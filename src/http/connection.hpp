@@ -49,6 +49,7 @@ struct LoopServices {
     const std::shared_ptr<ConnectionBudget> budget;  // of all loops
     RequestMetrics metrics;
     std::list<Connection*> idle;  // the longest idle first
+    std::string head;  // of the answer that is being made; between two waits it is nobody's
     bool is_draining = false;
     std::size_t farewells = 0;  // connections without a place that are told so
 
@@ -92,9 +93,9 @@ class Connection {
     boost::asio::awaitable<Response> handled(const Request& request, SocketBody& body);
     Response refuse_body(const Request& request);
     Response failed(const Request& request, const std::exception_ptr& failure);
-    // Into head_.
+    // Into the loop's.
     void compose_head(const Request& request, const Response& response, bool keeps_alive);
-    // True: the socket has taken it all. Else send() goes on with what is left of it.
+    // True: the socket has taken it all. Else send() goes on with what is left of it, and of head_.
     bool send_at_once(const Request& request, Response& response);
     boost::asio::awaitable<bool> send(const Request& request, Response& response);
     boost::asio::awaitable<bool> send_source(Response& response);
@@ -112,7 +113,7 @@ class Connection {
     Wire wire_;
     std::string peer_;
     std::string local_;  // "address:port" of our end
-    std::string head_;   // of the answer; keeps its memory from one to the next
+    std::string head_;   // of an answer that did not go at once
     const Time opened_ = std::chrono::steady_clock::now();
     Time started_{};  // first byte of the request
     std::uint64_t received_before_ = 0;

@@ -43,24 +43,26 @@ void Connection::compose_head(const Request& request, const Response& response, 
         .keeps_alive = keeps_alive,
         .is_http_1_0 = request.version_minor == 0
     };
-    head_.clear();
-    head_.reserve(usual_head_bytes);
-    append_response_head(head_, response, facts);
+    services_.head.clear();
+    services_.head.reserve(usual_head_bytes);
+    append_response_head(services_.head, response, facts);
 }
 
 // Short answers go whole into the socket's buffer: no coroutine, no deadline, no turn of the loop.
 bool Connection::send_at_once(const Request& request, Response& response) {
+    const std::string& head = services_.head;
     if (response.source || response.cut_after_bytes) {
+        head_ = head;
         return false;
     }
     const std::size_t length = has_body(request, response) ? response.body.size() : 0;
     const auto body = std::as_bytes(std::span(response.body).first(length));
-    const auto sent = wire_.write_at_once(head_, body);
-    if (sent == head_.size() + length) {
+    const auto sent = wire_.write_at_once(head, body);
+    if (sent == head.size() + length) {
         return true;
     }
-    const auto of_head = std::min(sent, head_.size());
-    head_.erase(0, of_head);
+    const auto of_head = std::min(sent, head.size());
+    head_ = head.substr(of_head);
     response.body.erase(0, sent - of_head);
     return false;
 }

@@ -270,6 +270,19 @@ class Together(unittest.TestCase):
         self.assertIn("the database cannot be opened: The database does not answer.", text)
         self.assertIn("Connection refused", text)
 
+    def test_a_password_opens_the_port_and_a_wrong_one_does_not(self):
+        postgres = Postgres(password=PASSWORD)
+        self.addCleanup(postgres.close)
+        postgres.start().make_database("sluice")
+        at = f"127.0.0.1:{postgres.port}/sluice"
+        server = self.server("--database", f"postgres://sluice:{PASSWORD}@{at}").start()
+        media_id = upload(X1(server), noise(1000), 1000)
+        self.assertEqual(X1(server).original(f"7_{media_id}").body, noise(1000))
+        self.assertNotIn(PASSWORD, server.log() + X1(server).get("/api/v1/system").body.decode())
+        self.assertEqual(server.stop(), 0)
+        text = self.refused("--database", f"postgres://sluice:not-{PASSWORD}@{at}", data=server.data)
+        self.assertIn("password authentication failed", text)
+
     def test_the_password_is_shown_nowhere(self):
         url = engine.cluster().make_database("hidden") + f"&password={PASSWORD}"
         server = self.server("--database", url).start()

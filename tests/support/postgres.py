@@ -1,10 +1,12 @@
-"""A PostgreSQL of the tests' own: made in a temporary folder, run as an unprivileged user, reached by a socket in that folder."""
+"""A PostgreSQL of the tests' own: made in a temporary folder, run as an unprivileged user, reached by a socket in that folder, and
+if asked for by a port of the loopback with a password."""
 
 import glob
 import os
 import pwd
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -21,7 +23,7 @@ def program(name):
 class Postgres:
     """One cluster and, while it runs, one server. Owns both; `close()` ends and removes them."""
 
-    def __init__(self, fsync=False):
+    def __init__(self, fsync=False, password=None):
         self.root = tempfile.mkdtemp(prefix="sluice-pg.")
         self.log_path = os.path.join(self.root, "log")
         self.process = None
@@ -29,7 +31,21 @@ class Postgres:
             nobody = pwd.getpwnam("nobody")
             os.chown(self.root, nobody.pw_uid, nobody.pw_gid)
         self._run("initdb", "-D", "data", "-U", "sluice", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N")
-        self.fsync = "on" if fsync else "off"
+        self.options = ["-c", "fsync=on" if fsync else "fsync=off", "-c", "shared_buffers=32MB"]
+        self.port = 5432  # of the socket's name, too
+        self.password = password
+        if password is None:
+            self.options += ["-c", "listen_addresses="]
+        else:
+            self._open_the_port()
+
+    def _open_the_port(self):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.options += ["-c", "listen_addresses=127.0.0.1", "-p", str(self.port)]
+        with open(os.path.join(self.root, "data", "pg_hba.conf"), "w", encoding="ascii") as rules:
+            rules.write("local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n")
 
     def _command(self, name, *arguments):
         # The server refuses to run as root; and it ends with the test, however that ends.
@@ -41,10 +57,9 @@ class Postgres:
             subprocess.run(self._command(name, *arguments), cwd=self.root, check=True, stdout=log, stderr=log)
 
     def start(self, timeout=30):
-        options = ["-c", "listen_addresses=", "-c", f"fsync={self.fsync}", "-c", "shared_buffers=32MB"]
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                self._command("postgres", "-D", "data", "-k", self.root, *options),
+                self._command("postgres", "-D", "data", "-k", self.root, *self.options),
                 cwd=self.root, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )
         ends = time.monotonic() + timeout
@@ -52,6 +67,8 @@ class Postgres:
             if time.monotonic() > ends or self.process.poll() is not None:
                 raise RuntimeError(f"PostgreSQL did not start; its log:\n{self.log()[-3000:]}")
             time.sleep(0.02)
+        if self.password is not None:
+            self.sql(f"ALTER USER sluice PASSWORD '{self.password}'")
         return self
 
     def log(self):
@@ -59,7 +76,7 @@ class Postgres:
             return log.read()
 
     def url(self, database="postgres"):
-        return f"postgres:///{database}?user=sluice&host={self.root}"
+        return f"postgres:///{database}?user=sluice&host={self.root}&port={self.port}"
 
     def sql(self, text, database="postgres"):
         """What the statement says, as lines of text; None if there is no answer."""

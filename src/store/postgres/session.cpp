@@ -297,7 +297,8 @@ std::optional<Failure> Session::script(const std::string& sql) {
 }
 
 Error error_from(const Failure& failure) {
-    const std::string detail = "postgres: " + failure.state + " " + failure.text;
+    const std::string state = failure.state.empty() ? "" : failure.state + " ";
+    const std::string detail = "postgres: " + state + failure.text;
     switch (failure.kind) {
         case Failure::Kind::taken:
             return {.code = ErrorCode::store_conflict, .detail = detail};

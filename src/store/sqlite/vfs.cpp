@@ -18,7 +18,11 @@ sqlite3_io_methods our_methods{};
 std::once_flag methods_known;
 
 int map_shared(sqlite3_file* file, int region, int size, int extends, volatile void** mapped) {
+    errno = 0;
     const int code = plain_methods->xShmMap(file, region, size, extends, mapped);
+    if (code == SQLITE_IOERR_SHMSIZE && (errno == ENOSPC || errno == EDQUOT)) {
+        return SQLITE_FULL;  // not even its size could be had
+    }
     if (code != SQLITE_OK || *mapped == nullptr) {
         return code;
     }
