@@ -108,7 +108,7 @@ class TusJs(Case):
 
     def test_parallel_with_resume(self):
         value = self.works("tus_js", "parallel_resume")
-        self.assertEqual(value["requests"].count("HEAD 200"), 3)
+        self.assertGreaterEqual(value["requests"].count("HEAD 200"), 3, "of three parts; a slow one is asked about again")
         self.assertEqual(value["requests"].count("POST 201"), 1, "only the one that joins them")
 
     def test_deferred_length(self):

@@ -67,7 +67,7 @@ class TooLittleMemory(RigCase):
     def test_uploads_go_on_or_are_refused_and_nothing_is_lost(self):
         server = self.server()
         server.start()
-        idle = server.memory("VmSize")
+        idle = self.settled(server)
         server.kill()
         server.prefix = ["prlimit", f"--as={idle + (48 << 20)}"]
         server.start()
@@ -80,6 +80,14 @@ class TooLittleMemory(RigCase):
         server.prefix = []
         server.start()
         self.assert_nothing_lost(self.verify(server))
+
+    def settled(self, server):
+        """Its addresses once all threads have taken theirs, which goes on behind the ready line."""
+        last, now = 0, server.memory("VmSize")
+        while now != last:
+            time.sleep(0.5)
+            last, now = now, server.memory("VmSize")
+        return now
 
 
 class OnAFaultDisk(RigCase):
