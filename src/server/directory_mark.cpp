@@ -35,7 +35,9 @@ std::string read_mark(const std::string& data) {
 
 Result<void> write_mark(const std::string& data, const std::string& id) {
     const std::string path = data + mark_file;
-    std::ofstream(path + ".new") << id << '\n';
+    if (std::ofstream file(path + ".new"); !(file << id << '\n' << std::flush)) {
+        return system_error(errno == 0 ? EIO : errno, "write " + path + ".new");
+    }
     if (auto synced = sync(path + ".new", O_RDONLY); !synced) {
         return synced;
     }

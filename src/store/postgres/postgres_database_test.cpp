@@ -49,6 +49,18 @@ TEST(PostgresDatabase, AnUnreachableServerIsAClearError) {
     EXPECT_GT(refused.error().retry_after, 0s);
 }
 
+TEST(PostgresDatabase, OptionsOfTheUrlAreKeptAndTakeNoSyncAway) {
+    const std::string url = TestPostgres::shared().make_database();
+    const std::string mark = url.find('?') == std::string::npos ? "?" : "&";
+    const auto database = opened(
+        url + mark + "options=-csynchronous_commit%3Doff%20-cwork_mem%3D7MB%20-clock_timeout%3D123"
+    );
+    EXPECT_EQ(database->query("SHOW synchronous_commit")->front().text(0), "on");
+    EXPECT_EQ(database->query("SHOW work_mem")->front().text(0), "7MB");
+    EXPECT_EQ(database->query("SHOW lock_timeout")->front().text(0), "123ms");
+    EXPECT_NE(database->query("SHOW statement_timeout")->front().text(0), "0");
+}
+
 TEST(PostgresDatabase, WhatFailsIsRolledBack) {
     const auto database = opened(TestPostgres::shared().make_database());
     const auto refused = database->perform([](Session& session) -> Result<void> {

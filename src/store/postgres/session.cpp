@@ -66,14 +66,29 @@ std::string options_of(const Session::Times& times) {
     const auto milliseconds = [](std::chrono::seconds seconds) {
         return std::to_string(std::chrono::milliseconds(seconds).count());
     };
-    return "-c synchronous_commit=on -c statement_timeout=" + milliseconds(times.statement) +
+    return "-c statement_timeout=" + milliseconds(times.statement) +
            " -c lock_timeout=" + milliseconds(times.statement / 2) +
            " -c idle_in_transaction_session_timeout=" + milliseconds(times.statement * 2);
 }
 
+// libpq takes one text of options, and the last: those of the URL are joined with ours.
+std::string options_in(const std::string& url) {
+    std::string found;
+    PQconninfoOption* all = PQconninfoParse(url.c_str(), nullptr);
+    for (const auto* one = all; one != nullptr && one->keyword != nullptr; ++one) {
+        if (std::string_view(one->keyword) == "options" && one->val != nullptr) {
+            found = one->val;
+        }
+    }
+    PQconninfoFree(all);
+    return found;
+}
+
 PGconn* connect(const std::string& url, const Session::Times& times) {
     const std::string patience = std::to_string(times.connect.count());
-    const std::string options = options_of(times);
+    // Of several settings of one name the last counts: nobody's may take the sync away.
+    const std::string options =
+        options_of(times) + " " + options_in(url) + " -c synchronous_commit=on";
     const auto names = std::to_array<const char*>(
         {"application_name",
          "connect_timeout",
@@ -81,8 +96,8 @@ PGconn* connect(const std::string& url, const Session::Times& times) {
          "keepalives_interval",
          "keepalives_count",
          "tcp_user_timeout",
-         "options",
          "dbname",
+         "options",
          "client_encoding",
          nullptr}
     );
@@ -93,8 +108,8 @@ PGconn* connect(const std::string& url, const Session::Times& times) {
          "5",
          "3",
          "15000",
-         options.c_str(),
          url.c_str(),
+         options.c_str(),
          "UTF8",
          nullptr}
     );
@@ -124,7 +139,9 @@ Session::~Session() {
 }
 
 void Session::fail(Failure failure) {
-    is_lost_ = is_lost_ || failure.kind == Failure::Kind::lost;
+    // A server that has become read-only is no primary any more: another connection may find the new one.
+    is_lost_ =
+        is_lost_ || failure.kind == Failure::Kind::lost || failure.kind == Failure::Kind::read_only;
     if (!failure_) {
         failure_ = std::move(failure);
     }
