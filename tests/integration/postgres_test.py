@@ -167,7 +167,12 @@ class LostAnswers(unittest.TestCase):
     def test_a_segment_is_there_and_comes_again(self):
         caller, data = X1(self.server), noise(2 * SEGMENT, 7)
         media_id, before = caller.open(len(data)), self.wire.lost
-        self.wire.lose(lambda answer: b"INSERT 0 1\0" in answer and b"BEGIN\0" not in answer)
+
+        def is_stored(answer):
+            is_insert = b"INSERT 0 1\0" in answer and b"BEGIN\0" not in answer
+            return is_insert and engine.cluster().sql(f"SELECT count(*) FROM segments WHERE upload = {media_id}", "lost") == "1"
+
+        self.wire.lose(is_stored)
         lost = caller.append(media_id, 0, data[:SEGMENT])
         self.assertEqual((lost.status, lost.header("sluice-error")), (503, "database_unavailable"), lost)
         self.assertEqual(self.wire.lost, before + 1)
