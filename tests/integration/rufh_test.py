@@ -157,6 +157,15 @@ class Transfers(RufhCase):
         self.assertEqual((answer.status, answer.header("upload-complete")), (400, "?0"))
         self.assertEqual(self.state(path), (10, "?0"))
 
+    def test_r51_an_end_before_the_end_is_no_wrong_digest(self):
+        digest = ("Repr-Digest", "sha-256=:LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=:")
+        path = self.create(("Upload-Length", "5"), digest, body=b"h")
+        answer = self.chunked("PATCH", path, PART, LAST, ("Upload-Offset", "1"), chunks=[b"el"])
+        self.assertEqual((answer.status, answer.header("upload-complete"), answer.header("sluice-error")), (400, "?0", "length_invalid"))
+        self.assertEqual(self.state(path), (3, "?0"))
+        self.assertEqual(self.patch(path, 3, b"lo", True).status, 200)
+        self.assertEqual(self.patch(path, 5, b"", True).status, 200)
+
     def test_a_cut_chunked_end_is_no_end(self):
         path = self.create(body=b"hello")
         self.chunked("PATCH", path, PART, LAST, ("Upload-Offset", "5"), chunks=[b"world"], ends=False)

@@ -32,6 +32,18 @@ class Interim final : public StreamListener {
 };
 
 Result<Fed> complete(const Context& context, const Upload& upload, std::string_view wanted_digest) {
+    if (upload.state != UploadState::open) {
+        return Fed{upload, {}};  // said again: it was judged when it was completed
+    }
+    if (upload.stream.length_known && upload.received != upload.total) {
+        return Error{
+            .code = ErrorCode::length_invalid,
+            .facts = "The request is to be the last one, and ends at " +
+                     std::to_string(upload.received.value) + "; the upload has a length of " +
+                     std::to_string(upload.total.value) + ".",
+            .media_id = upload.id.value,
+        };
+    }
     auto expected = Digests::parse(upload.stream.told);
     if (!expected) {
         return std::move(expected).error();
@@ -56,9 +68,6 @@ Result<Fed> complete(const Context& context, const Upload& upload, std::string_v
     }
     if (told) {
         static_cast<void>(told->verify());
-    }
-    if (upload.state != UploadState::open) {
-        return Fed{upload, told ? told->told() : ""};
     }
     auto append = context.streams->begin({
         .owner = upload.owner,
