@@ -83,7 +83,7 @@ export async function raw(method: string, path: string, options: CallOptions = {
         if ((error as Error).name === 'AbortError') {
             throw error;
         }
-        throw new Problem(0, 'unreachable', 'The server cannot be reached', '', 'It is tried again by itself; look whether sluice serve runs.', '');
+        throw new Problem(0, 'unreachable', 'The server cannot be reached', '', 'Look whether sluice serve runs.', '');
     }
 }
 
