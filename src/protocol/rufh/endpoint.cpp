@@ -57,7 +57,8 @@ Result<CreateStream> wanted_of(const Request& request, const Fields& fields, Pri
         .media_type = std::string(request.header("Content-Type").value_or("")),
         .file_name = file_name_of(request.header("Content-Disposition").value_or("")),
         .told = digest,
-        .ends_at_length = is_last && !request.has_body(),
+        // With a word for the end also an empty file is looked at before it is complete: its digest may differ.
+        .ends_at_length = !fields.is_complete && !request.has_body(),
         .protocol = "rufh",
         .idempotency_key = *std::move(key),
     };
@@ -117,7 +118,7 @@ awaitable<Response> Endpoint::answer(
         const Error error{
             .code = ErrorCode::media_unknown, .facts = "The URL names no upload of this server."
         };
-        co_return refused(error, request, fields, false);
+        co_return gone(error, request);
     }
     exchange.media_id = *id;
     if (method == "HEAD" || method == "GET") {
