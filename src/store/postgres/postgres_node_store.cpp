@@ -38,7 +38,10 @@ constexpr char live_sql[] =
 constexpr char leave_sql[] = "UPDATE nodes SET seen_at = 0 WHERE id = $1 AND incarnation = $2";
 
 constexpr char take_sql[] =
-    "UPDATE uploads SET stream_token = $2, stream_node = $3 WHERE id = $1 AND state = 'open'";
+    "WITH before AS (SELECT id, stream_token, stream_node FROM uploads "
+    "WHERE id = $1 AND state = 'open' FOR NO KEY UPDATE), "
+    "taken AS (UPDATE uploads u SET stream_token = $2, stream_node = $3 FROM before "
+    "WHERE u.id = before.id) SELECT stream_token, stream_node FROM before";
 constexpr char holder_sql[] = "SELECT stream_node FROM uploads WHERE id = $1";
 
 constexpr char add_rate_sql[] =
@@ -151,12 +154,17 @@ Result<std::vector<NodeRow>> PostgresNodeStore::live() {
 
 // The token is made by chance, so one that the database lost with its power is nobody's: whoever has
 // it is refused, and nobody gets it again.
-Result<void> PostgresNodeStore::take_stream(MediaId id, std::uint64_t token, std::uint64_t node) {
+Result<StreamHolder> PostgresNodeStore::take_stream(MediaId id, const StreamHolder& by) {
+    StreamHolder before;
     const auto work = [&](Session& session) -> Result<void> {
-        session.send(take_sql, id.value, token, node);
+        const Rows rows = session.query(take_sql, id.value, by.token, by.node);
+        if (!rows.empty()) {
+            before = {.token = rows.front().number(0), .node = rows.front().number(1)};
+        }
         return ok();
     };
-    return database_->perform(work, PostgresDatabase::Survives::kill);
+    auto taken = database_->perform(work, PostgresDatabase::Survives::kill);
+    return taken ? Result<StreamHolder>(before) : std::move(taken).error();
 }
 
 Result<std::uint64_t> PostgresNodeStore::holder_of_stream(MediaId id) {

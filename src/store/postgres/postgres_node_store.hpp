@@ -38,6 +38,11 @@ struct RateCount {
     std::uint64_t used = 0;
 };
 
+struct StreamHolder {
+    std::uint64_t token = 0;  // of a request
+    std::uint64_t node = 0;   // that receives it; 0: none
+};
+
 class PostgresNodeStore {
   public:
     explicit PostgresNodeStore(std::shared_ptr<PostgresDatabase> database)
@@ -61,8 +66,9 @@ class PostgresNodeStore {
     // Those that live, whoever asks.
     Result<std::vector<NodeRow>> live();
 
-    // From now on only who has this token extends the stream. No error for what is not there.
-    Result<void> take_stream(MediaId id, std::uint64_t token, std::uint64_t node);
+    // From now on only who has this token extends the stream. Who had it before; no error for what is
+    // not there, or over.
+    Result<StreamHolder> take_stream(MediaId id, const StreamHolder& by);
     // The node of the request that took it last; 0: none.
     Result<std::uint64_t> holder_of_stream(MediaId id);
 

@@ -80,9 +80,11 @@ TEST_F(NodeStore, OnlyWhoTookTheStreamLastExtendsIt) {
             .token = token,
         });
     };
-    ASSERT_TRUE(nodes_.take_stream({7}, 111, 8));
+    ASSERT_TRUE(nodes_.take_stream({7}, {111, 8}));
     ASSERT_TRUE(extend(0, 111));
-    ASSERT_TRUE(nodes_.take_stream({7}, 222, 9));
+    const auto before = nodes_.take_stream({7}, {222, 9});
+    EXPECT_EQ(before->token, 111u);
+    EXPECT_EQ(before->node, 8u);
     EXPECT_EQ(nodes_.holder_of_stream({7}).value(), 9u);
     EXPECT_EQ(code_of(extend(10, 111)), ErrorCode::store_conflict) << "it was paused, and wakes up";
     EXPECT_TRUE(extend(10, 222));
