@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 
 #include "base/hmac.hpp"
@@ -45,14 +46,17 @@ std::string read_mark(const std::string& data) {
 }
 
 Result<void> write_mark(const std::string& data, const std::string& id) {
-    const std::string path = data + mark_file;
-    if (auto written = write_whole(path + ".new", id); !written) {
+    return write_file_whole(data + mark_file, id);
+}
+
+Result<void> write_file_whole(const std::string& path, const std::string& line) {
+    if (auto written = write_whole(path + ".new", line); !written) {
         return written;
     }
     if (::rename((path + ".new").c_str(), path.c_str()) != 0) {
         return system_error(errno, "rename " + path);
     }
-    return sync_directory(data);
+    return sync_directory(std::filesystem::path(path).parent_path());
 }
 
 Result<std::string> promised_mark(const std::string& data) {

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "server/bucket_mark.hpp"
 #include "server/directory_mark.hpp"
 #include "store/postgres/postgres_attachment_store.hpp"
 #include "store/postgres/postgres_doubt_store.hpp"
@@ -92,7 +93,7 @@ void add_load(Metrics& metrics, const std::shared_ptr<PostgresDatabase>& databas
     });
 }
 
-Result<Stores> open_postgres(const std::string& url, const std::string& data) {
+Result<Stores> open_postgres(const std::string& url, const std::string& data, S3BlobStore* bucket) {
     if (auto checked = check_is_for_postgres(data); !checked) {
         return std::move(checked).error();
     }
@@ -100,7 +101,9 @@ Result<Stores> open_postgres(const std::string& url, const std::string& data) {
     if (!database) {
         return std::move(database).error();
     }
-    if (auto joined = join(**database, data); !joined) {
+    auto joined =
+        bucket != nullptr ? join_bucket(*bucket, **database, data) : join(**database, data);
+    if (!joined) {
         return std::move(joined).error();
     }
     return Stores{
@@ -117,13 +120,24 @@ Result<Stores> open_postgres(const std::string& url, const std::string& data) {
 }  // namespace
 
 Result<Stores> open_stores(
-    const std::string& database, const std::string& data, const SqliteOptions& options
+    const std::string& database,
+    const std::string& data,
+    S3BlobStore* bucket,
+    const SqliteOptions& options
 ) {
+    if (bucket == nullptr) {
+        if (auto checked = check_is_for_disk(data); !checked) {
+            return std::move(checked).error();
+        }
+    }
     if (database != "sqlite") {
-        return open_postgres(database, data);
+        return open_postgres(database, data, bucket);
     }
     if (auto checked = check_is_for_sqlite(data); !checked) {
         return std::move(checked).error();
+    }
+    if (auto joined = bucket != nullptr ? join_bucket(*bucket, data) : ok(); !joined) {
+        return std::move(joined).error();
     }
     auto file = SqliteDatabase::open(data + sqlite_file, options);
     if (!file) {

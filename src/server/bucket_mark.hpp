@@ -1,0 +1,25 @@
+// Which rows an S3 bucket (or a prefix of one) belongs to: its object sluice-storage holds an id that the
+// data directory (storage.id) knows, with SQLite, or the database, with PostgreSQL. What does not
+// belong together is refused before anything is removed: the sweep would take another's objects
+// for orphans.
+#pragma once
+
+#include <string>
+
+#include "base/result.hpp"
+#include "store/postgres/postgres_database.hpp"
+#include "store/s3/s3_blob_store.hpp"
+
+namespace sluice::server {
+
+inline constexpr const char* bucket_file = "/storage.id";
+
+// The bytes of this directory's uploads are, or will be, on this machine.
+Result<void> check_is_for_disk(const std::string& data);
+
+// SQLite in `data`, bytes in the bucket; a new pair becomes one.
+Result<void> join_bucket(S3BlobStore& bucket, const std::string& data);
+// PostgreSQL and the bucket, whichever node comes first; `data` of this node is marked too.
+Result<void> join_bucket(S3BlobStore& bucket, PostgresDatabase& database, const std::string& data);
+
+}  // namespace sluice::server
