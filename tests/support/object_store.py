@@ -64,6 +64,8 @@ class ObjectStore:
     def _wait_until_ready(self, timeout=90):
         readable, _, _ = select.select([self.process.stdout], [], [], timeout)
         if not readable or self.process.stdout.readline() != b"ready\n":
+            self.process.stdin.close()
+            self.process.wait(30)
             with open(os.path.join(self.root, "log.rig"), encoding="utf-8", errors="replace") as log:
                 raise RuntimeError(f"the object store did not start; its log:\n{log.read()[-3000:]}")
 
