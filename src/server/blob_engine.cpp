@@ -2,6 +2,8 @@
 
 #include <filesystem>
 
+#include "server/bucket_mark.hpp"
+
 namespace sluice::server {
 namespace {
 
@@ -33,12 +35,7 @@ Result<BlobEngine> open_bucket(
 
 }  // namespace
 
-Result<BlobEngine> open_blobs(
-    const std::string& storage, const std::string& data, bool is_strict, const Clock& clock
-) {
-    if (storage != "disk") {
-        return open_bucket(storage, data, clock);
-    }
+Result<BlobEngine> open_disk(const std::string& data, bool is_strict) {
     auto disk = DiskBlobStore::open(data + "/blobs", {.strict = is_strict});
     if (!disk) {
         return std::move(disk).error();
@@ -46,6 +43,18 @@ Result<BlobEngine> open_blobs(
     BlobEngine engine{.disk = disk->get()};
     engine.store = *std::move(disk);
     return engine;
+}
+
+Result<BlobEngine> open_blobs(
+    const std::string& storage, const std::string& data, bool is_strict, const Clock& clock
+) {
+    if (storage != "disk") {
+        return open_bucket(storage, data, clock);
+    }
+    if (auto fitting = check_is_for_disk(data); !fitting) {
+        return std::move(fitting).error();
+    }
+    return open_disk(data, is_strict);
 }
 
 Result<std::uint32_t> BlobEngine::remove_orphans(const IsKnown& is_known, WallTime before) {

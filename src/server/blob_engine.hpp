@@ -36,6 +36,8 @@ struct BlobEngine {
     Result<void> each_pack(const Fsck::VisitPack& visit) const;
 };
 
+// Whatever the marks in the directory say.
+Result<BlobEngine> open_disk(const std::string& data, bool is_strict);
 // `storage`: "disk" or a URL of S3; `data`: the directory, which this process holds.
 Result<BlobEngine> open_blobs(
     const std::string& storage, const std::string& data, bool is_strict, const Clock& clock

@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "server/directory_mark.hpp"
+#include "server/migrate_bytes.hpp"
 #include "store/postgres/storage_mark.hpp"
 
 namespace sluice::server {
@@ -18,13 +19,6 @@ Error refused(std::string facts) {
 bool is_there(const std::string& path) {
     std::error_code error;
     return std::filesystem::exists(path, error);
-}
-
-std::string mark_in(const std::string& path) {
-    std::ifstream file(path);
-    std::string id;
-    std::getline(file, id);
-    return id;
 }
 
 Error on_disk(const std::string& data) {
@@ -69,7 +63,36 @@ Error of_another(const S3BlobStore& bucket, const std::string& whose) {
 
 }  // namespace
 
+std::string mark_in(const std::string& path) {
+    std::ifstream file(path);
+    std::string id;
+    std::getline(file, id);
+    return id;
+}
+
+Result<void> take_bucket(S3BlobStore& bucket, const std::string& mark) {
+    const auto theirs = bucket.read_text(mark_name);
+    const auto holds = theirs ? has_blobs(bucket) : Result<bool>(theirs.error());
+    if (!holds) {
+        return holds.error();
+    }
+    if (*theirs == mark) {
+        return ok();
+    }
+    const auto made = *holds || !theirs->empty() ? theirs : mark_of(bucket, mark);
+    if (!made) {
+        return made.error();
+    }
+    return *made == mark ? ok() : Result<void>(of_another(bucket, "this directory"));
+}
+
 Result<void> check_is_for_disk(const std::string& data) {
+    if (is_there(data + moving_file)) {
+        return refused(
+            "sluice migrate was interrupted in " + data +
+            ". Run it again, or remove storage.moving there to stay with the disk."
+        );
+    }
     return is_there(data + bucket_file)
                ? refused(
                      "The uploads of " + data +

@@ -14,8 +14,14 @@ namespace sluice::server {
 
 inline constexpr const char* bucket_file = "/storage.id";
 
+// The line of such a file; empty if it is not there.
+std::string mark_in(const std::string& path);
+
 // The bytes of this directory's uploads are, or will be, on this machine.
 Result<void> check_is_for_disk(const std::string& data);
+
+// Marks a bucket in which nothing is. Again with the same mark: no error, whatever is in it.
+Result<void> take_bucket(S3BlobStore& bucket, const std::string& mark);
 
 // SQLite in `data`, bytes in the bucket; a new pair becomes one. `has_uploads`: the database has some
 // whose bytes are there.

@@ -126,11 +126,6 @@ Result<Stores> open_stores(
     S3BlobStore* bucket,
     const SqliteOptions& options
 ) {
-    if (bucket == nullptr) {
-        if (auto checked = check_is_for_disk(data); !checked) {
-            return std::move(checked).error();
-        }
-    }
     if (database != "sqlite") {
         return open_postgres(database, data, bucket);
     }
