@@ -10,6 +10,8 @@
 #include "cli/arguments.hpp"
 #include "cli/error_text.hpp"
 #include "server/blob_engine.hpp"
+#include "server/bucket_mark.hpp"
+#include "server/directory_mark.hpp"
 #include "server/stores.hpp"
 #include "service/fsck.hpp"
 #include "store/disk/data_directory.hpp"
@@ -118,7 +120,10 @@ void print_counts(const FsckCounts& counts, bool is_json) {
 
 int check(const Wishes& wishes) {
     // Looking at what is not there must not make it.
-    const std::string mark = wishes.database == "sqlite" ? "/sluice.db" : "/postgres.id";
+    const bool has_bucket = wishes.storage != "disk";
+    const std::string mark = wishes.database == "sqlite" ? sqlite_file
+                             : has_bucket                ? bucket_file
+                                                         : mark_file;
     if (!std::filesystem::exists(wishes.data + mark)) {
         return fail({.facts = "There is no database in " + wishes.data + "."});
     }

@@ -20,9 +20,10 @@ using Steady = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds between_tries{500};
 constexpr std::chrono::seconds retry_after{2};
 constexpr int silent_max = 3;
+constexpr const char* condition = "if-none-match";
 
 bool is_passing(long status) {
-    return status == 408 || status == 409 || status == 429 || status >= 500;
+    return status == 408 || status == 409 || status == 429 || (status >= 500 && status != 501);
 }
 
 // What the store says of the way the bytes came, not of what was asked.
@@ -83,12 +84,20 @@ Unsigned Client::unsigned_of(const Call& call) const {
     };
 }
 
+// Not every store knows a condition of a PUT; ids are unique without it.
+Unsigned Client::without_condition(Unsigned request) const {
+    if (has_no_conditions_) {
+        request.headers.erase(condition);
+    }
+    return request;
+}
+
 Result<HttpRequest> Client::signed_request(const Call& call, const std::string& payload) {
     const auto credentials = credentials_.get();
     if (!credentials) {
         return credentials.error();
     }
-    Unsigned raw = unsigned_of(call);
+    Unsigned raw = without_condition(unsigned_of(call));
     const std::string origin = location_.endpoint.scheme + "://" + raw.host;
     const auto now = clock_.now() + std::chrono::milliseconds(skew_ms_.load());
     auto made = sign(
@@ -164,6 +173,13 @@ Client::Failure Client::refused(const Call& call, const HttpReply& reply, const 
         return {
             .error =
                 unavailable("The clock of the server differs from the object store's.", detail),
+            .may_be_repeated = is_news,
+        };
+    }
+    if (reply.status == 501 && call.headers.contains(condition)) {
+        const bool is_news = !has_no_conditions_.exchange(true);
+        return {
+            .error = {.code = ErrorCode::storage_failed, .detail = detail},
             .may_be_repeated = is_news,
         };
     }
