@@ -4,6 +4,7 @@ import http.client
 import http.server
 import json
 import os
+import ssl
 import subprocess
 import threading
 import time
@@ -13,6 +14,7 @@ import urllib.parse
 from support import engine
 from support.case import ServerCase
 from support.client import X1, call, upload
+from support.faulty_store import FaultyStore
 from support.media import clip, noise, picture
 from support.object_store import SECRET, ObjectStore
 from support.server import Server, binary
@@ -256,6 +258,27 @@ class Together(unittest.TestCase):
         other = engine.cluster().make_database("stranger")
         self.assertIn("does not know it", self.refused("--storage", self.store.url("both"), "--database", other))
 
+    def test_over_tls_the_certificate_counts(self):
+        folder = Server()
+        self.addCleanup(folder.close)
+        names = [os.path.join(folder.root, name) for name in ("key.pem", "certificate.pem")]
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=store", "-addext",
+             "subjectAltName=IP:127.0.0.1", "-keyout", names[0], "-out", names[1]], check=True, capture_output=True,
+        )
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(names[1], names[0])
+        line = FaultyStore(self.store.port, tls=context)
+        self.addCleanup(line.close)
+        url = self.store.url("tls", port=line.port).replace("http://", "https://")
+        self.assertIn("certificate", self.refused("--storage", url))
+        server = Server("--storage", url)
+        self.addCleanup(server.close)
+        server.environment = {"AWS_CA_BUNDLE": names[1]}
+        server.start()
+        media_id = upload(X1(server), noise(400_000), 300_000)
+        self.assertEqual(X1(server).original(f"7_{media_id}").body, noise(400_000))
+
     def role_server(self, answer):
         """What gives out the temporary credentials of a role; its port, and what it was asked."""
         asked = []
@@ -278,6 +301,7 @@ class Together(unittest.TestCase):
                 pass
 
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server.handle_error = lambda *_: None  # a caller that was killed
         self.addCleanup(server.server_close)
         self.addCleanup(server.shutdown)
         threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -25,8 +25,10 @@ class FaultyStore:
     """Kinds: status (code=, name=), cut (after= bytes of the body), lose (the answer), late (by= seconds, without an answer), slow
     (bytes_per_second=), flip (a bit of the body), hold (neither answer nor request, until let_go())."""
 
-    def __init__(self, port):
+    def __init__(self, port, tls=None):
+        """tls: an ssl.SSLContext with which callers are spoken to."""
         self.there = port
+        self.tls = tls
         self.lock = threading.Lock()
         self.faults = []
         self.seen = []  # (method, target) of all that came
@@ -68,7 +70,7 @@ class FaultyStore:
                 threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client):
-        with contextlib.suppress(OSError), client:
+        with contextlib.suppress(OSError), (self.tls.wrap_socket(client, server_side=True) if self.tls else client) as client:
             head = b""
             while b"\r\n\r\n" not in head:
                 more = client.recv(65_536)
