@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <string_view>
 
+#include "server/bucket_mark.hpp"
 #include "store/disk/data_directory.hpp"
 
 namespace sluice::server {
@@ -56,6 +57,16 @@ std::optional<std::string> shared_folder_of(const std::string& storage) {
     return is_path ? std::optional(storage.substr(scheme.size())) : std::nullopt;
 }
 
+Result<BlobEngine> open_disk(const std::string& data, bool is_strict) {
+    auto disk = DiskBlobStore::open(data + "/blobs", {.strict = is_strict});
+    if (!disk) {
+        return std::move(disk).error();
+    }
+    BlobEngine engine{.disk = disk->get()};
+    engine.store = *std::move(disk);
+    return engine;
+}
+
 Result<BlobEngine> open_blobs(
     const std::string& storage, const std::string& data, bool is_strict, const Clock& clock
 ) {
@@ -65,13 +76,10 @@ Result<BlobEngine> open_blobs(
     if (storage != "disk") {
         return open_bucket(storage, data, clock);
     }
-    auto disk = DiskBlobStore::open(data + "/blobs", {.strict = is_strict});
-    if (!disk) {
-        return std::move(disk).error();
+    if (auto fitting = check_is_for_disk(data); !fitting) {
+        return std::move(fitting).error();
     }
-    BlobEngine engine{.disk = disk->get()};
-    engine.store = *std::move(disk);
-    return engine;
+    return open_disk(data, is_strict);
 }
 
 Result<std::uint32_t> BlobEngine::remove_orphans(const IsKnown& is_known, WallTime before) {

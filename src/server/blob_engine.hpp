@@ -41,6 +41,8 @@ struct BlobEngine {
 
 // The folder that "file:///FOLDER" names; nothing for anything else.
 std::optional<std::string> shared_folder_of(const std::string& storage);
+// Whatever the marks in the directory say.
+Result<BlobEngine> open_disk(const std::string& data, bool is_strict);
 // `storage`: "disk", "file:///FOLDER" or a URL of S3; `data`: the directory, which this process holds.
 Result<BlobEngine> open_blobs(
     const std::string& storage, const std::string& data, bool is_strict, const Clock& clock

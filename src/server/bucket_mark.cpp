@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "server/directory_mark.hpp"
+#include "server/migrate_bytes.hpp"
 #include "store/postgres/storage_mark.hpp"
 
 namespace sluice::server {
@@ -20,25 +21,13 @@ bool is_there(const std::string& path) {
     return std::filesystem::exists(path, error);
 }
 
-std::string mark_in(const std::string& path) {
-    std::ifstream file(path);
-    std::string id;
-    std::getline(file, id);
-    return id;
-}
-
-Result<void> check_is_for_bucket(const std::string& data) {
-    const bool has_rows = is_there(data + sqlite_file) || is_there(data + mark_file);
-    if (has_rows && !is_there(data + bucket_file)) {
-        return refused(
-            "The uploads of " + data +
-            " have their bytes on its disk. Use another directory with --data, or move them: "
-            "sluice "
-            "migrate --data " +
-            data + " --to s3://…"
-        );
-    }
-    return ok();
+Error on_disk(const std::string& data) {
+    return refused(
+        "The uploads of " + data +
+        " have their bytes on its disk. Use another directory with --data, or move them: sluice "
+        "migrate --data " +
+        data + " --to s3://…"
+    );
 }
 
 // What the bucket is marked with; `fresh` from now on, if with nothing.
@@ -74,7 +63,36 @@ Error of_another(const S3BlobStore& bucket, const std::string& whose) {
 
 }  // namespace
 
+std::string mark_in(const std::string& path) {
+    std::ifstream file(path);
+    std::string id;
+    std::getline(file, id);
+    return id;
+}
+
+Result<void> take_bucket(S3BlobStore& bucket, const std::string& mark) {
+    const auto theirs = bucket.read_text(mark_name);
+    const auto holds = theirs ? has_blobs(bucket) : Result<bool>(theirs.error());
+    if (!holds) {
+        return holds.error();
+    }
+    if (*theirs == mark) {
+        return ok();
+    }
+    const auto made = *holds || !theirs->empty() ? theirs : mark_of(bucket, mark);
+    if (!made) {
+        return made.error();
+    }
+    return *made == mark ? ok() : Result<void>(of_another(bucket, "this directory"));
+}
+
 Result<void> check_is_for_disk(const std::string& data) {
+    if (is_there(data + moving_file)) {
+        return refused(
+            "sluice migrate was interrupted in " + data +
+            ". Run it again, or remove storage.moving there to stay with the disk."
+        );
+    }
     return is_there(data + bucket_file)
                ? refused(
                      "The uploads of " + data +
@@ -83,17 +101,21 @@ Result<void> check_is_for_disk(const std::string& data) {
                : ok();
 }
 
-Result<void> join_bucket(S3BlobStore& bucket, const std::string& data) {
-    if (auto fitting = check_is_for_bucket(data); !fitting) {
-        return fitting;
-    }
+Result<void> join_bucket(S3BlobStore& bucket, const std::string& data, bool has_uploads) {
     std::string ours = mark_in(data + bucket_file);
-    const bool is_new = !is_there(data + sqlite_file);
-    const auto holds = has_blobs(bucket);
-    if (!holds) {
-        return holds.error();
+    if (ours.empty() && has_uploads) {
+        return on_disk(data);
     }
-    if (is_new && *holds && ours.empty()) {
+    const auto holds = has_blobs(bucket);
+    const auto theirs = holds ? bucket.read_text(mark_name) : Result<std::string>(holds.error());
+    if (!theirs) {
+        return theirs.error();
+    }
+    if (!ours.empty() && *theirs == ours) {
+        return ok();
+    }
+    // Two that are new, or were when the first start was interrupted.
+    if (has_uploads || *holds || !theirs->empty()) {
         return of_another(bucket, "the database in " + data);
     }
     if (ours.empty()) {
@@ -102,17 +124,14 @@ Result<void> join_bucket(S3BlobStore& bucket, const std::string& data) {
             return written;
         }
     }
-    const auto theirs = is_new ? mark_of(bucket, ours) : bucket.read_text(mark_name);
-    if (!theirs) {
-        return theirs.error();
+    const auto made = mark_of(bucket, ours);
+    if (!made) {
+        return made.error();
     }
-    return *theirs == ours ? ok() : Result<void>(of_another(bucket, "the database in " + data));
+    return *made == ours ? ok() : Result<void>(of_another(bucket, "the database in " + data));
 }
 
 Result<void> join_bucket(S3BlobStore& bucket, PostgresDatabase& database, const std::string& data) {
-    if (auto fitting = check_is_for_bucket(data); !fitting) {
-        return fitting;
-    }
     const auto holds = has_blobs(bucket);
     if (!holds) {
         return holds.error();

@@ -14,11 +14,18 @@ namespace sluice::server {
 
 inline constexpr const char* bucket_file = "/storage.id";
 
+// The line of such a file; empty if it is not there.
+std::string mark_in(const std::string& path);
+
 // The bytes of this directory's uploads are, or will be, on this machine.
 Result<void> check_is_for_disk(const std::string& data);
 
-// SQLite in `data`, bytes in the bucket; a new pair becomes one.
-Result<void> join_bucket(S3BlobStore& bucket, const std::string& data);
+// Marks a bucket in which nothing is. Again with the same mark: no error, whatever is in it.
+Result<void> take_bucket(S3BlobStore& bucket, const std::string& mark);
+
+// SQLite in `data`, bytes in the bucket; a new pair becomes one. `has_uploads`: the database has some
+// whose bytes are there.
+Result<void> join_bucket(S3BlobStore& bucket, const std::string& data, bool has_uploads);
 // PostgreSQL and the bucket, whichever node comes first; `data` of this node is marked too.
 Result<void> join_bucket(S3BlobStore& bucket, PostgresDatabase& database, const std::string& data);
 

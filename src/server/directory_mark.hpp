@@ -11,6 +11,8 @@ namespace sluice::server {
 
 inline constexpr const char* sqlite_file = "/sluice.db";
 inline constexpr const char* mark_file = "/postgres.id";
+// Of one of several nodes: its name among them.
+inline constexpr const char* node_file = "/node.id";
 
 std::string new_mark();
 // Empty if there is none.

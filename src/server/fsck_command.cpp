@@ -10,6 +10,8 @@
 #include "cli/arguments.hpp"
 #include "cli/error_text.hpp"
 #include "server/blob_engine.hpp"
+#include "server/bucket_mark.hpp"
+#include "server/directory_mark.hpp"
 #include "server/stores.hpp"
 #include "service/fsck.hpp"
 #include "store/disk/data_directory.hpp"
@@ -144,9 +146,9 @@ Result<void> check_others_stopped(const Stores& stores) {
 int check(const Wishes& wishes) {
     // Looking at what is not there must not make it.
     const bool is_of_node = wishes.database != "sqlite" && wishes.storage != "disk";
-    const std::string mark = wishes.database == "sqlite" ? "/sluice.db"
-                             : is_of_node                ? "/node.id"
-                                                         : "/postgres.id";
+    const std::string mark = wishes.database == "sqlite" ? sqlite_file
+                             : is_of_node                ? node_file
+                                                         : mark_file;
     if (!std::filesystem::exists(wishes.data + mark)) {
         return fail({.facts = "There is no database in " + wishes.data + "."});
     }

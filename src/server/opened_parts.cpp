@@ -14,7 +14,6 @@ namespace {
 // Some hundred commits.
 constexpr ByteCount ballast_size{std::uint64_t{4} << 20};
 constexpr int exit_config = 3;
-constexpr const char* node_file = "/node.id";
 
 std::string role_of(const Settings& settings) {
     return !settings.runs_api ? "worker" : settings.runs_workers ? "all" : "api";

@@ -71,6 +71,14 @@ Result<void> join(PostgresDatabase& database, const std::string& folder) {
     return by_other.empty() ? claimed : claim_storage(database, by_other, false);
 }
 
+Result<void> join(S3BlobStore* bucket, const std::string& data, MetadataStore& metadata) {
+    if (bucket == nullptr) {
+        return ok();
+    }
+    const auto some = metadata.with_bytes({0}, 1);
+    return some ? join_bucket(*bucket, data, !some->empty()) : some.error();
+}
+
 void add_load(Metrics& metrics, const std::shared_ptr<PostgresDatabase>& database) {
     constexpr const char* help = "Connections to PostgreSQL";
     Gauge& busy = metrics.gauge("sluice_database_connections", help, {{"state", "busy"}});
@@ -133,11 +141,6 @@ Result<Stores> open_stores(
     const SqliteOptions& options,
     const std::string& shared_folder
 ) {
-    if (bucket == nullptr) {
-        if (auto checked = check_is_for_disk(data); !checked) {
-            return std::move(checked).error();
-        }
-    }
     if (database != "sqlite") {
         return open_postgres(database, data, bucket, shared_folder);
     }
@@ -149,15 +152,16 @@ Result<Stores> open_stores(
     if (auto checked = check_is_for_sqlite(data); !checked) {
         return std::move(checked).error();
     }
-    if (auto joined = bucket != nullptr ? join_bucket(*bucket, data) : ok(); !joined) {
-        return std::move(joined).error();
-    }
     auto file = SqliteDatabase::open(data + sqlite_file, options);
     if (!file) {
         return std::move(file).error();
     }
+    auto metadata = std::make_unique<SqliteMetadataStore>(*file);
+    if (auto joined = join(bucket, data, *metadata); !joined) {
+        return std::move(joined).error();
+    }
     return Stores{
-        .metadata = std::make_unique<SqliteMetadataStore>(*file),
+        .metadata = std::move(metadata),
         .attachments = std::make_unique<SqliteAttachmentStore>(*file),
         .timeline = std::make_unique<SqliteTimelineStore>(*file),
         .doubts = std::make_unique<SqliteDoubtStore>(*file),

@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 
+from support.object_store import ObjectStore
 from support.postgres import Postgres
 from support.round_robin import RoundRobin
 from support.server import Server
@@ -22,9 +23,7 @@ class Storage:
             self.folder = tempfile.mkdtemp(prefix="sluice-shared.")
             self.url = f"file://{self.folder}/storage"
         elif self.kind == "s3":
-            from support.object_store import ObjectStore
             self.store = ObjectStore()
-            self.store.start()
             self.url, self.environment = self.store.url(), self.store.environment()
         else:
             raise ValueError(f"SLUICE_TEST_STORAGE is {self.kind!r}")

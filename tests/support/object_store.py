@@ -28,7 +28,7 @@ def quote(text, safe=""):
     return urllib.parse.quote(text, safe="-_.~" + safe)
 
 
-def sign(method, host, path, query, payload=b""):
+def sign(method, host, path, query, payload=b"", key=KEY):
     """The request target and the headers: Signature Version 4 once more, independent of the server's own."""
     now = datetime.datetime.now(datetime.timezone.utc)
     stamp, day = now.strftime("%Y%m%dT%H%M%SZ"), now.strftime("%Y%m%d")
@@ -44,17 +44,19 @@ def sign(method, host, path, query, payload=b""):
     for step in (day, "us-east-1", "s3", "aws4_request"):
         mac = hmac.new(mac, step.encode(), hashlib.sha256).digest()
     signature = hmac.new(mac, to_sign.encode(), hashlib.sha256).hexdigest()
-    signed["authorization"] = f"AWS4-HMAC-SHA256 Credential={KEY}/{scope},SignedHeaders={names},Signature={signature}"
+    signed["authorization"] = f"AWS4-HMAC-SHA256 Credential={key}/{scope},SignedHeaders={names},Signature={signature}"
     return quote(path, "/") + ("?" + canonical_query if canonical_query else ""), signed
 
 
 class ObjectStore:
     """One cluster. Owns it; `close()` ends and removes it."""
 
+    key_id, rig = KEY, "object_store.sh"
+
     def __init__(self):
         self.root = tempfile.mkdtemp(prefix="sluice-s3.")
         self.port = free_port()
-        rig = os.path.join(os.path.dirname(os.path.abspath(__file__)), "object_store.sh")
+        rig = os.path.join(os.path.dirname(os.path.abspath(__file__)), self.rig)
         self.process = subprocess.Popen(
             [rig, self.root, str(self.port), str(free_port())],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
@@ -64,6 +66,8 @@ class ObjectStore:
     def _wait_until_ready(self, timeout=90):
         readable, _, _ = select.select([self.process.stdout], [], [], timeout)
         if not readable or self.process.stdout.readline() != b"ready\n":
+            self.process.stdin.close()
+            self.process.wait(30)
             with open(os.path.join(self.root, "log.rig"), encoding="utf-8", errors="replace") as log:
                 raise RuntimeError(f"the object store did not start; its log:\n{log.read()[-3000:]}")
 
@@ -74,13 +78,13 @@ class ObjectStore:
     def url(self, prefix="", port=None, bucket=BUCKET):
         return f"s3://{bucket}/{prefix}?endpoint=http://127.0.0.1:{port or self.port}&region=us-east-1"
 
-    @staticmethod
-    def environment():
-        return {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET}
+    @classmethod
+    def environment(cls):
+        return {"AWS_ACCESS_KEY_ID": cls.key_id, "AWS_SECRET_ACCESS_KEY": SECRET}
 
     def call(self, method, key="", query=None, payload=b""):
         """(status, body) of a call to the bucket, or to an object of it."""
-        target, headers = sign(method, self.host, f"/{BUCKET}" + (f"/{key}" if key else ""), query or {}, payload)
+        target, headers = sign(method, self.host, f"/{BUCKET}" + (f"/{key}" if key else ""), query or {}, payload, self.key_id)
         connection = http.client.HTTPConnection(self.host, timeout=30)
         try:
             connection.request(method, target, payload or None, headers)
@@ -141,3 +145,17 @@ class ObjectStore:
             self.process.stdout.close()
         finally:
             shutil.rmtree(self.root, ignore_errors=True)
+
+
+class SwiftStore(ObjectStore):
+    """OpenStack Swift with its s3api instead. The id of a key has a colon in it."""
+
+    key_id, rig = "media:sluice", "swift_store.sh"
+
+    def __init__(self):
+        super().__init__()
+        ends = time.monotonic() + 60
+        while self.call("PUT")[0] != 200:
+            if time.monotonic() > ends:
+                raise RuntimeError("the bucket could not be made")
+            time.sleep(0.2)

@@ -31,7 +31,7 @@ begin() {
 }
 until_it() {
     for _ in $(seq 600); do
-        "$@" >/dev/null 2>&1 && return
+        "$@" >/dev/null 2>>"$D/log.waits" && return
         sleep 0.05
     done
     echo "gave up waiting for: $*" >&2
@@ -93,13 +93,17 @@ ceph-mon -c "$conf" --mkfs -i a --monmap "$D/monmap" --keyring "$D/keyring"
 begin mon ceph-mon -c "$conf" -i a -f
 until_it cluster mon stat
 uuid=$(cat /proc/sys/kernel/random/uuid)
-id=$(cluster osd new "$uuid")
+# A monitor that has just begun may refuse a command (EPERM).
+id=
+new_osd() { id=$(cluster osd new "$uuid"); }
+until_it new_osd
 ceph-osd -c "$conf" -i "$id" --mkfs --osd-uuid "$uuid"
-cluster osd crush add "osd.$id" 1.0 host=localhost root=default
+until_it cluster osd crush add "osd.$id" 1.0 host=localhost root=default
 begin osd ceph-osd -c "$conf" -i "$id" -f
 until_it sh -c "timeout 10 ceph -c '$conf' osd stat | grep -q '1 up'"
 begin rgw radosgw -c "$conf" -n client.rgw.a -f
-radosgw-admin -c "$conf" user create --uid=sluice --display-name=sluice --access-key=sluicekey --secret-key=sluicesecret >/dev/null
+until_it radosgw-admin -c "$conf" user create --uid=sluice --display-name=sluice \
+    --access-key=sluicekey --secret-key=sluicesecret
 until_it curl -fs -m 2 -o /dev/null "http://$ip:$port/"
 until_it curl -fs -m 5 -X PUT --noproxy '*' --aws-sigv4 aws:amz:us-east-1:s3 -u sluicekey:sluicesecret \
     -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' "http://$ip:$port/media"

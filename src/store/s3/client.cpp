@@ -19,9 +19,11 @@ using Steady = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds between_tries{500};
 constexpr std::chrono::seconds retry_after{2};
+constexpr int silent_max = 3;
+constexpr const char* condition = "if-none-match";
 
 bool is_passing(long status) {
-    return status == 408 || status == 409 || status == 429 || status >= 500;
+    return status == 408 || status == 409 || status == 429 || (status >= 500 && status != 501);
 }
 
 // What the store says of the way the bytes came, not of what was asked.
@@ -82,12 +84,20 @@ Unsigned Client::unsigned_of(const Call& call) const {
     };
 }
 
+// Not every store knows a condition of a PUT; ids are unique without it.
+Unsigned Client::without_condition(Unsigned request) const {
+    if (has_no_conditions_) {
+        request.headers.erase(condition);
+    }
+    return request;
+}
+
 Result<HttpRequest> Client::signed_request(const Call& call, const std::string& payload) {
     const auto credentials = credentials_.get();
     if (!credentials) {
         return credentials.error();
     }
-    Unsigned raw = unsigned_of(call);
+    Unsigned raw = without_condition(unsigned_of(call));
     const std::string origin = location_.endpoint.scheme + "://" + raw.host;
     const auto now = clock_.now() + std::chrono::milliseconds(skew_ms_.load());
     auto made = sign(
@@ -166,6 +176,13 @@ Client::Failure Client::refused(const Call& call, const HttpReply& reply, const 
             .may_be_repeated = is_news,
         };
     }
+    if (reply.status == 501 && call.headers.contains(condition)) {
+        const bool is_news = !has_no_conditions_.exchange(true);
+        return {
+            .error = {.code = ErrorCode::storage_failed, .detail = detail},
+            .may_be_repeated = is_news,
+        };
+    }
     if (code == "QuotaExceeded") {
         return {.error = {.code = ErrorCode::storage_full, .detail = detail}};
     }
@@ -202,24 +219,29 @@ std::optional<Error> Client::away() {
     return std::nullopt;
 }
 
-void Client::note(const Attempt& attempt) {
+// One answer that does not come says little of the store; that it cannot be connected to, or several in a
+// row, says that it is away.
+void Client::note(const Attempt& attempt, int made) {
     const bool is_silent = !attempt && attempt.error().is_silent;
     std::unique_lock lock(mutex_);
     const bool was_down = why_down_.has_value();
-    if (is_silent) {
+    silent_ = is_silent ? silent_ + made : 0;
+    const bool is_down =
+        is_silent && (was_down || !attempt.error().may_have_come || silent_ >= silent_max);
+    if (is_down) {
         why_down_ = attempt.error().error;
         next_try_ = Steady::now() + between_tries;
     } else {
         why_down_.reset();
     }
     lock.unlock();
-    if (is_silent && !was_down) {
+    if (is_down && !was_down) {
         log::warning(
             "storage_lost",
             location_.shown() + " does not answer",
             {{"detail", attempt.error().error.detail}}
         );
-    } else if (!is_silent && was_down) {
+    } else if (!is_down && was_down) {
         log::info("storage_found", location_.shown() + " answers again");
     }
 }
@@ -246,7 +268,7 @@ Result<HttpReply> Client::perform(Call& call) {
     for (int made = 1;; ++made) {
         auto done = attempt(call, payload);
         if (done) {
-            note(done);
+            note(done, made);
             return *std::move(done);
         }
         if (call.next_key && done.error().may_have_come) {
@@ -255,7 +277,7 @@ Result<HttpReply> Client::perform(Call& call) {
         const bool goes_on = done.error().may_be_repeated && made < options_.attempts_max &&
                              Steady::now() - begun < options_.last_begin;
         if (!goes_on) {
-            note(done);
+            note(done, made);
             const bool is_away = done.error().error.code == ErrorCode::storage_unavailable;
             failures_.fetch_add(is_away ? 1 : 0, std::memory_order_relaxed);
             return std::move(done.error().error);

@@ -86,11 +86,12 @@ class Client {
 
     Attempt attempt(const Call& call, const std::string& payload);
     Unsigned unsigned_of(const Call& call) const;
+    Unsigned without_condition(Unsigned request) const;
     Result<HttpRequest> signed_request(const Call& call, const std::string& payload);
     Failure failure_of(const Call& call, const HttpReply& reply);
     Failure refused(const Call& call, const HttpReply& reply, const std::string& code);
     std::optional<Error> away();
-    void note(const Attempt& attempt);
+    void note(const Attempt& attempt, int made);
     void pause(int attempt) const;
 
     const Location location_;
@@ -101,8 +102,10 @@ class Client {
     std::atomic<std::uint64_t> requests_ = 0;
     std::atomic<std::uint64_t> repeated_ = 0;
     std::atomic<std::uint64_t> failures_ = 0;
-    std::atomic<std::int64_t> skew_ms_ = 0;  // of the store's clock against ours
-    mutable std::mutex mutex_;               // guards the two below
+    std::atomic<bool> has_no_conditions_ = false;  // the store does not know If-None-Match of a PUT
+    std::atomic<std::int64_t> skew_ms_ = 0;        // of the store's clock against ours
+    mutable std::mutex mutex_;                     // guards all below
+    int silent_ = 0;                               // attempts in a row that heard nothing
     std::optional<Error> why_down_;
     std::chrono::steady_clock::time_point next_try_;
 };

@@ -24,6 +24,13 @@ std::string content_of(const std::string& path) {
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
+// Without what ends its line.
+std::string token_in(const std::string& path) {
+    std::string token = content_of(path);
+    token.resize(token.find_last_not_of(" \t\r\n") + 1);
+    return token;
+}
+
 std::string credentials_path() {
     const std::string said = variable("AWS_SHARED_CREDENTIALS_FILE");
     return said.empty() ? variable("HOME") + "/.aws/credentials" : said;
@@ -80,23 +87,32 @@ bool CredentialSource::is_fresh() const {
         return false;
     }
     std::error_code error;
-    return file_.empty() || std::filesystem::last_write_time(file_, error) == file_time_;
+    return found_->file.empty() ||
+           std::filesystem::last_write_time(found_->file, error) == found_->file_time;
+}
+
+bool CredentialSource::is_valid() const {
+    return found_ && (!found_->expires_at || clock_.now() < *found_->expires_at);
 }
 
 Result<Credentials> CredentialSource::get() {
-    const std::scoped_lock lock(mutex_);
-    if (!is_fresh()) {
-        auto found = find();
-        const bool may_still_be_used =
-            found_ && (!found_->expires_at || clock_.now() < *found_->expires_at);
-        if (!found && !may_still_be_used) {
-            return std::move(found).error();
-        }
-        if (found) {
-            found_ = *std::move(found);
-        }
+    std::unique_lock lock(mutex_);
+    // Those that are good for some minutes more will do while another renews them.
+    renewed_.wait(lock, [this] { return !is_renewing_ || is_valid(); });
+    if (is_fresh() || is_renewing_) {
+        return found_->credentials;
     }
-    return found_->credentials;
+    is_renewing_ = true;
+    lock.unlock();
+    auto found = find();
+    lock.lock();
+    is_renewing_ = false;
+    renewed_.notify_all();
+    if (found) {
+        found_ = *std::move(found);
+        return found_->credentials;
+    }
+    return is_valid() ? Result<Credentials>(found_->credentials) : std::move(found).error();
 }
 
 void CredentialSource::forget() {
@@ -105,14 +121,13 @@ void CredentialSource::forget() {
 }
 
 Result<CredentialSource::Found> CredentialSource::find() {
-    file_.clear();
     Credentials said{
         .key_id = variable("AWS_ACCESS_KEY_ID"),
         .secret = variable("AWS_SECRET_ACCESS_KEY"),
         .session_token = variable("AWS_SESSION_TOKEN"),
     };
     if (profile_.empty() && !said.key_id.empty() && !said.secret.empty()) {
-        return Found{std::move(said), std::nullopt};
+        return Found{std::move(said)};
     }
     if (auto in_file = from_file()) {
         return *std::move(in_file);
@@ -147,15 +162,13 @@ std::optional<CredentialSource::Found> CredentialSource::from_file() {
     if (error || !found) {
         return std::nullopt;
     }
-    file_ = path;
-    file_time_ = changed_at;
-    return Found{*std::move(found), std::nullopt};
+    return Found{*std::move(found), std::nullopt, path, changed_at};
 }
 
 Result<CredentialSource::Found> CredentialSource::from_web_identity(
     const std::string& role, const std::string& token_file
 ) {
-    const std::string token(trim(content_of(token_file)));
+    const std::string token = token_in(token_file);
     if (token.empty()) {
         return none("the file that AWS_WEB_IDENTITY_TOKEN_FILE names is empty or not there.");
     }
@@ -195,7 +208,7 @@ Result<CredentialSource::Found> CredentialSource::from_container(const std::stri
     HttpRequest request{.method = "GET", .url = url};
     std::string token = variable("AWS_CONTAINER_AUTHORIZATION_TOKEN");
     if (const auto file = variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"); !file.empty()) {
-        token = trim(content_of(file));
+        token = token_in(file);
     }
     if (!token.empty()) {
         request.headers.push_back("authorization: " + token);

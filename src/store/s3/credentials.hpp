@@ -9,6 +9,7 @@
 #pragma once
 
 #include <chrono>
+#include <condition_variable>
 #include <filesystem>
 #include <mutex>
 #include <optional>
@@ -39,10 +40,13 @@ class CredentialSource {
   private:
     struct Found {
         Credentials credentials;
-        std::optional<WallTime> expires_at;
+        std::optional<WallTime> expires_at = std::nullopt;
+        std::filesystem::path file = {};  // where they come from, if from a file
+        std::filesystem::file_time_type file_time = {};
     };
 
     bool is_fresh() const;
+    bool is_valid() const;
     Result<Found> find();
     std::optional<Found> from_file();
     Result<Found> from_web_identity(const std::string& role, const std::string& token_file);
@@ -52,10 +56,11 @@ class CredentialSource {
     const Clock& clock_;
     const std::string profile_;
     const std::string region_;
+    // Not held while somebody asks over the network: that waits on a Signal, perhaps on a fiber.
     std::mutex mutex_;  // guards all below
+    std::condition_variable renewed_;
+    bool is_renewing_ = false;
     std::optional<Found> found_;
-    std::filesystem::path file_;  // where they come from, if from a file
-    std::filesystem::file_time_type file_time_;
 };
 
 // The credentials of a profile in the text of such a file.

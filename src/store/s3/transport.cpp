@@ -38,6 +38,9 @@ struct Exchange {
     HttpReply reply;
     std::uint64_t sent = 0;
     curl_slist* headers = nullptr;
+    std::chrono::seconds silence{0};
+    curl_off_t moved = 0;  // bytes, both ways
+    std::chrono::steady_clock::time_point moved_at = std::chrono::steady_clock::now();
     Signal* ended = nullptr;         // null: nobody waits
     std::unique_ptr<Exchange> self;  // then it owns itself
 };
@@ -99,6 +102,24 @@ std::size_t on_header(char* data, std::size_t size, std::size_t count, void* use
     return size * count;
 }
 
+// Called about once a second. curl's own limit looks at an average: five seconds more for a body that
+// went quickly.
+int on_progress(
+    void* user,
+    [[maybe_unused]] curl_off_t to_come,
+    curl_off_t came,
+    [[maybe_unused]] curl_off_t to_go,
+    curl_off_t went
+) {
+    auto& exchange = *static_cast<Exchange*>(user);
+    const auto now = std::chrono::steady_clock::now();
+    if (came + went != exchange.moved) {
+        exchange.moved = came + went;
+        exchange.moved_at = now;
+    }
+    return now - exchange.moved_at > exchange.silence ? 1 : 0;
+}
+
 void set_body(CURL* easy, Exchange& exchange) {
     if (exchange.request.body == nullptr) {
         if (exchange.request.method == "HEAD") {
@@ -135,8 +156,10 @@ void set_up(CURL* easy, Exchange& exchange, const TransportTimes& times) {
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, receive_buffer);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(times.connect.count()));
-    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, static_cast<long>(times.silence.count()));
+    exchange.silence = times.silence;
+    curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, &on_progress);
+    curl_easy_setopt(easy, CURLOPT_XFERINFODATA, &exchange);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &on_write);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, &exchange);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &on_header);
@@ -234,7 +257,9 @@ class Transport::Loop {
         auto& exchange = *static_cast<Exchange*>(user);
         if (code != CURLE_OK) {
             exchange.reply.status = 0;
-            exchange.reply.failure = curl_easy_strerror(code);
+            exchange.reply.failure = code == CURLE_ABORTED_BY_CALLBACK
+                                         ? "nothing moved for too long"
+                                         : curl_easy_strerror(code);
             exchange.reply.was_connected =
                 code != CURLE_COULDNT_CONNECT && code != CURLE_COULDNT_RESOLVE_HOST;
         }

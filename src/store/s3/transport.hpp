@@ -3,7 +3,8 @@
 // fiber leaves its thread to others meanwhile. Thread-safe; what it was given is in use until
 // perform() returns.
 //
-// Times: 3 s to connect; an exchange in which nothing moves for 10 s is given up. Slow is allowed.
+// Times: 3 s to connect; an exchange in which nothing moves for 10 s, looked at each second, is given
+// up. Slow is allowed.
 #pragma once
 
 #include <atomic>
