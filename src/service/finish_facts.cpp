@@ -105,7 +105,7 @@ Error Uploads::explain_shortfall(
         return refused;
     }
     if (services_.peers != nullptr) {
-        constexpr std::chrono::milliseconds patience{150};
+        constexpr std::chrono::milliseconds patience{500};
         for (auto& elsewhere : services_.peers->running_appends(found.upload.id, patience)) {
             running.push_back(elsewhere);
         }

@@ -7,6 +7,7 @@ import threading
 import time
 
 LOOK_PAUSE = 0.3
+CONNECT_PATIENCE = 10
 
 
 class RoundRobin:
@@ -64,15 +65,23 @@ class RoundRobin:
 
     def _serve(self, client):
         with client:
+            server = self._connected()
+            if server is not None:
+                with server:
+                    self._relay(client, server)
+
+    def _connected(self):
+        """To the next one that takes a connection; None if for a while nobody does."""
+        ends = time.monotonic() + CONNECT_PATIENCE
+        while time.monotonic() < ends:
             for index in self._next():
                 target = self.targets[index]
                 try:
-                    server = socket.create_connection((target.host, target.port), 2)
+                    return socket.create_connection((target.host, target.port), 2)
                 except OSError:
                     continue
-                with server:
-                    self._relay(client, server)
-                return
+            time.sleep(0.1)
+        return None
 
     @staticmethod
     def _relay(client, server):
