@@ -308,6 +308,27 @@ class Sessions(ServerCase):
             media_id = X1(self.server, self.mine["bearer_token"]).open(100)
             self.assertEqual(line.next("upload")[1]["media_id"], media_id)
 
+    def test_an_operator_hears_of_everybodys(self):
+        admin = create_key(self.server.data, "watches", scope="admin")
+        with Line(self.server, headers=["Authorization: Bearer " + admin["bearer_token"]]) as line:
+            media_id = X1(self.server, self.others["bearer_token"]).open(100)
+            self.assertEqual(line.next("upload")[1]["media_id"], media_id)
+
+    def test_a_line_ends_with_the_key_or_the_session_that_opened_it(self):
+        keys = [create_key(self.server.data, name) for name in ("by token", "by cookie", "stays")]
+        cookie = "Cookie: " + self.of(keys[1])
+        heads = ["Authorization: Bearer " + keys[0]["bearer_token"], cookie, "Authorization: Bearer " + keys[2]["bearer_token"]]
+        lines = [Line(self.server, headers=[head]) for head in heads]
+        self.addCleanup(lambda: [line.__exit__() for line in lines])
+        admin = create_key(self.server.data, "revokes", scope="admin")
+        for key in keys[:2]:
+            X1(self.server, admin["bearer_token"]).post(f"/api/v1/keys/{key['id']}/revoke")
+        for line in lines[:2]:
+            with self.assertRaises(EOFError):
+                line.next("none")
+        media_id = X1(self.server, keys[2]["bearer_token"]).open(100)
+        self.assertEqual(lines[2].next("upload")[1]["media_id"], media_id)
+
 
 class FirstRun(unittest.TestCase):
     def test_a_terminal_is_told_where_everything_is(self):

@@ -46,12 +46,14 @@ bool is_of_this_site(const http::Request& request) {
 std::string ConsoleSessions::make_link_code() {
     const std::lock_guard guard(mutex_);
     link_code_ = random_word(link_code_length);
+    link_ends_ = clock_.now() + link_lifetime;
     return link_code_;
 }
 
 bool ConsoleSessions::use_link_code(std::string_view code) {
     const std::lock_guard guard(mutex_);
-    const bool is_right = !link_code_.empty() && equal_in_constant_time(code, link_code_);
+    const bool is_right = !link_code_.empty() && equal_in_constant_time(code, link_code_) &&
+                          clock_.now() < link_ends_;
     if (is_right) {
         link_code_.clear();
     }
@@ -71,7 +73,8 @@ std::string ConsoleSessions::ended_cookie() {
     return std::string(cookie_name) + "; Path=/; HttpOnly; SameSite=Strict; Max-Age=0";
 }
 
-std::optional<std::string> ConsoleSessions::holder_of(const http::Request& request) const {
+std::optional<ConsoleSessions::Session> ConsoleSessions::session_of(const http::Request& request
+) const {
     const std::string_view cookie = cookie_of(request);
     const auto first = cookie.find('.');
     const auto second = first == std::string_view::npos ? first : cookie.find('.', first + 1);
@@ -86,7 +89,8 @@ std::optional<std::string> ConsoleSessions::holder_of(const http::Request& reque
     if (!is_ours || !until || static_cast<std::int64_t>(*until) <= seconds_of(clock_.now())) {
         return std::nullopt;
     }
-    return std::string(holder);
+    const auto end = std::chrono::sys_seconds(std::chrono::seconds(*until));
+    return Session{.holder = std::string(holder), .ends = end};
 }
 
 std::string ConsoleSessions::signature_of(std::string_view holder, std::string_view ends) const {

@@ -18,28 +18,35 @@ namespace sluice::protocol {
 class ConsoleSessions {
   public:
     static constexpr std::chrono::hours lifetime{24 * 7};
+    static constexpr std::chrono::hours link_lifetime{1};
     static constexpr std::string_view operator_holder = "operator";
 
     ConsoleSessions(std::string key, const Clock& clock) : key_(std::move(key)), clock_(clock) {}
 
-    // The code of a link that signs the operator in, once. The one before ends.
+    struct Session {
+        std::string holder;  // the digest of a bearer token, or operator_holder
+        WallTime ends;
+    };
+
+    // The code of a link that signs the operator in, once and within link_lifetime. The one before
+    // ends.
     std::string make_link_code();
     bool use_link_code(std::string_view code);
 
-    // `holder`: the digest of a bearer token, or operator_holder.
     std::string cookie_for(std::string_view holder, bool is_https) const;
     static std::string ended_cookie();
-    // The holder, if the cookie is ours, its time is not over, and no page of another site sent it: a
-    // call that changes something has to name this server as its origin.
-    std::optional<std::string> holder_of(const http::Request& request) const;
+    // If the cookie is ours, its time is not over, and no page of another site sent it: a call that
+    // changes something has to name this server as its origin.
+    std::optional<Session> session_of(const http::Request& request) const;
 
   private:
     std::string signature_of(std::string_view holder, std::string_view ends) const;
 
     const std::string key_;
     const Clock& clock_;
-    std::mutex mutex_;  // guards the code
+    std::mutex mutex_;  // guards the code and its time
     std::string link_code_;
+    WallTime link_ends_;
 };
 
 }  // namespace sluice::protocol

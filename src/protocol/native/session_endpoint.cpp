@@ -47,7 +47,7 @@ Response SessionEndpoint::sign_in(const Exchange& exchange) const {
                 .code = ErrorCode::token_unknown,
                 .facts =
                     "The link is not the one that this server printed when it started, or it "
-                    "was used: it is good once.",
+                    "was used, or an hour has passed: it is good once, within an hour.",
             };
             return refused(error, request);
         }
