@@ -42,6 +42,22 @@ export async function loadSession(): Promise<Session> {
     return session;
 }
 
+function endSession() {
+    session = { ...session, signed_in: false };
+    whenSignedOut();
+}
+
+// The line of events tells no status when it breaks: it may be the session that ended.
+export async function checkSession() {
+    if (session.auth === 'keys' && session.signed_in) {
+        const was = session;
+        const now = await loadSession().catch(() => was);
+        if (!now.signed_in) {
+            endSession();
+        }
+    }
+}
+
 async function problemOf(answer: Response): Promise<Problem> {
     try {
         const body = await answer.json();
@@ -92,8 +108,7 @@ export async function call<T>(method: string, path: string, options: CallOptions
     if (!answer.ok) {
         const problem = await problemOf(answer);
         if (answer.status === 401 && session.auth === 'keys' && path !== '/api/v1/session') {
-            session = { ...session, signed_in: false };
-            whenSignedOut();
+            endSession();
         }
         throw problem;
     }

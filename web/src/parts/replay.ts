@@ -34,7 +34,7 @@ function bodyOf(fields: Sendable['fields']): { body?: BodyInit; headers: Record<
         return { headers: {} };
     }
     if (ofBody[0]!.place === 'json') {
-        const json = Object.fromEntries(ofBody.map((field) => [field.name, /^\d{1,15}$/.test(field.value) ? Number(field.value) : field.value]));
+        const json = Object.fromEntries(ofBody.map((field) => [field.name, /^(0|[1-9]\d{0,14})$/.test(field.value) ? Number(field.value) : field.value]));
         return { body: JSON.stringify(json), headers: { 'Content-Type': 'application/json' } };
     }
     if (ofBody[0]!.place === 'multipart') {

@@ -40,7 +40,7 @@ function SendingRow({ one }: { one: Sending }) {
                     </span>
                 )}
             </div>
-            <Bar value={part} label={`${name} sent`} tone={one.phase === 'failed' ? 'bad' : one.phase === 'sent' ? 'good' : ''} />
+            <Bar value={part} label={`${name} sent`} tone={one.phase === 'failed' || one.error ? 'bad' : one.phase === 'sent' ? 'good' : ''} />
             <div class="actions">
                 {one.phase === 'sending' && (
                     <button type="button" class="small" onClick={() => pauseSending(one)} aria-label={`Pause ${name}`}>

@@ -30,7 +30,7 @@ function Running({ uploads }: { uploads: Upload[] }) {
                         </a>
                         <span class="soft">
                             {one.processing.step || 'begins'} · {one.processing.progress_percent} %
-                            {one.processing.check_after_secs !== null && ` · about ${duration(one.processing.check_after_secs * 1000)} more`}
+                            {one.processing.check_after_secs !== null && ` · clients are told to ask again in ${duration(one.processing.check_after_secs * 1000)}`}
                             {one.processing.attempts > 1 && ` · try ${one.processing.attempts}`}
                         </span>
                     </div>

@@ -79,8 +79,8 @@ function differences(left: Exchange, right: Exchange): [string, string, string][
 function Compare({ exchange }: { exchange: Exchange }) {
     const [good, setGood] = useState<Exchange | null>();
     const look = async () => {
-        const page = await get<Page<ShortExchange>>('/api/v1/requests?limit=200');
-        const found = page.data.find((one) => one.call === exchange.call && one.method === exchange.method && one.status < 400 && one.id !== exchange.id);
+        const alike = new URLSearchParams({ failing: '0', limit: '1', method: exchange.method, ...(exchange.call && { call: exchange.call }) });
+        const found = (await get<Page<ShortExchange>>(`/api/v1/requests?${alike}`)).data[0];
         setGood(found ? await get<Exchange>(`/api/v1/requests/${found.id}`) : null);
     };
     if (good === undefined) {

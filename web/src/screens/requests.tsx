@@ -53,7 +53,7 @@ export function Requests() {
     const [isPaused, setPaused] = useState(false);
     const [waiting, setWaiting] = useState(0);
     const isPointed = useRef(false);
-    const asked = new URLSearchParams({ limit: '50', ...(failing && { failing: '1' }), ...(mediaId && { media_id: mediaId }), ...(code && { code }), ...(after && { after }) });
+    const asked = new URLSearchParams({ limit: '50', ...(failing && { failing: '1' }), ...(mediaId && { media_id: mediaId }), ...(code && { code }), ...(method && { method }), ...(after && { after }) });
     const path = `/api/v1/requests?${asked}`;
     const list = useQuery(path, (signal) => get<Page<ShortExchange>>(path, { signal }));
     const reload = useSoon(() => {
@@ -61,7 +61,8 @@ export function Requests() {
         void list.refresh();
     }, 500);
     useLive((event) => {
-        if (event.kind === 'upload' || (event.kind === 'request' && failing && event.status < 400)) {
+        const isShown = (!failing || event.status >= 400) && (!mediaId || event.media_id === mediaId) && (!code || event.code === code) && (!method || event.method === method);
+        if (event.kind === 'upload' || (event.kind === 'request' && !isShown)) {
             return;
         }
         if (isPaused || after || isPointed.current) {
@@ -81,7 +82,7 @@ export function Requests() {
             </>
         );
     }
-    const rows = (list.data?.data ?? []).filter((one) => !method || one.method === method);
+    const rows = list.data?.data ?? [];
     const saveHar = async () => saveFile('sluice.har', new Blob([await text(path + '&format=har')], { type: 'application/json' }));
     return (
         <>
@@ -102,7 +103,7 @@ export function Requests() {
                 </label>
                 <label>
                     <span class="soft">Method</span>{' '}
-                    <select value={method} onChange={(event) => setQuery({ method: event.currentTarget.value || null })}>
+                    <select value={method} onChange={(event) => setQuery({ method: event.currentTarget.value || null, after: null })}>
                         <option value="">any</option>
                         {['GET', 'POST', 'PATCH', 'DELETE'].map((one) => (
                             <option key={one}>{one}</option>

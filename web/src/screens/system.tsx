@@ -18,18 +18,21 @@ interface System {
     settings: { key: string; flag: string; value: string | null; origin: string; help: string }[];
 }
 
-type Sample = Record<string, number>;
+interface Sample {
+    at: number; // ms
+    values: Record<string, number>;
+}
 
 // Sums of each metric over its labels.
 function read(page: string): Sample {
-    const sample: Sample = {};
+    const values: Sample['values'] = {};
     for (const line of page.split('\n')) {
         const found = /^([a-z_]+)(\{[^}]*\})? ([0-9.e+-]+)$/.exec(line);
         if (found) {
-            sample[found[1]!] = (sample[found[1]!] ?? 0) + Number(found[3]);
+            values[found[1]!] = (values[found[1]!] ?? 0) + Number(found[3]);
         }
     }
-    return sample;
+    return { at: performance.now(), values };
 }
 
 const pauseSeconds = 2;
@@ -61,8 +64,9 @@ function Sparks() {
     return (
         <div class="sparks">
             {gauges.map(([title, name, isRate, show]) => {
-                const values = all.map((sample) => sample[name] ?? 0);
-                const shown = isRate ? values.slice(1).map((value, at) => Math.max(0, value - values[at]!) / pauseSeconds) : values;
+                const values = all.map((sample) => sample.values[name] ?? 0);
+                // By the time that has passed: a page in the background looks more rarely.
+                const shown = isRate ? values.slice(1).map((value, at) => (Math.max(0, value - values[at]!) * 1000) / (all[at + 1]!.at - all[at]!.at)) : values;
                 const last = shown[shown.length - 1];
                 return (
                     <div key={name} class="gauge">

@@ -7,7 +7,7 @@ import { isMoving, isOver, type Diagnosis, type Page, type State, type Upload } 
 import { Icon, nameOfState, StateBadge } from '../parts/icons';
 import { DropArea } from '../parts/sendings';
 import { Banner, Bar, Command, Empty, Skeleton } from '../parts/ui';
-import { go, setQuery, usePlace } from '../router';
+import { setQuery, usePlace } from '../router';
 
 const pageSize = 50;
 const filters: [string, string][] = [
@@ -54,12 +54,12 @@ function VerdictLine({ upload, diagnosis }: { upload: Upload; diagnosis?: Diagno
     return <span class="soft">{upload.outputs.length ? plural(upload.outputs.length, 'file') : 'Nothing to make'}</span>;
 }
 
-function Row({ upload, diagnosis, isCurrent, now }: { upload: Upload; diagnosis?: Diagnosis; isCurrent: boolean; now: number }) {
+function Row({ upload, diagnosis, now }: { upload: Upload; diagnosis?: Diagnosis; now: number }) {
     const sent = percent(upload.received_bytes, upload.size_bytes);
     const isBad = upload.state === 'failed';
     const made = upload.state === 'ready' || isBad ? 100 : upload.processing.progress_percent;
     return (
-        <tr class={isCurrent ? 'current' : ''}>
+        <tr>
             <td class="c-file">
                 <Thumb upload={upload} />
                 <div>
@@ -95,7 +95,7 @@ function Row({ upload, diagnosis, isCurrent, now }: { upload: Upload; diagnosis?
 
 // What is wrong with those that take bytes: asked a few at a time, and again when something was heard of them.
 function useDiagnoses(uploads: Upload[]): Map<string, Diagnosis> {
-    const known = useRef(new Map<string, { of: string; said: Diagnosis }>());
+    const known = useRef(new Map<string, { of: string; said: Diagnosis | undefined }>());
     const [, update] = useState(0);
     const wanted = uploads.filter((one) => one.state === 'open');
     const versions = useRef(new Map<string, number>());
@@ -107,26 +107,28 @@ function useDiagnoses(uploads: Upload[]): Map<string, Diagnosis> {
     });
     const keyOf = (one: Upload) => `${one.state} ${one.received_bytes} ${versions.current.get(one.media_id) ?? 0}`;
     const due = wanted.filter((one) => known.current.get(one.media_id)?.of !== keyOf(one)).slice(0, 4);
-    const dueKey = due.map((one) => one.media_id + keyOf(one)).join();
-    useEffect(() => {
-        if (due.length === 0) {
+    const isAsking = useRef(false);
+    const ask = useSoon(async () => {
+        if (isAsking.current) {
             return;
         }
-        const timer = setTimeout(async () => {
-            await Promise.all(
-                due.map(async (one) => {
-                    const of = keyOf(one);
-                    const said = await get<Diagnosis>(`/api/v1/uploads/${one.media_id}/diagnosis`, { owner: one.owner }).catch(() => undefined);
-                    if (said) {
-                        known.current.set(one.media_id, { of, said });
-                    }
-                }),
-            );
-            update((n) => n + 1);
-        }, 200);
-        return () => clearTimeout(timer);
-    }, [dueKey]);
-    return new Map([...known.current].map(([id, one]) => [id, one.said]));
+        isAsking.current = true;
+        await Promise.all(
+            due.map(async (one) => {
+                const of = keyOf(one);
+                const said = await get<Diagnosis>(`/api/v1/uploads/${one.media_id}/diagnosis`, { owner: one.owner }).catch(() => known.current.get(one.media_id)?.said);
+                known.current.set(one.media_id, { of, said });
+            }),
+        );
+        isAsking.current = false;
+        update((n) => n + 1);
+    }, 200);
+    useEffect(() => {
+        if (due.length > 0) {
+            ask();
+        }
+    });
+    return new Map([...known.current].flatMap(([id, one]) => (one.said ? [[id, one.said] as const] : [])));
 }
 
 function FirstSteps() {
@@ -152,7 +154,6 @@ export function Uploads() {
     const after = query.get('after') ?? '';
     const [typed, setTyped] = useState(text);
     const [fresh, setFresh] = useState(0);
-    const [current, setCurrent] = useState(-1);
     const isPointed = useRef(false);
     const now = useNow(5000);
 
@@ -220,26 +221,23 @@ export function Uploads() {
         soon();
     });
 
+    // What is typed goes into the address after a pause; an address that changed otherwise (Back) is shown.
+    const asked = useRef(text);
     useEffect(() => {
-        const timer = setTimeout(() => typed !== text && setQuery({ q: typed || null, after: null }), 250);
+        const timer = setTimeout(() => {
+            if (typed !== asked.current) {
+                asked.current = typed;
+                setQuery({ q: typed || null, after: null });
+            }
+        }, 250);
         return () => clearTimeout(timer);
     }, [typed]);
     useEffect(() => {
-        const press = (event: KeyboardEvent) => {
-            if ((event.target as Element).matches('input, textarea, select') || event.ctrlKey || event.metaKey || event.altKey) {
-                return;
-            }
-            if (event.key === 'j' || event.key === 'k') {
-                setCurrent((at) => Math.max(0, Math.min(rows.length - 1, at + (event.key === 'j' ? 1 : -1))));
-            } else if (event.key === 'Enter' && current >= 0 && rows[current] && event.target === document.body) {
-                go(`/u/${rows[current].media_id}`);
-            }
-        };
-        document.addEventListener('keydown', press);
-        return () => document.removeEventListener('keydown', press);
-    }, [rows, current]);
-    useEffect(() => document.querySelector('tr.current')?.scrollIntoView({ block: 'nearest' }), [current]);
-
+        if (text !== asked.current) {
+            asked.current = text;
+            setTyped(text);
+        }
+    }, [text]);
     const isFiltered = state !== '' || text !== '' || after !== '';
     return (
         <>
@@ -281,15 +279,15 @@ export function Uploads() {
                         </tr>
                     </thead>
                     <tbody>
-                        {rows.map((upload, at) => (
-                            <Row key={upload.media_id} upload={upload} diagnosis={diagnoses.get(upload.media_id)} isCurrent={at === current} now={now} />
+                        {rows.map((upload) => (
+                            <Row key={upload.media_id} upload={upload} diagnosis={diagnoses.get(upload.media_id)} now={now} />
                         ))}
                     </tbody>
                 </table>
             ) : list.data && isFiltered ? (
                 <Empty title={list.data.has_more ? 'Nothing matches among the newest 10,000' : 'Nothing matches'}>
                     {list.data.has_more && <p>Older ones are looked at on the next page.</p>}
-                    <button type="button" onClick={() => (setTyped(''), setQuery({ q: null, state: null, after: null }))}>
+                    <button type="button" onClick={() => setQuery({ q: null, state: null, after: null })}>
                         Show all uploads
                     </button>
                 </Empty>
