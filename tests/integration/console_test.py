@@ -54,7 +54,35 @@ class Console(ServerCase):
         with open(self.long, "rb") as file:
             self.assertEqual(seen["digest"], hashlib.sha256(file.read()).hexdigest())
         self.assertEqual(seen["name"], 1, "the list shows the name of the file")
+        self.assertEqual(seen["sent_while_paused"], 0)
         self.assertGreaterEqual(seen["rows"], 2)
+
+    def test_what_fails_once_is_tried_again(self):
+        seen = self.see("patient", file=self.film)
+        self.assertEqual((seen["failed"], seen["wrong"]), (["initialize", "append", "finalize"], 0))
+
+    def test_a_file_that_changes_meanwhile_is_told_as_that(self):
+        changing = self.write("changing.mp4", noise(20_000_000))
+        self.assertIn("was changed or removed", self.see("changed_on_disk", file=changing)["told"])
+
+    def test_two_tabs_do_not_send_the_same_and_one_takes_over(self):
+        seen = self.see("two_tabs", file=self.long)
+        self.assertEqual(seen["shown"], 0, "the other tab sends it")
+        with open(self.long, "rb") as file:
+            film = file.read()
+        self.assertEqual(seen["digest"], hashlib.sha256(film).hexdigest())
+        # Those that were under way when the tab was closed may have arrived.
+        self.assertLessEqual(seen["appends"], -(-len(film) // (2 << 20)) + 3)
+
+    def test_lists_and_the_segment_map_are_used_by_the_keyboard(self):
+        gap = self.x1.open(500_000)
+        self.x1.append(gap, 0, noise(100_000))
+        self.x1.append(gap, 2, noise(100_000))
+        seen = self.see("keyboard", id=gap)
+        self.assertEqual((seen["uploads"], seen["requests"]), ([True, True], [True, True]))
+        self.assertIn("Segment 2: arrived", seen["last"])
+        self.assertIn("Segment 1: missing", seen["before"])
+        self.assertEqual(seen["off"], [None, 0])
 
     def test_a_forgotten_finalize_is_told_while_one_looks(self):
         seen = self.see("forgotten_finalize", file=self.film)
@@ -86,7 +114,7 @@ class Console(ServerCase):
         paths += [f"/requests/{refused.header('x-request-id')}", "/jobs", "/keys", "/faults", "/system"]
         paths += ["/docs", "/docs/quickstart", "/docs/api", "/docs/search?q=finalize", "/docs/errors/", "/docs/errors/finalize_missing"]
         paths += ["/docs/guides/outputs", "/docs/protocols/mistakes"]
-        seen = self.see("accessible", paths=paths)
+        seen = self.see("accessible", paths=paths, id=gap, file=self.film)
         self.assertEqual(seen["seen"], [])
 
     def test_a_deleted_upload_is_told_where_it_is_open(self):
@@ -212,6 +240,18 @@ class SignIn(ServerCase):
         self.assertEqual(seen["names"], ["mine.png"])
         self.assertNotIn("Keys", " ".join(seen["screens"]), "not for who is no operator")
         self.assertIn("good once", seen["again"])
+
+    def test_the_sign_in_is_accessible(self):
+        seen = browse(self.server.url, "accessible_sign_in")
+        self.assertEqual((seen["seen"], seen["errors"]), ([], []))
+
+    def test_a_page_whose_key_is_revoked_asks_to_sign_in_again(self):
+        revoked, other = create_key(self.server.data, "revoked"), create_key(self.server.data, "other")
+        admin = create_key(self.server.data, "admin", scope="admin")
+        tokens = {"token": revoked["bearer_token"], "other": other["bearer_token"], "admin": admin["bearer_token"]}
+        seen = browse(self.server.url, "key_revoked", key=revoked["id"], **tokens)
+        self.assertEqual((seen["errors"], seen["revoked"], seen["heading"]), ([], 200, "Requests"))
+        self.assertTrue(seen["address"].endswith("/requests"), "what one was looking at comes back")
 
 
 if __name__ == "__main__":

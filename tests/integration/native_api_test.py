@@ -234,7 +234,9 @@ class Filters(ServerCase):
         self.assertEqual((segments["arrived"], segments["missing"]), ([[0, 2], [5, 5]], [3, 4]))
 
     def test_settings_tell_where_they_come_from(self):
-        settings = {row["key"]: row for row in Caller(self.server).get("/api/v1/system").json()["settings"]}
+        system = Caller(self.server).get("/api/v1/system").json()
+        self.assertRegex(system["tools"]["decoders"], r"^libvips \d+\.\d+\.\d+, FFmpeg \d+\.\d+")
+        settings = {row["key"]: row for row in system["settings"]}
         self.assertEqual(settings["server.data"]["origin"], "--data")
         self.assertEqual(settings["server.data"]["value"], self.server.data)
         self.assertEqual((settings["storage.durability"]["origin"], settings["storage.durability"]["value"]), ("default", None))

@@ -248,8 +248,8 @@ function App() {
         return failure ? <main class="login"><p class="banner bad" role="alert">{failure}</p></main> : <main class="login" aria-busy="true" />;
     }
     const hasLink = place.path === '/login' && location.hash.length > 1;
-    if (!session.signed_in || (!isOpen() && (hasLink || isEntering.current))) {
-        isEntering.current = true;
+    isEntering.current ||= hasLink && !isOpen();
+    if (!session.signed_in || isEntering.current) {
         const enter = async () => {
             if (location.pathname === '/login') {
                 history.replaceState(null, '', '/');

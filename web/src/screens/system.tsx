@@ -14,7 +14,7 @@ interface System {
     sandbox: string;
     storage: string;
     console: string;
-    tools: { ffmpeg: boolean; worker: boolean };
+    tools: { ffmpeg: boolean; worker: boolean; decoders: string | null };
     settings: { key: string; flag: string; value: string | null; origin: string; help: string }[];
 }
 
@@ -153,7 +153,8 @@ export function SystemScreen() {
                                 ['Decoders', system.sandbox === 'on' ? 'in a sandbox' : system.sandbox === 'off' ? 'without a sandbox' : 'none run here'],
                                 ['Bodies are written by', system.storage],
                                 ['ffmpeg', system.tools.ffmpeg ? 'found' : 'not found: videos will fail'],
-                                ['sluice-worker (libvips)', system.tools.worker ? 'found' : 'not found: nothing is processed'],
+                                ['sluice-worker', system.tools.worker ? 'found' : 'not found: nothing is processed'],
+                                ['Decoders are', system.tools.decoders],
                             ]}
                         />
                     </Card>
