@@ -21,7 +21,7 @@ Result<std::string> decoder_versions(const std::string& worker) {
     if (!answer) {
         return answer.error();
     }
-    return printable(trim(*answer));
+    return printable(answer->substr(0, answer->find('\n')));
 }
 
 }  // namespace sluice
