@@ -30,6 +30,8 @@ commands
   keys create ...     keys of a server with --auth keys: create, list, revoke, rotate
   process FILE        make of a local file what the server would; --category C --out DIR
   fsck --data DIR     compare a stopped server's records with its files; --repair
+  backup --to FOLDER  a consistent copy of a server's directory, while it runs; --data DIR
+  restore --from ...  a directory again from such a copy; --data DIR
   migrate --to URL    a stopped server's rows from SQLite to PostgreSQL; --data DIR
   env                 shell lines that point X's clients at a local server
   diagnose ID         why an upload fails or stalls; --trace FILE: a HAR file or curl -v text
@@ -157,7 +159,7 @@ constexpr std::array commands{
     Command{"ping", ping_command},
 };
 
-constexpr std::array<std::string_view, 14> command_names{
+constexpr std::array<std::string_view, 16> command_names{
     "serve",
     "upload",
     "status",
@@ -169,6 +171,8 @@ constexpr std::array<std::string_view, 14> command_names{
     "process",
     "fsck",
     "migrate",
+    "backup",
+    "restore",
     "ping",
     "version",
     "help"
