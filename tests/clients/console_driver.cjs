@@ -243,6 +243,10 @@ const scenarios = {
         await page.locator('.storyboard .strip').hover();
         seen.probed = await page.locator('.facts', { hasText: 'Found in the bytes' }).textContent();
         seen.storyboard = await page.locator('.storyboard .picture').count();
+        const strip = await page.locator('.storyboard .strip').boundingBox();
+        await page.evaluate(() => document.querySelector('video').pause());
+        await page.mouse.click(strip.x + strip.width - 3, strip.y + strip.height / 2);
+        seen.sought = await page.evaluate(() => document.querySelector('video').currentTime);
         return seen;
     },
 
@@ -266,6 +270,53 @@ const scenarios = {
         await link.click();
         await page.getByRole('heading', { name: 'Answer' }).waitFor();
         return { told, curl, media_id: id, address: page.url() };
+    },
+
+    // Each as it was, in the same form: the answer is of the same kind.
+    async replay_as_it_was(page) {
+        const told = [];
+        for (const id of plan.ids) {
+            await page.goto(`${plan.base}/requests/${id}`);
+            await page.getByRole('button', { name: 'Send again' }).click();
+            await page.getByText('See the new exchange').click();
+            await page.getByRole('heading', { name: 'Answer' }).waitFor();
+            await page.waitForURL((url) => !url.pathname.endsWith(id));
+            const again = await (await fetch(`${plan.base}/api/v1/requests/${page.url().split('/').pop()}`)).json();
+            const first = await (await fetch(`${plan.base}/api/v1/requests/${id}`)).json();
+            const parts = (one) => one.request.parts.map((part) => [part.name, part.place, part.text]);
+            told.push({ path: first.path, statuses: [first.status, again.status], same: JSON.stringify(parts(first)) === JSON.stringify(parts(again)) });
+        }
+        return { told };
+    },
+
+    async filtered(page) {
+        const film = fs.readFileSync(plan.file);
+        const id = await openUpload(film, 1, 0);
+        const open = await page.context().newPage();
+        await open.goto(plan.base + '/?state=open');
+        await open.locator(`a[href="/u/${id}"]`).waitFor();
+        await page.goto(plan.base + '/?state=ready');
+        await page.locator('.line.up').waitFor();
+        await append(id, 0, film);
+        await fetch(api, { method: 'POST', headers: bearer, body: new URLSearchParams({ command: 'FINALIZE', media_id: id }) });
+        await page.locator(`a[href="/u/${id}"]`).waitFor({ timeout: 60_000 });
+        await open.locator(`a[href="/u/${id}"]`).waitFor({ state: 'detached' });
+        return {};
+    },
+
+    async still_under_the_pointer(page) {
+        const first = await openUpload(Buffer.alloc(100), 1, 0);
+        await page.goto(plan.base + '/');
+        const row = page.locator(`a[href="/u/${first}"]`);
+        await row.hover();
+        await page.locator('.line.up').waitFor();
+        const before = (await row.boundingBox()).y;
+        await openUpload(Buffer.alloc(100), 1, 0);
+        await page.locator('.fresh button').waitFor();
+        const during = (await row.boundingBox()).y;
+        await page.mouse.move(5, 5);
+        await page.waitForFunction(({ href, y }) => document.querySelector(`a[href="${href}"]`).getBoundingClientRect().y > y + 10, { href: `/u/${first}`, y: before });
+        return { moved: during - before };
     },
 
     async accessible() {

@@ -11,7 +11,7 @@ import threading
 import unittest
 
 from support.case import ServerCase
-from support.client import X1, Caller
+from support.client import X1, X2, Caller
 from support.console import begin, browse, finish
 from support.keys import create_key
 from support.media import clip, noise, picture
@@ -94,6 +94,7 @@ class Console(ServerCase):
         self.assertEqual(seen["MP4"][0], 640)
         self.assertAlmostEqual(seen["HLS"][1], 4, delta=0.3)
         self.assertEqual(seen["storyboard"], 1)
+        self.assertGreater(seen["sought"], 1)
         self.assertIn("h264", seen["probed"])
 
     def test_an_exchange_is_sent_again(self):
@@ -101,6 +102,30 @@ class Console(ServerCase):
         self.assertEqual(seen["told"], "409")
         self.assertIn("curl", seen["curl"])
         self.assertIn(seen["media_id"], seen["curl"])
+
+    def test_each_kind_of_call_is_sent_again_as_it_was(self):
+        x1, x2 = X1(self.server), X2(self.server)
+        key = {"media_type": "video/mp4", "total_bytes": 1000, "media_category": "tweet_video"}
+        of = {"id": self.ready, "metadata": {"alt_text": {"text": "a \u201cclip\u201d"}}}
+        content_type, body = multipart([Part("command", b"INIT"), Part("total_bytes", b"1000"), Part("media_type", b"video/mp4")])
+        made = [
+            x2.post("/2/media/upload/initialize", json.dumps(key).encode(), "application/json"),
+            x2.post("/2/media/metadata", json.dumps(of).encode(), "application/json"),
+            x1.post("/1.1/media/upload.json", body, content_type),
+            x1.form(command="INIT", total_bytes=1000, media_type="video/mp4"),
+            x1.post("/files/", b"", None, [("Tus-Resumable", "1.0.0"), ("Upload-Length", "100")]),
+            x1.status("4711"),
+        ]
+        self.assertEqual([answer.status for answer in made], [200, 200, 202, 202, 201, 404], made)
+        seen = self.see("replay_as_it_was", ids=[answer.header("x-request-id") for answer in made])
+        for told in seen["told"]:
+            self.assertEqual((told["statuses"][1], told["same"]), (told["statuses"][0], True), told)
+
+    def test_a_filtered_list_is_live(self):
+        self.see("filtered", file=self.film)
+
+    def test_rows_stay_under_the_pointer(self):
+        self.assertEqual(self.see("still_under_the_pointer")["moved"], 0)
 
     def test_every_screen_is_accessible_in_both_schemes(self):
         gap = self.x1.open(500_000)

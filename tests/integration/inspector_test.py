@@ -97,6 +97,7 @@ class Inspector(ServerCase):
         self.assert_v2_error(self.x1.get(f"{REQUESTS}/req_nothing"), 404, "request_unknown")
         self.assert_v2_error(self.x1.get(f"{REQUESTS}?limit=0"), 400, "parameter_invalid")
         self.assert_v2_error(self.x1.get(f"{REQUESTS}?media_id=x"), 400, "parameter_invalid")
+        self.assert_v2_error(self.x1.get(f"{REQUESTS}?failing=yes"), 400, "parameter_invalid")
         self.assert_v2_error(self.x1.post(REQUESTS), 405, "method_not_allowed")
 
 

@@ -275,6 +275,28 @@ class Sessions(ServerCase):
         owner = [("Cookie", theirs), ("Sluice-Owner", rows[0]["owner"])]
         self.assertEqual(self.caller.get(f"/api/v1/uploads/{media_id}", owner).status, 404)
 
+    def test_an_operator_sees_and_acts_for_everybody(self):
+        media_id = X1(self.server, self.mine["bearer_token"]).open(100)
+        admin = X1(self.server, create_key(self.server.data, "operates", scope="admin,media.write")["bearer_token"])
+        rows = admin.get(f"/api/v1/uploads?owner=all&q={media_id}").json()["data"]
+        self.assertEqual([row["media_id"] for row in rows], [media_id])
+        self.assertEqual(admin.get(f"/api/v1/uploads/{media_id}").status, 404)
+        owner = [("Sluice-Owner", rows[0]["owner"])]
+        for below in ("", "/timeline", "/diagnosis"):
+            self.assertEqual(admin.get(f"/api/v1/uploads/{media_id}{below}", owner).status, 200, below)
+        self.assertEqual(call(self.server, "DELETE", f"/api/v1/uploads/{media_id}", [*admin.headers, *owner]).status, 204)
+
+    def test_who_signs_out_ends_the_session_for_every_copy(self):
+        cookie, other = self.of(self.mine), self.of(self.mine)
+        ours = ("Origin", f"http://{self.server.host}:{self.server.port}")
+        self.assertEqual(call(self.server, "DELETE", "/api/v1/session", [("Cookie", cookie), ours]).status, 204)
+        self.assertFalse(self.caller.get("/api/v1/session", [("Cookie", cookie)]).json()["signed_in"])
+        self.assertTrue(self.caller.get("/api/v1/session", [("Cookie", other)]).json()["signed_in"])
+
+    def test_behind_tls_the_cookie_is_secure(self):
+        headers = [("Authorization", "Bearer " + self.mine["bearer_token"]), ("Origin", "https://media.test")]
+        self.assertIn("; Secure", call(self.server, "POST", "/api/v1/session", headers).header("set-cookie"))
+
     def test_a_change_without_our_own_origin_is_refused(self):
         media_id = X1(self.server, self.mine["bearer_token"]).open(100)
         cookie = ("Cookie", self.of(self.mine))

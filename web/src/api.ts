@@ -33,6 +33,8 @@ let whenSignedOut = () => {};
 export const currentSession = () => session;
 export const isOpen = () => session.auth === 'open';
 export const isAdmin = () => session.scopes.includes('admin');
+// And may act for each owner.
+export const seesAll = () => isOpen() || isAdmin();
 export const onSignedOut = (call: () => void) => {
     whenSignedOut = call;
 };
@@ -85,7 +87,7 @@ export interface CallOptions {
 
 export async function raw(method: string, path: string, options: CallOptions = {}): Promise<Response> {
     const headers: Record<string, string> = { 'Sluice-Console': '1', ...options.headers };
-    if (options.owner && isOpen() && options.owner !== 'anonymous') {
+    if (options.owner && seesAll() && options.owner !== 'anonymous') {
         headers['Sluice-Owner'] = options.owner;
     }
     let body = options.body;
@@ -103,16 +105,20 @@ export async function raw(method: string, path: string, options: CallOptions = {
     }
 }
 
+async function admitted(answer: Response, path: string): Promise<Response> {
+    if (answer.ok) {
+        return answer;
+    }
+    const problem = await problemOf(answer);
+    if (answer.status === 401 && session.auth === 'keys' && path !== '/api/v1/session') {
+        endSession();
+    }
+    throw problem;
+}
+
 export async function call<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
     const answer = await raw(method, path, options);
-    if (!answer.ok) {
-        const problem = await problemOf(answer);
-        if (answer.status === 401 && session.auth === 'keys' && path !== '/api/v1/session') {
-            endSession();
-        }
-        throw problem;
-    }
-    const text = await answer.text();
+    const text = await (await admitted(answer, path)).text();
     return (text === '' ? undefined : JSON.parse(text)) as T;
 }
 
@@ -120,8 +126,5 @@ export const get = <T>(path: string, options: CallOptions = {}) => call<T>('GET'
 
 export async function text(path: string, options: CallOptions = {}): Promise<string> {
     const answer = await raw('GET', path, options);
-    if (!answer.ok) {
-        throw await problemOf(answer);
-    }
-    return answer.text();
+    return (await admitted(answer, path)).text();
 }

@@ -4,6 +4,7 @@ import { call, isAdmin, isOpen, loadSession, onSignedOut, type Session } from '.
 import { setAnnouncer, startLive, stopLive, useLine } from './live';
 import { useNow } from './hooks';
 import { Icon } from './parts/icons';
+import { useDrop } from './parts/sendings';
 import { followLinks, go, usePlace } from './router';
 import { Faults } from './screens/faults';
 import { Jobs } from './screens/jobs';
@@ -177,6 +178,7 @@ function Console({ signOut }: { signOut: () => void }) {
     const main = useRef<HTMLElement>(null);
     const isFirst = useRef(true);
     useKeys(() => setHelp(true));
+    useDrop(() => go('/'));
     useEffect(() => {
         startLive();
         void takeUpSendings();

@@ -64,5 +64,26 @@ TEST(ConsoleSessions, ALinkHasAnEnd) {
     EXPECT_FALSE(sessions.use_link_code(code));
 }
 
+TEST(ConsoleSessions, WhoSignsOutEndsIt) {
+    ManualClock clock;
+    ConsoleSessions sessions("key", clock);
+    const auto mine = with_cookie(sessions.cookie_for("abc", false));
+    const auto other = with_cookie(sessions.cookie_for("abc", false));
+    sessions.end(mine);
+    EXPECT_FALSE(sessions.session_of(mine));
+    EXPECT_TRUE(sessions.session_of(other));
+}
+
+TEST(ConsoleSessions, TheOperatorsEndsWithTheProcess) {
+    ManualClock clock;
+    const ConsoleSessions sessions("key", clock);
+    const auto by_link = with_cookie(sessions.cookie_for(ConsoleSessions::operator_holder, false));
+    const auto by_key = with_cookie(sessions.cookie_for("abc", false));
+    EXPECT_TRUE(sessions.session_of(by_link));
+    const ConsoleSessions later("key", clock);
+    EXPECT_FALSE(later.session_of(by_link));
+    EXPECT_TRUE(later.session_of(by_key));
+}
+
 }  // namespace
 }  // namespace sluice::protocol

@@ -84,6 +84,9 @@ Result<Filter> filter_of(const Parameters& parameters) {
     }
     if (const auto failing = parameters.find("failing"); failing && !failing->empty()) {
         filter.is_failing = *failing == "1" || *failing == "true";
+        if (!*filter.is_failing && *failing != "0" && *failing != "false") {
+            return invalid("failing", *failing, "1 (those that were refused) or 0 (the others)");
+        }
     }
     return filter;
 }

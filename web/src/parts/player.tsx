@@ -1,5 +1,6 @@
 // The result: renditions and captions of a video, variants of an image. hls.js comes only when a
 // browser cannot play HLS by itself and somebody asks for it.
+import type { RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { bytes } from '../format';
 import type { Output, Upload } from '../model';
@@ -9,6 +10,9 @@ export const local = (url: string) => {
     const parsed = new URL(url);
     return parsed.pathname + parsed.search;
 };
+
+const unreachable = 'It could not be loaded from the server.';
+const unplayable = 'This browser cannot play it, or it could not be loaded.';
 
 interface Cue {
     from: number;
@@ -31,7 +35,7 @@ async function readStoryboard(url: string): Promise<Cue[]> {
     return cues;
 }
 
-function Storyboard({ output, video }: { output: Output; video: HTMLVideoElement | null }) {
+function Storyboard({ output, video }: { output: Output; video: RefObject<HTMLVideoElement | null> }) {
     const [cues, setCues] = useState<Cue[]>([]);
     const [shown, show] = useState<Cue>();
     const picture = useRef<HTMLElement>(null);
@@ -61,8 +65,8 @@ function Storyboard({ output, video }: { output: Output; video: HTMLVideoElement
                 onPointerLeave={() => show(undefined)}
                 onClick={(event) => {
                     const cue = cueAt(event as unknown as PointerEvent);
-                    if (cue && video) {
-                        video.currentTime = cue.from;
+                    if (cue && video.current) {
+                        video.current.currentTime = cue.from;
                     }
                 }}
             >
@@ -94,10 +98,16 @@ function Video({ upload }: { upload: Upload }) {
         say('');
         const url = local(source.url);
         const began = element.currentTime;
-        const isAgain = loaded.current.split('?')[0] === url.split('?')[0];
+        const wasPlaying = !element.paused;
         loaded.current = url;
-        if (isAgain) {
-            element.addEventListener('loadedmetadata', () => (element.currentTime = began), { once: true });
+        if (began > 0) {
+            const goOn = () => {
+                element.currentTime = began;
+                if (wasPlaying) {
+                    element.play().catch(() => {});
+                }
+            };
+            element.addEventListener('loadedmetadata', goOn, { once: true });
         }
         if (source.role !== 'playlist' || element.canPlayType('application/vnd.apple.mpegurl') !== '') {
             element.src = url;
@@ -112,6 +122,7 @@ function Video({ upload }: { upload: Upload }) {
             const player = new Hls({ enableWorker: false });
             player.loadSource(url);
             player.attachMedia(element);
+            player.on(Hls.Events.ERROR, (_, what) => what.fatal && say(what.type === Hls.ErrorTypes.NETWORK_ERROR ? unreachable : unplayable));
             end = () => player.destroy();
         }, () => say('The HLS player could not be loaded.'));
         return () => {
@@ -124,7 +135,7 @@ function Video({ upload }: { upload: Upload }) {
         if (source && local(source.url) !== loaded.current) {
             tryAgain(tries + 1); // its signature may have ended
         } else {
-            say('This browser cannot play it.');
+            say(video.current?.error?.code === MediaError.MEDIA_ERR_NETWORK ? unreachable : unplayable);
         }
     };
     const isLoop = upload.category.includes('gif');
@@ -145,7 +156,7 @@ function Video({ upload }: { upload: Upload }) {
                     <track key={track.media_id} kind="captions" src={local(track.url)} srcLang={track.language} label={track.display_name || track.language} />
                 ))}
             </video>
-            {storyboard && <Storyboard output={storyboard} video={video.current} />}
+            {storyboard && <Storyboard output={storyboard} video={video} />}
             <div class="tabs" role="group" aria-label="Rendition">
                 {sources.map(([name]) => (
                     <button key={name} type="button" aria-pressed={name === shownName} onClick={() => choose(name)}>

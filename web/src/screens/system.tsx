@@ -51,9 +51,11 @@ const gauges: [string, string, boolean, (value: number) => string][] = [
 function Sparks() {
     const samples = useRef<Sample[]>([]);
     const [, update] = useState(0);
+    const [failure, setFailure] = useState('');
     const look = async () => {
-        const page = await text('/metrics').catch(() => '');
+        const page = await text('/metrics').catch((error: Error) => (setFailure(error.message), ''));
         if (page) {
+            setFailure('');
             samples.current = [...samples.current, read(page)].slice(-keptSamples);
             update((n) => n + 1);
         }
@@ -61,7 +63,9 @@ function Sparks() {
     useEffect(() => void look(), []);
     useEvery(pauseSeconds * 1000, true, () => void look());
     const all = samples.current;
-    return (
+    return failure && all.length === 0 ? (
+        <p class="wrong">{failure}</p>
+    ) : (
         <div class="sparks">
             {gauges.map(([title, name, isRate, show]) => {
                 const values = all.map((sample) => sample.values[name] ?? 0);

@@ -1,15 +1,17 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { get, isOpen } from '../api';
+import { get, isOpen, seesAll } from '../api';
 import { age, bytes, percent, plainName, plural } from '../format';
-import { useEvery, useNow, useQuery, useSoon, useTitle } from '../hooks';
+import { isPointedAt, useEvery, useNow, useQuery, useSoon, useTitle } from '../hooks';
 import { announce, useLive } from '../live';
 import { isMoving, isOver, type Diagnosis, type Page, type State, type Upload } from '../model';
 import { Icon, nameOfState, StateBadge } from '../parts/icons';
 import { DropArea } from '../parts/sendings';
-import { Banner, Bar, Command, Empty, Skeleton } from '../parts/ui';
+import { Banner, Bar, Command, Empty, Fresh, Skeleton } from '../parts/ui';
 import { setQuery, usePlace } from '../router';
 
 const pageSize = 50;
+const table = 'table.uploads';
+const beginnings = ['INIT', 'ONE_SHOT', 'CREATE'];
 const filters: [string, string][] = [
     ['', 'All'],
     ['open', 'Receiving'],
@@ -81,6 +83,12 @@ function Row({ upload, diagnosis, now }: { upload: Upload; diagnosis?: Diagnosis
                 <br />
                 {nameOfProtocol(upload) ?? plural(upload.segments.received, 'segment')}
                 {upload.one_shot && ', one call'}
+                {!isOpen() && seesAll() && (
+                    <>
+                        <br />
+                        {upload.owner}
+                    </>
+                )}
             </td>
             <td class="c-size number">{bytes(upload.size_bytes)}</td>
             <td class="c-age number soft">
@@ -95,7 +103,7 @@ function Row({ upload, diagnosis, now }: { upload: Upload; diagnosis?: Diagnosis
 
 // What is wrong with those that take bytes: asked a few at a time, and again when something was heard of them.
 function useDiagnoses(uploads: Upload[]): Map<string, Diagnosis> {
-    const known = useRef(new Map<string, { of: string; said: Diagnosis | undefined }>());
+    const known = useRef(new Map<string, { of: string; said: Diagnosis | undefined; at: number }>());
     const [, update] = useState(0);
     const wanted = uploads.filter((one) => one.state === 'open');
     const versions = useRef(new Map<string, number>());
@@ -106,7 +114,8 @@ function useDiagnoses(uploads: Upload[]): Map<string, Diagnosis> {
         }
     });
     const keyOf = (one: Upload) => `${one.state} ${one.received_bytes} ${versions.current.get(one.media_id) ?? 0}`;
-    const due = wanted.filter((one) => known.current.get(one.media_id)?.of !== keyOf(one)).slice(0, 4);
+    const askedAt = (one: Upload) => known.current.get(one.media_id)?.at ?? 0;
+    const due = wanted.filter((one) => known.current.get(one.media_id)?.of !== keyOf(one)).sort((a, b) => askedAt(a) - askedAt(b)).slice(0, 4);
     const isAsking = useRef(false);
     const ask = useSoon(async () => {
         if (isAsking.current) {
@@ -117,7 +126,7 @@ function useDiagnoses(uploads: Upload[]): Map<string, Diagnosis> {
             due.map(async (one) => {
                 const of = keyOf(one);
                 const said = await get<Diagnosis>(`/api/v1/uploads/${one.media_id}/diagnosis`, { owner: one.owner }).catch(() => known.current.get(one.media_id)?.said);
-                known.current.set(one.media_id, { of, said });
+                known.current.set(one.media_id, { of, said, at: Date.now() });
             }),
         );
         isAsking.current = false;
@@ -154,12 +163,11 @@ export function Uploads() {
     const after = query.get('after') ?? '';
     const [typed, setTyped] = useState(text);
     const [fresh, setFresh] = useState(0);
-    const isPointed = useRef(false);
     const now = useNow(5000);
 
     const path = useMemo(() => {
         const asked = new URLSearchParams({ limit: String(pageSize) });
-        if (isOpen()) {
+        if (seesAll()) {
             asked.set('owner', 'all');
         }
         for (const [name, value] of [['state', state], ['q', text], ['after', after]]) {
@@ -188,7 +196,8 @@ export function Uploads() {
                 if (next.state !== row.state) {
                     announce(`${nameOf(next)}: ${nameOfState(next.state)}`);
                 }
-                return isOver(next.state) ? [] : [next];
+                const isShown = !isOver(next.state) && (state === '' || state.split(',').includes(next.state));
+                return isShown || (isPointedAt(table) && !isOver(next.state)) ? [next] : [];
             });
             return { ...old, data };
         });
@@ -198,21 +207,26 @@ export function Uploads() {
         setFresh(0);
         void list.refresh();
     }, 400);
+    // Rows do not jump under the pointer.
+    const reloadUnlessPointed = () => {
+        if (isPointedAt(table)) {
+            setFresh((count) => count + 1);
+        } else {
+            reload();
+        }
+    };
     useLive((event) => {
         if (event.kind === 'missed') {
-            reload();
+            reloadUnlessPointed();
         } else if (event.kind === 'upload' && event.media_id) {
             const row = rows.find((one) => one.media_id === event.media_id);
+            const isNew = beginnings.includes(event.call) && event.status < 400;
+            const mayComeIn = state !== '' && /^(job\.|FINALIZE|PATCH)/.test(event.call);
             if (row) {
                 dirty.current.set(row.media_id, row.owner);
                 soon();
-            } else if (['INIT', 'ONE_SHOT', 'CREATE'].includes(event.call) && event.status < 400 && !after) {
-                // Rows do not jump under the pointer.
-                if (isPointed.current && rows.length > 0) {
-                    setFresh((count) => count + 1);
-                } else {
-                    reload();
-                }
+            } else if ((isNew || mayComeIn) && !after) {
+                reloadUnlessPointed();
             }
         }
     });
@@ -257,15 +271,11 @@ export function Uploads() {
                 </label>
             </div>
             {list.error && <Banner problem={list.error} retry={() => void list.refresh()} />}
-            {fresh > 0 && (
-                <button type="button" class="fresh" onClick={reload}>
-                    {plural(fresh, 'new upload')}
-                </button>
-            )}
+            <Fresh count={fresh} what="change" show={reload} />
             {list.isLoading && !list.data ? (
                 <Skeleton />
             ) : rows.length > 0 ? (
-                <table class="list uploads" onPointerEnter={() => (isPointed.current = true)} onPointerLeave={() => (isPointed.current = false)}>
+                <table class="list uploads" onPointerLeave={() => fresh > 0 && reload()}>
                     <caption class="hidden">Uploads, the newest first</caption>
                     <thead>
                         <tr>
@@ -297,9 +307,9 @@ export function Uploads() {
             {(list.data?.has_more || after) && (
                 <nav class="pager" aria-label="Pages">
                     {after && (
-                        <button type="button" onClick={() => history.length > 1 ? history.back() : setQuery({ after: null })}>
-                            Newer
-                        </button>
+                        <a class="button" href={`/?${new URLSearchParams({ ...(state && { state }), ...(text && { q: text }) })}`}>
+                            Newest
+                        </a>
                     )}
                     {list.data?.has_more && (
                         <a class="button" href={`/?${new URLSearchParams({ ...(state && { state }), ...(text && { q: text }), after: list.data.next! })}`}>
