@@ -67,7 +67,6 @@ class StreamAppend {
   private:
     friend class Streams;
     Upload upload_;  // as it stands with what this request has stored
-    std::vector<Extent> own_;
     std::optional<ByteCount> total_;
     std::optional<bool> is_last_;
     ByteCount end_max_;
@@ -115,6 +114,7 @@ class Streams {
 
   private:
     Result<UploadWithSegments> load(const Principal& owner, MediaId id);
+    Result<Upload> find_for_change(const Principal& owner, MediaId id);
     Result<void> admit(const AppendToStream& wanted, const Upload& upload) const;
     Result<void> admit_length(const AppendToStream& wanted, const Upload& upload) const;
     Result<void> check_new(const CreateStream& wanted) const;
