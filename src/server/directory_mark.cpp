@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 
 #include "base/hmac.hpp"
@@ -34,8 +35,11 @@ std::string read_mark(const std::string& data) {
 }
 
 Result<void> write_mark(const std::string& data, const std::string& id) {
-    const std::string path = data + mark_file;
-    if (std::ofstream file(path + ".new"); !(file << id << '\n' << std::flush)) {
+    return write_file_whole(data + mark_file, id);
+}
+
+Result<void> write_file_whole(const std::string& path, const std::string& line) {
+    if (std::ofstream file(path + ".new"); !(file << line << '\n' << std::flush)) {
         return system_error(errno == 0 ? EIO : errno, "write " + path + ".new");
     }
     if (auto synced = sync(path + ".new", O_RDONLY); !synced) {
@@ -44,7 +48,7 @@ Result<void> write_mark(const std::string& data, const std::string& id) {
     if (::rename((path + ".new").c_str(), path.c_str()) != 0) {
         return system_error(errno, "rename " + path);
     }
-    return sync_directory(data);
+    return sync_directory(std::filesystem::path(path).parent_path());
 }
 
 Result<void> sync_directory(const std::string& data) {

@@ -14,7 +14,8 @@ inline constexpr const char* mark_file = "/postgres.id";
 std::string new_mark();
 // Empty if there is none.
 std::string read_mark(const std::string& data);
-// Whole or not at all, and durable.
+// One line; whole or not at all, and durable.
+Result<void> write_file_whole(const std::string& path, const std::string& line);
 Result<void> write_mark(const std::string& data, const std::string& id);
 Result<void> sync_directory(const std::string& data);
 

@@ -9,10 +9,12 @@
 #include "base/text.hpp"
 #include "cli/arguments.hpp"
 #include "cli/error_text.hpp"
+#include "server/blob_engine.hpp"
+#include "server/bucket_mark.hpp"
+#include "server/directory_mark.hpp"
 #include "server/stores.hpp"
 #include "service/fsck.hpp"
 #include "store/disk/data_directory.hpp"
-#include "store/disk/disk_blob_store.hpp"
 #include "store/postgres/url.hpp"
 
 namespace sluice::server {
@@ -22,8 +24,9 @@ constexpr int exit_well = 0;
 constexpr int exit_problems = 1;
 constexpr int exit_directory = 3;
 
-constexpr std::array<cli::FlagRule, 5> rules{
+constexpr std::array<cli::FlagRule, 6> rules{
     cli::FlagRule{"--database", true},
+    cli::FlagRule{"--storage", true},
     cli::FlagRule{"--data", true},
     cli::FlagRule{"--json"},
     cli::FlagRule{"--repair"},
@@ -37,6 +40,7 @@ constexpr const char* help_text = R"(sluice fsck --data DIR
 
   --data DIR          the server's directory (SLUICE_SERVER_DATA; default ./sluice-data)
   --database URL      as of the server (SLUICE_DATABASE_URL; default sqlite)
+  --storage URL       as of the server (SLUICE_STORAGE_URL; default disk)
   --repair            what is safe: segments of open uploads whose bytes are not there are marked as
                       missing; files, and places of packs, that belong to no upload are freed
   --older-than S      of these only what was last changed so many seconds ago (default 3600)
@@ -50,6 +54,7 @@ looked at.
 struct Wishes {
     std::string data;
     std::string database;
+    std::string storage;
     bool is_json = false;
     Fsck::Repair repair;
 };
@@ -115,7 +120,10 @@ void print_counts(const FsckCounts& counts, bool is_json) {
 
 int check(const Wishes& wishes) {
     // Looking at what is not there must not make it.
-    const std::string mark = wishes.database == "sqlite" ? "/sluice.db" : "/postgres.id";
+    const bool has_bucket = wishes.storage != "disk";
+    const std::string mark = wishes.database == "sqlite" ? sqlite_file
+                             : has_bucket                ? bucket_file
+                                                         : mark_file;
     if (!std::filesystem::exists(wishes.data + mark)) {
         return fail({.facts = "There is no database in " + wishes.data + "."});
     }
@@ -124,21 +132,22 @@ int check(const Wishes& wishes) {
     if (!lock) {
         return fail(lock.error());
     }
-    const auto stores = open_stores(wishes.database, wishes.data);
-    if (!stores) {
-        return fail(stores.error());
-    }
-    const auto blobs = DiskBlobStore::open(wishes.data + "/blobs");
+    const SystemClock clock;
+    const auto blobs = open_blobs(wishes.storage, wishes.data, true, clock);
     if (!blobs) {
         return fail(blobs.error());
+    }
+    const auto stores = open_stores(wishes.database, wishes.data, blobs->bucket);
+    if (!stores) {
+        return fail(stores.error());
     }
     const auto report = [&wishes](const FsckProblem& problem) {
         print_problem(problem, wishes.is_json);
     };
-    Fsck fsck(*stores->metadata, **blobs, now, wishes.repair, report);
+    Fsck fsck(*stores->metadata, *blobs->store, now, wishes.repair, report);
     const auto counts = fsck.run(
-        [&blobs](const Fsck::VisitFile& visit) { return (*blobs)->each_file(visit); },
-        [&blobs](const Fsck::VisitPack& visit) { return (*blobs)->each_pack(visit); }
+        [&blobs](const Fsck::VisitFile& visit) { return blobs->each_file(visit); },
+        [&blobs](const Fsck::VisitPack& visit) { return blobs->each_pack(visit); }
     );
     if (!counts) {
         return fail(counts.error());
@@ -175,6 +184,7 @@ int fsck_command(const std::vector<std::string>& words, const Environment& envir
     const Wishes wishes{
         .data = told("--data", "SLUICE_SERVER_DATA", "./sluice-data"),
         .database = told("--database", "SLUICE_DATABASE_URL", "sqlite"),
+        .storage = told("--storage", "SLUICE_STORAGE_URL", "disk"),
         .is_json = arguments->has("--json"),
         .repair =
             {.is_wanted = arguments->has("--repair"),

@@ -234,7 +234,22 @@ constexpr std::array rows{
         false,
         shown_database
     },
-    SettingRow{"--storage", "storage.url", "URL", "disk", apply_storage},
+    SettingRow{
+        "--storage",
+        "storage.url",
+        "URL",
+        "where the bytes are: disk (default, in DIR) or "
+        "s3://BUCKET?endpoint=http://HOST:PORT&region=R; "
+        "credentials as the AWS tools find them",
+        apply_storage
+    },
+    SettingRow{
+        "--delivery",
+        "storage.delivery",
+        "WAY",
+        "proxy (default), or redirect: readers fetch files from the S3 store by signed URLs",
+        apply_delivery
+    },
     SettingRow{"--role", "server.role", "ROLE", "all (default) or api", apply_role},
     SettingRow{
         "--auth",

@@ -38,6 +38,8 @@ struct Settings {
     std::vector<ListenAddress> listen;  // default 127.0.0.1:8080
     std::string data = "./sluice-data";
     std::string database = "sqlite";  // or a URL of PostgreSQL, which may hold a password
+    std::string storage = "disk";     // or a URL of S3, never with credentials
+    bool redirects_to_storage = false;
     bool runs_api = true;
     bool runs_workers = true;
     bool is_faithful = false;

@@ -1,6 +1,7 @@
 #include "server/store_settings.hpp"
 
 #include "store/postgres/url.hpp"
+#include "store/s3/location.hpp"
 
 namespace sluice::server {
 namespace {
@@ -31,9 +32,22 @@ std::string shown_database(const std::string& value) {
     return value == "sqlite" ? value : postgres::shown_url(value);
 }
 
-SettingRow::Outcome apply_storage(Settings&, const std::string& value) {
-    return value == "disk" ? SettingRow::Outcome{}
-                           : must_be("disk; s3:// is not in this version yet");
+SettingRow::Outcome apply_storage(Settings& settings, const std::string& value) {
+    if (value != "disk") {
+        if (const auto location = s3::parse_location(value); !location) {
+            return must_be("disk, or " + location.error());
+        }
+    }
+    settings.storage = value;
+    return {};
+}
+
+SettingRow::Outcome apply_delivery(Settings& settings, const std::string& value) {
+    if (value != "proxy" && value != "redirect") {
+        return must_be("proxy or redirect");
+    }
+    settings.redirects_to_storage = value == "redirect";
+    return {};
 }
 
 SettingRow::Outcome apply_role(Settings& settings, const std::string& value) {

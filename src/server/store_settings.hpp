@@ -11,6 +11,7 @@ SettingRow::Outcome apply_data(Settings& settings, const std::string& value);
 SettingRow::Outcome apply_database(Settings& settings, const std::string& value);
 std::string shown_database(const std::string& value);
 SettingRow::Outcome apply_storage(Settings& settings, const std::string& value);
+SettingRow::Outcome apply_delivery(Settings& settings, const std::string& value);
 SettingRow::Outcome apply_role(Settings& settings, const std::string& value);
 
 }  // namespace sluice::server

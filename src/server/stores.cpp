@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "server/bucket_mark.hpp"
 #include "server/directory_mark.hpp"
 #include "store/postgres/postgres_attachment_store.hpp"
 #include "store/postgres/postgres_doubt_store.hpp"
@@ -63,6 +64,14 @@ Result<void> join(PostgresDatabase& database, const std::string& data) {
     return *mark == id ? ok() : write_mark(data, *mark);
 }
 
+Result<void> join(S3BlobStore* bucket, const std::string& data, MetadataStore& metadata) {
+    if (bucket == nullptr) {
+        return ok();
+    }
+    const auto some = metadata.with_bytes({0}, 1);
+    return some ? join_bucket(*bucket, data, !some->empty()) : some.error();
+}
+
 void add_load(Metrics& metrics, const std::shared_ptr<PostgresDatabase>& database) {
     constexpr const char* help = "Connections to PostgreSQL";
     Gauge& busy = metrics.gauge("sluice_database_connections", help, {{"state", "busy"}});
@@ -85,7 +94,7 @@ void add_load(Metrics& metrics, const std::shared_ptr<PostgresDatabase>& databas
     });
 }
 
-Result<Stores> open_postgres(const std::string& url, const std::string& data) {
+Result<Stores> open_postgres(const std::string& url, const std::string& data, S3BlobStore* bucket) {
     if (auto checked = check_is_for_postgres(data); !checked) {
         return std::move(checked).error();
     }
@@ -93,7 +102,9 @@ Result<Stores> open_postgres(const std::string& url, const std::string& data) {
     if (!database) {
         return std::move(database).error();
     }
-    if (auto joined = join(**database, data); !joined) {
+    auto joined =
+        bucket != nullptr ? join_bucket(*bucket, **database, data) : join(**database, data);
+    if (!joined) {
         return std::move(joined).error();
     }
     return Stores{
@@ -110,10 +121,13 @@ Result<Stores> open_postgres(const std::string& url, const std::string& data) {
 }  // namespace
 
 Result<Stores> open_stores(
-    const std::string& database, const std::string& data, const SqliteOptions& options
+    const std::string& database,
+    const std::string& data,
+    S3BlobStore* bucket,
+    const SqliteOptions& options
 ) {
     if (database != "sqlite") {
-        return open_postgres(database, data);
+        return open_postgres(database, data, bucket);
     }
     if (auto checked = check_is_for_sqlite(data); !checked) {
         return std::move(checked).error();
@@ -122,8 +136,12 @@ Result<Stores> open_stores(
     if (!file) {
         return std::move(file).error();
     }
+    auto metadata = std::make_unique<SqliteMetadataStore>(*file);
+    if (auto joined = join(bucket, data, *metadata); !joined) {
+        return std::move(joined).error();
+    }
     return Stores{
-        .metadata = std::make_unique<SqliteMetadataStore>(*file),
+        .metadata = std::move(metadata),
         .attachments = std::make_unique<SqliteAttachmentStore>(*file),
         .timeline = std::make_unique<SqliteTimelineStore>(*file),
         .doubts = std::make_unique<SqliteDoubtStore>(*file),

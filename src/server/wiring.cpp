@@ -21,11 +21,12 @@
 #include "protocol/common/recorder.hpp"
 #include "protocol/common/url_signer.hpp"
 #include "protocol/common/work_classes.hpp"
-#include "runtime/disk_ring.hpp"
 #include "runtime/event_loops.hpp"
 #include "runtime/run_blocking.hpp"
 #include "runtime/stop_signals.hpp"
 #include "runtime/task_group.hpp"
+#include "server/blob_engine.hpp"
+#include "server/body_ways.hpp"
 #include "server/derived_settings.hpp"
 #include "server/dev_door.hpp"
 #include "server/greeting.hpp"
@@ -47,7 +48,6 @@
 #include "service/uploads.hpp"
 #include "store/disk/ballast.hpp"
 #include "store/disk/data_directory.hpp"
-#include "store/disk/disk_blob_store.hpp"
 #include "store/disk/key_file.hpp"
 #include "store/disk/run_mark.hpp"
 #include "store/hot/watched_metadata_store.hpp"
@@ -58,8 +58,7 @@ namespace {
 constexpr std::chrono::seconds drain_time{30}, sweep_pause{10};
 constexpr std::chrono::seconds flush_pause{1}, trim_pause{2};
 constexpr std::chrono::hours orphan_age{1};
-constexpr std::chrono::minutes dead_packs_pause{10};
-constexpr std::uint32_t orphans_max = 10'000;
+constexpr std::chrono::minutes dead_packs_pause{10}, bucket_pause{30};
 // Ids of keys; `sluice keys` makes its own beside a running server.
 constexpr std::uint16_t key_shard = 1;
 // Some hundred commits.
@@ -79,7 +78,7 @@ class Server {
         const Settings& settings,
         DirectoryLock lock,
         Stores stores,
-        std::unique_ptr<DiskBlobStore> blobs,
+        BlobEngine blobs,
         SecretBox box,
         RunMark& mark,
         LastRun last_run,
@@ -95,7 +94,9 @@ class Server {
           blobs_(std::move(blobs)),
           ids_(clock_, 0),
           faults_(metrics_),
-          jobs_(metadata_, *blobs_, clock_, ids_, job_settings(settings), &faults_, &timeline_),
+          jobs_(
+              metadata_, *blobs_.store, clock_, ids_, job_settings(settings), &faults_, &timeline_
+          ),
           workers_(pool_settings(settings), jobs_, speed_, metrics_),
           uploads_(services(), settings.limits),
           rates_(rate_limits(settings)),
@@ -133,7 +134,8 @@ class Server {
               .recorder = &recorder_,
               .live = &live_,
               .classes = &classes_,
-              .rufh = settings.rufh
+              .rufh = settings.rufh,
+              .redirects_to_storage = settings.redirects_to_storage
           },
           operations_(metrics_, metadata_, pools_.reads),
           system_(settings_, clock_.now()),
@@ -149,8 +151,9 @@ class Server {
           loops_(runtime::usable_processors()),
           listener_(loops_, router_, metrics_, clock_, connection_limits_),
           dev_door_(loops_, listener_) {
-        add_process_metrics(metrics_, metadata_, *blobs_);
+        add_process_metrics(metrics_, metadata_, *blobs_.store);
         stores_.add_metrics(metrics_);
+        blobs_.add_metrics(metrics_);
         for (FaultRule rule : settings.faults) {
             rule.seed = settings.fault_seed;
             faults_.add(std::move(rule));
@@ -178,7 +181,7 @@ class Server {
                 return fail("cannot start the workers", started.error());
             }
         }
-        install_rings();
+        system_.set_storage(prepare_body_ways(blobs_, loops_, buffers_));
         background_.spawn(
             loops_.executor(0), sweep_forever(&uploads_, &pools_.background, sweep_pause)
         );
@@ -191,8 +194,10 @@ class Server {
         );
         background_.spawn(
             loops_.executor(0),
-            remove_dead_packs_forever(
-                {blobs_.get(), &metadata_, &clock_}, &pools_.background, dead_packs_pause
+            sweep_blobs_forever(
+                {&blobs_, &metadata_, &clock_},
+                &pools_.background,
+                blobs_.is_elsewhere() ? bucket_pause : dead_packs_pause
             )
         );
         background_.spawn(loops_.executor(0), trim_forever(&pools_.background, trim_pause));
@@ -210,7 +215,7 @@ class Server {
     UploadServices services() {
         return {
             metadata_,
-            *blobs_,
+            *blobs_.store,
             *stores_.attachments,
             clock_,
             ids_,
@@ -250,8 +255,7 @@ class Server {
         if (auto marked = mark_.recovered(); !marked) {
             return marked;
         }
-        const auto removed =
-            blobs_->remove_orphans(is_known, clock_.now() - orphan_age, orphans_max);
+        const auto removed = blobs_.remove_orphans(is_known, clock_.now() - orphan_age);
         if (!removed) {
             return removed.error();
         }
@@ -269,22 +273,13 @@ class Server {
     // After a kill the page cache still has all that was written, and what was synced is on the disk.
     // But a relaxed server may have died between a sync that failed and its note of it.
     std::optional<Doubts::Scope> doubted_scope() const {
+        if (blobs_.is_elsewhere()) {
+            return std::nullopt;
+        }
         if (!last_run_.was_strict && !last_run_.ended_cleanly) {
             return Doubts::Scope();
         }
         return last_run_.lost_power() ? std::optional(Doubts::sample) : std::nullopt;
-    }
-
-    // Says which way bodies take to the disk: it is the first question about speed.
-    void install_rings() {
-        std::string_view way = disk::name_of(blobs_->ways());
-        for (std::size_t i = 0; i < loops_.size() && blobs_->ways().direct_block > 0; ++i) {
-            if (!runtime::DiskRing::install(loops_.loop(i), buffers_)) {
-                way = "page cache: io_uring is refused";
-            }
-        }
-        log::info("storage", "how bodies are written", {{"way", way}});
-        system_.set_storage(way);
     }
 
     Result<void> open_doors() {
@@ -365,8 +360,8 @@ class Server {
     // Behind those of any process before.
     LiveEvents live_{static_cast<std::uint64_t>(clock_.now().time_since_epoch().count())};
     Timeline timeline_{*stores_.timeline, &live_, hot()};
-    std::unique_ptr<DiskBlobStore> blobs_;
-    Doubts doubts_{*stores_.doubts, metadata_, *blobs_, clock_, &timeline_};
+    BlobEngine blobs_;
+    Doubts doubts_{*stores_.doubts, metadata_, *blobs_.store, clock_, &timeline_};
     IdSource ids_;
     Faults faults_;
     Jobs jobs_;
@@ -411,14 +406,16 @@ int run_server(const Settings& settings) {
     }
     const auto ballast = std::make_shared<Ballast>(settings.data + "/ballast", ballast_size);
     ballast->prepare();
-    auto stores =
-        open_stores(settings.database, settings.data, database_options(settings, ballast));
-    if (!stores) {
-        return fail("the database cannot be opened", stores.error());
-    }
-    auto blobs = DiskBlobStore::open(settings.data + "/blobs", {.strict = settings.is_strict});
+    const SystemClock clock;
+    auto blobs = open_blobs(settings.storage, settings.data, settings.is_strict, clock);
     if (!blobs) {
         return fail("the storage cannot be opened", blobs.error());
+    }
+    auto stores = open_stores(
+        settings.database, settings.data, blobs->bucket, database_options(settings, ballast)
+    );
+    if (!stores) {
+        return fail("the database cannot be opened", stores.error());
     }
     RunMark mark(settings.data);
     const auto last_run = mark.begin(settings.is_strict);

@@ -65,7 +65,8 @@ class Jobs {
     // not returned.
     Result<std::optional<LeasedJob>> claim(const std::string& holder, Lane lane);
 
-    // The input as one local file; `scratch` is a path that does not exist yet.
+    // The input as one local file; `scratch` is a path that does not exist yet. The lease is renewed as
+    // long as it takes.
     Result<std::string> input_of(const LeasedJob& job, const std::string& scratch);
 
     // Renews the lease and stores the progress, which never falls. `remaining`: best estimate from

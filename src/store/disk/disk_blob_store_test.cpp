@@ -32,7 +32,13 @@ struct DiskBlobs final : BlobStoreUnderTest {
 INSTANTIATE_TEST_SUITE_P(Strict, BlobStoreSuite, testing::Values([] {
                              return std::make_unique<DiskBlobs>(DiskOptions{});
                          }));
+INSTANTIATE_TEST_SUITE_P(Strict, PlacingBlobStoreSuite, testing::Values([] {
+                             return std::make_unique<DiskBlobs>(DiskOptions{});
+                         }));
 INSTANTIATE_TEST_SUITE_P(Relaxed, BlobStoreSuite, testing::Values([] {
+                             return std::make_unique<DiskBlobs>(DiskOptions{.strict = false});
+                         }));
+INSTANTIATE_TEST_SUITE_P(Relaxed, PlacingBlobStoreSuite, testing::Values([] {
                              return std::make_unique<DiskBlobs>(DiskOptions{.strict = false});
                          }));
 
