@@ -272,6 +272,9 @@ std::optional<Slot::End> Slot::publish_early(const LeasedJob& job, const Playabl
     }
     log::error("publish_failed", "outputs were not stored", {{"detail", done.error().detail}});
     const bool is_full = done.error().code == ErrorCode::storage_full;
+    if (done.error().code == ErrorCode::database_unavailable) {
+        return Stopped{};
+    }
     // The worker is at it still, and its files may be gone: it begins again.
     return Unpublished{temporary(is_full ? "NoSpace" : "StorageError")};
 }
@@ -343,6 +346,9 @@ std::string_view Slot::publish(LeasedJob& job, const JobOrder& order, const Done
             "publish_failed", "outputs were not stored", {{"detail", published.error().detail}}
         );
         const bool is_full = published.error().code == ErrorCode::storage_full;
+        if (published.error().code == ErrorCode::database_unavailable) {
+            return parts_.jobs.release(job) ? "released" : "lost";
+        }
         return retry(job, temporary(is_full ? "NoSpace" : "StorageError"));
     }
     // What is copied is done in a moment, which tells nothing of the machine's speed.

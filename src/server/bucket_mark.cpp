@@ -141,12 +141,10 @@ Result<void> join_bucket(S3BlobStore& bucket, PostgresDatabase& database, const 
         return mark.error();
     }
     // Only of a bucket in which nothing is yet does a database become the owner.
-    const auto known = claim_storage(database, *holds ? *mark : std::string(), *mark);
-    if (!known) {
-        return known.error();
-    }
-    if (*known != *mark) {
-        return of_another(bucket, "this database");
+    if (auto claimed = claim_storage(database, *mark, !*holds); !claimed) {
+        return claimed.error().code == ErrorCode::storage_failed
+                   ? of_another(bucket, "this database")
+                   : std::move(claimed);
     }
     return mark_in(data + bucket_file) == *mark ? ok()
                                                 : write_file_whole(data + bucket_file, *mark);

@@ -22,7 +22,10 @@ SettingRow::Outcome apply_data(Settings& settings, const std::string& value) {
 
 SettingRow::Outcome apply_database(Settings& settings, const std::string& value) {
     if (value != "sqlite" && !postgres::check_url(value)) {
-        return must_be("sqlite, or a URL as postgres://USER@HOST:5432/DATABASE");
+        return must_be(
+            "sqlite, or a URL as postgres://USER@HOST:5432/DATABASE (in a password, @ : / ? and % "
+            "are written %40 %3A %2F %3F and %25)"
+        );
     }
     settings.database = value;
     return {};

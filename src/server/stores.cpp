@@ -55,13 +55,20 @@ Result<void> check_is_for_postgres(const std::string& data) {
                : ok();
 }
 
-Result<void> join(PostgresDatabase& database, const std::string& data) {
-    const std::string id = read_mark(data);
-    const auto mark = claim_storage(database, id, new_mark());
-    if (!mark) {
-        return mark.error();
+Result<void> join(PostgresDatabase& database, const std::string& folder) {
+    if (const std::string id = read_mark(folder); !id.empty()) {
+        return claim_storage(database, id, false);
     }
-    return *mark == id ? ok() : write_mark(data, *mark);
+    const auto id = promised_mark(folder);
+    if (!id) {
+        return id.error();
+    }
+    auto claimed = claim_storage(database, *id, true);
+    if (claimed) {
+        return keep_promised_mark(folder);
+    }
+    const std::string by_other = read_mark(folder);  // another node was just done with it
+    return by_other.empty() ? claimed : claim_storage(database, by_other, false);
 }
 
 Result<void> join(S3BlobStore* bucket, const std::string& data, MetadataStore& metadata) {

@@ -29,6 +29,8 @@ ARROWS = {
     "store/hot": {"base", "core", "store"},
     "service": {"base", "core", "store", "store/hot", "media"},
     "processing": {"base", "core", "store", "media", "service"},
+    # One process among several that share a database.
+    "nodes": {"base", "core", "media", "store", "store/postgres", "service"},
     "runtime": {"base"},
     "http": {"base", "runtime"},
     "dev_tls": {"base", "runtime"},
@@ -44,7 +46,8 @@ ARROWS = {
     "client": {"base"},
     "cli": {"base", "client", "diagnosis"},
     "server": {
-        "base", "core", "store", "store/sqlite", "store/postgres", "store/disk", "store/s3", "store/hot", "media", "service", "processing", "runtime",
+        "base", "core", "store", "store/sqlite", "store/postgres", "store/disk", "store/s3", "store/hot", "media", "service", "processing",
+        "nodes", "runtime",
         "http", "protocol/common", "protocol/x_v1", "protocol/x_v2", "protocol/native", "protocol/delivery", "protocol/rufh",
         "protocol/tus", "cli",
         "dev_tls", "client",
@@ -58,7 +61,7 @@ CO_SPAWN_FILE = "src/runtime/task_group.cpp"
 THREAD_FILES = {
     "src/runtime/event_loops.hpp", "src/runtime/event_loops.cpp", "src/runtime/run_blocking.hpp",
     "src/runtime/run_blocking.cpp", "src/processing/worker_pool.cpp", "src/store/sqlite/write_queue.hpp", "src/store/s3/transport.cpp",
-    "src/client/segments.cpp",
+    "src/client/segments.cpp", "src/nodes/hint_line.cpp", "src/nodes/node.cpp",
 }
 DECODER_FOLDER = "src/media/worker/"
 FUNCTION_LINES_MAX = 60
