@@ -13,6 +13,7 @@
 #include "cli/arguments.hpp"
 #include "cli/error_text.hpp"
 #include "server/backup_file.hpp"
+#include "server/bucket_mark.hpp"
 #include "server/directory_copy.hpp"
 #include "server/directory_mark.hpp"
 #include "server/stores.hpp"
@@ -66,6 +67,13 @@ Result<void> check_is_possible(const Wishes& wishes, const std::string& partial)
         return Error{
             .facts = "The rows of " + wishes.data +
                      " are in PostgreSQL. Copy the directory's folder blobs after pg_dump; see "
+                     "docs/operations/backup.md."
+        };
+    }
+    if (std::filesystem::exists(wishes.data + bucket_file)) {
+        return Error{
+            .facts = "The bytes of " + wishes.data +
+                     " are in an S3 store: copy the bucket by its own means; see "
                      "docs/operations/backup.md."
         };
     }
