@@ -50,8 +50,11 @@ void add_process_metrics(Metrics& metrics, MetadataStore& metadata, BlobStore& b
     TimeCounter& cpu = metrics.time_counter("process_cpu_seconds_total", "User and system time");
     Gauge& open = metrics.gauge("sluice_uploads_open", "Uploads that take bytes");
     Gauge& queued = metrics.gauge("sluice_jobs_queued", "Jobs that wait");
-    Gauge& free = metrics.gauge("sluice_storage_free_bytes", "Room on the disk");
-    metrics.before_text([&resident, &files, &cpu, &open, &queued, &free, &metadata, &blobs] {
+    // None where nobody knows: 0 would be an alarm.
+    Gauge* free = blobs.free_space()
+                      ? &metrics.gauge("sluice_storage_free_bytes", "Room on the disk")
+                      : nullptr;
+    metrics.before_text([&resident, &files, &cpu, &open, &queued, free, &metadata, &blobs] {
         resident.set(resident_bytes());
         files.set(open_files());
         cpu.set(cpu_time());
@@ -59,8 +62,8 @@ void add_process_metrics(Metrics& metrics, MetadataStore& metadata, BlobStore& b
             open.set(static_cast<std::int64_t>(totals->uploads_open));
             queued.set(static_cast<std::int64_t>(totals->jobs_queued));
         }
-        if (const auto room = blobs.free_space()) {
-            free.set(static_cast<std::int64_t>(room->value));
+        if (const auto room = blobs.free_space(); room && free != nullptr) {
+            free->set(static_cast<std::int64_t>(room->value));
         }
     });
 }

@@ -250,6 +250,32 @@ class Gone(FaultyCase):
         self.assert_whole(media_id, data)
 
 
+    def test_a_store_that_hangs_keeps_neither_status_nor_init(self):
+        media_id, data = self.opened()
+        finals = [self.opened()[0] for _ in range(4)]
+        self.store.freeze("rgw")
+        self.addCleanup(self.store.thaw, "rgw")
+        answers = []
+        threads = [
+            *(threading.Thread(target=lambda: answers.append(self.caller.append(media_id, 1, data[SEGMENT:]))) for _ in range(70)),
+            *(threading.Thread(target=lambda m=m: answers.append(self.caller.append(m, 1, data[SEGMENT:]))) for m in finals),
+        ]
+        for thread in threads:
+            thread.start()
+        worst = 0
+        while any(thread.is_alive() for thread in threads):
+            begun = time.monotonic()
+            self.assert_v1_error(self.caller.status(media_id), 409, "finalize_missing")
+            self.assertEqual(self.caller.init(100).status, 202)
+            worst = max(worst, time.monotonic() - begun)
+            time.sleep(0.2)
+        self.assertLess(worst, 2)
+        self.assertEqual({answer.status for answer in answers} - {409}, {503})
+        self.store.thaw("rgw")
+        self.assertEqual(self.eventually(lambda: self.caller.append(media_id, 1, data[SEGMENT:])).status, 204)
+        self.assert_whole(media_id, data)
+
+
 class UnderLoad(FaultyCase):
     """Many callers, and a line that breaks for one request in six: every 2xx is kept, and no more than was sent."""
 

@@ -183,7 +183,10 @@ awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body)
         auto found = context_.uploads.find_file(reader, key, name, for_all);
         return found ? Result<Located>(Located{*found, link_to(*found)}) : std::move(found).error();
     };
-    auto file = co_await runtime::run_blocking(context_.reads, std::move(work));
+    // Playlists are read and links looked at, which for a store elsewhere is no quick read of rows.
+    const bool is_far = context_.uploads.blobs().read_ahead().value > 0;
+    auto& pool = is_far ? context_.bulk : context_.reads;
+    auto file = co_await runtime::run_blocking(pool, std::move(work));
     if (!file) {
         co_return refused(file.error(), request);
     }

@@ -344,8 +344,12 @@ Result<ByteCount> S3BlobStore::free_space() {
 }
 
 std::optional<std::string> S3BlobStore::link_to(const Extent& extent, const LinkTerms& terms) {
-    if (extent.blob.is_shared() || extent.offset.value != 0) {
-        return std::nullopt;  // a link gives the whole object
+    // A link gives the whole object. What was moved here from a disk may be longer than its extent.
+    const bool may_be_whole = !extent.blob.is_shared() && extent.offset.value == 0;
+    const auto is_whole =
+        may_be_whole ? has_length(extent.blob, extent.length) : Result<bool>(false);
+    if (!is_whole || !*is_whole) {
+        return std::nullopt;
     }
     std::map<std::string, std::string> answered{{"response-content-type", terms.content_type}};
     if (!terms.disposition.empty()) {

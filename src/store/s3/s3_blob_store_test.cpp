@@ -206,6 +206,7 @@ TEST_F(S3BlobStoreTest, ALinkGivesTheObjectToAnybodyForAWhile) {
     EXPECT_TRUE(std::ranges::equal(std::as_bytes(std::span(fetched.text)), test_bytes(1000, 1)));
     EXPECT_EQ(fetch(*link + "0").status, 403) << "a signature that was changed";
     EXPECT_FALSE(store().link_to({{5}, {10}, {20}}, {}));
+    EXPECT_FALSE(store().link_to({{5}, {0}, {999}}, {})) << "the object has one byte more";
 }
 
 TEST(S3Open, SaysWhatIsWrong) {
