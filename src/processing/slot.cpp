@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <random>
 #include <string_view>
 #include <variant>
 
@@ -31,6 +32,13 @@ ProcessingFailure temporary(std::string_view reason) {
 
 Milliseconds since(Steady::time_point start) {
     return std::chrono::duration_cast<Milliseconds>(Steady::now() - start);
+}
+
+// Half of it to one and a half.
+Milliseconds scattered(Milliseconds pause) {
+    static thread_local std::minstd_rand random{std::random_device{}()};
+    return pause / 2 +
+           Milliseconds(std::uniform_int_distribution<Milliseconds::rep>(0, pause.count())(random));
 }
 
 // The job's own folder, empty at first and gone at the end.
@@ -79,7 +87,7 @@ void Slot::run() {
                 parts_.settings.restart_pause * (1 << std::min(deaths_in_a_row_, 10));
             parts_.signals.pause(std::min(pause, restart_pause_max));
         } else if (!claim_and_work()) {
-            parts_.signals.wait(wakes_seen_, parts_.settings.poll_interval);
+            parts_.signals.wait(wakes_seen_, scattered(parts_.settings.poll_interval));
         }
     }
     if (worker_) {

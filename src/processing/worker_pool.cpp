@@ -35,6 +35,11 @@ WorkerPoolSettings with_defaults(WorkerPoolSettings settings) {
 
 }  // namespace
 
+LaneSlots slots_of(const WorkerPoolSettings& settings) {
+    const WorkerPoolSettings whole = with_defaults(settings);
+    return {.quick = whole.quick_slots, .film = whole.slots};
+}
+
 std::string worker_beside_us() {
     std::error_code error;
     const auto self = std::filesystem::read_symlink("/proc/self/exe", error);

@@ -1,8 +1,10 @@
 #include "server/blob_engine.hpp"
 
 #include <filesystem>
+#include <string_view>
 
 #include "server/bucket_mark.hpp"
+#include "store/disk/data_directory.hpp"
 
 namespace sluice::server {
 namespace {
@@ -33,7 +35,27 @@ Result<BlobEngine> open_bucket(
     return engine;
 }
 
+Result<BlobEngine> open_shared(const std::string& folder) {
+    if (auto made = make_data_directory(folder); !made) {
+        return std::move(made).error();
+    }
+    auto disk = DiskBlobStore::open(folder + "/blobs", {.is_shared = true});
+    if (!disk) {
+        return std::move(disk).error();
+    }
+    BlobEngine engine{.disk = disk->get(), .shared_folder = folder};
+    engine.store = *std::move(disk);
+    return engine;
+}
+
 }  // namespace
+
+std::optional<std::string> shared_folder_of(const std::string& storage) {
+    constexpr std::string_view scheme = "file://";
+    const bool is_path = storage.starts_with(scheme) && storage.size() > scheme.size() + 1 &&
+                         storage[scheme.size()] == '/';
+    return is_path ? std::optional(storage.substr(scheme.size())) : std::nullopt;
+}
 
 Result<BlobEngine> open_disk(const std::string& data, bool is_strict) {
     auto disk = DiskBlobStore::open(data + "/blobs", {.strict = is_strict});
@@ -48,6 +70,9 @@ Result<BlobEngine> open_disk(const std::string& data, bool is_strict) {
 Result<BlobEngine> open_blobs(
     const std::string& storage, const std::string& data, bool is_strict, const Clock& clock
 ) {
+    if (const auto folder = shared_folder_of(storage)) {
+        return open_shared(*folder);
+    }
     if (storage != "disk") {
         return open_bucket(storage, data, clock);
     }
@@ -58,13 +83,14 @@ Result<BlobEngine> open_blobs(
 }
 
 Result<std::uint32_t> BlobEngine::remove_orphans(const IsKnown& is_known, WallTime before) {
-    return disk != nullptr ? disk->remove_orphans(is_known, before, orphans_max)
-                           : Result<std::uint32_t>(0U);
+    return is_elsewhere() ? Result<std::uint32_t>(0U)
+                          : disk->remove_orphans(is_known, before, orphans_max);
 }
 
 Result<std::uint32_t> BlobEngine::sweep(const IsKnown& is_known, WallTime before) {
-    return disk != nullptr ? disk->remove_dead_packs(is_known, before)
-                           : bucket->remove_orphans(is_known, before);
+    return is_shared_folder() ? disk->remove_orphans(is_known, before, orphans_max)
+           : disk != nullptr  ? disk->remove_dead_packs(is_known, before)
+                              : bucket->remove_orphans(is_known, before);
 }
 
 void BlobEngine::add_metrics(Metrics& metrics) const {

@@ -21,13 +21,6 @@ Result<void> sync(const std::string& path, int flags) {
     return file && ::fsync(file.get()) == 0 ? ok() : system_error(errno, "sync " + path);
 }
 
-std::string first_line(const std::string& path) {
-    std::ifstream file(path);
-    std::string line;
-    std::getline(file, line);
-    return line;
-}
-
 Result<void> write_whole(const std::string& path, const std::string& id) {
     if (std::ofstream file(path); !(file << id << '\n' << std::flush)) {
         return system_error(errno == 0 ? EIO : errno, "write " + path);
@@ -37,12 +30,19 @@ Result<void> write_whole(const std::string& path, const std::string& id) {
 
 }  // namespace
 
+std::string read_line(const std::string& path) {
+    std::ifstream file(path);
+    std::string line;
+    std::getline(file, line);
+    return line;
+}
+
 std::string new_mark() {
     return random_word(mark_length);
 }
 
 std::string read_mark(const std::string& data) {
-    return first_line(data + mark_file);
+    return read_line(data + mark_file);
 }
 
 Result<void> write_mark(const std::string& data, const std::string& id) {
@@ -61,7 +61,7 @@ Result<void> write_file_whole(const std::string& path, const std::string& line) 
 
 Result<std::string> promised_mark(const std::string& data) {
     const std::string path = data + mark_file + ".new";
-    if (auto found = first_line(path); !found.empty()) {
+    if (auto found = read_line(path); !found.empty()) {
         return found;
     }
     const std::string id = new_mark();
@@ -79,7 +79,7 @@ Result<std::string> promised_mark(const std::string& data) {
     if (auto synced = sync_directory(data); !synced) {
         return std::move(synced).error();
     }
-    return first_line(path);
+    return read_line(path);
 }
 
 Result<void> keep_promised_mark(const std::string& data) {

@@ -11,10 +11,14 @@ namespace sluice::server {
 
 inline constexpr const char* sqlite_file = "/sluice.db";
 inline constexpr const char* mark_file = "/postgres.id";
+// Of one of several nodes: its name among them.
+inline constexpr const char* node_file = "/node.id";
 
 std::string new_mark();
 // Empty if there is none.
 std::string read_mark(const std::string& data);
+// The first line of a file; empty if there is none.
+std::string read_line(const std::string& path);
 // One line; whole or not at all, and durable.
 Result<void> write_file_whole(const std::string& path, const std::string& line);
 Result<void> write_mark(const std::string& data, const std::string& id);

@@ -15,6 +15,7 @@
 #include "server/stores.hpp"
 #include "service/fsck.hpp"
 #include "store/disk/data_directory.hpp"
+#include "store/postgres/postgres_node_store.hpp"
 #include "store/postgres/url.hpp"
 
 namespace sluice::server {
@@ -118,11 +119,35 @@ void print_counts(const FsckCounts& counts, bool is_json) {
     );
 }
 
+// What they are writing at this moment would look like nobody's.
+Result<void> check_others_stopped(const Stores& stores) {
+    if (stores.database == nullptr) {
+        return ok();
+    }
+    const auto live = PostgresNodeStore(stores.database).live();
+    if (!live) {
+        return live.error();
+    }
+    std::string names;
+    for (const NodeRow& node : *live) {
+        names +=
+            (names.empty() ? "" : ", ") + std::to_string(node.id) + " (" + node.facts.role + ")";
+    }
+    if (names.empty()) {
+        return ok();
+    }
+    return Error{
+        .code = ErrorCode::storage_failed,
+        .facts = "Nodes that write to this storage run, or ran until a moment ago: " + names +
+                 ". Stop them first.",
+    };
+}
+
 int check(const Wishes& wishes) {
     // Looking at what is not there must not make it.
-    const bool has_bucket = wishes.storage != "disk";
+    const bool is_of_node = wishes.database != "sqlite" && wishes.storage != "disk";
     const std::string mark = wishes.database == "sqlite" ? sqlite_file
-                             : has_bucket                ? bucket_file
+                             : is_of_node                ? node_file
                                                          : mark_file;
     if (!std::filesystem::exists(wishes.data + mark)) {
         return fail({.facts = "There is no database in " + wishes.data + "."});
@@ -137,9 +162,13 @@ int check(const Wishes& wishes) {
     if (!blobs) {
         return fail(blobs.error());
     }
-    const auto stores = open_stores(wishes.database, wishes.data, blobs->bucket);
+    const auto stores =
+        open_stores(wishes.database, wishes.data, blobs->bucket, {}, blobs->shared_folder);
     if (!stores) {
         return fail(stores.error());
+    }
+    if (auto stopped = check_others_stopped(*stores); !stopped) {
+        return fail(stopped.error());
     }
     const auto report = [&wishes](const FsckProblem& problem) {
         print_problem(problem, wishes.is_json);

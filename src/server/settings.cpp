@@ -10,6 +10,7 @@
 #include "base/text.hpp"
 #include "server/config_file.hpp"
 #include "server/setting_rows.hpp"
+#include "server/store_settings.hpp"
 
 namespace sluice::server {
 namespace {
@@ -237,6 +238,9 @@ std::expected<Settings, SettingsError> read_settings(
     }
     if (auto checked = check_faults(settings); !checked) {
         return std::unexpected(std::move(checked).error());
+    }
+    if (auto refused = refused_combination(settings)) {
+        return std::unexpected(SettingsError{*std::move(refused), false});
     }
     return settings;
 }

@@ -49,6 +49,7 @@ struct Settings {
     unsigned cores_per_job = 0;  // 0: the cores, shared out among the workers
     bool remux = true;           // conforming videos are copied, not encoded
     bool avif = false;           // pictures in AVIF too
+    std::chrono::seconds job_lease{30};
     bool keeps_original = true;  // once everything was made of it
     bool sandbox = true;         // around what decodes
     UploadLimits limits;

@@ -1,5 +1,6 @@
 #include "server/store_settings.hpp"
 
+#include "server/blob_engine.hpp"
 #include "store/postgres/url.hpp"
 #include "store/s3/location.hpp"
 
@@ -36,9 +37,9 @@ std::string shown_database(const std::string& value) {
 }
 
 SettingRow::Outcome apply_storage(Settings& settings, const std::string& value) {
-    if (value != "disk") {
+    if (value != "disk" && !shared_folder_of(value)) {
         if (const auto location = s3::parse_location(value); !location) {
-            return must_be("disk, or " + location.error());
+            return must_be("disk, file:///FOLDER, or " + location.error());
         }
     }
     settings.storage = value;
@@ -54,17 +55,30 @@ SettingRow::Outcome apply_delivery(Settings& settings, const std::string& value)
 }
 
 SettingRow::Outcome apply_role(Settings& settings, const std::string& value) {
-    if (value == "worker") {
-        return must_be(
-            "all or api; worker nodes of their own need a storage that nodes share, which this "
-            "version does not have yet"
-        );
-    }
-    if (value != "all" && value != "api") {
+    if (value != "all" && value != "api" && value != "worker") {
         return must_be("all, api or worker");
     }
-    settings.runs_workers = value == "all";
+    settings.runs_api = value != "worker";
+    settings.runs_workers = value != "api";
     return {};
+}
+
+std::optional<std::string> refused_combination(const Settings& settings) {
+    const bool has_nodes = settings.database != "sqlite" && settings.storage != "disk";
+    if (!settings.runs_api && !has_nodes) {
+        return "--role worker is for one of several nodes: they share a database (--database "
+               "postgres://…) and a storage (--storage s3://… or file:///FOLDER).";
+    }
+    if (shared_folder_of(settings.storage) && settings.database == "sqlite") {
+        return "--storage file:///… is for several nodes: they share a database too (--database "
+               "postgres://…). For one node leave it out.";
+    }
+    if (shared_folder_of(settings.storage) && !settings.is_strict) {
+        return "--durability relaxed needs a disk of its own: a node cannot sync what another node "
+               "has written to --storage " +
+               settings.storage + ".";
+    }
+    return std::nullopt;
 }
 
 }  // namespace sluice::server

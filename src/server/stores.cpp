@@ -101,7 +101,12 @@ void add_load(Metrics& metrics, const std::shared_ptr<PostgresDatabase>& databas
     });
 }
 
-Result<Stores> open_postgres(const std::string& url, const std::string& data, S3BlobStore* bucket) {
+Result<Stores> open_postgres(
+    const std::string& url,
+    const std::string& data,
+    S3BlobStore* bucket,
+    const std::string& shared_folder
+) {
     if (auto checked = check_is_for_postgres(data); !checked) {
         return std::move(checked).error();
     }
@@ -109,8 +114,9 @@ Result<Stores> open_postgres(const std::string& url, const std::string& data, S3
     if (!database) {
         return std::move(database).error();
     }
-    auto joined =
-        bucket != nullptr ? join_bucket(*bucket, **database, data) : join(**database, data);
+    auto joined = bucket != nullptr
+                      ? join_bucket(*bucket, **database, data)
+                      : join(**database, shared_folder.empty() ? data : shared_folder);
     if (!joined) {
         return std::move(joined).error();
     }
@@ -121,6 +127,7 @@ Result<Stores> open_postgres(const std::string& url, const std::string& data, S3
         .doubts = std::make_unique<PostgresDoubtStore>(*database),
         .keys = std::make_unique<PostgresKeyStore>(*database),
         .may_be_cached = false,
+        .database = *database,
         .add_metrics = [database = *database](Metrics& metrics) { add_load(metrics, database); },
     };
 }
@@ -131,10 +138,16 @@ Result<Stores> open_stores(
     const std::string& database,
     const std::string& data,
     S3BlobStore* bucket,
-    const SqliteOptions& options
+    const SqliteOptions& options,
+    const std::string& shared_folder
 ) {
     if (database != "sqlite") {
-        return open_postgres(database, data, bucket);
+        return open_postgres(database, data, bucket, shared_folder);
+    }
+    if (!shared_folder.empty()) {
+        return refused(
+            "A storage that nodes share needs a database that they share: --database postgres://…"
+        );
     }
     if (auto checked = check_is_for_sqlite(data); !checked) {
         return std::move(checked).error();

@@ -55,7 +55,6 @@ boost::asio::awaitable<void> keep_ballast(
 boost::asio::awaitable<void> sweep_blobs_forever(
     UnnamedBlobs unnamed, runtime::BlockingPool* pool, std::chrono::minutes pause
 ) {
-    static constexpr std::chrono::hours age{1};
     boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
     for (;;) {
         timer.expires_after(pause);
@@ -65,7 +64,7 @@ boost::asio::awaitable<void> sweep_blobs_forever(
                 const auto known = unnamed.metadata->knows_blob(blob);
                 return !known || *known;  // in doubt it stays
             };
-            return unnamed.blobs->sweep(is_known, unnamed.clock->now() - age);
+            return unnamed.blobs->sweep(is_known, unnamed.clock->now() - unnamed.age);
         };
         const auto removed = co_await runtime::run_blocking(*pool, std::move(work));
         if (!removed) {

@@ -25,6 +25,8 @@ struct UnnamedBlobs {
     BlobEngine* blobs;
     MetadataStore* metadata;
     const Clock* clock;
+    // What changed later stays: it may be on its way to its row. Among nodes one may be paused for long.
+    std::chrono::hours age{1};
 };
 boost::asio::awaitable<void> sweep_blobs_forever(
     UnnamedBlobs unnamed, runtime::BlockingPool* pool, std::chrono::minutes pause

@@ -42,6 +42,10 @@ INSTANTIATE_TEST_SUITE_P(Relaxed, PlacingBlobStoreSuite, testing::Values([] {
                              return std::make_unique<DiskBlobs>(DiskOptions{.strict = false});
                          }));
 
+INSTANTIATE_TEST_SUITE_P(Shared, BlobStoreSuite, testing::Values([] {
+                             return std::make_unique<DiskBlobs>(DiskOptions{.is_shared = true});
+                         }));
+
 template <class T>
 ErrorCode code_of(const Result<T>& result) {
     return result ? ErrorCode::internal : result.error().code;
