@@ -124,6 +124,11 @@ std::size_t Node::live_nodes() const {
     return alive_.size();
 }
 
+bool Node::is_first() const {
+    const std::scoped_lock lock(mutex_);
+    return alive_.empty() || alive_.front().id == number_;
+}
+
 std::size_t Node::others() const {
     const std::scoped_lock lock(mutex_);
     return static_cast<std::size_t>(std::ranges::count_if(alive_, [this](const NodeRow& node) {

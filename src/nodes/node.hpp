@@ -71,6 +71,8 @@ class Node final : public Peers {
     // Of all nodes that live.
     LaneSlots slots() const;
     std::size_t live_nodes() const;
+    // The one that does what one of all should do: the lowest number that lives. Sometimes two think so.
+    bool is_first() const;
     void add_metrics(Metrics& metrics);
 
     void tell_job_added() override { say({.kind = HintKind::job_added}); }

@@ -101,6 +101,13 @@ TEST_F(TwoNodes, HearOfJobsAndOfTheirEnd) {
     EXPECT_EQ(a_.cancelled, 0u) << "nobody hears himself";
 }
 
+TEST_F(TwoNodes, OneOfThemIsTheFirstUntilItLeaves) {
+    EXPECT_TRUE(a_.node->is_first());
+    EXPECT_FALSE(b_.node->is_first());
+    a_.node->stop();
+    EXPECT_TRUE(eventually([&] { return b_.node->is_first(); }));
+}
+
 TEST_F(TwoNodes, CountTheSlotsOfAll) {
     EXPECT_EQ(a_.node->slots().film, 3u);
     EXPECT_EQ(b_.node->slots().quick, 2u);
