@@ -81,6 +81,7 @@ void Node::start(Parts parts) {
         .look = [this] { return look_at_settling(); },
     });
     threads_->upkeep = std::jthread([this] { upkeep(); });
+    say({.kind = HintKind::nodes_changed});
 }
 
 void Node::stop() {
@@ -230,6 +231,9 @@ void Node::hear(const Hint& hint) {
             return parts_.live->publish_from_elsewhere(*hint.event);
         case HintKind::rate:
             return parts_.rates->learn(*hint.rate);
+        case HintKind::nodes_changed:
+            is_beat_due_ = true;
+            return;
         case HintKind::gap:
             return missed();
     }
@@ -289,7 +293,7 @@ void Node::upkeep() {
         });
         lock.unlock();
         rates.share();
-        if (Steady::now() >= beat_at) {
+        if (is_beat_due_.exchange(false) || Steady::now() >= beat_at) {
             beat();
             beat_at = Steady::now() + settings_.beat;
         }

@@ -115,6 +115,7 @@ class Node final : public Peers {
     std::vector<Settling> settling_;  // the thread's of the line alone
     std::atomic<bool> is_stopping_ = false;
     std::atomic<bool> is_replaced_ = false;
+    std::atomic<bool> is_beat_due_ = false;
     mutable std::mutex mutex_;  // guards alive_
     std::vector<NodeRow> alive_;
     std::unique_ptr<Threads> threads_;
