@@ -46,7 +46,7 @@ Router::Router(
       keys_(context, keys),
       history_(context),
       dev_(context.dev),
-      events_(context),
+      events_(context, keys),
       session_(sessions),
       requests_(*context.recorder),
       faults_(context),
@@ -131,6 +131,7 @@ void Router::tell_watchers(const protocol::Exchange& exchange, const http::Respo
          .owner = exchange.caller ? exchange.caller->principal : Principal{},
          .media_id = exchange.media_id,
          .call = exchange.call.empty() ? exchange.request.method : exchange.call,
+         .method = exchange.request.method,
          .status = response.status,
          .code = response.error_code,
          .request_id = exchange.request.request_id}

@@ -16,6 +16,7 @@
 #include "base/metrics.hpp"
 #include "http/listener.hpp"
 #include "media/cost_model.hpp"
+#include "processing/decoder_versions.hpp"
 #include "processing/worker_pool.hpp"
 #include "protocol/common/authenticator.hpp"
 #include "protocol/common/context.hpp"
@@ -159,6 +160,9 @@ class Server {
         if (settings_.runs_workers) {
             if (auto passed = pass_sandbox_gate(workers_.settings(), metrics_); !passed) {
                 return fail("no sandbox", passed.error());
+            }
+            if (auto versions = decoder_versions(workers_.settings().worker_path)) {
+                system_.set_decoders(*std::move(versions));
             }
             operations_.set_sandbox(settings_.sandbox ? "on" : "off");
             system_.set_sandbox(settings_.sandbox ? "on" : "off");

@@ -25,7 +25,8 @@ struct LiveEvent {
     WallTime at;
     Principal owner;
     std::optional<MediaId> media_id;
-    std::string call;  // as in the timeline
+    std::string call;    // as in the timeline
+    std::string method;  // of a request
     int status = 0;
     std::string code;
     std::string request_id;

@@ -75,6 +75,8 @@ class StreamLeases {
         return lease;
     }
 
+    bool is_held(MediaId id) { return find(id) != nullptr; }
+
     // Waits, a little, until the request that runs has stored what has come; nothing runs: at once.
     void settle(MediaId id, std::chrono::milliseconds patience) {
         const auto lease = find(id);

@@ -94,6 +94,16 @@ Result<Upload> Streams::find(const Principal& owner, MediaId id) {
     return std::move(whole->upload);
 }
 
+Result<Upload> Streams::find_for_change(const Principal& owner, MediaId id) {
+    auto found = find(owner, id);
+    if (found && services_.doubts != nullptr && found->state == UploadState::open) {
+        if (auto refusal = services_.doubts->refusal_of(id)) {
+            return *std::move(refusal);
+        }
+    }
+    return found;
+}
+
 Result<Upload> Streams::find_settled(const Principal& owner, MediaId id) {
     leases_.settle(id, settle_patience);
     if (services_.peers != nullptr) {

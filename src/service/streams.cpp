@@ -43,14 +43,10 @@ Error inconsistent(const Upload& upload, ByteCount end, ByteCount total) {
     );
 }
 
-std::vector<Extent> extents_in(const SegmentMap& segments, BlobId blob) {
-    std::vector<Extent> extents;
-    for (const auto& [index, segment] : segments) {
-        if (segment.extent.blob == blob) {
-            extents.push_back(segment.extent);
-        }
-    }
-    return extents;
+// All before the offset, wherever those bytes are: the next ones go behind it, and its segments need not be
+// looked at for each request.
+std::vector<Extent> not_to_be_written(const Upload& upload) {
+    return {Extent{{upload.id.value}, {0}, upload.received}};
 }
 
 // A declared type is for people and for GET; what cannot be one is not kept.
@@ -228,11 +224,11 @@ Result<void> Streams::admit(const AppendToStream& wanted, const Upload& upload) 
 }
 
 Result<StreamAppend> Streams::begin(const AppendToStream& wanted) {
-    auto found = load(wanted.owner, wanted.id);
+    auto found = find_for_change(wanted.owner, wanted.id);
     if (!found) {
         return std::move(found).error();
     }
-    if (auto fitting = admit(wanted, found->upload); !fitting) {
+    if (auto fitting = admit(wanted, *found); !fitting) {
         return std::move(fitting).error();
     }
     if (auto admission = admitted(wanted.admission); !admission) {
@@ -248,22 +244,21 @@ Result<StreamAppend> Streams::begin(const AppendToStream& wanted) {
         append.lease_->token = *token;
     }
     // What the earlier request has stored until it was ended, it has stored.
-    found = load(wanted.owner, wanted.id);
+    found = find_for_change(wanted.owner, wanted.id);
     if (!found) {
         return std::move(found).error();
     }
-    if (auto fitting = admit(wanted, found->upload); !fitting) {
+    if (auto fitting = admit(wanted, *found); !fitting) {
         return std::move(fitting).error();
     }
-    const bool is_known = found->upload.stream.length_known;
+    const bool is_known = found->stream.length_known;
     append.total_ = is_known ? std::nullopt : wanted.total;
     if (wanted.is_last.value_or(false) && wanted.length && !is_known) {
-        append.total_ = found->upload.received + *wanted.length;
+        append.total_ = found->received + *wanted.length;
     }
     append.is_last_ = wanted.is_last;
-    append.end_max_ = is_known ? found->upload.total : append.total_.value_or(length_max());
-    append.own_ = extents_in(found->segments, {wanted.id.value});
-    append.upload_ = std::move(found->upload);
+    append.end_max_ = is_known ? found->total : append.total_.value_or(length_max());
+    append.upload_ = *std::move(found);
     return append;
 }
 
@@ -288,7 +283,7 @@ Result<Incoming> Streams::begin_piece(StreamAppend& append, std::optional<ByteCo
             .total = append.end_max_,
             .at = {append.at().value},
             .length_max = length,
-            .committed = append.own_,
+            .committed = not_to_be_written(upload),
         });
         // Refused for whatever reason: a blob of its own will do, or will say why not.
         writer = placed ? std::move(placed).value() : nullptr;
@@ -318,9 +313,6 @@ Result<void> Streams::extend(StreamAppend& append, std::optional<Segment> segmen
     if (segment) {
         upload.received += segment->extent.length;
         upload.segments_received += 1;
-        if (segment->extent.blob.value == upload.id.value) {
-            append.own_.push_back(segment->extent);
-        }
     }
     upload.expires_at = std::max(upload.expires_at, more.expires_at);
     append.has_stored_ = true;

@@ -281,7 +281,7 @@ class Together(unittest.TestCase):
         second = self.server(*arguments)
         self.assertEqual(X1(second).original(f"7_{media_id}").body, noise(100_000))
         other = engine.cluster().make_database("stranger")
-        self.assertIn("does not know it", self.refused("--storage", self.store.url("both"), "--database", other))
+        self.assertIn("does not belong to this database", self.refused("--storage", self.store.url("both"), "--database", other))
 
     def test_over_tls_the_certificate_counts(self):
         folder = Server()

@@ -111,7 +111,7 @@ Response preflight() {
 Result<Principal> Endpoint::reader_of(const Exchange& exchange) const {
     const http::Request& request = exchange.request;
     if (context_.url_signer == nullptr || !UrlSigner::is_signed(request.raw_query)) {
-        return authorize(exchange, Scope::media_write);
+        return authorize_for_owner(exchange, Scope::media_write);
     }
     if (auto checked = context_.url_signer->check(request.path, request.raw_query); !checked) {
         return std::move(checked).error();

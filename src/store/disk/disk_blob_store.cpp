@@ -140,9 +140,8 @@ Result<void> DiskBlobStore::open_for_writing(Known& known, const Placement& plac
     if (!file) {
         return std::move(file).error();
     }
-    // A file that is there without a committed range may come from a process that died before its
-    // sync.
-    const bool has_new_entry = known.committed.is_empty() && placement.committed.empty();
+    // A file in which nothing was committed here may come from a process that died before its sync.
+    const bool has_new_entry = known.committed.is_empty();
     UniqueFd direct;
     if (ways_.direct_block > 0 && placement.total >= direct_total_min) {
         if (auto opened = directory_.open_file(placement.blob, O_WRONLY | O_DIRECT)) {
