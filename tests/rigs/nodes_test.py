@@ -115,6 +115,22 @@ class AnyProcessDies(NodesCase):
         self.assertEqual(self.nodes.sql("SELECT count(*) FROM jobs"), "0")
 
 
+class CheckerSees(NodesCase):
+    """The red run: what the database forgets between two faults must be found."""
+
+    IS_RED = True
+
+    def test_a_segment_that_is_gone(self):
+        crowd = Crowd(self.nodes.proxy, self.recorder, self.chance, size=6, pause=0.5)
+        crowd.travel(lambda: time.sleep(2))
+        sealed = [upload for upload in self.recorder.history.uploads.values() if upload.is_sealed and upload.media_id]
+        self.assertTrue(sealed, "nothing was finished: the test has tested nothing")
+        gone = self.chance.choice(sealed).media_id
+        self.assertIsNotNone(self.nodes.sql(f"DELETE FROM segments WHERE upload = {gone}"))
+        losses = "\n".join(self.verify(self.nodes.proxy).losses)
+        self.assertIn(str(gone), losses, f"seed {self.seed}")
+
+
 class AWorkerWakesUp(NodesCase):
     def holder(self, media_id):
         """The number of the node that has the job."""
