@@ -6,6 +6,7 @@
 
 #include "base/hmac.hpp"
 #include "client/api.hpp"
+#include "client/upload_failures.hpp"
 
 namespace sluice::client {
 namespace {
@@ -99,6 +100,10 @@ Outcome<void> StreamSender::send() {
 Outcome<void> StreamSender::step(bool may_look) {
     if (!goes_on()) {
         return Failure{.kind = FailureKind::timeout, .code = "timeout", .message = "late"};
+    }
+    // Two halves of different files would be complete as any other upload is.
+    if (parts_.file.has_changed()) {
+        return changed_failure();
     }
     auto sent = send_piece();
     return sent || !may_look || !asks_for_a_look(sent.error()) ? std::move(sent) : look();

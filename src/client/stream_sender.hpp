@@ -31,7 +31,7 @@ class StreamSender {
     // One that is there already.
     Outcome<void> look();
     // The rest of the file. Returns when the server has it, or with the failure that no further try
-    // would mend.
+    // would mend: also, before the next piece, that the file has changed (file_changed).
     Outcome<void> send();
 
     std::uint64_t offset() const { return offset_; }

@@ -48,6 +48,9 @@ class FakeStream final : public HttpTransport {
         if (request.method == "PATCH" && !faults.empty()) {
             const auto [taken, answer] = faults.front();
             faults.pop_front();
+            if (on_fault) {
+                on_fault();
+            }
             content += read(request).substr(0, taken);
             return answer;
         }
@@ -67,6 +70,7 @@ class FakeStream final : public HttpTransport {
     HttpRequest last;
     std::deque<std::pair<std::size_t, std::expected<HttpAnswer, NetworkError>>> faults;
     bool forgets_the_end = false;
+    std::function<void()> on_fault;
 
   private:
     std::string offset() const { return std::to_string(content.size()); }
@@ -193,6 +197,15 @@ TEST_F(StreamSenderTest, DoesNotWaitForEverForAnEndThatIsNotTaken) {
     server_.forgets_the_end = true;
     EXPECT_FALSE(send(*rufh_, 6));
     EXPECT_LT(server_.calls.size(), 20U);
+}
+
+TEST_F(StreamSenderTest, SendsNothingMoreOfAFileThatChanged) {
+    server_.faults = {{4, HttpAnswer{.status = 204, .upload_offset = 4}}};
+    server_.on_fault = [this] { std::ofstream(path_, std::ios::app) << "more"; };
+    const auto sent = send(*tus_, 4);
+    ASSERT_FALSE(sent);
+    EXPECT_EQ(sent.error().code, "file_changed");
+    EXPECT_EQ(server_.calls, (Calls{"POST ", "PATCH 0"}));
 }
 
 TEST_F(StreamSenderTest, StopsWhenItIsLate) {

@@ -73,14 +73,15 @@ Outcome<Media> Uploader::transfer_stream(Session& session) {
         .segments = session.plan().count(),
         .resumed = session.was_resumed
     });
-    if (auto sent = sender.send(); !sent) {
-        return sender.was_late() ? timeout_failure() : sent.error();
-    }
-    session.is_at_sluice = sender.is_at_sluice();
-    if (session.file.has_changed()) {
+    auto sent = sender.send();
+    if (session.file.has_changed()) {  // perhaps while the last piece was sent
         store_.erase(session.key);
         return changed_failure();
     }
+    if (!sent) {
+        return sender.was_late() ? timeout_failure() : sent.error();
+    }
+    session.is_at_sluice = sender.is_at_sluice();
     return media_of_stream(session);
 }
 

@@ -348,6 +348,33 @@ TEST(DiagnosisOfAnOwnUpload, AnOpenStreamLacksBytesAndNoFinalize) {
     EXPECT_TRUE(verdicts.front().next);
 }
 
+TEST(DiagnosisOfAnOwnUpload, AStreamThatEndsByAWordIsAskedForIt) {
+    Trace trace;
+    trace.upload = UploadFacts{
+        .origin = "http://127.0.0.1:8080",
+        .media_id = id,
+        .stream_path = "/resumable/" + id,
+        .state = "open",
+        .total_bytes = 12,
+        .received_bytes = 12,
+        .segments = 1,
+        .expires_at = "2026-01-01T00:00:00Z",
+    };
+    const auto all_there = diagnose(trace).front();
+    EXPECT_NE(all_there.facts.find("12 of 12 bytes arrived."), std::string::npos);
+    EXPECT_NE(all_there.facts.find("Upload-Complete: ?1"), std::string::npos);
+    EXPECT_NE(all_there.hint.find("Upload-Offset: 12, Upload-Complete: ?1"), std::string::npos);
+    ASSERT_TRUE(all_there.next);
+    EXPECT_EQ(
+        all_there.next->curl,
+        "curl -X PATCH -H 'Content-Type: application/partial-upload' -H 'Upload-Complete: ?1' -H "
+        "'Upload-Offset: 12' 'http://127.0.0.1:8080/resumable/" +
+            id + "'"
+    );
+    trace.upload->received_bytes = 5;
+    EXPECT_EQ(diagnose(trace).front().next->method, "HEAD");
+}
+
 TEST(Diagnosis, GoodEndsAreHealthyAndPollingTooEarlyIsAWordBesideThem) {
     Story1 story;
     story.sent();

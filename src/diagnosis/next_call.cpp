@@ -95,6 +95,17 @@ NextCall offset_of(const Place& place, const UploadFacts& upload) {
     return call;
 }
 
+NextCall end_of(const Place& place, const UploadFacts& upload) {
+    NextCall call = made(place, "PATCH", place.origin + upload.stream_path);
+    call.curl.insert(
+        std::string_view("curl -X PATCH").size(),
+        " -H 'Content-Type: application/partial-upload' -H 'Upload-Complete: ?1' -H "
+        "'Upload-Offset: " +
+            std::to_string(upload.received_bytes) + "'"
+    );
+    return call;
+}
+
 }  // namespace
 
 std::optional<NextCall> next_call(const Verdict& verdict, const Trace& trace) {
@@ -114,7 +125,8 @@ std::optional<NextCall> next_call(const Verdict& verdict, const Trace& trace) {
     }
     if (trace.upload && !trace.upload->stream_path.empty() &&
         (code == upload_under_way || code == "upload_incomplete")) {
-        return offset_of(*place, *trace.upload);
+        return waits_for_its_end(*trace.upload) ? end_of(*place, *trace.upload)
+                                                : offset_of(*place, *trace.upload);
     }
     return is_status ? std::optional(status(*place)) : std::nullopt;
 }

@@ -64,7 +64,27 @@ void add_refusals(const Evidence& evidence, Verdicts& found) {
     }
 }
 
-// Its end is its last byte: no FINALIZE is missing.
+std::string_view end_of_stream(const UploadFacts& upload) {
+    if (upload.joins_parts) {
+        return " bytes arrived. It joins parts, and is finished with the last of them.";
+    }
+    return upload.is_tus
+               ? " bytes arrived. It comes as one stream and is finished by its last byte."
+               : " bytes arrived. It comes as one stream and is finished by a request "
+                 "that says Upload-Complete: ?1.";
+}
+
+std::string hint_of_stream(const UploadFacts& upload) {
+    if (upload.joins_parts) {
+        return "Complete the parts that it names.";
+    }
+    return waits_for_its_end(upload)
+               ? "Say that it is complete: PATCH with Upload-Offset: " +
+                     std::to_string(upload.received_bytes) + ", Upload-Complete: ?1 and no body."
+               : "Ask for the offset with HEAD, and send the rest from there with PATCH.";
+}
+
+// Its end is its last byte, or a word in its protocol: no FINALIZE is missing.
 void judge_open_stream(const Evidence& evidence, Verdicts& found) {
     const UploadFacts& upload = *evidence.trace.upload;
     add_refusals(evidence, found);
@@ -74,18 +94,14 @@ void judge_open_stream(const Evidence& evidence, Verdicts& found) {
     }
     std::string facts = std::to_string(upload.received_bytes) + " of ";
     facts += upload.length_known ? std::to_string(upload.total_bytes) : "an unknown number of";
-    facts += upload.joins_parts
-                 ? " bytes arrived. It joins parts, and is finished with the last of them."
-                 : " bytes arrived. It comes as one stream and is finished by its last byte.";
+    facts += end_of_stream(upload);
     facts += questions == 0 ? " It expires at " + upload.expires_at + "."
                             : " STATUS was asked " + times(questions);
     auto made = state_verdict(
         questions == 0 ? upload_under_way : std::string_view("upload_incomplete"),
         evidence.trace,
         std::move(facts),
-        upload.joins_parts
-            ? "Complete the parts that it names."
-            : "Ask for the offset with HEAD, and send the rest from there with PATCH."
+        hint_of_stream(upload)
     );
     made.confidence = found.empty() ? Confidence::certain : Confidence::likely;
     found.push_back(std::move(made));

@@ -94,6 +94,12 @@ struct UploadFacts {
     std::string expires_at;
 };
 
+// All bytes of a stream are there, and nobody has said so: tus ends with the last byte, others by a word.
+inline bool waits_for_its_end(const UploadFacts& upload) {
+    return !upload.stream_path.empty() && !upload.is_tus && !upload.joins_parts &&
+           upload.length_known && upload.received_bytes == upload.total_bytes;
+}
+
 struct Trace {
     std::vector<Call> calls;            // in the order in which they were sent
     std::optional<UploadFacts> upload;  // none: a recording

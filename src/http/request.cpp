@@ -21,4 +21,14 @@ std::size_t Request::count(std::string_view name) const {
     }));
 }
 
+std::string Request::joined(std::string_view name) const {
+    std::string all;
+    for (const auto& field : headers) {
+        if (equals_ignoring_case(field.name, name)) {
+            all.append(all.empty() ? "" : ", ").append(field.value);
+        }
+    }
+    return all;
+}
+
 }  // namespace sluice::http

@@ -37,6 +37,8 @@ struct Request {
     // First value of a field; nothing if absent.
     std::optional<std::string_view> header(std::string_view name) const;
     std::size_t count(std::string_view name) const;  // how often the field stands there
+    // All lines of a field that is a list, as one (RFC 9110, section 5.3); empty: none.
+    std::string joined(std::string_view name) const;
 };
 
 }  // namespace sluice::http

@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "service/checked_load.hpp"
 #include "service/insert_upload.hpp"
+#include "service/peers.hpp"
 #include "service/refusals.hpp"
 
 namespace sluice {
@@ -42,14 +43,10 @@ Error inconsistent(const Upload& upload, ByteCount end, ByteCount total) {
     );
 }
 
-std::vector<Extent> extents_in(const SegmentMap& segments, BlobId blob) {
-    std::vector<Extent> extents;
-    for (const auto& [index, segment] : segments) {
-        if (segment.extent.blob == blob) {
-            extents.push_back(segment.extent);
-        }
-    }
-    return extents;
+// All before the offset, wherever those bytes are: the next ones go behind it, and its segments need not be
+// looked at for each request.
+std::vector<Extent> not_to_be_written(const Upload& upload) {
+    return {Extent{{upload.id.value}, {0}, upload.received}};
 }
 
 // A declared type is for people and for GET; what cannot be one is not kept.
@@ -227,11 +224,11 @@ Result<void> Streams::admit(const AppendToStream& wanted, const Upload& upload) 
 }
 
 Result<StreamAppend> Streams::begin(const AppendToStream& wanted) {
-    auto found = load(wanted.owner, wanted.id);
+    auto found = find_for_change(wanted.owner, wanted.id);
     if (!found) {
         return std::move(found).error();
     }
-    if (auto fitting = admit(wanted, found->upload); !fitting) {
+    if (auto fitting = admit(wanted, *found); !fitting) {
         return std::move(fitting).error();
     }
     if (auto admission = admitted(wanted.admission); !admission) {
@@ -239,23 +236,29 @@ Result<StreamAppend> Streams::begin(const AppendToStream& wanted) {
     }
     StreamAppend append;
     append.lease_ = leases_.take(wanted.id);
+    if (services_.peers != nullptr) {
+        const auto token = services_.peers->take_stream(wanted.id);
+        if (!token) {
+            return token.error();
+        }
+        append.lease_->token = *token;
+    }
     // What the earlier request has stored until it was ended, it has stored.
-    found = load(wanted.owner, wanted.id);
+    found = find_for_change(wanted.owner, wanted.id);
     if (!found) {
         return std::move(found).error();
     }
-    if (auto fitting = admit(wanted, found->upload); !fitting) {
+    if (auto fitting = admit(wanted, *found); !fitting) {
         return std::move(fitting).error();
     }
-    const bool is_known = found->upload.stream.length_known;
+    const bool is_known = found->stream.length_known;
     append.total_ = is_known ? std::nullopt : wanted.total;
     if (wanted.is_last.value_or(false) && wanted.length && !is_known) {
-        append.total_ = found->upload.received + *wanted.length;
+        append.total_ = found->received + *wanted.length;
     }
     append.is_last_ = wanted.is_last;
-    append.end_max_ = is_known ? found->upload.total : append.total_.value_or(length_max());
-    append.own_ = extents_in(found->segments, {wanted.id.value});
-    append.upload_ = std::move(found->upload);
+    append.end_max_ = is_known ? found->total : append.total_.value_or(length_max());
+    append.upload_ = *std::move(found);
     return append;
 }
 
@@ -280,7 +283,7 @@ Result<Incoming> Streams::begin_piece(StreamAppend& append, std::optional<ByteCo
             .total = append.end_max_,
             .at = {append.at().value},
             .length_max = length,
-            .committed = append.own_,
+            .committed = not_to_be_written(upload),
         });
         // Refused for whatever reason: a blob of its own will do, or will say why not.
         writer = placed ? std::move(placed).value() : nullptr;
@@ -299,6 +302,7 @@ Result<void> Streams::extend(StreamAppend& append, std::optional<Segment> segmen
         .total = append.total_,
         .expires_at = expiry_of(upload),
         .now = services_.clock.now(),
+        .token = append.lease_->token,
     };
     auto extended = services_.metadata.extend(more);
     if (!extended) {
@@ -309,9 +313,6 @@ Result<void> Streams::extend(StreamAppend& append, std::optional<Segment> segmen
     if (segment) {
         upload.received += segment->extent.length;
         upload.segments_received += 1;
-        if (segment->extent.blob.value == upload.id.value) {
-            append.own_.push_back(segment->extent);
-        }
     }
     upload.expires_at = std::max(upload.expires_at, more.expires_at);
     append.has_stored_ = true;

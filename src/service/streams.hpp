@@ -67,7 +67,6 @@ class StreamAppend {
   private:
     friend class Streams;
     Upload upload_;  // as it stands with what this request has stored
-    std::vector<Extent> own_;
     std::optional<ByteCount> total_;
     std::optional<bool> is_last_;
     ByteCount end_max_;
@@ -106,13 +105,18 @@ class Streams {
         MediaId id,
         const std::function<void(std::span<const std::byte>)>& take
     );
+    // Whether a request of this process appends to it just now.
+    bool is_fed(MediaId id) { return leases_.is_held(id); }
     // Ends the request that runs, and the upload.
     Result<Upload> cancel(const Principal& owner, MediaId id);
 
+    // For the other nodes: the right to append that requests of this process have.
+    StreamLeases& leases() { return leases_; }
     ByteCount length_max() const { return uploads_.limits().upload_bytes_max; }
 
   private:
     Result<UploadWithSegments> load(const Principal& owner, MediaId id);
+    Result<Upload> find_for_change(const Principal& owner, MediaId id);
     Result<void> admit(const AppendToStream& wanted, const Upload& upload) const;
     Result<void> admit_length(const AppendToStream& wanted, const Upload& upload) const;
     Result<void> check_new(const CreateStream& wanted) const;

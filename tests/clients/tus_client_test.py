@@ -193,6 +193,8 @@ class TusJsDrafts(Case):
     def works(self, client, name, data=None, **more):
         value = super().works(client, name, data, **more)
         self.assertIn("/resumable/", value["url"])
+        told = self.caller.upload_object(value["url"].rsplit("/", 1)[1]).json()
+        self.assertEqual((told["file_name"], told["media_type"], told["category"]), ("clip.mp4", "video/mp4", "tweet_video"))
         return value
 
     def test_whole(self):

@@ -194,6 +194,40 @@ class Transfers(RufhCase):
             time.sleep(0.05)
         self.assertEqual(now, before)
 
+    def test_a_plain_post_said_again_while_it_runs_ends_neither(self):
+        data = noise(40_000)
+        key = ("Idempotency-Key", "twice")
+        first = self.begin("POST", "/resumable/", key, ("Content-Length", str(len(data))), body=data[:30_000])
+        time.sleep(1)  # what came is stored when nothing more comes
+        again = self.send("POST", "/resumable/", key, body=data)
+        self.assertEqual((again.status, again.header("sluice-error")), (409, "offset_mismatch"))
+        first.send(data[30_000:])
+        answer = first.read("POST")
+        self.assertEqual(answer.status, 201, answer)
+        self.assertEqual(self.original(answer.header("location")), data)
+        self.assertEqual(self.send("POST", "/resumable/", key, body=data).header("location"), answer.header("location"))
+
+    def test_a_creation_said_again_is_told_where_it_stands(self):
+        key = ("Idempotency-Key", "begun")
+        first = self.send("POST", "/resumable/", MORE, key, body=b"hello")
+        again = self.send("POST", "/resumable/", MORE, key, body=b"hello")
+        told = [(a.status, a.header("location"), a.header("upload-offset"), a.header("upload-complete")) for a in (first, again)]
+        self.assertEqual(told[0], told[1])
+        self.assertEqual((told[1][0], told[1][2], told[1][3]), (201, "5", "?0"))
+        path = first.header("location")
+        wire = self.begin("PATCH", path, PART, MORE, ("Upload-Offset", "5"), ("Content-Length", "5"), body=b"wo")
+        wire.close()
+        self.eventually(path, 7)
+        key = ("Idempotency-Key", "cut")
+        cut = self.begin("POST", "/resumable/", VERSION, MORE, key, ("Content-Length", "10"), body=b"hello")
+        path = cut.read_interim().header("location")
+        cut.close()
+        self.eventually(path, 5)
+        again = self.send("POST", "/resumable/", MORE, key, body=b"helloworld")
+        self.assertEqual((again.status, again.header("location"), again.header("upload-offset")), (409, path, "5"))
+        self.assertEqual(again.json()["expected-offset"], 5)
+        self.assertEqual(self.patch(path, 5, b"world", True).status, 200)
+
     def test_r62_of_two_at_once_one_is_stored(self):
         bodies = [bytes([48 + number]) * 50_000 for number in range(4)]
         path = self.create(("Upload-Length", "50000"))
@@ -269,6 +303,71 @@ class Transfers(RufhCase):
         self.assertEqual(self.state(path), (10, "?1"), "the first word for an end counts")
 
 
+class Trailers(RufhCase):
+    """Digests behind the body (RFC 9530, sections 2 and 3)."""
+
+    HELLO = "sha-256=:LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=:"
+    WRONG = "sha-256=:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=:"
+
+    def send_hello(self, method, path, name, value, *headers):
+        """`hello`, chunked, with a field behind it (none: only announced)."""
+        wire = self.begin(method, path, ("Transfer-Encoding", "chunked"), ("Trailer", f"X-Other, {name}"), *headers)
+        wire.send(b"5\r\nhello\r\n0\r\n" + (f"{name}: {value}\r\n".encode() if value else b"") + b"\r\n")
+        return wire.read(method)
+
+    def append(self, path, value, *headers):
+        return self.send_hello("PATCH", path, "Content-Digest", value, PART, MORE, ("Upload-Offset", "0"), *headers)
+
+    def test_of_a_body(self):
+        for value, code in (
+            (self.WRONG, "checksum_mismatch"), ("sha-256=:AA:", "checksum_invalid"), (None, "checksum_invalid"),
+            (f"md5=:AAAA:, {self.WRONG}", "checksum_mismatch"),
+        ):
+            path = self.create(("Upload-Length", "10"))
+            answer = self.append(path, value)
+            self.assertEqual((answer.status, answer.header("sluice-error")), (400, code), value)
+            self.assertEqual(self.state(path), (0, "?0"), "nothing of it is kept")
+            self.assertEqual(self.append(path, self.HELLO).status, 204)
+            self.assertEqual(self.state(path), (5, "?0"))
+
+    def test_before_the_body_and_behind_it(self):
+        path = self.create()
+        refused = self.append(path, self.WRONG, ("Content-Digest", self.HELLO))
+        self.assertEqual((refused.status, refused.header("sluice-error")), (400, "checksum_invalid"))
+        self.assertEqual(self.append(path, None, ("Content-Digest", self.HELLO)).status, 204, "a trailer may get lost on the way")
+
+    def test_of_the_whole_file(self):
+        for opt_in in ((LAST,), ()):
+            answer = self.send_hello("POST", "/resumable/", "Repr-Digest", self.HELLO, *opt_in)
+            self.assertEqual(answer.status, 201, answer)
+            self.assertEqual(self.original(answer.header("location")), b"hello")
+            answer = self.send_hello("POST", "/resumable/", "Repr-Digest", self.WRONG, *opt_in)
+            self.assertEqual((answer.status, answer.header("sluice-error")), (400, "digest_mismatch"))
+            self.assertEqual(answer.header("upload-complete"), "?1" if opt_in else None)
+        answer = self.send_hello("POST", "/resumable/", "Repr-Digest", None, LAST)
+        self.assertEqual((answer.status, answer.header("upload-complete")), (400, "?0"))
+        path = answer.header("location")
+        self.assertEqual(self.state(path), (5, "?0"), "the bytes are there, and may be said to be all")
+        self.assertEqual(self.patch(path, 5, b"", True).status, 200)
+
+
+class Read(RufhCase):
+    arguments = ("--storage", "disk")  # what comes from a socket is not counted
+
+    def bytes_read(self):
+        with open(f"/proc/{self.server.process.pid}/io", encoding="ascii") as file:
+            return int(re.search(r"rchar: (\d+)", file.read())[1])
+
+    def test_a_digest_that_nobody_knows_is_not_computed(self):
+        data = noise(6_000_000)
+        for digest, reads in (("md5=:AAAA:", False), ("sha-256=:" + "A" * 43 + "=:", True)):
+            path = self.create(("Repr-Digest", digest), body=data)
+            before = self.bytes_read()
+            answer = self.patch(path, len(data), b"", True)
+            self.assertEqual(answer.status, 400 if reads else 200)
+            self.assertEqual(self.bytes_read() - before > len(data), reads, digest)
+
+
 class ByCurl(RufhCase):
     """The guide to the letter."""
 
@@ -311,6 +410,23 @@ class Killed(unittest.TestCase):
         self.assertEqual(complete, "?0")
         self.assertEqual(case.patch(path, offset, data[offset:], True, server=server).status, 200)
         self.assertEqual(case.original(path, server=server), data)
+
+
+    def test_a_plain_post_that_was_killed_may_be_said_again(self):
+        server = Server()
+        self.addCleanup(server.close)
+        server.start()
+        case = RufhCase()
+        data = noise(100_000)
+        peer = socket.create_connection((server.host, server.port))
+        self.addCleanup(peer.close)
+        peer.sendall(b"POST /resumable/ HTTP/1.1\r\nHost: x\r\nIdempotency-Key: k\r\nContent-Length: 100000\r\n\r\n" + data[:60_000])
+        time.sleep(1)  # what came is stored when nothing more comes
+        server.kill()
+        server.start()
+        answer = case.send("POST", "/resumable/", ("Idempotency-Key", "k"), body=data, server=server)
+        self.assertEqual(answer.status, 201, answer)
+        self.assertEqual(case.original(answer.header("location"), server=server), data)
 
 
 if __name__ == "__main__":

@@ -139,7 +139,7 @@ Result<void> SimulatedBlobStore::open_for_writing(Known& known, const Placement&
         }
         disk_.make(placement.blob, placement.total, clock_.now());
     }
-    const bool has_new_entry = known.committed.is_empty() && placement.committed.empty();
+    const bool has_new_entry = known.committed.is_empty();
     known.open =
         std::make_shared<Open>(Open{.has_new_entry = has_new_entry || !options_.is_strict});
     return ok();

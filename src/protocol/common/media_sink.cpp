@@ -100,7 +100,7 @@ awaitable<Result<void>> MediaSink::take(std::span<const std::byte> data) {
 }
 
 awaitable<Result<void>> MediaSink::store(std::span<const std::byte> data) {
-    if (auto settled = co_await settle(); !settled) {
+    if (auto settled = co_await direct_.settle(*form_.media); !settled) {
         co_return settled;
     }
     if (form_.media->is_quick({data.size()})) {
@@ -111,8 +111,8 @@ awaitable<Result<void>> MediaSink::store(std::span<const std::byte> data) {
 }
 
 std::optional<DirectRange> MediaSink::direct_range(std::size_t length) const {
-    const bool is_stored = ring_ != nullptr && form_.media && !form_.media_refusal && !is_second_;
-    return is_stored && !decoder_ ? form_.media->direct_range({length}) : std::nullopt;
+    const bool is_stored = form_.media && !form_.media_refusal && !is_second_;
+    return is_stored && !decoder_ ? direct_.range(*form_.media, length) : std::nullopt;
 }
 
 std::size_t MediaSink::would_take(std::size_t length, bool is_in_buffer, bool is_end) const {
@@ -140,64 +140,9 @@ awaitable<Result<void>> MediaSink::take_piece(
         co_return ok();
     }
     auto range = buffer ? direct_range(data.size()) : std::nullopt;
-    auto written =
-        range ? co_await write_direct(*std::move(range), data, buffer) : co_await store(data);
+    auto written = range ? co_await direct_.write(*form_.media, *std::move(range), data, buffer)
+                         : co_await store(data);
     co_return written ? ok() : refuse(std::move(written).error());
-}
-
-// The blocks at the two ends that are not full may have other bytes in them, perhaps of a segment
-// that comes at the same time: they go through the page cache, where the kernel joins them.
-awaitable<Result<void>> MediaSink::write_direct(
-    DirectRange range,
-    std::span<const std::byte> data,
-    std::optional<runtime::BufferArena::Buffer>& buffer
-) {
-    if (auto settled = co_await settle(); !settled) {
-        co_return settled;
-    }
-    if (auto passed = form_.media->pass(data); !passed) {
-        co_return passed;
-    }
-    const std::size_t to_block = (range.block - range.at.value % range.block) % range.block;
-    const std::size_t first = std::min(to_block, data.size());
-    const std::size_t last = (data.size() - first) % range.block;
-    const auto middle = data.subspan(first, data.size() - first - last);
-    if (auto written = co_await write_edge(range, range.at, data.first(first)); !written) {
-        co_return written;
-    }
-    const ByteOffset last_at = range.at + ByteCount{data.size() - last};
-    if (auto written = co_await write_edge(range, last_at, data.last(last)); !written) {
-        co_return written;
-    }
-    if (!middle.empty()) {
-        pending_ = ring_->start({
-            .file = range.direct_file,
-            .at = range.at + ByteCount{first},
-            .bytes = middle,
-            .buffer = std::exchange(buffer, std::nullopt),
-            .keep = std::move(range.keep),
-        });
-    }
-    co_return ok();
-}
-
-awaitable<Result<void>> MediaSink::write_edge(
-    const DirectRange& range, ByteOffset at, std::span<const std::byte> data
-) {
-    if (data.empty()) {
-        co_return ok();
-    }
-    pending_ = ring_->start({.file = range.file, .at = at, .bytes = data, .keep = range.keep});
-    co_return co_await settle();
-}
-
-awaitable<Result<void>> MediaSink::settle() {
-    if (!pending_) {
-        co_return ok();
-    }
-    auto pending = std::move(pending_);
-    auto written = co_await pending.wait();
-    co_return written ? ok() : Result<void>(form_.media->direct_failed(std::move(written).error()));
 }
 
 void MediaSink::end_second() {
@@ -228,7 +173,7 @@ awaitable<Result<void>> MediaSink::end() {
     }
     first_ = came_;
     if (form_.media) {
-        if (auto settled = co_await settle(); !settled) {
+        if (auto settled = co_await direct_.settle(*form_.media); !settled) {
             co_return settled;
         }
     }

@@ -14,8 +14,8 @@
 
 #include "base/base64.hpp"
 #include "http/form_parser.hpp"
+#include "protocol/common/direct_writes.hpp"
 #include "protocol/common/receive_form.hpp"
-#include "runtime/disk_ring.hpp"
 
 namespace sluice::protocol {
 
@@ -25,8 +25,8 @@ class MediaSink {
     MediaSink(const Context& context, ReceivedForm& form, OpenMedia open)
         : context_(context), form_(form), open_(std::move(open)) {}
 
-    // The ring of the loop on which the request lives; none: no direct writes.
-    void use(runtime::DiskRing* ring) { ring_ = ring; }
+    // See DirectWrites.
+    void use(runtime::DiskRing* ring) { direct_.use(ring); }
 
     // Opens the place, also for an empty part (an empty segment is legal), and before its bytes have
     // come: a wrong call is refused early, and FINALIZE knows of this one. `length_expected`: of the
@@ -62,16 +62,6 @@ class MediaSink {
     Result<void> write(std::span<const std::byte> data);
     boost::asio::awaitable<Result<void>> store(std::span<const std::byte> data);
     std::optional<DirectRange> direct_range(std::size_t length) const;
-    boost::asio::awaitable<Result<void>> write_direct(
-        DirectRange range,
-        std::span<const std::byte> data,
-        std::optional<runtime::BufferArena::Buffer>& buffer
-    );
-    boost::asio::awaitable<Result<void>> write_edge(
-        const DirectRange& range, ByteOffset at, std::span<const std::byte> data
-    );
-    // Waits for the write that is under way.
-    boost::asio::awaitable<Result<void>> settle();
     void note(std::span<const std::byte> data);
     // Keeps what is wrong with the media; an error if it is to be said at once.
     Result<void> refuse(Error error);
@@ -80,8 +70,7 @@ class MediaSink {
     void explain_base64();
 
     const Context& context_;
-    runtime::DiskRing* ring_ = nullptr;
-    runtime::DiskRing::Pending pending_;
+    DirectWrites direct_;
     ReceivedForm& form_;
     OpenMedia open_;
     std::optional<Base64Decoder> decoder_;

@@ -87,14 +87,15 @@ http::Response problem_response(
     const Error& error,
     const std::optional<NextCall>& next,
     const http::Request& request,
-    const std::optional<ProblemType>& type
+    const std::optional<ProblemType>& type,
+    std::optional<int> status
 ) {
     const ErrorEntry& entry = entry_of(error.code);
     JsonWriter json;
     json.begin_object()
         .member("type", type ? std::string(type->uri) : doc_url(error, request))
         .member("title", entry.title)
-        .member("status", entry.status)
+        .member("status", status.value_or(entry.status))
         .member("message", whole_message(error));
     if (request.is_inspected) {
         json.member("instance", log_path(request));
@@ -110,7 +111,7 @@ http::Response problem_response(
         .end_array()
         .end_object();
     http::Response response;
-    response.status = entry.status;
+    response.status = status.value_or(entry.status);
     response.set("Content-Type", "application/problem+json");
     add_error_headers(response, error, request);
     response.body = json.take();

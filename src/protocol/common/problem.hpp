@@ -44,12 +44,14 @@ struct ProblemType {
     std::vector<std::pair<std::string_view, std::uint64_t>> members = {};
 };
 
-// `type`: instead of our page about the code, which the answer links in any case.
+// `type`: instead of our page about the code, which the answer links in any case. `status`: where the
+// protocol has another than the catalogue; the answer and its body say the same (RFC 9457, section 3.1.2).
 http::Response problem_response(
     const Error& error,
     const std::optional<NextCall>& next,
     const http::Request& request,
-    const std::optional<ProblemType>& type = std::nullopt
+    const std::optional<ProblemType>& type = std::nullopt,
+    std::optional<int> status = std::nullopt
 );
 
 // For a head that could not be read: there is no request to speak of.

@@ -4,7 +4,9 @@
 #include <chrono>
 #include <optional>
 #include <utility>
+#include <vector>
 
+#include "protocol/common/direct_writes.hpp"
 #include "runtime/run_blocking.hpp"
 
 namespace sluice::protocol {
@@ -41,6 +43,7 @@ class Receiving {
           listener_(listener) {}
 
     awaitable<Result<Upload>> run() {
+        direct_.use(co_await runtime::DiskRing::of_this_loop());
         auto read = co_await read_all();
         if (read && check_) {
             read = check_->verify();
@@ -48,18 +51,12 @@ class Receiving {
         if (!read && check_) {
             co_return std::move(read).error();  // nothing vouches for the bytes
         }
-        const auto stored = co_await keep();
-        if (!stored) {
-            co_return read ? stored.error() : std::move(read).error();  // the first cause
-        }
         if (!read) {
             append_.is_cut();
         }
         // Also of a body that broke off: its last byte may have been the upload's last one.
-        auto finished = co_await run_blocking(context_.bulk, [this] {
-            return context_.streams->finish(std::move(append_));
-        });
-        co_return read ? std::move(finished) : std::move(read).error();
+        auto ended = co_await end();
+        co_return read ? std::move(ended) : std::move(read).error();  // the first cause
     }
 
   private:
@@ -68,8 +65,7 @@ class Receiving {
             if (auto waited = co_await wait(); !waited) {
                 co_return waited;
             }
-            auto buffer = co_await context_.buffers.take();
-            const auto more = co_await fill(buffer.bytes());
+            const auto more = co_await move_some();
             if (!more) {
                 co_return more.error();
             }
@@ -102,52 +98,104 @@ class Receiving {
     }
 
     // One buffer's worth; false: that was all. What came before an error is taken.
-    awaitable<Result<bool>> fill(std::span<std::byte> buffer) {
-        std::size_t filled = 0;
-        bool is_end = false;
-        Result<void> state = ok();
-        while (filled < buffer.size() && !is_end) {
-            if (filled > 0 && !co_await body_.arrives_within(std::chrono::milliseconds(0))) {
-                break;
+    awaitable<Result<bool>> move_some() {
+        if (!piece_ && body_.remaining() != 0U) {
+            if (auto begun = co_await begin_piece(); !begun) {
+                co_return std::move(begun).error();
             }
-            const auto count = co_await body_.read_some(buffer.subspan(filled));
-            if (!count) {
-                state = count.error();
-                break;
-            }
-            filled += *count;
-            is_end = *count == 0;
         }
-        if (filled > 0) {
-            if (auto taken = co_await take(buffer.first(filled)); !taken) {
+        std::optional buffer(co_await context_.buffers.take());
+        // In memory the bytes stand as in the blocks of the file, behind those of a block that is not full.
+        const auto range = piece_ ? direct_.range(*piece_, 0) : std::nullopt;
+        const std::size_t phase = range ? range->at.value % range->block : 0;
+        const auto bytes = buffer->bytes().subspan(phase);
+        std::ranges::copy(begun_block_, bytes.begin());
+        const std::size_t before = begun_block_.size();
+        const auto filled = co_await fill(bytes.subspan(before));
+        if (filled.count > 0) {
+            const auto came = bytes.subspan(before, filled.count);
+            if (auto taken = co_await take(bytes.first(before + filled.count), came, buffer);
+                !taken) {
                 co_return std::move(taken).error();
             }
         }
-        if (!state) {
-            co_return std::move(state).error();
+        if (!filled.state) {
+            co_return filled.state.error();
         }
-        co_return !is_end;
+        co_return !filled.is_end;
     }
 
-    awaitable<Result<void>> take(std::span<const std::byte> bytes) {
-        co_return co_await run_blocking(context_.bulk, [this, bytes]() -> Result<void> {
-            if (!piece_) {
-                auto begun = context_.streams->begin_piece(
-                    append_,
-                    body_.remaining() ? std::optional(ByteCount{*body_.remaining() + bytes.size()})
-                                      : std::nullopt
-                );
-                if (!begun) {
-                    return std::move(begun).error();
-                }
-                piece_.emplace(*std::move(begun));
-                piece_begun_ = Clock::now();
+    awaitable<Result<void>> begin_piece() {
+        co_return co_await run_blocking(context_.bulk, [this]() -> Result<void> {
+            const auto remaining = body_.remaining();
+            auto begun = context_.streams->begin_piece(
+                append_, remaining ? std::optional(ByteCount{*remaining}) : std::nullopt
+            );
+            if (!begun) {
+                return std::move(begun).error();
             }
-            if (check_) {
-                check_->update(bytes);
-            } else {
-                append_.has_unstored();
+            piece_.emplace(*std::move(begun));
+            piece_begun_ = Clock::now();
+            return ok();
+        });
+    }
+
+    struct Filled {
+        std::size_t count = 0;
+        bool is_end = false;
+        Result<void> state = ok();
+    };
+
+    // What is there, and no more.
+    awaitable<Filled> fill(std::span<std::byte> buffer) {
+        Filled filled;
+        while (filled.count < buffer.size() && !filled.is_end) {
+            if (filled.count > 0 && !co_await body_.arrives_within(std::chrono::milliseconds(0))) {
+                break;
             }
+            const auto count = co_await body_.read_some(buffer.subspan(filled.count));
+            if (!count) {
+                filled.state = count.error();
+                break;
+            }
+            filled.count += *count;
+            filled.is_end = *count == 0 || body_.remaining() == 0U;
+        }
+        co_return filled;
+    }
+
+    // `bytes`: those of the block that is not full, and behind them `came`.
+    awaitable<Result<void>> take(
+        std::span<const std::byte> bytes,
+        std::span<const std::byte> came,
+        std::optional<runtime::BufferArena::Buffer>& buffer
+    ) {
+        if (check_) {
+            co_await run_blocking(context_.bulk, [this, came] { check_->update(came); });
+        } else {
+            append_.has_unstored();
+        }
+        auto range = direct_.range(*piece_, bytes.size());
+        if (!range) {
+            co_return co_await write(bytes);
+        }
+        const std::size_t beyond =
+            std::min<std::size_t>(bytes.size(), (range->at.value + bytes.size()) % range->block);
+        const auto whole = bytes.first(bytes.size() - beyond);
+        begun_block_.assign(bytes.end() - static_cast<std::ptrdiff_t>(beyond), bytes.end());
+        co_return whole.empty() ? ok()
+                                : co_await direct_.write(*piece_, *std::move(range), whole, buffer);
+    }
+
+    awaitable<Result<void>> write(std::span<const std::byte> bytes) {
+        begun_block_.clear();
+        if (auto settled = co_await direct_.settle(*piece_); !settled) {
+            co_return settled;
+        }
+        if (piece_->is_quick({bytes.size()})) {
+            co_return piece_->write(bytes);
+        }
+        co_return co_await run_blocking(context_.bulk, [this, bytes] {
             return piece_->write(bytes);
         });
     }
@@ -161,7 +209,10 @@ class Receiving {
     }
 
     awaitable<Result<void>> store() {
-        auto kept = co_await keep();
+        auto kept = co_await settle();
+        if (kept) {
+            kept = co_await run_blocking(context_.bulk, [this] { return keep(); });
+        }
         if (kept && listener_ != nullptr && Clock::now() - told_ >= between_words) {
             told_ = Clock::now();
             co_await listener_->stored(append_.at());
@@ -169,14 +220,31 @@ class Receiving {
         co_return kept;
     }
 
-    awaitable<Result<void>> keep() {
-        if (!piece_) {
-            co_return ok();
+    awaitable<Result<Upload>> end() {
+        if (auto settled = co_await settle(); !settled) {
+            co_return std::move(settled).error();
         }
-        co_return co_await run_blocking(context_.bulk, [this] {
-            auto piece = *std::exchange(piece_, std::nullopt);
-            return context_.streams->store(append_, std::move(piece));
+        co_return co_await run_blocking(context_.bulk, [this]() -> Result<Upload> {
+            if (auto kept = keep(); !kept) {
+                return std::move(kept).error();
+            }
+            return context_.streams->finish(std::move(append_));
         });
+    }
+
+    awaitable<Result<void>> settle() { co_return piece_ ? co_await direct_.settle(*piece_) : ok(); }
+
+    // Blocking. Nothing is on its way to the file.
+    Result<void> keep() {
+        if (!piece_) {
+            return ok();
+        }
+        auto piece = *std::exchange(piece_, std::nullopt);
+        const auto rest = std::exchange(begun_block_, {});
+        if (auto written = rest.empty() ? ok() : piece.write(rest); !written) {
+            return written;
+        }
+        return context_.streams->store(append_, std::move(piece));
     }
 
     const Context& context_;
@@ -184,7 +252,9 @@ class Receiving {
     http::BodyReader& body_;
     std::unique_ptr<BodyCheck> check_;
     StreamListener* const listener_;
+    DirectWrites direct_;
     std::optional<Incoming> piece_;
+    std::vector<std::byte> begun_block_;  // came, and waits for the rest of its block of the file
     Clock::time_point piece_begun_;
     Clock::time_point told_ = Clock::now();
 };

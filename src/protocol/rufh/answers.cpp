@@ -21,7 +21,7 @@ constexpr std::string_view allowed_fields =
     "Want-Repr-Digest, Upload-Complete, Upload-Incomplete, Upload-Draft-Interop-Version, "
     "Upload-Length, Upload-Offset, Idempotency-Key, X-Request-ID";
 
-int status_of(const Error& error, int usual) {
+std::optional<int> status_of(const Error& error) {
     switch (error.code) {
         case ErrorCode::media_expired:
         case ErrorCode::media_canceled:
@@ -32,7 +32,7 @@ int status_of(const Error& error, int usual) {
         case ErrorCode::beyond_total_bytes:
             return 400;
         default:
-            return usual;
+            return std::nullopt;
     }
 }
 
@@ -113,8 +113,12 @@ http::Response refused(
     bool before_it_is,
     const Upload* upload
 ) {
-    auto response = problem_response(error, std::nullopt, request, type_of(error, fields, upload));
-    response.status = status_of(error, response.status);
+    if (before_it_is && !fields.is_complete) {
+        return gone(error, request);
+    }
+    auto response = problem_response(
+        error, std::nullopt, request, type_of(error, fields, upload), status_of(error)
+    );
     const bool is_verdict =
         error.code == ErrorCode::digest_mismatch || (before_it_is && !is_of_transfer(error));
     add_completeness(response, fields, is_verdict);
@@ -127,9 +131,7 @@ http::Response refused(
 }
 
 http::Response gone(const Error& error, const http::Request& request) {
-    auto response = problem_response(error, std::nullopt, request);
-    response.status = status_of(error, response.status);
-    return response;
+    return problem_response(error, std::nullopt, request, std::nullopt, status_of(error));
 }
 
 void add_cors(http::Response& response) {

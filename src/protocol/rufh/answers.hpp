@@ -20,7 +20,7 @@ void add_identity(http::Response& response, const http::Request& request, const 
 http::Response described(const http::Request& request, const Upload& upload);
 
 // A refusal. `before_it_is`: of a creation, when there is no upload yet: ?1 if asking again is of no use,
-// else ?0. Of an upload it is always ?0, but for a digest of the whole that does not fit. `upload`: as it
+// else ?0; nothing of the kind if the request does not ask for an upload that can be resumed. Of an upload it is always ?0, but for a digest of the whole that does not fit. `upload`: as it
 // stands, where that helps.
 http::Response refused(
     const Error& error,

@@ -1,33 +1,17 @@
 #include "protocol/rufh/digests.hpp"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <array>
-#include <optional>
 
-#include "base/base64.hpp"
-#include "base/hmac.hpp"
 #include "base/text.hpp"
 
 namespace sluice::protocol::rufh {
 namespace {
 
-struct Algorithm {
-    std::string_view name;
-    std::size_t digest_bytes;
-    const EVP_MD* (*make)();
-};
-
 constexpr std::array algorithms{
-    Algorithm{"sha-256", 32, EVP_sha256},
-    Algorithm{"sha-512", 64, EVP_sha512},
+    DigestAlgorithm{"sha-256", 32, EVP_sha256},
+    DigestAlgorithm{"sha-512", 64, EVP_sha512},
 };
-
-const Algorithm* algorithm_named(std::string_view name) {
-    const auto* const found = std::ranges::find(algorithms, name, &Algorithm::name);
-    return found == algorithms.end() ? nullptr : found;
-}
 
 struct Member {
     std::string_view name;
@@ -49,55 +33,80 @@ std::vector<Member> members_of(std::string_view field) {
     return members;
 }
 
-struct Free {
-    void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+struct Told {
+    const DigestAlgorithm* algorithm;
+    std::string_view base64;
 };
 
-}  // namespace
-
-struct Digests::One {
-    explicit One(const Algorithm& made, std::string expected = {})
-        : algorithm(&made), wanted(std::move(expected)), context(EVP_MD_CTX_new()) {
-        EVP_DigestInit_ex(context.get(), made.make(), nullptr);
-    }
-
-    const Algorithm* algorithm;
-    std::string wanted;  // in base64; empty: to be told
-    std::unique_ptr<EVP_MD_CTX, Free> context;
-};
-
-Digests::Digests() = default;
-Digests::~Digests() = default;
-
-Result<std::unique_ptr<Digests>> Digests::parse(std::string_view field) {
-    auto digests = std::unique_ptr<Digests>(new Digests);
+// Of "sha-256=:…:, sha-512=:…:", the known ones. Errors: checksum_invalid.
+Result<std::vector<Told>> told_in(std::string_view field) {
+    std::vector<Told> all;
     for (const auto& [name, value] : members_of(field)) {
-        const auto* algorithm = algorithm_named(name);
+        const auto* const algorithm = algorithm_named(algorithms, name);
         if (algorithm == nullptr) {
             continue;
         }
         const bool is_bytes = value.size() >= 2 && value.front() == ':' && value.back() == ':';
-        const auto base64 = is_bytes ? value.substr(1, value.size() - 2) : std::string_view();
-        const auto bytes = base64_decoded_strictly(base64);
-        if (!bytes || bytes->size() != algorithm->digest_bytes) {
+        if (!is_bytes) {
             return Error{
                 .code = ErrorCode::checksum_invalid,
-                .facts = "\"" + printable(value) + "\" is not the " +
-                         std::to_string(algorithm->digest_bytes) + " bytes of a " +
-                         std::string(name) + " in base64 between colons.",
+                .facts = "\"" + printable(value) + "\" is no " + std::string(name) +
+                         ": base64 between colons.",
             };
         }
-        digests->all_.emplace_back(*algorithm, std::string(base64));
+        const auto base64 = value.substr(1, value.size() - 2);
+        if (auto fitting = check_digest(*algorithm, base64); !fitting) {
+            return std::move(fitting).error();
+        }
+        all.push_back({algorithm, base64});
     }
-    return digests->all_.empty() ? nullptr : std::move(digests);
+    return all;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Digests>> Digests::parse(std::string_view field) {
+    const auto told = told_in(field);
+    if (!told) {
+        return told.error();
+    }
+    if (told->empty()) {
+        return nullptr;
+    }
+    auto digests = std::unique_ptr<Digests>(new Digests);
+    for (const auto& [algorithm, base64] : *told) {
+        digests->all_.push_back({DigestSum(*algorithm), std::string(base64)});
+    }
+    return digests;
+}
+
+Result<std::unique_ptr<Digests>> Digests::of_content(
+    const http::Request& request, const http::BodyReader& body
+) {
+    auto digests = parse(request.joined("Content-Digest"));
+    if (!digests || !announces_trailer(request, "Content-Digest")) {
+        return digests;
+    }
+    auto all = *digests ? *std::move(digests) : std::unique_ptr<Digests>(new Digests);
+    all->trailers_ = &body;
+    for (const DigestAlgorithm& algorithm : algorithms) {
+        if (all->find(algorithm) == all->all_.end()) {
+            all->all_.push_back({DigestSum(algorithm), ""});
+        }
+    }
+    return all;
+}
+
+std::vector<Digests::One>::iterator Digests::find(const DigestAlgorithm& algorithm) {
+    return std::ranges::find(all_, &algorithm, [](const One& one) { return &one.sum.algorithm(); });
 }
 
 std::unique_ptr<Digests> Digests::wanted(std::string_view field) {
-    const Algorithm* best = nullptr;
+    const DigestAlgorithm* best = nullptr;
     std::uint64_t best_weight = 0;
     for (const auto& [name, value] : members_of(field)) {
         const auto weight = parse_unsigned(value).value_or(0);
-        const auto* algorithm = algorithm_named(name);
+        const auto* const algorithm = algorithm_named(algorithms, name);
         if (algorithm != nullptr && weight > best_weight) {
             best = algorithm;
             best_weight = weight;
@@ -107,25 +116,51 @@ std::unique_ptr<Digests> Digests::wanted(std::string_view field) {
         return nullptr;
     }
     auto digests = std::unique_ptr<Digests>(new Digests);
-    digests->all_.emplace_back(*best);
+    digests->all_.push_back({DigestSum(*best), ""});
     return digests;
 }
 
 void Digests::update(std::span<const std::byte> bytes) {
-    for (const One& one : all_) {
-        EVP_DigestUpdate(one.context.get(), bytes.data(), bytes.size());
+    for (One& one : all_) {
+        one.sum.update(bytes);
     }
 }
 
+Result<void> Digests::take_trailer() {
+    const auto field = trailers_->trailer("Content-Digest");
+    if (!field && std::ranges::all_of(all_, &std::string::empty, &One::wanted)) {
+        return Error{
+            .code = ErrorCode::checksum_invalid,
+            .facts = "Trailer announces a Content-Digest behind the body; none came.",
+        };
+    }
+    const auto told = told_in(field.value_or(""));
+    if (!told) {
+        return told.error();
+    }
+    for (const auto& [algorithm, base64] : *told) {
+        One& one = *find(*algorithm);
+        if (!one.wanted.empty() && one.wanted != base64) {
+            return Error{
+                .code = ErrorCode::checksum_invalid,
+                .facts = "Content-Digest came before the body and behind it, and they differ.",
+            };
+        }
+        one.wanted = base64;
+    }
+    return ok();
+}
+
 Result<void> Digests::verify() {
+    if (trailers_ != nullptr) {
+        if (auto taken = take_trailer(); !taken) {
+            return taken;
+        }
+    }
     Result<void> outcome = ok();
-    for (const One& one : all_) {
-        std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
-        unsigned length = 0;
-        EVP_DigestFinal_ex(one.context.get(), bytes.data(), &length);
-        const auto came =
-            base64_of(std::string_view(reinterpret_cast<const char*>(bytes.data()), length));
-        const std::string name(one.algorithm->name);
+    for (One& one : all_) {
+        const auto came = one.sum.end();
+        const std::string name(one.sum.algorithm().name);
         told_ += (told_.empty() ? "" : ", ") + name + "=:" + came + ":";
         if (outcome && !one.wanted.empty() && came != one.wanted) {
             outcome = Error{

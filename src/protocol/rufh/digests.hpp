@@ -11,7 +11,10 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "http/body_reader.hpp"
+#include "http/request.hpp"
 #include "protocol/common/body_check.hpp"
+#include "protocol/common/digest_sum.hpp"
 
 namespace sluice::protocol::rufh {
 
@@ -19,23 +22,31 @@ class Digests final : public BodyCheck {
   public:
     // Of "sha-256=:…:, sha-512=:…:"; null: no algorithm in it is known. Errors: checksum_invalid.
     static Result<std::unique_ptr<Digests>> parse(std::string_view field);
+    // Content-Digest of a request: before the body, or behind it where its field Trailer announces it;
+    // which algorithm that one has is known at the end, so all are computed for it. Null: neither is there.
+    static Result<std::unique_ptr<Digests>> of_content(
+        const http::Request& request, const http::BodyReader& body
+    );
     // To be told: the one that Want-Repr-Digest likes most; null: none that is known.
     static std::unique_ptr<Digests> wanted(std::string_view field);
 
-    ~Digests() override;
-    Digests(const Digests&) = delete;
-    Digests& operator=(const Digests&) = delete;
-
     void update(std::span<const std::byte> bytes) override;
+    // Errors: also checksum_invalid, of the trailer.
     Result<void> verify() override;
     // What was computed, as a field value; once verify() was called.
     const std::string& told() const { return told_; }
 
   private:
-    struct One;
-    Digests();
+    struct One {
+        DigestSum sum;
+        std::string wanted;  // in base64; empty: to be told
+    };
+    Digests() = default;
+    std::vector<One>::iterator find(const DigestAlgorithm& algorithm);
+    Result<void> take_trailer();
 
     std::vector<One> all_;
+    const http::BodyReader* trailers_ = nullptr;  // none is announced
     std::string told_;
 };
 

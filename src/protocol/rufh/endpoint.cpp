@@ -9,6 +9,7 @@
 #include "protocol/common/parameters.hpp"
 #include "protocol/common/problem.hpp"
 #include "protocol/common/rate_gate.hpp"
+#include "protocol/common/upload_metadata.hpp"
 #include "protocol/rufh/answers.hpp"
 #include "protocol/rufh/digests.hpp"
 #include "protocol/rufh/feed.hpp"
@@ -35,6 +36,25 @@ std::string location_of(MediaId id) {
     return std::string(collection) + id.text();
 }
 
+// What the file is, as its sender says. tus-js-client says it in Upload-Metadata whatever it speaks; what is
+// none there counts as not said, since the field is no part of this protocol.
+UploadMetadata about_of(const Request& request, const Parameters& query) {
+    const auto said = upload_metadata_of(request.joined("Upload-Metadata"));
+    auto about = said ? *said : UploadMetadata();
+    const auto type = request.header("Content-Type").value_or("");
+    if (const auto name = file_name_of(request.header("Content-Disposition").value_or(""));
+        !name.empty()) {
+        about.file_name = name;
+    }
+    if (!type.empty() && essence_of(type) != partial_type) {
+        about.media_type = type;
+    }
+    if (const auto category = query.get("media_category"); !category.empty()) {
+        about.category = category;
+    }
+    return about;
+}
+
 // What a creation asks for. Errors: those of its fields.
 Result<CreateStream> wanted_of(const Request& request, const Fields& fields, Principal owner) {
     auto key = idempotency_key_of(request);
@@ -45,23 +65,41 @@ Result<CreateStream> wanted_of(const Request& request, const Fields& fields, Pri
     if (auto read = query.add_query(request.raw_query); !read) {
         return std::move(read).error();
     }
-    const std::string digest(request.header("Repr-Digest").value_or(""));
+    const std::string digest = request.joined("Repr-Digest");
     if (const auto digests = Digests::parse(digest); !digests) {
         return digests.error();
     }
     const bool is_last = fields.is_complete.value_or(true);
+    const UploadMetadata about = about_of(request, query);
     return CreateStream{
         .owner = std::move(owner),
         .length = fields.length || !is_last ? fields.length : fields.body,
-        .category = std::string(query.get("media_category")),
-        .media_type = std::string(request.header("Content-Type").value_or("")),
-        .file_name = file_name_of(request.header("Content-Disposition").value_or("")),
+        .category = about.category,
+        .media_type = about.media_type,
+        .file_name = about.file_name,
         .told = digest,
         // With a word for the end also an empty file is looked at before it is complete: its digest may differ.
         .ends_at_length = !fields.is_complete && !request.has_body(),
-        .protocol = "rufh",
+        .protocol = protocol_name,
         .idempotency_key = *std::move(key),
     };
+}
+
+// The same call under its Idempotency-Key has the upload: what is there of it is not this one's to end.
+bool is_of_another_call(const Error& error) {
+    return error.code == ErrorCode::offset_mismatch || error.code == ErrorCode::upload_taken_over;
+}
+
+// What is all or nothing does not go on with what an earlier call left when the server was killed.
+Result<Upload> create_anew(Streams& streams, const CreateStream& wanted) {
+    auto made = streams.create(wanted);
+    const bool is_left = made && made->state == UploadState::open && made->received.value > 0 &&
+                         !streams.is_fed(made->id);
+    if (!is_left) {
+        return made;
+    }
+    auto ended = streams.cancel(made->owner, made->id);
+    return ended ? streams.create(wanted) : std::move(ended);
 }
 
 // What Upload-Length and the length of the body say together.
@@ -150,7 +188,7 @@ awaitable<Response> Endpoint::create(
     exchange.call = "CREATE";
     auto wanted = wanted_of(request, fields, std::move(owner));
     const auto fitting = lengths_fit(fields);
-    const auto check = Digests::parse(request.header("Content-Digest").value_or(""));
+    const auto check = Digests::of_content(request, body);
     if (!wanted || !fitting || !check) {  // before anything is made
         const Error& error = !fitting ? fitting.error() : !wanted ? wanted.error() : check.error();
         co_return refused(error, request, fields, true);
@@ -177,16 +215,19 @@ awaitable<Response> Endpoint::create(
                 version_line(fields)
         );
     }
-    // An empty file is complete already; what an earlier call of the same key made may be.
+    // An empty file is complete already; what an earlier call of the same key made may be, or has all that
+    // this one brings.
     Fed fed{*made, {}};
-    if (made->state == UploadState::open && (request.has_body() || *fields.is_complete)) {
+    const bool is_there = !*fields.is_complete && made->received.value > 0 && fields.body &&
+                          made->received >= *fields.body;
+    if (made->state == UploadState::open && !is_there &&
+        (request.has_body() || *fields.is_complete)) {
         auto now =
             co_await feed(context_, exchange, {.owner = made->owner, .id = made->id}, fields, body);
         if (!now) {
-            auto response = refused(now.error(), request, fields, false);
-            if (is_overrun(now.error())) {
-                co_await invalidate(made->owner, made->id);
-            } else {
+            auto response =
+                co_await refused_bytes(now.error(), request, fields, made->owner, made->id);
+            if (!is_overrun(now.error())) {
                 response.set("Location", location);
             }
             co_return response;
@@ -207,10 +248,10 @@ awaitable<Response> Endpoint::take_whole(
     wanted.admission = &gate;
     wanted.length = fields.body;
     const auto made = co_await run_blocking(context_.pool, [this, &wanted] {
-        return context_.streams->create(wanted);
+        return create_anew(*context_.streams, wanted);
     });
     if (!made) {
-        co_return problem_response(made.error(), std::nullopt, request);
+        co_return gone(made.error(), request);
     }
     exchange.media_id = made->id;
     Fed fed{*made, {}};
@@ -220,8 +261,10 @@ awaitable<Response> Endpoint::take_whole(
         auto now =
             co_await feed(context_, exchange, {.owner = made->owner, .id = made->id}, all, body);
         if (!now) {
-            co_await invalidate(made->owner, made->id);
-            co_return problem_response(now.error(), std::nullopt, request);
+            if (!is_of_another_call(now.error())) {
+                co_await invalidate(made->owner, made->id);
+            }
+            co_return gone(now.error(), request);
         }
         fed = *std::move(now);
     }
@@ -315,6 +358,12 @@ awaitable<Response> Endpoint::append(
     }
     const Error error =
         now ? Error{.code = ErrorCode::already_finalized, .media_id = id.value} : now.error();
+    co_return co_await refused_bytes(error, request, fields, std::move(owner), id);
+}
+
+awaitable<Response> Endpoint::refused_bytes(
+    const Error& error, const Request& request, const Fields& fields, Principal owner, MediaId id
+) const {
     const auto stands = co_await run_blocking(context_.bulk, [this, &owner, id] {
         return context_.streams->find(owner, id);
     });

@@ -20,8 +20,9 @@ class Endpoint {
   public:
     explicit Endpoint(const Context& context) : context_(context) {}
 
+    // "*", which is asked with OPTIONS alone, is for all URLs: the limits are the same for each.
     static bool serves(std::string_view path) {
-        return path == "/resumable" || path.starts_with(collection);
+        return path == "*" || path == "/resumable" || path.starts_with(collection);
     }
     boost::asio::awaitable<http::Response> handle(Exchange& exchange, http::BodyReader& body) const;
 
@@ -42,6 +43,14 @@ class Endpoint {
         Principal owner,
         MediaId id,
         http::BodyReader& body
+    ) const;
+    // Bytes that were not taken: with the offset where some would be.
+    Answer refused_bytes(
+        const Error& error,
+        const http::Request& request,
+        const Fields& fields,
+        Principal owner,
+        MediaId id
     ) const;
     Answer remove(Exchange& exchange, const Fields& fields, Principal owner, MediaId id) const;
     http::Response capabilities() const;

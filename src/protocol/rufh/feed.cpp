@@ -31,7 +31,78 @@ class Interim final : public StreamListener {
     const std::string version_;
 };
 
-Result<Fed> complete(const Context& context, const Upload& upload, std::string_view wanted_digest) {
+// What is looked at between the last byte and the end: digests of all.
+struct Whole {
+    std::unique_ptr<Digests> expected;
+    std::unique_ptr<Digests> told;  // somebody asked for it
+    bool is_behind = false;         // it is expected, and comes behind the body
+
+    bool is_nothing() const { return !expected && !told && !is_behind; }
+};
+
+// An upload that another protocol made was told other things.
+std::string repr_digest_of(const Upload& upload) {
+    return upload.protocol == protocol_name ? upload.stream.told : "";
+}
+
+Result<Whole> whole_of(const Exchange& exchange, const Upload& upload) {
+    const http::Request& request = exchange.request;
+    auto expected = Digests::parse(repr_digest_of(upload));
+    if (!expected) {
+        return std::move(expected).error();
+    }
+    // Of the whole file it speaks where the whole file comes with its creation.
+    const bool is_behind = exchange.call == "CREATE" && announces_trailer(request, "Repr-Digest");
+    return Whole{
+        *std::move(expected), Digests::wanted(request.joined("Want-Repr-Digest")), is_behind
+    };
+}
+
+// The file has been read to its end, and so has the body. Errors: checksum_invalid.
+Result<void> take_trailer(Whole& whole, const http::BodyReader& body) {
+    const auto field = body.trailer("Repr-Digest");
+    auto behind = Digests::parse(field.value_or(""));
+    if (!behind) {
+        return std::move(behind).error();
+    }
+    if (!field && !whole.expected) {
+        return Error{
+            .code = ErrorCode::checksum_invalid,
+            .facts = "Trailer announces a Repr-Digest behind the body; none came.",
+        };
+    }
+    if (*behind) {
+        whole.expected = *std::move(behind);
+    }
+    return ok();
+}
+
+// Reads all of it, if there is anything to look for. Errors: digest_mismatch: the upload is gone.
+Result<void> judge(const Context& context, const Upload& upload, const Whole& whole) {
+    if (!whole.expected && !whole.told) {
+        return ok();
+    }
+    auto read = context.streams->read(upload.owner, upload.id, [&](auto bytes) {
+        if (whole.expected) {
+            whole.expected->update(bytes);
+        }
+        if (whole.told) {
+            whole.told->update(bytes);
+        }
+    });
+    if (!read) {
+        return read;
+    }
+    auto verified = whole.expected ? whole.expected->verify() : ok();
+    if (!verified) {
+        static_cast<void>(context.streams->cancel(upload.owner, upload.id));
+        verified.error().code = ErrorCode::digest_mismatch;
+        return verified;
+    }
+    return whole.told ? whole.told->verify() : ok();
+}
+
+Result<Fed> complete(const Context& context, const Upload& upload, const Whole& whole) {
     if (upload.state != UploadState::open) {
         return Fed{upload, {}};  // said again: it was judged when it was completed
     }
@@ -44,30 +115,8 @@ Result<Fed> complete(const Context& context, const Upload& upload, std::string_v
             .media_id = upload.id.value,
         };
     }
-    auto expected = Digests::parse(upload.stream.told);
-    if (!expected) {
-        return std::move(expected).error();
-    }
-    const auto told = Digests::wanted(wanted_digest);
-    const auto read = context.streams->read(upload.owner, upload.id, [&](auto bytes) {
-        if (*expected) {
-            (**expected).update(bytes);
-        }
-        if (told) {
-            told->update(bytes);
-        }
-    });
-    if (!read) {
-        return read.error();
-    }
-    auto verified = *expected ? (**expected).verify() : ok();
-    if (!verified) {
-        static_cast<void>(context.streams->cancel(upload.owner, upload.id));
-        verified.error().code = ErrorCode::digest_mismatch;
-        return std::move(verified).error();
-    }
-    if (told) {
-        static_cast<void>(told->verify());
+    if (auto fitting = judge(context, upload, whole); !fitting) {
+        return std::move(fitting).error();
     }
     auto append = context.streams->begin({
         .owner = upload.owner,
@@ -77,7 +126,7 @@ Result<Fed> complete(const Context& context, const Upload& upload, std::string_v
         .is_last = true,
     });
     auto ended = append ? context.streams->finish(*std::move(append)) : append.error();
-    return ended ? Result<Fed>(Fed{*std::move(ended), told ? told->told() : ""})
+    return ended ? Result<Fed>(Fed{*std::move(ended), whole.told ? whole.told->told() : ""})
                  : std::move(ended).error();
 }
 
@@ -105,7 +154,7 @@ awaitable<Result<Fed>> feed(
     http::BodyReader& body
 ) {
     const http::Request& request = exchange.request;
-    auto check = Digests::parse(request.header("Content-Digest").value_or(""));
+    auto check = Digests::of_content(request, body);
     if (!check) {
         co_return std::move(check).error();
     }
@@ -120,10 +169,11 @@ awaitable<Result<Fed>> feed(
     if (!begun) {
         co_return std::move(begun).error();
     }
-    // A digest of all is looked at between the last byte and the end.
-    const std::string digest = begun->upload().stream.told;
-    const std::string asked(request.header("Want-Repr-Digest").value_or(""));
-    const bool is_judged = *wanted.is_last && (!digest.empty() || !asked.empty());
+    auto whole = whole_of(exchange, begun->upload());
+    if (!whole) {
+        co_return std::move(whole).error();
+    }
+    const bool is_judged = *wanted.is_last && !whole->is_nothing();
     if (is_judged) {
         begun->is_cut();
     }
@@ -142,8 +192,11 @@ awaitable<Result<Fed>> feed(
     if (!is_judged) {
         co_return Fed{*std::move(now), {}};
     }
-    co_return co_await run_blocking(context.bulk, [&context, &now, &asked] {
-        return complete(context, *now, asked);
+    if (auto taken = whole->is_behind ? take_trailer(*whole, body) : ok(); !taken) {
+        co_return std::move(taken).error();
+    }
+    co_return co_await run_blocking(context.bulk, [&context, &now, &whole] {
+        return complete(context, *now, *whole);
     });
 }
 

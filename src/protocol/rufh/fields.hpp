@@ -15,6 +15,7 @@
 namespace sluice::protocol::rufh {
 
 inline constexpr std::string_view collection = "/resumable/";
+inline constexpr std::string_view protocol_name = "rufh";  // Upload::protocol
 
 // Of "?1" and "?0", with or without parameters.
 std::optional<bool> boolean_item(std::string_view text);

@@ -15,6 +15,7 @@
 #include "http/body_reader.hpp"
 #include "http/request.hpp"
 #include "protocol/common/body_check.hpp"
+#include "protocol/common/digest_sum.hpp"
 
 namespace sluice::protocol::tus {
 
@@ -30,16 +31,11 @@ class Checksum final : public BodyCheck {
         const http::Request& request, const http::BodyReader& body
     );
 
-    ~Checksum() override;
-    Checksum(const Checksum&) = delete;
-    Checksum& operator=(const Checksum&) = delete;
-
     void update(std::span<const std::byte> bytes) override;
     // Errors: also checksum_invalid, of the trailer.
     Result<void> verify() override;
 
   private:
-    class Sum;
     // "sha1 2jmj7l5rSw0yVb/vlWAYkK/YBwk="; crc32 as four bytes in network order.
     struct Wanted {
         std::string name;
@@ -47,11 +43,11 @@ class Checksum final : public BodyCheck {
         bool operator==(const Wanted&) const = default;
     };
 
-    Checksum();
+    Checksum() = default;
     static Result<Wanted> parse(std::string_view field);
     Result<void> take_trailer();
 
-    std::vector<std::unique_ptr<Sum>> sums_;
+    std::vector<DigestSum> sums_;
     std::optional<Wanted> wanted_;
     const http::BodyReader* trailers_ = nullptr;  // none is announced
     std::uint64_t count_ = 0;

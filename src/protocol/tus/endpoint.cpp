@@ -9,6 +9,7 @@
 #include "protocol/common/problem.hpp"
 #include "protocol/common/rate_gate.hpp"
 #include "protocol/common/receive_stream.hpp"
+#include "protocol/common/upload_metadata.hpp"
 #include "protocol/tus/checksum.hpp"
 #include "protocol/tus/fields.hpp"
 #include "runtime/run_blocking.hpp"
@@ -21,6 +22,7 @@ using http::Request;
 using http::Response;
 using runtime::run_blocking;
 
+constexpr std::string_view protocol_name = "tus";  // Upload::protocol
 constexpr std::string_view body_type = "application/offset+octet-stream";
 constexpr std::string_view extensions =
     "creation,creation-with-upload,creation-defer-length,expiration,checksum,checksum-trailer,"
@@ -36,7 +38,7 @@ constexpr std::string_view allowed_fields =
 constexpr std::string_view allowed_methods = "POST, HEAD, PATCH, OPTIONS, GET, DELETE";
 
 // Errors that tus has a number of its own for.
-int status_of(const Error& error, int usual) {
+std::optional<int> status_of(const Error& error) {
     switch (error.code) {
         case ErrorCode::media_expired:
         case ErrorCode::media_canceled:
@@ -45,13 +47,12 @@ int status_of(const Error& error, int usual) {
         case ErrorCode::file_too_large:
             return 413;
         default:
-            return usual;
+            return std::nullopt;
     }
 }
 
 Response refused(const Error& error, const Request& request) {
-    auto response = problem_response(error, std::nullopt, request);
-    response.status = status_of(error, response.status);
+    auto response = problem_response(error, std::nullopt, request, std::nullopt, status_of(error));
     const auto accept = request.header("Accept").value_or("");
     if (accept.find("json") == std::string_view::npos) {
         response.body = whole_message(error) + "\n";
@@ -105,7 +106,7 @@ Error not_allowed(std::string_view method) {
 
 // What a creation asks for. Errors: those of its fields.
 Result<CreateStream> wanted_of(const Request& request, Principal owner) {
-    const auto metadata = metadata_of(request.header("Upload-Metadata").value_or(""));
+    const auto metadata = upload_metadata_of(request.joined("Upload-Metadata"));
     if (!metadata) {
         return metadata.error();
     }
@@ -119,7 +120,7 @@ Result<CreateStream> wanted_of(const Request& request, Principal owner) {
         .media_type = metadata->media_type,
         .file_name = metadata->file_name,
         .told = told_of(request),
-        .protocol = "tus",
+        .protocol = protocol_name,
         .idempotency_key = *std::move(key),
     };
     if (const auto field = request.header("Upload-Concat")) {
@@ -271,15 +272,21 @@ awaitable<Response> Endpoint::create(Exchange& exchange, Principal owner, http::
     exchange.media_id = made->id;
     Response response;
     response.status = 201;
-    if (has_bytes && made->state == UploadState::open) {
+    // Said again under its Idempotency-Key, and all of these bytes are there.
+    const bool is_there = made->received.value > 0 && request.content_length &&
+                          made->received.value >= *request.content_length;
+    if (has_bytes && made->state == UploadState::open && !is_there) {
         const auto now = co_await feed(exchange, {.owner = made->owner, .id = made->id}, body);
         if (now) {
             response.set("Upload-Offset", offset_text(*now));
             add_expiry(response, *now);
-        } else {
-            response = refused(now.error(), request);  // the upload is there: go on, or delete it
+        } else {  // the upload is there: go on, or delete it
+            response = co_await refused_bytes(now.error(), request, made->owner, made->id);
         }
     } else {
+        if (has_bytes) {
+            response.set("Upload-Offset", offset_text(*made));
+        }
         add_expiry(response, *made);
     }
     response.set("Location", std::string(collection) + made->id.text());
@@ -310,6 +317,22 @@ awaitable<Result<Upload>> Endpoint::feed(
     auto now = co_await receive_stream(context_, *std::move(begun), body, *std::move(checksum));
     exchange.media_bytes = ByteCount{body.received()};
     co_return now;
+}
+
+// Where they do not belong, with the offset where some do.
+awaitable<Response> Endpoint::refused_bytes(
+    const Error& error, const Request& request, Principal owner, MediaId id
+) const {
+    auto response = refused(error, request);
+    if (error.code == ErrorCode::offset_mismatch) {
+        const auto stands = co_await run_blocking(context_.bulk, [this, &owner, id] {
+            return context_.streams->find(owner, id);
+        });
+        if (stands) {
+            response.set("Upload-Offset", offset_text(*stands));
+        }
+    }
+    co_return response;
 }
 
 awaitable<Response> Endpoint::look(const Request& request, Principal owner, MediaId id) const {
@@ -345,7 +368,8 @@ awaitable<Response> Endpoint::look(const Request& request, Principal owner, Medi
     } else if (!is_waiting) {
         response.set("Upload-Defer-Length", "1");
     }
-    const auto told = parse_told(upload.stream.told);
+    // Of an upload that another protocol made it is none of this one's words.
+    const auto told = upload.protocol == protocol_name ? parse_told(upload.stream.told) : Told();
     if (!told.metadata.empty()) {
         response.set("Upload-Metadata", std::string(told.metadata));
     }
@@ -379,16 +403,7 @@ awaitable<Response> Endpoint::append(
     const auto now =
         co_await feed(exchange, {.owner = owner, .id = id, .at = *offset, .total = *total}, body);
     if (!now) {
-        auto response = refused(now.error(), request);
-        if (now.error().code == ErrorCode::offset_mismatch) {
-            const auto stands = co_await run_blocking(context_.bulk, [this, &owner, id] {
-                return context_.streams->find(owner, id);
-            });
-            if (stands) {
-                response.set("Upload-Offset", offset_text(*stands));
-            }
-        }
-        co_return response;
+        co_return co_await refused_bytes(now.error(), request, std::move(owner), id);
     }
     Response response;
     response.status = 204;

@@ -31,6 +31,9 @@ class Endpoint {
     boost::asio::awaitable<Result<Upload>> feed(
         Exchange& exchange, AppendToStream wanted, http::BodyReader& body
     ) const;
+    boost::asio::awaitable<http::Response> refused_bytes(
+        const Error& error, const http::Request& request, Principal owner, MediaId id
+    ) const;
     boost::asio::awaitable<http::Response> look(
         const http::Request& request, Principal owner, MediaId id
     ) const;

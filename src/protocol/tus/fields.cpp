@@ -1,18 +1,14 @@
 #include "protocol/tus/fields.hpp"
 
 #include <algorithm>
-#include <span>
 
-#include "base/base64.hpp"
-#include "base/hmac.hpp"
 #include "base/text.hpp"
 
 namespace sluice::protocol::tus {
 namespace {
 
-constexpr std::size_t metadata_bytes_max = 8192;
-constexpr std::size_t pairs_max = 64;
 constexpr std::size_t parts_max = 1000;
+
 Error wrong(ErrorCode code, std::string facts) {
     return {.code = code, .facts = std::move(facts)};
 }
@@ -29,20 +25,6 @@ std::optional<ByteCount> number_in(const http::Request& request, std::string_vie
 std::string quoted(const http::Request& request, std::string_view name) {
     return std::string(name) + " is \"" + printable(request.header(name).value_or("")) +
            "\"; it must be decimal digits.";
-}
-
-bool is_key(std::string_view key) {
-    return !key.empty() && std::ranges::all_of(key, [](char c) { return c > ' ' && c < 0x7f; });
-}
-
-void take(Metadata& metadata, std::string_view key, const std::string& value) {
-    if (key == "filename" || (key == "name" && metadata.file_name.empty())) {
-        metadata.file_name = printable(value);
-    } else if (key == "filetype" || (key == "type" && metadata.media_type.empty())) {
-        metadata.media_type = value;
-    } else if (key == "media_category") {
-        metadata.category = value;
-    }
 }
 
 }  // namespace
@@ -80,42 +62,6 @@ Result<ByteCount> offset_of(const http::Request& request) {
     const auto offset = number_in(request, "Upload-Offset");
     return offset ? Result<ByteCount>(*offset)
                   : wrong(ErrorCode::offset_invalid, quoted(request, "Upload-Offset"));
-}
-
-Result<Metadata> metadata_of(std::string_view field) {
-    if (field.size() > metadata_bytes_max) {
-        return wrong(
-            ErrorCode::metadata_invalid,
-            "Upload-Metadata has " + std::to_string(field.size()) + " bytes, at most " +
-                std::to_string(metadata_bytes_max) + " are taken."
-        );
-    }
-    Metadata metadata;
-    std::vector<std::string_view> keys;
-    while (!trim(field).empty()) {
-        const auto comma = std::min(field.find(','), field.size());
-        const auto pair = trim(field.substr(0, comma));
-        field.remove_prefix(std::min(comma + 1, field.size()));
-        const auto blank = std::min(pair.find(' '), pair.size());
-        const auto key = pair.substr(0, blank);
-        const auto value = base64_decoded_strictly(trim(pair.substr(blank)));
-        if (!is_key(key) || std::ranges::find(keys, key) != keys.end() ||
-            keys.size() == pairs_max) {
-            return wrong(
-                ErrorCode::metadata_invalid,
-                "The key \"" + printable(key) +
-                    "\" is empty, not ASCII, there twice or one too many."
-            );
-        }
-        if (!value) {
-            return wrong(
-                ErrorCode::metadata_invalid, "The value of \"" + printable(key) + "\" is no base64."
-            );
-        }
-        keys.push_back(key);
-        take(metadata, key, *value);
-    }
-    return metadata;
 }
 
 std::optional<MediaId> id_in(std::string_view url) {
@@ -164,7 +110,7 @@ Result<Concat> concat_of(std::string_view field) {
 }
 
 std::string told_of(const http::Request& request) {
-    return std::string(request.header("Upload-Metadata").value_or("")) + "\n" +
+    return request.joined("Upload-Metadata") + "\n" +
            std::string(request.header("Upload-Concat").value_or(""));
 }
 

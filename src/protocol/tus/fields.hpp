@@ -25,15 +25,6 @@ Result<std::optional<ByteCount>> late_length_of(const http::Request& request);
 // Errors: offset_invalid.
 Result<ByteCount> offset_of(const http::Request& request);
 
-struct Metadata {
-    std::string file_name;
-    std::string media_type;
-    std::string category;
-};
-// Upload-Metadata: the keys that mean something here; all others are kept as they came. Errors:
-// metadata_invalid.
-Result<Metadata> metadata_of(std::string_view field);
-
 struct Concat {
     bool is_partial = false;
     std::vector<MediaId> parts;  // of a final upload

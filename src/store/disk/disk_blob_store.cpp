@@ -68,7 +68,13 @@ Result<std::unique_ptr<DiskBlobStore>> DiskBlobStore::open(
     if (!opened) {
         return std::move(opened).error();
     }
+    if (options.is_shared) {
+        options.packed_max = {0};
+    }
     std::unique_ptr<DiskBlobStore> store(new DiskBlobStore(*std::move(opened), options));
+    if (options.is_shared) {
+        return store;  // what looks abandoned may be another's
+    }
     if (auto trimmed = store->packs_.trim_abandoned(); !trimmed) {
         return std::move(trimmed).error();
     }
@@ -134,9 +140,8 @@ Result<void> DiskBlobStore::open_for_writing(Known& known, const Placement& plac
     if (!file) {
         return std::move(file).error();
     }
-    // A file that is there without a committed range may come from a process that died before its
-    // sync.
-    const bool has_new_entry = known.committed.is_empty() && placement.committed.empty();
+    // A file in which nothing was committed here may come from a process that died before its sync.
+    const bool has_new_entry = known.committed.is_empty();
     UniqueFd direct;
     if (ways_.direct_block > 0 && placement.total >= direct_total_min) {
         if (auto opened = directory_.open_file(placement.blob, O_WRONLY | O_DIRECT)) {
@@ -156,6 +161,9 @@ Result<void> DiskBlobStore::open_for_writing(Known& known, const Placement& plac
 Result<std::unique_ptr<BlobWriter>> DiskBlobStore::place(const Placement& placement) {
     if (!is_inside(placement)) {
         return refused(ErrorCode::store_conflict, "beyond the end of the upload");
+    }
+    if (options_.is_shared) {
+        return refused(ErrorCode::store_conflict, "others write here");
     }
     if (placement.total <= options_.packed_max) {
         if (auto buffer = pack_buffers_.take()) {
