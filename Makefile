@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 LISTEN ?= 127.0.0.1:8080
 DATA ?= demo-data
 
-.PHONY: help deps demo run build release test soak lint bench fuzz asan tsan docs clean
+.PHONY: help deps demo run build release test soak swift lint bench fuzz asan tsan docs clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -32,6 +32,10 @@ test: build ## build and run every test
 
 soak: build ## kills, power cuts and faults for SOAK_MINUTES=10, with a report; as root
 	@python3 -B tests/rigs/soak.py
+
+swift: build ## the bytes in OpenStack Swift (s3api), the second S3 store; installs it
+	@scripts/install-deps --swift
+	@cd tests && SLUICE_BIN=../build/dev/sluice python3 -B -m unittest -v integration.s3_swift_check
 
 lint: ## clang-format, clang-tidy, the project's own structure test
 	@scripts/lint

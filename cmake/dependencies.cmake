@@ -2,7 +2,7 @@
 include_guard(GLOBAL)
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
-find_package(Boost 1.81 REQUIRED COMPONENTS json)
+find_package(Boost 1.81 REQUIRED COMPONENTS context json)
 find_package(fmt 9 REQUIRED)
 find_path(TOMLPLUSPLUS_INCLUDE toml++/toml.h REQUIRED)  # used as headers
 find_package(SQLite3 REQUIRED)

@@ -23,6 +23,7 @@ TEST(ErrorCatalogue, Keeps503ForWhatPassesByItself) {
             entry.status == 503,
             entry.code == ErrorCode::overloaded || entry.code == ErrorCode::shutting_down ||
                 entry.code == ErrorCode::database_unavailable ||
+                entry.code == ErrorCode::storage_unavailable ||
                 entry.code == ErrorCode::fault_injected
         ) << entry.slug;
     }

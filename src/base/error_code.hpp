@@ -146,6 +146,7 @@ enum class ErrorCode : std::uint8_t {
     storage_full,
     storage_failed,
     database_unavailable,
+    storage_unavailable,
     overloaded,
     shutting_down,
     internal,

@@ -39,6 +39,7 @@ constexpr std::size_t gathered_max = PIPE_BUF;
 struct Gathered {
     std::string lines;
     std::function<void()> soon;  // none: nothing is gathered on this thread
+    Gathering::Take take;
 };
 
 Gathered& gathered() {
@@ -54,18 +55,27 @@ void put(std::string& lines) {
 
 }  // namespace
 
-Gathering::Gathering(std::function<void()> soon) {
+Gathering::Gathering(std::function<void()> soon, Take take) {
     gathered().soon = std::move(soon);
+    gathered().take = std::move(take);
 }
 
 Gathering::~Gathering() {
     flush();
     gathered().soon = nullptr;
+    gathered().take = nullptr;
 }
 
 void Gathering::flush() {
-    if (!gathered().lines.empty()) {
-        put(gathered().lines);
+    Gathered& mine = gathered();
+    if (mine.lines.empty()) {
+        return;
+    }
+    if (mine.take) {
+        mine.take(mine.lines);
+        mine.lines.clear();
+    } else {
+        put(mine.lines);
     }
 }
 

@@ -36,10 +36,12 @@ using Fields = std::initializer_list<Field>;
 
 // While it lives, the lines of its thread that are neither warning nor error are gathered, and
 // written together: when `soon`, which is called with the first of them, calls flush() on that thread,
-// when a graver line comes, when many have come, and at the end.
+// when a graver line comes, when many have come, and at the end. `take`, if given, is called with them instead of
+// write(2), which waits for whoever reads stderr or for the disk; graver lines are written here all the same.
 class Gathering {
   public:
-    explicit Gathering(std::function<void()> soon);
+    using Take = std::function<void(std::string_view lines)>;
+    explicit Gathering(std::function<void()> soon, Take take = nullptr);
     ~Gathering();
     Gathering(const Gathering&) = delete;
     Gathering& operator=(const Gathering&) = delete;

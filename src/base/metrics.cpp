@@ -71,6 +71,11 @@ Gauge& Metrics::gauge(std::string_view name, std::string_view help, Labels label
     return get(family(name, "gauge", help).gauges, labels);
 }
 
+TimeCounter& Metrics::time_counter(std::string_view name, std::string_view help, Labels labels) {
+    const std::lock_guard guard(mutex_);
+    return get(family(name, "counter", help).times, labels);
+}
+
 Histogram& Metrics::histogram(std::string_view name, std::string_view help, Labels labels) {
     const std::lock_guard guard(mutex_);
     return get(family(name, "histogram", help).histograms, labels);
@@ -89,6 +94,9 @@ void Metrics::append(std::string& out, const std::string& name, const Family& fa
     }
     for (const auto& [labels, gauge] : family.gauges) {
         fmt::format_to(to, "{}{} {}\n", name, braces(labels), gauge->value());
+    }
+    for (const auto& [labels, time] : family.times) {
+        fmt::format_to(to, "{}{} {:.3f}\n", name, braces(labels), time->seconds());
     }
     for (const auto& [labels, histogram] : family.histograms) {
         append(out, name, labels, *histogram);

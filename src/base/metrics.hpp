@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
@@ -38,6 +39,18 @@ class Gauge {
     std::atomic<std::int64_t> value_ = 0;
 };
 
+// Time that only grows, in seconds with their fractions.
+class TimeCounter {
+  public:
+    void set(std::chrono::microseconds n) { value_.store(n.count(), std::memory_order_relaxed); }
+    double seconds() const {
+        return static_cast<double>(value_.load(std::memory_order_relaxed)) / 1e6;
+    }
+
+  private:
+    std::atomic<std::int64_t> value_ = 0;
+};
+
 class Histogram {
   public:
     static constexpr double bounds_seconds[] = {
@@ -56,6 +69,7 @@ class Metrics {
     // The same name and labels give the same object, which lives as long as the Metrics.
     Counter& counter(std::string_view name, std::string_view help, Labels labels = {});
     Gauge& gauge(std::string_view name, std::string_view help, Labels labels = {});
+    TimeCounter& time_counter(std::string_view name, std::string_view help, Labels labels = {});
     Histogram& histogram(std::string_view name, std::string_view help, Labels labels = {});
     // Run before each `text()`, to set gauges that are read rather than counted.
     void before_text(std::function<void()> refresh);
@@ -67,6 +81,7 @@ class Metrics {
         std::string help;
         std::map<std::string, std::unique_ptr<Counter>> counters;  // by rendered labels
         std::map<std::string, std::unique_ptr<Gauge>> gauges;
+        std::map<std::string, std::unique_ptr<TimeCounter>> times;
         std::map<std::string, std::unique_ptr<Histogram>> histograms;
     };
     Family& family(std::string_view name, std::string_view type, std::string_view help);

@@ -251,6 +251,9 @@ asio::awaitable<bool> Connection::serve(Request& request) {
     }
     SocketBody body(wire_, request, services_.limits, *services_.budget);
     auto response = co_await answer(request, body);
+    // The answers of one round of the loop go out one right after the other: a client with many connections wakes
+    // once for them, and waking it is what a short answer costs most.
+    co_await asio::post(wire_.loop(), asio::use_awaitable);
     const bool keeps_alive = may_keep_alive(request, response, body);
     compose_head(request, response, keeps_alive);
     const bool is_sent = send_at_once(request, response) || co_await send(request, response);

@@ -35,6 +35,7 @@ inline constexpr std::size_t worker_line_max = 64 * 1024;
 // a file that must not be readable.
 inline constexpr std::string_view sandbox_off_argument = "--sandbox=off";
 inline constexpr std::string_view self_test_argument = "--self-test";
+inline constexpr std::string_view versions_argument = "--versions";
 
 struct JobOrder {
     JobId job;

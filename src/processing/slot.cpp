@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <random>
 #include <string_view>
 #include <variant>
 
@@ -31,6 +32,13 @@ ProcessingFailure temporary(std::string_view reason) {
 
 Milliseconds since(Steady::time_point start) {
     return std::chrono::duration_cast<Milliseconds>(Steady::now() - start);
+}
+
+// Half of it to one and a half.
+Milliseconds scattered(Milliseconds pause) {
+    static thread_local std::minstd_rand random{std::random_device{}()};
+    return pause / 2 +
+           Milliseconds(std::uniform_int_distribution<Milliseconds::rep>(0, pause.count())(random));
 }
 
 // The job's own folder, empty at first and gone at the end.
@@ -79,7 +87,7 @@ void Slot::run() {
                 parts_.settings.restart_pause * (1 << std::min(deaths_in_a_row_, 10));
             parts_.signals.pause(std::min(pause, restart_pause_max));
         } else if (!claim_and_work()) {
-            parts_.signals.wait(wakes_seen_, parts_.settings.poll_interval);
+            parts_.signals.wait(wakes_seen_, scattered(parts_.settings.poll_interval));
         }
     }
     if (worker_) {
@@ -272,6 +280,9 @@ std::optional<Slot::End> Slot::publish_early(const LeasedJob& job, const Playabl
     }
     log::error("publish_failed", "outputs were not stored", {{"detail", done.error().detail}});
     const bool is_full = done.error().code == ErrorCode::storage_full;
+    if (done.error().code == ErrorCode::database_unavailable) {
+        return Stopped{};
+    }
     // The worker is at it still, and its files may be gone: it begins again.
     return Unpublished{temporary(is_full ? "NoSpace" : "StorageError")};
 }
@@ -343,6 +354,9 @@ std::string_view Slot::publish(LeasedJob& job, const JobOrder& order, const Done
             "publish_failed", "outputs were not stored", {{"detail", published.error().detail}}
         );
         const bool is_full = published.error().code == ErrorCode::storage_full;
+        if (published.error().code == ErrorCode::database_unavailable) {
+            return parts_.jobs.release(job) ? "released" : "lost";
+        }
         return retry(job, temporary(is_full ? "NoSpace" : "StorageError"));
     }
     // What is copied is done in a moment, which tells nothing of the machine's speed.

@@ -35,6 +35,11 @@ WorkerPoolSettings with_defaults(WorkerPoolSettings settings) {
 
 }  // namespace
 
+LaneSlots slots_of(const WorkerPoolSettings& settings) {
+    const WorkerPoolSettings whole = with_defaults(settings);
+    return {.quick = whole.quick_slots, .film = whole.slots};
+}
+
 std::string worker_beside_us() {
     std::error_code error;
     const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
@@ -52,6 +57,10 @@ WorkerPool::WorkerPool(
       signals_(std::make_unique<PoolSignals>()),
       speed_file_(std::make_unique<SpeedFile>(settings_.speed_file, speed)),
       threads_(std::make_unique<Threads>()) {
+    jobs.wait_by([this](std::chrono::milliseconds pause) {
+        signals_->pause(pause);
+        return !signals_->is_stopping();
+    });
     for (const Lane lane : {Lane::quick, Lane::film}) {
         for (unsigned i = 0; i < slots().of(lane); ++i) {
             slots_.push_back(std::make_unique<Slot>(

@@ -27,7 +27,8 @@ struct WorkerPoolSettings {
     unsigned quick_slots = 0;    // for images and subtitles; 0: the same
     unsigned cores_per_job = 0;  // of a film; 0: the machine's, shared out among the slots
     std::string speed_file;      // where what was learned of speeds is kept; empty: nowhere
-    // How soon a job is met that nobody announced by wake().
+    // How soon a job is met that nobody announced by wake(): on average, so that those who ask do not
+    // ask together.
     std::chrono::milliseconds poll_interval{500};
     // How often the lease is renewed and progress stored. A cancelled job that nobody announced by
     // cancel() is noticed as late as this.
@@ -43,6 +44,9 @@ struct WorkerPoolSettings {
     bool as_x = false;       // what X refuses fails, instead of being converted
     bool with_avif = false;  // pictures in AVIF too
 };
+
+// How many jobs may run at once.
+LaneSlots slots_of(const WorkerPoolSettings& settings);
 
 class Slot;
 class PoolSignals;

@@ -71,13 +71,15 @@ EventLoops::~EventLoops() {
 
 void EventLoops::start() {
     SLUICE_ASSERT(threads_.empty());
+    log_.emplace(STDERR_FILENO);
     for (auto& loop : loops_) {
-        threads_.emplace_back([&context = loop->context] {
+        threads_.emplace_back([&context = loop->context, &log = *log_] {
             ask_for_short_turns();
-            // After the handlers that are ready now: one write for all that they say.
-            const log::Gathering gathering([&context] {
-                boost::asio::post(context, &log::Gathering::flush);
-            });
+            // After the handlers that are ready now: all that they say at once.
+            const log::Gathering gathering(
+                [&context] { boost::asio::post(context, &log::Gathering::flush); },
+                [&log](std::string_view lines) { log.take(lines); }
+            );
             context.run();
         });
     }

@@ -2,7 +2,6 @@
 
 #include <sys/mman.h>
 
-#include <cstdint>
 #include <utility>
 
 #include "base/assert.hpp"
@@ -19,6 +18,9 @@
 #endif
 
 namespace sluice::runtime {
+
+namespace context = boost::context::detail;
+
 namespace {
 
 // Of address space; memory only as far as it was touched.
@@ -65,19 +67,7 @@ Fiber::Fiber() {
     SLUICE_ASSERT(memory != MAP_FAILED);  // when the server starts
     ::mprotect(memory, guard_size, PROT_NONE);
     stack_ = static_cast<std::byte*>(memory) + guard_size;
-    ::getcontext(&inside_);
-    inside_.uc_stack.ss_sp = stack_;
-    inside_.uc_stack.ss_size = stack_size;
-    inside_.uc_link = nullptr;
-    // makecontext passes ints only.
-    const auto self = reinterpret_cast<std::uintptr_t>(this);
-    ::makecontext(
-        &inside_,
-        reinterpret_cast<void (*)()>(&Fiber::enter),
-        2,
-        static_cast<unsigned>(self >> 32),
-        static_cast<unsigned>(self)
-    );
+    inside_ = context::make_fcontext(stack_ + stack_size, stack_size, &Fiber::enter);
 #ifdef SLUICE_TELLS_FIBERS
     tsan_inside_ = __tsan_create_fiber(0);
 #endif
@@ -91,9 +81,11 @@ Fiber::~Fiber() {
     ::munmap(stack_ - guard_size, guard_size + stack_size);
 }
 
-void Fiber::enter(unsigned high, unsigned low) {
-    const auto self = (static_cast<std::uintptr_t>(high) << 32) | low;
-    reinterpret_cast<Fiber*>(self)->run();
+// Begun by the first resume(), which gives itself along.
+void Fiber::enter(context::transfer_t from) {
+    auto& self = *static_cast<Fiber*>(from.data);
+    self.outside_ = from.fctx;
+    self.run();
 }
 
 // One piece of work after the other, on the same stack.
@@ -120,14 +112,14 @@ void Fiber::resume() {
     void* own = nullptr;
     leave_stack(&own, stack_, stack_size);
     switch_to(tsan_inside_);
-    ::swapcontext(&outside_, &inside_);
+    inside_ = context::jump_fcontext(inside_, this).fctx;
     enter_stack(own, nullptr, nullptr);
 }
 
 void Fiber::pause() {
     leave_stack(&fake_stack_, outside_stack_, outside_stack_size_);
     switch_to(tsan_outside_);
-    ::swapcontext(&inside_, &outside_);
+    outside_ = context::jump_fcontext(outside_, nullptr).fctx;
     enter_stack(fake_stack_, &outside_stack_, &outside_stack_size_);
 }
 

@@ -3,8 +3,7 @@
 // resumes it takes care that it has left its last thread.
 #pragma once
 
-#include <ucontext.h>
-
+#include <boost/context/detail/fcontext.hpp>
 #include <cstddef>
 #include <functional>
 
@@ -26,13 +25,14 @@ class Fiber {
     bool is_done() const { return !work_; }
 
   private:
-    static void enter(unsigned high, unsigned low);
+    static void enter(boost::context::detail::transfer_t from);
     void run();
 
     std::function<void()> work_;
     std::byte* stack_ = nullptr;  // behind a page that nobody may touch
-    ucontext_t inside_{};
-    ucontext_t outside_{};
+    // Where each side goes on. Not swapcontext(): it sets the signal mask, two calls of the system each time.
+    boost::context::detail::fcontext_t inside_ = nullptr;
+    boost::context::detail::fcontext_t outside_ = nullptr;
     // For the sanitizers, which have to be told when the stack changes.
     void* fake_stack_ = nullptr;
     const void* outside_stack_ = nullptr;

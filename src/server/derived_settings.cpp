@@ -18,10 +18,14 @@ std::string key_file_of(const Settings& settings) {
     return settings.key_file.empty() ? settings.data + "/keys.secret" : settings.key_file;
 }
 
-WorkerPoolSettings pool_settings(const Settings& settings) {
+WorkerPoolSettings pool_settings(const Settings& settings, const std::string& holder) {
     WorkerPoolSettings pool;
     pool.scratch_folder = settings.data + "/scratch";
-    pool.holder = job_holder;
+    pool.holder = holder;
+    if (holder != job_holder) {
+        // What other nodes add is announced, and hardly ever missed; and all of them ask.
+        pool.poll_interval = std::chrono::seconds(2);
+    }
     pool.slots = settings.workers;
     pool.quick_slots = settings.quick_workers;
     pool.cores_per_job = settings.cores_per_job;
@@ -36,6 +40,7 @@ WorkerPoolSettings pool_settings(const Settings& settings) {
 JobSettings job_settings(const Settings& settings) {
     JobSettings jobs;
     jobs.keeps_original = settings.keeps_original;
+    jobs.lease = settings.job_lease;
     return jobs;
 }
 

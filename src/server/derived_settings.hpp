@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "http/connection_limits.hpp"
 #include "processing/worker_pool.hpp"
@@ -15,12 +16,13 @@
 
 namespace sluice::server {
 
-// One process holds a data directory, so all its jobs are its own.
+// Of a process that is alone: it holds the data directory, so all jobs are its own.
 inline constexpr const char* job_holder = "local";
 
 SqliteOptions database_options(const Settings& settings, std::shared_ptr<Ballast> ballast);
 std::string key_file_of(const Settings& settings);
-WorkerPoolSettings pool_settings(const Settings& settings);
+// `holder`: the name under which this process leases jobs.
+WorkerPoolSettings pool_settings(const Settings& settings, const std::string& holder);
 JobSettings job_settings(const Settings& settings);
 // Raises the limit of open files as far as it goes, and warns if that is too few for the settings.
 http::ConnectionLimits connection_limits(const Settings& settings);

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 
 #include "base/hmac.hpp"
@@ -20,28 +21,71 @@ Result<void> sync(const std::string& path, int flags) {
     return file && ::fsync(file.get()) == 0 ? ok() : system_error(errno, "sync " + path);
 }
 
+Result<void> write_whole(const std::string& path, const std::string& id) {
+    if (std::ofstream file(path); !(file << id << '\n' << std::flush)) {
+        return system_error(errno == 0 ? EIO : errno, "write " + path);
+    }
+    return sync(path, O_RDONLY);
+}
+
 }  // namespace
+
+std::string read_line(const std::string& path) {
+    std::ifstream file(path);
+    std::string line;
+    std::getline(file, line);
+    return line;
+}
 
 std::string new_mark() {
     return random_word(mark_length);
 }
 
 std::string read_mark(const std::string& data) {
-    std::ifstream file(data + mark_file);
-    std::string id;
-    std::getline(file, id);
-    return id;
+    return read_line(data + mark_file);
 }
 
 Result<void> write_mark(const std::string& data, const std::string& id) {
-    const std::string path = data + mark_file;
-    if (std::ofstream file(path + ".new"); !(file << id << '\n' << std::flush)) {
-        return system_error(errno == 0 ? EIO : errno, "write " + path + ".new");
-    }
-    if (auto synced = sync(path + ".new", O_RDONLY); !synced) {
-        return synced;
+    return write_file_whole(data + mark_file, id);
+}
+
+Result<void> write_file_whole(const std::string& path, const std::string& line) {
+    if (auto written = write_whole(path + ".new", line); !written) {
+        return written;
     }
     if (::rename((path + ".new").c_str(), path.c_str()) != 0) {
+        return system_error(errno, "rename " + path);
+    }
+    return sync_directory(std::filesystem::path(path).parent_path());
+}
+
+Result<std::string> promised_mark(const std::string& data) {
+    const std::string path = data + mark_file + ".new";
+    if (auto found = read_line(path); !found.empty()) {
+        return found;
+    }
+    const std::string id = new_mark();
+    const std::string own = path + "." + id;
+    if (auto written = write_whole(own, id); !written) {
+        return std::move(written).error();
+    }
+    // Whoever comes first names it; a file that is linked is whole.
+    const bool is_linked = ::link(own.c_str(), path.c_str()) == 0;
+    const int why = errno;
+    ::unlink(own.c_str());
+    if (!is_linked && why != EEXIST) {
+        return system_error(why, "link " + path);
+    }
+    if (auto synced = sync_directory(data); !synced) {
+        return std::move(synced).error();
+    }
+    return read_line(path);
+}
+
+Result<void> keep_promised_mark(const std::string& data) {
+    const std::string path = data + mark_file;
+    const bool is_moved = ::rename((path + ".new").c_str(), path.c_str()) == 0;
+    if (!is_moved && read_mark(data).empty()) {  // else another node was faster
         return system_error(errno, "rename " + path);
     }
     return sync_directory(data);

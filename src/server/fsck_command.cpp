@@ -9,10 +9,13 @@
 #include "base/text.hpp"
 #include "cli/arguments.hpp"
 #include "cli/error_text.hpp"
+#include "server/blob_engine.hpp"
+#include "server/bucket_mark.hpp"
+#include "server/directory_mark.hpp"
 #include "server/stores.hpp"
 #include "service/fsck.hpp"
 #include "store/disk/data_directory.hpp"
-#include "store/disk/disk_blob_store.hpp"
+#include "store/postgres/postgres_node_store.hpp"
 #include "store/postgres/url.hpp"
 
 namespace sluice::server {
@@ -22,8 +25,9 @@ constexpr int exit_well = 0;
 constexpr int exit_problems = 1;
 constexpr int exit_directory = 3;
 
-constexpr std::array<cli::FlagRule, 5> rules{
+constexpr std::array<cli::FlagRule, 6> rules{
     cli::FlagRule{"--database", true},
+    cli::FlagRule{"--storage", true},
     cli::FlagRule{"--data", true},
     cli::FlagRule{"--json"},
     cli::FlagRule{"--repair"},
@@ -37,6 +41,7 @@ constexpr const char* help_text = R"(sluice fsck --data DIR
 
   --data DIR          the server's directory (SLUICE_SERVER_DATA; default ./sluice-data)
   --database URL      as of the server (SLUICE_DATABASE_URL; default sqlite)
+  --storage URL       as of the server (SLUICE_STORAGE_URL; default disk)
   --repair            what is safe: segments of open uploads whose bytes are not there are marked as
                       missing; files, and places of packs, that belong to no upload are freed
   --older-than S      of these only what was last changed so many seconds ago (default 3600)
@@ -50,6 +55,7 @@ looked at.
 struct Wishes {
     std::string data;
     std::string database;
+    std::string storage;
     bool is_json = false;
     Fsck::Repair repair;
 };
@@ -113,9 +119,36 @@ void print_counts(const FsckCounts& counts, bool is_json) {
     );
 }
 
+// What they are writing at this moment would look like nobody's.
+Result<void> check_others_stopped(const Stores& stores) {
+    if (stores.database == nullptr) {
+        return ok();
+    }
+    const auto live = PostgresNodeStore(stores.database).live();
+    if (!live) {
+        return live.error();
+    }
+    std::string names;
+    for (const NodeRow& node : *live) {
+        names +=
+            (names.empty() ? "" : ", ") + std::to_string(node.id) + " (" + node.facts.role + ")";
+    }
+    if (names.empty()) {
+        return ok();
+    }
+    return Error{
+        .code = ErrorCode::storage_failed,
+        .facts = "Nodes that write to this storage run, or ran until a moment ago: " + names +
+                 ". Stop them first.",
+    };
+}
+
 int check(const Wishes& wishes) {
     // Looking at what is not there must not make it.
-    const std::string mark = wishes.database == "sqlite" ? "/sluice.db" : "/postgres.id";
+    const bool is_of_node = wishes.database != "sqlite" && wishes.storage != "disk";
+    const std::string mark = wishes.database == "sqlite" ? sqlite_file
+                             : is_of_node                ? node_file
+                                                         : mark_file;
     if (!std::filesystem::exists(wishes.data + mark)) {
         return fail({.facts = "There is no database in " + wishes.data + "."});
     }
@@ -124,21 +157,26 @@ int check(const Wishes& wishes) {
     if (!lock) {
         return fail(lock.error());
     }
-    const auto stores = open_stores(wishes.database, wishes.data);
+    const SystemClock clock;
+    const auto blobs = open_blobs(wishes.storage, wishes.data, true, clock);
+    if (!blobs) {
+        return fail(blobs.error());
+    }
+    const auto stores =
+        open_stores(wishes.database, wishes.data, blobs->bucket, {}, blobs->shared_folder);
     if (!stores) {
         return fail(stores.error());
     }
-    const auto blobs = DiskBlobStore::open(wishes.data + "/blobs");
-    if (!blobs) {
-        return fail(blobs.error());
+    if (auto stopped = check_others_stopped(*stores); !stopped) {
+        return fail(stopped.error());
     }
     const auto report = [&wishes](const FsckProblem& problem) {
         print_problem(problem, wishes.is_json);
     };
-    Fsck fsck(*stores->metadata, **blobs, now, wishes.repair, report);
+    Fsck fsck(*stores->metadata, *blobs->store, now, wishes.repair, report);
     const auto counts = fsck.run(
-        [&blobs](const Fsck::VisitFile& visit) { return (*blobs)->each_file(visit); },
-        [&blobs](const Fsck::VisitPack& visit) { return (*blobs)->each_pack(visit); }
+        [&blobs](const Fsck::VisitFile& visit) { return blobs->each_file(visit); },
+        [&blobs](const Fsck::VisitPack& visit) { return blobs->each_pack(visit); }
     );
     if (!counts) {
         return fail(counts.error());
@@ -175,6 +213,7 @@ int fsck_command(const std::vector<std::string>& words, const Environment& envir
     const Wishes wishes{
         .data = told("--data", "SLUICE_SERVER_DATA", "./sluice-data"),
         .database = told("--database", "SLUICE_DATABASE_URL", "sqlite"),
+        .storage = told("--storage", "SLUICE_STORAGE_URL", "disk"),
         .is_json = arguments->has("--json"),
         .repair =
             {.is_wanted = arguments->has("--repair"),

@@ -13,7 +13,7 @@ std::string greeting_text(const Greeting& greeting) {
     const bool needs_key = !greeting.sign_in.empty();
     std::string text = "\n  Sluice " SLUICE_VERSION " is ready\n\n";
     text += "  console     " + (needs_key ? greeting.sign_in : greeting.url + "/") +
-            (needs_key ? "   (good once)" : "") + "\n";
+            (needs_key ? "   (good once, for an hour)" : "") + "\n";
     text += is_fallback_console() ? "              (the small page: this build had no npm)\n" : "";
     text += "  X v1.1      " + greeting.url + "/1.1/media/upload.json\n";
     text += "  X v2        " + greeting.url + "/2/media/upload\n";
@@ -36,7 +36,8 @@ void greet(const Greeting& greeting) {
     }
     log::info(
         "console",
-        greeting.sign_in.empty() ? "the console is open" : "this link signs in, once",
+        greeting.sign_in.empty() ? "the console is open"
+                                 : "this link signs in, once, within an hour",
         {{"url", greeting.sign_in.empty() ? greeting.url + "/" : greeting.sign_in},
          {"ffmpeg", !greeting.tools.ffmpeg.empty()},
          {"worker", !greeting.tools.worker.empty()},

@@ -144,6 +144,17 @@ Outcome apply_failed_logins(Settings& settings, const Given& given) {
     return {};
 }
 
+Outcome apply_job_lease(Settings& settings, const Given& given) {
+    const std::string_view text = given.text;
+    const auto seconds =
+        parse_unsigned(text.ends_with('s') ? text.substr(0, text.size() - 1) : text);
+    if (!seconds || *seconds < 2 || *seconds > 3600) {
+        return must_be("jobs.lease=SECONDS, from 2 to 3600");
+    }
+    settings.job_lease = std::chrono::seconds(*seconds);
+    return {};
+}
+
 struct LimitRow {
     std::string_view name;
     Outcome (*apply)(Settings&, const Given&);
@@ -157,6 +168,7 @@ constexpr std::array limit_rows{
     LimitRow{"open_uploads", apply_open_uploads},
     LimitRow{"stored_bytes", apply_stored_bytes},
     LimitRow{"storage.reserve", apply_reserve},
+    LimitRow{"jobs.lease", apply_job_lease},
     LimitRow{"requests.x", apply_rates_of_x},
     LimitRow{"polling.per_second", apply_polling},
     LimitRow{"failed_logins.address", apply_failed_logins},

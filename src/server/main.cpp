@@ -2,17 +2,22 @@
 // client.
 #include <unistd.h>
 
+#include <array>
 #include <cstdio>
 #include <cstring>
 #include <exception>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/cli.hpp"
+#include "server/backup_command.hpp"
+#include "server/config_command.hpp"
 #include "server/fsck_command.hpp"
 #include "server/keys_command.hpp"
 #include "server/migrate_command.hpp"
 #include "server/process_command.hpp"
+#include "server/restore_command.hpp"
 #include "server/settings.hpp"
 #include "server/wiring.hpp"
 
@@ -31,6 +36,10 @@ sluice::server::Environment environment_of(char** variables) {
     return environment;
 }
 
+int process(const std::vector<std::string>& words, const sluice::server::Environment&) {
+    return sluice::server::process_command(words);
+}
+
 int serve(const std::vector<std::string>& arguments) {
     const auto settings = sluice::server::read_settings(arguments, environment_of(environ));
     if (!settings) {
@@ -45,6 +54,22 @@ int serve(const std::vector<std::string>& arguments) {
     return sluice::server::run_server(*settings);
 }
 
+// What works on files of this machine; everything else speaks to a server.
+struct Command {
+    std::string_view name;
+    int (*run)(const std::vector<std::string>&, const sluice::server::Environment&);
+};
+
+constexpr std::array<Command, 7> commands{
+    Command{"keys", sluice::server::keys_command},
+    Command{"fsck", sluice::server::fsck_command},
+    Command{"migrate", sluice::server::migrate_command},
+    Command{"backup", sluice::server::backup_command},
+    Command{"restore", sluice::server::restore_command},
+    Command{"config", sluice::server::config_command},
+    Command{"process", process},
+};
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -52,19 +77,10 @@ int main(int argc, char** argv) {
         if (argc > 1 && std::string(argv[1]) == "serve") {
             return serve({argv + 2, argv + argc});
         }
-        if (argc > 1 && std::string(argv[1]) == "keys") {
-            return sluice::server::keys_command({argv + 2, argv + argc}, environment_of(environ));
-        }
-        if (argc > 1 && std::string(argv[1]) == "fsck") {
-            return sluice::server::fsck_command({argv + 2, argv + argc}, environment_of(environ));
-        }
-        if (argc > 1 && std::string(argv[1]) == "migrate") {
-            return sluice::server::migrate_command(
-                {argv + 2, argv + argc}, environment_of(environ)
-            );
-        }
-        if (argc > 1 && std::string(argv[1]) == "process") {
-            return sluice::server::process_command({argv + 2, argv + argc});
+        for (const Command& command : commands) {
+            if (argc > 1 && command.name == argv[1]) {
+                return command.run({argv + 2, argv + argc}, environment_of(environ));
+            }
         }
         return sluice::cli::run_command(argc, argv);
     } catch (const std::exception& error) {

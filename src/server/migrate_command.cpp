@@ -9,11 +9,14 @@
 #include "base/json_writer.hpp"
 #include "cli/arguments.hpp"
 #include "cli/error_text.hpp"
+#include "server/bucket_mark.hpp"
 #include "server/copy_rows.hpp"
 #include "server/directory_mark.hpp"
+#include "server/migrate_bytes.hpp"
 #include "store/disk/data_directory.hpp"
 #include "store/postgres/storage_mark.hpp"
 #include "store/postgres/url.hpp"
+#include "store/s3/location.hpp"
 #include "store/sqlite/sqlite_database.hpp"
 
 namespace sluice::server {
@@ -22,7 +25,8 @@ namespace {
 constexpr int exit_done = 0;
 constexpr int exit_undone = 3;
 
-constexpr std::array<cli::FlagRule, 3> rules{
+constexpr std::array<cli::FlagRule, 4> rules{
+    cli::FlagRule{"--database", true},
     cli::FlagRule{"--data", true},
     cli::FlagRule{"--to", true},
     cli::FlagRule{"--json"},
@@ -31,20 +35,25 @@ constexpr std::array<cli::FlagRule, 3> rules{
 constexpr const char* help_text = R"(sluice migrate --data DIR --to URL
 
   sluice migrate --data ./sluice-data --to postgres://sluice@db.internal:5432/sluice
+  sluice migrate --data ./sluice-data --to "s3://media?endpoint=http://s3.internal:7480"
 
   --data DIR          the server's directory (SLUICE_SERVER_DATA; default ./sluice-data)
-  --to URL            an empty database of PostgreSQL (SLUICE_DATABASE_URL)
-  --json              one JSON line with the rows of each table
+  --to URL            where to: an empty database of PostgreSQL (SLUICE_DATABASE_URL) for the rows, or an
+                      empty S3 bucket, or prefix, for the bytes
+  --database URL      of the bytes: where their rows are (SLUICE_DATABASE_URL; default sqlite)
+  --json              one JSON line with the rows of each table, or with what was moved
 
-All rows go over in one transaction: uploads, open ones too, jobs, keys, timelines. The bytes stay in the
-directory. No server may run on it meanwhile. The SQLite file stays as sluice.db.migrated; to go back, rename
+To S3: every blob that a row names becomes an object; the files stay as blobs.migrated, and can go when all
+is well. To go back, rename them and remove storage.id, which loses what came since.
+To PostgreSQL: all rows go over in one transaction: uploads, open ones too, jobs, keys, timelines. The SQLite file stays as sluice.db.migrated; to go back, rename
 it and remove postgres.id, which loses what came since. If it is interrupted, run it again. Exits 0 when it is
-done, 3 if it cannot be done.
+done, 3 if it cannot be done. No server may run on the directory meanwhile.
 )";
 
 struct Wishes {
     std::string data;
     std::string url;
+    std::string database;  // of bytes
     bool is_json = false;
 };
 
@@ -106,7 +115,9 @@ Result<std::vector<CopiedTable>> marked_copy(const Wishes& wishes, PostgresDatab
     }
     const bool is_new = mark.empty();
     if (is_new) {
-        mark = new_mark();
+        // A bucket knows the rows by an id already.
+        mark = mark_in(wishes.data + bucket_file);
+        mark = mark.empty() ? new_mark() : mark;
         if (auto written = write_mark(wishes.data, mark); !written) {
             return std::move(written).error();
         }
@@ -128,6 +139,43 @@ Result<void> put_sqlite_aside(const std::string& data) {
         return system_error(errno, "rename " + path);
     }
     return sync_directory(data);
+}
+
+int move_to_bucket(const Wishes& wishes) {
+    const std::string rows = wishes.database == "sqlite" ? sqlite_file : mark_file;
+    if (!std::filesystem::exists(wishes.data + rows)) {
+        return fail({.facts = "There is no database in " + wishes.data + "."});
+    }
+    const auto lock = DirectoryLock::take(wishes.data, SystemClock().now());
+    if (!lock) {
+        return fail(lock.error());
+    }
+    const auto tell = [](const MovedBytes& so_far) {
+        std::fprintf(
+            stderr,
+            "%llu blobs, %llu bytes\n",
+            static_cast<unsigned long long>(so_far.blobs),
+            static_cast<unsigned long long>(so_far.bytes)
+        );
+    };
+    const auto moved = move_bytes(wishes.data, wishes.database, wishes.url, tell);
+    if (!moved) {
+        return fail(moved.error());
+    }
+    JsonWriter json;
+    json.begin_object().member("blobs", moved->blobs).member("bytes", moved->bytes);
+    json.member("unnamed", moved->unnamed).end_object();
+    if (wishes.is_json) {
+        std::printf("%s\n", json.take().c_str());
+        return exit_done;
+    }
+    tell(*moved);
+    std::printf(
+        "done; go on with  sluice serve --data %s --storage '%s'\n",
+        wishes.data.c_str(),
+        wishes.url.c_str()
+    );
+    return exit_done;
 }
 
 int migrate(const Wishes& wishes) {
@@ -176,10 +224,16 @@ int migrate_command(const std::vector<std::string>& words, const Environment& en
     const Wishes wishes{
         .data = told("--data", "SLUICE_SERVER_DATA", "./sluice-data"),
         .url = told("--to", "SLUICE_DATABASE_URL", ""),
+        .database = told("--database", "SLUICE_DATABASE_URL", "sqlite"),
         .is_json = arguments->has("--json"),
     };
+    if (wishes.url.starts_with("s3://") && s3::parse_location(wishes.url)) {
+        return move_to_bucket(wishes);
+    }
     if (!postgres::check_url(wishes.url)) {
-        const std::string wanted = "--to must be a URL as postgres://USER@HOST:5432/DATABASE";
+        const std::string wanted =
+            "--to must be a URL as postgres://USER@HOST:5432/DATABASE or "
+            "s3://BUCKET?endpoint=http://HOST:PORT";
         return cli::usage_error(std::cerr, wanted, "migrate");
     }
     return migrate(wishes);

@@ -54,7 +54,11 @@ Response Operations::version() const {
         .member("name", "sluice")
         .member("version", SLUICE_VERSION)
         .member("sandbox", sandbox_)
-        .end_object();
+        .member("role", role_);
+    if (node_ != 0) {
+        json.member("node", node_);
+    }
+    json.end_object();
     return text_response(200, "application/json", json.take());
 }
 

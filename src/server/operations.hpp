@@ -4,7 +4,10 @@
 
 #include <atomic>
 #include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/metrics.hpp"
 #include "http/handler.hpp"
@@ -23,6 +26,12 @@ class Operations {
     boost::asio::awaitable<http::Response> handle(const protocol::Exchange& exchange);
     // "on" or "off", for /readyz and /version; before anybody asks. Without it: nothing decodes here.
     void set_sandbox(std::string_view mode) { sandbox_ = mode; }
+    // What this process is among those that share its uploads; before anybody asks. Without it: all,
+    // alone.
+    void set_node(std::string role, std::uint64_t number) {
+        role_ = std::move(role);
+        node_ = number;
+    }
     // Not ready any more; set when the server begins to stop.
     void set_draining() { is_draining_ = true; }
 
@@ -35,6 +44,8 @@ class Operations {
     MetadataStore& metadata_;
     runtime::BlockingPool& pool_;
     std::string_view sandbox_ = "none";
+    std::string role_ = "all";
+    std::uint64_t node_ = 0;
     std::atomic<bool> is_draining_ = false;
 };
 

@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
@@ -29,10 +30,11 @@ std::int64_t open_files() {
     return count;
 }
 
-std::int64_t cpu_seconds() {
+std::chrono::microseconds cpu_time() {
     rusage usage{};
     getrusage(RUSAGE_SELF, &usage);
-    return usage.ru_utime.tv_sec + usage.ru_stime.tv_sec;
+    return std::chrono::seconds(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           std::chrono::microseconds(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
 }
 
 }  // namespace
@@ -45,20 +47,23 @@ void add_process_metrics(Metrics& metrics, MetadataStore& metadata, BlobStore& b
         .set(std::time(nullptr));
     Gauge& resident = metrics.gauge("process_resident_memory_bytes", "Resident memory");
     Gauge& files = metrics.gauge("process_open_fds", "Open file descriptors");
-    Gauge& cpu = metrics.gauge("process_cpu_seconds_total", "User and system time, whole seconds");
+    TimeCounter& cpu = metrics.time_counter("process_cpu_seconds_total", "User and system time");
     Gauge& open = metrics.gauge("sluice_uploads_open", "Uploads that take bytes");
     Gauge& queued = metrics.gauge("sluice_jobs_queued", "Jobs that wait");
-    Gauge& free = metrics.gauge("sluice_storage_free_bytes", "Room on the disk");
-    metrics.before_text([&resident, &files, &cpu, &open, &queued, &free, &metadata, &blobs] {
+    // None where nobody knows: 0 would be an alarm.
+    Gauge* free = blobs.free_space()
+                      ? &metrics.gauge("sluice_storage_free_bytes", "Room on the disk")
+                      : nullptr;
+    metrics.before_text([&resident, &files, &cpu, &open, &queued, free, &metadata, &blobs] {
         resident.set(resident_bytes());
         files.set(open_files());
-        cpu.set(cpu_seconds());
+        cpu.set(cpu_time());
         if (const auto totals = metadata.totals()) {
             open.set(static_cast<std::int64_t>(totals->uploads_open));
             queued.set(static_cast<std::int64_t>(totals->jobs_queued));
         }
-        if (const auto room = blobs.free_space()) {
-            free.set(static_cast<std::int64_t>(room->value));
+        if (const auto room = blobs.free_space(); room && free != nullptr) {
+            free->set(static_cast<std::int64_t>(room->value));
         }
     });
 }

@@ -26,12 +26,14 @@ Router::Router(
     Operations& operations,
     const SystemEndpoint& system,
     protocol::ConsoleSessions* sessions,
-    std::vector<std::string> names
+    std::vector<std::string> names,
+    bool serves_api
 )
     : context_(context),
       authenticator_(authenticator),
       operations_(operations),
       system_(system),
+      serves_api_(serves_api),
       names_(std::move(names)),
       x_v1_(context),
       x_v2_(context),
@@ -44,7 +46,7 @@ Router::Router(
       keys_(context, keys),
       history_(context),
       dev_(context.dev),
-      events_(context),
+      events_(context, keys),
       session_(sessions),
       requests_(*context.recorder),
       faults_(context),
@@ -129,6 +131,7 @@ void Router::tell_watchers(const protocol::Exchange& exchange, const http::Respo
          .owner = exchange.caller ? exchange.caller->principal : Principal{},
          .media_id = exchange.media_id,
          .call = exchange.call.empty() ? exchange.request.method : exchange.call,
+         .method = exchange.request.method,
          .status = response.status,
          .code = response.error_code,
          .request_id = exchange.request.request_id}
@@ -167,6 +170,9 @@ boost::asio::awaitable<http::Response> Router::dispatch(
 ) {
     const http::Request& request = exchange.request;
     const std::string_view path = request.path;
+    if (!serves_api_) {
+        return operate(exchange);
+    }
     if (authenticator_.believes_anybody()) {
         if (const auto refused = foreign_page(request, names_)) {
             return http::answered(refuse_in_words_of_path(*refused, request));
@@ -217,15 +223,21 @@ boost::asio::awaitable<http::Response> Router::dispatch(
     if (native_.serves(path)) {
         return native_.handle(exchange, body);
     }
-    if (operations_.serves(path)) {
-        return operations_.handle(exchange);
-    }
-    return http::answered(unknown_path(request));
+    return operate(exchange);
+}
+
+boost::asio::awaitable<http::Response> Router::operate(const protocol::Exchange& exchange) {
+    return operations_.serves(exchange.request.path)
+               ? operations_.handle(exchange)
+               : http::answered(unknown_path(exchange.request));
 }
 
 http::Response Router::unknown_path(const http::Request& request) const {
     const Error error{
-        .code = ErrorCode::unknown_path, .facts = protocol::unknown_path_facts(request.path)
+        .code = ErrorCode::unknown_path,
+        .facts = serves_api_ ? protocol::unknown_path_facts(request.path)
+                             : "This node has the role worker, and serves only /livez, /readyz, "
+                               "/version and /metrics."
     };
     return refuse_in_words_of_path(error, request);
 }

@@ -15,10 +15,10 @@
 #include "protocol/native/keys_endpoint.hpp"
 #include "protocol/native/requests_endpoint.hpp"
 #include "protocol/native/session_endpoint.hpp"
-#include "protocol/x_v1/annotations_endpoint.hpp"
-#include "protocol/x_v1/endpoint.hpp"
 #include "protocol/rufh/endpoint.hpp"
 #include "protocol/tus/endpoint.hpp"
+#include "protocol/x_v1/annotations_endpoint.hpp"
+#include "protocol/x_v1/endpoint.hpp"
 #include "protocol/x_v1/posts_endpoint.hpp"
 #include "protocol/x_v2/annotations_endpoint.hpp"
 #include "protocol/x_v2/endpoint.hpp"
@@ -38,7 +38,8 @@ class Router final : public http::Handler {
         Operations& operations,
         const SystemEndpoint& system,
         protocol::ConsoleSessions* sessions,
-        std::vector<std::string> names = {}
+        std::vector<std::string> names = {},
+        bool serves_api = true
     );
 
     boost::asio::awaitable<http::Response> handle(
@@ -53,6 +54,8 @@ class Router final : public http::Handler {
     boost::asio::awaitable<http::Response> dispatch(
         protocol::Exchange& exchange, http::BodyReader& body
     );
+    // Of what any node answers.
+    boost::asio::awaitable<http::Response> operate(const protocol::Exchange& exchange);
     Result<void> enter_class(protocol::Exchange& exchange) const;
     http::Response shed(const Error& error, const http::Request& request) const;
     // Of what is ours alone, and needs no body.
@@ -66,6 +69,7 @@ class Router final : public http::Handler {
     protocol::Authenticator& authenticator_;
     Operations& operations_;
     const SystemEndpoint& system_;
+    const bool serves_api_;                 // else what operators ask alone
     const std::vector<std::string> names_;  // of this server, whose pages may write
     protocol::x_v1::Endpoint x_v1_;
     protocol::x_v2::Endpoint x_v2_;

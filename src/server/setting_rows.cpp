@@ -234,8 +234,23 @@ constexpr std::array rows{
         false,
         shown_database
     },
-    SettingRow{"--storage", "storage.url", "URL", "disk", apply_storage},
-    SettingRow{"--role", "server.role", "ROLE", "all (default) or api", apply_role},
+    SettingRow{
+        "--storage",
+        "storage.url",
+        "URL",
+        "where the bytes are: disk (default, in DIR), "
+        "s3://BUCKET?endpoint=http://HOST:PORT&region=R (credentials as the AWS tools find them), "
+        "or file:///FOLDER on a file system that nodes share",
+        apply_storage
+    },
+    SettingRow{
+        "--delivery",
+        "storage.delivery",
+        "WAY",
+        "proxy (default), or redirect: readers fetch files from the S3 store by signed URLs",
+        apply_delivery
+    },
+    SettingRow{"--role", "server.role", "ROLE", "all (default), api or worker", apply_role},
     SettingRow{
         "--auth",
         "auth.mode",
@@ -386,7 +401,7 @@ constexpr std::array rows{
         "limits",
         "NAME=VALUE",
         "upload.max_bytes, segment.max_bytes, one_shot.max_bytes, upload.lifetime, open_uploads, "
-        "stored_bytes, storage.reserve, requests.x, polling.per_second, "
+        "stored_bytes, storage.reserve, jobs.lease, requests.x, polling.per_second, "
         "failed_logins.address, failed_logins.key, connections, "
         "memory.bodies, control.running, bulk.running, "
         "requests.init=400/15m …",

@@ -10,6 +10,7 @@
 #include "base/text.hpp"
 #include "server/config_file.hpp"
 #include "server/setting_rows.hpp"
+#include "server/store_settings.hpp"
 
 namespace sluice::server {
 namespace {
@@ -100,14 +101,6 @@ std::expected<CommandLine, SettingsError> read_arguments(const std::vector<std::
         }
     }
     return line;
-}
-
-std::string variable_of(std::string_view key) {
-    std::string name = "SLUICE_";
-    for (const char c : key) {
-        name += c == '.' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
-    }
-    return name;
 }
 
 void add_environment(AllGiven& given, const Environment& environment) {
@@ -205,6 +198,14 @@ std::expected<void, SettingsError> check_doors(const Settings& settings, const A
 
 }  // namespace
 
+std::string variable_of(std::string_view key) {
+    std::string name = "SLUICE_";
+    for (const char c : key) {
+        name += c == '.' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+    }
+    return name;
+}
+
 std::expected<Settings, SettingsError> read_settings(
     const std::vector<std::string>& arguments, const Environment& environment
 ) {
@@ -237,6 +238,9 @@ std::expected<Settings, SettingsError> read_settings(
     }
     if (auto checked = check_faults(settings); !checked) {
         return std::unexpected(std::move(checked).error());
+    }
+    if (auto refused = refused_combination(settings)) {
+        return std::unexpected(SettingsError{*std::move(refused), false});
     }
     return settings;
 }

@@ -38,6 +38,8 @@ struct Settings {
     std::vector<ListenAddress> listen;  // default 127.0.0.1:8080
     std::string data = "./sluice-data";
     std::string database = "sqlite";  // or a URL of PostgreSQL, which may hold a password
+    std::string storage = "disk";     // or a URL of S3, never with credentials
+    bool redirects_to_storage = false;
     bool runs_api = true;
     bool runs_workers = true;
     bool is_faithful = false;
@@ -47,6 +49,7 @@ struct Settings {
     unsigned cores_per_job = 0;  // 0: the cores, shared out among the workers
     bool remux = true;           // conforming videos are copied, not encoded
     bool avif = false;           // pictures in AVIF too
+    std::chrono::seconds job_lease{30};
     bool keeps_original = true;  // once everything was made of it
     bool sandbox = true;         // around what decodes
     UploadLimits limits;
@@ -88,5 +91,7 @@ std::expected<Settings, SettingsError> read_settings(
 );
 
 std::string serve_help();
+// "server.data" -> "SLUICE_SERVER_DATA".
+std::string variable_of(std::string_view key);
 
 }  // namespace sluice::server

@@ -1,6 +1,8 @@
 #include "server/store_settings.hpp"
 
+#include "server/blob_engine.hpp"
 #include "store/postgres/url.hpp"
+#include "store/s3/location.hpp"
 
 namespace sluice::server {
 namespace {
@@ -21,7 +23,10 @@ SettingRow::Outcome apply_data(Settings& settings, const std::string& value) {
 
 SettingRow::Outcome apply_database(Settings& settings, const std::string& value) {
     if (value != "sqlite" && !postgres::check_url(value)) {
-        return must_be("sqlite, or a URL as postgres://USER@HOST:5432/DATABASE");
+        return must_be(
+            "sqlite, or a URL as postgres://USER@HOST:5432/DATABASE (in a password, @ : / ? and % "
+            "are written %40 %3A %2F %3F and %25)"
+        );
     }
     settings.database = value;
     return {};
@@ -31,23 +36,49 @@ std::string shown_database(const std::string& value) {
     return value == "sqlite" ? value : postgres::shown_url(value);
 }
 
-SettingRow::Outcome apply_storage(Settings&, const std::string& value) {
-    return value == "disk" ? SettingRow::Outcome{}
-                           : must_be("disk; s3:// is not in this version yet");
+SettingRow::Outcome apply_storage(Settings& settings, const std::string& value) {
+    if (value != "disk" && !shared_folder_of(value)) {
+        if (const auto location = s3::parse_location(value); !location) {
+            return must_be("disk, file:///FOLDER, or " + location.error());
+        }
+    }
+    settings.storage = value;
+    return {};
+}
+
+SettingRow::Outcome apply_delivery(Settings& settings, const std::string& value) {
+    if (value != "proxy" && value != "redirect") {
+        return must_be("proxy or redirect");
+    }
+    settings.redirects_to_storage = value == "redirect";
+    return {};
 }
 
 SettingRow::Outcome apply_role(Settings& settings, const std::string& value) {
-    if (value == "worker") {
-        return must_be(
-            "all or api; worker nodes of their own need a storage that nodes share, which this "
-            "version does not have yet"
-        );
-    }
-    if (value != "all" && value != "api") {
+    if (value != "all" && value != "api" && value != "worker") {
         return must_be("all, api or worker");
     }
-    settings.runs_workers = value == "all";
+    settings.runs_api = value != "worker";
+    settings.runs_workers = value != "api";
     return {};
+}
+
+std::optional<std::string> refused_combination(const Settings& settings) {
+    const bool has_nodes = settings.database != "sqlite" && settings.storage != "disk";
+    if (!settings.runs_api && !has_nodes) {
+        return "--role worker is for one of several nodes: they share a database (--database "
+               "postgres://…) and a storage (--storage s3://… or file:///FOLDER).";
+    }
+    if (shared_folder_of(settings.storage) && settings.database == "sqlite") {
+        return "--storage file:///… is for several nodes: they share a database too (--database "
+               "postgres://…). For one node leave it out.";
+    }
+    if (shared_folder_of(settings.storage) && !settings.is_strict) {
+        return "--durability relaxed needs a disk of its own: a node cannot sync what another node "
+               "has written to --storage " +
+               settings.storage + ".";
+    }
+    return std::nullopt;
 }
 
 }  // namespace sluice::server

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "server/bucket_mark.hpp"
 #include "server/directory_mark.hpp"
 #include "store/postgres/postgres_attachment_store.hpp"
 #include "store/postgres/postgres_doubt_store.hpp"
@@ -54,13 +55,28 @@ Result<void> check_is_for_postgres(const std::string& data) {
                : ok();
 }
 
-Result<void> join(PostgresDatabase& database, const std::string& data) {
-    const std::string id = read_mark(data);
-    const auto mark = claim_storage(database, id, new_mark());
-    if (!mark) {
-        return mark.error();
+Result<void> join(PostgresDatabase& database, const std::string& folder) {
+    if (const std::string id = read_mark(folder); !id.empty()) {
+        return claim_storage(database, id, false);
     }
-    return *mark == id ? ok() : write_mark(data, *mark);
+    const auto id = promised_mark(folder);
+    if (!id) {
+        return id.error();
+    }
+    auto claimed = claim_storage(database, *id, true);
+    if (claimed) {
+        return keep_promised_mark(folder);
+    }
+    const std::string by_other = read_mark(folder);  // another node was just done with it
+    return by_other.empty() ? claimed : claim_storage(database, by_other, false);
+}
+
+Result<void> join(S3BlobStore* bucket, const std::string& data, MetadataStore& metadata) {
+    if (bucket == nullptr) {
+        return ok();
+    }
+    const auto some = metadata.with_bytes({0}, 1);
+    return some ? join_bucket(*bucket, data, !some->empty()) : some.error();
 }
 
 void add_load(Metrics& metrics, const std::shared_ptr<PostgresDatabase>& database) {
@@ -85,7 +101,12 @@ void add_load(Metrics& metrics, const std::shared_ptr<PostgresDatabase>& databas
     });
 }
 
-Result<Stores> open_postgres(const std::string& url, const std::string& data) {
+Result<Stores> open_postgres(
+    const std::string& url,
+    const std::string& data,
+    S3BlobStore* bucket,
+    const std::string& shared_folder
+) {
     if (auto checked = check_is_for_postgres(data); !checked) {
         return std::move(checked).error();
     }
@@ -93,7 +114,10 @@ Result<Stores> open_postgres(const std::string& url, const std::string& data) {
     if (!database) {
         return std::move(database).error();
     }
-    if (auto joined = join(**database, data); !joined) {
+    auto joined = bucket != nullptr
+                      ? join_bucket(*bucket, **database, data)
+                      : join(**database, shared_folder.empty() ? data : shared_folder);
+    if (!joined) {
         return std::move(joined).error();
     }
     return Stores{
@@ -103,6 +127,7 @@ Result<Stores> open_postgres(const std::string& url, const std::string& data) {
         .doubts = std::make_unique<PostgresDoubtStore>(*database),
         .keys = std::make_unique<PostgresKeyStore>(*database),
         .may_be_cached = false,
+        .database = *database,
         .add_metrics = [database = *database](Metrics& metrics) { add_load(metrics, database); },
     };
 }
@@ -110,10 +135,19 @@ Result<Stores> open_postgres(const std::string& url, const std::string& data) {
 }  // namespace
 
 Result<Stores> open_stores(
-    const std::string& database, const std::string& data, const SqliteOptions& options
+    const std::string& database,
+    const std::string& data,
+    S3BlobStore* bucket,
+    const SqliteOptions& options,
+    const std::string& shared_folder
 ) {
     if (database != "sqlite") {
-        return open_postgres(database, data);
+        return open_postgres(database, data, bucket, shared_folder);
+    }
+    if (!shared_folder.empty()) {
+        return refused(
+            "A storage that nodes share needs a database that they share: --database postgres://…"
+        );
     }
     if (auto checked = check_is_for_sqlite(data); !checked) {
         return std::move(checked).error();
@@ -122,8 +156,12 @@ Result<Stores> open_stores(
     if (!file) {
         return std::move(file).error();
     }
+    auto metadata = std::make_unique<SqliteMetadataStore>(*file);
+    if (auto joined = join(bucket, data, *metadata); !joined) {
+        return std::move(joined).error();
+    }
     return Stores{
-        .metadata = std::make_unique<SqliteMetadataStore>(*file),
+        .metadata = std::move(metadata),
         .attachments = std::make_unique<SqliteAttachmentStore>(*file),
         .timeline = std::make_unique<SqliteTimelineStore>(*file),
         .doubts = std::make_unique<SqliteDoubtStore>(*file),

@@ -1,7 +1,7 @@
 // The stores of rows that a server works on, by the engine that --database names, all over one
-// database. The bytes are in the data directory in any case, and the two belong together: a
-// directory whose uploads another database knows is refused, since every blob in it would be taken
-// for an orphan.
+// database. The bytes are in the data directory or in an S3 bucket, and rows and bytes belong
+// together: a storage whose uploads another database knows is refused, since every blob in it would
+// be taken for an orphan.
 #pragma once
 
 #include <functional>
@@ -13,6 +13,8 @@
 #include "store/doubt_store.hpp"
 #include "store/key_store.hpp"
 #include "store/metadata_store.hpp"
+#include "store/postgres/postgres_database.hpp"
+#include "store/s3/s3_blob_store.hpp"
 #include "store/sqlite/sqlite_database.hpp"
 #include "store/timeline_store.hpp"
 
@@ -27,13 +29,19 @@ struct Stores {
     // What one process has read may be kept in memory: no other writes, and a write whose answer was
     // not a success has not happened.
     bool may_be_cached = true;
+    std::shared_ptr<PostgresDatabase> database = nullptr;  // of all of them, if it is PostgreSQL
     // Adds what the engine has to say of itself; the stores outlive the metrics' use.
     std::function<void(Metrics&)> add_metrics = [](Metrics&) {};
 };
 
-// `database`: "sqlite" or a URL of PostgreSQL. Precondition: this process holds the directory.
+// `database`: "sqlite" or a URL of PostgreSQL. `bucket`, `shared_folder`: where the bytes are; neither:
+// in the directory. Precondition: this process holds the directory.
 Result<Stores> open_stores(
-    const std::string& database, const std::string& data, const SqliteOptions& options = {}
+    const std::string& database,
+    const std::string& data,
+    S3BlobStore* bucket = nullptr,
+    const SqliteOptions& options = {},
+    const std::string& shared_folder = {}
 );
 // For the command line, beside a running server.
 Result<std::unique_ptr<KeyStore>> open_keys(const std::string& database, const std::string& data);

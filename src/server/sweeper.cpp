@@ -52,26 +52,28 @@ boost::asio::awaitable<void> keep_ballast(
     }
 }
 
-boost::asio::awaitable<void> remove_dead_packs_forever(
-    DeadPacks packs, runtime::BlockingPool* pool, std::chrono::minutes pause
+boost::asio::awaitable<void> sweep_blobs_forever(
+    UnnamedBlobs unnamed, runtime::BlockingPool* pool, std::chrono::minutes pause
 ) {
-    static constexpr std::chrono::hours age{1};
     boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
     for (;;) {
         timer.expires_after(pause);
         co_await timer.async_wait(boost::asio::use_awaitable);
-        auto work = [packs] {
-            const auto is_known = [&packs](BlobId blob) {
-                const auto known = packs.metadata->knows_blob(blob);
+        if (!unnamed.is_ours()) {
+            continue;
+        }
+        auto work = [unnamed] {
+            const auto is_known = [&unnamed](BlobId blob) {
+                const auto known = unnamed.metadata->knows_blob(blob);
                 return !known || *known;  // in doubt it stays
             };
-            return packs.blobs->remove_dead_packs(is_known, packs.clock->now() - age);
+            return unnamed.blobs->sweep(is_known, unnamed.clock->now() - unnamed.age);
         };
         const auto removed = co_await runtime::run_blocking(*pool, std::move(work));
         if (!removed) {
-            log::warning("packs_not_swept", removed.error().detail);
+            log::warning("storage_not_swept", removed.error().detail);
         } else if (*removed > 0) {
-            log::info("packs_swept", "packs that hold nothing any more", {{"count", *removed}});
+            log::info("storage_swept", "what nobody names any more", {{"count", *removed}});
         }
     }
 }

@@ -3,14 +3,15 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
+#include <functional>
 #include <memory>
 
 #include "runtime/run_blocking.hpp"
+#include "server/blob_engine.hpp"
 #include "service/doubts.hpp"
 #include "service/timeline.hpp"
 #include "service/uploads.hpp"
 #include "store/disk/ballast.hpp"
-#include "store/disk/disk_blob_store.hpp"
 
 namespace sluice::server {
 
@@ -19,14 +20,18 @@ boost::asio::awaitable<void> sweep_forever(
     Uploads* uploads, runtime::BlockingPool* pool, std::chrono::seconds pause
 );
 
-// Packs from which the last piece was taken away long ago go. All outlive it.
-struct DeadPacks {
-    DiskBlobStore* blobs;
+// What nobody names goes: packs from which the last piece was taken away long ago, objects whose
+// process died before its commit. All outlive it.
+struct UnnamedBlobs {
+    BlobEngine* blobs;
     MetadataStore* metadata;
     const Clock* clock;
+    // What changed later stays: it may be on its way to its row. Among nodes one may be paused for long.
+    std::chrono::hours age{1};
+    std::function<bool()> is_ours = [] { return true; };  // else another node looks
 };
-boost::asio::awaitable<void> remove_dead_packs_forever(
-    DeadPacks packs, runtime::BlockingPool* pool, std::chrono::minutes pause
+boost::asio::awaitable<void> sweep_blobs_forever(
+    UnnamedBlobs unnamed, runtime::BlockingPool* pool, std::chrono::minutes pause
 );
 
 // Checks what is in doubt after an unclean stop, and says what it found. Ends when nothing is left.

@@ -72,7 +72,10 @@ std::string SystemEndpoint::as_json() const {
     json.member("sandbox", sandbox_).member("storage", storage_);
     json.member("console", is_fallback_console() ? "fallback" : "built");
     json.key("tools").begin_object().member("ffmpeg", !tools_.ffmpeg.empty());
-    json.member("worker", !tools_.worker.empty()).end_object();
+    json.member("worker", !tools_.worker.empty());
+    json.key("decoders");
+    decoders_.empty() ? json.null() : json.value(decoders_);
+    json.end_object();
     json.key("settings").begin_array();
     for (const SettingRow& row : setting_rows()) {
         append_setting(json, row, given_of(settings_, row.key));

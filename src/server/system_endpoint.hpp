@@ -28,7 +28,8 @@ class SystemEndpoint {
 
     static bool serves(std::string_view path) { return path == "/api/v1/system"; }
     http::Response handle(const protocol::Exchange& exchange) const;
-    // Both before anybody asks.
+    // All before anybody asks.
+    void set_decoders(std::string versions) { decoders_ = std::move(versions); }
     void set_sandbox(std::string_view mode) { sandbox_ = mode; }
     void set_storage(std::string_view way) { storage_ = way; }
     const FoundTools& tools() const { return tools_; }
@@ -41,6 +42,7 @@ class SystemEndpoint {
     const FoundTools tools_;
     std::string sandbox_ = "none";
     std::string storage_;
+    std::string decoders_;  // empty: none run here
 };
 
 }  // namespace sluice::server

@@ -1,5 +1,7 @@
 #include "server/wiring.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
@@ -14,21 +16,24 @@
 #include "base/metrics.hpp"
 #include "http/listener.hpp"
 #include "media/cost_model.hpp"
+#include "processing/decoder_versions.hpp"
 #include "processing/worker_pool.hpp"
 #include "protocol/common/authenticator.hpp"
 #include "protocol/common/context.hpp"
 #include "protocol/common/recorder.hpp"
 #include "protocol/common/url_signer.hpp"
 #include "protocol/common/work_classes.hpp"
-#include "runtime/disk_ring.hpp"
 #include "runtime/event_loops.hpp"
 #include "runtime/run_blocking.hpp"
 #include "runtime/stop_signals.hpp"
 #include "runtime/task_group.hpp"
+#include "server/blob_engine.hpp"
+#include "server/body_ways.hpp"
 #include "server/derived_settings.hpp"
 #include "server/dev_door.hpp"
 #include "server/greeting.hpp"
 #include "server/limit_settings.hpp"
+#include "server/opened_parts.hpp"
 #include "server/operations.hpp"
 #include "server/pools.hpp"
 #include "server/process_metrics.hpp"
@@ -44,10 +49,6 @@
 #include "service/polling.hpp"
 #include "service/timeline.hpp"
 #include "service/uploads.hpp"
-#include "store/disk/ballast.hpp"
-#include "store/disk/data_directory.hpp"
-#include "store/disk/disk_blob_store.hpp"
-#include "store/disk/key_file.hpp"
 #include "store/disk/run_mark.hpp"
 #include "store/hot/watched_metadata_store.hpp"
 
@@ -57,52 +58,31 @@ namespace {
 constexpr std::chrono::seconds drain_time{30}, sweep_pause{10};
 constexpr std::chrono::seconds flush_pause{1}, trim_pause{2};
 constexpr std::chrono::hours orphan_age{1};
-constexpr std::chrono::minutes dead_packs_pause{10};
-constexpr std::uint32_t orphans_max = 10'000;
+constexpr std::chrono::minutes dead_packs_pause{10}, bucket_pause{30};
 // Ids of keys; `sluice keys` makes its own beside a running server.
 constexpr std::uint16_t key_shard = 1;
-// Some hundred commits.
-constexpr ByteCount ballast_size{std::uint64_t{4} << 20};
-constexpr int exit_config = 3;
-
-int fail(const std::string& what, const Error& error) {
-    const std::string why = error.facts.empty() ? error.detail : error.facts;
-    std::fprintf(stderr, "sluice: %s: %s\n", what.c_str(), why.c_str());
-    return exit_config;
-}
 
 // The parts in the order in which they need each other; destroyed the other way round.
 class Server {
   public:
-    Server(
-        const Settings& settings,
-        DirectoryLock lock,
-        Stores stores,
-        std::unique_ptr<DiskBlobStore> blobs,
-        SecretBox box,
-        RunMark& mark,
-        LastRun last_run,
-        std::shared_ptr<Ballast> ballast
-    )
+    Server(const Settings& settings, OpenedParts parts, RunMark& mark)
         : settings_(settings),
           connection_limits_(connection_limits(settings)),
-          lock_(std::move(lock)),
           mark_(mark),
-          last_run_(last_run),
-          ballast_(std::move(ballast)),
-          stores_(std::move(stores)),
-          blobs_(std::move(blobs)),
-          ids_(clock_, 0),
+          parts_(std::move(parts)),
+          ids_(clock_, shard(0)),
           faults_(metrics_),
-          jobs_(metadata_, *blobs_, clock_, ids_, job_settings(settings), &faults_, &timeline_),
-          workers_(pool_settings(settings), jobs_, speed_, metrics_),
+          jobs_(
+              metadata_, *blobs_.store, clock_, ids_, job_settings(settings), &faults_, &timeline_
+          ),
+          workers_(pool_settings(settings, holder()), jobs_, speed_, metrics_),
           uploads_(services(), settings.limits),
           rates_(rate_limits(settings)),
           recorder_(inspector_mode(settings), clock_),
           polling_(settings.polling),
-          url_signer_(box.derived_key("signed urls"), clock_),
-          sessions_(box.derived_key("console sessions"), clock_),
-          keys_(*stores_.keys, std::move(box), clock_, key_ids_),
+          url_signer_(parts_.box.derived_key("signed urls"), clock_),
+          sessions_(parts_.box.derived_key("console sessions"), clock_),
+          keys_(*stores_.keys, parts_.box, clock_, key_ids_),
           authenticator_(
               auth_mode(settings),
               keys_,
@@ -132,7 +112,8 @@ class Server {
               .recorder = &recorder_,
               .live = &live_,
               .classes = &classes_,
-              .rufh = settings.rufh
+              .rufh = settings.rufh,
+              .redirects_to_storage = settings.redirects_to_storage
           },
           operations_(metrics_, metadata_, pools_.reads),
           system_(settings_, clock_.now()),
@@ -143,21 +124,33 @@ class Server {
               operations_,
               system_,
               settings.needs_keys ? &sessions_ : nullptr,
-              settings.names
+              settings.names,
+              settings.runs_api
           ),
           loops_(runtime::usable_processors()),
           listener_(loops_, router_, metrics_, clock_, connection_limits_),
           dev_door_(loops_, listener_) {
-        add_process_metrics(metrics_, metadata_, *blobs_);
+        add_process_metrics(metrics_, metadata_, *blobs_.store);
         stores_.add_metrics(metrics_);
+        blobs_.add_metrics(metrics_);
+        if (node_ != nullptr) {
+            node_->add_metrics(metrics_);
+            live_.forward_by([this](const LiveEvent& event) { node_->tell_event(event); });
+            operations_.set_node(node_->role(), node_->number());
+        }
         for (FaultRule rule : settings.faults) {
             rule.seed = settings.fault_seed;
             faults_.add(std::move(rule));
         }
     }
 
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+    ~Server() { stop_node(); }
+
     int run() {
         runtime::StopSignals signals;
+        start_node();
         if (auto recovered = recover(); !recovered) {
             return fail("the data directory cannot be used", recovered.error());
         }
@@ -168,13 +161,16 @@ class Server {
             if (auto passed = pass_sandbox_gate(workers_.settings(), metrics_); !passed) {
                 return fail("no sandbox", passed.error());
             }
+            if (auto versions = decoder_versions(workers_.settings().worker_path)) {
+                system_.set_decoders(*std::move(versions));
+            }
             operations_.set_sandbox(settings_.sandbox ? "on" : "off");
             system_.set_sandbox(settings_.sandbox ? "on" : "off");
             if (auto started = workers_.start(); !started) {
                 return fail("cannot start the workers", started.error());
             }
         }
-        install_rings();
+        system_.set_storage(prepare_body_ways(blobs_, loops_, buffers_));
         background_.spawn(
             loops_.executor(0), sweep_forever(&uploads_, &pools_.background, sweep_pause)
         );
@@ -183,12 +179,18 @@ class Server {
         );
         background_.spawn(loops_.executor(0), check_doubted(&doubts_, &pools_.background));
         background_.spawn(
-            loops_.executor(0), keep_ballast(ballast_, &pools_.background, sweep_pause)
+            loops_.executor(0), keep_ballast(parts_.ballast, &pools_.background, sweep_pause)
         );
         background_.spawn(
             loops_.executor(0),
-            remove_dead_packs_forever(
-                {blobs_.get(), &metadata_, &clock_}, &pools_.background, dead_packs_pause
+            sweep_blobs_forever(
+                {&blobs_,
+                 &metadata_,
+                 &clock_,
+                 std::chrono::hours(node_ != nullptr ? 24 : 1),
+                 [this] { return node_ == nullptr || node_->is_first(); }},
+                &pools_.background,
+                blobs_.is_elsewhere() ? bucket_pause : dead_packs_pause
             )
         );
         background_.spawn(loops_.executor(0), trim_forever(&pools_.background, trim_pause));
@@ -201,30 +203,72 @@ class Server {
     }
 
   private:
+    std::uint16_t shard(std::uint16_t of_one_alone) const {
+        return node_ == nullptr ? of_one_alone : static_cast<std::uint16_t>(node_->number());
+    }
+    std::string holder() const { return node_ == nullptr ? job_holder : node_->holder(); }
+
+    void start_node() {
+        if (node_ == nullptr) {
+            return;
+        }
+        node_->start({
+            .clock = &clock_,
+            .leases = &streams_.leases(),
+            .in_flight = &uploads_.appends_running(),
+            .live = &live_,
+            .speed = &speed_,
+            .rates = &rates_,
+            .wake = [this] { workers_.wake(); },
+            .cancel = [this](MediaId id) { workers_.cancel(id); },
+            // Two under one number must not both go on.
+            .was_replaced = [] { ::kill(::getpid(), SIGTERM); },
+        });
+    }
+    void stop_node() {
+        if (node_ != nullptr) {
+            node_->stop();
+        }
+    }
+
+    // Numbers of no other node's and of no process before, so that a watcher who comes to another one
+    // is told that he may have missed something.
+    std::uint64_t first_event() const {
+        return (std::uint64_t{shard(0)} << 42U) +
+               static_cast<std::uint64_t>(clock_.now().time_since_epoch().count());
+    }
+
     HotUploads* hot() { return stores_.may_be_cached ? &hot_ : nullptr; }
 
     UploadServices services() {
         return {
             metadata_,
-            *blobs_,
+            *blobs_.store,
             *stores_.attachments,
             clock_,
             ids_,
             speed_,
             metrics_,
-            [this] { workers_.wake(); },
+            [this] {
+                workers_.wake();
+                node_ != nullptr ? node_->tell_job_added() : void();
+            },
             &timeline_,
             &doubts_,
             hot(),
-            [this](MediaId id) { workers_.cancel(id); },
-            workers_.slots()
+            [this](MediaId id) {
+                workers_.cancel(id);
+                node_ != nullptr ? node_->tell_cancelled(id) : void();
+            },
+            [this] { return node_ != nullptr ? node_->slots() : workers_.slots(); },
+            node_.get()
         };
     }
 
     // What the process before this one left: its jobs go back into the queue, bytes that nobody
     // names go away.
     Result<void> recover() {
-        const auto released = metadata_.release_jobs_of(job_holder, clock_.now());
+        const auto released = metadata_.release_jobs_of(holder(), clock_.now());
         if (!released) {
             return released.error();
         }
@@ -246,8 +290,7 @@ class Server {
         if (auto marked = mark_.recovered(); !marked) {
             return marked;
         }
-        const auto removed =
-            blobs_->remove_orphans(is_known, clock_.now() - orphan_age, orphans_max);
+        const auto removed = blobs_.remove_orphans(is_known, clock_.now() - orphan_age);
         if (!removed) {
             return removed.error();
         }
@@ -256,8 +299,8 @@ class Server {
             "jobs put back, orphans removed",
             {{"jobs", *released},
              {"orphans", *removed},
-             {"was_clean", last_run_.ended_cleanly},
-             {"lost_power", last_run_.lost_power()}}
+             {"was_clean", parts_.last_run.ended_cleanly},
+             {"lost_power", parts_.last_run.lost_power()}}
         );
         return ok();
     }
@@ -265,22 +308,13 @@ class Server {
     // After a kill the page cache still has all that was written, and what was synced is on the disk.
     // But a relaxed server may have died between a sync that failed and its note of it.
     std::optional<Doubts::Scope> doubted_scope() const {
-        if (!last_run_.was_strict && !last_run_.ended_cleanly) {
+        if (blobs_.is_elsewhere()) {
+            return std::nullopt;
+        }
+        if (!parts_.last_run.was_strict && !parts_.last_run.ended_cleanly) {
             return Doubts::Scope();
         }
-        return last_run_.lost_power() ? std::optional(Doubts::sample) : std::nullopt;
-    }
-
-    // Says which way bodies take to the disk: it is the first question about speed.
-    void install_rings() {
-        std::string_view way = disk::name_of(blobs_->ways());
-        for (std::size_t i = 0; i < loops_.size() && blobs_->ways().direct_block > 0; ++i) {
-            if (!runtime::DiskRing::install(loops_.loop(i), buffers_)) {
-                way = "page cache: io_uring is refused";
-            }
-        }
-        log::info("storage", "how bodies are written", {{"way", way}});
-        system_.set_storage(way);
+        return parts_.last_run.lost_power() ? std::optional(Doubts::sample) : std::nullopt;
     }
 
     Result<void> open_doors() {
@@ -339,6 +373,7 @@ class Server {
         loops_.stop();
         loops_.join();
         pools_.stop_and_join();
+        stop_node();
         if (auto flushed = timeline_.flush(); !flushed) {
             log::warning("timeline_not_written", flushed.error().detail);
         }
@@ -347,22 +382,20 @@ class Server {
 
     const Settings settings_;
     const http::ConnectionLimits connection_limits_;
-    SystemClock clock_;
+    CorrectedClock clock_;  // by the database's, among nodes
     Metrics metrics_;
     SpeedLearner speed_;
-    DirectoryLock lock_;
     RunMark& mark_;
-    LastRun last_run_;
-    std::shared_ptr<Ballast> ballast_;  // also the database's
-    Stores stores_;
+    OpenedParts parts_;
+    Stores& stores_ = parts_.stores;
+    BlobEngine& blobs_ = parts_.blobs;
+    const std::unique_ptr<Node>& node_ = parts_.node;
     HotUploads hot_;
     WatchedMetadataStore watched_{*stores_.metadata, hot_};
     MetadataStore& metadata_ = hot() ? static_cast<MetadataStore&>(watched_) : *stores_.metadata;
-    // Behind those of any process before.
-    LiveEvents live_{static_cast<std::uint64_t>(clock_.now().time_since_epoch().count())};
+    LiveEvents live_{first_event()};
     Timeline timeline_{*stores_.timeline, &live_, hot()};
-    std::unique_ptr<DiskBlobStore> blobs_;
-    Doubts doubts_{*stores_.doubts, metadata_, *blobs_, clock_, &timeline_};
+    Doubts doubts_{*stores_.doubts, metadata_, *blobs_.store, clock_, &timeline_};
     IdSource ids_;
     Faults faults_;
     Jobs jobs_;
@@ -377,7 +410,7 @@ class Server {
     Pools pools_{metrics_};
     runtime::BufferArena buffers_{settings_.body_memory.value / runtime::BufferArena::buffer_size};
     protocol::DevEnvironment dev_environment_;
-    IdSource key_ids_{clock_, key_shard};
+    IdSource key_ids_{clock_, shard(key_shard)};
     protocol::UrlSigner url_signer_;
     protocol::ConsoleSessions sessions_;
     Keys keys_;
@@ -397,40 +430,12 @@ class Server {
 }  // namespace
 
 int run_server(const Settings& settings) {
-    auto lock = DirectoryLock::take(settings.data, SystemClock().now());
-    if (!lock) {
-        return fail("the data directory " + settings.data + " cannot be used", lock.error());
-    }
-    const auto secret = read_or_make_key_file(key_file_of(settings));
-    if (!secret) {
-        return fail("the key file cannot be used", secret.error());
-    }
-    const auto ballast = std::make_shared<Ballast>(settings.data + "/ballast", ballast_size);
-    ballast->prepare();
-    auto stores =
-        open_stores(settings.database, settings.data, database_options(settings, ballast));
-    if (!stores) {
-        return fail("the database cannot be opened", stores.error());
-    }
-    auto blobs = DiskBlobStore::open(settings.data + "/blobs", {.strict = settings.is_strict});
-    if (!blobs) {
-        return fail("the storage cannot be opened", blobs.error());
-    }
     RunMark mark(settings.data);
-    const auto last_run = mark.begin(settings.is_strict);
-    if (!last_run) {
-        return fail("the data directory cannot be written", last_run.error());
+    auto parts = open_parts(settings, mark);
+    if (!parts) {
+        return parts.error();
     }
-    auto server = std::make_unique<Server>(
-        settings,
-        std::move(*lock),
-        *std::move(stores),
-        std::move(*blobs),
-        SecretBox(*secret),
-        mark,
-        *last_run,
-        ballast
-    );
+    auto server = std::make_unique<Server>(settings, *std::move(parts), mark);
     const int code = server->run();
     // Still under the lock. What the stores write when they close, they sync themselves.
     if (auto marked = mark.end(); code == 0 && !marked) {

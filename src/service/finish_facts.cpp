@@ -5,6 +5,7 @@
 #include <array>
 
 #include "core/shortfall.hpp"
+#include "service/peers.hpp"
 #include "service/uploads.hpp"
 
 namespace sluice {
@@ -102,6 +103,12 @@ Error Uploads::explain_shortfall(
 ) {
     if (!may_be_cured_by_waiting(refused.code)) {
         return refused;
+    }
+    if (services_.peers != nullptr) {
+        constexpr std::chrono::milliseconds patience{150};
+        for (auto& elsewhere : services_.peers->running_appends(found.upload.id, patience)) {
+            running.push_back(elsewhere);
+        }
     }
     if (!running.empty()) {
         return in_flight(std::move(refused), running);

@@ -46,12 +46,9 @@ Result<InsertedUpload> insert_upload(
     if (auto before = made_before(services, call, terms.repeat); !before || *before) {
         return answered_again(call.admission, std::move(before));
     }
-    const auto room = room_of(services, limits.reserve);
-    if (room && *room) {
-        if (!(**room).holds(upload.total)) {
-            return (**room).refusal(upload.total);
-        }
-        terms.room = (**room).unreserved();
+    // What others were promised is the store's to judge, in the commit that promises this.
+    if (const auto free = services.blobs.free_space()) {
+        terms.room = Room{*free, {}, limits.reserve}.unreserved();
     }
     if (auto admission = admitted(call.admission); !admission) {
         return std::move(admission).error();

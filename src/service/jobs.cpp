@@ -136,7 +136,10 @@ Result<bool> Jobs::weathered(const LeasedJob& job) {
 }
 
 Result<std::string> Jobs::input_of(const LeasedJob& job, const std::string& scratch) {
-    return blobs_.as_local_file(job.layout, scratch);
+    auto beaten_at = clock_.now();
+    return blobs_.fetch(job.layout, scratch, [this, &job, &beaten_at] {
+        return stay_alive(job, {0}, beaten_at);
+    });
 }
 
 Result<void> Jobs::report(LeasedJob& job, const ProgressReport& progress) {
@@ -171,7 +174,7 @@ Result<void> Jobs::beat(LeasedJob& job, Progress progress) {
 Result<void> Jobs::publish_early(
     const LeasedJob& job, const std::string& folder, const std::vector<ProducedFile>& files
 ) {
-    auto before = metadata_.outputs(job.upload.id);
+    auto before = outputs_of(job);
     if (!before) {
         return std::move(before).error();
     }
@@ -185,7 +188,8 @@ Result<void> Jobs::publish_early(
         return std::move(outputs).error();
     }
     const auto all = merged(*std::move(before), *outputs).all;
-    auto saved = metadata_.save_outputs(job.id, job.fence, all);
+    const auto save = [&] { return metadata_.save_outputs(job.id, job.fence, all); };
+    auto saved = persist(save, [] { return false; });  // saving them twice changes nothing
     forget_unless(saved, *outputs);
     if (saved) {
         note(job, "job.playable", std::to_string(outputs->size()) + " files can be used already.");
@@ -200,7 +204,7 @@ Result<void> Jobs::succeed(
     if (!ready) {
         return std::move(ready).error();
     }
-    auto before = metadata_.outputs(job.upload.id);
+    auto before = outputs_of(job);
     if (!before) {
         return std::move(before).error();
     }
@@ -213,7 +217,7 @@ Result<void> Jobs::succeed(
     if (!settings_.keeps_original && std::ranges::any_of(all, stands_for_it)) {
         ready = ready->without_original();
     }
-    auto finished = metadata_.finish_job(job.id, job.fence, *ready, all);
+    auto finished = finish(job, *ready, all);
     forget_unless(finished, *outputs);
     if (finished) {
         forget(replaced);
@@ -230,11 +234,11 @@ Result<void> Jobs::fail(const LeasedJob& job, ProcessingFailure why) {
     if (!failed) {
         return std::move(failed).error();
     }
-    const auto early = metadata_.outputs(job.upload.id);
+    const auto early = outputs_of(job);
     if (!early) {
         return early.error();
     }
-    auto finished = metadata_.finish_job(job.id, job.fence, *failed, {});
+    auto finished = finish(job, *failed, {});
     if (finished) {
         forget(*early);
         const ProcessingFailure& told = *failed->failure;
@@ -272,6 +276,61 @@ Result<GivenBack> Jobs::give_back(const LeasedJob& job, ProcessingFailure why) {
 Result<void> Jobs::release(const LeasedJob& job) {
     note(job, "job.released", "The server stops.");
     return metadata_.release_job(job.id, job.fence, clock_.now(), Counted::not_at_all);
+}
+
+Result<void> Jobs::persist(
+    const std::function<Result<void>()>& save, const std::function<Result<bool>()>& is_done
+) {
+    bool may_be_done = false;
+    for (auto waited = std::chrono::milliseconds{0};; waited += settings_.finish_pause) {
+        auto saved = save();
+        const bool is_away = !saved && saved.error().code == ErrorCode::database_unavailable;
+        const bool is_lost = !saved && saved.error().code == ErrorCode::store_conflict;
+        if (is_lost && may_be_done) {
+            const auto done = is_done();
+            if (done) {
+                return *done ? ok() : std::move(saved);
+            }
+        } else if (!is_away) {
+            return saved;
+        }
+        may_be_done = true;
+        if (waited >= settings_.finish_patience || !wait_(settings_.finish_pause)) {
+            return Error{.code = ErrorCode::database_unavailable, .detail = saved.error().detail};
+        }
+    }
+}
+
+Result<std::vector<Output>> Jobs::outputs_of(const LeasedJob& job) {
+    std::vector<Output> outputs;
+    const auto read = [&]() -> Result<void> {
+        auto found = metadata_.outputs(job.upload.id);
+        if (!found) {
+            return std::move(found).error();
+        }
+        outputs = *std::move(found);
+        return ok();
+    };
+    auto done = persist(read, [] { return true; });
+    return done ? Result<std::vector<Output>>(std::move(outputs)) : std::move(done).error();
+}
+
+// The lease may have run out while the database was away; as long as nobody else took the job, its
+// fence holds.
+Result<void> Jobs::finish(
+    const LeasedJob& job, const Upload& upload, const std::vector<Output>& outputs
+) {
+    const auto save = [&] { return metadata_.finish_job(job.id, job.fence, upload, outputs); };
+    const auto is_done = [&]() -> Result<bool> {
+        const auto now = metadata_.find(upload.owner, upload.id);
+        const auto stored = metadata_.outputs(upload.id);
+        if (!now || !stored) {
+            return now ? stored.error() : now.error();
+        }
+        return now->state == upload.state &&
+               std::ranges::equal(*stored, outputs, {}, &Output::extent, &Output::extent);
+    };
+    return persist(save, is_done);
 }
 
 Result<void> Jobs::stay_alive(const LeasedJob& job, ByteCount next, WallTime& beaten_at) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -43,6 +44,9 @@ struct JobSettings {
     std::vector<std::chrono::milliseconds> back_off{
         std::chrono::seconds{5}, std::chrono::seconds{30}
     };
+    // How long a result waits for a database that is away, and how often it asks.
+    std::chrono::milliseconds finish_patience = std::chrono::minutes{15};
+    std::chrono::milliseconds finish_pause{500};
 };
 
 // What became of a try that did not succeed.
@@ -60,12 +64,19 @@ class Jobs {
         Timeline* timeline = nullptr
     );
 
+    // Waits so long, and says whether there is time for another try; false: the server stops. What a
+    // job has made is not thrown away while the database is away: its end is tried again for up to
+    // `settings.finish_patience`. Without it there is no other try. Before any job.
+    using Wait = std::function<bool(std::chrono::milliseconds)>;
+    void wait_by(Wait wait) { wait_ = std::move(wait); }
+
     // The next job of the lane, its attempt counted durably; nothing if none may run now. A job whose
     // attempts were used up by servers that died, or whose content is set aside, is failed here and
     // not returned.
     Result<std::optional<LeasedJob>> claim(const std::string& holder, Lane lane);
 
-    // The input as one local file; `scratch` is a path that does not exist yet.
+    // The input as one local file; `scratch` is a path that does not exist yet. The lease is renewed as
+    // long as it takes.
     Result<std::string> input_of(const LeasedJob& job, const std::string& scratch);
 
     // Renews the lease and stores the progress, which never falls. `remaining`: best estimate from
@@ -105,6 +116,14 @@ class Jobs {
         const LeasedJob& job, const std::string& folder, const std::vector<ProducedFile>& files
     );
     Result<void> stay_alive(const LeasedJob& job, ByteCount next, WallTime& beaten_at);
+    // Until the store answers. `is_done`: looks whether a try whose outcome nobody knows took effect.
+    Result<void> persist(
+        const std::function<Result<void>()>& save, const std::function<Result<bool>()>& is_done
+    );
+    Result<std::vector<Output>> outputs_of(const LeasedJob& job);
+    Result<void> finish(
+        const LeasedJob& job, const Upload& upload, const std::vector<Output>& outputs
+    );
     void forget(const std::vector<Output>& outputs);
     void forget(const std::vector<Extent>& extents);
     void forget_original(const LeasedJob& job);
@@ -118,6 +137,7 @@ class Jobs {
     const JobSettings settings_;
     Faults* const faults_;  // null: no bad weather on purpose
     Timeline* timeline_;    // what uploads remember; may be none
+    Wait wait_ = [](std::chrono::milliseconds) { return false; };
 };
 
 }  // namespace sluice

@@ -23,6 +23,26 @@ DoneReport report(std::vector<ProducedFile> files) {
     return {.outputs = std::move(files), .content = {"video/mp4", 640, 360}};
 }
 
+// Its database goes away when a job is to be finished; the commit may have happened all the same.
+class AwayStore final : public MemoryMetadataStore {
+  public:
+    Result<void> finish_job(
+        JobId id, std::uint64_t fence, const Upload& upload, const std::vector<Output>& outputs
+    ) override {
+        if (away == 0) {
+            return MemoryMetadataStore::finish_job(id, fence, upload, outputs);
+        }
+        --away;
+        if (takes_effect) {
+            EXPECT_TRUE(MemoryMetadataStore::finish_job(id, fence, upload, outputs));
+        }
+        return Error{.code = ErrorCode::database_unavailable};
+    }
+
+    int away = 0;
+    bool takes_effect = false;
+};
+
 class JobsTest : public ::testing::Test {
   protected:
     JobsTest() { add(id_, "abcdefgh", 8); }
@@ -100,7 +120,7 @@ class JobsTest : public ::testing::Test {
     const MediaId id_{7};
     ManualClock clock_;
     IdSource ids_{clock_, 1};
-    MemoryMetadataStore metadata_;
+    AwayStore metadata_;
     MemoryBlobStore blobs_;
     Jobs jobs_{metadata_, blobs_, clock_, ids_};
 };
@@ -235,6 +255,37 @@ TEST_F(JobsTest, WhoLostTheLeaseCannotFinish) {
     EXPECT_EQ(refused.error().code, ErrorCode::store_conflict);
     EXPECT_EQ(blobs_.blob_count(), 1U);
     EXPECT_TRUE(jobs_.succeed(next, folder_with("poster.jpg"), report(poster)));
+}
+
+TEST_F(JobsTest, AResultWaitsForADatabaseThatIsAway) {
+    int waits = 0;
+    jobs_.wait_by([&](std::chrono::milliseconds) { return ++waits > 0; });
+    metadata_.away = 3;
+    const auto job = claim();
+    ASSERT_TRUE(jobs_.succeed(job, folder_with("poster.jpg"), report(poster)));
+    EXPECT_EQ(waits, 3);
+    EXPECT_EQ(upload().state, UploadState::ready);
+    EXPECT_EQ(upload().attempts, 1);
+    EXPECT_EQ(metadata_.outputs(id_)->size(), 1u);
+}
+
+TEST_F(JobsTest, AResultWhoseCommitWasNotAnsweredIsKept) {
+    jobs_.wait_by([](std::chrono::milliseconds) { return true; });
+    metadata_.away = 1;
+    metadata_.takes_effect = true;
+    ASSERT_TRUE(jobs_.succeed(claim(), folder_with("poster.jpg"), report(poster)));
+    EXPECT_EQ(upload().state, UploadState::ready);
+    EXPECT_EQ(blobs_.blob_count(), 2U) << "the output that the commit names is there";
+}
+
+TEST_F(JobsTest, AResultWaitsNoLongerThanTheServerRuns) {
+    jobs_.wait_by([](std::chrono::milliseconds) { return false; });
+    metadata_.away = 1;
+    const auto job = claim();
+    const auto refused = jobs_.succeed(job, folder_with("poster.jpg"), report(poster));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::database_unavailable);
+    EXPECT_TRUE(jobs_.release(job)) << "the job is its own still";
 }
 
 TEST_F(JobsTest, ACancelledJobIsToldAtTheNextHeartbeat) {

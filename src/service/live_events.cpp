@@ -5,6 +5,20 @@
 namespace sluice {
 
 void LiveEvents::publish(LiveEvent event) {
+    if (forward_ && event.kind == LiveKind::upload) {
+        forward_(event);
+    }
+    publish_from_elsewhere(std::move(event));
+}
+
+void LiveEvents::note_gap() {
+    const std::lock_guard guard(mutex_);
+    ring_.clear();
+    oldest_ = 0;
+    last_.fetch_add(1, std::memory_order_release);
+}
+
+void LiveEvents::publish_from_elsewhere(LiveEvent event) {
     const std::lock_guard guard(mutex_);
     const std::uint64_t number = last_.load(std::memory_order_relaxed) + 1;
     event.number = number;

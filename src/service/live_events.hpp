@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -24,7 +25,8 @@ struct LiveEvent {
     WallTime at;
     Principal owner;
     std::optional<MediaId> media_id;
-    std::string call;  // as in the timeline
+    std::string call;    // as in the timeline
+    std::string method;  // of a request
     int status = 0;
     std::string code;
     std::string request_id;
@@ -37,7 +39,16 @@ class LiveEvents {
     // Numbers begin at `first`, so that those of a process before mean nothing here.
     explicit LiveEvents(std::uint64_t first) : last_(first) {}
 
+    // Tells the other nodes too, if there are any: what happens to uploads; requests are each node's
+    // own.
     void publish(LiveEvent event);
+    // What another node published.
+    void publish_from_elsewhere(LiveEvent event);
+    // Events of other nodes may have been lost: watchers look at the uploads anew.
+    void note_gap();
+    // Before anything is published. Does not block.
+    using Forward = std::function<void(const LiveEvent&)>;
+    void forward_by(Forward forward) { forward_ = std::move(forward); }
 
     struct Read {
         std::vector<LiveEvent> events;
@@ -54,6 +65,7 @@ class LiveEvents {
     bool is_ended() const { return is_ended_; }
 
   private:
+    Forward forward_;
     std::atomic<std::uint64_t> last_;
     std::atomic<bool> is_ended_ = false;
     mutable std::mutex mutex_;     // guards the ring

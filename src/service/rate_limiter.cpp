@@ -1,8 +1,14 @@
 #include "service/rate_limiter.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace sluice {
+namespace {
+
+constexpr int silent_max = 64;
+
+}  // namespace
 
 MemoryRateLimiter::MemoryRateLimiter(const RateLimits& limits, std::size_t principals_max)
     : limits_(limits), per_shard_max_(std::max<std::size_t>(1, principals_max / shard_count)) {}
@@ -21,7 +27,7 @@ MemoryRateLimiter::Entry& MemoryRateLimiter::entry_of(Shard& shard, const Princi
         shard.by_principal.erase(shard.by_age.back().principal);
         shard.by_age.pop_back();
     }
-    shard.by_age.push_front({who.id, {}});
+    shard.by_age.push_front({who.id, {}, false});
     shard.by_principal.emplace(shard.by_age.front().principal, shard.by_age.begin());
     return shard.by_age.front();
 }
@@ -30,12 +36,15 @@ RateStanding MemoryRateLimiter::take(const Principal& who, RateBucket bucket, Wa
     const RateLimit& limit = limits_.of(bucket);
     Shard& shard = shard_of(who);
     const std::scoped_lock lock(shard.mutex);
-    Window& window = entry_of(shard, who).windows[static_cast<std::size_t>(bucket)];
+    Entry& entry = entry_of(shard, who);
+    Window& window = entry.windows[static_cast<std::size_t>(bucket)];
     if (now >= window.resets) {
         window = {.resets = now + limit.window};
     }
     const bool is_over = window.used >= limit.calls;
     (is_over ? window.turned_away : window.used) += 1;
+    window.unshared += is_over ? 0 : 1;
+    entry.has_unshared = entry.has_unshared || !is_over;
     return {
         .bucket = bucket,
         .limit = limit,
@@ -53,6 +62,55 @@ void MemoryRateLimiter::note(const Principal& who, RateBucket bucket, RateOutcom
     const std::scoped_lock lock(shard.mutex);
     Window& window = entry_of(shard, who).windows[static_cast<std::size_t>(bucket)];
     (outcome == RateOutcome::succeeded ? window.succeeded : window.refused) += 1;
+}
+
+std::vector<MemoryRateLimiter::Unshared> MemoryRateLimiter::take_unshared() {
+    std::vector<Unshared> all;
+    for (Shard& shard : shards_) {
+        const std::scoped_lock lock(shard.mutex);
+        // Those who called last come first; behind many who have nothing to tell, nobody has.
+        int silent = 0;
+        for (Entry& entry : shard.by_age) {
+            silent = entry.has_unshared ? 0 : silent + 1;
+            if (silent > silent_max) {
+                break;
+            }
+            for (std::size_t i = 0; entry.has_unshared && i < rate_bucket_count; ++i) {
+                Window& window = entry.windows[i];
+                if (window.unshared > 0) {
+                    all.push_back(
+                        {entry.principal,
+                         static_cast<RateBucket>(i),
+                         window.resets,
+                         std::exchange(window.unshared, 0)}
+                    );
+                }
+            }
+            entry.has_unshared = false;
+        }
+    }
+    return all;
+}
+
+void MemoryRateLimiter::learn(const Unshared& sum) {
+    const Principal who{sum.principal};
+    Shard& shard = shard_of(who);
+    const std::scoped_lock lock(shard.mutex);
+    Window& window = entry_of(shard, who).windows[static_cast<std::size_t>(sum.bucket)];
+    const bool is_of_before = sum.resets < window.resets && sum.calls < window.used;
+    if (!is_of_before) {
+        window.resets = sum.resets;
+        window.used = std::min(sum.calls + window.unshared, limits_.of(sum.bucket).calls);
+    }
+}
+
+void MemoryRateLimiter::put_back(const Unshared& calls) {
+    const Principal who{calls.principal};
+    Shard& shard = shard_of(who);
+    const std::scoped_lock lock(shard.mutex);
+    Entry& entry = entry_of(shard, who);
+    entry.windows[static_cast<std::size_t>(calls.bucket)].unshared += calls.calls;
+    entry.has_unshared = true;
 }
 
 std::size_t MemoryRateLimiter::principals() const {

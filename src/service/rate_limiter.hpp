@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "core/principal.hpp"
@@ -53,6 +54,21 @@ class MemoryRateLimiter final : public RateLimiter {
     RateStanding take(const Principal& who, RateBucket bucket, WallTime now) override;
     void note(const Principal& who, RateBucket bucket, RateOutcome outcome) override;
     std::size_t principals() const;
+    const RateLimits& limits() const { return limits_; }
+
+    // --- for nodes that count together ---
+    // Calls that were admitted since the last call of this, and all that is known of their windows.
+    struct Unshared {
+        std::string principal;
+        RateBucket bucket{};
+        WallTime resets;
+        std::uint64_t calls = 0;
+    };
+    std::vector<Unshared> take_unshared();
+    // What all nodes together have admitted, those of this one included; also of who is not known yet.
+    void learn(const Unshared& sum);
+    // They could not be told: they count again.
+    void put_back(const Unshared& calls);
 
   private:
     struct Window {
@@ -61,10 +77,12 @@ class MemoryRateLimiter final : public RateLimiter {
         std::uint64_t succeeded = 0;
         std::uint64_t refused = 0;
         std::uint64_t turned_away = 0;
+        std::uint64_t unshared = 0;  // of those used, what no other node knows of
     };
     struct Entry {
         std::string principal;
         std::array<Window, rate_bucket_count> windows;
+        bool has_unshared = false;
     };
     struct Shard {
         mutable std::mutex mutex;  // guards what is below

@@ -147,7 +147,7 @@ std::optional<milliseconds> Uploads::time_left(const Upload& of) {
         return position ? time_until_done(
                               *position,
                               family,
-                              services_.slots.of(lane_of(family)),
+                              services_.slots().of(lane_of(family)),
                               services_.speed,
                               now()
                           )

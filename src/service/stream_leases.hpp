@@ -1,5 +1,6 @@
 // Who appends to a stream. Whoever comes later takes it over at once: from then on nothing of the
-// earlier request is stored. Thread-safe; in this process alone, the store's offset guards the rest.
+// earlier request is stored. Thread-safe; in this process alone: between nodes the token does it that
+// the store has with the stream (Peers).
 #pragma once
 
 #include <atomic>
@@ -53,6 +54,7 @@ struct StreamLease {
     std::atomic<bool> is_lost = false;
     std::atomic<bool> is_asked_to_store = false;
     std::atomic<bool> has_unstored = false;
+    std::atomic<std::uint64_t> token = 0;  // in the store; 0: not taken there, or not yet
 };
 
 class StreamLeases {
@@ -78,6 +80,24 @@ class StreamLeases {
     }
 
     void end(MediaId id) { end(find(id)); }
+    // Another node has taken the stream from the request with this token: it need read no more. Waits
+    // for nothing: what it is storing now, the store refuses.
+    void end_of_token(MediaId id, std::uint64_t token) {
+        const auto lease = find(id);
+        if (lease != nullptr && (token == 0 || lease->token == token)) {
+            lease->is_lost = true;
+        }
+    }
+    // Asks the request that runs to store what has come, and does not wait for it; nothing: it has
+    // nothing to store. Done when it has no unstored bytes any more.
+    std::shared_ptr<const StreamLease> ask_to_store(MediaId id) {
+        auto lease = find(id);
+        if (lease == nullptr || !lease->has_unstored) {
+            return nullptr;
+        }
+        lease->is_asked_to_store = true;
+        return lease;
+    }
 
     bool is_held(MediaId id) { return find(id) != nullptr; }
 

@@ -1,6 +1,7 @@
 // What is there of a stream, for whoever asks and for whoever goes on with it.
 #include "service/checked_load.hpp"
 #include "service/doubts.hpp"
+#include "service/peers.hpp"
 #include "service/refusals.hpp"
 #include "service/streams.hpp"
 
@@ -30,7 +31,9 @@ std::uint64_t Streams::drops_so_far() const {
 
 // Lost bytes are seen only by looking at all of them; usually there is nothing to look for.
 bool Streams::is_known_whole(MediaId id) {
-    const bool is_doubted = services_.doubts != nullptr && services_.doubts->may_doubt(id);
+    // Another node may have found some lost since.
+    const bool is_doubted = services_.peers != nullptr ||
+                            (services_.doubts != nullptr && services_.doubts->may_doubt(id));
     return !is_doubted && whole_.has(id, drops_so_far());
 }
 
@@ -103,6 +106,9 @@ Result<Upload> Streams::find_for_change(const Principal& owner, MediaId id) {
 
 Result<Upload> Streams::find_settled(const Principal& owner, MediaId id) {
     leases_.settle(id, settle_patience);
+    if (services_.peers != nullptr) {
+        services_.peers->settle_stream(id, settle_patience);
+    }
     return find(owner, id);
 }
 
@@ -112,7 +118,11 @@ Result<Upload> Streams::cancel(const Principal& owner, MediaId id) {
         return found;
     }
     leases_.end(id);
-    return uploads_.cancel(owner, id);
+    auto cancelled = uploads_.cancel(owner, id);
+    if (cancelled && services_.peers != nullptr) {
+        services_.peers->tell_stream_over(id);
+    }
+    return cancelled;
 }
 
 }  // namespace sluice

@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "service/checked_load.hpp"
 #include "service/insert_upload.hpp"
+#include "service/peers.hpp"
 #include "service/refusals.hpp"
 
 namespace sluice {
@@ -238,6 +239,13 @@ Result<StreamAppend> Streams::begin(const AppendToStream& wanted) {
     }
     StreamAppend append;
     append.lease_ = leases_.take(wanted.id);
+    if (services_.peers != nullptr) {
+        const auto token = services_.peers->take_stream(wanted.id);
+        if (!token) {
+            return token.error();
+        }
+        append.lease_->token = *token;
+    }
     // What the earlier request has stored until it was ended, it has stored.
     found = find_for_change(wanted.owner, wanted.id);
     if (!found) {
@@ -297,6 +305,7 @@ Result<void> Streams::extend(StreamAppend& append, std::optional<Segment> segmen
         .total = append.total_,
         .expires_at = expiry_of(upload),
         .now = services_.clock.now(),
+        .token = append.lease_->token,
     };
     auto extended = services_.metadata.extend(more);
     if (!extended) {

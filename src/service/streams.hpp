@@ -110,6 +110,8 @@ class Streams {
     // Ends the request that runs, and the upload.
     Result<Upload> cancel(const Principal& owner, MediaId id);
 
+    // For the other nodes: the right to append that requests of this process have.
+    StreamLeases& leases() { return leases_; }
     ByteCount length_max() const { return uploads_.limits().upload_bytes_max; }
 
   private:

@@ -19,6 +19,7 @@ class HotUploads;
 struct HotOpen;
 class Metrics;
 class Doubts;
+class Peers;
 class Timeline;
 
 struct UploadServices {
@@ -35,7 +36,9 @@ struct UploadServices {
     HotUploads* hot = nullptr;        // what STATUS tells at once; none: the store is always asked
     // The job of this upload is to be stopped, its upload is cancelled already; may be none.
     std::function<void(MediaId)> job_cancelled = {};
-    LaneSlots slots = {};
+    // How many jobs run at once, on all nodes that work.
+    std::function<LaneSlots()> slots = [] { return LaneSlots{}; };
+    Peers* peers = nullptr;  // other nodes with the same uploads; none: this one is alone
     // Shared by the copies of this.
     std::shared_ptr<JobRanks> ranks = std::make_shared<JobRanks>();
 };

@@ -2,18 +2,21 @@
 // different threads at once, one writer from one thread at a time. Engines: disk/, memory/ (tests);
 // every one passes store/blob_store_suite.
 //
-// A blob is a run of bytes with a number. An upload has a blob of its own (BlobId of its MediaId),
-// reserved at its total length, into which segments are placed where they belong; what does not fit
-// there becomes a staged blob. Nobody reads bytes that were not committed, and committed bytes are
+// A blob is a run of bytes with a number. Where the store can write in place, an upload has a blob of
+// its own (BlobId of its MediaId), reserved at its total length, into which segments are placed where
+// they belong; what does not fit there, and everything elsewhere, is a staged blob. Nobody reads bytes that were not committed, and committed bytes are
 // never written again.
 //
-// Errors: storage_full, storage_failed (final for this writer), store_not_found, store_conflict
-// (place: the range is taken, or the blob is suspect; stage instead). A failed sync is not tried
+// Errors: storage_full, storage_failed (final for this writer), storage_unavailable (a store elsewhere
+// does not answer; the same again may succeed), store_not_found, store_conflict (place: the range is
+// taken, the blob is suspect, or this store places nothing; stage instead). A failed sync is not tried
 // again: all who waited for it get it as Error::is_lost_sync, and nothing is placed in that blob
 // any more.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -78,11 +81,20 @@ struct SharedBlobContent {
     std::vector<Extent> held;
 };
 
+// How bytes are given out by a store that readers can reach themselves.
+struct LinkTerms {
+    std::string content_type;
+    std::string disposition;  // Content-Disposition; empty: none
+    std::string cache_control;
+    std::chrono::seconds valid{0};
+};
+
 class BlobStore {
   public:
     virtual ~BlobStore() = default;
 
-    // A blob of its own, of unknown length.
+    // A blob of its own, of unknown length. Its extent may name another blob than this one. An id that
+    // is taken is store_conflict, here or at commit().
     virtual Result<std::unique_ptr<BlobWriter>> stage(BlobId id) = 0;
     // A range within an upload's blob. store_conflict if it meets committed bytes or another
     // writer's range.
@@ -107,13 +119,28 @@ class BlobStore {
     virtual Result<std::string> as_local_file(
         const std::vector<Extent>& layout, const std::string& scratch
     ) = 0;
+    // The same; calls `between` again and again while bytes come from elsewhere, and stops with its Error.
+    virtual Result<std::string>
+    fetch(const std::vector<Extent>& layout, const std::string& scratch, const std::function<Result<void>()>&) {
+        return as_local_file(layout, scratch);
+    }
     // Takes over a local file (renamed or copied, then durable) as a new blob.
     virtual Result<Extent> adopt_file(BlobId id, const std::string& path) = 0;
 
     // Takes away what one owner had: the whole blob that the extent is in, or, of a blob that many
     // uploads share, those bytes alone and never another's. No error if it is not there (any more).
     virtual Result<void> remove(const Extent& extent) = 0;
+    // An Error where nobody knows.
     virtual Result<ByteCount> free_space() = 0;
+
+    // What a reader of a long run does well to ask for at once, since each read() is a journey; 0 for
+    // a store on this machine, whose files are at hand.
+    virtual ByteCount read_ahead() const { return {0}; }
+    // A URL under which anybody may fetch just these bytes for so long; nothing: read() is the only
+    // way.
+    virtual std::optional<std::string> link_to(const Extent&, const LinkTerms&) {
+        return std::nullopt;
+    }
 };
 
 }  // namespace sluice

@@ -1,6 +1,7 @@
 // The suite that every BlobStore passes. A test program of an engine instantiates it with a
 // factory:
 //   INSTANTIATE_TEST_SUITE_P(Memory, BlobStoreSuite, testing::Values(factory));
+// Those that place segments within an upload's blob pass PlacingBlobStoreSuite as well.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -27,12 +28,16 @@ class BlobStoreSuite : public testing::TestWithParam<BlobStoreFactory> {
     const TemporaryFolder& scratch() const { return scratch_; }
 
     Extent staged(BlobId id, const std::vector<std::byte>& bytes);
-    Extent placed(const Placement& placement, const std::vector<std::byte>& bytes);
     std::vector<std::byte> content(const Extent& extent);
 
   private:
     TemporaryFolder scratch_;
     std::unique_ptr<BlobStoreUnderTest> under_test_ = GetParam()();
+};
+
+class PlacingBlobStoreSuite : public BlobStoreSuite {
+  protected:
+    Extent placed(const Placement& placement, const std::vector<std::byte>& bytes);
 };
 
 // Bytes that differ by place and by seed.

@@ -2,6 +2,7 @@
 // same errors; passes store/metadata_store_suite.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -19,6 +20,9 @@ struct Extension {
     std::optional<ByteCount> total;  // the length, told now or once more
     WallTime expires_at;             // if that is later than it was
     WallTime now;
+    // Where several processes have the store: what the request that took the stream last was given.
+    // store_conflict for any other. 0: only this process has it.
+    std::uint64_t token = 0;
 };
 
 class StreamStore {

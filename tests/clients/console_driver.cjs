@@ -61,6 +61,33 @@ async function violations(page) {
     }, tags);
 }
 
+// States that no address leads to.
+async function violationsOfStates(page) {
+    const seen = [];
+    const look = async (name) => seen.push(...(await violations(page)).map((what) => `${name}: ${what}`));
+    await page.goto(`${plan.base}/u/${plan.id}`);
+    await page.getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('dialog').waitFor();
+    await look('question');
+    await page.keyboard.press('Escape');
+    await page.goto(plan.base + '/');
+    await page.getByRole('button', { name: 'Keys of the keyboard' }).click();
+    await page.getByRole('dialog').waitFor();
+    await look('help');
+    await page.keyboard.press('Escape');
+    await page.route('**/append', () => {});
+    await drop(page, plan.file, 'stuck.mp4');
+    await page.getByRole('progressbar', { name: 'stuck.mp4 sent' }).waitFor();
+    await look('sending');
+    await page.getByRole('button', { name: 'Cancel stuck.mp4' }).click();
+    await page.context().setOffline(true);
+    await page.route('**/api/**', (route) => route.abort());
+    await page.getByRole('button', { name: 'Failed', exact: true }).click();
+    await page.getByRole('alert').waitFor();
+    await look('offline');
+    return seen;
+}
+
 const overflow = (page) => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
 const verdict = (page) => page.locator('.verdict h2').textContent();
 
@@ -79,6 +106,11 @@ const scenarios = {
         const before = Number(await bar.getAttribute('aria-valuenow'));
         await page.getByRole('button', { name: 'Pause holiday.mp4' }).click();
         await page.getByText('paused').waitFor();
+        let sent_while_paused = 0;
+        const count = (request) => (sent_while_paused += request.url().endsWith('/append') ? 1 : 0);
+        page.on('request', count);
+        await sleep(800);
+        page.off('request', count);
         await page.getByRole('button', { name: 'Resume holiday.mp4' }).click();
         await page.getByRole('button', { name: 'Take holiday.mp4 off this list' }).waitFor();
         const href = await page.locator('.sending', { hasText: 'holiday.mp4' }).locator('a').first().getAttribute('href');
@@ -87,7 +119,94 @@ const scenarios = {
         const original = await fetch(`${plan.base}/media/7_${id}/original`);
         const digest = crypto.createHash('sha256').update(Buffer.from(await original.arrayBuffer())).digest('hex');
         const rows = await page.locator('table.uploads tbody tr').count();
-        return { id, digest, before, rows, name: await page.locator('table.uploads', { hasText: 'holiday.mp4' }).count() };
+        return { id, digest, before, sent_while_paused, rows, name: await page.locator('table.uploads', { hasText: 'holiday.mp4' }).count() };
+    },
+
+    // What the page asks for is refused or cut once, each at its turn.
+    async patient(page) {
+        const failed = [];
+        for (const [what, how] of [['initialize', 'refuse'], ['append', 'cut'], ['finalize', 'cut']]) {
+            await page.route(`**/2/media/upload/**${what}`, async (route) => {
+                if (failed.includes(what)) {
+                    return route.continue();
+                }
+                failed.push(what);
+                return how === 'cut' ? route.abort('connectionreset') : route.fulfill({ status: 503, contentType: 'application/json', body: '{}' });
+            });
+        }
+        await page.goto(plan.base + '/');
+        await drop(page, plan.file, 'patient.mp4');
+        await page.getByRole('button', { name: 'Take patient.mp4 off this list' }).waitFor();
+        return { failed, wrong: await page.locator('.sending .wrong').count() };
+    },
+
+    async changed_on_disk(page) {
+        const wire = await page.context().newCDPSession(page);
+        await wire.send('Network.enable');
+        await wire.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 4e6 });
+        await page.goto(plan.base + '/');
+        await page.setInputFiles('input[type=file]', plan.file);
+        await page.waitForFunction(() => Number(document.querySelector('.sending [role=progressbar]')?.getAttribute('aria-valuenow')) >= 10);
+        fs.appendFileSync(plan.file, 'more');
+        await page.locator('.sending .wrong').waitFor();
+        return { told: await page.locator('.sending .wrong').innerText() };
+    },
+
+    // One page at a time sends an upload; another one goes on with it when that one is closed.
+    async two_tabs(page) {
+        const wire = await page.context().newCDPSession(page);
+        await wire.send('Network.enable');
+        await wire.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 4e6 });
+        await page.goto(plan.base + '/');
+        await page.getByText('Drop files').waitFor();
+        await drop(page, plan.file, 'shared.mp4');
+        const bar = page.getByRole('progressbar', { name: 'shared.mp4 sent' });
+        await page.waitForFunction((element) => Number(element.getAttribute('aria-valuenow')) >= 20, await bar.elementHandle());
+        const other = await page.context().newPage();
+        await other.goto(plan.base + '/');
+        await other.locator('table.uploads', { hasText: 'shared.mp4' }).waitFor();
+        const shown = await other.locator('.sending').count();
+        await page.close();
+        await other.reload();
+        await other.getByRole('button', { name: 'Take shared.mp4 off this list' }).waitFor();
+        const href = await other.locator('.sending a').first().getAttribute('href');
+        const id = href.split('/').pop();
+        const original = await fetch(`${plan.base}/media/7_${id}/original`);
+        const events = await (await fetch(`${plan.base}/api/v1/uploads/${id}/timeline?owner=all`, { headers: { 'Sluice-Owner': 'anonymous' } })).json();
+        const appends = events.data.filter((event) => event.call === 'APPEND' && !event.code);
+        return { shown, digest: crypto.createHash('sha256').update(Buffer.from(await original.arrayBuffer())).digest('hex'), appends: appends.reduce((sum, event) => sum + event.count, 0) };
+    },
+
+    async keyboard(page) {
+        const focused = () => page.evaluate(() => document.activeElement.getAttribute('href'));
+        const seen = {};
+        for (const [path, name] of [['/', 'uploads'], ['/requests', 'requests']]) {
+            await page.goto(plan.base + path);
+            await page.locator('table.list .name').nth(1).waitFor();
+            const hrefs = await page.locator('table.list .name').evaluateAll((links) => links.map((link) => link.getAttribute('href')));
+            await page.keyboard.press('j');
+            await page.keyboard.press('j');
+            const second = await focused();
+            await page.keyboard.press('k');
+            seen[name] = [second === hrefs[1], (await focused()) === hrefs[0]];
+            await page.keyboard.press('Enter');
+            await page.waitForURL(plan.base + hrefs[0]);
+        }
+        await page.goto(`${plan.base}/u/${plan.id}`);
+        await page.getByRole('slider').focus();
+        await page.keyboard.press('End');
+        seen.last = await page.getByRole('slider').getAttribute('aria-valuetext');
+        await page.keyboard.press('ArrowLeft');
+        seen.before = await page.getByRole('slider').getAttribute('aria-valuetext');
+        await page.keyboard.press('?');
+        await page.getByLabel('Keys without Ctrl or Alt act').uncheck();
+        await page.keyboard.press('Escape');
+        await page.goto(plan.base + '/');
+        await page.locator('table.list .name').first().waitFor();
+        await page.keyboard.press('j');
+        await page.keyboard.press('?');
+        seen.off = [await focused(), await page.locator('dialog').count()];
+        return seen;
     },
 
     async forgotten_finalize(page) {
@@ -124,6 +243,10 @@ const scenarios = {
         await page.locator('.storyboard .strip').hover();
         seen.probed = await page.locator('.facts', { hasText: 'Found in the bytes' }).textContent();
         seen.storyboard = await page.locator('.storyboard .picture').count();
+        const strip = await page.locator('.storyboard .strip').boundingBox();
+        await page.evaluate(() => document.querySelector('video').pause());
+        await page.mouse.click(strip.x + strip.width - 3, strip.y + strip.height / 2);
+        seen.sought = await page.evaluate(() => document.querySelector('video').currentTime);
         return seen;
     },
 
@@ -149,6 +272,53 @@ const scenarios = {
         return { told, curl, media_id: id, address: page.url() };
     },
 
+    // Each as it was, in the same form: the answer is of the same kind.
+    async replay_as_it_was(page) {
+        const told = [];
+        for (const id of plan.ids) {
+            await page.goto(`${plan.base}/requests/${id}`);
+            await page.getByRole('button', { name: 'Send again' }).click();
+            await page.getByText('See the new exchange').click();
+            await page.getByRole('heading', { name: 'Answer' }).waitFor();
+            await page.waitForURL((url) => !url.pathname.endsWith(id));
+            const again = await (await fetch(`${plan.base}/api/v1/requests/${page.url().split('/').pop()}`)).json();
+            const first = await (await fetch(`${plan.base}/api/v1/requests/${id}`)).json();
+            const parts = (one) => one.request.parts.map((part) => [part.name, part.place, part.text]);
+            told.push({ path: first.path, statuses: [first.status, again.status], same: JSON.stringify(parts(first)) === JSON.stringify(parts(again)) });
+        }
+        return { told };
+    },
+
+    async filtered(page) {
+        const film = fs.readFileSync(plan.file);
+        const id = await openUpload(film, 1, 0);
+        const open = await page.context().newPage();
+        await open.goto(plan.base + '/?state=open');
+        await open.locator(`a[href="/u/${id}"]`).waitFor();
+        await page.goto(plan.base + '/?state=ready');
+        await page.locator('.line.up').waitFor();
+        await append(id, 0, film);
+        await fetch(api, { method: 'POST', headers: bearer, body: new URLSearchParams({ command: 'FINALIZE', media_id: id }) });
+        await page.locator(`a[href="/u/${id}"]`).waitFor({ timeout: 60_000 });
+        await open.locator(`a[href="/u/${id}"]`).waitFor({ state: 'detached' });
+        return {};
+    },
+
+    async still_under_the_pointer(page) {
+        const first = await openUpload(Buffer.alloc(100), 1, 0);
+        await page.goto(plan.base + '/');
+        const row = page.locator(`a[href="/u/${first}"]`);
+        await row.hover();
+        await page.locator('.line.up').waitFor();
+        const before = (await row.boundingBox()).y;
+        await openUpload(Buffer.alloc(100), 1, 0);
+        await page.locator('.fresh button').waitFor();
+        const during = (await row.boundingBox()).y;
+        await page.mouse.move(5, 5);
+        await page.waitForFunction(({ href, y }) => document.querySelector(`a[href="${href}"]`).getBoundingClientRect().y > y + 10, { href: `/u/${first}`, y: before });
+        return { moved: during - before };
+    },
+
     async accessible() {
         const seen = [];
         for (const colorScheme of ['light', 'dark']) {
@@ -163,10 +333,36 @@ const scenarios = {
                     const beyond = await overflow(page);
                     seen.push(...[...found, ...(beyond > 0 ? [`${beyond} px too wide`] : [])].map((what) => `${path} ${colorScheme} ${width}: ${what}`));
                 }
+                seen.push(...(await violationsOfStates(page)).map((what) => `${what} ${colorScheme} ${width}`));
                 await context.close();
             }
         }
         return { seen };
+    },
+
+    async accessible_sign_in(page) {
+        await page.goto(plan.base + '/');
+        await page.getByLabel('Bearer token of a key').waitFor();
+        const seen = await violations(page);
+        await page.getByLabel('Bearer token of a key').fill('wrong');
+        await page.getByRole('button', { name: 'Sign in' }).click();
+        await page.getByRole('alert').waitFor();
+        return { seen: [...seen, ...(await violations(page))] };
+    },
+
+    // Nobody clicks: the line of events breaks with the key, and the page asks why.
+    async key_revoked(page) {
+        const enter = async (token) => {
+            await page.getByLabel('Bearer token of a key').fill(token);
+            await page.getByRole('button', { name: 'Sign in' }).click();
+            await page.locator('.line.up').waitFor();
+        };
+        await page.goto(plan.base + '/requests');
+        await enter(plan.token);
+        const answer = await fetch(`${plan.base}/api/v1/keys/${plan.key}/revoke`, { method: 'POST', headers: { Authorization: `Bearer ${plan.admin}` } });
+        await page.getByText('The session has ended').waitFor();
+        await enter(plan.other);
+        return { revoked: answer.status, address: page.url(), heading: await page.locator('h1').innerText() };
     },
 
     async hostile(page) {
@@ -247,7 +443,16 @@ const scenarios = {
         await page.getByText('The session has ended').waitFor();
         await page.goto(plan.link);
         await page.getByRole('alert').waitFor();
-        return { cookie, address, names, screens, again: await page.getByRole('alert').innerText() };
+        const again = await page.getByRole('alert').innerText();
+        await page.getByLabel('Bearer token of a key').fill(plan.token);
+        await page.getByRole('button', { name: 'Sign in' }).click();
+        await page.locator('table.uploads').waitFor();
+        // Who is signed in already is told the same, and goes on.
+        await page.goto(plan.base + '/login#used');
+        await page.getByRole('alert').waitFor();
+        await page.getByRole('button', { name: 'Go on as before' }).click();
+        await page.locator('table.uploads').waitFor();
+        return { cookie, address, names, screens, again };
     },
 };
 

@@ -11,7 +11,7 @@ import threading
 import unittest
 
 from support.case import ServerCase
-from support.client import X1, Caller
+from support.client import X1, X2, Caller
 from support.console import begin, browse, finish
 from support.keys import create_key
 from support.media import clip, noise, picture
@@ -54,7 +54,35 @@ class Console(ServerCase):
         with open(self.long, "rb") as file:
             self.assertEqual(seen["digest"], hashlib.sha256(file.read()).hexdigest())
         self.assertEqual(seen["name"], 1, "the list shows the name of the file")
+        self.assertEqual(seen["sent_while_paused"], 0)
         self.assertGreaterEqual(seen["rows"], 2)
+
+    def test_what_fails_once_is_tried_again(self):
+        seen = self.see("patient", file=self.film)
+        self.assertEqual((seen["failed"], seen["wrong"]), (["initialize", "append", "finalize"], 0))
+
+    def test_a_file_that_changes_meanwhile_is_told_as_that(self):
+        changing = self.write("changing.mp4", noise(20_000_000))
+        self.assertIn("was changed or removed", self.see("changed_on_disk", file=changing)["told"])
+
+    def test_two_tabs_do_not_send_the_same_and_one_takes_over(self):
+        seen = self.see("two_tabs", file=self.long)
+        self.assertEqual(seen["shown"], 0, "the other tab sends it")
+        with open(self.long, "rb") as file:
+            film = file.read()
+        self.assertEqual(seen["digest"], hashlib.sha256(film).hexdigest())
+        # Those that were under way when the tab was closed may have arrived.
+        self.assertLessEqual(seen["appends"], -(-len(film) // (2 << 20)) + 3)
+
+    def test_lists_and_the_segment_map_are_used_by_the_keyboard(self):
+        gap = self.x1.open(500_000)
+        self.x1.append(gap, 0, noise(100_000))
+        self.x1.append(gap, 2, noise(100_000))
+        seen = self.see("keyboard", id=gap)
+        self.assertEqual((seen["uploads"], seen["requests"]), ([True, True], [True, True]))
+        self.assertIn("Segment 2: arrived", seen["last"])
+        self.assertIn("Segment 1: missing", seen["before"])
+        self.assertEqual(seen["off"], [None, 0])
 
     def test_a_forgotten_finalize_is_told_while_one_looks(self):
         seen = self.see("forgotten_finalize", file=self.film)
@@ -66,6 +94,7 @@ class Console(ServerCase):
         self.assertEqual(seen["MP4"][0], 640)
         self.assertAlmostEqual(seen["HLS"][1], 4, delta=0.3)
         self.assertEqual(seen["storyboard"], 1)
+        self.assertGreater(seen["sought"], 1)
         self.assertIn("h264", seen["probed"])
 
     def test_an_exchange_is_sent_again(self):
@@ -73,6 +102,30 @@ class Console(ServerCase):
         self.assertEqual(seen["told"], "409")
         self.assertIn("curl", seen["curl"])
         self.assertIn(seen["media_id"], seen["curl"])
+
+    def test_each_kind_of_call_is_sent_again_as_it_was(self):
+        x1, x2 = X1(self.server), X2(self.server)
+        key = {"media_type": "video/mp4", "total_bytes": 1000, "media_category": "tweet_video"}
+        of = {"id": self.ready, "metadata": {"alt_text": {"text": "a \u201cclip\u201d"}}}
+        content_type, body = multipart([Part("command", b"INIT"), Part("total_bytes", b"1000"), Part("media_type", b"video/mp4")])
+        made = [
+            x2.post("/2/media/upload/initialize", json.dumps(key).encode(), "application/json"),
+            x2.post("/2/media/metadata", json.dumps(of).encode(), "application/json"),
+            x1.post("/1.1/media/upload.json", body, content_type),
+            x1.form(command="INIT", total_bytes=1000, media_type="video/mp4"),
+            x1.post("/files/", b"", None, [("Tus-Resumable", "1.0.0"), ("Upload-Length", "100")]),
+            x1.status("4711"),
+        ]
+        self.assertEqual([answer.status for answer in made], [200, 200, 202, 202, 201, 404], made)
+        seen = self.see("replay_as_it_was", ids=[answer.header("x-request-id") for answer in made])
+        for told in seen["told"]:
+            self.assertEqual((told["statuses"][1], told["same"]), (told["statuses"][0], True), told)
+
+    def test_a_filtered_list_is_live(self):
+        self.see("filtered", file=self.film)
+
+    def test_rows_stay_under_the_pointer(self):
+        self.assertEqual(self.see("still_under_the_pointer")["moved"], 0)
 
     def test_every_screen_is_accessible_in_both_schemes(self):
         gap = self.x1.open(500_000)
@@ -86,7 +139,7 @@ class Console(ServerCase):
         paths += [f"/requests/{refused.header('x-request-id')}", "/jobs", "/keys", "/faults", "/system"]
         paths += ["/docs", "/docs/quickstart", "/docs/api", "/docs/search?q=finalize", "/docs/errors/", "/docs/errors/finalize_missing"]
         paths += ["/docs/guides/outputs", "/docs/protocols/mistakes"]
-        seen = self.see("accessible", paths=paths)
+        seen = self.see("accessible", paths=paths, id=gap, file=self.film)
         self.assertEqual(seen["seen"], [])
 
     def test_a_deleted_upload_is_told_where_it_is_open(self):
@@ -212,6 +265,18 @@ class SignIn(ServerCase):
         self.assertEqual(seen["names"], ["mine.png"])
         self.assertNotIn("Keys", " ".join(seen["screens"]), "not for who is no operator")
         self.assertIn("good once", seen["again"])
+
+    def test_the_sign_in_is_accessible(self):
+        seen = browse(self.server.url, "accessible_sign_in")
+        self.assertEqual((seen["seen"], seen["errors"]), ([], []))
+
+    def test_a_page_whose_key_is_revoked_asks_to_sign_in_again(self):
+        revoked, other = create_key(self.server.data, "revoked"), create_key(self.server.data, "other")
+        admin = create_key(self.server.data, "admin", scope="admin")
+        tokens = {"token": revoked["bearer_token"], "other": other["bearer_token"], "admin": admin["bearer_token"]}
+        seen = browse(self.server.url, "key_revoked", key=revoked["id"], **tokens)
+        self.assertEqual((seen["errors"], seen["revoked"], seen["heading"]), ([], 200, "Requests"))
+        self.assertTrue(seen["address"].endswith("/requests"), "what one was looking at comes back")
 
 
 if __name__ == "__main__":

@@ -138,7 +138,10 @@ class OriginalsThatAreNotKept(ServerCase):
         self.assertEqual(caller.wait(failed)["state"], "failed")
         self.assertEqual(len(caller.original(f"7_{failed}").body), 100_000, "somebody may want to look at it")
         self.server.stop()
-        checked = subprocess.run([binary(), "fsck", "--data", self.server.data, "--json"], capture_output=True, text=True, timeout=60)
+        checked = subprocess.run(
+            [binary(), "fsck", "--data", self.server.data, "--json"], capture_output=True, text=True, timeout=60, check=False,
+            env={**os.environ, **self.server.environment},
+        )
         self.assertEqual(checked.returncode, 0, checked.stdout)
 
 

@@ -79,6 +79,9 @@ class Inspector(ServerCase):
         self.assertEqual([item["call"] for item in of_one], ["STATUS", "INIT"])
         by_code = self.x1.get(f"{REQUESTS}?code=media_unknown&limit=1").json()["data"]
         self.assertEqual(by_code[0]["id"], asked[1].header("x-request-id"))
+        good = self.x1.get(f"{REQUESTS}?failing=0&call=INIT&method=POST").json()["data"]
+        self.assertIn(media_id, [item["media_id"] for item in good])
+        self.assertEqual({(item["method"], item["call"], item["status"] < 400) for item in good}, {("POST", "INIT", True)})
         first = self.x1.get(f"{REQUESTS}?limit=1")
         self.assertIn('rel="next"', first.header("link"))
         second = self.x1.get(f"{REQUESTS}?limit=1&after={first.json()['next']}").json()["data"]
@@ -94,6 +97,7 @@ class Inspector(ServerCase):
         self.assert_v2_error(self.x1.get(f"{REQUESTS}/req_nothing"), 404, "request_unknown")
         self.assert_v2_error(self.x1.get(f"{REQUESTS}?limit=0"), 400, "parameter_invalid")
         self.assert_v2_error(self.x1.get(f"{REQUESTS}?media_id=x"), 400, "parameter_invalid")
+        self.assert_v2_error(self.x1.get(f"{REQUESTS}?failing=yes"), 400, "parameter_invalid")
         self.assert_v2_error(self.x1.post(REQUESTS), 405, "method_not_allowed")
 
 

@@ -234,7 +234,9 @@ class Filters(ServerCase):
         self.assertEqual((segments["arrived"], segments["missing"]), ([[0, 2], [5, 5]], [3, 4]))
 
     def test_settings_tell_where_they_come_from(self):
-        settings = {row["key"]: row for row in Caller(self.server).get("/api/v1/system").json()["settings"]}
+        system = Caller(self.server).get("/api/v1/system").json()
+        self.assertRegex(system["tools"]["decoders"], r"^libvips \d+\.\d+\.\d+, FFmpeg \d+\.[-+.\w]+$")
+        settings = {row["key"]: row for row in system["settings"]}
         self.assertEqual(settings["server.data"]["origin"], "--data")
         self.assertEqual(settings["server.data"]["value"], self.server.data)
         self.assertEqual((settings["storage.durability"]["origin"], settings["storage.durability"]["value"]), ("default", None))
@@ -273,6 +275,28 @@ class Sessions(ServerCase):
         owner = [("Cookie", theirs), ("Sluice-Owner", rows[0]["owner"])]
         self.assertEqual(self.caller.get(f"/api/v1/uploads/{media_id}", owner).status, 404)
 
+    def test_an_operator_sees_and_acts_for_everybody(self):
+        media_id = X1(self.server, self.mine["bearer_token"]).open(100)
+        admin = X1(self.server, create_key(self.server.data, "operates", scope="admin,media.write")["bearer_token"])
+        rows = admin.get(f"/api/v1/uploads?owner=all&q={media_id}").json()["data"]
+        self.assertEqual([row["media_id"] for row in rows], [media_id])
+        self.assertEqual(admin.get(f"/api/v1/uploads/{media_id}").status, 404)
+        owner = [("Sluice-Owner", rows[0]["owner"])]
+        for below in ("", "/timeline", "/diagnosis"):
+            self.assertEqual(admin.get(f"/api/v1/uploads/{media_id}{below}", owner).status, 200, below)
+        self.assertEqual(call(self.server, "DELETE", f"/api/v1/uploads/{media_id}", [*admin.headers, *owner]).status, 204)
+
+    def test_who_signs_out_ends_the_session_for_every_copy(self):
+        cookie, other = self.of(self.mine), self.of(self.mine)
+        ours = ("Origin", f"http://{self.server.host}:{self.server.port}")
+        self.assertEqual(call(self.server, "DELETE", "/api/v1/session", [("Cookie", cookie), ours]).status, 204)
+        self.assertFalse(self.caller.get("/api/v1/session", [("Cookie", cookie)]).json()["signed_in"])
+        self.assertTrue(self.caller.get("/api/v1/session", [("Cookie", other)]).json()["signed_in"])
+
+    def test_behind_tls_the_cookie_is_secure(self):
+        headers = [("Authorization", "Bearer " + self.mine["bearer_token"]), ("Origin", "https://media.test")]
+        self.assertIn("; Secure", call(self.server, "POST", "/api/v1/session", headers).header("set-cookie"))
+
     def test_a_change_without_our_own_origin_is_refused(self):
         media_id = X1(self.server, self.mine["bearer_token"]).open(100)
         cookie = ("Cookie", self.of(self.mine))
@@ -307,6 +331,27 @@ class Sessions(ServerCase):
             X1(self.server, self.others["bearer_token"]).open(100)
             media_id = X1(self.server, self.mine["bearer_token"]).open(100)
             self.assertEqual(line.next("upload")[1]["media_id"], media_id)
+
+    def test_an_operator_hears_of_everybodys(self):
+        admin = create_key(self.server.data, "watches", scope="admin")
+        with Line(self.server, headers=["Authorization: Bearer " + admin["bearer_token"]]) as line:
+            media_id = X1(self.server, self.others["bearer_token"]).open(100)
+            self.assertEqual(line.next("upload")[1]["media_id"], media_id)
+
+    def test_a_line_ends_with_the_key_or_the_session_that_opened_it(self):
+        keys = [create_key(self.server.data, name) for name in ("by token", "by cookie", "stays")]
+        cookie = "Cookie: " + self.of(keys[1])
+        heads = ["Authorization: Bearer " + keys[0]["bearer_token"], cookie, "Authorization: Bearer " + keys[2]["bearer_token"]]
+        lines = [Line(self.server, headers=[head]) for head in heads]
+        self.addCleanup(lambda: [line.__exit__() for line in lines])
+        admin = create_key(self.server.data, "revokes", scope="admin")
+        for key in keys[:2]:
+            X1(self.server, admin["bearer_token"]).post(f"/api/v1/keys/{key['id']}/revoke")
+        for line in lines[:2]:
+            with self.assertRaises(EOFError):
+                line.next("none")
+        media_id = X1(self.server, keys[2]["bearer_token"]).open(100)
+        self.assertEqual(lines[2].next("upload")[1]["media_id"], media_id)
 
 
 class FirstRun(unittest.TestCase):

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 import unittest
 
 from support import metrics
@@ -75,6 +76,9 @@ class Operations(ServerCase):
     def test_every_line_of_the_log_is_json_with_time_level_and_message(self):
         self.assertEqual(self.caller.get("/nowhere", [("X-Request-Id", "find-me")]).status, 404)
         upload(self.caller, noise(10), 10)
+        until = time.monotonic() + 5  # a line goes out a moment after the answer
+        while "find-me" not in self.server.log() and time.monotonic() < until:
+            time.sleep(0.01)
         lines = [json.loads(line) for line in self.server.log().splitlines()]
         self.assertTrue(lines)
         for line in lines:

@@ -17,11 +17,12 @@ import unittest
 
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 MODULES = ("kill_test.ServerKilled", "power_cut_test", "sweep_test", "kill_test.CheckerSees", "sync_order_test",
-           "resources_test", "wire_faults_test")
+           "resources_test", "wire_faults_test", "nodes_test", "kill_test.ServerKilled.on_s3")
+ON_S3 = ".on_s3"  # behind a module: the bytes are in an S3 store
 FIGURES = ("histories", "faults", "uploads", "segments", "bytes", "jobs", "given_up", "losses")
 STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 STOP_SECONDS = 60
-ROUNDS = {"SLUICE_KILL_ROUNDS": "10", "SLUICE_CUT_ROUNDS": "6"}
+ROUNDS = {"SLUICE_KILL_ROUNDS": "10", "SLUICE_CUT_ROUNDS": "6", "SLUICE_NODES_ROUNDS": "4"}
 
 
 def when_told_to_stop(leave):
@@ -50,8 +51,10 @@ def run_module(module):
 
 def run(module, report, environment):
     """None, or the end of what a failed module said."""
+    if module.endswith(ON_S3):
+        environment = {**environment, "SLUICE_TEST_STORAGE": "s3"}
     child = subprocess.Popen(
-        [sys.executable, "-B", "-m", "rigs.soak", module], cwd=TESTS, stdin=subprocess.DEVNULL,
+        [sys.executable, "-B", "-m", "rigs.soak", module.removesuffix(ON_S3)], cwd=TESTS, stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
         env={**os.environ, **environment, "SLUICE_RIG_REPORT": report}, start_new_session=True,
     )

@@ -33,6 +33,8 @@ let whenSignedOut = () => {};
 export const currentSession = () => session;
 export const isOpen = () => session.auth === 'open';
 export const isAdmin = () => session.scopes.includes('admin');
+// And may act for each owner.
+export const seesAll = () => isOpen() || isAdmin();
 export const onSignedOut = (call: () => void) => {
     whenSignedOut = call;
 };
@@ -40,6 +42,22 @@ export const onSignedOut = (call: () => void) => {
 export async function loadSession(): Promise<Session> {
     session = await call<Session>('GET', '/api/v1/session');
     return session;
+}
+
+function endSession() {
+    session = { ...session, signed_in: false };
+    whenSignedOut();
+}
+
+// The line of events tells no status when it breaks: it may be the session that ended.
+export async function checkSession() {
+    if (session.auth === 'keys' && session.signed_in) {
+        const was = session;
+        const now = await loadSession().catch(() => was);
+        if (!now.signed_in) {
+            endSession();
+        }
+    }
 }
 
 async function problemOf(answer: Response): Promise<Problem> {
@@ -69,7 +87,7 @@ export interface CallOptions {
 
 export async function raw(method: string, path: string, options: CallOptions = {}): Promise<Response> {
     const headers: Record<string, string> = { 'Sluice-Console': '1', ...options.headers };
-    if (options.owner && isOpen() && options.owner !== 'anonymous') {
+    if (options.owner && seesAll() && options.owner !== 'anonymous') {
         headers['Sluice-Owner'] = options.owner;
     }
     let body = options.body;
@@ -87,17 +105,20 @@ export async function raw(method: string, path: string, options: CallOptions = {
     }
 }
 
+async function admitted(answer: Response, path: string): Promise<Response> {
+    if (answer.ok) {
+        return answer;
+    }
+    const problem = await problemOf(answer);
+    if (answer.status === 401 && session.auth === 'keys' && path !== '/api/v1/session') {
+        endSession();
+    }
+    throw problem;
+}
+
 export async function call<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
     const answer = await raw(method, path, options);
-    if (!answer.ok) {
-        const problem = await problemOf(answer);
-        if (answer.status === 401 && session.auth === 'keys' && path !== '/api/v1/session') {
-            session = { ...session, signed_in: false };
-            whenSignedOut();
-        }
-        throw problem;
-    }
-    const text = await answer.text();
+    const text = await (await admitted(answer, path)).text();
     return (text === '' ? undefined : JSON.parse(text)) as T;
 }
 
@@ -105,8 +126,5 @@ export const get = <T>(path: string, options: CallOptions = {}) => call<T>('GET'
 
 export async function text(path: string, options: CallOptions = {}): Promise<string> {
     const answer = await raw('GET', path, options);
-    if (!answer.ok) {
-        throw await problemOf(answer);
-    }
-    return answer.text();
+    return (await admitted(answer, path)).text();
 }

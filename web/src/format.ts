@@ -50,3 +50,6 @@ export const plural = (count: number, one: string, many = one + 's') => `${count
 export function plainName(name: string): string {
     return name.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\u061c\ufeff]/g, '\ufffd');
 }
+
+// The same of text with lines.
+export const plainText = (text: string) => text.replace(/[^\n\t]+/g, plainName);

@@ -1,6 +1,11 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { Problem } from './api';
 
+const problemOfFailure = (failure: unknown) => (failure instanceof Problem ? failure : new Problem(0, '', failure instanceof Error ? failure.message : String(failure), '', '', ''));
+
+// Rows do not move while somebody points at them.
+export const isPointedAt = (selector: string) => document.querySelector(selector)?.matches(':hover') ?? false;
+
 export interface Query<T> {
     data: T | undefined;
     error: Problem | undefined;
@@ -34,7 +39,7 @@ export function useQuery<T>(key: string, load: (signal: AbortSignal) => Promise<
             }
         } catch (failure) {
             if (!mine.signal.aborted) {
-                setError(failure instanceof Problem ? failure : new Problem(0, '', String(failure), '', '', ''));
+                setError(problemOfFailure(failure));
             }
         } finally {
             if (!mine.signal.aborted) {
@@ -96,4 +101,14 @@ export function useTitle(title: string) {
     useEffect(() => {
         document.title = title ? `${title} · Sluice` : 'Sluice';
     }, [title]);
+}
+
+// What a button does, and what came of it if it failed.
+export function useAction(): [Problem | undefined, (work: () => Promise<unknown>) => void] {
+    const [problem, set] = useState<Problem>();
+    const act = useCallback((work: () => Promise<unknown>) => {
+        set(undefined);
+        work().catch((failure) => set(problemOfFailure(failure)));
+    }, []);
+    return [problem, act];
 }

@@ -1,10 +1,12 @@
 // One line of server-sent events for the whole page, taken up again with back-off where it ended.
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { checkSession } from './api';
 
 export interface LiveEvent {
     kind: 'upload' | 'request' | 'missed';
     media_id: string | null;
     call: string;
+    method: string; // of a request
     status: number;
     code: string | null;
     request_id: string;
@@ -46,9 +48,10 @@ function fail() {
     ++attempts;
     become({ isUp: false, retryAt: Date.now() + pause, downSince: state.downSince || Date.now() });
     retry = window.setTimeout(connect, pause);
+    void checkSession();
 }
 
-const nothing: LiveEvent = { kind: 'missed', media_id: null, call: '', status: 0, code: null, request_id: '', at: '' };
+const nothing: LiveEvent = { kind: 'missed', media_id: null, call: '', method: '', status: 0, code: null, request_id: '', at: '' };
 
 function take(kind: LiveEvent['kind'], event: MessageEvent) {
     heard();

@@ -1,9 +1,10 @@
-import { render } from 'preact';
+import { Component, render, type ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { call, isAdmin, isOpen, loadSession, onSignedOut, type Session } from './api';
 import { setAnnouncer, startLive, stopLive, useLine } from './live';
 import { useNow } from './hooks';
 import { Icon } from './parts/icons';
+import { useDrop } from './parts/sendings';
 import { followLinks, go, usePlace } from './router';
 import { Faults } from './screens/faults';
 import { Jobs } from './screens/jobs';
@@ -77,10 +78,19 @@ function LineMark() {
     );
 }
 
+// Whoever speaks to the computer, or leans on the keyboard, can do without keys that act at once.
+const keysSetting = 'sluice keys';
+const haveKeys = () => localStorage.getItem(keysSetting) !== 'off';
+
 function Help({ close }: { close: () => void }) {
     const dialog = useRef<HTMLDialogElement>(null);
+    const [isOn, setOn] = useState(haveKeys());
+    const turn = () => {
+        localStorage.setItem(keysSetting, isOn ? 'off' : 'on');
+        setOn(!isOn);
+    };
     useEffect(() => dialog.current!.showModal(), []);
-    const keys: [string, string][] = [['/', 'Search'], ['j, k', 'Move in a list'], ['Enter', 'Open'], ...screens.map(([, name, , key]) => [`g ${key}`, `Go to ${name}`] as [string, string]), ['?', 'This help'], ['Esc', 'Close']];
+    const keys: [string, string][] = [['/', 'Search'], ['j, k', 'Next, previous in a list'], ['Enter', 'Open'], ...screens.map(([, name, , key]) => [`g ${key}`, `Go to ${name}`] as [string, string]), ['?', 'This help'], ['Esc', 'Close']];
     return (
         <dialog ref={dialog} class="ask" aria-labelledby="help-title" onClose={close}>
             <h2 id="help-title">Keys</h2>
@@ -94,6 +104,9 @@ function Help({ close }: { close: () => void }) {
                     </div>
                 ))}
             </dl>
+            <label class="check">
+                <input type="checkbox" checked={isOn} onChange={turn} /> Keys without Ctrl or Alt act
+            </label>
             <div class="actions">
                 <button type="button" onClick={close}>
                     Close
@@ -103,17 +116,27 @@ function Help({ close }: { close: () => void }) {
     );
 }
 
+function moveInList(by: 1 | -1) {
+    const links = [...document.querySelectorAll<HTMLElement>('table.list tbody a.name')];
+    const here = links.findIndex((link) => link.closest('tr')!.contains(document.activeElement));
+    const next = links[here < 0 ? 0 : Math.max(0, Math.min(links.length - 1, here + by))];
+    next?.focus();
+    next?.scrollIntoView({ block: 'nearest' });
+}
+
 function useKeys(showHelp: () => void) {
     useEffect(() => {
         let isGoing = false;
         const press = (event: KeyboardEvent) => {
-            if (event.ctrlKey || event.metaKey || event.altKey || (event.target as Element).matches('input, textarea, select') || document.querySelector('dialog[open]')) {
+            if (!haveKeys() || event.ctrlKey || event.metaKey || event.altKey || (event.target as Element).matches('input, textarea, select') || document.querySelector('dialog[open]')) {
                 return;
             }
             const target = isGoing ? screens.find(([, , , key]) => key === event.key) : undefined;
             isGoing = event.key === 'g' && !isGoing;
             if (target) {
                 go(target[0]);
+            } else if (event.key === 'j' || event.key === 'k') {
+                moveInList(event.key === 'j' ? 1 : -1);
             } else if (event.key === '/') {
                 event.preventDefault();
                 document.querySelector<HTMLElement>('[data-search]')?.focus();
@@ -126,12 +149,36 @@ function useKeys(showHelp: () => void) {
     }, []);
 }
 
+// A screen that breaks takes no other with it.
+class Guard extends Component<{ children: ComponentChildren }, { error?: Error }> {
+    state: { error?: Error } = {};
+    static getDerivedStateFromError(error: Error) {
+        return { error };
+    }
+    render() {
+        const { error } = this.state;
+        return !error ? (
+            this.props.children
+        ) : (
+            <div class="gone" role="alert">
+                <h1>This screen broke</h1>
+                <p>It is a mistake of the console. Uploads and the server go on.</p>
+                <pre tabIndex={0}>{String(error.stack ?? error)}</pre>
+                <button type="button" onClick={() => location.reload()}>
+                    Load it again
+                </button>
+            </div>
+        );
+    }
+}
+
 function Console({ signOut }: { signOut: () => void }) {
     const { path } = usePlace();
     const [isHelp, setHelp] = useState(false);
     const main = useRef<HTMLElement>(null);
     const isFirst = useRef(true);
     useKeys(() => setHelp(true));
+    useDrop(() => go('/'));
     useEffect(() => {
         startLive();
         void takeUpSendings();
@@ -176,7 +223,7 @@ function Console({ signOut }: { signOut: () => void }) {
                 </div>
             </header>
             <main id="main" ref={main} tabIndex={-1}>
-                {screenOf(path)}
+                <Guard key={path}>{screenOf(path)}</Guard>
             </main>
             {isHelp && <Help close={() => setHelp(false)} />}
         </div>
@@ -187,6 +234,8 @@ function App() {
     const [session, setSession] = useState<Session>();
     const [wasSignedIn, setWas] = useState(false);
     const [failure, setFailure] = useState('');
+    const place = usePlace();
+    const isEntering = useRef(false); // the sign-in stays until it is done with, also where somebody is signed in
     const begin = () => loadSession().then((loaded) => (setFailure(''), setSession(loaded)), (error: Error) => (setFailure(error.message), void setTimeout(begin, 3000)));
     useEffect(() => {
         void begin();
@@ -200,15 +249,18 @@ function App() {
     if (!session) {
         return failure ? <main class="login"><p class="banner bad" role="alert">{failure}</p></main> : <main class="login" aria-busy="true" />;
     }
-    if (!session.signed_in) {
+    const hasLink = place.path === '/login' && location.hash.length > 1;
+    isEntering.current ||= hasLink && !isOpen();
+    if (!session.signed_in || isEntering.current) {
         const enter = async () => {
             if (location.pathname === '/login') {
                 history.replaceState(null, '', '/');
             }
             setWas(false);
+            isEntering.current = false;
             await begin();
         };
-        return <Login signedIn={() => void enter()} wasSignedIn={wasSignedIn} />;
+        return <Login signedIn={() => void enter()} wasSignedIn={wasSignedIn} goOn={session.signed_in ? () => void enter() : undefined} />;
     }
     const signOut = async () => {
         await call('DELETE', '/api/v1/session').catch(() => {});

@@ -25,7 +25,8 @@ export interface Sending {
 }
 
 const keptFileMax = 512e6;
-const atOnce = 3;
+const atOnce = 3; // of one upload
+const atOnceOfAll = 4; // browsers have six connections for a server, and the page needs some itself
 const segmentsMax = 1000;
 const triesMax = 6;
 
@@ -86,43 +87,17 @@ const segmentCount = (one: Sending) => Math.max(1, Math.ceil(one.size / one.segm
 export const sentBytes = (one: Sending) =>
     one.done.reduce((sum, index) => sum + Math.min(one.segmentSize, one.size - index * one.segmentSize), 0);
 
-async function begin(one: Sending, signal: AbortSignal) {
-    const made = await call<{ data: { id: string } }>('POST', '/2/media/upload/initialize', {
-        json: { media_type: one.type, total_bytes: one.size, media_category: one.category, file_name: one.name },
-        signal,
-    });
-    one.mediaId = made.data.id;
-    await keep(one);
-}
-
-// What the server says it has, it has.
-async function askWhatArrived(one: Sending, signal: AbortSignal) {
-    const upload = await get<Upload>(`/api/v1/uploads/${one.mediaId}`, { signal });
-    if (upload.state === 'cancelled' || upload.state === 'expired') {
-        throw new Error(`The upload is ${upload.state}: give the file again.`);
-    }
-    if (upload.state !== 'open') {
-        one.phase = 'sent';
-        return;
-    }
-    one.done = upload.segments.arrived.flatMap(([first, last]) => Array.from({ length: last - first + 1 }, (_, at) => first + at));
-}
-
 const pause = (ms: number, signal: AbortSignal) =>
     new Promise<void>((resolve, reject) => {
         const timer = setTimeout(resolve, ms);
         signal.addEventListener('abort', () => (clearTimeout(timer), reject(signal.reason)), { once: true });
     });
 
-async function sendSegment(one: Sending, index: number, signal: AbortSignal) {
-    const bytes = one.file!.slice(index * one.segmentSize, (index + 1) * one.segmentSize);
+// Again after a pause, where the cause may pass by itself.
+async function patiently<T>(signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
     for (let tried = 1; ; ++tried) {
         try {
-            const form = new FormData();
-            form.append('segment_index', String(index));
-            form.append('media', bytes, one.name);
-            await call('POST', `/2/media/upload/${one.mediaId}/append`, { body: form, signal });
-            return;
+            return await attempt();
         } catch (failure) {
             const isTemporary = failure instanceof Problem && (failure.status === 0 || failure.status === 429 || failure.status >= 500);
             if (!isTemporary || tried === triesMax) {
@@ -131,6 +106,71 @@ async function sendSegment(one: Sending, index: number, signal: AbortSignal) {
             await pause(500 * 2 ** tried * (0.7 + Math.random() * 0.6), signal);
         }
     }
+}
+
+async function begin(one: Sending, signal: AbortSignal) {
+    const made = await patiently(signal, () =>
+        call<{ data: { id: string } }>('POST', '/2/media/upload/initialize', {
+            json: { media_type: one.type, total_bytes: one.size, media_category: one.category, file_name: one.name },
+            headers: { 'Idempotency-Key': one.key },
+            signal,
+        }),
+    );
+    one.mediaId = made.data.id;
+    await keep(one);
+}
+
+// What the server says it has, it has.
+async function askWhatArrived(one: Sending, signal: AbortSignal) {
+    const upload = await patiently(signal, () => get<Upload>(`/api/v1/uploads/${one.mediaId}`, { signal }));
+    if (upload.state === 'cancelled' || upload.state === 'expired') {
+        throw new Error(`The upload is ${upload.state}: give the file again.`);
+    }
+    if (upload.state !== 'open') {
+        one.phase = 'sent';
+        one.error = upload.processing.error?.message ?? '';
+        return;
+    }
+    one.done = upload.segments.arrived.flatMap(([first, last]) => Array.from({ length: last - first + 1 }, (_, at) => first + at));
+}
+
+// Segments of all uploads wait here for each other.
+let free = atOnceOfAll;
+const waiting: (() => void)[] = [];
+
+async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    if (free === 0) {
+        await new Promise<void>((resolve) => waiting.push(resolve));
+    } else {
+        --free;
+    }
+    try {
+        return await work();
+    } finally {
+        const next = waiting.shift();
+        if (next) {
+            next();
+        } else {
+            ++free;
+        }
+    }
+}
+
+async function sendSegment(one: Sending, index: number, signal: AbortSignal) {
+    const bytes = one.file!.slice(index * one.segmentSize, (index + 1) * one.segmentSize);
+    await patiently(signal, () =>
+        inTurn(async () => {
+            signal.throwIfAborted();
+            // A file that cannot be read would look like a server that cannot be reached.
+            await bytes.slice(0, 1).arrayBuffer().catch(() => {
+                throw new Error('The file was changed or removed since it was chosen. Cancel, and give it anew.');
+            });
+            const form = new FormData();
+            form.append('segment_index', String(index));
+            form.append('media', bytes, one.name);
+            await call('POST', `/2/media/upload/${one.mediaId}/append`, { body: form, signal });
+        }),
+    );
 }
 
 async function sendAll(one: Sending, signal: AbortSignal) {
@@ -172,7 +212,7 @@ async function send(one: Sending) {
             await sendAll(one, stop.signal);
             one.phase = 'finishing';
             tell();
-            await call('POST', `/2/media/upload/${one.mediaId}/finalize`, { signal: stop.signal });
+            await patiently(stop.signal, () => call('POST', `/2/media/upload/${one.mediaId}/finalize`, { signal: stop.signal }));
             one.phase = 'sent';
         }
         stop.signal.throwIfAborted();

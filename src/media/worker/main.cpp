@@ -5,13 +5,11 @@
 //
 //   sluice-worker [--sandbox=off] [FFMPEG]
 //   sluice-worker --self-test CANARY       one line (media/sandbox_facts.hpp) and no jobs
+//   sluice-worker --versions               one line for people and no jobs
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
-
-extern "C" {
-#include <libavutil/log.h>
-}
+#include <vips/vips.h>
 
 #include <cerrno>
 #include <csignal>
@@ -19,6 +17,11 @@ extern "C" {
 #include <span>
 #include <string>
 #include <string_view>
+
+extern "C" {
+#include <libavutil/avutil.h>
+#include <libavutil/log.h>
+}
 
 #include "base/log.hpp"
 #include "media/worker/image_maker.hpp"
@@ -123,6 +126,7 @@ int serve(const WorkerTools& tools) {
 struct Task {
     WorkerTools tools{.ffmpeg = std::string(ffmpeg_default)};
     std::string canary;  // not empty: no jobs, but the self-test
+    bool tells_versions = false;
 };
 
 Task task_from(std::span<char*> arguments) {
@@ -133,6 +137,8 @@ Task task_from(std::span<char*> arguments) {
             task.tools.walls = Walls::limits_only;
         } else if (argument == self_test_argument && i + 1 < arguments.size()) {
             task.canary = arguments[++i];
+        } else if (argument == versions_argument) {
+            task.tells_versions = true;
         } else {
             task.tools.ffmpeg = argument;
         }
@@ -144,6 +150,11 @@ Task task_from(std::span<char*> arguments) {
 
 int main(int argc, char** argv) {
     const auto task = task_from({argv + 1, static_cast<std::size_t>(argc - 1)});
+    if (task.tells_versions) {
+        say(std::string("libvips ") + vips_version_string() + ", FFmpeg " + av_version_info() + "\n"
+        );
+        return exit_ok;
+    }
     // One wall more, where the kernel allows it.
     const bool has_left_network = task.tools.walls == Walls::all && leave_network();
     if (!give_up_rights() || !start_image_library()) {

@@ -163,6 +163,7 @@ awaitable<Result<Identity>> Authenticator::known(
     const bool is_in_query = oauth::has_oauth_fields(query);
     if (equals_ignoring_case(scheme, "Bearer") && !rest.empty()) {
         auto token = std::string(rest);
+        exchange.bearer_digest = sha256_hex(token);
         co_return co_await by_bearer(std::move(token));
     }
     const bool is_in_header = equals_ignoring_case(scheme, "OAuth");
@@ -173,9 +174,10 @@ awaitable<Result<Identity>> Authenticator::known(
         co_return malformed_credentials(scheme);
     }
     if (!is_in_header && !is_in_query) {
-        auto holder = sessions_ == nullptr ? std::nullopt : sessions_->holder_of(request);
-        if (holder) {
-            co_return co_await by_session(*std::move(holder));
+        auto session = sessions_ == nullptr ? std::nullopt : sessions_->session_of(request);
+        if (session) {
+            exchange.session_ends = session->ends;
+            co_return co_await by_session(exchange, std::move(session->holder));
         }
         co_return co_await by_form(exchange, body, replaced);
     }
@@ -204,10 +206,11 @@ awaitable<Result<Identity>> Authenticator::by_bearer(std::string token) {
 }
 
 // What the cookie of the console stands for.
-awaitable<Result<Identity>> Authenticator::by_session(std::string holder) {
+awaitable<Result<Identity>> Authenticator::by_session(Exchange& exchange, std::string holder) {
     if (holder == ConsoleSessions::operator_holder) {
         co_return Identity{.principal = {holder}, .name = holder};
     }
+    exchange.bearer_digest = holder;
     co_return co_await by_digest(std::move(holder));
 }
 

@@ -1,6 +1,7 @@
 #include "protocol/common/console_sessions.hpp"
 
-#include "base/hmac.hpp"
+#include <algorithm>
+
 #include "base/text.hpp"
 
 namespace sluice::protocol {
@@ -8,6 +9,7 @@ namespace {
 
 constexpr std::string_view cookie_name = "sluice_session=";
 constexpr std::size_t link_code_length = 32;
+constexpr std::size_t session_id_length = 22;
 
 std::int64_t seconds_of(WallTime time) {
     return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
@@ -46,12 +48,14 @@ bool is_of_this_site(const http::Request& request) {
 std::string ConsoleSessions::make_link_code() {
     const std::lock_guard guard(mutex_);
     link_code_ = random_word(link_code_length);
+    link_ends_ = clock_.now() + link_lifetime;
     return link_code_;
 }
 
 bool ConsoleSessions::use_link_code(std::string_view code) {
     const std::lock_guard guard(mutex_);
-    const bool is_right = !link_code_.empty() && equal_in_constant_time(code, link_code_);
+    const bool is_right = !link_code_.empty() && equal_in_constant_time(code, link_code_) &&
+                          clock_.now() < link_ends_;
     if (is_right) {
         link_code_.clear();
     }
@@ -60,18 +64,31 @@ bool ConsoleSessions::use_link_code(std::string_view code) {
 
 std::string ConsoleSessions::cookie_for(std::string_view holder, bool is_https) const {
     const std::string ends = std::to_string(seconds_of(clock_.now() + lifetime));
+    const std::string text = ends + "-" + random_word(session_id_length);
     const auto age = std::chrono::duration_cast<std::chrono::seconds>(lifetime).count();
-    return std::string(cookie_name) + std::string(holder) + "." + ends + "." +
-           signature_of(holder, ends) +
+    return std::string(cookie_name) + std::string(holder) + "." + text + "." +
+           signature_of(holder, text) +
            "; Path=/; HttpOnly; SameSite=Strict; Max-Age=" + std::to_string(age) +
            (is_https ? "; Secure" : "");
+}
+
+void ConsoleSessions::end(const http::Request& request) {
+    if (session_of(request)) {
+        const std::string_view cookie = cookie_of(request);
+        const std::lock_guard guard(mutex_);
+        ended_.emplace_back(cookie.substr(cookie.rfind('.') + 1));
+        if (ended_.size() > ended_max) {
+            ended_.pop_front();
+        }
+    }
 }
 
 std::string ConsoleSessions::ended_cookie() {
     return std::string(cookie_name) + "; Path=/; HttpOnly; SameSite=Strict; Max-Age=0";
 }
 
-std::optional<std::string> ConsoleSessions::holder_of(const http::Request& request) const {
+std::optional<ConsoleSessions::Session> ConsoleSessions::session_of(const http::Request& request
+) const {
     const std::string_view cookie = cookie_of(request);
     const auto first = cookie.find('.');
     const auto second = first == std::string_view::npos ? first : cookie.find('.', first + 1);
@@ -79,21 +96,29 @@ std::optional<std::string> ConsoleSessions::holder_of(const http::Request& reque
         return std::nullopt;
     }
     const auto holder = cookie.substr(0, first);
-    const auto ends = cookie.substr(first + 1, second - first - 1);
-    const auto until = parse_unsigned(ends);
-    const bool is_ours =
-        equal_in_constant_time(cookie.substr(second + 1), signature_of(holder, ends));
+    const auto text = cookie.substr(first + 1, second - first - 1);
+    const auto signature = cookie.substr(second + 1);
+    const auto until = parse_unsigned(text.substr(0, text.find('-')));
+    const bool is_ours = equal_in_constant_time(signature, signature_of(holder, text));
     if (!is_ours || !until || static_cast<std::int64_t>(*until) <= seconds_of(clock_.now())) {
         return std::nullopt;
     }
-    return std::string(holder);
+    if (const std::lock_guard guard(mutex_); std::ranges::find(ended_, signature) != ended_.end()) {
+        return std::nullopt;
+    }
+    const auto end = std::chrono::sys_seconds(std::chrono::seconds(*until));
+    return Session{.holder = std::string(holder), .ends = end};
 }
 
-std::string ConsoleSessions::signature_of(std::string_view holder, std::string_view ends) const {
-    std::string text(holder);
-    text += '\n';
-    text += ends;
-    return hex_of(hmac(HashKind::sha256, key_, text));
+std::string ConsoleSessions::signature_of(std::string_view holder, std::string_view text) const {
+    std::string whole(holder);
+    whole += '\n';
+    whole += text;
+    if (holder == operator_holder) {
+        whole += '\n';
+        whole += process_;
+    }
+    return hex_of(hmac(HashKind::sha256, key_, whole));
 }
 
 }  // namespace sluice::protocol

@@ -60,6 +60,8 @@ struct Context {
     LiveEvents* live = nullptr;      // none: nobody watches
     WorkClasses* classes = nullptr;  // none: nothing is turned away for the load
     InterimRules rufh = {};
+    // Files are fetched from the store of bytes itself, where it can be reached.
+    bool redirects_to_storage = false;
     std::unique_ptr<RecentInits> recent_inits = std::make_unique<RecentInits>();
 };
 

@@ -1,6 +1,7 @@
 #include "protocol/common/credentials.hpp"
 
 #include "core/access_key.hpp"
+#include "protocol/common/identities.hpp"
 
 namespace sluice::protocol {
 namespace {
@@ -48,6 +49,16 @@ Result<Principal> authorize(const Exchange& exchange, Scope needed) {
     if (principal) {
         if (auto admitted = require_scope(exchange, needed); !admitted) {
             return std::move(admitted).error();
+        }
+    }
+    return principal;
+}
+
+Result<Principal> authorize_for_owner(const Exchange& exchange, Scope needed) {
+    auto principal = authorize(exchange, needed);
+    if (principal && has_scope(exchange.caller->scopes, Scope::admin)) {
+        if (auto owner = named_owner(exchange.request)) {
+            return *std::move(owner);
         }
     }
     return principal;

@@ -24,4 +24,7 @@ Result<void> require_scope(const Exchange& exchange, Scope needed);
 // Both.
 Result<Principal> authorize(const Exchange& exchange, Scope needed);
 
+// As authorize(); whoever has the scope admin may speak for the owner that Sluice-Owner names.
+Result<Principal> authorize_for_owner(const Exchange& exchange, Scope needed);
+
 }  // namespace sluice::protocol

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/ids.hpp"
 #include "core/principal.hpp"
@@ -54,6 +55,9 @@ struct Exchange {
     std::optional<Identity> caller;  // once known
     // Why there is no caller, if there is none; see identify().
     std::optional<Error> credentials_refused;
+    // With keys: by what the caller was known, so that a long answer can be ended with it.
+    std::string bearer_digest;
+    std::optional<WallTime> session_ends;
     std::string claimed_key;  // the consumer key of an OAuth 1.0a call, whoever sent it
     // Of an OAuth 1.0a call whose signature does not match: what should have been signed, and what
     // the caller signed, as far as a known mistake explains it. Never a secret or a signature.

@@ -15,7 +15,7 @@ WallTime wall_time(std::int64_t seconds) {
 // In open mode nothing is signed, so only small forms are looked into for a name.
 constexpr std::uint64_t open_form_bytes_max = 16 * 1024;
 
-// By which the console acts for whoever an upload belongs to; anybody may be anybody in open mode.
+// By which the console acts for whoever an upload belongs to.
 constexpr std::string_view owner_field = "Sluice-Owner";
 constexpr std::size_t principal_length_max = 80;
 
@@ -43,6 +43,12 @@ AuthorizationField authorization_of(const http::Request& request) {
     const std::string_view value = trim(request.header("Authorization").value_or(""));
     const auto blank = std::min(value.find(' '), value.size());
     return {value.substr(0, blank), trim(value.substr(blank))};
+}
+
+std::optional<Principal> named_owner(const http::Request& request) {
+    const auto owner = request.header(owner_field);
+    return owner && is_principal(*owner) ? std::optional(Principal{std::string(*owner)})
+                                         : std::nullopt;
 }
 
 Error malformed_credentials(std::string_view scheme) {
@@ -76,8 +82,8 @@ std::optional<Result<Identity>> identity_in_head(const http::Request& request) {
         return rest.empty() ? Result<Identity>(malformed_credentials(scheme))
                             : named_identity(rest, AuthScheme::bearer);
     }
-    if (const auto owner = request.header(owner_field); owner && is_principal(*owner)) {
-        return Identity{.principal = {std::string(*owner)}};
+    if (auto owner = named_owner(request)) {
+        return Identity{.principal = *std::move(owner)};
     }
     std::string token = oauth::may_have_oauth_fields(request.raw_query)
                             ? token_or_consumer(oauth::parse_urlencoded(request.raw_query))

@@ -22,6 +22,9 @@ struct AuthorizationField {
 };
 AuthorizationField authorization_of(const http::Request& request);
 
+// Whom the field Sluice-Owner names: in open mode anybody may be anybody, with keys an operator.
+std::optional<Principal> named_owner(const http::Request& request);
+
 Error malformed_credentials(std::string_view scheme);
 
 // In open mode: whoever the token names.

@@ -33,7 +33,38 @@ BlobSource::Piece BlobSource::next_piece(std::size_t length_max) const {
     return {};
 }
 
+std::size_t BlobSource::take_from_ahead(std::span<std::byte> bytes) {
+    if (at_ < ahead_at_ || at_ >= ahead_at_ + ahead_.size()) {
+        return 0;
+    }
+    const auto rest = std::span(ahead_).subspan(at_ - ahead_at_);
+    const std::size_t count = std::min(rest.size(), bytes.size());
+    std::ranges::copy(rest.first(count), bytes.begin());
+    return count;
+}
+
+Result<std::size_t> BlobSource::read_ahead(std::span<std::byte> bytes) {
+    const Piece piece = next_piece(blobs_.read_ahead().value);
+    ahead_.resize(piece.length);
+    ahead_at_ = at_;
+    if (auto read = blobs_.read(piece.extent, piece.offset, ahead_); !read) {
+        ahead_.clear();
+        return std::move(read).error();
+    }
+    return take_from_ahead(bytes);
+}
+
 boost::asio::awaitable<Result<std::size_t>> BlobSource::read(std::span<std::byte> bytes) {
+    if (const std::size_t count = at_ < end_ ? take_from_ahead(bytes) : 0; count > 0) {
+        at_ += count;
+        co_return count;
+    }
+    if (at_ < end_ && blobs_.read_ahead().value > bytes.size()) {
+        auto work = [this, bytes] { return read_ahead(bytes); };
+        auto count = co_await runtime::run_blocking(pool_, std::move(work));
+        at_ += count ? *count : 0;
+        co_return count;
+    }
     const Piece piece = at_ < end_ ? next_piece(bytes.size()) : Piece{};
     if (piece.length == 0) {
         co_return std::size_t{0};

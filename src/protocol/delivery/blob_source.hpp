@@ -30,6 +30,8 @@ class BlobSource final : public http::BodySource {
         std::size_t length = 0;
     };
     Piece next_piece(std::size_t length_max) const;
+    Result<std::size_t> read_ahead(std::span<std::byte> bytes);
+    std::size_t take_from_ahead(std::span<std::byte> bytes);
 
     BlobStore& blobs_;
     runtime::BlockingPool& pool_;
@@ -37,6 +39,9 @@ class BlobSource final : public http::BodySource {
     std::uint64_t at_;
     std::uint64_t length_;
     std::uint64_t end_;
+    // Of a store where a read is a journey: more than is asked for, from this place of the layout.
+    std::vector<std::byte> ahead_;
+    std::uint64_t ahead_at_ = 0;
 };
 
 }  // namespace sluice::protocol::delivery

@@ -18,6 +18,15 @@ namespace {
 using boost::asio::awaitable;
 using http::Response;
 
+// A redirection may be kept as long as its link is good for some time more.
+constexpr std::chrono::seconds link_valid{900};
+constexpr const char* redirect_cache_rule = "private, max-age=300";
+
+struct Located {
+    Delivered file;
+    std::optional<std::string> link;
+};
+
 Response refused(const Error& error, const http::Request& request) {
     auto response = problem_response(error, std::nullopt, request);
     response.route = "delivery.file";
@@ -55,7 +64,7 @@ void allow_other_sites(Response& response) {
 }
 
 void add_headers(
-    Response& response, const Delivered& file, const std::string& etag, bool is_private
+    Response& response, const Delivered& file, const std::string& etag, std::string_view cache
 ) {
     response.set("ETag", etag);
     if (!file.text) {
@@ -65,7 +74,7 @@ void add_headers(
     // Bytes of users never run as a page of ours, whatever a browser takes them for.
     response.set("Content-Security-Policy", "default-src 'none'; sandbox; frame-ancestors 'none'");
     response.set("Referrer-Policy", "no-referrer");
-    response.set("Cache-Control", std::string(cache_rule(file, is_private)));
+    response.set("Cache-Control", std::string(cache));
     if (file.is_original) {
         response.set("Content-Disposition", disposition(file));
     } else {
@@ -102,12 +111,44 @@ Response preflight() {
 Result<Principal> Endpoint::reader_of(const Exchange& exchange) const {
     const http::Request& request = exchange.request;
     if (context_.url_signer == nullptr || !UrlSigner::is_signed(request.raw_query)) {
-        return authorize(exchange, Scope::media_write);
+        return authorize_for_owner(exchange, Scope::media_write);
     }
     if (auto checked = context_.url_signer->check(request.path, request.raw_query); !checked) {
         return std::move(checked).error();
     }
     return Principal{""};
+}
+
+// What a reader may fetch from the store itself: the whole of one blob, under a signed URL.
+std::optional<std::string> Endpoint::link_to(const Delivered& file) const {
+    const bool is_one = context_.redirects_to_storage && !file.text && file.layout.size() == 1 &&
+                        file.layout.front().length == file.size;
+    if (!is_one) {
+        return std::nullopt;
+    }
+    return context_.uploads.blobs().link_to(
+        file.layout.front(),
+        {.content_type = file.content_type,
+         .disposition = file.is_original ? disposition(file) : std::string(),
+         .cache_control = std::string(cache_rule(file, context_.url_signer != nullptr)),
+         .valid = link_valid}
+    );
+}
+
+Response Endpoint::redirect(
+    const http::Request& request, const Delivered& file, const std::string& link
+) const {
+    const std::string etag = "\"" + file.tag + "\"";
+    Response response;
+    response.route = "delivery.file";
+    add_headers(response, file, etag, redirect_cache_rule);
+    if (is_unchanged(request, etag)) {
+        response.status = 304;
+        return response;
+    }
+    response.status = 302;
+    response.set("Location", link);
+    return response;
 }
 
 awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body) const {
@@ -139,10 +180,20 @@ awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body)
                  for_all,
                  key = std::string(rest.substr(0, slash)),
                  name = std::string(rest.substr(slash + 1))] {
-        return context_.uploads.find_file(reader, key, name, for_all);
+        auto found = context_.uploads.find_file(reader, key, name, for_all);
+        return found ? Result<Located>(Located{*found, link_to(*found)}) : std::move(found).error();
     };
-    auto file = co_await runtime::run_blocking(context_.reads, std::move(work));
-    co_return file ? answer(request, std::move(*file)) : refused(file.error(), request);
+    // Playlists are read and links looked at, which for a store elsewhere is no quick read of rows.
+    const bool is_far = context_.uploads.blobs().read_ahead().value > 0;
+    auto& pool = is_far ? context_.bulk : context_.reads;
+    auto file = co_await runtime::run_blocking(pool, std::move(work));
+    if (!file) {
+        co_return refused(file.error(), request);
+    }
+    if (file->link && request.method == "GET") {  // the link is good for GET alone
+        co_return redirect(request, file->file, *file->link);
+    }
+    co_return answer(request, std::move(file->file));
 }
 
 Response Endpoint::answer_text(const http::Request& request, const Delivered& file) const {
@@ -154,7 +205,7 @@ Response Endpoint::answer_text(const http::Request& request, const Delivered& fi
             ? *file.text
             : with_signed_links(*file.text, folder, *context_.url_signer, file.is_of_subtitles);
     const auto etag = "\"" + sha256_hex(response.body).substr(0, 32) + "\"";
-    add_headers(response, file, etag, context_.url_signer != nullptr);
+    add_headers(response, file, etag, cache_rule(file, context_.url_signer != nullptr));
     if (is_unchanged(request, etag)) {
         response.status = 304;
         response.body.clear();
@@ -171,7 +222,7 @@ Response Endpoint::answer(const http::Request& request, Delivered file) const {
     const std::string etag = "\"" + file.tag + "\"";
     Response response;
     response.route = "delivery.file";
-    add_headers(response, file, etag, context_.url_signer != nullptr);
+    add_headers(response, file, etag, cache_rule(file, context_.url_signer != nullptr));
     if (is_unchanged(request, etag)) {
         response.status = 304;
         return response;

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "http/handler.hpp"
@@ -22,6 +24,10 @@ class Endpoint {
   private:
     Result<Principal> reader_of(const Exchange& exchange) const;
     http::Response answer(const http::Request& request, Delivered file) const;
+    std::optional<std::string> link_to(const Delivered& file) const;
+    http::Response redirect(
+        const http::Request& request, const Delivered& file, const std::string& link
+    ) const;
     http::Response answer_text(const http::Request& request, const Delivered& file) const;
 
     const Context& context_;

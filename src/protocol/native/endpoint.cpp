@@ -92,14 +92,14 @@ Result<UploadQuery> query_of(const Parameters& parameters) {
 awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body) const {
     const http::Request& request = exchange.request;
     static_cast<void>(body);  // no call of this API takes one yet
-    auto owner = authorize(exchange, Scope::media_write);
+    auto owner = authorize_for_owner(exchange, Scope::media_write);
     if (!owner) {
         co_return refused(owner.error(), request);
     }
     Response response;
     const std::string_view path = request.path;
     if (path == uploads_path) {
-        response = co_await list(request, std::move(*owner));
+        response = co_await list(exchange, std::move(*owner));
     } else if (path.starts_with(std::string(uploads_path) + "/")) {
         response =
             co_await below(exchange, std::move(*owner), path.substr(uploads_path.size() + 1));
@@ -139,7 +139,8 @@ awaitable<Response> Endpoint::below(Exchange& exchange, Principal owner, std::st
     co_return refused(error, request);
 }
 
-awaitable<Response> Endpoint::list(const http::Request& request, Principal owner) const {
+awaitable<Response> Endpoint::list(const Exchange& exchange, Principal owner) const {
+    const http::Request& request = exchange.request;
     if (request.method != "GET" && request.method != "HEAD") {
         co_return not_allowed(request, "GET");
     }
@@ -152,15 +153,10 @@ awaitable<Response> Endpoint::list(const http::Request& request, Principal owner
         co_return refused(query.error(), request);
     }
     const bool asks_for_all = parameters.get("owner") == "all";
-    if (asks_for_all && context_.url_signer != nullptr) {
-        const Error error{
-            .code = ErrorCode::dev_mode_only,
-            .facts = "owner=all shows everybody's uploads, and this server runs with --auth keys.",
-        };
-        co_return refused(error, request);
-    }
     if (!asks_for_all) {
         query->owner = std::move(owner);
+    } else if (auto admitted = require_scope(exchange, Scope::admin); !admitted) {
+        co_return refused(admitted.error(), request);
     }
     auto work = [this, query = *std::move(query)] { return context_.uploads.list(query); };
     auto list = co_await runtime::run_blocking(context_.reads, std::move(work));

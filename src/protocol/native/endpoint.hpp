@@ -19,8 +19,7 @@ class Endpoint {
     boost::asio::awaitable<http::Response> handle(Exchange& exchange, http::BodyReader& body) const;
 
   private:
-    boost::asio::awaitable<http::Response> list(const http::Request& request, Principal owner)
-        const;
+    boost::asio::awaitable<http::Response> list(const Exchange& exchange, Principal owner) const;
     // `rest`: what follows /api/v1/uploads/ in the path, which the request owns.
     boost::asio::awaitable<http::Response> below(
         Exchange& exchange, Principal owner, std::string_view rest

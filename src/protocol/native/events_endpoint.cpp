@@ -12,6 +12,7 @@
 #include "protocol/common/credentials.hpp"
 #include "protocol/common/parameters.hpp"
 #include "protocol/common/problem.hpp"
+#include "protocol/common/standing_caller.hpp"
 
 namespace sluice::protocol::native {
 namespace {
@@ -22,13 +23,19 @@ using http::Response;
 // A look costs one atomic load.
 constexpr std::chrono::milliseconds look_pause{150};
 constexpr std::chrono::seconds heartbeat{15};
+// How long a line may outlive the key or session that it was opened with.
+constexpr std::chrono::seconds check_pause{5};
 constexpr std::size_t events_at_once = 50;
 
 void append_event(std::string& out, const LiveEvent& event) {
     JsonWriter json;
     json.begin_object().key("media_id");
     event.media_id ? json.value(event.media_id->text()) : json.null();
-    json.member("call", event.call).member("status", event.status).key("code");
+    json.member("call", event.call);
+    if (event.kind == LiveKind::request) {
+        json.member("method", event.method);
+    }
+    json.member("status", event.status).key("code");
     event.code.empty() ? json.null() : json.value(event.code);
     json.member("request_id", event.request_id).member("at", rfc3339(event.at)).end_object();
     out += "id: " + std::to_string(event.number) +
@@ -49,10 +56,15 @@ class EventSource final : public http::BodySource {
     EventSource(
         const LiveEvents& live,
         std::optional<Principal> owner,
+        std::optional<StandingCaller> caller,
         std::uint64_t last,
         std::shared_ptr<std::atomic<int>> watchers
     )
-        : live_(live), owner_(std::move(owner)), last_(last), watchers_(std::move(watchers)) {}
+        : live_(live),
+          owner_(std::move(owner)),
+          caller_(std::move(caller)),
+          last_(last),
+          watchers_(std::move(watchers)) {}
     ~EventSource() override { watchers_->fetch_sub(1); }
     EventSource(const EventSource&) = delete;
     EventSource& operator=(const EventSource&) = delete;
@@ -61,7 +73,7 @@ class EventSource final : public http::BodySource {
     std::uint64_t length() const override { return 0; }
 
     awaitable<Result<std::size_t>> read(std::span<std::byte> bytes) override {
-        while (waiting_.empty() && !live_.is_ended()) {
+        while (waiting_.empty() && !live_.is_ended() && co_await is_let_in()) {
             co_await look();
         }
         const std::size_t count = std::min(bytes.size(), waiting_.size());
@@ -71,6 +83,15 @@ class EventSource final : public http::BodySource {
     }
 
   private:
+    awaitable<bool> is_let_in() {
+        const auto now = std::chrono::steady_clock::now();
+        if (!caller_ || now - checked_ <= check_pause) {
+            co_return true;
+        }
+        checked_ = now;
+        co_return co_await caller_->is_let_in();
+    }
+
     awaitable<void> look() {
         const auto now = std::chrono::steady_clock::now();
         if (live_.last() != last_) {
@@ -96,12 +117,14 @@ class EventSource final : public http::BodySource {
     }
 
     const LiveEvents& live_;
-    const std::optional<Principal> owner_;
+    const std::optional<Principal> owner_;  // none: everybody's are told
+    std::optional<StandingCaller> caller_;  // none: everybody is let in
     std::uint64_t last_;
     const std::shared_ptr<std::atomic<int>> watchers_;
     // At once: the client learns that the line stands, and how long to wait when it breaks.
     std::string waiting_ = "retry: 2000\n\n";
     std::chrono::steady_clock::time_point sent_ = std::chrono::steady_clock::now();
+    std::chrono::steady_clock::time_point checked_ = sent_;
 };
 
 }  // namespace
@@ -126,9 +149,15 @@ Response EventsEndpoint::handle(Exchange& exchange) const {
     } else {
         const auto seen = last_seen(request);
         const bool is_open_mode = context_.url_signer == nullptr;
+        const bool hears_all = is_open_mode || has_scope(exchange.caller->scopes, Scope::admin);
+        std::optional<StandingCaller> standing;
+        if (!is_open_mode) {
+            standing.emplace(keys_, context_.reads, exchange);
+        }
         response.source = std::make_unique<EventSource>(
             *context_.live,
-            is_open_mode ? std::nullopt : std::optional(*owner),
+            hears_all ? std::nullopt : std::optional(*owner),
+            std::move(standing),
             seen.value_or(context_.live->last()),
             watchers_
         );

@@ -113,7 +113,7 @@ bool HistoryEndpoint::serves(std::string_view path) {
 
 awaitable<Response> HistoryEndpoint::handle(Exchange& exchange) const {
     const http::Request& request = exchange.request;
-    auto owner = authorize(exchange, Scope::media_write);
+    auto owner = authorize_for_owner(exchange, Scope::media_write);
     if (!owner) {
         co_return refused(owner.error(), request);
     }

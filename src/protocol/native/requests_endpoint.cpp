@@ -40,19 +40,28 @@ Error invalid(std::string_view name, std::string_view value, std::string_view wa
 struct Filter {
     std::size_t count_max = page_default;
     std::uint64_t before = UINT64_MAX;
-    bool only_failing = false;
+    std::optional<bool> is_failing;
     std::optional<MediaId> media_id;
     std::string code;
+    std::string method;
+    std::string call;
 
     bool takes(const RecordedExchange& recorded) const {
-        return recorded.number < before && (!only_failing || recorded.status >= 400) &&
+        return recorded.number < before &&
+               (!is_failing || *is_failing == (recorded.status >= 400)) &&
                (!media_id || recorded.media_id == media_id) &&
-               (code.empty() || recorded.error_code == code);
+               (code.empty() || recorded.error_code == code) &&
+               (method.empty() || recorded.method == method) &&
+               (call.empty() || recorded.call == call);
     }
 };
 
 Result<Filter> filter_of(const Parameters& parameters) {
-    Filter filter{.code = std::string(parameters.get("code"))};
+    Filter filter{
+        .code = std::string(parameters.get("code")),
+        .method = std::string(parameters.get("method")),
+        .call = std::string(parameters.get("call")),
+    };
     if (const auto limit = parameters.find("limit")) {
         const auto number = parse_unsigned(*limit);
         if (!number || *number == 0 || *number > page_max) {
@@ -73,8 +82,12 @@ Result<Filter> filter_of(const Parameters& parameters) {
             return invalid("media_id", *media_id, "the decimal number of an upload");
         }
     }
-    const auto failing = parameters.get("failing");
-    filter.only_failing = failing == "1" || failing == "true";
+    if (const auto failing = parameters.find("failing"); failing && !failing->empty()) {
+        filter.is_failing = *failing == "1" || *failing == "true";
+        if (!*filter.is_failing && *failing != "0" && *failing != "false") {
+            return invalid("failing", *failing, "1 (those that were refused) or 0 (the others)");
+        }
+    }
     return filter;
 }
 

@@ -1,5 +1,5 @@
 // The request inspector: what came and what was answered, one exchange at a time.
-//   GET /api/v1/requests ?limit= &after= &failing=1 &media_id= &code= &format=har
+//   GET /api/v1/requests ?limit= &after= &failing=1|0 &method= &call= &media_id= &code= &format=har
 //   GET /api/v1/requests/{id} ?format=har|curl
 // Everybody sees their own exchanges, and all of them with scope admin; in open mode everybody has
 // that (a development server has one user).

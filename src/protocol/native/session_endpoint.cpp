@@ -40,14 +40,16 @@ Response answer(int status, const Identity* caller, bool is_open) {
 
 Response SessionEndpoint::sign_in(const Exchange& exchange) const {
     const http::Request& request = exchange.request;
-    const bool is_https = request.base_url.starts_with("https://");
+    // Behind a proxy the browser alone knows that it speaks TLS.
+    const bool is_https = request.base_url.starts_with("https://") ||
+                          request.header("Origin").value_or("").starts_with("https://");
     if (const auto code = request.header("Sluice-Link")) {
         if (!sessions_->use_link_code(*code)) {
             const Error error{
                 .code = ErrorCode::token_unknown,
                 .facts =
                     "The link is not the one that this server printed when it started, or it "
-                    "was used: it is good once.",
+                    "was used, or an hour has passed: it is good once, within an hour.",
             };
             return refused(error, request);
         }
@@ -87,6 +89,7 @@ Response SessionEndpoint::handle(const Exchange& exchange) const {
     } else if (request.method == "POST" && !is_open) {
         response = sign_in(exchange);
     } else if (request.method == "DELETE" && !is_open) {
+        sessions_->end(request);
         response.status = 204;
         response.set("Set-Cookie", ConsoleSessions::ended_cookie());
     } else {

@@ -139,6 +139,7 @@ constexpr std::array<WireError, error_code_count> wire_errors{{
     {ErrorCode::storage_full, 131, 500, Shape::errors, "Internal error"},
     {ErrorCode::storage_failed, 131, 500, Shape::errors, "Internal error"},
     {ErrorCode::database_unavailable, 130, 503, Shape::errors, "Over capacity"},
+    {ErrorCode::storage_unavailable, 130, 503, Shape::errors, "Over capacity"},
     {ErrorCode::overloaded, 130, 503, Shape::errors, "Over capacity"},
     {ErrorCode::shutting_down, 130, 503, Shape::errors, "Over capacity"},
     {ErrorCode::internal, 131, 500, Shape::errors, "Internal error"},

@@ -144,6 +144,7 @@ constexpr std::array<WireError, error_code_count> wire_errors{{
     {ErrorCode::storage_full, 500, "Internal error", "Internal Server Error", "Internal Server Error", blank_type},
     {ErrorCode::storage_failed, 500, "Internal error", "Internal Server Error", "Internal Server Error", blank_type},
     {ErrorCode::database_unavailable, 503, "Over capacity", "Service Unavailable", "Service Unavailable", blank_type},
+    {ErrorCode::storage_unavailable, 503, "Over capacity", "Service Unavailable", "Service Unavailable", blank_type},
     {ErrorCode::overloaded, 503, "Over capacity", "Service Unavailable", "Service Unavailable", blank_type},
     {ErrorCode::shutting_down, 503, "Over capacity", "Service Unavailable", "Service Unavailable", blank_type},
     {ErrorCode::internal, 500, "Internal error", "Internal Server Error", "Internal Server Error", blank_type},

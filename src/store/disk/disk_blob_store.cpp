@@ -68,7 +68,13 @@ Result<std::unique_ptr<DiskBlobStore>> DiskBlobStore::open(
     if (!opened) {
         return std::move(opened).error();
     }
+    if (options.is_shared) {
+        options.packed_max = {0};
+    }
     std::unique_ptr<DiskBlobStore> store(new DiskBlobStore(*std::move(opened), options));
+    if (options.is_shared) {
+        return store;  // what looks abandoned may be another's
+    }
     if (auto trimmed = store->packs_.trim_abandoned(); !trimmed) {
         return std::move(trimmed).error();
     }
@@ -155,6 +161,9 @@ Result<void> DiskBlobStore::open_for_writing(Known& known, const Placement& plac
 Result<std::unique_ptr<BlobWriter>> DiskBlobStore::place(const Placement& placement) {
     if (!is_inside(placement)) {
         return refused(ErrorCode::store_conflict, "beyond the end of the upload");
+    }
+    if (options_.is_shared) {
+        return refused(ErrorCode::store_conflict, "others write here");
     }
     if (placement.total <= options_.packed_max) {
         if (auto buffer = pack_buffers_.take()) {

@@ -42,6 +42,10 @@ struct DiskOptions {
     ByteCount pack_bytes{64 << 20};
     // Pieces that may be in memory at once; more go to files of their own.
     std::size_t pack_buffers_max = 256;
+    // Other processes, perhaps on other machines, write in the same folder: nothing is placed and
+    // nothing packed, every piece is a file of its own, whose name is used once. So one that was
+    // paused and wakes up never writes over what another has acknowledged.
+    bool is_shared = false;
 };
 
 class DiskBlobStore final : public BlobStore {

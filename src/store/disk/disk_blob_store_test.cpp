@@ -32,8 +32,18 @@ struct DiskBlobs final : BlobStoreUnderTest {
 INSTANTIATE_TEST_SUITE_P(Strict, BlobStoreSuite, testing::Values([] {
                              return std::make_unique<DiskBlobs>(DiskOptions{});
                          }));
+INSTANTIATE_TEST_SUITE_P(Strict, PlacingBlobStoreSuite, testing::Values([] {
+                             return std::make_unique<DiskBlobs>(DiskOptions{});
+                         }));
 INSTANTIATE_TEST_SUITE_P(Relaxed, BlobStoreSuite, testing::Values([] {
                              return std::make_unique<DiskBlobs>(DiskOptions{.strict = false});
+                         }));
+INSTANTIATE_TEST_SUITE_P(Relaxed, PlacingBlobStoreSuite, testing::Values([] {
+                             return std::make_unique<DiskBlobs>(DiskOptions{.strict = false});
+                         }));
+
+INSTANTIATE_TEST_SUITE_P(Shared, BlobStoreSuite, testing::Values([] {
+                             return std::make_unique<DiskBlobs>(DiskOptions{.is_shared = true});
                          }));
 
 template <class T>

@@ -17,6 +17,7 @@ namespace sluice {
 
 // What it says of exact places is of blobs with files of their own; see disk_blob_store_test.
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(BlobStoreSuite);
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(PlacingBlobStoreSuite);
 
 namespace {
 

@@ -3,26 +3,41 @@
 #include <deque>
 
 namespace sluice {
+namespace {
+
+// What add_segment() does to the rows.
+void add(
+    UploadWithSegments& known, const Segment& segment, std::optional<ByteCount> stride, WallTime now
+) {
+    Upload& upload = known.upload;
+    upload.received += segment.extent.length;
+    ++upload.segments_received;
+    upload.stride = upload.stride ? upload.stride : stride;
+    upload.changed_at = now;
+    known.segments.emplace(segment.index, segment);
+}
+
+}  // namespace
 
 // --- changes that STATUS can see ---
 
 Result<void> WatchedMetadataStore::change(
     const Upload& upload, UploadState from, const std::optional<NewJob>& job
 ) {
-    const HotUploads::Write write(hot_, upload.id);
+    const Write write(*this, upload.id);
     return rows_.change(upload, from, job);
 }
 
 Result<void> WatchedMetadataStore::keep_all(const std::vector<MediaId>& ids, WallTime now) {
-    std::deque<HotUploads::Write> writes;
+    std::deque<Write> writes;
     for (const MediaId id : ids) {
-        writes.emplace_back(hot_, id);
+        writes.emplace_back(*this, id);
     }
     return rows_.keep_all(ids, now);
 }
 
 Result<void> WatchedMetadataStore::forget_bytes(MediaId id) {
-    const HotUploads::Write write(hot_, id);
+    const Write write(*this, id);
     return rows_.forget_bytes(id);
 }
 
@@ -60,7 +75,7 @@ Result<void> WatchedMetadataStore::save_outputs(
 Result<void> WatchedMetadataStore::finish_job(
     JobId id, std::uint64_t fence, const Upload& upload, const std::vector<Output>& outputs
 ) {
-    const HotUploads::Write write(hot_, upload.id);
+    const Write write(*this, upload.id);
     return forgetting(id, rows_.finish_job(id, fence, upload, outputs));
 }
 
@@ -97,7 +112,7 @@ Result<void> WatchedMetadataStore::forgetting(JobId id, Result<void> done) {
 template <class Change>
 Result<void> WatchedMetadataStore::to_job(JobId id, Change change) {
     if (const auto media = media_of(id)) {
-        const HotUploads::Write write(hot_, *media);
+        const Write write(*this, *media);
         return change();
     }
     HotUploads::Claim claim(hot_);
@@ -109,33 +124,44 @@ Result<void> WatchedMetadataStore::to_job(JobId id, Change change) {
 Result<void> WatchedMetadataStore::add_segment(
     MediaId id, const Segment& segment, std::optional<ByteCount> stride, WallTime now
 ) {
-    const HotUploads::Write write(hot_, id);
-    return rows_.add_segment(id, segment, stride, now);
+    Write write(*this, id);
+    auto added = rows_.add_segment(id, segment, stride, now);
+    if (auto& known = write.open.known(); added && known) {
+        add(*known, segment, stride, now);
+        write.open.done();
+    }
+    return added;
 }
 
 Result<void> WatchedMetadataStore::drop_segments(
     MediaId id, const std::vector<SegmentIndex>& indexes, WallTime now
 ) {
-    const HotUploads::Write write(hot_, id);
+    const Write write(*this, id);
     return rows_.drop_segments(id, indexes, now);
 }
 
 Result<void> WatchedMetadataStore::extend(const Extension& more) {
-    const HotUploads::Write write(hot_, more.id);
+    const Write write(*this, more.id);
     return rows_.extend(more);
 }
 
 Result<void> WatchedMetadataStore::join(
     const Upload& whole, const std::vector<Segment>& segments, const NewJob& job
 ) {
-    const HotUploads::Write write(hot_, whole.id);
+    const Write write(*this, whole.id);
     return rows_.join(whole, segments, job);
 }
 
-// --- new ones, of which nothing is known yet ---
+// --- new ones ---
 
 Result<void> WatchedMetadataStore::create(const Upload& upload, const CreateTerms& terms) {
-    return rows_.create(upload, terms);
+    OpenUploads::Write write(open_, upload.id);
+    auto created = rows_.create(upload, terms);
+    if (created) {
+        write.known() = {upload, {}};
+        write.done();
+    }
+    return created;
 }
 
 Result<void> WatchedMetadataStore::create_whole(
@@ -175,7 +201,15 @@ Result<Upload> WatchedMetadataStore::find(const Principal& owner, MediaId id) {
 Result<UploadWithSegments> WatchedMetadataStore::find_with_segments(
     const Principal& owner, MediaId id
 ) {
-    return rows_.find_with_segments(owner, id);
+    if (auto known = open_.find(owner, id)) {
+        return *std::move(known);
+    }
+    OpenUploads::Reading reading(open_, id);
+    auto found = rows_.find_with_segments(owner, id);
+    if (found) {
+        reading.found(*found);
+    }
+    return found;
 }
 Result<UploadWithSegments> WatchedMetadataStore::find_any(MediaId id) {
     return rows_.find_any(id);

@@ -1,11 +1,13 @@
-// A MetadataStore whose changes HotUploads hears of, before and after. All calls go on to the engine
-// behind it; what a call promises is the engine's. Passes store/metadata_store_suite.
+// A MetadataStore whose changes HotUploads hears of, before and after, and which remembers the open uploads that it
+// has just written or read. All other calls go on to the engine behind it; what a call promises is the engine's.
+// Passes store/metadata_store_suite.
 #pragma once
 
 #include <mutex>
 #include <unordered_map>
 
 #include "store/hot/hot_uploads.hpp"
+#include "store/hot/open_uploads.hpp"
 #include "store/metadata_store.hpp"
 
 namespace sluice {
@@ -77,6 +79,13 @@ class WatchedMetadataStore final : public MetadataStore {
     std::optional<Error> writes_refused() override;
 
   private:
+    // A write that both hear of.
+    struct Write {
+        Write(WatchedMetadataStore& of, MediaId id) : hot(of.hot_, id), open(of.open_, id) {}
+        HotUploads::Write hot;
+        OpenUploads::Write open;
+    };
+
     // Whose job it is; jobs are claimed here before anything else is done to them.
     std::optional<MediaId> media_of(JobId id) const;
     Result<void> forgetting(JobId id, Result<void> done);
@@ -86,6 +95,7 @@ class WatchedMetadataStore final : public MetadataStore {
 
     MetadataStore& rows_;
     HotUploads& hot_;
+    OpenUploads open_;
     mutable std::mutex mutex_;
     std::unordered_map<std::uint64_t, MediaId> claimed_;  // as many as there are workers
 };

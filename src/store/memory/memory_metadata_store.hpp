@@ -11,7 +11,7 @@
 
 namespace sluice {
 
-class MemoryMetadataStore final : public MetadataStore {
+class MemoryMetadataStore : public MetadataStore {
   public:
     using MetadataStore::create;
     using MetadataStore::create_whole;

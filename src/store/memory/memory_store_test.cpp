@@ -68,6 +68,9 @@ INSTANTIATE_TEST_SUITE_P(Memory, MetadataStoreSuite, testing::Values([] {
 INSTANTIATE_TEST_SUITE_P(Memory, BlobStoreSuite, testing::Values([] {
                              return std::make_unique<MemoryBlobs>();
                          }));
+INSTANTIATE_TEST_SUITE_P(Memory, PlacingBlobStoreSuite, testing::Values([] {
+                             return std::make_unique<MemoryBlobs>();
+                         }));
 
 TEST(MemoryBlobStore, AFullStoreRefusesToReserve) {
     MemoryBlobStore store({100});

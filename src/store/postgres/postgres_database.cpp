@@ -140,55 +140,100 @@ Result<void> PostgresDatabase::migrate(Session& session) {
 }
 
 Result<PostgresDatabase::Lease> PostgresDatabase::borrow() {
-    const auto ends = Clock::now() + options_.borrow;
     std::unique_lock lock(mutex_);
     ++waiting_;
-    const bool is_free = freed_.wait_until(lock, ends, [this] {
-        return !idle_.empty() || count_ < options_.connections;
-    });
+    auto lease = borrow(lock, Clock::now() + options_.borrow);
     --waiting_;
-    if (!is_free) {
-        return Error{
-            .code = ErrorCode::database_unavailable,
-            .facts = "All " + std::to_string(options_.connections) +
-                     " connections to the database are busy.",
-            .retry_after = std::chrono::seconds(2),
-        };
+    return lease;
+}
+
+Result<PostgresDatabase::Lease> PostgresDatabase::borrow(
+    std::unique_lock<std::mutex>& lock, Clock::time_point ends
+) {
+    while (true) {
+        if (auto idle = take_idle()) {
+            return *std::move(idle);
+        }
+        const Growth growth = grow();
+        if (growth == Growth::is_down) {
+            return postgres::error_from(*why_down_);
+        }
+        if (growth == Growth::now) {
+            lock.unlock();
+            auto made = connect();
+            lock.lock();
+            if (made) {
+                return *std::move(made);
+            }
+            if (count_ == 0) {
+                return postgres::error_from(made.error());
+            }
+            continue;  // others live: one of them will be free
+        }
+        if (Clock::now() >= ends) {
+            return Error{
+                .code = ErrorCode::database_unavailable,
+                .facts = "All " + std::to_string(count_) + " connections to the database are busy.",
+                .retry_after = std::chrono::seconds(2),
+            };
+        }
+        freed_.wait_until(lock, count_ < options_.connections ? std::min(ends, next_try_) : ends);
     }
+}
+
+// Precondition, for this and the next: the mutex is held.
+std::optional<PostgresDatabase::Lease> PostgresDatabase::take_idle() {
     while (!idle_.empty()) {
         auto session = std::move(idle_.back());
         idle_.pop_back();
         if (!session->has_been_closed()) {
-            return Lease(*this, std::move(session), false);
+            return std::optional<Lease>(std::in_place, *this, std::move(session), false);
         }
         --count_;
     }
-    if (why_down_ && Clock::now() < next_try_) {
-        return postgres::error_from(*why_down_);
+    return std::nullopt;
+}
+
+PostgresDatabase::Growth PostgresDatabase::grow() {
+    const auto now = Clock::now();
+    if (count_ >= options_.connections) {
+        return Growth::full;
     }
-    next_try_ = Clock::now() + options_.times.connect;  // while this one tries, others need not
+    if (now < next_try_) {
+        return why_down_ ? Growth::is_down : Growth::full;
+    }
+    if (why_down_) {
+        next_try_ = now + options_.times.connect;  // while this one tries, others need not
+    }
     ++count_;
-    lock.unlock();
-    return connect();
+    ++connecting_;
+    return Growth::now;
 }
 
 // Precondition: it is counted.
-Result<PostgresDatabase::Lease> PostgresDatabase::connect() {
+std::expected<PostgresDatabase::Lease, Failure> PostgresDatabase::connect() {
     auto session = Session::open(url_, options_.times);
     const std::scoped_lock lock(mutex_);
-    if (!session) {
-        --count_;
-        if (!std::exchange(why_down_, session.error())) {
-            log::warning("database_lost", session.error().text);
+    --connecting_;
+    if (session) {
+        next_try_ = {};
+        is_short_ = is_short_ && count_ < options_.connections;
+        if (std::exchange(why_down_, std::nullopt)) {
+            log::info("database_found", "connected again");
         }
-        next_try_ = Clock::now() + pause;
-        freed_.notify_one();
-        return postgres::error_from(session.error());
+        return std::expected<Lease, Failure>(std::in_place, *this, *std::move(session), true);
     }
-    if (std::exchange(why_down_, std::nullopt)) {
-        log::info("database_found", "connected again");
+    --count_;
+    const bool has_others = count_ > connecting_;
+    if (has_others && !std::exchange(is_short_, true)) {
+        log::warning("database_gives_no_more", session.error().text, {{"connections", count_}});
     }
-    return Lease(*this, *std::move(session), true);
+    if (!has_others && !std::exchange(why_down_, session.error())) {
+        log::warning("database_lost", session.error().text);
+    }
+    next_try_ = Clock::now() + (has_others ? options_.more_pause : pause);
+    freed_.notify_all();
+    return std::unexpected(session.error());
 }
 
 void PostgresDatabase::give_back(std::unique_ptr<Session> session) {
@@ -201,6 +246,7 @@ void PostgresDatabase::give_back(std::unique_ptr<Session> session) {
         count_ -= idle_.size();
         std::ranges::move(idle_, std::back_inserter(dead));
         idle_.clear();
+        next_try_ = why_down_ ? next_try_ : Clock::time_point();
         freed_.notify_all();
         return;
     }

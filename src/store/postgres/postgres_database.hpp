@@ -1,7 +1,8 @@
 // PostgresDatabase: a bounded pool of connections to one PostgreSQL, shared by all stores that keep
 // their rows in it. Any thread; blocks, never longer than PostgresOptions say. After the database
 // was away, the next call finds it by itself; meanwhile calls fail at once, with
-// database_unavailable, and one in `pause` tries.
+// database_unavailable, and one in `pause` tries. A server that gives fewer connections than we want
+// is not away: whoever finds none free waits for one of those that there are.
 //
 // A change is one transaction (READ COMMITTED; rows that a decision rests on are locked). It is
 // tried again after a serialization failure or a deadlock, and on another connection if the one it
@@ -27,6 +28,8 @@ struct PostgresOptions {
     std::size_t connections = 24;
     postgres::Session::Times times;
     std::chrono::seconds borrow{5};  // at most, for a connection that is free
+    // Between two attempts to have one more connection than the server gives.
+    std::chrono::milliseconds more_pause{2000};
 };
 
 class PostgresDatabase {
@@ -98,7 +101,12 @@ class PostgresDatabase {
     };
 
     Result<Lease> borrow();
-    Result<Lease> connect();
+    Result<Lease> borrow(std::unique_lock<std::mutex>& lock, Clock::time_point ends);
+    std::optional<Lease> take_idle();
+    // Why none may be made at this moment; nothing: one may, and is counted from now on.
+    enum class Growth : std::uint8_t { now, full, is_down };
+    Growth grow();
+    std::expected<Lease, postgres::Failure> connect();
     void give_back(std::unique_ptr<Session> session);
     Result<void> migrate(Session& session);
     enum class Change : std::uint8_t { none, some };
@@ -115,10 +123,12 @@ class PostgresDatabase {
     std::mutex mutex_;  // guards all below
     std::condition_variable freed_;
     std::vector<std::unique_ptr<Session>> idle_;
-    std::size_t count_ = 0;  // of connections, those on their way too
+    std::size_t count_ = 0;       // of connections, those on their way too
+    std::size_t connecting_ = 0;  // of those
     std::size_t waiting_ = 0;
     Clock::time_point next_try_;
-    std::optional<postgres::Failure> why_down_;
+    bool is_short_ = false;  // the server gave fewer than we want, and it was said
+    std::optional<postgres::Failure> why_down_;  // only while no connection lives
 };
 
 }  // namespace sluice

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <thread>
+#include <utility>
 
 #include "store/metadata_store_suite.hpp"
 #include "store/postgres/migrations.hpp"
@@ -150,6 +151,85 @@ TEST(PostgresDatabase, WaitsForAConnectionOnlySoLong) {
     });
     EXPECT_TRUE(done);
     EXPECT_TRUE(database->query("SELECT 3"));
+}
+
+// A role that may have two connections only, as where others use up max_connections.
+std::string of_few_connections() {
+    const std::string url = TestPostgres::shared().make_database();
+    const auto owner = opened(url, {.connections = 1});
+    EXPECT_TRUE(owner->execute(
+        "DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'few') THEN "
+        "CREATE ROLE few LOGIN CONNECTION LIMIT 2; END IF; END $$"
+    ));
+    EXPECT_TRUE(owner->execute(
+        "DO $$ BEGIN "
+        "GRANT ALL ON SCHEMA public TO few; GRANT ALL ON ALL TABLES IN SCHEMA public TO few; END $$"
+    ));
+    return url + "&user=few";
+}
+
+TEST(PostgresDatabase, WhereTheServerGivesFewerConnectionsThoseThatThereAreServe) {
+    const auto database = opened(of_few_connections(), {.connections = 8, .more_pause = 100ms});
+    std::atomic<int> done = 0;
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 8; ++i) {
+        threads.emplace_back([&] {
+            for (int call = 0; call < 4; ++call) {
+                const auto slept = database->query("SELECT pg_sleep(0.05)");
+                done += slept ? 1 : 0;
+                EXPECT_TRUE(slept) << slept.error().facts << slept.error().detail;
+            }
+        });
+    }
+    threads.clear();
+    EXPECT_EQ(done, 32);
+    const auto load = database->load();
+    EXPECT_EQ(load.connections, 2u);
+    EXPECT_FALSE(load.is_down);
+}
+
+// A join of very many pieces takes longer than any one statement may.
+TEST(PostgresDatabase, AFlightMayTakeAsLongAsAnswersCome) {
+    const std::string url = TestPostgres::shared().make_database();
+    const auto database = opened(url, {.times = {.statement = 1s, .grace = 0s}});
+    const auto done = database->perform([](Session& session) {
+        for (int i = 0; i < 60; ++i) {
+            session.send("SELECT pg_sleep(0.04)");
+        }
+        session.finish();
+        return ok();
+    });
+    EXPECT_TRUE(done) << done.error().detail;
+}
+
+TEST(PostgresDatabase, OnlyTheKeysByWhichCallersMeetAreConflicts) {
+    const auto database = opened(TestPostgres::shared().make_database());
+    PostgresMetadataStore store(database);
+    ASSERT_TRUE(store.create(open_upload(7)));
+    EXPECT_EQ(code_of(store.create(open_upload(7))), ErrorCode::store_conflict);
+    const char* twice = "INSERT INTO installation VALUES ('a', 'b'), ('a', 'c')";
+    EXPECT_EQ(code_of(database->execute(twice)), ErrorCode::storage_failed);
+}
+
+// It broke between being given out and being used.
+TEST(PostgresDatabase, ASnapshotOnADeadConnectionIsTakenAgain) {
+    const std::string url = TestPostgres::shared().make_database();
+    const auto database = opened(url, {.connections = 4});
+    const auto other = opened(url, {.connections = 1});
+    bool is_first = true;
+    const auto read = database->snapshot([&](Session& session) {
+        if (std::exchange(is_first, false)) {
+            EXPECT_TRUE(other->query(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = "
+                "current_database() AND pid <> pg_backend_pid()"
+            ));
+        }
+        session.send("SELECT 7");
+        session.send("SELECT 8");
+    });
+    ASSERT_TRUE(read) << read.error().detail;
+    ASSERT_EQ(read->size(), 2u);
+    EXPECT_EQ(read->back().front().number(0), 8u);
 }
 
 TEST(PostgresDatabase, AStatementThatTakesTooLongIsEnded) {

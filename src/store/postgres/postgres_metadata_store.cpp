@@ -17,8 +17,12 @@ namespace {
 // A new row counts in the sums at once (triggers), so what is read behind it includes it; and the
 // owner's row in the sums, which the insert has changed, stays with this transaction to its end.
 constexpr char usage_sql[] = "SELECT uploads_open, bytes FROM usage_of_owners WHERE owner = $1";
-// Whoever asks for room comes behind whoever asked before and has not committed yet.
+// Where room is scarce, whoever asks for it comes behind whoever asked before and has not committed
+// yet: the lock is held over the flush. Where there is plenty, those who ask hold it together.
 constexpr char lock_promises_sql[] = "SELECT pg_advisory_xact_lock(7742116302)";
+constexpr char share_promises_sql[] = "SELECT pg_advisory_xact_lock_shared(7742116302)";
+// Of the room that is left: more than all connections of ten nodes together may ask for at once.
+constexpr std::uint64_t small_share = 256;
 constexpr char promised_sql[] = "SELECT coalesce(sum(bytes), 0)::bigint FROM promised_space";
 
 // An upload of now that is over, or will be at the next sweep, frees its key.
@@ -72,15 +76,28 @@ Result<void> check_quota(Session& session, const Upload& upload, const Quota& qu
     return quota.has_room_for(used, upload.total) ? ok() : Error{.code = ErrorCode::quota_exceeded};
 }
 
-// A one-shot is not promised anything: its bytes are there.
+// What others are promised; a one-shot is not promised anything: its bytes are there.
+ByteCount promised_to_others(const Rows& rows, const Upload& upload) {
+    const bool is_counted = upload.state == UploadState::open && upload.segments_received == 0;
+    return {rows.front().number(0) - (is_counted ? upload.total.value : 0)};
+}
+
 Result<void> check_room(Session& session, const Upload& upload, ByteCount room) {
+    const Rows seen = session.query(promised_sql);
+    if (seen.empty()) {
+        return ok();
+    }
+    const ByteCount then = promised_to_others(seen, upload);
+    if (then <= room && upload.total.value <= (room - then).value / small_share) {
+        session.send(share_promises_sql);
+        return ok();
+    }
     session.send(lock_promises_sql);
     const Rows rows = session.query(promised_sql);
     if (rows.empty()) {
         return ok();
     }
-    const bool is_counted = upload.state == UploadState::open && upload.segments_received == 0;
-    const ByteCount promised{rows.front().number(0) - (is_counted ? upload.total.value : 0)};
+    const ByteCount promised = promised_to_others(rows, upload);
     const bool fits = promised <= room && upload.total <= room - promised;
     return fits ? ok() : Error{.code = ErrorCode::storage_full};
 }

@@ -16,6 +16,7 @@ constexpr char extend_sql[] =
     "length_known = CASE WHEN $5::bigint IS NULL THEN length_known ELSE 1 END, "
     "expires_at = greatest(expires_at, $6), changed_at = $7 "
     "WHERE id = $1 AND state = 'open' AND kind IN ('stream', 'part') AND received = $2 "
+    "AND stream_token = CASE WHEN $8::bigint = 0 THEN stream_token ELSE $8::bigint END "
     "AND (length_known = 0 OR (coalesce($5::bigint, total) = total AND $3 <= total - received)) "
     "AND received + $3 <= coalesce($5::bigint, received + $3)";
 // The part stays as it is until the joined upload, which shares its bytes, is committed.
@@ -37,7 +38,8 @@ Result<void> extend_row(Session& session, const Extension& more) {
         more.segment.has_value(),
         more.total,
         more.expires_at,
-        more.now
+        more.now,
+        more.token
     );
     if (changed != 1) {
         auto upload = postgres::lock_upload(session, more.id);

@@ -14,8 +14,9 @@ using std::chrono::steady_clock;
 
 constexpr char commit_sql[] = "COMMIT";
 constexpr char roll_back_sql[] = "ROLLBACK";
-// The server's own time-out answers first; this one is for a server or a network that says nothing.
-constexpr std::chrono::seconds grace{3};
+// The server keeps its answers to itself until the end of a flight; after so many statements it is to
+// say what it has, so that a flight of very many is not taken for a silent server.
+constexpr std::size_t answers_together = 16;
 
 std::string text_of(const PGconn* connection) {
     std::string text = PQerrorMessage(connection);
@@ -30,16 +31,16 @@ Failure::Kind kind_of(std::string_view state) {
         Failure::Kind kind;
     };
     constexpr auto rows = std::to_array<Row>({
-        {"40001", Failure::Kind::repeat},    // serialization_failure
-        {"40P01", Failure::Kind::repeat},    // deadlock_detected
-        {"23505", Failure::Kind::taken},     // unique_violation
-        {"53100", Failure::Kind::full},      // disk_full
-        {"53", Failure::Kind::lost},         // insufficient_resources: too many connections, memory
-        {"57014", Failure::Kind::too_slow},  // query_canceled: statement_timeout
-        {"55P03", Failure::Kind::too_slow},  // lock_not_available: lock_timeout
-        {"57P", Failure::Kind::lost},        // shutdown, crash, starting up
-        {"08", Failure::Kind::lost},         // connection exceptions
-        {"25P03", Failure::Kind::lost},      // idle_in_transaction_session_timeout
+        {"40001", Failure::Kind::repeat},     // serialization_failure
+        {"40P01", Failure::Kind::repeat},     // deadlock_detected
+        {"53100", Failure::Kind::full},       // disk_full
+        {"53300", Failure::Kind::lost},       // too_many_connections
+        {"53", Failure::Kind::exhausted},     // insufficient_resources: memory
+        {"57014", Failure::Kind::too_slow},   // query_canceled: statement_timeout
+        {"55P03", Failure::Kind::too_slow},   // lock_not_available: lock_timeout
+        {"57P", Failure::Kind::lost},         // shutdown, crash, starting up
+        {"08", Failure::Kind::lost},          // connection exceptions
+        {"25P03", Failure::Kind::lost},       // idle_in_transaction_session_timeout
         {"25006", Failure::Kind::read_only},  // read_only_sql_transaction
     });
     const auto* row = std::ranges::find_if(rows, [state](const Row& candidate) {
@@ -48,13 +49,24 @@ Failure::Kind kind_of(std::string_view state) {
     return row == rows.end() ? Failure::Kind::other : row->kind;
 }
 
+// The keys by which callers meet: an id that is taken, an index that is. Any other that is violated is
+// a mistake of ours, and no conflict.
+bool means_taken(std::string_view state, const PGresult* result) {
+    constexpr auto keys = std::to_array<std::string_view>({"uploads_pkey", "segments_pkey"});
+    const char* constraint = PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
+    return state == "23505" && constraint != nullptr &&  // unique_violation
+           std::ranges::find(keys, constraint) != keys.end();
+}
+
 Failure failure_from(const PGresult* result) {
     const char* state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char* text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     const char* said = state == nullptr ? "" : state;
     return {
         // Without a state it is libpq that speaks: the connection broke.
-        .kind = state == nullptr ? Failure::Kind::lost : kind_of(said),
+        .kind = state == nullptr            ? Failure::Kind::lost
+                : means_taken(said, result) ? Failure::Kind::taken
+                                            : kind_of(said),
         .state = said,
         .text = text == nullptr ? PQresultErrorMessage(result) : text,
     };
@@ -161,14 +173,12 @@ void Session::send_all(const char* sql, const std::vector<Parameter>& values) {
     if (is_new) {
         statement.name = "s" + std::to_string(statements_.size());
     }
-    const bool is_on_its_way = std::ranges::any_of(sent_, [&statement](const Sent& sent) {
-        return sent.what == Awaited::preparation && sent.statement == &statement;
-    });
-    if (!statement.is_prepared && !is_on_its_way) {
+    if (statement.state == Statement::State::unknown) {
         if (PQsendPrepare(connection_, statement.name.c_str(), sql, 0, nullptr) == 0) {
             lose();
             return;
         }
+        statement.state = Statement::State::on_its_way;
         sent_.push_back({Awaited::preparation, &statement});
     }
     std::vector<const char*> bytes;
@@ -185,6 +195,9 @@ void Session::send_all(const char* sql, const std::vector<Parameter>& values) {
         return;
     }
     sent_.push_back({Awaited::answer, &statement});
+    if (sent_.size() % answers_together == 0 && PQsendFlushRequest(connection_) == 0) {
+        lose();
+    }
 }
 
 // For something to read, sending what is still to be sent. False: the time is over, or it broke.
@@ -219,18 +232,28 @@ PGresult* Session::next_result() {
 }
 
 void Session::take(const Sent& sent, std::vector<Rows>& answers) {
+    bool is_prepared = false;
     while (PGresult* result = next_result()) {
         const Rows rows(result);
         const auto status = PQresultStatus(result);
         const bool is_done = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
         if (is_done && sent.what == Awaited::preparation) {
-            sent.statement->is_prepared = true;
+            is_prepared = true;
         } else if (is_done) {
             answers.push_back(rows);
         } else if (status != PGRES_PIPELINE_ABORTED) {  // by the failure of one before it
             fail(failure_from(result));
         }
     }
+    if (sent.what == Awaited::preparation) {
+        sent.statement->state =
+            is_prepared ? Statement::State::prepared : Statement::State::unknown;
+    }
+}
+
+// The server's own time-out answers first; this one is for a server or a network that says nothing.
+void Session::renew_deadline() {
+    deadline_ = steady_clock::now() + times_.statement + times_.grace;
 }
 
 std::vector<Rows> Session::finish() {
@@ -238,14 +261,16 @@ std::vector<Rows> Session::finish() {
     if (sent_.empty()) {
         return answers;
     }
-    deadline_ = steady_clock::now() + times_.statement + grace;
+    renew_deadline();
     if (is_lost_ || PQpipelineSync(connection_) == 0) {
         lose();
     }
     while (!sent_.empty()) {
+        renew_deadline();  // for as long as answers come
         take(sent_.front(), answers);
         sent_.pop_front();
     }
+    renew_deadline();
     // The end of the flight. The connection stands at the next one then.
     if (PGresult* end = next_result()) {
         const bool is_end = PQresultStatus(end) == PGRES_PIPELINE_SYNC;
@@ -313,6 +338,23 @@ std::optional<Failure> Session::script(const std::string& sql) {
     return failure;
 }
 
+namespace {
+
+const char* facts_of(Failure::Kind kind) {
+    switch (kind) {
+        case Failure::Kind::read_only:
+            return "The database takes no changes at the moment.";
+        case Failure::Kind::lost:
+            return "The database does not answer.";
+        case Failure::Kind::exhausted:
+            return "The database has not enough memory at the moment.";
+        default:
+            return "The database was too slow.";
+    }
+}
+
+}  // namespace
+
 Error error_from(const Failure& failure) {
     const std::string state = failure.state.empty() ? "" : failure.state + " ";
     const std::string detail = "postgres: " + state + failure.text;
@@ -328,12 +370,9 @@ Error error_from(const Failure& failure) {
     }
     return {
         .code = ErrorCode::database_unavailable,
-        .facts = failure.kind == Failure::Kind::read_only
-                     ? "The database takes no changes at the moment."
-                 : failure.kind == Failure::Kind::lost ? "The database does not answer."
-                                                       : "The database was too slow.",
+        .facts = facts_of(failure.kind),
         .detail = detail,
-        .retry_after = std::chrono::seconds(2),
+        .retry_after = std::chrono::seconds(failure.kind == Failure::Kind::exhausted ? 10 : 2),
     };
 }
 

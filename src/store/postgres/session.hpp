@@ -26,6 +26,7 @@ struct Failure {
         repeat,     // a serialization failure or a deadlock: the same work may succeed now
         taken,      // a unique key is taken
         full,       // the server's disk
+        exhausted,  // another resource of the server's: memory, connections
         too_slow,   // beyond a time-out of the server's
         read_only,  // a standby, or a server that was told so
         other,
@@ -40,6 +41,9 @@ class Session {
     struct Times {
         std::chrono::seconds connect{3};
         std::chrono::seconds statement{10};
+        // How much later than the server's own time-out we stop waiting for the answer to a
+        // statement: the server, or the network, says nothing.
+        std::chrono::seconds grace{3};
     };
     // Blocks until the server answers or its time is over.
     static std::expected<std::unique_ptr<Session>, Failure> open(
@@ -93,8 +97,9 @@ class Session {
 
   private:
     struct Statement {
+        enum class State : std::uint8_t { unknown, on_its_way, prepared };
         std::string name;
-        bool is_prepared = false;
+        State state = State::unknown;  // to the server
     };
     enum class Awaited : std::uint8_t { preparation, answer };
     struct Sent {
@@ -103,6 +108,7 @@ class Session {
     };
 
     Session(PGconn* connection, const Times& times) : connection_(connection), times_(times) {}
+    void renew_deadline();
     bool wait();
     // The next result, or nothing if there is no more of this statement, or the connection is lost.
     PGresult* next_result();
@@ -115,7 +121,7 @@ class Session {
     std::map<const char*, Statement> statements_;
     std::deque<Sent> sent_;
     std::optional<Failure> failure_;
-    std::chrono::steady_clock::time_point deadline_;
+    std::chrono::steady_clock::time_point deadline_;  // of the answer that is waited for
     bool is_lost_ = false;
     bool is_in_transaction_ = false;
     bool may_have_committed_ = false;

@@ -10,40 +10,27 @@ namespace {
 constexpr char mark_sql[] =
     "INSERT INTO installation (key, value) VALUES ('storage', $1) ON CONFLICT DO NOTHING";
 constexpr char find_sql[] = "SELECT value FROM installation WHERE key = 'storage'";
-constexpr char has_uploads_sql[] = "SELECT EXISTS (SELECT 1 FROM uploads)::int";
 
 Error refused(const std::string& facts) {
     return {.code = ErrorCode::storage_failed, .facts = facts};
 }
 
-Result<std::string> judged(Session& session, const std::string& id, const std::string& fresh) {
-    if (id.empty()) {
-        session.send(mark_sql, fresh);
-    }
-    const Rows found = session.query(find_sql);
-    const Rows has_uploads = session.query(has_uploads_sql);
-    if (session.failure()) {
-        return Error{.code = ErrorCode::database_unavailable};
-    }
-    std::string known = found.empty() ? std::string() : found.front().text(0);
-    if (known == (id.empty() ? fresh : id)) {
-        return known;
-    }
-    if (id.empty() && !has_uploads.front().flag(0)) {
-        return known;
+Result<void> judged(const std::string& known, const std::string& id, bool is_new) {
+    if (known == id) {
+        return ok();
     }
     if (known.empty()) {
         return refused(
             "The data directory belongs to a database (storage " + id +
             "), and this one does not know it: it is another, or it was made anew. All bytes would "
-            "be taken "
-            "for orphans and removed."
+            "be taken for orphans and removed."
         );
     }
     return refused(
         "The uploads of this database are in the storage " + known + ", and this is " +
-        (id.empty() ? "a new data directory" : "the storage " + id) +
-        ". With bytes on the local disk a database serves one data directory."
+        (is_new ? "a new data directory" : "the storage " + id) +
+        ". A database serves one storage; nodes that share a database share it (--storage "
+        "file:///…)."
     );
 }
 
@@ -57,19 +44,15 @@ Result<std::string> storage_of(PostgresDatabase& database) {
     return rows->empty() ? std::string() : rows->front().text(0);
 }
 
-Result<std::string> claim_storage(
-    PostgresDatabase& database, const std::string& id, const std::string& fresh
-) {
-    std::string mark;
-    auto done = database.perform([&](Session& session) -> Result<void> {
-        auto judgement = judged(session, id, fresh);
-        if (!judgement) {
-            return std::move(judgement).error();
+Result<void> claim_storage(PostgresDatabase& database, const std::string& id, bool is_new) {
+    return database.perform([&](Session& session) -> Result<void> {
+        if (is_new) {
+            session.send(mark_sql, id);
         }
-        mark = *std::move(judgement);
-        return ok();
+        const Rows found = session.query(find_sql);
+        const std::string known = found.empty() ? std::string() : found.front().text(0);
+        return session.failure() ? ok() : judged(known, id, is_new);
     });
-    return done ? Result<std::string>(mark) : std::move(done).error();
 }
 
 }  // namespace sluice

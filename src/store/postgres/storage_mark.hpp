@@ -8,12 +8,10 @@
 
 namespace sluice {
 
-// `id`: what the storage is marked with; empty if it is new. Returns what it must be marked with: its
-// own, the `fresh` one, or that of a database that has no upload yet. storage_failed, with facts, if
-// the two do not belong together.
-Result<std::string> claim_storage(
-    PostgresDatabase& database, const std::string& id, const std::string& fresh
-);
+// `id`: what the storage is marked with, or will be from now on (`is_new`; only then a database that
+// knows no storage yet takes it). Of several that come at once one gets the database. storage_failed,
+// with facts, if the two do not belong together.
+Result<void> claim_storage(PostgresDatabase& database, const std::string& id, bool is_new);
 
 // What the database is marked with; empty if it is not.
 Result<std::string> storage_of(PostgresDatabase& database);

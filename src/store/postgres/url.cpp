@@ -2,8 +2,10 @@
 
 #include <libpq-fe.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
+#include <string_view>
 
 namespace sluice::postgres {
 namespace {
@@ -17,6 +19,35 @@ Options parsed(const std::string& url) {
     return options;
 }
 
+// Digits, for each host.
+bool are_ports(std::string_view text) {
+    return text.find_first_not_of("0123456789,") == std::string_view::npos;
+}
+
+bool is_unambiguous(const std::string& url, const PQconninfoOption* all) {
+    const std::string_view body = std::string_view(url).substr(url.find("://") + 3);
+    const std::string_view before_query = body.substr(0, body.find('?'));
+    const std::string_view authority = before_query.substr(0, before_query.find('/'));
+    // One @, before any other mark; behind a ? only as what it stands for (%40).
+    const auto at = body.find('@');
+    if (at != std::string_view::npos &&
+        (at >= authority.size() || body.find('@', at + 1) != std::string_view::npos)) {
+        return false;
+    }
+    const std::string_view user_and_password =
+        authority.substr(0, at == std::string_view::npos ? 0 : at);
+    if (std::ranges::count(user_and_password, ':') > 1) {
+        return false;
+    }
+    for (const PQconninfoOption* one = all; one->keyword != nullptr; ++one) {
+        if (std::string_view(one->keyword) == "port" && one->val != nullptr &&
+            !are_ports(one->val)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 }  // namespace
 
 bool is_url(const std::string& text) {
@@ -24,14 +55,17 @@ bool is_url(const std::string& text) {
 }
 
 Result<void> check_url(const std::string& url) {
-    return is_url(url) && parsed(url) ? ok() : Error{.code = ErrorCode::parameter_invalid};
+    const Options options = parsed(url);
+    return is_url(url) && options && is_unambiguous(url, options.get())
+               ? ok()
+               : Error{.code = ErrorCode::parameter_invalid};
 }
 
 std::string shown_url(const std::string& url) {
-    const Options options = parsed(url);
-    if (!is_url(url) || !options) {
+    if (!check_url(url)) {
         return "postgres://… (not shown: it may hold a password)";
     }
+    const Options options = parsed(url);
     std::map<std::string, std::string> values;
     for (const PQconninfoOption* one = options.get(); one->keyword != nullptr; ++one) {
         if (one->val != nullptr) {

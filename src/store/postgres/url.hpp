@@ -9,7 +9,9 @@ namespace sluice::postgres {
 
 // Begins as a URL of PostgreSQL does.
 bool is_url(const std::string& text);
-// parameter_invalid, without the URL in its facts.
+// parameter_invalid, without the URL in its facts. One in which a character of the password may be
+// taken for the end of it (@ / ? : that are not percent-encoded) is refused: what follows would be
+// shown as a host's name.
 Result<void> check_url(const std::string& url);
 // Where it leads and as whom, nothing else.
 std::string shown_url(const std::string& url);

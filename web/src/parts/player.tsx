@@ -1,5 +1,6 @@
 // The result: renditions and captions of a video, variants of an image. hls.js comes only when a
 // browser cannot play HLS by itself and somebody asks for it.
+import type { RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { bytes } from '../format';
 import type { Output, Upload } from '../model';
@@ -9,6 +10,9 @@ export const local = (url: string) => {
     const parsed = new URL(url);
     return parsed.pathname + parsed.search;
 };
+
+const unreachable = 'It could not be loaded from the server.';
+const unplayable = 'This browser cannot play it, or it could not be loaded.';
 
 interface Cue {
     from: number;
@@ -31,7 +35,7 @@ async function readStoryboard(url: string): Promise<Cue[]> {
     return cues;
 }
 
-function Storyboard({ output, video }: { output: Output; video: HTMLVideoElement | null }) {
+function Storyboard({ output, video }: { output: Output; video: RefObject<HTMLVideoElement | null> }) {
     const [cues, setCues] = useState<Cue[]>([]);
     const [shown, show] = useState<Cue>();
     const picture = useRef<HTMLElement>(null);
@@ -61,8 +65,8 @@ function Storyboard({ output, video }: { output: Output; video: HTMLVideoElement
                 onPointerLeave={() => show(undefined)}
                 onClick={(event) => {
                     const cue = cueAt(event as unknown as PointerEvent);
-                    if (cue && video) {
-                        video.currentTime = cue.from;
+                    if (cue && video.current) {
+                        video.current.currentTime = cue.from;
                     }
                 }}
             >
@@ -81,9 +85,11 @@ function Video({ upload }: { upload: Upload }) {
     const poster = upload.outputs.find((one) => one.role === 'poster');
     const storyboard = upload.outputs.find((one) => one.role === 'storyboard' && one.content_type.startsWith('text/vtt'));
     const sources: [string, Output][] = [...renditions.map((one) => [`${one.height ?? '?'}p MP4`, one] as [string, Output]), ...(playlist ? [['HLS', playlist] as [string, Output]] : [])];
-    const [chosen, choose] = useState(0);
+    const [chosen, choose] = useState('');
     const [said, say] = useState('');
-    const source = sources[Math.min(chosen, sources.length - 1)]?.[1];
+    const [tries, tryAgain] = useState(0);
+    const loaded = useRef('');
+    const [shownName, source] = sources.find(([name]) => name === chosen) ?? sources[0] ?? [];
     useEffect(() => {
         const element = video.current;
         if (!element || !source) {
@@ -91,19 +97,47 @@ function Video({ upload }: { upload: Upload }) {
         }
         say('');
         const url = local(source.url);
+        const began = element.currentTime;
+        const wasPlaying = !element.paused;
+        loaded.current = url;
+        if (began > 0) {
+            const goOn = () => {
+                element.currentTime = began;
+                if (wasPlaying) {
+                    element.play().catch(() => {});
+                }
+            };
+            element.addEventListener('loadedmetadata', goOn, { once: true });
+        }
         if (source.role !== 'playlist' || element.canPlayType('application/vnd.apple.mpegurl') !== '') {
             element.src = url;
             return;
         }
         let end = () => {};
+        let isOver = false;
         import('hls.js/light').then(({ default: Hls }) => {
+            if (isOver) {
+                return; // something else was chosen meanwhile
+            }
             const player = new Hls({ enableWorker: false });
             player.loadSource(url);
             player.attachMedia(element);
+            player.on(Hls.Events.ERROR, (_, what) => what.fatal && say(what.type === Hls.ErrorTypes.NETWORK_ERROR ? unreachable : unplayable));
             end = () => player.destroy();
         }, () => say('The HLS player could not be loaded.'));
-        return () => end();
-    }, [source?.url]);
+        return () => {
+            isOver = true;
+            end();
+        };
+        // The signature of an address changes with each look at the upload; what plays goes on with the old one.
+    }, [source?.name, tries]);
+    const fail = () => {
+        if (source && local(source.url) !== loaded.current) {
+            tryAgain(tries + 1); // its signature may have ended
+        } else {
+            say(video.current?.error?.code === MediaError.MEDIA_ERR_NETWORK ? unreachable : unplayable);
+        }
+    };
     const isLoop = upload.category.includes('gif');
     return (
         <div class="player">
@@ -116,16 +150,16 @@ function Video({ upload }: { upload: Upload }) {
                 preload="metadata"
                 poster={poster && local(poster.url)}
                 aria-label={`Player of ${upload.file_name || upload.media_id}`}
-                onError={() => say('This browser cannot play it.')}
+                onError={fail}
             >
                 {(upload.subtitles ?? []).map((track) => (
                     <track key={track.media_id} kind="captions" src={local(track.url)} srcLang={track.language} label={track.display_name || track.language} />
                 ))}
             </video>
-            {storyboard && <Storyboard output={storyboard} video={video.current} />}
+            {storyboard && <Storyboard output={storyboard} video={video} />}
             <div class="tabs" role="group" aria-label="Rendition">
-                {sources.map(([name], at) => (
-                    <button key={name} type="button" aria-pressed={at === chosen} onClick={() => choose(at)}>
+                {sources.map(([name]) => (
+                    <button key={name} type="button" aria-pressed={name === shownName} onClick={() => choose(name)}>
                         {name}
                     </button>
                 ))}
@@ -137,14 +171,14 @@ function Video({ upload }: { upload: Upload }) {
 
 function Picture({ upload }: { upload: Upload }) {
     const variants = upload.outputs.filter((one) => one.role === 'picture').sort((a, b) => (b.width ?? 0) - (a.width ?? 0));
-    const [chosen, choose] = useState(0);
-    const one = variants[Math.min(chosen, variants.length - 1)]!;
+    const [chosen, choose] = useState('');
+    const one = variants.find((variant) => variant.name === chosen) ?? variants[0]!;
     return (
         <div class="player">
             <img src={local(one.url)} alt={`${upload.file_name || upload.media_id}, as ${one.name}`} width={one.width ?? undefined} height={one.height ?? undefined} />
             <div class="tabs" role="group" aria-label="Variant">
-                {variants.map((variant, at) => (
-                    <button key={variant.name} type="button" aria-pressed={at === chosen} onClick={() => choose(at)}>
+                {variants.map((variant) => (
+                    <button key={variant.name} type="button" aria-pressed={variant === one} onClick={() => choose(variant.name)}>
                         {variant.name} <span class="soft">{bytes(variant.size_bytes)}</span>
                     </button>
                 ))}

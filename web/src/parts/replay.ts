@@ -4,6 +4,11 @@ import { raw } from '../api';
 import type { Exchange, Field } from '../model';
 
 const mask = '****';
+const wholeBody = '(body)'; // as the recorder calls a body that has no parts
+
+// Of an address as it came: its host may be anything, also what is no host.
+export const targetOf = (url: string) => url.replace(/^[a-z]+:\/\/[^/?#]*/i, '') || '/';
+export const pathOf = (url: string) => targetOf(url).split('?')[0]!;
 
 export interface Sendable {
     fields: (Field & { place: string })[];
@@ -28,32 +33,36 @@ export function sendableOf(exchange: Exchange): Sendable {
     return { fields, whyNot: masked ? `"${masked.name}" is a secret, which the recorder masked.` : '' };
 }
 
-function bodyOf(fields: Sendable['fields']): { body?: BodyInit; headers: Record<string, string> } {
+const headerOf = (exchange: Exchange, name: string) => exchange.request.headers.find((field) => field.name.toLowerCase() === name)?.value;
+const sentAgain = /^(content-type|content-digest|repr-digest|want-repr-digest|idempotency-key|range|x-http-method-override|if-.+|tus-.+|upload-.+)$/i;
+
+function bodyOf(exchange: Exchange, fields: Sendable['fields']): { body?: BodyInit; isMultipart: boolean } {
     const ofBody = fields.filter((field) => field.place !== 'query');
+    const type = headerOf(exchange, 'content-type') ?? '';
     if (ofBody.length === 0) {
-        return { headers: {} };
+        return { isMultipart: false };
     }
-    if (ofBody[0]!.place === 'json') {
-        const json = Object.fromEntries(ofBody.map((field) => [field.name, /^\d{1,15}$/.test(field.value) ? Number(field.value) : field.value]));
-        return { body: JSON.stringify(json), headers: { 'Content-Type': 'application/json' } };
+    if (ofBody.length === 1 && ofBody[0]!.name === wholeBody) {
+        return { body: ofBody[0]!.value, isMultipart: false };
     }
-    if (ofBody[0]!.place === 'multipart') {
-        const form = new FormData();
-        ofBody.forEach((field) => form.append(field.name, field.value));
-        return { body: form, headers: {} };
+    if (/^application\/json\b/i.test(type)) {
+        const json = Object.fromEntries(ofBody.map((field) => [field.name, /^(0|[1-9]\d{0,14})$/.test(field.value) ? Number(field.value) : field.value]));
+        return { body: JSON.stringify(json), isMultipart: false };
     }
-    const form = new URLSearchParams();
+    const isMultipart = /^multipart\//i.test(type);
+    const form = isMultipart ? new FormData() : new URLSearchParams();
     ofBody.forEach((field) => form.append(field.name, field.value));
-    return { body: form, headers: {} };
+    return { body: form, isMultipart };
 }
 
 // The id of the new exchange.
 export async function replay(exchange: Exchange, fields: Sendable['fields']): Promise<{ id: string; status: number }> {
-    const url = new URL(exchange.request.url);
     const query = new URLSearchParams();
     fields.filter((field) => field.place === 'query').forEach((field) => query.append(field.name, field.value));
-    const path = url.pathname + (query.size > 0 ? `?${query}` : '');
-    const { body, headers } = bodyOf(fields);
+    const path = pathOf(exchange.request.url) + (query.size > 0 ? `?${query}` : '');
+    const { body, isMultipart } = bodyOf(exchange, fields);
+    const kept = exchange.request.headers.filter((field) => sentAgain.test(field.name) && !(isMultipart && /^content-type$/i.test(field.name)));
+    const headers = Object.fromEntries(kept.map((field) => [field.name, field.value]));
     const answer = await raw(exchange.method, path, { owner: exchange.caller.principal, body, headers });
     await answer.arrayBuffer();
     return { id: answer.headers.get('X-Request-Id') ?? '', status: answer.status };

@@ -61,6 +61,10 @@ export function SegmentMap({ upload, events }: { upload: Upload; events: Timelin
         return <p class="soft">{upload.one_shot ? 'It came whole, in one call.' : 'No segment has come yet.'}</p>;
     }
     const counts = (['arrived', 'repeated', 'missing', 'refused'] as Look[]).map((look) => [look, cells.filter((cell) => cell.look === look).length] as const).filter(([, count]) => count > 0);
+    const at = cells.findIndex((cell) => cell.index === shown?.index);
+    const told = shown
+        ? `Segment ${shown.index}: ${words[shown.look]}${shown.size ? `, ${bytes(shown.size)}` : ''}${shown.codes.length ? `; refused as ${[...new Set(shown.codes)].join(', ')}` : ''}`
+        : `${bytes(upload.received_bytes)} of ${bytes(upload.size_bytes)} are here`;
     return (
         <>
             <ul class="legend">
@@ -70,15 +74,31 @@ export function SegmentMap({ upload, events }: { upload: Upload; events: Timelin
                     </li>
                 ))}
             </ul>
-            <div class={`cells ${cells.length > 200 ? 'many' : ''}`} role="img" aria-label={counts.map(([look, count]) => `${plural(count, 'segment')} ${words[look]}`).join(', ')} onPointerLeave={() => show(undefined)}>
+            <div
+                class={`cells ${cells.length > 200 ? 'many' : ''}`}
+                role="slider"
+                tabIndex={0}
+                aria-label={`Segments: ${counts.map(([look, count]) => `${plural(count, 'segment')} ${words[look]}`).join(', ')}`}
+                aria-valuemin={0}
+                aria-valuemax={cells.length - 1}
+                aria-valuenow={at < 0 ? 0 : at}
+                aria-valuetext={told}
+                onPointerLeave={() => show(undefined)}
+                onKeyDown={(event) => {
+                    const next = { ArrowRight: at + 1, ArrowUp: at + 1, ArrowLeft: Math.max(at, 1) - 1, ArrowDown: Math.max(at, 1) - 1, Home: 0, End: cells.length - 1 }[event.key];
+                    if (next !== undefined) {
+                        event.preventDefault();
+                        show(cells[Math.min(next, cells.length - 1)]);
+                    }
+                }}
+                onBlur={() => show(undefined)}
+            >
                 {cells.map((cell) => (
-                    <i key={cell.index} class={`cell ${cell.look}`} onPointerEnter={() => show(cell)} />
+                    <i key={cell.index} class={`cell ${cell.look}${cell.index === shown?.index ? ' shown' : ''}`} onPointerEnter={() => show(cell)} />
                 ))}
             </div>
             <p class="soft under" aria-hidden="true">
-                {shown
-                    ? `Segment ${shown.index}: ${words[shown.look]}${shown.size ? `, ${bytes(shown.size)}` : ''}${shown.codes.length ? `; refused as ${[...new Set(shown.codes)].join(', ')}` : ''}`
-                    : `${bytes(upload.received_bytes)} of ${bytes(upload.size_bytes)} are here`}
+                {told}
             </p>
         </>
     );

@@ -40,7 +40,7 @@ function SendingRow({ one }: { one: Sending }) {
                     </span>
                 )}
             </div>
-            <Bar value={part} label={`${name} sent`} tone={one.phase === 'failed' ? 'bad' : one.phase === 'sent' ? 'good' : ''} />
+            <Bar value={part} label={`${name} sent`} tone={one.phase === 'failed' || one.error ? 'bad' : one.phase === 'sent' ? 'good' : ''} />
             <div class="actions">
                 {one.phase === 'sending' && (
                     <button type="button" class="small" onClick={() => pauseSending(one)} aria-label={`Pause ${name}`}>
@@ -60,25 +60,27 @@ function SendingRow({ one }: { one: Sending }) {
     );
 }
 
-export function DropArea() {
-    const [sendings, set] = useState<Sending[]>([]);
-    const [isOver, setOver] = useState(false);
-    const input = useRef<HTMLInputElement>(null);
-    useEffect(() => watchSendings(set), []);
+// On every screen: a file that is dropped beside the area would otherwise be opened in place of the page.
+export function useDrop(whenAdded: () => void) {
+    const added = useRef(whenAdded);
+    added.current = whenAdded;
+    const mark = (isOver: boolean) => document.body.classList.toggle('dropping', isOver);
     useEffect(() => {
         const over = (event: DragEvent) => {
             event.preventDefault();
-            setOver(true);
+            mark(true);
         };
-        const leave = (event: DragEvent) => event.relatedTarget === null && setOver(false);
+        const leave = (event: DragEvent) => event.relatedTarget === null && mark(false);
         const drop = (event: DragEvent) => {
             event.preventDefault();
-            setOver(false);
+            mark(false);
             addFiles(event.dataTransfer?.files ?? []);
+            added.current();
         };
         const paste = (event: ClipboardEvent) => {
             if (event.clipboardData?.files.length) {
                 addFiles(event.clipboardData.files);
+                added.current();
             }
         };
         document.addEventListener('dragover', over);
@@ -92,9 +94,15 @@ export function DropArea() {
             document.removeEventListener('paste', paste);
         };
     }, []);
+}
+
+export function DropArea() {
+    const [sendings, set] = useState<Sending[]>([]);
+    const input = useRef<HTMLInputElement>(null);
+    useEffect(() => watchSendings(set), []);
     return (
         <section aria-label="Upload files">
-            <div class={`drop ${isOver ? 'over' : ''}`}>
+            <div class="drop">
                 <Icon name="uploads" size={22} />
                 <span>
                     <strong>Drop files</strong> anywhere, paste, or
@@ -113,7 +121,7 @@ export function DropArea() {
                         input.current!.value = '';
                     }}
                 />
-                <span class="soft wide">Images, GIFs, videos, subtitles. A reload does not stop an upload.</span>
+                <span class="soft wide">Images, GIFs, videos, subtitles. A reload does not stop an upload; beyond 512 MB it asks for the file again.</span>
             </div>
             {sendings.length > 0 && (
                 <ul class="sendings">

@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Problem } from '../api';
+import { plural } from '../format';
 import { announce } from '../live';
 import { Icon } from './icons';
 
@@ -137,6 +138,19 @@ export function Ask({ title, text, yes, onYes, onNo }: { title: string; text: st
                 </button>
             </div>
         </dialog>
+    );
+}
+
+// What came meanwhile, over the head of a list, so that nothing below moves.
+export function Fresh({ count, what, show }: { count: number; what: string; show: () => void }) {
+    return (
+        <div class="fresh">
+            {count > 0 && (
+                <button type="button" class="small" onClick={show}>
+                    {plural(count, what)}
+                </button>
+            )}
+        </div>
     );
 }
 

@@ -1,4 +1,4 @@
-import { get, isOpen } from '../api';
+import { get, seesAll } from '../api';
 import { age, bytes, duration, plural } from '../format';
 import { useEvery, useNow, useQuery, useSoon, useTitle } from '../hooks';
 import { useLive } from '../live';
@@ -7,16 +7,19 @@ import { Banner, Bar, Card, Empty, Skeleton } from '../parts/ui';
 import { nameOf } from './uploads';
 
 interface Jobs {
-    running: Upload[];
-    queued: Upload[];
-    failed: Upload[];
-    ready: Upload[];
+    running: Page<Upload>;
+    queued: Page<Upload>;
+    failed: Page<Upload>;
+    ready: Page<Upload>;
 }
 
+// The newest are shown; of more than these it is only known that there are more.
+const count = (page: Page<Upload>) => `${page.data.length}${page.has_more ? ' or more' : ''}`;
+
 async function load(signal: AbortSignal): Promise<Jobs> {
-    const of = (state: string, limit: number) => get<Page<Upload>>(`/api/v1/uploads?state=${state}&limit=${limit}${isOpen() ? '&owner=all' : ''}`, { signal }).then((page) => page.data);
+    const of = (state: string, limit: number) => get<Page<Upload>>(`/api/v1/uploads?state=${state}&limit=${limit}${seesAll() ? '&owner=all' : ''}`, { signal });
     const [running, queued, failed, ready] = await Promise.all([of('processing', 50), of('sealed,queued', 100), of('failed', 100), of('ready', 20)]);
-    return { running, queued: queued.reverse(), failed, ready };
+    return { running, queued: { ...queued, data: queued.data.reverse() }, failed, ready };
 }
 
 function Running({ uploads }: { uploads: Upload[] }) {
@@ -30,7 +33,7 @@ function Running({ uploads }: { uploads: Upload[] }) {
                         </a>
                         <span class="soft">
                             {one.processing.step || 'begins'} · {one.processing.progress_percent} %
-                            {one.processing.check_after_secs !== null && ` · about ${duration(one.processing.check_after_secs * 1000)} more`}
+                            {one.processing.check_after_secs !== null && ` · clients are told to ask again in ${duration(one.processing.check_after_secs * 1000)}`}
                             {one.processing.attempts > 1 && ` · try ${one.processing.attempts}`}
                         </span>
                     </div>
@@ -81,7 +84,7 @@ export function Jobs() {
     const soon = useSoon(() => void query.refresh(), 400);
     const now = useNow(5000);
     useLive((event) => (event.kind === 'missed' || event.call.startsWith('job') || event.call === 'FINALIZE') && soon());
-    useEvery(1200, (query.data?.running.length ?? 0) > 0, soon);
+    useEvery(1200, (query.data?.running.data.length ?? 0) > 0, soon);
     const jobs = query.data;
     return (
         <>
@@ -91,19 +94,19 @@ export function Jobs() {
                 !query.error && <Skeleton />
             ) : (
                 <>
-                    <Card title="Running" actions={<span class="soft">{jobs.running.length}</span>}>
-                        {jobs.running.length ? (
-                            <Running uploads={jobs.running} />
+                    <Card title="Running" actions={<span class="soft">{count(jobs.running)}</span>}>
+                        {jobs.running.data.length ? (
+                            <Running uploads={jobs.running.data} />
                         ) : (
                             <Empty title="Idle">
-                                <p>{jobs.ready.length ? `The last file that was made is ${age(jobs.ready[0]!.created_at, now)} old.` : 'Nothing was processed yet.'}</p>
+                                <p>{jobs.ready.data.length ? `The last file that was made is ${age(jobs.ready.data[0]!.created_at, now)} old.` : 'Nothing was processed yet.'}</p>
                             </Empty>
                         )}
                     </Card>
-                    <Card title="Queue" actions={<span class="soft">{jobs.queued.length}</span>}>
-                        {jobs.queued.length ? (
+                    <Card title="Queue" actions={<span class="soft">{count(jobs.queued)}</span>}>
+                        {jobs.queued.data.length ? (
                             <ol class="plain numbered">
-                                {jobs.queued.map((one) => (
+                                {jobs.queued.data.map((one) => (
                                     <li key={one.media_id}>
                                         <a href={`/u/${one.media_id}`}>
                                             <bdi>{nameOf(one)}</bdi>
@@ -118,8 +121,8 @@ export function Jobs() {
                             <p class="soft">Nobody waits.</p>
                         )}
                     </Card>
-                    <Card title="Failures by reason" actions={<span class="soft">{jobs.failed.length}</span>}>
-                        {jobs.failed.length ? <Failures uploads={jobs.failed} now={now} /> : <p class="soft">None.</p>}
+                    <Card title="Failures by reason" actions={<span class="soft">{count(jobs.failed)}</span>}>
+                        {jobs.failed.data.length ? <Failures uploads={jobs.failed.data} now={now} /> : <p class="soft">None.</p>}
                     </Card>
                 </>
             )}

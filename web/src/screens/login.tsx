@@ -2,7 +2,13 @@ import { useEffect, useState } from 'preact/hooks';
 import { call, type Session } from '../api';
 import { useTitle } from '../hooks';
 
-export function Login({ signedIn, wasSignedIn }: { signedIn: (session: Session) => void; wasSignedIn: boolean }) {
+interface Way {
+    signedIn: (session: Session) => void;
+    wasSignedIn: boolean;
+    goOn: (() => void) | undefined; // as who is signed in already
+}
+
+export function Login({ signedIn, wasSignedIn, goOn }: Way) {
     useTitle('Sign in');
     const [error, setError] = useState('');
     const [isBusy, setBusy] = useState(false);
@@ -49,8 +55,13 @@ export function Login({ signedIn, wasSignedIn }: { signedIn: (session: Session) 
                 </button>
             </form>
             <p class="soft">
-                The operator finds a link in what <code>sluice serve</code> printed when it started; it is good once. A key is made by <code>sluice keys create</code>.
+                The operator finds a link in what <code>sluice serve</code> printed when it started; it is good once, for an hour. A key is made by <code>sluice keys create</code>.
             </p>
+            {goOn && (
+                <button type="button" onClick={goOn}>
+                    Go on as before
+                </button>
+            )}
             <p>
                 <a href="/docs">Documentation</a>
             </p>

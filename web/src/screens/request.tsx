@@ -1,11 +1,11 @@
 import { useState } from 'preact/hooks';
-import { get, text } from '../api';
-import { bytes, duration, when } from '../format';
-import { useQuery, useTitle } from '../hooks';
+import { currentSession, get, isOpen, text } from '../api';
+import { bytes, duration, plainName, plainText, when } from '../format';
+import { useAction, useQuery, useTitle } from '../hooks';
 import { announce } from '../live';
 import type { Exchange, Field, Page, Part, ShortExchange } from '../model';
 import { Icon, StatusBadge } from '../parts/icons';
-import { replay, sendableOf } from '../parts/replay';
+import { pathOf, replay, sendableOf, targetOf } from '../parts/replay';
 import { Banner, Card, Copy, Facts, saveFile, Skeleton } from '../parts/ui';
 
 function Headers({ title, line, fields }: { title: string; line: string; fields: Field[] }) {
@@ -13,11 +13,11 @@ function Headers({ title, line, fields }: { title: string; line: string; fields:
         <details open>
             <summary>{title}</summary>
             <pre class="wire" tabIndex={0}>
-                <b>{line}</b>
+                <b>{plainName(line)}</b>
                 {fields.map((field) => (
                     <span key={field.name + field.value}>
                         {'\n'}
-                        <i>{field.name}:</i> {field.value}
+                        <i>{field.name}:</i> <bdi>{plainName(field.value)}</bdi>
                     </span>
                 ))}
             </pre>
@@ -33,15 +33,21 @@ function Parts({ parts }: { parts: Part[] }) {
             {parts.map((part, at) => (
                 <li key={at}>
                     <div>
-                        <strong>{part.name || '(no name)'}</strong> <span class="soft">{part.place}</span>
+                        <strong>
+                            <bdi>{plainName(part.name) || '(no name)'}</bdi>
+                        </strong> <span class="soft">{part.place}</span>
                         <span class="soft">
                             {bytes(part.size_bytes)}
                             {part.content_type && `, ${part.content_type}`}
-                            {part.file_name && `, "${part.file_name}"`}
+                            {part.file_name && (
+                                <>
+                                    , "<bdi>{plainName(part.file_name)}</bdi>"
+                                </>
+                            )}
                             {part.crc32c && `, CRC-32C ${part.crc32c}`}
                         </span>
                     </div>
-                    <pre tabIndex={0}>{part.text ?? spaced(part.start_hex ?? '')}</pre>
+                    <pre tabIndex={0}>{plainText(part.text ?? spaced(part.start_hex ?? ''))}</pre>
                     {part.is_cut && <small class="soft">The first bytes of {part.size_bytes.toLocaleString()}.</small>}
                 </li>
             ))}
@@ -56,10 +62,6 @@ function pretty(body: string): string {
         return body;
     }
 }
-
-// Of an address as it came: its host may be anything, also what is no host.
-const targetOf = (url: string) => url.replace(/^[a-z]+:\/\/[^/?#]*/i, '') || '/';
-const pathOf = (url: string) => targetOf(url).split('?')[0]!;
 
 // The parameters and headers that two calls have differently.
 function differences(left: Exchange, right: Exchange): [string, string, string][] {
@@ -78,16 +80,22 @@ function differences(left: Exchange, right: Exchange): [string, string, string][
 
 function Compare({ exchange }: { exchange: Exchange }) {
     const [good, setGood] = useState<Exchange | null>();
+    const [failure, act] = useAction();
     const look = async () => {
-        const page = await get<Page<ShortExchange>>('/api/v1/requests?limit=200');
-        const found = page.data.find((one) => one.call === exchange.call && one.method === exchange.method && one.status < 400 && one.id !== exchange.id);
+        const alike = new URLSearchParams({ failing: '0', limit: exchange.call ? '1' : '200', method: exchange.method, ...(exchange.call && { call: exchange.call }) });
+        const page = await get<Page<ShortExchange>>(`/api/v1/requests?${alike}`);
+        const route = (path: string) => path.split('?')[0]!.replace(/\d{15,}/g, '…');
+        const found = page.data.find((one) => exchange.call || route(one.path) === route(exchange.path));
         setGood(found ? await get<Exchange>(`/api/v1/requests/${found.id}`) : null);
     };
     if (good === undefined) {
         return (
-            <button type="button" onClick={() => void look()}>
-                Compare with the last good {exchange.call ?? exchange.method}
-            </button>
+            <>
+                {failure && <Banner problem={failure} />}
+                <button type="button" onClick={() => act(look)}>
+                    Compare with the last good {exchange.call ?? exchange.method}
+                </button>
+            </>
         );
     }
     if (good === null) {
@@ -132,6 +140,8 @@ function Replay({ exchange }: { exchange: Exchange }) {
     if (whyNot) {
         return <p class="soft">{whyNot}</p>;
     }
+    const edit = (at: number, value: string) => setFields(fields.map((one, index) => (index === at ? { ...one, value } : one)));
+    const isAnothers = !isOpen() && exchange.caller.principal !== currentSession().principal;
     const send = async () => {
         setError('');
         try {
@@ -155,9 +165,14 @@ function Replay({ exchange }: { exchange: Exchange }) {
                     <span>
                         {field.name} <span class="soft">{field.place}</span>
                     </span>
-                    <input value={field.value} onInput={(event) => setFields(fields.map((one, index) => (index === at ? { ...one, value: event.currentTarget.value } : one)))} />
+                    {field.value.length > 60 || field.place === 'json' ? (
+                        <textarea rows={3} value={field.value} onInput={(event) => edit(at, event.currentTarget.value)} />
+                    ) : (
+                        <input value={field.value} onInput={(event) => edit(at, event.currentTarget.value)} />
+                    )}
                 </label>
             ))}
+            {!isOpen() && <p class="soft">It is sent with your session, without the credentials of then{isAnothers && `: as you, and not as ${exchange.caller.name || exchange.caller.principal}`}.</p>}
             <div class="actions">
                 <button type="submit" class="primary">
                     <Icon name="play" size={14} /> Send again
@@ -177,6 +192,7 @@ export function RequestScreen({ id }: { id: string }) {
     const path = `/api/v1/requests/${encodeURIComponent(id)}`;
     const query = useQuery(path, (signal) => get<Exchange>(path, { signal }));
     const [curl, setCurl] = useState('');
+    const [failure, act] = useAction();
     const one = query.data;
     useTitle(one ? `${one.method} ${one.status}` : 'Request');
     if (query.error?.status === 404) {
@@ -196,6 +212,7 @@ export function RequestScreen({ id }: { id: string }) {
         return query.error ? <Banner problem={query.error} retry={() => void query.refresh()} /> : <Skeleton rows={6} />;
     }
     const timing = one.response.headers.find((field) => field.name.toLowerCase() === 'server-timing')?.value;
+    const saveHar = async () => saveFile(`${id}.har`, new Blob([await text(`${path}?format=har`)], { type: 'application/json' }));
     const asCurl = async () => setCurl(await text(`${path}?format=curl`));
     return (
         <>
@@ -208,14 +225,15 @@ export function RequestScreen({ id }: { id: string }) {
                 </h1>
                 <StatusBadge status={one.status} />
                 <div class="actions">
-                    <button type="button" onClick={() => void asCurl()}>
+                    <button type="button" onClick={() => act(asCurl)}>
                         As curl
                     </button>
-                    <button type="button" onClick={() => void text(`${path}?format=har`).then((har) => saveFile(`${id}.har`, new Blob([har], { type: 'application/json' })))}>
+                    <button type="button" onClick={() => act(saveHar)}>
                         <Icon name="open" /> Save HAR
                     </button>
                 </div>
             </div>
+            {failure && <Banner problem={failure} />}
             {curl && (
                 <div class="command">
                     <pre tabIndex={0}>{curl.trim()}</pre>
@@ -267,7 +285,7 @@ export function RequestScreen({ id }: { id: string }) {
                     <Headers title={`${one.response.headers.length} headers`} line={`${one.request.http_version} ${one.response.status}`} fields={one.response.headers} />
                     {one.response.body ? (
                         <pre class="json below" tabIndex={0}>
-                            {pretty(one.response.body)}
+                            {plainText(pretty(one.response.body))}
                         </pre>
                     ) : (
                         <p class="soft">{one.response.body_bytes > 0 ? `${bytes(one.response.body_bytes)}, not text or not kept.` : 'No body.'}</p>

@@ -1,11 +1,11 @@
-import { useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { get, text } from '../api';
-import { bytes, clock, duration, plural } from '../format';
-import { useQuery, useSoon, useTitle } from '../hooks';
+import { bytes, clock, duration, plainName } from '../format';
+import { isPointedAt, useAction, useQuery, useSoon, useTitle } from '../hooks';
 import { useLive } from '../live';
 import type { Page, ShortExchange } from '../model';
 import { Icon, StatusBadge } from '../parts/icons';
-import { Banner, Command, Empty, saveFile, Skeleton } from '../parts/ui';
+import { Banner, Command, Empty, Fresh, saveFile, Skeleton } from '../parts/ui';
 import { setQuery, usePlace } from '../router';
 
 function Row({ one }: { one: ShortExchange }) {
@@ -16,7 +16,7 @@ function Row({ one }: { one: ShortExchange }) {
             </td>
             <td class="c-call">
                 <a href={`/requests/${one.id}`} class="name mono">
-                    <b>{one.method}</b> {one.path}
+                    <b>{one.method}</b> <bdi>{plainName(one.path)}</bdi>
                 </a>
                 {one.call && (
                     <small class="soft">
@@ -52,8 +52,8 @@ export function Requests() {
     const after = query.get('after') ?? '';
     const [isPaused, setPaused] = useState(false);
     const [waiting, setWaiting] = useState(0);
-    const isPointed = useRef(false);
-    const asked = new URLSearchParams({ limit: '50', ...(failing && { failing: '1' }), ...(mediaId && { media_id: mediaId }), ...(code && { code }), ...(after && { after }) });
+    const [failure, act] = useAction();
+    const asked = new URLSearchParams({ limit: '50', ...(failing && { failing: '1' }), ...(mediaId && { media_id: mediaId }), ...(code && { code }), ...(method && { method }), ...(after && { after }) });
     const path = `/api/v1/requests?${asked}`;
     const list = useQuery(path, (signal) => get<Page<ShortExchange>>(path, { signal }));
     const reload = useSoon(() => {
@@ -61,10 +61,11 @@ export function Requests() {
         void list.refresh();
     }, 500);
     useLive((event) => {
-        if (event.kind === 'upload' || (event.kind === 'request' && failing && event.status < 400)) {
+        const isShown = (!failing || event.status >= 400) && (!mediaId || event.media_id === mediaId) && (!code || event.code === code) && (!method || event.method === method);
+        if (event.kind === 'upload' || (event.kind === 'request' && !isShown)) {
             return;
         }
-        if (isPaused || after || isPointed.current) {
+        if (isPaused || after || isPointedAt('table.requests')) {
             setWaiting((count) => count + 1);
         } else {
             reload();
@@ -81,7 +82,7 @@ export function Requests() {
             </>
         );
     }
-    const rows = (list.data?.data ?? []).filter((one) => !method || one.method === method);
+    const rows = list.data?.data ?? [];
     const saveHar = async () => saveFile('sluice.har', new Blob([await text(path + '&format=har')], { type: 'application/json' }));
     return (
         <>
@@ -91,7 +92,7 @@ export function Requests() {
                     <button type="button" aria-pressed={isPaused} onClick={() => (setPaused(!isPaused), isPaused && reload())}>
                         <Icon name={isPaused ? 'play' : 'pause'} /> {isPaused ? 'Go on' : 'Pause'}
                     </button>
-                    <button type="button" onClick={() => void saveHar()} disabled={rows.length === 0}>
+                    <button type="button" onClick={() => act(saveHar)} disabled={rows.length === 0}>
                         <Icon name="open" /> Save HAR
                     </button>
                 </div>
@@ -102,7 +103,7 @@ export function Requests() {
                 </label>
                 <label>
                     <span class="soft">Method</span>{' '}
-                    <select value={method} onChange={(event) => setQuery({ method: event.currentTarget.value || null })}>
+                    <select value={method} onChange={(event) => setQuery({ method: event.currentTarget.value || null, after: null })}>
                         <option value="">any</option>
                         {['GET', 'POST', 'PATCH', 'DELETE'].map((one) => (
                             <option key={one}>{one}</option>
@@ -119,16 +120,13 @@ export function Requests() {
                     </button>
                 )}
             </div>
+            {failure && <Banner problem={failure} />}
             {list.error && <Banner problem={list.error} retry={() => void list.refresh()} />}
-            {waiting > 0 && (
-                <button type="button" class="fresh" onClick={() => (after ? setQuery({ after: null }) : reload())}>
-                    {plural(waiting, 'new request')}
-                </button>
-            )}
+            <Fresh count={waiting} what="new request" show={() => (after ? setQuery({ after: null }) : reload())} />
             {list.isLoading && !list.data ? (
                 <Skeleton />
             ) : rows.length > 0 ? (
-                <table class="list requests" onPointerEnter={() => (isPointed.current = true)} onPointerLeave={() => (isPointed.current = false)}>
+                <table class="list requests" onPointerLeave={() => waiting > 0 && !isPaused && !after && reload()}>
                     <caption class="hidden">Exchanges, the newest first</caption>
                     <thead>
                         <tr>
@@ -158,9 +156,9 @@ export function Requests() {
             {(list.data?.has_more || after) && (
                 <nav class="pager" aria-label="Pages">
                     {after && (
-                        <button type="button" onClick={() => history.back()}>
-                            Newer
-                        </button>
+                        <a class="button" href={`/requests?${new URLSearchParams([...query].filter(([name]) => name !== 'after'))}`}>
+                            Newest
+                        </a>
                     )}
                     {list.data?.has_more && (
                         <a class="button" href={`/requests?${new URLSearchParams({ ...Object.fromEntries(query), after: list.data.next! })}`}>

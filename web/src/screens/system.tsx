@@ -14,22 +14,25 @@ interface System {
     sandbox: string;
     storage: string;
     console: string;
-    tools: { ffmpeg: boolean; worker: boolean };
+    tools: { ffmpeg: boolean; worker: boolean; decoders: string | null };
     settings: { key: string; flag: string; value: string | null; origin: string; help: string }[];
 }
 
-type Sample = Record<string, number>;
+interface Sample {
+    at: number; // ms
+    values: Record<string, number>;
+}
 
 // Sums of each metric over its labels.
 function read(page: string): Sample {
-    const sample: Sample = {};
+    const values: Sample['values'] = {};
     for (const line of page.split('\n')) {
         const found = /^([a-z_]+)(\{[^}]*\})? ([0-9.e+-]+)$/.exec(line);
         if (found) {
-            sample[found[1]!] = (sample[found[1]!] ?? 0) + Number(found[3]);
+            values[found[1]!] = (values[found[1]!] ?? 0) + Number(found[3]);
         }
     }
-    return sample;
+    return { at: performance.now(), values };
 }
 
 const pauseSeconds = 2;
@@ -48,9 +51,11 @@ const gauges: [string, string, boolean, (value: number) => string][] = [
 function Sparks() {
     const samples = useRef<Sample[]>([]);
     const [, update] = useState(0);
+    const [failure, setFailure] = useState('');
     const look = async () => {
-        const page = await text('/metrics').catch(() => '');
+        const page = await text('/metrics').catch((error: Error) => (setFailure(error.message), ''));
         if (page) {
+            setFailure('');
             samples.current = [...samples.current, read(page)].slice(-keptSamples);
             update((n) => n + 1);
         }
@@ -58,11 +63,14 @@ function Sparks() {
     useEffect(() => void look(), []);
     useEvery(pauseSeconds * 1000, true, () => void look());
     const all = samples.current;
-    return (
+    return failure && all.length === 0 ? (
+        <p class="wrong">{failure}</p>
+    ) : (
         <div class="sparks">
             {gauges.map(([title, name, isRate, show]) => {
-                const values = all.map((sample) => sample[name] ?? 0);
-                const shown = isRate ? values.slice(1).map((value, at) => Math.max(0, value - values[at]!) / pauseSeconds) : values;
+                const values = all.map((sample) => sample.values[name] ?? 0);
+                // By the time that has passed: a page in the background looks more rarely.
+                const shown = isRate ? values.slice(1).map((value, at) => (Math.max(0, value - values[at]!) * 1000) / (all[at + 1]!.at - all[at]!.at)) : values;
                 const last = shown[shown.length - 1];
                 return (
                     <div key={name} class="gauge">
@@ -149,7 +157,8 @@ export function SystemScreen() {
                                 ['Decoders', system.sandbox === 'on' ? 'in a sandbox' : system.sandbox === 'off' ? 'without a sandbox' : 'none run here'],
                                 ['Bodies are written by', system.storage],
                                 ['ffmpeg', system.tools.ffmpeg ? 'found' : 'not found: videos will fail'],
-                                ['sluice-worker (libvips)', system.tools.worker ? 'found' : 'not found: nothing is processed'],
+                                ['sluice-worker', system.tools.worker ? 'found' : 'not found: nothing is processed'],
+                                ['Decoders are', system.tools.decoders],
                             ]}
                         />
                     </Card>

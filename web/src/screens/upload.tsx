@@ -1,5 +1,5 @@
-import { useState } from 'preact/hooks';
-import { call, get, isOpen, raw } from '../api';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { call, get, isOpen, raw, seesAll } from '../api';
 import { bytes, duration, percent, plural, when } from '../format';
 import { useEvery, useQuery, useSoon, useTitle } from '../hooks';
 import { announce, useLive } from '../live';
@@ -21,7 +21,7 @@ interface Whole {
 
 // Whose it is is not in the address: in open mode it is looked up among everybody's.
 async function ownerOf(id: string, known: string | undefined, signal: AbortSignal): Promise<string | undefined> {
-    if (known || !isOpen()) {
+    if (known || !seesAll()) {
         return known;
     }
     const found = await get<Page<Upload>>(`/api/v1/uploads?owner=all&limit=50&q=${encodeURIComponent(id)}`, { signal }).catch(() => undefined);
@@ -130,12 +130,16 @@ function FactsOf({ upload }: { upload: Upload }) {
     );
 }
 
+const takesSegments = (upload: Upload) => upload.protocol === null || /^x/.test(upload.protocol);
+const appendCurl = (upload: Upload) =>
+    `curl ${location.origin}/1.1/media/upload.json${isOpen() ? '' : ' -H "Authorization: Bearer $SLUICE_TOKEN"'} -F command=APPEND -F media_id=${upload.media_id} -F segment_index=0 -F media=@FILE`;
+
 function Gone({ id }: { id: string }) {
     return (
         <div class="gone">
             <h1>No such upload</h1>
             <p>
-                <code>{id}</code> expired, was deleted, or never was here. Media that nobody claims goes after a day, as on X; <code>keep</code> claims it.
+                <code>{id}</code> expired, was deleted, {seesAll() ? 'or never was here' : 'belongs to somebody else, or never was here'}. Media that nobody claims goes after a day, as on X; <code>keep</code> claims it.
             </p>
             <p>
                 <a href="/">All uploads</a> · <a href="/docs/errors/media_unknown">What media_unknown means</a>
@@ -158,13 +162,17 @@ export function UploadScreen({ id }: { id: string }) {
     useTitle(upload ? nameOf(upload) : 'Upload');
     useLive((event) => {
         if (event.kind === 'missed' || event.media_id === id) {
-            if (event.call.startsWith('job')) {
-                announce(`${event.call.replace('job.', 'Processing ')}`);
-            }
             soon();
         }
     });
     useEvery(1200, upload !== undefined && isMoving(upload.state), soon);
+    const before = useRef('');
+    useEffect(() => {
+        if (upload && before.current && before.current !== upload.state) {
+            announce(nameOfState(upload.state));
+        }
+        before.current = upload?.state ?? '';
+    }, [upload?.state]);
 
     if (query.error && (query.error.status === 404 || query.error.status === 410 || query.error.status === 400)) {
         return <Gone id={id} />;
@@ -249,8 +257,8 @@ export function UploadScreen({ id }: { id: string }) {
                     <Card title="Segments" actions={<span class="soft">{percent(upload.received_bytes, upload.size_bytes)} % received</span>}>
                         {upload.segments.received === 0 && upload.state === 'open' && timeline.every((event) => event.call !== 'APPEND') ? (
                             <>
-                                <p class="soft">No bytes yet: send APPEND.</p>
-                                <Command text={`curl ${location.origin}/1.1/media/upload.json -F command=APPEND -F media_id=${upload.media_id} -F segment_index=0 -F media=@FILE`} />
+                                <p class="soft">No bytes yet{takesSegments(upload) ? ': send APPEND.' : '.'}</p>
+                                {takesSegments(upload) && <Command text={appendCurl(upload)} />}
                             </>
                         ) : (
                             <SegmentMap upload={upload} events={timeline} />

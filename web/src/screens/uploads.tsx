@@ -1,15 +1,17 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { get, isOpen } from '../api';
+import { get, isOpen, seesAll } from '../api';
 import { age, bytes, percent, plainName, plural } from '../format';
-import { useEvery, useNow, useQuery, useSoon, useTitle } from '../hooks';
+import { isPointedAt, useEvery, useNow, useQuery, useSoon, useTitle } from '../hooks';
 import { announce, useLive } from '../live';
 import { isMoving, isOver, type Diagnosis, type Page, type State, type Upload } from '../model';
 import { Icon, nameOfState, StateBadge } from '../parts/icons';
 import { DropArea } from '../parts/sendings';
-import { Banner, Bar, Command, Empty, Skeleton } from '../parts/ui';
-import { go, setQuery, usePlace } from '../router';
+import { Banner, Bar, Command, Empty, Fresh, Skeleton } from '../parts/ui';
+import { setQuery, usePlace } from '../router';
 
 const pageSize = 50;
+const table = 'table.uploads';
+const beginnings = ['INIT', 'ONE_SHOT', 'CREATE'];
 const filters: [string, string][] = [
     ['', 'All'],
     ['open', 'Receiving'],
@@ -54,12 +56,12 @@ function VerdictLine({ upload, diagnosis }: { upload: Upload; diagnosis?: Diagno
     return <span class="soft">{upload.outputs.length ? plural(upload.outputs.length, 'file') : 'Nothing to make'}</span>;
 }
 
-function Row({ upload, diagnosis, isCurrent, now }: { upload: Upload; diagnosis?: Diagnosis; isCurrent: boolean; now: number }) {
+function Row({ upload, diagnosis, now }: { upload: Upload; diagnosis?: Diagnosis; now: number }) {
     const sent = percent(upload.received_bytes, upload.size_bytes);
     const isBad = upload.state === 'failed';
     const made = upload.state === 'ready' || isBad ? 100 : upload.processing.progress_percent;
     return (
-        <tr class={isCurrent ? 'current' : ''}>
+        <tr>
             <td class="c-file">
                 <Thumb upload={upload} />
                 <div>
@@ -81,6 +83,12 @@ function Row({ upload, diagnosis, isCurrent, now }: { upload: Upload; diagnosis?
                 <br />
                 {nameOfProtocol(upload) ?? plural(upload.segments.received, 'segment')}
                 {upload.one_shot && ', one call'}
+                {!isOpen() && seesAll() && (
+                    <>
+                        <br />
+                        {upload.owner}
+                    </>
+                )}
             </td>
             <td class="c-size number">{bytes(upload.size_bytes)}</td>
             <td class="c-age number soft">
@@ -95,7 +103,7 @@ function Row({ upload, diagnosis, isCurrent, now }: { upload: Upload; diagnosis?
 
 // What is wrong with those that take bytes: asked a few at a time, and again when something was heard of them.
 function useDiagnoses(uploads: Upload[]): Map<string, Diagnosis> {
-    const known = useRef(new Map<string, { of: string; said: Diagnosis }>());
+    const known = useRef(new Map<string, { of: string; said: Diagnosis | undefined; at: number }>());
     const [, update] = useState(0);
     const wanted = uploads.filter((one) => one.state === 'open');
     const versions = useRef(new Map<string, number>());
@@ -106,27 +114,30 @@ function useDiagnoses(uploads: Upload[]): Map<string, Diagnosis> {
         }
     });
     const keyOf = (one: Upload) => `${one.state} ${one.received_bytes} ${versions.current.get(one.media_id) ?? 0}`;
-    const due = wanted.filter((one) => known.current.get(one.media_id)?.of !== keyOf(one)).slice(0, 4);
-    const dueKey = due.map((one) => one.media_id + keyOf(one)).join();
-    useEffect(() => {
-        if (due.length === 0) {
+    const askedAt = (one: Upload) => known.current.get(one.media_id)?.at ?? 0;
+    const due = wanted.filter((one) => known.current.get(one.media_id)?.of !== keyOf(one)).sort((a, b) => askedAt(a) - askedAt(b)).slice(0, 4);
+    const isAsking = useRef(false);
+    const ask = useSoon(async () => {
+        if (isAsking.current) {
             return;
         }
-        const timer = setTimeout(async () => {
-            await Promise.all(
-                due.map(async (one) => {
-                    const of = keyOf(one);
-                    const said = await get<Diagnosis>(`/api/v1/uploads/${one.media_id}/diagnosis`, { owner: one.owner }).catch(() => undefined);
-                    if (said) {
-                        known.current.set(one.media_id, { of, said });
-                    }
-                }),
-            );
-            update((n) => n + 1);
-        }, 200);
-        return () => clearTimeout(timer);
-    }, [dueKey]);
-    return new Map([...known.current].map(([id, one]) => [id, one.said]));
+        isAsking.current = true;
+        await Promise.all(
+            due.map(async (one) => {
+                const of = keyOf(one);
+                const said = await get<Diagnosis>(`/api/v1/uploads/${one.media_id}/diagnosis`, { owner: one.owner }).catch(() => known.current.get(one.media_id)?.said);
+                known.current.set(one.media_id, { of, said, at: Date.now() });
+            }),
+        );
+        isAsking.current = false;
+        update((n) => n + 1);
+    }, 200);
+    useEffect(() => {
+        if (due.length > 0) {
+            ask();
+        }
+    });
+    return new Map([...known.current].flatMap(([id, one]) => (one.said ? [[id, one.said] as const] : [])));
 }
 
 function FirstSteps() {
@@ -152,13 +163,11 @@ export function Uploads() {
     const after = query.get('after') ?? '';
     const [typed, setTyped] = useState(text);
     const [fresh, setFresh] = useState(0);
-    const [current, setCurrent] = useState(-1);
-    const isPointed = useRef(false);
     const now = useNow(5000);
 
     const path = useMemo(() => {
         const asked = new URLSearchParams({ limit: String(pageSize) });
-        if (isOpen()) {
+        if (seesAll()) {
             asked.set('owner', 'all');
         }
         for (const [name, value] of [['state', state], ['q', text], ['after', after]]) {
@@ -187,7 +196,8 @@ export function Uploads() {
                 if (next.state !== row.state) {
                     announce(`${nameOf(next)}: ${nameOfState(next.state)}`);
                 }
-                return isOver(next.state) ? [] : [next];
+                const isShown = !isOver(next.state) && (state === '' || state.split(',').includes(next.state));
+                return isShown || (isPointedAt(table) && !isOver(next.state)) ? [next] : [];
             });
             return { ...old, data };
         });
@@ -197,21 +207,26 @@ export function Uploads() {
         setFresh(0);
         void list.refresh();
     }, 400);
+    // Rows do not jump under the pointer.
+    const reloadUnlessPointed = () => {
+        if (isPointedAt(table)) {
+            setFresh((count) => count + 1);
+        } else {
+            reload();
+        }
+    };
     useLive((event) => {
         if (event.kind === 'missed') {
-            reload();
+            reloadUnlessPointed();
         } else if (event.kind === 'upload' && event.media_id) {
             const row = rows.find((one) => one.media_id === event.media_id);
+            const isNew = beginnings.includes(event.call) && event.status < 400;
+            const mayComeIn = state !== '' && /^(job\.|FINALIZE|PATCH)/.test(event.call);
             if (row) {
                 dirty.current.set(row.media_id, row.owner);
                 soon();
-            } else if (['INIT', 'ONE_SHOT', 'CREATE'].includes(event.call) && event.status < 400 && !after) {
-                // Rows do not jump under the pointer.
-                if (isPointed.current && rows.length > 0) {
-                    setFresh((count) => count + 1);
-                } else {
-                    reload();
-                }
+            } else if ((isNew || mayComeIn) && !after) {
+                reloadUnlessPointed();
             }
         }
     });
@@ -220,26 +235,23 @@ export function Uploads() {
         soon();
     });
 
+    // What is typed goes into the address after a pause; an address that changed otherwise (Back) is shown.
+    const asked = useRef(text);
     useEffect(() => {
-        const timer = setTimeout(() => typed !== text && setQuery({ q: typed || null, after: null }), 250);
+        const timer = setTimeout(() => {
+            if (typed !== asked.current) {
+                asked.current = typed;
+                setQuery({ q: typed || null, after: null });
+            }
+        }, 250);
         return () => clearTimeout(timer);
     }, [typed]);
     useEffect(() => {
-        const press = (event: KeyboardEvent) => {
-            if ((event.target as Element).matches('input, textarea, select') || event.ctrlKey || event.metaKey || event.altKey) {
-                return;
-            }
-            if (event.key === 'j' || event.key === 'k') {
-                setCurrent((at) => Math.max(0, Math.min(rows.length - 1, at + (event.key === 'j' ? 1 : -1))));
-            } else if (event.key === 'Enter' && current >= 0 && rows[current] && event.target === document.body) {
-                go(`/u/${rows[current].media_id}`);
-            }
-        };
-        document.addEventListener('keydown', press);
-        return () => document.removeEventListener('keydown', press);
-    }, [rows, current]);
-    useEffect(() => document.querySelector('tr.current')?.scrollIntoView({ block: 'nearest' }), [current]);
-
+        if (text !== asked.current) {
+            asked.current = text;
+            setTyped(text);
+        }
+    }, [text]);
     const isFiltered = state !== '' || text !== '' || after !== '';
     return (
         <>
@@ -259,15 +271,11 @@ export function Uploads() {
                 </label>
             </div>
             {list.error && <Banner problem={list.error} retry={() => void list.refresh()} />}
-            {fresh > 0 && (
-                <button type="button" class="fresh" onClick={reload}>
-                    {plural(fresh, 'new upload')}
-                </button>
-            )}
+            <Fresh count={fresh} what="change" show={reload} />
             {list.isLoading && !list.data ? (
                 <Skeleton />
             ) : rows.length > 0 ? (
-                <table class="list uploads" onPointerEnter={() => (isPointed.current = true)} onPointerLeave={() => (isPointed.current = false)}>
+                <table class="list uploads" onPointerLeave={() => fresh > 0 && reload()}>
                     <caption class="hidden">Uploads, the newest first</caption>
                     <thead>
                         <tr>
@@ -281,15 +289,15 @@ export function Uploads() {
                         </tr>
                     </thead>
                     <tbody>
-                        {rows.map((upload, at) => (
-                            <Row key={upload.media_id} upload={upload} diagnosis={diagnoses.get(upload.media_id)} isCurrent={at === current} now={now} />
+                        {rows.map((upload) => (
+                            <Row key={upload.media_id} upload={upload} diagnosis={diagnoses.get(upload.media_id)} now={now} />
                         ))}
                     </tbody>
                 </table>
             ) : list.data && isFiltered ? (
                 <Empty title={list.data.has_more ? 'Nothing matches among the newest 10,000' : 'Nothing matches'}>
                     {list.data.has_more && <p>Older ones are looked at on the next page.</p>}
-                    <button type="button" onClick={() => (setTyped(''), setQuery({ q: null, state: null, after: null }))}>
+                    <button type="button" onClick={() => setQuery({ q: null, state: null, after: null })}>
                         Show all uploads
                     </button>
                 </Empty>
@@ -299,9 +307,9 @@ export function Uploads() {
             {(list.data?.has_more || after) && (
                 <nav class="pager" aria-label="Pages">
                     {after && (
-                        <button type="button" onClick={() => history.length > 1 ? history.back() : setQuery({ after: null })}>
-                            Newer
-                        </button>
+                        <a class="button" href={`/?${new URLSearchParams({ ...(state && { state }), ...(text && { q: text }) })}`}>
+                            Newest
+                        </a>
                     )}
                     {list.data?.has_more && (
                         <a class="button" href={`/?${new URLSearchParams({ ...(state && { state }), ...(text && { q: text }), after: list.data.next! })}`}>

@@ -1,0 +1,153 @@
+#include "server/bucket_mark.hpp"
+
+#include <filesystem>
+#include <fstream>
+
+#include "server/directory_mark.hpp"
+#include "server/migrate_bytes.hpp"
+#include "store/postgres/storage_mark.hpp"
+
+namespace sluice::server {
+namespace {
+
+constexpr const char* mark_name = "sluice-storage";
+
+Error refused(std::string facts) {
+    return {.code = ErrorCode::storage_failed, .facts = std::move(facts)};
+}
+
+bool is_there(const std::string& path) {
+    std::error_code error;
+    return std::filesystem::exists(path, error);
+}
+
+Error on_disk(const std::string& data) {
+    return refused(
+        "The uploads of " + data +
+        " have their bytes on its disk. Use another directory with --data, or move them: sluice "
+        "migrate --data " +
+        data + " --to s3://…"
+    );
+}
+
+// What the bucket is marked with; `fresh` from now on, if with nothing.
+Result<std::string> mark_of(S3BlobStore& bucket, const std::string& fresh) {
+    auto known = bucket.read_text(mark_name);
+    if (!known || !known->empty()) {
+        return known;
+    }
+    const auto made = bucket.make_text(mark_name, fresh);
+    const bool is_by_other = !made && made.error().code == ErrorCode::store_conflict;
+    if (!made && !is_by_other) {
+        return made.error();
+    }
+    return bucket.read_text(mark_name);
+}
+
+Result<bool> has_blobs(S3BlobStore& bucket) {
+    bool has_one = false;
+    auto walked = bucket.each_blob([&has_one](BlobId, WallTime) {
+        has_one = true;
+        return false;
+    });
+    return walked ? Result<bool>(has_one) : std::move(walked).error();
+}
+
+Error of_another(const S3BlobStore& bucket, const std::string& whose) {
+    return refused(
+        bucket.shown() + " does not belong to " + whose +
+        ": it is another's, or was emptied. Objects that no row names would be removed as orphans; "
+        "use another bucket, or a prefix: s3://BUCKET/PREFIX."
+    );
+}
+
+}  // namespace
+
+std::string mark_in(const std::string& path) {
+    std::ifstream file(path);
+    std::string id;
+    std::getline(file, id);
+    return id;
+}
+
+Result<void> take_bucket(S3BlobStore& bucket, const std::string& mark) {
+    const auto theirs = bucket.read_text(mark_name);
+    const auto holds = theirs ? has_blobs(bucket) : Result<bool>(theirs.error());
+    if (!holds) {
+        return holds.error();
+    }
+    if (*theirs == mark) {
+        return ok();
+    }
+    const auto made = *holds || !theirs->empty() ? theirs : mark_of(bucket, mark);
+    if (!made) {
+        return made.error();
+    }
+    return *made == mark ? ok() : Result<void>(of_another(bucket, "this directory"));
+}
+
+Result<void> check_is_for_disk(const std::string& data) {
+    if (is_there(data + moving_file)) {
+        return refused(
+            "sluice migrate was interrupted in " + data +
+            ". Run it again, or remove storage.moving there to stay with the disk."
+        );
+    }
+    return is_there(data + bucket_file)
+               ? refused(
+                     "The uploads of " + data +
+                     " have their bytes in an S3 bucket: say which with --storage s3://…"
+                 )
+               : ok();
+}
+
+Result<void> join_bucket(S3BlobStore& bucket, const std::string& data, bool has_uploads) {
+    std::string ours = mark_in(data + bucket_file);
+    if (ours.empty() && has_uploads) {
+        return on_disk(data);
+    }
+    const auto holds = has_blobs(bucket);
+    const auto theirs = holds ? bucket.read_text(mark_name) : Result<std::string>(holds.error());
+    if (!theirs) {
+        return theirs.error();
+    }
+    if (!ours.empty() && *theirs == ours) {
+        return ok();
+    }
+    // Two that are new, or were when the first start was interrupted.
+    if (has_uploads || *holds || !theirs->empty()) {
+        return of_another(bucket, "the database in " + data);
+    }
+    if (ours.empty()) {
+        ours = new_mark();
+        if (auto written = write_file_whole(data + bucket_file, ours); !written) {
+            return written;
+        }
+    }
+    const auto made = mark_of(bucket, ours);
+    if (!made) {
+        return made.error();
+    }
+    return *made == ours ? ok() : Result<void>(of_another(bucket, "the database in " + data));
+}
+
+Result<void> join_bucket(S3BlobStore& bucket, PostgresDatabase& database, const std::string& data) {
+    const auto holds = has_blobs(bucket);
+    if (!holds) {
+        return holds.error();
+    }
+    const auto mark = mark_of(bucket, new_mark());
+    if (!mark) {
+        return mark.error();
+    }
+    // Only of a bucket in which nothing is yet does a database become the owner.
+    if (auto claimed = claim_storage(database, *mark, !*holds); !claimed) {
+        return claimed.error().code == ErrorCode::storage_failed
+                   ? of_another(bucket, "this database")
+                   : std::move(claimed);
+    }
+    return mark_in(data + bucket_file) == *mark ? ok()
+                                                : write_file_whole(data + bucket_file, *mark);
+}
+
+}  // namespace sluice::server

@@ -1,0 +1,32 @@
+// Which rows an S3 bucket (or a prefix of one) belongs to: its object sluice-storage holds an id that the
+// data directory (storage.id) knows, with SQLite, or the database, with PostgreSQL. What does not
+// belong together is refused before anything is removed: the sweep would take another's objects
+// for orphans.
+#pragma once
+
+#include <string>
+
+#include "base/result.hpp"
+#include "store/postgres/postgres_database.hpp"
+#include "store/s3/s3_blob_store.hpp"
+
+namespace sluice::server {
+
+inline constexpr const char* bucket_file = "/storage.id";
+
+// The line of such a file; empty if it is not there.
+std::string mark_in(const std::string& path);
+
+// The bytes of this directory's uploads are, or will be, on this machine.
+Result<void> check_is_for_disk(const std::string& data);
+
+// Marks a bucket in which nothing is. Again with the same mark: no error, whatever is in it.
+Result<void> take_bucket(S3BlobStore& bucket, const std::string& mark);
+
+// SQLite in `data`, bytes in the bucket; a new pair becomes one. `has_uploads`: the database has some
+// whose bytes are there.
+Result<void> join_bucket(S3BlobStore& bucket, const std::string& data, bool has_uploads);
+// PostgreSQL and the bucket, whichever node comes first; `data` of this node is marked too.
+Result<void> join_bucket(S3BlobStore& bucket, PostgresDatabase& database, const std::string& data);
+
+}  // namespace sluice::server

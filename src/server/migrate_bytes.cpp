@@ -1,0 +1,138 @@
+#include "server/migrate_bytes.hpp"
+
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <vector>
+
+#include "server/blob_engine.hpp"
+#include "server/bucket_mark.hpp"
+#include "server/directory_mark.hpp"
+#include "server/stores.hpp"
+#include "store/disk/blob_directory.hpp"
+
+namespace sluice::server {
+namespace {
+
+constexpr std::uint64_t told_each = 1000;
+
+Error refused(std::string facts) {
+    return {.code = ErrorCode::storage_failed, .facts = std::move(facts)};
+}
+
+std::string blobs_of(const std::string& data) {
+    return data + "/blobs";
+}
+
+// Every file of a blob that a row names, those that many share too.
+Result<std::vector<BlobId>> named_blobs(
+    const BlobEngine& disk, MetadataStore& metadata, MovedBytes& moved
+) {
+    std::vector<BlobId> named;
+    Result<void> state = ok();
+    const auto take = [&](BlobId id) {
+        const auto known = metadata.knows_blob(id);
+        if (!known) {
+            state = known.error();
+        } else if (*known) {
+            named.push_back(id);
+        } else {
+            ++moved.unnamed;
+        }
+        return state.has_value();
+    };
+    auto walked = disk.each_file([&take](BlobId id, WallTime) { return take(id); });
+    if (walked) {
+        walked = disk.each_pack([&](const SharedBlobContent& pack) {
+            return take(pack.id) ? ok() : state;
+        });
+    }
+    if (!walked || !state) {
+        return walked ? state.error() : walked.error();
+    }
+    return named;
+}
+
+Result<void> copy(
+    const std::string& data,
+    const std::vector<BlobId>& blobs,
+    S3BlobStore& bucket,
+    MovedBytes& moved,
+    const std::function<void(const MovedBytes&)>& told
+) {
+    for (const BlobId id : blobs) {
+        const std::string path = blobs_of(data) + "/" + disk::relative_path_of(id);
+        std::error_code error;
+        const auto length = std::filesystem::file_size(path, error);
+        if (auto copied = bucket.copy_in(id, path); !copied) {
+            return copied;
+        }
+        moved.bytes += error ? 0 : length;
+        if (++moved.blobs % told_each == 0) {
+            told(moved);
+        }
+    }
+    return ok();
+}
+
+// From here on the bytes are there and not here.
+Result<void> settle(const std::string& data, const std::string& mark) {
+    if (auto written = write_file_whole(data + bucket_file, mark); !written) {
+        return written;
+    }
+    if (std::rename(blobs_of(data).c_str(), (blobs_of(data) + ".migrated").c_str()) != 0) {
+        return system_error(errno, "rename " + blobs_of(data));
+    }
+    std::error_code ignored;
+    std::filesystem::remove(data + moving_file, ignored);
+    return sync_directory(data);
+}
+
+}  // namespace
+
+Result<MovedBytes> move_bytes(
+    const std::string& data,
+    const std::string& database,
+    const std::string& storage,
+    const std::function<void(const MovedBytes&)>& told
+) {
+    if (!mark_in(data + bucket_file).empty()) {
+        return refused("The bytes of " + data + " are in an S3 bucket already.");
+    }
+    const SystemClock clock;
+    auto target = open_blobs(storage, data, true, clock);
+    if (!target) {
+        return std::move(target).error();
+    }
+    auto stores = open_stores(database, data);
+    if (!stores) {
+        return std::move(stores).error();
+    }
+    auto source = open_disk(data, true);
+    if (!source) {
+        return std::move(source).error();
+    }
+    // With PostgreSQL the database knows the storage by an id already.
+    std::string mark = mark_in(data + moving_file);
+    if (mark.empty()) {
+        mark = read_mark(data).empty() ? new_mark() : read_mark(data);
+        if (auto written = write_file_whole(data + moving_file, mark); !written) {
+            return std::move(written).error();
+        }
+    }
+    if (auto taken = take_bucket(*target->bucket, mark); !taken) {
+        return std::move(taken).error();
+    }
+    MovedBytes moved;
+    const auto named = named_blobs(*source, *stores->metadata, moved);
+    if (!named) {
+        return named.error();
+    }
+    auto copied = copy(data, *named, *target->bucket, moved, told);
+    if (copied) {
+        copied = settle(data, mark);
+    }
+    return copied ? Result<MovedBytes>(moved) : std::move(copied).error();
+}
+
+}  // namespace sluice::server

@@ -1,0 +1,109 @@
+#include "server/opened_parts.hpp"
+
+#include <cstdio>
+#include <utility>
+
+#include "base/hmac.hpp"
+#include "server/derived_settings.hpp"
+#include "server/directory_mark.hpp"
+#include "store/disk/key_file.hpp"
+
+namespace sluice::server {
+namespace {
+
+// Some hundred commits.
+constexpr ByteCount ballast_size{std::uint64_t{4} << 20};
+constexpr int exit_config = 3;
+
+std::string role_of(const Settings& settings) {
+    return !settings.runs_api ? "worker" : settings.runs_workers ? "all" : "api";
+}
+
+// Nothing where the database or the storage is this process's alone.
+Result<std::unique_ptr<Node>> join_nodes(
+    const Settings& settings, const Stores& stores, const BlobEngine& blobs, const SecretBox& box
+) {
+    if (stores.database == nullptr || !blobs.is_elsewhere()) {
+        return std::unique_ptr<Node>();
+    }
+    if (settings.needs_keys) {
+        // Says nothing of the key, and is used for nothing else.
+        const std::string mark = hex_of(box.derived_key("is it the same on all nodes"));
+        if (auto same = PostgresNodeStore(stores.database).check_key(mark); !same) {
+            return std::move(same).error();
+        }
+    }
+    const std::string file = settings.data + node_file;
+    std::string name = read_line(file);
+    if (name.empty()) {
+        name = new_mark();
+        if (auto written = write_file_whole(file, name); !written) {
+            return std::move(written).error();
+        }
+    }
+    NodeSettings wanted{.url = settings.database, .name = name, .role = role_of(settings)};
+    if (settings.runs_workers) {
+        wanted.slots = slots_of(pool_settings(settings, job_holder));
+    }
+    return Node::join(stores.database, std::move(wanted));
+}
+
+}  // namespace
+
+int fail(const std::string& what, const Error& error) {
+    const std::string why = error.facts.empty() ? error.detail : error.facts;
+    std::fprintf(stderr, "sluice: %s: %s\n", what.c_str(), why.c_str());
+    return exit_config;
+}
+
+std::expected<OpenedParts, int> open_parts(const Settings& settings, RunMark& mark) {
+    const auto failed = [](const std::string& what, const Error& error) {
+        return std::unexpected(fail(what, error));
+    };
+    auto lock = DirectoryLock::take(settings.data, SystemClock().now());
+    if (!lock) {
+        return failed("the data directory " + settings.data + " cannot be used", lock.error());
+    }
+    const auto secret = read_or_make_key_file(key_file_of(settings));
+    if (!secret) {
+        return failed("the key file cannot be used", secret.error());
+    }
+    auto ballast = std::make_shared<Ballast>(settings.data + "/ballast", ballast_size);
+    ballast->prepare();
+    auto clock = std::make_unique<SystemClock>();
+    auto blobs = open_blobs(settings.storage, settings.data, settings.is_strict, *clock);
+    if (!blobs) {
+        return failed("the storage cannot be opened", blobs.error());
+    }
+    auto stores = open_stores(
+        settings.database,
+        settings.data,
+        blobs->bucket,
+        database_options(settings, ballast),
+        blobs->shared_folder
+    );
+    if (!stores) {
+        return failed("the database cannot be opened", stores.error());
+    }
+    SecretBox box(*secret);
+    auto node = join_nodes(settings, *stores, *blobs, box);
+    if (!node) {
+        return failed("this node cannot join the others", node.error());
+    }
+    const auto last_run = mark.begin(settings.is_strict);
+    if (!last_run) {
+        return failed("the data directory cannot be written", last_run.error());
+    }
+    return OpenedParts{
+        .lock = std::move(*lock),
+        .box = std::move(box),
+        .ballast = std::move(ballast),
+        .clock = std::move(clock),
+        .blobs = *std::move(blobs),
+        .stores = *std::move(stores),
+        .node = *std::move(node),
+        .last_run = *last_run,
+    };
+}
+
+}  // namespace sluice::server

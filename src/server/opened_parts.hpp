@@ -1,0 +1,36 @@
+// What a server stands on, opened in order: its directory, its secrets, its storage, its database, and
+// its place among other nodes. Whatever cannot be opened is said on stderr, for whoever starts it.
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <string>
+
+#include "base/secret_box.hpp"
+#include "nodes/node.hpp"
+#include "server/blob_engine.hpp"
+#include "server/settings.hpp"
+#include "server/stores.hpp"
+#include "store/disk/ballast.hpp"
+#include "store/disk/data_directory.hpp"
+#include "store/disk/run_mark.hpp"
+
+namespace sluice::server {
+
+struct OpenedParts {
+    DirectoryLock lock;
+    SecretBox box;
+    std::shared_ptr<Ballast> ballast;    // also the database's
+    std::unique_ptr<SystemClock> clock;  // of the storage
+    BlobEngine blobs;
+    Stores stores;
+    std::unique_ptr<Node> node;  // null: alone
+    LastRun last_run;
+};
+
+// The exit code that it is for.
+int fail(const std::string& what, const Error& error);
+// Else the exit code.
+std::expected<OpenedParts, int> open_parts(const Settings& settings, RunMark& mark);
+
+}  // namespace sluice::server

@@ -1,0 +1,230 @@
+#include "store/postgres/postgres_node_store.hpp"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+namespace sluice {
+
+using postgres::Row;
+using postgres::Rows;
+using postgres::Session;
+
+namespace {
+
+// Of the database, whatever the clocks of the nodes say.
+#define SLUICE_NOW "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+// Ids carry the number of their node; a node that was only paused may still make some.
+#define SLUICE_GIVEN_UP "86400000"
+
+constexpr char lock_nodes_sql[] = "SELECT pg_advisory_xact_lock(7742116304)";
+constexpr char own_sql[] = "SELECT id FROM nodes WHERE name = $1";
+constexpr char forget_sql[] = "DELETE FROM nodes WHERE seen_at < " SLUICE_NOW " - " SLUICE_GIVEN_UP;
+constexpr char free_sql[] =
+    "SELECT n FROM generate_series(8, 1023) n WHERE n NOT IN (SELECT id FROM nodes) LIMIT 1";
+constexpr char put_sql[] =
+    "INSERT INTO nodes (id, name, incarnation, role, quick_slots, film_slots, speeds, started_at, "
+    "seen_at) VALUES ($1, $2, $3, $4, $5, $6, $7, " SLUICE_NOW ", " SLUICE_NOW
+    ") ON CONFLICT (id) DO UPDATE SET incarnation = excluded.incarnation, role = excluded.role, "
+    "quick_slots = excluded.quick_slots, film_slots = excluded.film_slots, "
+    "speeds = excluded.speeds, started_at = excluded.started_at, seen_at = excluded.seen_at";
+constexpr char beat_sql[] =
+    "UPDATE nodes SET seen_at = " SLUICE_NOW
+    ", speeds = $3, quick_slots = $4, film_slots = $5 WHERE id = $1 AND incarnation = $2 "
+    "RETURNING seen_at";
+constexpr char live_sql[] =
+    "SELECT id, name, role, incarnation, quick_slots, film_slots, speeds FROM nodes "
+    "WHERE seen_at >= " SLUICE_NOW " - $1 ORDER BY id";
+constexpr char leave_sql[] = "UPDATE nodes SET seen_at = 0 WHERE id = $1 AND incarnation = $2";
+
+constexpr char take_sql[] =
+    "WITH before AS (SELECT id, stream_token, stream_node FROM uploads "
+    "WHERE id = $1 AND state = 'open' FOR NO KEY UPDATE), "
+    "taken AS (UPDATE uploads u SET stream_token = $2, stream_node = $3 FROM before "
+    "WHERE u.id = before.id) SELECT stream_token, stream_node FROM before";
+constexpr char holder_sql[] = "SELECT stream_node FROM uploads WHERE id = $1";
+
+constexpr char add_rate_sql[] =
+    "INSERT INTO rate_windows AS w (principal, bucket, resets, used) VALUES ($1, $2, $3, $4) "
+    "ON CONFLICT (principal, bucket) DO UPDATE SET "
+    "used = CASE WHEN w.resets > $5 THEN w.used ELSE 0 END + excluded.used, "
+    "resets = CASE WHEN w.resets > $5 THEN w.resets ELSE excluded.resets END "
+    "RETURNING resets, used";
+constexpr char forget_rates_sql[] = "DELETE FROM rate_windows WHERE resets < $1";
+
+constexpr char put_key_sql[] =
+    "INSERT INTO installation (key, value) VALUES ('key', $1) ON CONFLICT DO NOTHING";
+constexpr char key_sql[] = "SELECT value FROM installation WHERE key = 'key'";
+
+constexpr std::size_t rates_at_once = 500;
+
+#undef SLUICE_NOW
+#undef SLUICE_GIVEN_UP
+
+std::vector<NodeRow> read_nodes(const Rows& rows) {
+    std::vector<NodeRow> nodes;
+    for (const Row row : rows) {
+        nodes.push_back({
+            .id = row.number(0),
+            .facts =
+                {.name = row.text(1),
+                 .role = row.text(2),
+                 .incarnation = row.number(3),
+                 .quick_slots = row.number(4),
+                 .film_slots = row.number(5),
+                 .speeds = row.text(6)},
+        });
+    }
+    return nodes;
+}
+
+std::int64_t alive_ms() {
+    return std::chrono::milliseconds(PostgresNodeStore::alive).count();
+}
+
+}  // namespace
+
+Result<std::uint64_t> PostgresNodeStore::join(const NodeFacts& facts) {
+    std::uint64_t id = 0;
+    auto joined = database_->perform([&](Session& session) -> Result<void> {
+        session.send(lock_nodes_sql);
+        session.send(forget_sql);
+        Rows found = session.query(own_sql, facts.name);
+        if (found.empty()) {
+            found = session.query(free_sql);
+        }
+        if (session.failure()) {
+            return ok();
+        }
+        if (found.empty()) {
+            return Error{
+                .code = ErrorCode::storage_failed,
+                .facts =
+                    "1016 nodes have used this database in the last day; there is no number "
+                    "for another.",
+            };
+        }
+        id = found.front().number(0);
+        session.send(
+            put_sql,
+            id,
+            facts.name,
+            facts.incarnation,
+            facts.role,
+            facts.quick_slots,
+            facts.film_slots,
+            facts.speeds
+        );
+        return ok();
+    });
+    return joined ? Result<std::uint64_t>(id) : std::move(joined).error();
+}
+
+Result<PostgresNodeStore::Seen> PostgresNodeStore::beat(std::uint64_t id, const NodeFacts& facts) {
+    Seen seen;
+    const auto work = [&](Session& session) -> Result<void> {
+        session.send(
+            beat_sql, id, facts.incarnation, facts.speeds, facts.quick_slots, facts.film_slots
+        );
+        session.send(live_sql, alive_ms());
+        const std::vector<Rows> answers = session.finish();
+        if (session.failure()) {
+            return ok();
+        }
+        const Rows& own = answers[answers.size() - 2];
+        if (own.empty()) {
+            return Error{.code = ErrorCode::store_conflict, .detail = "the node was replaced"};
+        }
+        seen = {.now = own.front().time(0), .alive = read_nodes(answers.back())};
+        return ok();
+    };
+    auto done = database_->perform(work, PostgresDatabase::Survives::kill);
+    return done ? Result<Seen>(std::move(seen)) : std::move(done).error();
+}
+
+Result<void> PostgresNodeStore::leave(std::uint64_t id, std::uint64_t incarnation) {
+    auto left = database_->execute(leave_sql, id, incarnation);
+    return left ? ok() : Result<void>(std::move(left).error());
+}
+
+Result<std::vector<NodeRow>> PostgresNodeStore::live() {
+    const auto rows = database_->query(live_sql, alive_ms());
+    return rows ? Result<std::vector<NodeRow>>(read_nodes(*rows)) : rows.error();
+}
+
+// The token is made by chance, so one that the database lost with its power is nobody's: whoever has
+// it is refused, and nobody gets it again.
+Result<StreamHolder> PostgresNodeStore::take_stream(MediaId id, const StreamHolder& by) {
+    StreamHolder before;
+    const auto work = [&](Session& session) -> Result<void> {
+        const Rows rows = session.query(take_sql, id.value, by.token, by.node);
+        if (!rows.empty()) {
+            before = {.token = rows.front().number(0), .node = rows.front().number(1)};
+        }
+        return ok();
+    };
+    auto taken = database_->perform(work, PostgresDatabase::Survives::kill);
+    return taken ? Result<StreamHolder>(before) : std::move(taken).error();
+}
+
+Result<std::uint64_t> PostgresNodeStore::holder_of_stream(MediaId id) {
+    const auto rows = database_->query(holder_sql, id.value);
+    if (!rows) {
+        return rows.error();
+    }
+    return rows->empty() ? std::uint64_t{0} : rows->front().number(0);
+}
+
+Result<std::vector<RateCount>> PostgresNodeStore::add_rates(
+    std::vector<RateCount> counts, WallTime now
+) {
+    // In one order, so that two nodes never wait in a circle.
+    std::ranges::sort(counts, {}, [](const RateCount& count) {
+        return std::tie(count.principal, count.bucket);
+    });
+    std::vector<RateCount> sums = counts;
+    for (std::size_t first = 0; first < counts.size(); first += rates_at_once) {
+        const std::size_t last = std::min(counts.size(), first + rates_at_once);
+        const auto work = [&](Session& session) -> Result<void> {
+            for (std::size_t i = first; i < last; ++i) {
+                const RateCount& one = counts[i];
+                session.send(add_rate_sql, one.principal, one.bucket, one.resets, one.used, now);
+            }
+            const std::vector<Rows> answers = session.finish();
+            for (std::size_t i = last; !session.failure() && i > first; --i) {
+                const Row row = answers[answers.size() - 1 - (last - i)].front();
+                sums[i - 1].resets = row.time(0);
+                sums[i - 1].used = row.number(1);
+            }
+            return ok();
+        };
+        if (auto added = database_->perform(work, PostgresDatabase::Survives::kill); !added) {
+            return std::move(added).error();
+        }
+    }
+    return sums;
+}
+
+Result<void> PostgresNodeStore::forget_rates(WallTime before) {
+    auto gone = database_->execute(forget_rates_sql, before);
+    return gone ? ok() : Result<void>(std::move(gone).error());
+}
+
+Result<void> PostgresNodeStore::check_key(const std::string& mark) {
+    return database_->perform([&](Session& session) -> Result<void> {
+        session.send(put_key_sql, mark);
+        const Rows found = session.query(key_sql);
+        if (session.failure() || found.front().text(0) == mark) {
+            return ok();
+        }
+        return Error{
+            .code = ErrorCode::storage_failed,
+            .facts =
+                "The key file of this node is another than that of the nodes before it: what "
+                "they sealed and signed would mean nothing here. Copy theirs (keys.secret), "
+                "or name it with --key-file.",
+        };
+    });
+}
+
+}  // namespace sluice

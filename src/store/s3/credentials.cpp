@@ -1,0 +1,230 @@
+#include "store/s3/credentials.hpp"
+
+#include <cstdlib>
+#include <ctime>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+
+#include "base/text.hpp"
+#include "store/s3/answer_text.hpp"
+
+namespace sluice::s3 {
+namespace {
+
+constexpr std::chrono::minutes renewed_before{5};
+
+std::string variable(const char* name) {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody changes the environment
+    const char* value = std::getenv(name);
+    return value == nullptr ? std::string() : std::string(value);
+}
+
+std::string content_of(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// Without what ends its line.
+std::string token_in(const std::string& path) {
+    std::string token = content_of(path);
+    token.resize(token.find_last_not_of(" \t\r\n") + 1);
+    return token;
+}
+
+std::string credentials_path() {
+    const std::string said = variable("AWS_SHARED_CREDENTIALS_FILE");
+    return said.empty() ? variable("HOME") + "/.aws/credentials" : said;
+}
+
+Error none(std::string why) {
+    return {
+        .code = ErrorCode::storage_unavailable,
+        .facts = "There are no credentials for the S3 store: " + std::move(why),
+        .retry_after = std::chrono::seconds(10),
+    };
+}
+
+}  // namespace
+
+std::optional<Credentials> credentials_in(const std::string& text, const std::string& profile) {
+    std::istringstream lines(text);
+    Credentials found;
+    bool is_here = false;
+    for (std::string line; std::getline(lines, line);) {
+        line.resize(line.find_last_not_of('\r') + 1);
+        const auto trimmed = trim(line);
+        if (trimmed.starts_with('[') && trimmed.ends_with(']')) {
+            is_here = trim(trimmed.substr(1, trimmed.size() - 2)) == profile;
+            continue;
+        }
+        const auto equals = trimmed.find('=');
+        if (!is_here || equals == std::string_view::npos || trimmed.starts_with('#')) {
+            continue;
+        }
+        const auto name = trim(trimmed.substr(0, equals));
+        const std::string value(trim(trimmed.substr(equals + 1)));
+        if (name == "aws_access_key_id") {
+            found.key_id = value;
+        } else if (name == "aws_secret_access_key") {
+            found.secret = value;
+        } else if (name == "aws_session_token") {
+            found.session_token = value;
+        }
+    }
+    return found.key_id.empty() || found.secret.empty() ? std::nullopt : std::optional(found);
+}
+
+std::optional<WallTime> parse_expiry(const std::string& text) {
+    std::tm parts{};
+    if (::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &parts) == nullptr) {
+        return std::nullopt;
+    }
+    return WallTime{std::chrono::seconds{::timegm(&parts)}};
+}
+
+bool CredentialSource::is_fresh() const {
+    if (!found_ || (found_->expires_at && clock_.now() + renewed_before > *found_->expires_at)) {
+        return false;
+    }
+    std::error_code error;
+    return found_->file.empty() ||
+           std::filesystem::last_write_time(found_->file, error) == found_->file_time;
+}
+
+bool CredentialSource::is_valid() const {
+    return found_ && (!found_->expires_at || clock_.now() < *found_->expires_at);
+}
+
+Result<Credentials> CredentialSource::get() {
+    std::unique_lock lock(mutex_);
+    // Those that are good for some minutes more will do while another renews them.
+    renewed_.wait(lock, [this] { return !is_renewing_ || is_valid(); });
+    if (is_fresh() || is_renewing_) {
+        return found_->credentials;
+    }
+    is_renewing_ = true;
+    lock.unlock();
+    auto found = find();
+    lock.lock();
+    is_renewing_ = false;
+    renewed_.notify_all();
+    if (found) {
+        found_ = *std::move(found);
+        return found_->credentials;
+    }
+    return is_valid() ? Result<Credentials>(found_->credentials) : std::move(found).error();
+}
+
+void CredentialSource::forget() {
+    const std::scoped_lock lock(mutex_);
+    found_.reset();
+}
+
+Result<CredentialSource::Found> CredentialSource::find() {
+    Credentials said{
+        .key_id = variable("AWS_ACCESS_KEY_ID"),
+        .secret = variable("AWS_SECRET_ACCESS_KEY"),
+        .session_token = variable("AWS_SESSION_TOKEN"),
+    };
+    if (profile_.empty() && !said.key_id.empty() && !said.secret.empty()) {
+        return Found{std::move(said)};
+    }
+    if (auto in_file = from_file()) {
+        return *std::move(in_file);
+    }
+    if (!profile_.empty()) {
+        return none("the file of the AWS tools has no profile " + profile_ + ".");
+    }
+    const std::string role = variable("AWS_ROLE_ARN");
+    const std::string token_file = variable("AWS_WEB_IDENTITY_TOKEN_FILE");
+    if (!role.empty() && !token_file.empty()) {
+        return from_web_identity(role, token_file);
+    }
+    const std::string relative = variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
+    const std::string container = relative.empty() ? variable("AWS_CONTAINER_CREDENTIALS_FULL_URI")
+                                                   : "http://169.254.170.2" + relative;
+    if (!container.empty()) {
+        return from_container(container);
+    }
+    return none(
+        "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile of the file of the AWS "
+        "tools with ?profile=…"
+    );
+}
+
+std::optional<CredentialSource::Found> CredentialSource::from_file() {
+    const std::string named = variable("AWS_PROFILE");
+    const std::string profile = !profile_.empty() ? profile_ : named.empty() ? "default" : named;
+    const std::string path = credentials_path();
+    std::error_code error;
+    const auto changed_at = std::filesystem::last_write_time(path, error);
+    auto found = credentials_in(content_of(path), profile);
+    if (error || !found) {
+        return std::nullopt;
+    }
+    return Found{*std::move(found), std::nullopt, path, changed_at};
+}
+
+Result<CredentialSource::Found> CredentialSource::from_web_identity(
+    const std::string& role, const std::string& token_file
+) {
+    const std::string token = token_in(token_file);
+    if (token.empty()) {
+        return none("the file that AWS_WEB_IDENTITY_TOKEN_FILE names is empty or not there.");
+    }
+    const std::string given = variable("AWS_ENDPOINT_URL_STS");
+    const std::string sts = given.empty() ? "https://sts." + region_ + ".amazonaws.com" : given;
+    const std::string session = variable("AWS_ROLE_SESSION_NAME");
+    const std::string form =
+        "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn=" + uri_encoded(role) +
+        "&RoleSessionName=" + uri_encoded(session.empty() ? "sluice" : session) +
+        "&WebIdentityToken=" + uri_encoded(token);
+    const TextBody body(form);
+    const HttpReply reply = transport_.perform(
+        {.method = "POST",
+         .url = sts + "/",
+         .headers = {"content-type: application/x-www-form-urlencoded"},
+         .body = &body}
+    );
+    Found found{
+        {.key_id = xml_value(reply.text, "AccessKeyId"),
+         .secret = xml_value(reply.text, "SecretAccessKey"),
+         .session_token = xml_value(reply.text, "SessionToken")},
+        parse_expiry(xml_value(reply.text, "Expiration"))
+    };
+    if (!reply.is_success() || found.credentials.key_id.empty()) {
+        return none(
+            "STS gave none for the web identity (" +
+            (reply.status == 0
+                 ? reply.failure
+                 : std::to_string(reply.status) + " " + xml_value(reply.text, "Code")) +
+            ")."
+        );
+    }
+    return found;
+}
+
+Result<CredentialSource::Found> CredentialSource::from_container(const std::string& url) {
+    HttpRequest request{.method = "GET", .url = url};
+    std::string token = variable("AWS_CONTAINER_AUTHORIZATION_TOKEN");
+    if (const auto file = variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"); !file.empty()) {
+        token = token_in(file);
+    }
+    if (!token.empty()) {
+        request.headers.push_back("authorization: " + token);
+    }
+    const HttpReply reply = transport_.perform(request);
+    Found found{
+        {.key_id = json_value(reply.text, "AccessKeyId"),
+         .secret = json_value(reply.text, "SecretAccessKey"),
+         .session_token = json_value(reply.text, "Token")},
+        parse_expiry(json_value(reply.text, "Expiration"))
+    };
+    if (!reply.is_success() || found.credentials.key_id.empty()) {
+        return none("the container's address for credentials gave none.");
+    }
+    return found;
+}
+
+}  // namespace sluice::s3

@@ -1,0 +1,102 @@
+"""`sluice migrate --to s3://…`: the bytes of a directory go from its disk into a bucket, and everything goes on there."""
+
+import json
+import os
+import subprocess
+import unittest
+
+from support import engine
+from support.client import X1, upload
+from support.faulty_store import FaultyStore
+from support.media import clip, noise
+from support.object_store import ObjectStore
+from support.server import Server, binary
+
+
+class MigrateToS3(unittest.TestCase):
+    def setUp(self):
+        self.store = engine.object_store()
+        os.environ.update(ObjectStore.environment())
+        self.server = Server("--storage", "disk", "--database", "sqlite")
+        self.addCleanup(self.server.close)
+        self.prefix = "moved-" + self.id().rsplit("_", 1)[1]
+        self.url = self.store.url(self.prefix)
+
+    def run_sluice(self, *words, code=0):
+        done = subprocess.run(
+            [binary(), *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False
+        )
+        self.assertEqual(done.returncode, code, done)
+        return done
+
+    def migrate(self, url, code=0):
+        return self.run_sluice("migrate", "--data", self.server.data, "--to", url, "--json", code=code)
+
+    def filled(self):
+        """A film with its outputs, half an upload of small segments, half one of large ones; what they must be."""
+        caller, film, small, large = X1(self.server.start()), clip(2), noise(90_000, 2), noise(3_000_000, 3)
+        ready = upload(caller, film, len(film))
+        self.assertEqual(caller.wait(ready)["state"], "succeeded")
+        outputs = {name: caller.fetch(output["url"]).body for name, output in caller.outputs(ready).items()}
+        halves = []
+        for data in (small, large):
+            media_id = caller.open(len(data))
+            for index in (2, 0):
+                piece = data[index * len(data) // 3 : (index + 1) * len(data) // 3]
+                self.assertEqual(caller.append(media_id, index, piece).status, 204)
+            halves.append((media_id, data))
+        self.assertEqual(self.server.stop(), 0)
+        return ready, film, outputs, halves
+
+    def assert_goes_on(self, ready, film, outputs, halves):
+        caller = X1(self.server.start())
+        self.assertEqual(caller.original(f"7_{ready}").body, film)
+        for name, output in caller.outputs(ready).items():
+            self.assertEqual(caller.fetch(output["url"]).body, outputs[name], name)
+        for media_id, data in halves:
+            self.assertEqual(caller.append(media_id, 0, data[: len(data) // 3]).status, 204, "it is there")
+            self.assertEqual(caller.append(media_id, 1, data[len(data) // 3 : 2 * len(data) // 3]).status, 204)
+            self.assertIn(caller.finalize(media_id).status, (200, 201))
+            self.assertEqual(caller.original(f"7_{media_id}").body, data)
+        self.assertEqual(self.server.stop(), 0)
+
+    def test_everything_goes_on_there_and_then_to_postgres(self):
+        was = self.filled()
+        moved = json.loads(self.migrate(self.url).stdout)
+        self.assertEqual(moved["blobs"], len(self.store.keys(self.prefix)))
+        self.assertEqual(moved["unnamed"], 0)
+        self.assertFalse(os.path.exists(os.path.join(self.server.data, "blobs")))
+        self.run_sluice("fsck", "--data", self.server.data, "--storage", self.url)
+        refused = self.run_sluice("serve", "--listen", "127.0.0.1:0", "--data", self.server.data, "--storage", "disk", code=3)
+        self.assertIn("have their bytes in an S3 bucket", refused.stderr)
+        self.assertIn("already", self.migrate(self.url, code=3).stderr)
+        self.server.arguments = ["--storage", self.url]
+        self.assert_goes_on(*was)
+        database = engine.cluster().make_database("moved")
+        self.migrate(database)
+        self.server.arguments = ["--storage", self.url, "--database", database]
+        ready, film, outputs, _ = was
+        self.assert_goes_on(ready, film, outputs, [])
+
+    def test_one_that_was_interrupted_goes_on(self):
+        was = self.filled()
+        line = FaultyStore(self.store.port)
+        self.addCleanup(line.close)
+        line.add("status", code=403, name=b"AccessDenied", times=1, key="/blobs/[0-9a-f]{4}/[89a-f]")  # the pack
+        broken = self.migrate(self.store.url(self.prefix, port=line.port), code=3)
+        self.assertIn("credentials", broken.stderr)
+        self.assertGreater(len(self.store.keys(self.prefix)), 0)
+        refused = self.run_sluice("serve", "--listen", "127.0.0.1:0", "--data", self.server.data, "--storage", "disk", code=3)
+        self.assertIn("interrupted", refused.stderr)
+        self.migrate(self.url)
+        self.server.arguments = ["--storage", self.url]
+        self.assert_goes_on(*was)
+
+    def test_a_bucket_in_which_something_is_is_refused(self):
+        self.filled()
+        self.store.call("PUT", f"{self.prefix}/blobs/0000/0000000000000001", payload=b"x")
+        self.assertIn("it is another's", self.migrate(self.url, code=3).stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
