@@ -201,7 +201,9 @@ Result<void> Fsck::check_pack(const SharedBlobContent& pack) {
         return named.error();
     }
     for (std::size_t i = 1; i < named->size(); ++i) {
-        if (end_of((*named)[i - 1]) > (*named)[i].offset.value) {
+        // What was joined has the very extents of its parts.
+        const bool is_shared = (*named)[i - 1] == (*named)[i];
+        if (!is_shared && end_of((*named)[i - 1]) > (*named)[i].offset.value) {
             tell({"extents_overlap", {0}, where((*named)[i]) + " belong to two segments."});
         }
     }

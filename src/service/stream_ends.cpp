@@ -43,6 +43,12 @@ Result<Upload> Streams::complete(const Principal& owner, MediaId id) {
     if (found->upload.has_all_bytes()) {
         return found->upload;
     }
+    if (found->upload.is_over()) {
+        return gone(found->upload);  // deleted meanwhile
+    }
+    if (!is_whole(found->upload)) {
+        return found->upload;  // bytes were lost meanwhile: it has what it says
+    }
     auto whole = found->upload.completed(services_.clock.now());
     if (!whole) {
         return std::move(whole).error();
@@ -61,7 +67,10 @@ Result<Upload> Streams::try_join(const Upload& joined) {
     Upload whole = joined;
     whole.total = {};
     for (const MediaId id : joined.stream.parts) {
-        const auto part = services_.metadata.find_with_segments(joined.owner, id);
+        auto part = services_.metadata.find_with_segments(joined.owner, id);
+        if (!part && part.error().code != ErrorCode::store_not_found) {
+            return std::move(part).error();  // nobody would try again
+        }
         if (!part || part->upload.state != UploadState::open || !is_whole(part->upload)) {
             return joined;
         }

@@ -8,7 +8,6 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
-#include <semaphore>
 #include <unordered_map>
 #include <utility>
 
@@ -20,14 +19,33 @@ namespace sluice {
 // wherever there is room.
 class PassedLock {
   public:
-    void lock() { is_free_.acquire(); }
-    void unlock() { is_free_.release(); }
+    void lock() {
+        std::unique_lock lock(mutex_);
+        while (is_taken_) {
+            freed_.wait(lock);
+        }
+        is_taken_ = true;
+    }
+    void unlock() {
+        {
+            const std::lock_guard lock(mutex_);
+            is_taken_ = false;
+        }
+        freed_.notify_one();
+    }
     bool try_lock_for(std::chrono::milliseconds patience) {
-        return is_free_.try_acquire_for(patience);
+        std::unique_lock lock(mutex_);
+        if (!freed_.wait_for(lock, patience, [this] { return !is_taken_; })) {
+            return false;
+        }
+        is_taken_ = true;
+        return true;
     }
 
   private:
-    std::binary_semaphore is_free_{1};
+    std::mutex mutex_;
+    std::condition_variable freed_;
+    bool is_taken_ = false;
 };
 
 struct StreamLease {
@@ -43,6 +61,8 @@ class StreamLeases {
   public:
     std::shared_ptr<StreamLease> take(MediaId id) {
         auto lease = std::make_shared<StreamLease>();
+        // A third one waits until the first has stored what it was storing when the second came.
+        const std::lock_guard<PassedLock> own(lease->mutex);
         std::shared_ptr<StreamLease> before;
         {
             const std::lock_guard guard(mutex_);
@@ -50,6 +70,10 @@ class StreamLeases {
             auto& entry = leases_[id];
             before = entry.lock();
             entry = lease;
+            if (before != nullptr) {
+                before->is_lost =
+                    true;  // from here on, however long the wait for what it stores is
+            }
         }
         end(before);
         return lease;

@@ -97,7 +97,10 @@ Result<void> Streams::check_new(const CreateStream& wanted) const {
 Result<ByteCount> Streams::check_parts(const CreateStream& wanted) {
     ByteCount sum;
     for (const MediaId part : wanted.parts) {
-        const auto found = services_.metadata.find(wanted.owner, part);
+        auto found = services_.metadata.find(wanted.owner, part);
+        if (!found && found.error().code != ErrorCode::store_not_found) {
+            return std::move(found).error();
+        }
         const bool is_part = found && found->stream.kind == UploadKind::part &&
                              found->state == UploadState::open &&
                              services_.clock.now() < found->expires_at;

@@ -9,6 +9,10 @@
 namespace sluice::simulation {
 
 void run_client(World& world);
+// Uploads that come as one stream: appended to by several, taken over, joined.
+void run_streamer(World& world);
+// Each is brought to its end.
+void complete_streams(World& world);
 void run_worker(World& world, std::size_t number);
 void run_sweeper(World& world);
 // Compares with the disk what an unclean stop has left in doubt.

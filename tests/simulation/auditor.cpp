@@ -15,7 +15,8 @@ class Auditor {
     explicit Auditor(World& world) : world_(world), caller_(world) {}
 
     void run() {
-        while (world_.clients_done < world_.options.clients) {
+        while (world_.clients_done < world_.options.clients ||
+               world_.streamers_done < world_.options.streamers) {
             world_.scheduler.sleep(500ms);
         }
         world_.gate.clear_up();
@@ -25,6 +26,7 @@ class Auditor {
         for (auto& [id, model] : world_.checker.models()) {
             complete(model);
         }
+        complete_streams(world_);
         wait_for_jobs();
         for (auto& [id, model] : world_.checker.models()) {
             look_at(model);
@@ -111,6 +113,12 @@ class Auditor {
             const auto row = world_.journal.rows().find_any(id);
             if (row && !row->upload.is_over() && row->upload.expires_at != never) {
                 world_.checker.fail("its time is over and it is still there: " + id.text());
+            }
+        }
+        for (const auto& [id, model] : world_.checker.streams()) {
+            const auto row = world_.journal.rows().find_any(id);
+            if (row && row->upload.state == UploadState::open) {
+                world_.checker.fail("a stream is open after its time: " + id.text());
             }
         }
         world_.checker.check_nothing_is_left();

@@ -207,10 +207,14 @@ void Checker::check(MediaId id) {
     if (known != models_.end() && known->second.is_abandoned) {
         return;
     }
+    const auto stream = streams_.find(id);
+    if (stream != streams_.end() && stream->second.is_abandoned) {
+        return;
+    }
     const auto row = journal_.rows().find_any(id);
     if (!row) {
-        if (known != models_.end()) {
-            fail(named(id) + ": INIT was acknowledged, the upload is lost");
+        if (known != models_.end() || stream != streams_.end()) {
+            fail(named(id) + ": its creation was acknowledged, the upload is lost");
         }
         return;
     }
@@ -220,6 +224,9 @@ void Checker::check(MediaId id) {
         return;  // 2xx to APPEND did not promise more than the page cache, and the disk has failed it
     }
     check_claims(*row);
+    if (stream != streams_.end()) {
+        check_stream(stream->second, *row);
+    }
     if (known == models_.end()) {
         return;
     }
@@ -228,18 +235,32 @@ void Checker::check(MediaId id) {
     check_outputs(known->second, *row);
 }
 
+// Their bytes count with those that they were joined to.
+std::set<MediaId> Checker::parts_joined() {
+    std::set<MediaId> joined;
+    for (const MediaId id : rows_) {
+        const auto row = journal_.rows().find_any(id);
+        if (row && !row->upload.is_over() && row->upload.state != UploadState::open) {
+            const auto& parts = row->upload.stream.parts;
+            joined.insert(parts.begin(), parts.end());
+        }
+    }
+    return joined;
+}
+
 void Checker::check_all() {
     for (const MediaId id : rows_) {
         check(id);
     }
-    const std::uint64_t unknown = rows_.size() - models_.size();
+    const std::uint64_t unknown = rows_.size() - models_.size() - streams_.size();
     if (unknown > unknown_creates_) {
         fail("there are more uploads than were asked for");
     }
     std::map<std::string, Usage> truth;
+    const std::set<MediaId> joined = parts_joined();
     for (const MediaId id : rows_) {
         const auto row = journal_.rows().find_any(id);
-        if (row && !row->upload.is_over()) {
+        if (row && !row->upload.is_over() && !joined.contains(id)) {
             Usage& usage = truth[row->upload.owner.id];
             usage.uploads_open += row->upload.state == UploadState::open ? 1 : 0;
             usage.bytes += row->upload.total;
@@ -249,7 +270,8 @@ void Checker::check_all() {
         if (quota_.uploads_open_max > 0 && usage.uploads_open > quota_.uploads_open_max) {
             fail(owner + " has more open uploads than are allowed");
         }
-        if (quota_.bytes_max.value > 0 && usage.bytes > quota_.bytes_max) {
+        // Parts that are joined again and again, and lengths that are told later, are not foreseen.
+        if (quota_.bytes_max.value > 0 && usage.bytes > quota_.bytes_max && streams_.empty()) {
             fail(owner + " has more bytes than are allowed");
         }
         if (journal_.rows().usage_of({owner}).value() != usage) {
@@ -272,7 +294,10 @@ void Checker::check_nothing_is_left() {
         }
         for (const Extent& extent : extents) {
             named_blobs.insert(extent.blob);
-            named_extents.push_back(extent);
+            // What was joined shares the bytes of its parts.
+            if (std::ranges::find(named_extents, extent) == named_extents.end()) {
+                named_extents.push_back(extent);
+            }
         }
     }
     for (const BlobId id : disk_.ids()) {
@@ -306,6 +331,13 @@ void Checker::power_was_lost(bool is_strict) {
     if (is_strict) {
         return;
     }
+    for (auto& [id, model] : streams_) {
+        const bool is_safe = model.is_complete && model.kind != UploadKind::part;
+        if (!is_safe && !model.cancel.acknowledged) {
+            model.is_abandoned = !journal_.rows().find_any(id);
+            model.doubt_all();
+        }
+    }
     for (auto& [id, model] : models_) {
         if (model.finalize.acknowledged || model.cancel.acknowledged) {
             continue;
@@ -327,6 +359,9 @@ void Checker::power_was_lost(bool is_strict) {
 void Checker::dropped(const UploadWithSegments& before, const std::vector<SegmentIndex>& indexes) {
     tally_.saw(Seen::segment_dropped);
     const MediaId id = before.upload.id;
+    if (const auto stream = streams_.find(id); stream != streams_.end()) {
+        dropped_of(stream->second, before, indexes);
+    }
     const auto known = models_.find(id);
     if (known == models_.end()) {
         return;

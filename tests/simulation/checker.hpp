@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "model.hpp"
 #include "simulated_disk.hpp"
 #include "simulated_metadata_store.hpp"
+#include "stream_model.hpp"
 
 namespace sluice::simulation {
 
@@ -40,6 +42,10 @@ class Checker final : public Witness {
 
     UploadModel& add(UploadModel model);
     std::map<MediaId, UploadModel>& models() { return models_; }
+    StreamModel& add(StreamModel model);
+    std::map<MediaId, StreamModel>& streams() { return streams_; }
+    // The bytes of a row, in their order; nothing: one of them cannot be read.
+    std::optional<std::vector<std::byte>> content_of(MediaId id);
     // An INIT or a file in one call, of which nobody knows whether it was done.
     void nobody_knows() { ++unknown_creates_; }
 
@@ -79,6 +85,10 @@ class Checker final : public Witness {
     void check_state(UploadModel& model, const UploadWithSegments& row);
     void check_outputs(UploadModel& model, const UploadWithSegments& row);
     void check_job(const Upload& upload);
+    std::set<MediaId> parts_joined();
+    void check_stream(const StreamModel& model, const UploadWithSegments& row);
+    void
+    dropped_of(StreamModel& model, const UploadWithSegments& before, const std::vector<SegmentIndex>&);
     void check_packs(const std::vector<Extent>& named);
     std::string named(MediaId id) const;
 
@@ -91,6 +101,7 @@ class Checker final : public Witness {
     std::function<void()> stop_;
     std::string violation_;
     std::map<MediaId, UploadModel> models_;
+    std::map<MediaId, StreamModel> streams_;
     std::vector<MediaId> rows_;                                     // all that were ever created
     std::map<std::pair<std::string, std::string>, MediaId> keyed_;  // by owner and key
     std::map<MediaId, int> seals_;

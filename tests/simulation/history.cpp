@@ -17,6 +17,9 @@ Outcome run_history(const HistoryOptions& options, Tally& tally) {
     for (std::size_t i = 0; i < options.clients; ++i) {
         world.scheduler.spawn("client", [&world] { run_client(world); });
     }
+    for (std::size_t i = 0; i < options.streamers; ++i) {
+        world.scheduler.spawn("streamer", [&world] { run_streamer(world); });
+    }
     for (std::size_t i = 0; i < workers; ++i) {
         world.scheduler.spawn("worker", [&world, i] { run_worker(world, i); });
     }
@@ -50,7 +53,8 @@ std::string described(const HistoryOptions& options) {
            ", crashes per 10000 steps: " + std::to_string(options.crashes.per_10000) +
            (options.loses_power ? " with" : " without") +
            " loss of power, faults per 10000 calls: " + std::to_string(options.faults.per_10000) +
-           ", clients: " + std::to_string(options.clients) + ")";
+           ", clients: " + std::to_string(options.clients) +
+           ", of streams: " + std::to_string(options.streamers) + ")";
 }
 
 }  // namespace sluice::simulation

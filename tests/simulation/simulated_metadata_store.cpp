@@ -179,6 +179,31 @@ Result<void> SimulatedMetadataStore::add_segment(
     });
 }
 
+Result<void> SimulatedMetadataStore::extend(const Extension& more) {
+    return write(Site::extend, Survives::as_configured, [more](MemoryMetadataStore& of) {
+        return of.extend(more);
+    });
+}
+
+Result<void> SimulatedMetadataStore::join(
+    const Upload& whole, const std::vector<Segment>& segments, const NewJob& job
+) {
+    return gate_.call(Site::join, [&]() -> Result<void> {
+        auto before = rows().find_any(whole.id);
+        if (!before) {
+            return std::move(before).error();
+        }
+        auto joined = rows().join(whole, segments, job);
+        if (joined) {
+            journal_.add(Survives::power_loss, [=](MemoryMetadataStore& again) {
+                static_cast<void>(again.join(whole, segments, job).has_value());
+            });
+            witness_.changed(before->upload, whole);
+        }
+        return joined;
+    });
+}
+
 Result<void> SimulatedMetadataStore::drop_segments(
     MediaId id, const std::vector<SegmentIndex>& indexes, WallTime now
 ) {

@@ -79,11 +79,9 @@ class SimulatedMetadataStore final : public MetadataStore {
     Result<void> add_segment(
         MediaId id, const Segment& segment, std::optional<ByteCount> stride, WallTime now
     ) override;
-    // No simulated client sends streams.
-    Result<void> extend(const Extension&) override { return unsimulated(); }
-    Result<void> join(const Upload&, const std::vector<Segment>&, const NewJob&) override {
-        return unsimulated();
-    }
+    Result<void> extend(const Extension& more) override;
+    Result<void> join(const Upload& whole, const std::vector<Segment>& segments, const NewJob& job)
+        override;
     Result<std::vector<Upload>> waiting_to_join(const Principal& owner) override {
         return rows().waiting_to_join(owner);
     }
@@ -123,9 +121,6 @@ class SimulatedMetadataStore final : public MetadataStore {
     Result<std::uint64_t> newest_number() override;
 
   private:
-    static Error unsimulated() {
-        return {.code = ErrorCode::storage_failed, .detail = "streams are not simulated"};
-    }
     MemoryMetadataStore& rows() { return journal_.rows(); }
     CreateTerms as_kept(CreateTerms terms) const;
     // Work on the rows that may be needed again, if it succeeds.

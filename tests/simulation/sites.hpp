@@ -33,6 +33,8 @@ enum class Site : std::uint8_t {
     find,
     list,
     add_segment,
+    extend,
+    join,
     change,
     due,
     names_of_blobs,
@@ -51,14 +53,14 @@ enum class Site : std::uint8_t {
 inline constexpr std::size_t site_count = static_cast<std::size_t>(Site::count);
 
 inline constexpr std::array<std::string_view, site_count> site_names{
-    "think",          "blob.stage",   "blob.place",      "blob.write",   "blob.commit",
-    "make_durable",   "blob.read",    "blob.local_file", "blob.adopt",   "blob.remove",
-    "free_space",     "orphans",      "drop_cached",     "pack.wait",    "pack.write",
-    "pack.sync",      "pack.make",    "create",          "create_whole", "usage",
-    "find",           "list",         "add_segment",     "change",       "due",
-    "names_of_blobs", "forget_bytes", "drop_segments",   "doubts",       "outputs",
-    "claim_job",      "heartbeat",    "save_outputs",    "finish_job",   "release_job",
-    "queue_position",
+    "think",        "blob.stage",  "blob.place",      "blob.write",   "blob.commit",
+    "make_durable", "blob.read",   "blob.local_file", "blob.adopt",   "blob.remove",
+    "free_space",   "orphans",     "drop_cached",     "pack.wait",    "pack.write",
+    "pack.sync",    "pack.make",   "create",          "create_whole", "usage",
+    "find",         "list",        "add_segment",     "extend",       "join",
+    "change",       "due",         "names_of_blobs",  "forget_bytes", "drop_segments",
+    "doubts",       "outputs",     "claim_job",       "heartbeat",    "save_outputs",
+    "finish_job",   "release_job", "queue_position",
 };
 
 constexpr bool is_writing(Site site) {
@@ -76,6 +78,8 @@ constexpr bool is_writing(Site site) {
         case Site::create:
         case Site::create_whole:
         case Site::add_segment:
+        case Site::extend:
+        case Site::join:
         case Site::change:
         case Site::forget_bytes:
         case Site::drop_segments:

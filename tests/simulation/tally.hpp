@@ -74,6 +74,12 @@ enum class Seen : std::uint8_t {
     job_released,
     job_gave_up,
     lease_lost,
+    stream_extended,
+    stream_completed,
+    stream_taken_over,
+    stream_resumed,
+    stream_refused,
+    streams_joined,
     count
 };
 inline constexpr std::size_t seen_count = static_cast<std::size_t>(Seen::count);
@@ -140,6 +146,12 @@ inline constexpr std::array<std::string_view, seen_count> seen_names{
     "job_released",
     "job_gave_up",
     "lease_lost",
+    "stream_extended",
+    "stream_completed",
+    "stream_taken_over",
+    "stream_resumed",
+    "stream_refused",
+    "streams_joined",
 };
 
 struct Tally {

@@ -43,6 +43,7 @@ HistoryOptions options_of(std::uint64_t seed) {
         options.packed_max = {random.between(60, 400)};
     }
     options.has_keys = random.one_in(2);
+    options.streamers = random.one_in(3) ? random.between(1, 3) : 0;
     return options;
 }
 
@@ -62,22 +63,26 @@ Process::Process(World& world)
       timeline(events, nullptr, &hot),
       doubts(world.journal.doubts(), metadata, blobs, world.clock, &timeline),
       jobs(metadata, blobs, world.clock, ids, {}, nullptr, &timeline),
-      uploads(
-          {metadata,
-           blobs,
-           world.attachments,
-           world.clock,
-           ids,
-           speed,
-           metrics,
-           [] {},
-           &timeline,
-           &doubts,
-           &hot},
-          limits_of(world.options)
-      ),
+      uploads(services(world), limits_of(world.options)),
+      streams(services(world), uploads),
       clock_(world.clock),
       is_strict_(world.options.is_strict) {}
+
+UploadServices Process::services(World& world) {
+    return {
+        metadata,
+        blobs,
+        world.attachments,
+        world.clock,
+        ids,
+        speed,
+        metrics,
+        [] {},
+        &timeline,
+        &doubts,
+        &hot
+    };
+}
 
 // As the server's own start, see server/wiring.cpp.
 Result<void> Process::recover(bool has_lost_power) {

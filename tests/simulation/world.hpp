@@ -19,6 +19,7 @@
 #include "scheduler.hpp"
 #include "service/doubts.hpp"
 #include "service/jobs.hpp"
+#include "service/streams.hpp"
 #include "service/timeline.hpp"
 #include "service/uploads.hpp"
 #include "simulated_blob_store.hpp"
@@ -45,6 +46,7 @@ struct HistoryOptions {
     bool is_crowded = false;  // all calls are about one upload, and meet
     std::size_t clients = 3;
     std::size_t calls_each = 14;
+    std::size_t streamers = 0;  // clients of uploads that come as one stream
     Mutant mutant = Mutant::none;
 };
 
@@ -74,8 +76,10 @@ class Process {
     Doubts doubts;
     Jobs jobs;
     Uploads uploads;
+    Streams streams;
 
   private:
+    UploadServices services(World& world);
     std::function<bool(BlobId)> is_known();
 
     const Clock& clock_;
@@ -117,6 +121,7 @@ class World {
     std::uint64_t next_key = 1;
     std::vector<KeyModel> keys;
     std::size_t clients_done = 0;
+    std::size_t streamers_done = 0;
     bool has_crashed = false;
     bool is_over = false;
 
