@@ -30,8 +30,8 @@ class BodyReader {
     // What is still to come, if the framing tells.
     virtual std::optional<std::uint64_t> remaining() const = 0;
     virtual std::uint64_t received() const = 0;
-    // A field behind a chunked body, once that has been read to its end.
-    virtual std::optional<std::string_view> trailer(std::string_view /*name*/) const {
+    // A field behind a chunked body, once that has been read to its end; several lines joined by commas.
+    virtual std::optional<std::string> trailer(std::string_view /*name*/) const {
         return std::nullopt;
     }
     // An interim answer (RFC 9110, section 15.2): "104 Upload Resumption Supported", and its field

@@ -177,13 +177,14 @@ asio::awaitable<void> SocketBody::send_interim(std::string_view status, std::str
     is_broken_ = !co_await wire_.write(text, {}, limits_.write);
 }
 
-std::optional<std::string_view> SocketBody::trailer(std::string_view name) const {
-    const auto& fields = chunks_.trailers();
-    const auto found = std::ranges::find_if(fields, [name](const HeaderField& field) {
-        return equals_ignoring_case(field.name, name);
-    });
-    return is_done() && found != fields.end() ? std::optional<std::string_view>(found->value)
-                                              : std::nullopt;
+std::optional<std::string> SocketBody::trailer(std::string_view name) const {
+    std::optional<std::string> joined;
+    for (const HeaderField& field : chunks_.trailers()) {
+        if (is_done() && equals_ignoring_case(field.name, name)) {
+            joined = joined ? *joined + ", " + field.value : field.value;
+        }
+    }
+    return joined;
 }
 
 asio::awaitable<Result<void>> SocketBody::read_framing() {

@@ -26,7 +26,7 @@ class SocketBody final : public BodyReader {
     boost::asio::awaitable<bool> arrives_within(std::chrono::milliseconds patience) override;
     std::optional<std::uint64_t> remaining() const override;
     std::uint64_t received() const override { return received_; }
-    std::optional<std::string_view> trailer(std::string_view name) const override;
+    std::optional<std::string> trailer(std::string_view name) const override;
     boost::asio::awaitable<void> send_interim(std::string_view status, std::string_view fields)
         override;
 

@@ -50,6 +50,9 @@ Result<InsertedUpload> insert_upload(
     if (const auto free = services.blobs.free_space()) {
         terms.room = Room{*free, {}, limits.reserve}.unreserved();
     }
+    if (terms.room && upload.total > *terms.room) {
+        return not_created(services, upload, limits, {.code = ErrorCode::storage_full});
+    }
     if (auto admission = admitted(call.admission); !admission) {
         return std::move(admission).error();
     }

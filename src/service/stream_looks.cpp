@@ -84,7 +84,8 @@ Result<Upload> Streams::find(const Principal& owner, MediaId id) {
     if (found->state == UploadState::open && found->stream.kind == UploadKind::segments) {
         return by_segments(*found);
     }
-    if (found->state != UploadState::open || is_whole) {
+    // Asked again: bytes may have been dropped between the question and the look.
+    if (found->state != UploadState::open || (is_whole && is_known_whole(id))) {
         return found;
     }
     auto whole = load(owner, id);
@@ -123,6 +124,30 @@ Result<Upload> Streams::cancel(const Principal& owner, MediaId id) {
         services_.peers->tell_stream_over(id);
     }
     return cancelled;
+}
+
+Result<void> Streams::cancel_open(const Principal& owner, MediaId id) {
+    constexpr int tries = 5;
+    for (int i = 0; i < tries; ++i) {
+        const auto found = find(owner, id);
+        if (!found || found->state != UploadState::open) {
+            return ok();
+        }
+        leases_.end(id);
+        const auto cancelled = found->cancelled(services_.clock.now());
+        if (!cancelled) {
+            return ok();
+        }
+        auto changed = services_.metadata.change(*cancelled, UploadState::open, std::nullopt);
+        if (changed && services_.peers != nullptr) {
+            services_.peers->tell_stream_over(id);
+        }
+        // A conflict: a request has stored some more, or has completed it.
+        if (changed || changed.error().code != ErrorCode::store_conflict) {
+            return changed;
+        }
+    }
+    return ok();
 }
 
 }  // namespace sluice

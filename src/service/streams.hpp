@@ -109,6 +109,8 @@ class Streams {
     bool is_fed(MediaId id) { return leases_.is_held(id); }
     // Ends the request that runs, and the upload.
     Result<Upload> cancel(const Principal& owner, MediaId id);
+    // The same while it is open; one that was completed meanwhile has been acknowledged, and stays.
+    Result<void> cancel_open(const Principal& owner, MediaId id);
 
     // For the other nodes: the right to append that requests of this process have.
     StreamLeases& leases() { return leases_; }

@@ -207,6 +207,20 @@ class Transfers(RufhCase):
         self.assertEqual(self.original(answer.header("location")), data)
         self.assertEqual(self.send("POST", "/resumable/", key, body=data).header("location"), answer.header("location"))
 
+    def test_the_end_of_a_plain_post_takes_nothing_from_the_one_that_took_over(self):
+        data, key = noise(300_000), ("Idempotency-Key", "hedged")
+        length = ("Content-Length", str(len(data)))
+        first = self.begin("POST", "/resumable/", key, length, body=data[:30_000])
+        time.sleep(0.03)
+        second = self.begin("POST", "/resumable/", key, length, body=data[:30_000])
+        time.sleep(0.05)
+        first.close()
+        time.sleep(0.3)
+        second.send(data[30_000:])
+        answer = second.read("POST")
+        self.assertEqual(answer.status, 201, answer)
+        self.assertEqual(self.original(answer.header("location")), data)
+
     def test_a_creation_said_again_is_told_where_it_stands(self):
         key = ("Idempotency-Key", "begun")
         first = self.send("POST", "/resumable/", MORE, key, body=b"hello")
@@ -344,6 +358,10 @@ class Trailers(RufhCase):
             answer = self.send_hello("POST", "/resumable/", "Repr-Digest", self.WRONG, *opt_in)
             self.assertEqual((answer.status, answer.header("sluice-error")), (400, "digest_mismatch"))
             self.assertEqual(answer.header("upload-complete"), "?1" if opt_in else None)
+        both = f"{self.HELLO}\r\nRepr-Digest: sha-512={':' + 'A' * 86 + '==:'}"
+        for before, behind, code in ((self.WRONG, self.HELLO, "checksum_invalid"), (self.HELLO, both, "digest_mismatch"), (self.HELLO, self.HELLO, None)):
+            answer = self.send_hello("POST", "/resumable/", "Repr-Digest", behind, LAST, ("Repr-Digest", before))
+            self.assertEqual((answer.status, answer.header("sluice-error")), (400 if code else 201, code), (before, behind))
         answer = self.send_hello("POST", "/resumable/", "Repr-Digest", None, LAST)
         self.assertEqual((answer.status, answer.header("upload-complete")), (400, "?0"))
         path = answer.header("location")

@@ -48,6 +48,10 @@ class Receiving {
         if (read && check_) {
             read = check_->verify();
         }
+        // Whatever else is wrong with it: the upload is another request's by now.
+        if (append_.is_lost()) {
+            co_return append_.taken_over();
+        }
         if (!read && check_) {
             co_return std::move(read).error();  // nothing vouches for the bytes
         }
@@ -56,7 +60,8 @@ class Receiving {
         }
         // Also of a body that broke off: its last byte may have been the upload's last one.
         auto ended = co_await end();
-        co_return read ? std::move(ended) : std::move(read).error();  // the first cause
+        const bool is_lost = !ended && ended.error().code == ErrorCode::upload_taken_over;
+        co_return read || is_lost ? std::move(ended) : std::move(read).error();  // the first cause
     }
 
   private:

@@ -139,14 +139,34 @@ Result<void> Digests::take_trailer() {
         return told.error();
     }
     for (const auto& [algorithm, base64] : *told) {
-        One& one = *find(*algorithm);
-        if (!one.wanted.empty() && one.wanted != base64) {
-            return Error{
-                .code = ErrorCode::checksum_invalid,
-                .facts = "Content-Digest came before the body and behind it, and they differ.",
-            };
+        if (auto fitting = expect(*algorithm, std::string(base64)); !fitting) {
+            return fitting;
         }
-        one.wanted = base64;
+    }
+    return ok();
+}
+
+Result<void> Digests::expect(const DigestAlgorithm& algorithm, const std::string& base64) {
+    auto one = find(algorithm);
+    if (one == all_.end()) {
+        all_.push_back({DigestSum(algorithm), base64});
+    } else if (!one->wanted.empty() && one->wanted != base64) {
+        return Error{
+            .code = ErrorCode::checksum_invalid,
+            .facts = "A digest came before the body and behind it, and they differ: " +
+                     std::string(algorithm.name) + ".",
+        };
+    } else {
+        one->wanted = base64;
+    }
+    return ok();
+}
+
+Result<void> Digests::also(const Digests& behind) {
+    for (const One& one : behind.all_) {
+        if (auto fitting = expect(one.sum.algorithm(), one.wanted); !fitting) {
+            return fitting;
+        }
     }
     return ok();
 }

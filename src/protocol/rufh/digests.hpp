@@ -30,6 +30,10 @@ class Digests final : public BodyCheck {
     // To be told: the one that Want-Repr-Digest likes most; null: none that is known.
     static std::unique_ptr<Digests> wanted(std::string_view field);
 
+    // What came behind the body counts beside what came before it. Nothing was computed yet. Errors:
+    // checksum_invalid, if they differ.
+    Result<void> also(const Digests& behind);
+
     void update(std::span<const std::byte> bytes) override;
     // Errors: also checksum_invalid, of the trailer.
     Result<void> verify() override;
@@ -43,6 +47,7 @@ class Digests final : public BodyCheck {
     };
     Digests() = default;
     std::vector<One>::iterator find(const DigestAlgorithm& algorithm);
+    Result<void> expect(const DigestAlgorithm& algorithm, const std::string& base64);
     Result<void> take_trailer();
 
     std::vector<One> all_;

@@ -98,8 +98,8 @@ Result<Upload> create_anew(Streams& streams, const CreateStream& wanted) {
     if (!is_left) {
         return made;
     }
-    auto ended = streams.cancel(made->owner, made->id);
-    return ended ? streams.create(wanted) : std::move(ended);
+    auto ended = streams.cancel_open(made->owner, made->id);
+    return ended ? streams.create(wanted) : Result<Upload>(std::move(ended).error());
 }
 
 // What Upload-Length and the length of the body say together.
@@ -277,11 +277,7 @@ awaitable<Response> Endpoint::take_whole(
 
 awaitable<void> Endpoint::invalidate(Principal owner, MediaId id) const {
     static_cast<void>(co_await run_blocking(context_.pool, [this, owner = std::move(owner), id] {
-        const auto found = context_.streams->find(owner, id);
-        if (found && found->state == UploadState::open) {
-            static_cast<void>(context_.streams->cancel(owner, id));
-        }
-        return ok();
+        return context_.streams->cancel_open(owner, id);
     }));
 }
 

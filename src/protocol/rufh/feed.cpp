@@ -71,6 +71,9 @@ Result<void> take_trailer(Whole& whole, const http::BodyReader& body) {
             .facts = "Trailer announces a Repr-Digest behind the body; none came.",
         };
     }
+    if (*behind && whole.expected) {
+        return whole.expected->also(**behind);
+    }
     if (*behind) {
         whole.expected = *std::move(behind);
     }
@@ -95,7 +98,7 @@ Result<void> judge(const Context& context, const Upload& upload, const Whole& wh
     }
     auto verified = whole.expected ? whole.expected->verify() : ok();
     if (!verified) {
-        static_cast<void>(context.streams->cancel(upload.owner, upload.id));
+        static_cast<void>(context.streams->cancel_open(upload.owner, upload.id));
         verified.error().code = ErrorCode::digest_mismatch;
         return verified;
     }
