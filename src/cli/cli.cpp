@@ -29,6 +29,7 @@ commands
   delete ID...        delete uploads; asks unless --yes
   keys create ...     keys of a server with --auth keys: create, list, revoke, rotate
   process FILE        make of a local file what the server would; --category C --out DIR
+  config show ...     what serve would be set to, and by what; validate, init, docs
   fsck --data DIR     compare a stopped server's records with its files; --repair
   backup --to FOLDER  a consistent copy of a server's directory, while it runs; --data DIR
   restore --from ...  a directory again from such a copy; --data DIR
@@ -159,7 +160,7 @@ constexpr std::array commands{
     Command{"ping", ping_command},
 };
 
-constexpr std::array<std::string_view, 16> command_names{
+constexpr std::array<std::string_view, 17> command_names{
     "serve",
     "upload",
     "status",
@@ -172,6 +173,7 @@ constexpr std::array<std::string_view, 16> command_names{
     "fsck",
     "migrate",
     "backup",
+    "config",
     "restore",
     "ping",
     "version",

@@ -8,8 +8,8 @@
 namespace sluice {
 namespace {
 
-constexpr std::array<std::string_view, 9> kinds{
-    "job", "cancelled", "taken", "settle", "appends", "answer", "event", "rate", "gap"
+constexpr std::array<std::string_view, 10> kinds{
+    "job", "cancelled", "taken", "settle", "appends", "answer", "event", "rate", "nodes", "gap"
 };
 
 void append_text(std::string& line, std::string_view text) {

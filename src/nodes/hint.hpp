@@ -24,6 +24,7 @@ enum class HintKind : std::uint8_t {
     answer,         // number of the question, to, running
     event,          // event
     rate,           // rate: all calls in a window
+    nodes_changed,  // - : one has come
     gap,            // - : more happened than could be told
 };
 

@@ -81,6 +81,7 @@ void Node::start(Parts parts) {
         .look = [this] { return look_at_settling(); },
     });
     threads_->upkeep = std::jthread([this] { upkeep(); });
+    say({.kind = HintKind::nodes_changed});
 }
 
 void Node::stop() {
@@ -122,6 +123,11 @@ LaneSlots Node::slots() const {
 std::size_t Node::live_nodes() const {
     const std::scoped_lock lock(mutex_);
     return alive_.size();
+}
+
+bool Node::is_first() const {
+    const std::scoped_lock lock(mutex_);
+    return alive_.empty() || alive_.front().id == number_;
 }
 
 std::size_t Node::others() const {
@@ -225,6 +231,9 @@ void Node::hear(const Hint& hint) {
             return parts_.live->publish_from_elsewhere(*hint.event);
         case HintKind::rate:
             return parts_.rates->learn(*hint.rate);
+        case HintKind::nodes_changed:
+            is_beat_due_ = true;
+            return;
         case HintKind::gap:
             return missed();
     }
@@ -284,7 +293,7 @@ void Node::upkeep() {
         });
         lock.unlock();
         rates.share();
-        if (Steady::now() >= beat_at) {
+        if (is_beat_due_.exchange(false) || Steady::now() >= beat_at) {
             beat();
             beat_at = Steady::now() + settings_.beat;
         }

@@ -71,6 +71,8 @@ class Node final : public Peers {
     // Of all nodes that live.
     LaneSlots slots() const;
     std::size_t live_nodes() const;
+    // The one that does what one of all should do: the lowest number that lives. Sometimes two think so.
+    bool is_first() const;
     void add_metrics(Metrics& metrics);
 
     void tell_job_added() override { say({.kind = HintKind::job_added}); }
@@ -113,6 +115,7 @@ class Node final : public Peers {
     std::vector<Settling> settling_;  // the thread's of the line alone
     std::atomic<bool> is_stopping_ = false;
     std::atomic<bool> is_replaced_ = false;
+    std::atomic<bool> is_beat_due_ = false;
     mutable std::mutex mutex_;  // guards alive_
     std::vector<NodeRow> alive_;
     std::unique_ptr<Threads> threads_;

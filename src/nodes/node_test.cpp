@@ -40,7 +40,7 @@ struct Process {
         settings.url = url;
         settings.name = name;
         settings.role = settings.slots.film > 0 ? "all" : "api";
-        settings.beat = 100ms;
+        settings.beat = settings.beat == NodeSettings().beat ? 100ms : settings.beat;
         database = PostgresDatabase::open(url, {.connections = 4}).value();
         node = Node::join(database, settings).value();
         node->start({
@@ -99,6 +99,13 @@ TEST_F(TwoNodes, HearOfJobsAndOfTheirEnd) {
     a_.node->tell_cancelled({99});
     EXPECT_TRUE(eventually([&] { return b_.cancelled == 99; }));
     EXPECT_EQ(a_.cancelled, 0u) << "nobody hears himself";
+}
+
+TEST_F(TwoNodes, OneOfThemIsTheFirstUntilItLeaves) {
+    EXPECT_TRUE(a_.node->is_first());
+    EXPECT_FALSE(b_.node->is_first());
+    a_.node->stop();
+    EXPECT_TRUE(eventually([&] { return b_.node->is_first(); }));
 }
 
 TEST_F(TwoNodes, CountTheSlotsOfAll) {
@@ -184,6 +191,13 @@ TEST_F(TwoNodes, ALimitHoldsForBoth) {
     std::this_thread::sleep_for(300ms);
     EXPECT_TRUE(a_.rates.take(me, RateBucket::v1_init, now).is_over);
     EXPECT_TRUE(b_.rates.take(me, RateBucket::v1_init, now).is_over);
+}
+
+TEST_F(TwoNodes, WhoComesIsSeenAtOnce) {
+    const Process slow{url_, "slow", {.beat = std::chrono::minutes(10)}};
+    EXPECT_TRUE(eventually([&] { return slow.node->live_nodes() == 3 && slow.wakes > 0; }));
+    const Process late{url_, "late"};
+    EXPECT_TRUE(eventually([&] { return slow.node->live_nodes() == 4; }));
 }
 
 TEST_F(TwoNodes, AnotherProcessUnderTheSameNameEndsTheFirst) {

@@ -21,6 +21,7 @@ Result<BlobEngine> open_bucket(
     // Not that of the workers, which is emptied when they start.
     const std::string scratch = data + "/bodies";
     std::error_code error;
+    std::filesystem::remove_all(scratch, error);  // nothing that lasts is in it
     std::filesystem::create_directories(scratch, error);
     if (error) {
         return system_error(error.value(), "create " + scratch);

@@ -36,7 +36,8 @@ void greet(const Greeting& greeting) {
     }
     log::info(
         "console",
-        greeting.sign_in.empty() ? "the console is open" : "this link signs in, once, within an hour",
+        greeting.sign_in.empty() ? "the console is open"
+                                 : "this link signs in, once, within an hour",
         {{"url", greeting.sign_in.empty() ? greeting.url + "/" : greeting.sign_in},
          {"ffmpeg", !greeting.tools.ffmpeg.empty()},
          {"worker", !greeting.tools.worker.empty()},

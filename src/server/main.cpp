@@ -12,6 +12,7 @@
 
 #include "cli/cli.hpp"
 #include "server/backup_command.hpp"
+#include "server/config_command.hpp"
 #include "server/fsck_command.hpp"
 #include "server/keys_command.hpp"
 #include "server/migrate_command.hpp"
@@ -59,12 +60,13 @@ struct Command {
     int (*run)(const std::vector<std::string>&, const sluice::server::Environment&);
 };
 
-constexpr std::array<Command, 6> commands{
+constexpr std::array<Command, 7> commands{
     Command{"keys", sluice::server::keys_command},
     Command{"fsck", sluice::server::fsck_command},
     Command{"migrate", sluice::server::migrate_command},
     Command{"backup", sluice::server::backup_command},
     Command{"restore", sluice::server::restore_command},
+    Command{"config", sluice::server::config_command},
     Command{"process", process},
 };
 

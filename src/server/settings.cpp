@@ -103,14 +103,6 @@ std::expected<CommandLine, SettingsError> read_arguments(const std::vector<std::
     return line;
 }
 
-std::string variable_of(std::string_view key) {
-    std::string name = "SLUICE_";
-    for (const char c : key) {
-        name += c == '.' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
-    }
-    return name;
-}
-
 void add_environment(AllGiven& given, const Environment& environment) {
     for (const SettingRow& row : setting_rows()) {
         const auto found = environment.find(variable_of(row.key));
@@ -205,6 +197,14 @@ std::expected<void, SettingsError> check_doors(const Settings& settings, const A
 }
 
 }  // namespace
+
+std::string variable_of(std::string_view key) {
+    std::string name = "SLUICE_";
+    for (const char c : key) {
+        name += c == '.' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+    }
+    return name;
+}
 
 std::expected<Settings, SettingsError> read_settings(
     const std::vector<std::string>& arguments, const Environment& environment

@@ -91,5 +91,7 @@ std::expected<Settings, SettingsError> read_settings(
 );
 
 std::string serve_help();
+// "server.data" -> "SLUICE_SERVER_DATA".
+std::string variable_of(std::string_view key);
 
 }  // namespace sluice::server

@@ -59,6 +59,9 @@ boost::asio::awaitable<void> sweep_blobs_forever(
     for (;;) {
         timer.expires_after(pause);
         co_await timer.async_wait(boost::asio::use_awaitable);
+        if (!unnamed.is_ours()) {
+            continue;
+        }
         auto work = [unnamed] {
             const auto is_known = [&unnamed](BlobId blob) {
                 const auto known = unnamed.metadata->knows_blob(blob);

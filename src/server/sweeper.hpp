@@ -3,6 +3,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
+#include <functional>
 #include <memory>
 
 #include "runtime/run_blocking.hpp"
@@ -27,6 +28,7 @@ struct UnnamedBlobs {
     const Clock* clock;
     // What changed later stays: it may be on its way to its row. Among nodes one may be paused for long.
     std::chrono::hours age{1};
+    std::function<bool()> is_ours = [] { return true; };  // else another node looks
 };
 boost::asio::awaitable<void> sweep_blobs_forever(
     UnnamedBlobs unnamed, runtime::BlockingPool* pool, std::chrono::minutes pause

@@ -184,7 +184,11 @@ class Server {
         background_.spawn(
             loops_.executor(0),
             sweep_blobs_forever(
-                {&blobs_, &metadata_, &clock_, std::chrono::hours(node_ != nullptr ? 24 : 1)},
+                {&blobs_,
+                 &metadata_,
+                 &clock_,
+                 std::chrono::hours(node_ != nullptr ? 24 : 1),
+                 [this] { return node_ == nullptr || node_->is_first(); }},
                 &pools_.background,
                 blobs_.is_elsewhere() ? bucket_pause : dead_packs_pause
             )

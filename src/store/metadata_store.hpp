@@ -25,7 +25,6 @@ namespace sluice {
 
 class MetadataStore : public StreamStore {
   public:
-
     // --- uploads ---
     // store_conflict if the id is taken, or the terms' key by an upload that is still there;
     // too_many_open_uploads, quota_exceeded or storage_full, without facts, if the terms leave no

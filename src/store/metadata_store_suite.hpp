@@ -42,7 +42,10 @@ class MetadataStoreSuite : public testing::TestWithParam<MetadataStoreFactory> {
 // Values for tests of stores.
 inline constexpr WallTime store_test_now{std::chrono::milliseconds{1'790'000'000'000}};
 inline const Content test_content{
-    .media_type = "video/mp4", .width = 1280, .height = 720, .conversions = "FrameRate Found 120.\n",
+    .media_type = "video/mp4",
+    .width = 1280,
+    .height = 720,
+    .conversions = "FrameRate Found 120.\n",
     .probed = "frames 12\n"
 };
 inline Principal alice() {

@@ -115,7 +115,8 @@ class NoStickiness(NodesCase):
         refused = worker.init(100)
         self.assertEqual(refused.status, 404, refused)
         self.assertIn("role worker", refused.json()["errors"][0]["message"])
-        self.assertIn("sluice_nodes_live 4", X1(self.a).get("/metrics").body.decode())
+        # It learns of those who came later with its next beat.
+        self.eventually(lambda: "sluice_nodes_live 4" in X1(self.a).get("/metrics").body.decode(), "it does not see them all")
 
     def test_finalize_elsewhere_says_that_a_segment_is_under_way(self):
         data = noise(2 * SEGMENT)

@@ -4,6 +4,7 @@ import http.client
 import http.server
 import json
 import os
+import socket
 import ssl
 import subprocess
 import threading
@@ -13,11 +14,12 @@ import urllib.parse
 
 from support import engine
 from support.case import ServerCase
-from support.client import X1, call, upload
+from support.client import V1, X1, call, upload
 from support.faulty_store import FaultyStore
 from support.media import clip, noise, picture
 from support.object_store import SECRET, ObjectStore
 from support.server import Server, binary
+from support.wire import Part, multipart, request
 
 SECOND = 1_000_000
 
@@ -91,6 +93,29 @@ class Objects(S3Case):
         key = X1(self.server).upload_object(media_id).json()["media_key"]
         self.assert_original(X1(self.server), key, data)
         self.assertLess(self.server.memory("VmHWM") - memory, 60 << 20)
+
+    def test_many_slow_callers_cost_bounded_memory_and_none_is_refused(self):
+        caller, data, lines = X1(self.server), noise(4 * SECOND, 5), []
+        memory = self.server.memory("VmRSS")
+        for media_id in [caller.open(len(data)) for _ in range(60)]:
+            parts = [Part("command", "APPEND"), Part("media_id", media_id), Part("segment_index", 0), Part("media", data, "blob")]
+            content_type, body = multipart(parts)
+            line = socket.create_connection((self.server.host, self.server.port), timeout=60)
+            self.addCleanup(line.close)
+            line.sendall(request("POST", V1, [("Content-Type", content_type)], body, host="x")[:-1000])
+            lines.append((media_id, line, body[-1000:]))
+        ends = time.monotonic() + 20
+        while self.metric("sluice_storage_body_bytes") < 128 << 20 and time.monotonic() < ends:
+            time.sleep(0.1)
+        self.assertEqual(self.metric("sluice_storage_body_bytes"), 128 << 20, "the rest of the 240 MB is in files")
+        self.assertLess(self.server.memory("VmRSS") - memory, 170 << 20)
+        for _, line, rest in lines:
+            line.sendall(rest)
+        for media_id, line, _ in lines:
+            self.assertTrue(line.recv(4096).startswith(b"HTTP/1.1 204"))
+        self.assertIn(caller.finalize(lines[-1][0]).status, (200, 201))
+        self.assert_original(caller, f"7_{lines[-1][0]}", data)
+        self.assertEqual(self.metric("sluice_storage_body_bytes"), 0)
 
     def test_a_range_of_many_segments(self):
         caller, data = X1(self.server), noise(2 * SECOND, 4)

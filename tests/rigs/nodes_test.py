@@ -27,9 +27,15 @@ class NodesCase(RigCase):
         self.addCleanup(self.nodes.close)
         self.nodes.start()
 
+    def tearDown(self):
+        for node in self.nodes.all:
+            if node.process is not None:
+                self.assertIsNone(node.process.poll(), f"a node died by itself; its log:\n{node.log()[-3000:]}")
+
     def wait_until_ready(self):
         """All nodes answer again, and those that were away are in turn."""
         for node in self.nodes.all:
+            self.assertIsNone(node.process.poll(), "a node died by itself")
             wait_until(lambda node=node: X1(node).get("/readyz").status == 200, timeout=60)
         wait_until(lambda: len(self.nodes.proxy.healthy) == len(self.nodes.apis), timeout=20)
 

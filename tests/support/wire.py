@@ -36,13 +36,11 @@ class ConnectionEnded(Exception):
 
 
 class Wire:
-    """One connection. `wrap`: makes a TLS socket of the plain one."""
+    """One connection."""
 
-    def __init__(self, server, timeout=30, wrap=None):
+    def __init__(self, server, timeout=30):
         self.socket = socket.create_connection((server.host, server.port), timeout)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if wrap:
-            self.socket = wrap(self.socket)
         self.pending = b""
 
     def __enter__(self):

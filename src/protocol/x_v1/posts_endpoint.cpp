@@ -142,7 +142,8 @@ awaitable<Result<Response>> PostsEndpoint::update(Exchange& exchange, http::Body
     const std::string text((*form)->parameters.get("status"));
     if (text.empty() && ids->empty()) {
         co_return parameter_missing(
-            "status is missing, and so is media_ids. Received: " + (*form)->parameters.listed() + "."
+            "status is missing, and so is media_ids. Received: " + (*form)->parameters.listed() +
+            "."
         );
     }
     auto used = co_await x_use(context_, exchange, std::move(*ids), UsedIn::post);

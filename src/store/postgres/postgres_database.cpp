@@ -217,6 +217,7 @@ std::expected<PostgresDatabase::Lease, Failure> PostgresDatabase::connect() {
     --connecting_;
     if (session) {
         next_try_ = {};
+        is_short_ = is_short_ && count_ < options_.connections;
         if (std::exchange(why_down_, std::nullopt)) {
             log::info("database_found", "connected again");
         }
@@ -224,9 +225,10 @@ std::expected<PostgresDatabase::Lease, Failure> PostgresDatabase::connect() {
     }
     --count_;
     const bool has_others = count_ > connecting_;
-    if (has_others) {
+    if (has_others && !std::exchange(is_short_, true)) {
         log::warning("database_gives_no_more", session.error().text, {{"connections", count_}});
-    } else if (!std::exchange(why_down_, session.error())) {
+    }
+    if (!has_others && !std::exchange(why_down_, session.error())) {
         log::warning("database_lost", session.error().text);
     }
     next_try_ = Clock::now() + (has_others ? options_.more_pause : pause);

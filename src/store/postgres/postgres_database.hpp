@@ -127,6 +127,7 @@ class PostgresDatabase {
     std::size_t connecting_ = 0;  // of those
     std::size_t waiting_ = 0;
     Clock::time_point next_try_;
+    bool is_short_ = false;  // the server gave fewer than we want, and it was said
     std::optional<postgres::Failure> why_down_;  // only while no connection lives
 };
 

@@ -1,15 +1,18 @@
 #include "store/s3/answer_text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
 namespace sluice::s3 {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, char>, 5> entities{{
+// Quotes around ETags come as numbers from some.
+constexpr std::array<std::pair<std::string_view, char>, 6> entities{{
     {"&lt;", '<'},
     {"&gt;", '>'},
     {"&quot;", '"'},
+    {"&#34;", '"'},
     {"&apos;", '\''},
     {"&amp;", '&'},
 }};
@@ -17,21 +20,12 @@ constexpr std::array<std::pair<std::string_view, char>, 5> entities{{
 std::string decoded(std::string_view text) {
     std::string result;
     while (!text.empty()) {
-        char next = text.front();
-        std::size_t length = 1;
-        for (const auto& [entity, character] : entities) {
-            if (text.starts_with(entity)) {
-                next = character;
-                length = entity.size();
-            }
-        }
-        // Quotes around ETags come as numbers from some.
-        if (text.starts_with("&#34;")) {
-            next = '"';
-            length = 5;
-        }
-        result += next;
-        text.remove_prefix(length);
+        const auto entity = std::ranges::find_if(entities, [text](const auto& known) {
+            return text.starts_with(known.first);
+        });
+        const bool is_one = entity != entities.end();
+        result += is_one ? entity->second : text.front();
+        text.remove_prefix(is_one ? entity->first.size() : 1);
     }
     return result;
 }

@@ -277,10 +277,7 @@ Result<HttpReply> Client::perform(Call& call) {
         const bool goes_on = done.error().may_be_repeated && made < options_.attempts_max &&
                              Steady::now() - begun < options_.last_begin;
         if (!goes_on) {
-            note(done, made);
-            const bool is_away = done.error().error.code == ErrorCode::storage_unavailable;
-            failures_.fetch_add(is_away ? 1 : 0, std::memory_order_relaxed);
-            return std::move(done.error().error);
+            return given_up(done, made);
         }
         repeated_.fetch_add(1, std::memory_order_relaxed);
         pause(made - 1);
@@ -288,6 +285,13 @@ Result<HttpReply> Client::perform(Call& call) {
             call.key = call.next_key();
         }
     }
+}
+
+Error Client::given_up(Attempt& last, int made) {
+    note(last, made);
+    const bool is_away = last.error().error.code == ErrorCode::storage_unavailable;
+    failures_.fetch_add(is_away ? 1 : 0, std::memory_order_relaxed);
+    return std::move(last.error().error);
 }
 
 void Client::send_off(const Call& call) {

@@ -15,6 +15,7 @@ namespace {
 constexpr std::chrono::minutes renewed_before{5};
 
 std::string variable(const char* name) {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody changes the environment
     const char* value = std::getenv(name);
     return value == nullptr ? std::string() : std::string(value);
 }
@@ -51,7 +52,7 @@ std::optional<Credentials> credentials_in(const std::string& text, const std::st
     Credentials found;
     bool is_here = false;
     for (std::string line; std::getline(lines, line);) {
-        line.resize(line.find_last_not_of("\r") + 1);
+        line.resize(line.find_last_not_of('\r') + 1);
         const auto trimmed = trim(line);
         if (trimmed.starts_with('[') && trimmed.ends_with(']')) {
             is_here = trim(trimmed.substr(1, trimmed.size() - 2)) == profile;

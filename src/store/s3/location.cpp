@@ -1,6 +1,7 @@
 #include "store/s3/location.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <map>
 #include <optional>
@@ -44,6 +45,13 @@ std::optional<std::map<std::string, std::string>> parameters_of(std::string_view
     return found;
 }
 
+bool is_known(const std::pair<const std::string, std::string>& parameter) {
+    static constexpr std::array<std::string_view, 5> names{
+        "endpoint", "region", "style", "profile", "public"
+    };
+    return std::ranges::find(names, parameter.first) != names.end();
+}
+
 std::optional<Endpoint> endpoint_of(std::string_view url) {
     Endpoint endpoint{.scheme = "", .host = "", .is_by_path = true};
     for (const std::string_view known : {"http", "https"}) {
@@ -70,6 +78,7 @@ std::string region_of(const std::map<std::string, std::string>& parameters) {
         return said->second;
     }
     for (const char* name : {"AWS_REGION", "AWS_DEFAULT_REGION"}) {
+        // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody changes the environment
         if (const char* value = std::getenv(name); value != nullptr && *value != '\0') {
             return value;
         }
@@ -151,15 +160,12 @@ std::expected<Location, std::string> parse_location(const std::string& url) {
     if (!parameters) {
         return must_be(form);
     }
-    for (const auto& [name, value] : *parameters) {
-        if (name != "endpoint" && name != "region" && name != "style" && name != "profile" &&
-            name != "public") {
-            return must_be(
-                "an S3 URL with endpoint, region, style, profile and public, and nothing else; "
-                "credentials are taken from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or from "
-                "the file of the AWS tools"
-            );
-        }
+    if (!std::ranges::all_of(*parameters, is_known)) {
+        return must_be(
+            "an S3 URL with endpoint, region, style, profile and public, and nothing else; "
+            "credentials are taken from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or from "
+            "the file of the AWS tools"
+        );
     }
     location.region = region_of(*parameters);
     if (location.region.empty() || !consists_of(location.region, "-")) {

@@ -28,16 +28,22 @@ Result<void> Piece::append(std::span<const std::byte> bytes) {
     return rest.empty() ? ok() : append_to_file(rest);
 }
 
+// With room for one byte at least.
+bool Piece::has_chunk() {
+    if (length_ < in_memory()) {
+        return true;
+    }
+    const bool is_given = budget_.take(chunk_bytes);
+    if (is_given) {
+        chunks_.push_back(std::make_unique_for_overwrite<std::byte[]>(chunk_bytes));
+    }
+    return is_given;
+}
+
 // How many went there.
 std::size_t Piece::append_to_memory(std::span<const std::byte> bytes) {
     std::size_t done = 0;
-    while (!file_ && done < bytes.size()) {
-        if (length_ == in_memory()) {
-            if (!budget_.take(chunk_bytes)) {
-                break;
-            }
-            chunks_.push_back(std::make_unique_for_overwrite<std::byte[]>(chunk_bytes));
-        }
+    while (!file_ && done < bytes.size() && has_chunk()) {
         const std::size_t at = length_ % chunk_bytes;
         const std::size_t count = std::min(chunk_bytes - at, bytes.size() - done);
         std::copy_n(

@@ -53,6 +53,7 @@ class Piece final : public Body {
     std::size_t read(ByteOffset offset, std::span<std::byte> bytes) const override;
 
   private:
+    bool has_chunk();
     std::size_t append_to_memory(std::span<const std::byte> bytes);
     Result<void> append_to_file(std::span<const std::byte> bytes);
     std::size_t in_memory() const { return chunks_.size() * chunk_bytes; }

@@ -225,24 +225,16 @@ Result<void> S3BlobStore::read(
     return done->received == bytes.size() ? ok() : Result<void>(too_short());
 }
 
-Result<void> S3BlobStore::copy_to(
-    const std::vector<Extent>& layout, int file, const std::function<Result<void>()>& between
-) {
-    std::vector<std::byte> piece(copy_piece);
-    for (const Extent& extent : layout) {
-        for (std::uint64_t at = 0; at < extent.length.value; at += piece.size()) {
-            const auto part = std::span(piece).first(
-                std::min<std::uint64_t>(piece.size(), extent.length.value - at)
-            );
-            if (auto done = read(extent, {at}, part); !done) {
-                return done;
-            }
-            if (auto done = write_all(file, part); !done) {
-                return done;
-            }
-            if (auto goes_on = between(); !goes_on) {
-                return goes_on;
-            }
+Result<void> S3BlobStore::copy_extent(const Extent& extent, int file, const Between& between) {
+    std::vector<std::byte> piece(std::min<std::uint64_t>(copy_piece, extent.length.value));
+    for (std::uint64_t at = 0; at < extent.length.value; at += piece.size()) {
+        const auto part =
+            std::span(piece).first(std::min<std::uint64_t>(piece.size(), extent.length.value - at));
+        auto done = read(extent, {at}, part);
+        done = done ? write_all(file, part) : std::move(done);
+        done = done ? between() : std::move(done);
+        if (!done) {
+            return done;
         }
     }
     return ok();
@@ -255,9 +247,7 @@ Result<std::string> S3BlobStore::as_local_file(
 }
 
 Result<std::string> S3BlobStore::fetch(
-    const std::vector<Extent>& layout,
-    const std::string& scratch,
-    const std::function<Result<void>()>& between
+    const std::vector<Extent>& layout, const std::string& scratch, const Between& between
 ) {
     const UniqueFd target(::open(
         scratch.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR
@@ -265,9 +255,11 @@ Result<std::string> S3BlobStore::fetch(
     if (!target) {
         return system_error(errno, "create " + scratch);
     }
-    if (auto copied = copy_to(layout, target.get(), between); !copied) {
-        ::unlink(scratch.c_str());
-        return std::move(copied).error();
+    for (const Extent& extent : layout) {
+        if (auto copied = copy_extent(extent, target.get(), between); !copied) {
+            ::unlink(scratch.c_str());
+            return std::move(copied).error();
+        }
     }
     return scratch;
 }

@@ -34,6 +34,8 @@ struct S3Options {
 
 class S3BlobStore final : public BlobStore {
   public:
+    using Between = std::function<Result<void>()>;
+
     // Makes sure that the bucket is there and takes our credentials: else an Error whose facts say
     // which of it is wrong.
     static Result<std::unique_ptr<S3BlobStore>> open(
@@ -47,9 +49,7 @@ class S3BlobStore final : public BlobStore {
     Result<std::string> as_local_file(const std::vector<Extent>& layout, const std::string& scratch)
         override;
     Result<std::string> fetch(
-        const std::vector<Extent>& layout,
-        const std::string& scratch,
-        const std::function<Result<void>()>& between
+        const std::vector<Extent>& layout, const std::string& scratch, const Between& between
     ) override;
     Result<Extent> adopt_file(BlobId id, const std::string& path) override;
     // Of a blob that many uploads share (brought here by a migration) nothing can be taken away: it
@@ -100,9 +100,7 @@ class S3BlobStore final : public BlobStore {
     void abandon_parts(BlobId id, const std::string& upload);
     Result<BlobId> put_file(BlobId id, int file, ByteCount length, Ids ids);
     Result<void> put_parts(BlobId id, int file, ByteCount length);
-    Result<void> copy_to(
-        const std::vector<Extent>& layout, int file, const std::function<Result<void>()>& between
-    );
+    Result<void> copy_extent(const Extent& extent, int file, const Between& between);
     Result<bool> has_length(BlobId id, ByteCount length);
     Result<std::uint32_t> abandon_old_parts(WallTime before);
 

@@ -29,20 +29,14 @@ Result<void> S3BlobWriter::write(std::span<const std::byte> bytes) {
         return over();
     }
     while (!bytes.empty()) {
+        const bool is_full = piece_.length() == store_.options_.piece;
         const ByteCount room = store_.options_.piece - piece_.length();
-        if (room.value == 0) {
-            if (auto sent = send_part(); !sent) {
-                is_over_ = true;
-                return sent;
-            }
-            continue;
-        }
-        const auto count = std::min<std::uint64_t>(room.value, bytes.size());
-        if (auto kept = piece_.append(bytes.first(count)); !kept) {
+        const auto next = bytes.first(std::min<std::uint64_t>(room.value, bytes.size()));
+        if (auto done = is_full ? send_part() : piece_.append(next); !done) {
             is_over_ = true;
-            return kept;
+            return done;
         }
-        bytes = bytes.subspan(count);
+        bytes = bytes.subspan(next.size());
     }
     return ok();
 }

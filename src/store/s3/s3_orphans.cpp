@@ -10,9 +10,26 @@ namespace {
 // A multipart upload may be as long under way as its body comes.
 constexpr std::chrono::hours parts_age{24};
 
+using Visit = std::function<bool(BlobId, WallTime)>;
+
+// False: `visit` has seen enough.
+bool visit_page(std::string_view page, std::string_view prefix, const Visit& visit) {
+    for (const std::string_view entry : s3::xml_elements(page, "Contents")) {
+        const std::string key = s3::xml_value(entry, "Key");
+        const auto id = key.starts_with(prefix)
+                            ? s3::blob_of_key(std::string_view(key).substr(prefix.size()))
+                            : std::nullopt;
+        const auto changed_at = s3::parse_expiry(s3::xml_value(entry, "LastModified"));
+        if (id && changed_at && !visit(*id, *changed_at)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 }  // namespace
 
-Result<void> S3BlobStore::each_blob(const std::function<bool(BlobId, WallTime)>& visit) {
+Result<void> S3BlobStore::each_blob(const Visit& visit) {
     const std::string& prefix = client_.location().prefix;
     s3::Call call{
         .method = "GET",
@@ -25,18 +42,9 @@ Result<void> S3BlobStore::each_blob(const std::function<bool(BlobId, WallTime)>&
         if (!page) {
             return page.error();
         }
-        for (const std::string_view entry : s3::xml_elements(page->text, "Contents")) {
-            const std::string key = s3::xml_value(entry, "Key");
-            const auto id = key.starts_with(prefix)
-                                ? s3::blob_of_key(std::string_view(key).substr(prefix.size()))
-                                : std::nullopt;
-            const auto changed_at = s3::parse_expiry(s3::xml_value(entry, "LastModified"));
-            if (id && changed_at && !visit(*id, *changed_at)) {
-                return ok();
-            }
-        }
+        const bool goes_on = visit_page(page->text, prefix, visit);
         const std::string next = s3::xml_value(page->text, "NextContinuationToken");
-        if (s3::xml_value(page->text, "IsTruncated") != "true" || next.empty()) {
+        if (!goes_on || s3::xml_value(page->text, "IsTruncated") != "true" || next.empty()) {
             return ok();
         }
         call.query["continuation-token"] = next;

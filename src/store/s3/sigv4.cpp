@@ -30,7 +30,7 @@ std::string canonical_query(const std::map<std::string, std::string>& query) {
     }
     std::string text;
     for (const auto& [name, value] : encoded) {
-        text += (text.empty() ? "" : "&") + name + "=" + value;
+        text.append(text.empty() ? "" : "&").append(name).append("=").append(value);
     }
     return text;
 }
@@ -120,7 +120,8 @@ Signed sign(
     }
     Signed result{.target = target_of(request), .headers = {}};
     for (const auto& [name, value] : request.headers) {
-        result.headers.push_back(name + ": " + value);
+        result.headers.push_back(name);
+        result.headers.back().append(": ").append(value);
     }
     request.headers["host"] = request.host;
     result.headers.push_back(

@@ -1,0 +1,180 @@
+#include "server/config_command.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <iostream>
+#include <utility>
+
+#include "base/json_writer.hpp"
+#include "cli/error_text.hpp"
+#include "server/setting_rows.hpp"
+
+namespace sluice::server {
+namespace {
+
+constexpr int exit_done = 0;
+constexpr int exit_unusable = 3;
+
+constexpr const char* help_text = R"(sluice config show|validate|init|docs
+
+  sluice config show --origin --config /etc/sluice/sluice.toml
+  sluice config validate --config /etc/sluice/sluice.toml
+  sluice config init > sluice.toml
+
+  show [FLAGS]        what `sluice serve FLAGS` would be set to, but for defaults; --all: these too;
+                      --origin: where each comes from; --json
+  validate [FLAGS]    exits 0, or 3 with the file, the line and what the value must be
+  init                a file with every setting as a comment
+  docs                every setting as a table in Markdown
+
+FLAGS are those of serve. A flag wins over a variable, which wins over the file of --config.
+)";
+
+// As TOML takes it.
+std::string toml_text(std::string_view value) {
+    std::string text = "\"";
+    for (const char c : value) {
+        if (c == '"' || c == '\\') {
+            text += '\\';
+        }
+        text += c;
+    }
+    return text + "\"";
+}
+
+struct Shape {
+    bool has_all = false;
+    bool has_origin = false;
+    bool is_json = false;
+};
+
+// Takes `word` out of the flags of serve.
+bool take(std::vector<std::string>& words, std::string_view word) {
+    return std::erase(words, word) > 0;
+}
+
+std::string told(const GivenSetting& given) {
+    return given.value.empty() ? "on" : given.value;
+}
+
+void print_json(const Settings& settings, const Shape& shape) {
+    JsonWriter json;
+    json.begin_array();
+    for (const SettingRow& row : setting_rows()) {
+        bool is_given = false;
+        for (const GivenSetting& given : settings.given) {
+            if (given.key == row.key) {
+                is_given = true;
+                json.begin_object().member("key", row.key).member("value", told(given));
+                json.member("origin", given.origin).end_object();
+            }
+        }
+        if (shape.has_all && !is_given) {
+            json.begin_object().member("key", row.key).key("value").null();
+            json.member("origin", "default").end_object();
+        }
+    }
+    json.end_array();
+    std::printf("%s\n", json.take().c_str());
+}
+
+void print_text(const Settings& settings, const Shape& shape) {
+    for (const SettingRow& row : setting_rows()) {
+        bool is_given = false;
+        for (const GivenSetting& given : settings.given) {
+            if (given.key == row.key) {
+                is_given = true;
+                const std::string origin = shape.has_origin ? "  # " + given.origin : "";
+                const std::string value = toml_text(told(given));
+                std::printf("%s = %s%s\n", given.key.c_str(), value.c_str(), origin.c_str());
+            }
+        }
+        if (shape.has_all && !is_given) {
+            std::printf("# %s: %s\n", std::string(row.key).c_str(), std::string(row.help).c_str());
+        }
+    }
+}
+
+int show(std::vector<std::string> words, const Environment& environment, bool only_validates) {
+    const Shape shape{
+        .has_all = take(words, "--all"),
+        .has_origin = take(words, "--origin"),
+        .is_json = take(words, "--json"),
+    };
+    const auto settings = read_settings(words, environment);
+    if (!settings) {
+        std::fprintf(stderr, "sluice: %s\n", settings.error().message.c_str());
+        return settings.error().is_usage ? 2 : exit_unusable;
+    }
+    if (only_validates) {
+        std::puts("the settings can be used");
+    } else if (shape.is_json) {
+        print_json(*settings, shape);
+    } else {
+        print_text(*settings, shape);
+    }
+    return exit_done;
+}
+
+}  // namespace
+
+std::string sample_config() {
+    std::vector<std::pair<std::string, std::string>> tables;  // in the order of their first setting
+    for (const SettingRow& row : setting_rows()) {
+        const auto dot = row.key.find('.');
+        const bool is_table = dot == std::string_view::npos;
+        const std::string name(row.key.substr(0, std::min(dot, row.key.size())));
+        const std::string key(is_table ? "NAME" : row.key.substr(dot + 1));
+        const std::string value(
+            is_table                 ? "VALUE"
+            : row.value_name.empty() ? "on"
+                                     : row.value_name
+        );
+        auto table = std::ranges::find(tables, name, &std::pair<std::string, std::string>::first);
+        if (table == tables.end()) {
+            table = tables.insert(table, {name, ""});
+        }
+        table->second +=
+            "# " + std::string(row.help) + "\n# " + key + " = " + toml_text(value) + "\n";
+    }
+    std::string text =
+        "# sluice serve --config THIS_FILE. A flag or a variable wins over what stands here.\n";
+    for (const auto& [name, lines] : tables) {
+        text += "\n[" + name + "]\n" + lines;
+    }
+    return text;
+}
+
+std::string settings_table() {
+    std::string text = "| key | flag | variable | |\n|---|---|---|---|\n";
+    for (const SettingRow& row : setting_rows()) {
+        std::string help(row.help);
+        for (auto bar = help.find('|'); bar != std::string::npos; bar = help.find('|', bar + 2)) {
+            help.insert(bar, "\\");
+        }
+        text += "| `" + std::string(row.key) + "` | `" + std::string(row.flag) +
+                (row.value_name.empty() ? "" : " " + std::string(row.value_name)) + "` | `" +
+                variable_of(row.key) + "` | " + help + " |\n";
+    }
+    return text;
+}
+
+int config_command(const std::vector<std::string>& words, const Environment& environment) {
+    const std::string what = words.empty() ? "" : words.front();
+    if (what == "--help" || what == "-h" || std::ranges::find(words, "--help") != words.end()) {
+        std::fputs(help_text, stdout);
+        return exit_done;
+    }
+    const std::vector<std::string> rest(words.begin() + (words.empty() ? 0 : 1), words.end());
+    if (what == "show" || what == "validate") {
+        return show(rest, environment, what == "validate");
+    }
+    if ((what != "init" && what != "docs") || !rest.empty()) {
+        const std::string wrong = "config takes show, validate, init or docs";
+        return cli::usage_error(std::cerr, wrong, "config");
+    }
+    std::fputs((what == "init" ? sample_config() : settings_table()).c_str(), stdout);
+    return exit_done;
+}
+
+}  // namespace sluice::server
