@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 LISTEN ?= 127.0.0.1:8080
 DATA ?= demo-data
 
-.PHONY: help deps demo run build release test soak swift lint bench fuzz asan tsan docs clean
+.PHONY: help deps demo run build release test soak swift lint bench capacity fuzz asan tsan docs clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,6 +43,11 @@ lint: ## clang-format, clang-tidy, the project's own structure test
 bench: ## compare with the yardstick and peers in one run; writes docs/performance.*
 	@scripts/install-deps --bench
 	@JOBS=$(JOBS) bench/run.sh build/release
+
+capacity: deps ## simulate 10 to 1,000 nodes; writes the tables of docs/capacity.md
+	cmake --preset release -DBUILD_TESTING=OFF
+	cmake --build --preset release -j$(JOBS) --target capacity
+	@python3 -B bench/capacity/write_tables.py build/release/bench/capacity docs/capacity.md
 
 fuzz: deps ## build the fuzz targets and run each for a while (SECONDS_EACH=60)
 	@scripts/fuzz

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "capacity/cluster.hpp"
 #include "capacity/demands.hpp"
 #include "capacity/queueing.hpp"
 
@@ -91,6 +92,28 @@ TEST(QueueingTest, AFlushIsSharedByAllThatWaitAndAFullQueueRefuses) {
     EXPECT_EQ(served, 51);  // one alone, fifty together
     EXPECT_EQ(refused, 9);
     EXPECT_EQ(flush.busy_seconds(), 2.0);
+}
+
+TEST(ClusterTest, TheSameSeedGivesTheSameFiguresAndAnotherDoesNot) {
+    const Demands demands = record_demands(segments_each, segment_bytes);
+    const auto appends_of = [&](std::uint64_t seed) {
+        const Scenario scenario{.nodes = 3, .uploads_each_second = 60, .seconds = 3, .seed = seed};
+        std::vector<double> all;
+        for (const Window& window : simulate(scenario, demands, {}).windows) {
+            all.insert(all.end(), window.append_seconds.begin(), window.append_seconds.end());
+        }
+        return all;
+    };
+    EXPECT_FALSE(appends_of(5).empty());
+    EXPECT_EQ(appends_of(5), appends_of(5));
+    EXPECT_NE(appends_of(5), appends_of(6));
+}
+
+TEST(ClusterTest, AHerdWithinWhatThereIsComesBackWhole) {
+    const Demands demands = record_demands(segments_each, segment_bytes);
+    const Outcome found = simulate({.nodes = 30, .herd = 2000}, demands, {});
+    EXPECT_EQ(found.resumed_at.size(), 2000u);
+    EXPECT_EQ(found.given_up, 0u);
 }
 
 }  // namespace
