@@ -79,7 +79,9 @@ void HintLine::run() {
             continue;
         }
         wait(ears_.look && ears_.look());
-        if (!receive() || !flush()) {
+        // Again: what others say while this is sent is read with the answer to that, and the socket is
+        // empty then.
+        if (!receive() || !flush() || !receive()) {
             notifier_.reset();
             is_connected_ = false;
         }

@@ -90,7 +90,10 @@ void Node::stop() {
     }
     threads_->stopped.notify_all();
     const bool has_begun = threads_->upkeep.joinable();
-    threads_.reset();  // joins
+    if (has_begun) {
+        threads_->upkeep.join();  // it looks at the others until then
+    }
+    threads_.reset();
     line_.stop();
     if (has_begun && !is_replaced_) {
         static_cast<void>(store_.leave(number_, incarnation_));

@@ -163,6 +163,14 @@ TEST_F(TwoNodes, TellWhatTheyAreReceiving) {
     EXPECT_TRUE(b_.node->running_appends({8}, 5s).empty());
 }
 
+// Answers may come while the question is still being sent; they are not left lying then.
+TEST_F(TwoNodes, AreAnsweredAtOnceEachTime) {
+    auto token = a_.in_flight.enter({7}, SegmentIndex{4});
+    for (int i = 0; i < 200; ++i) {
+        ASSERT_EQ(b_.node->running_appends({7}, 900ms).size(), 1u) << i;
+    }
+}
+
 TEST_F(TwoNodes, WatchersSeeWhatHappensElsewhere) {
     LiveEvent event{.at = a_.clock.now(), .owner = {"me"}, .media_id = MediaId{7}};
     event.call = "APPEND";

@@ -190,7 +190,7 @@ Result<void> Jobs::publish_early(
     const auto all = merged(*std::move(before), *outputs).all;
     const auto save = [&] { return metadata_.save_outputs(job.id, job.fence, all); };
     auto saved = persist(save, [] { return false; });  // saving them twice changes nothing
-    forget_unless(saved, *outputs);
+    forget_unless(saved, job, *outputs);
     if (saved) {
         note(job, "job.playable", std::to_string(outputs->size()) + " files can be used already.");
     }
@@ -218,7 +218,7 @@ Result<void> Jobs::succeed(
         ready = ready->without_original();
     }
     auto finished = finish(job, *ready, all);
-    forget_unless(finished, *outputs);
+    forget_unless(finished, job, *outputs);
     if (finished) {
         forget(replaced);
         if (!ready->has_original) {
@@ -380,10 +380,21 @@ Result<std::vector<Output>> Jobs::publish(
 
 // After any other error the commit may have happened: rather a blob that nobody knows than one that
 // is missing.
-void Jobs::forget_unless(const Result<void>& kept, const std::vector<Output>& outputs) {
-    if (!kept && kept.error().code == ErrorCode::store_conflict) {
-        forget(outputs);
+void Jobs::forget_unless(
+    const Result<void>& kept, const LeasedJob& job, std::vector<Output> outputs
+) {
+    if (kept || kept.error().code != ErrorCode::store_conflict) {
+        return;
     }
+    // A commit whose answer was lost may have named them, before somebody else took the job.
+    const auto named = metadata_.outputs(job.upload.id);
+    if (!named) {
+        return;
+    }
+    std::erase_if(outputs, [&named](const Output& output) {
+        return std::ranges::find(*named, output.extent, &Output::extent) != named->end();
+    });
+    forget(outputs);
 }
 
 void Jobs::forget(const std::vector<Output>& outputs) {

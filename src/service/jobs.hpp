@@ -127,7 +127,7 @@ class Jobs {
     void forget(const std::vector<Output>& outputs);
     void forget(const std::vector<Extent>& extents);
     void forget_original(const LeasedJob& job);
-    void forget_unless(const Result<void>& kept, const std::vector<Output>& outputs);
+    void forget_unless(const Result<void>& kept, const LeasedJob& job, std::vector<Output> outputs);
     void note(const LeasedJob& job, const char* step, std::string facts, std::string code = {});
 
     MetadataStore& metadata_;

@@ -226,6 +226,22 @@ Result<void> Streams::admit(const AppendToStream& wanted, const Upload& upload) 
                : ok();
 }
 
+// Of several at once on this node the last one has both the lease and the token.
+Result<void> Streams::take(StreamAppend& append, MediaId id) {
+    if (services_.peers == nullptr) {
+        append.lease_ = leases_.take(id);
+        return ok();
+    }
+    const std::lock_guard order(takes_[id.value % takes_.size()]);
+    append.lease_ = leases_.take(id);
+    const auto token = services_.peers->take_stream(id);
+    if (!token) {
+        return token.error();
+    }
+    append.lease_->token = *token;
+    return ok();
+}
+
 Result<StreamAppend> Streams::begin(const AppendToStream& wanted) {
     auto found = find_for_change(wanted.owner, wanted.id);
     if (!found) {
@@ -238,13 +254,8 @@ Result<StreamAppend> Streams::begin(const AppendToStream& wanted) {
         return std::move(admission).error();
     }
     StreamAppend append;
-    append.lease_ = leases_.take(wanted.id);
-    if (services_.peers != nullptr) {
-        const auto token = services_.peers->take_stream(wanted.id);
-        if (!token) {
-            return token.error();
-        }
-        append.lease_->token = *token;
+    if (auto taken = take(append, wanted.id); !taken) {
+        return std::move(taken).error();
     }
     // What the earlier request has stored until it was ended, it has stored.
     found = find_for_change(wanted.owner, wanted.id);

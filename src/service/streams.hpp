@@ -3,6 +3,7 @@
 // the same medium as by FINALIZE.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <optional>
 #include <span>
@@ -119,6 +120,7 @@ class Streams {
   private:
     Result<UploadWithSegments> load(const Principal& owner, MediaId id);
     Result<Upload> find_for_change(const Principal& owner, MediaId id);
+    Result<void> take(StreamAppend& append, MediaId id);
     Result<void> admit(const AppendToStream& wanted, const Upload& upload) const;
     Result<void> admit_length(const AppendToStream& wanted, const Upload& upload) const;
     Result<void> check_new(const CreateStream& wanted) const;
@@ -136,6 +138,7 @@ class Streams {
     UploadServices services_;
     Uploads& uploads_;
     StreamLeases leases_;
+    std::array<PassedLock, 64> takes_;  // by upload: lease and token in one order, with peers
     WholeStreams whole_;
 };
 
