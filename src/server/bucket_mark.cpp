@@ -61,6 +61,15 @@ Error of_another(const S3BlobStore& bucket, const std::string& whose) {
     );
 }
 
+Result<void> rows_lost(const S3BlobStore& bucket, const std::string& data) {
+    return refused(
+        bucket.shown() + " has blobs, and the database in " + data +
+        " never had an upload: it was made anew, or emptied. All of them would be removed as "
+        "orphans. Put the sluice.db back that knows them, or use another directory and another "
+        "bucket or prefix."
+    );
+}
+
 }  // namespace
 
 std::string mark_in(const std::string& path) {
@@ -101,7 +110,8 @@ Result<void> check_is_for_disk(const std::string& data) {
                : ok();
 }
 
-Result<void> join_bucket(S3BlobStore& bucket, const std::string& data, bool has_uploads) {
+Result<void> join_bucket(S3BlobStore& bucket, const std::string& data, KnownUploads uploads) {
+    const bool has_uploads = uploads == KnownUploads::with_bytes;
     std::string ours = mark_in(data + bucket_file);
     if (ours.empty() && has_uploads) {
         return on_disk(data);
@@ -112,7 +122,7 @@ Result<void> join_bucket(S3BlobStore& bucket, const std::string& data, bool has_
         return theirs.error();
     }
     if (!ours.empty() && *theirs == ours) {
-        return ok();
+        return *holds && uploads == KnownUploads::none ? rows_lost(bucket, data) : ok();
     }
     // Two that are new, or were when the first start was interrupted.
     if (has_uploads || *holds || !theirs->empty()) {

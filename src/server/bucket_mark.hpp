@@ -4,6 +4,7 @@
 // for orphans.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "base/result.hpp"
@@ -23,9 +24,12 @@ Result<void> check_is_for_disk(const std::string& data);
 // Marks a bucket in which nothing is. Again with the same mark: no error, whatever is in it.
 Result<void> take_bucket(S3BlobStore& bucket, const std::string& mark);
 
-// SQLite in `data`, bytes in the bucket; a new pair becomes one. `has_uploads`: the database has some
-// whose bytes are there.
-Result<void> join_bucket(S3BlobStore& bucket, const std::string& data, bool has_uploads);
+// What the database has of uploads; `none`: it never had one, or was just made.
+enum class KnownUploads : std::uint8_t { none, without_bytes, with_bytes };
+
+// SQLite in `data`, bytes in the bucket; a new pair becomes one. A database that never had an upload does
+// not get a bucket with blobs, whatever the marks say: it is not the one that knows them.
+Result<void> join_bucket(S3BlobStore& bucket, const std::string& data, KnownUploads uploads);
 // PostgreSQL and the bucket, whichever node comes first; `data` of this node is marked too.
 Result<void> join_bucket(S3BlobStore& bucket, PostgresDatabase& database, const std::string& data);
 
