@@ -11,6 +11,8 @@ namespace sluice::server {
 namespace {
 
 constexpr const char* mark_name = "sluice-storage";
+// So begins the id of a database whose bytes were never on a disk.
+constexpr const char* id_of_bucket = "s3-";
 
 Error refused(std::string facts) {
     return {.code = ErrorCode::storage_failed, .facts = std::move(facts)};
@@ -42,6 +44,18 @@ Result<std::string> mark_of(S3BlobStore& bucket, const std::string& fresh) {
         return made.error();
     }
     return bucket.read_text(mark_name);
+}
+
+// The id by which the database knows its storage; from now on one of a bucket, if it knew none. It comes
+// before the bucket's mark: a mark that is there already may be that of another database.
+Result<std::string> claimed_id(PostgresDatabase& database) {
+    const auto known = storage_of(database);
+    if (!known || !known->empty()) {
+        return known;
+    }
+    const auto claimed = claim_storage(database, id_of_bucket + new_mark(), true);
+    const bool is_by_other = !claimed && claimed.error().code == ErrorCode::storage_failed;
+    return claimed || is_by_other ? storage_of(database) : Result<std::string>(claimed.error());
 }
 
 Result<bool> has_blobs(S3BlobStore& bucket) {
@@ -141,23 +155,31 @@ Result<void> join_bucket(S3BlobStore& bucket, const std::string& data, KnownUplo
     return *made == ours ? ok() : Result<void>(of_another(bucket, "the database in " + data));
 }
 
-Result<void> join_bucket(S3BlobStore& bucket, PostgresDatabase& database, const std::string& data) {
+Result<void> join_bucket(
+    S3BlobStore& bucket, PostgresDatabase& database, const std::string& data, KnownUploads uploads
+) {
     const auto holds = has_blobs(bucket);
-    if (!holds) {
-        return holds.error();
+    auto theirs = holds ? bucket.read_text(mark_name) : Result<std::string>(holds.error());
+    if (!theirs) {
+        return std::move(theirs).error();
     }
-    const auto mark = mark_of(bucket, new_mark());
-    if (!mark) {
-        return mark.error();
+    const bool is_new = !*holds && theirs->empty();
+    const auto ours = is_new ? claimed_id(database) : storage_of(database);
+    if (!ours) {
+        return ours.error();
     }
-    // Only of a bucket in which nothing is yet does a database become the owner.
-    if (auto claimed = claim_storage(database, *mark, !*holds); !claimed) {
-        return claimed.error().code == ErrorCode::storage_failed
-                   ? of_another(bucket, "this database")
-                   : std::move(claimed);
+    // Whoever claimed it may have ended before the bucket was marked.
+    if (is_new && ours->starts_with(id_of_bucket) && uploads == KnownUploads::none) {
+        theirs = mark_of(bucket, *ours);
+        if (!theirs) {
+            return std::move(theirs).error();
+        }
     }
-    return mark_in(data + bucket_file) == *mark ? ok()
-                                                : write_file_whole(data + bucket_file, *mark);
+    if (ours->empty() || *theirs != *ours) {
+        return of_another(bucket, "this database");
+    }
+    return mark_in(data + bucket_file) == *ours ? ok()
+                                                : write_file_whole(data + bucket_file, *ours);
 }
 
 }  // namespace sluice::server

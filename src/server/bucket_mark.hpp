@@ -30,7 +30,10 @@ enum class KnownUploads : std::uint8_t { none, without_bytes, with_bytes };
 // SQLite in `data`, bytes in the bucket; a new pair becomes one. A database that never had an upload does
 // not get a bucket with blobs, whatever the marks say: it is not the one that knows them.
 Result<void> join_bucket(S3BlobStore& bucket, const std::string& data, KnownUploads uploads);
-// PostgreSQL and the bucket, whichever node comes first; `data` of this node is marked too.
-Result<void> join_bucket(S3BlobStore& bucket, PostgresDatabase& database, const std::string& data);
+// PostgreSQL and the bucket, whichever node comes first; `data` of this node is marked too. Only a bucket
+// in which nothing is, not even a mark, becomes that of a new database.
+Result<void> join_bucket(
+    S3BlobStore& bucket, PostgresDatabase& database, const std::string& data, KnownUploads uploads
+);
 
 }  // namespace sluice::server

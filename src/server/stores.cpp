@@ -104,6 +104,14 @@ Result<void> join(S3BlobStore* bucket, const std::string& data, MetadataStore& m
     return rows ? join_bucket(*bucket, data, *rows) : rows.error();
 }
 
+Result<void> join(
+    S3BlobStore& bucket, const std::shared_ptr<PostgresDatabase>& database, const std::string& data
+) {
+    PostgresMetadataStore metadata(database);
+    const auto rows = known_uploads(metadata);
+    return rows ? join_bucket(bucket, *database, data, *rows) : rows.error();
+}
+
 void add_load(Metrics& metrics, const std::shared_ptr<PostgresDatabase>& database) {
     constexpr const char* help = "Connections to PostgreSQL";
     Gauge& busy = metrics.gauge("sluice_database_connections", help, {{"state", "busy"}});
@@ -140,7 +148,7 @@ Result<Stores> open_postgres(
         return std::move(database).error();
     }
     auto joined = bucket != nullptr
-                      ? join_bucket(*bucket, **database, data)
+                      ? join(*bucket, *database, data)
                       : join(**database, shared_folder.empty() ? data : shared_folder);
     if (!joined) {
         return std::move(joined).error();

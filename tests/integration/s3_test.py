@@ -316,6 +316,20 @@ class Together(unittest.TestCase):
         os.replace(rows + ".kept", rows)
         self.assertEqual(X1(server.start()).original(f"7_{media_id}").body, noise(1000))
 
+    def test_a_bucket_has_one_database_also_while_nothing_is_in_it(self):
+        def arguments(prefix, database):
+            return "--storage", self.store.url(prefix), "--database", database
+
+        first, second = (engine.cluster().make_database(name) for name in ("owner", "late"))
+        self.assertEqual(self.server(*arguments("one", first)).stop(), 0)
+        self.assertEqual(self.server(*arguments("marked", "sqlite")).stop(), 0)
+        for prefix in ("one", "marked"):
+            self.assertIn("does not belong to this database", self.refused(*arguments(prefix, second)))
+        self.store.call("DELETE", "one/sluice-storage")  # as if the first start had ended before it
+        self.assertEqual(self.server(*arguments("one", first)).stop(), 0)
+        self.assertIn("does not belong to this database", self.refused(*arguments("one", second)))
+        self.assertEqual(self.server(*arguments("two", second)).stop(), 0)
+
     def test_over_tls_the_certificate_counts(self):
         folder = Server()
         self.addCleanup(folder.close)
