@@ -93,6 +93,22 @@ std::string mark_in(const std::string& path) {
     return id;
 }
 
+Result<void> check_is_unused(S3BlobStore& bucket) {
+    const auto theirs = bucket.read_text(mark_name);
+    const auto holds = theirs ? has_blobs(bucket) : Result<bool>(theirs.error());
+    if (!holds) {
+        return holds.error();
+    }
+    return !*holds && theirs->empty()
+               ? ok()
+               : refused(
+                     bucket.shown() +
+                     " is not empty: it is another's, or was begun by a migration that was given "
+                     "up, and what it holds may be older than the disk. Empty it, its object "
+                     "sluice-storage too, or use another prefix: s3://BUCKET/PREFIX."
+                 );
+}
+
 Result<void> take_bucket(S3BlobStore& bucket, const std::string& mark) {
     const auto theirs = bucket.read_text(mark_name);
     const auto holds = theirs ? has_blobs(bucket) : Result<bool>(theirs.error());

@@ -21,6 +21,8 @@ std::string mark_in(const std::string& path);
 // The bytes of this directory's uploads are, or will be, on this machine.
 Result<void> check_is_for_disk(const std::string& data);
 
+// Nothing is in the bucket, not even a mark.
+Result<void> check_is_unused(S3BlobStore& bucket);
 // Marks a bucket in which nothing is. Again with the same mark: no error, whatever is in it.
 Result<void> take_bucket(S3BlobStore& bucket, const std::string& mark);
 

@@ -53,6 +53,24 @@ Result<std::vector<BlobId>> named_blobs(
     return named;
 }
 
+// A blob that is in the bucket already is not copied again, which is right only if nothing was written
+// to the disk since: the move began with an empty bucket, and no server ran.
+Result<std::string> begin(const std::string& data, S3BlobStore& bucket) {
+    std::string mark = mark_in(data + moving_file);
+    if (mark.empty()) {
+        if (auto fresh = check_is_unused(bucket); !fresh) {
+            return std::move(fresh).error();
+        }
+        // With PostgreSQL the database knows the storage by an id already.
+        mark = read_mark(data).empty() ? new_mark() : read_mark(data);
+        if (auto written = write_file_whole(data + moving_file, mark); !written) {
+            return std::move(written).error();
+        }
+    }
+    auto taken = take_bucket(bucket, mark);
+    return taken ? Result<std::string>(mark) : std::move(taken).error();
+}
+
 Result<void> copy(
     const std::string& data,
     const std::vector<BlobId>& blobs,
@@ -112,16 +130,9 @@ Result<MovedBytes> move_bytes(
     if (!source) {
         return std::move(source).error();
     }
-    // With PostgreSQL the database knows the storage by an id already.
-    std::string mark = mark_in(data + moving_file);
-    if (mark.empty()) {
-        mark = read_mark(data).empty() ? new_mark() : read_mark(data);
-        if (auto written = write_file_whole(data + moving_file, mark); !written) {
-            return std::move(written).error();
-        }
-    }
-    if (auto taken = take_bucket(*target->bucket, mark); !taken) {
-        return std::move(taken).error();
+    const auto mark = begin(data, *target->bucket);
+    if (!mark) {
+        return mark.error();
     }
     MovedBytes moved;
     const auto named = named_blobs(*source, *stores->metadata, moved);
@@ -130,7 +141,7 @@ Result<MovedBytes> move_bytes(
     }
     auto copied = copy(data, *named, *target->bucket, moved, told);
     if (copied) {
-        copied = settle(data, mark);
+        copied = settle(data, *mark);
     }
     return copied ? Result<MovedBytes>(moved) : std::move(copied).error();
 }
