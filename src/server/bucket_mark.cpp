@@ -125,13 +125,16 @@ Result<void> take_bucket(S3BlobStore& bucket, const std::string& mark) {
     return *made == mark ? ok() : Result<void>(of_another(bucket, "this directory"));
 }
 
+Result<void> check_is_not_moving(const std::string& data) {
+    return !is_there(data + moving_file)
+               ? ok()
+               : refused(
+                     "sluice migrate was interrupted in " + data +
+                     ". Run it again, or remove storage.moving there to stay with the disk."
+                 );
+}
+
 Result<void> check_is_for_disk(const std::string& data) {
-    if (is_there(data + moving_file)) {
-        return refused(
-            "sluice migrate was interrupted in " + data +
-            ". Run it again, or remove storage.moving there to stay with the disk."
-        );
-    }
     return is_there(data + bucket_file)
                ? refused(
                      "The uploads of " + data +

@@ -18,6 +18,8 @@ inline constexpr const char* bucket_file = "/storage.id";
 // The line of such a file; empty if it is not there.
 std::string mark_in(const std::string& path);
 
+// No move of this directory's bytes is unfinished: they are in one place.
+Result<void> check_is_not_moving(const std::string& data);
 // The bytes of this directory's uploads are, or will be, on this machine.
 Result<void> check_is_for_disk(const std::string& data);
 

@@ -98,7 +98,9 @@ Result<void> settle(const std::string& data, const std::string& mark) {
     if (auto written = write_file_whole(data + bucket_file, mark); !written) {
         return written;
     }
-    if (std::rename(blobs_of(data).c_str(), (blobs_of(data) + ".migrated").c_str()) != 0) {
+    const bool is_aside = !std::filesystem::exists(blobs_of(data));  // by a run that ended then
+    if (!is_aside &&
+        std::rename(blobs_of(data).c_str(), (blobs_of(data) + ".migrated").c_str()) != 0) {
         return system_error(errno, "rename " + blobs_of(data));
     }
     std::error_code ignored;
@@ -114,11 +116,15 @@ Result<MovedBytes> move_bytes(
     const std::string& storage,
     const std::function<void(const MovedBytes&)>& told
 ) {
-    if (!mark_in(data + bucket_file).empty()) {
+    if (const std::string mark = mark_in(data + bucket_file); !mark.empty()) {
+        if (mark == mark_in(data + moving_file)) {  // all was copied
+            auto settled = settle(data, mark);
+            return settled ? Result<MovedBytes>(MovedBytes()) : std::move(settled).error();
+        }
         return refused("The bytes of " + data + " are in an S3 bucket already.");
     }
     const SystemClock clock;
-    auto target = open_blobs(storage, data, true, clock);
+    auto target = open_bucket(storage, data, clock);
     if (!target) {
         return std::move(target).error();
     }

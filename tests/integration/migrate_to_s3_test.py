@@ -89,6 +89,13 @@ class MigrateToS3(unittest.TestCase):
         refused = self.run_sluice("serve", "--listen", "127.0.0.1:0", "--data", self.server.data, "--storage", "disk", code=3)
         self.assertIn("interrupted", refused.stderr)
         self.migrate(self.url)
+        with open(os.path.join(self.server.data, "storage.id"), encoding="ascii") as file:
+            mark = file.read()
+        with open(os.path.join(self.server.data, "storage.moving"), "w", encoding="ascii") as file:
+            file.write(mark)  # as if it had ended just before the last step
+        serve = ("serve", "--listen", "127.0.0.1:0", "--data", self.server.data, "--storage", self.url)
+        self.assertIn("interrupted", self.run_sluice(*serve, code=3).stderr)
+        self.migrate(self.url)
         self.server.arguments = ["--storage", self.url]
         self.assert_goes_on(*was)
 
@@ -107,6 +114,9 @@ class MigrateToS3(unittest.TestCase):
         line.add("status", code=403, name=b"AccessDenied", times=1, key="/blobs/[0-9a-f]{4}/[89a-f]")  # the pack
         self.run_sluice(*migrate, self.store.url(self.prefix, port=line.port), code=3)
         self.assertGreater(len(self.store.keys(self.prefix)), 0)
+        for storage in ("disk", self.url):
+            words = ("--data", self.server.data, "--storage", storage, "--database", database)
+            self.assertIn("interrupted", self.run_sluice("serve", "--listen", "127.0.0.1:0", *words, code=3).stderr)
         os.remove(os.path.join(self.server.data, "storage.moving"))
         self.server.start()
         self.assertEqual(caller.append(media_id, 1, data[half:]).status, 204)
