@@ -11,31 +11,6 @@ namespace {
 
 constexpr std::uint32_t orphans_max = 10'000;
 
-Result<BlobEngine> open_bucket(
-    const std::string& url, const std::string& data, const Clock& clock
-) {
-    auto location = s3::parse_location(url);
-    if (!location) {
-        return Error{.code = ErrorCode::storage_failed, .facts = "It must be " + location.error()};
-    }
-    // Not that of the workers, which is emptied when they start.
-    const std::string scratch = data + "/bodies";
-    std::error_code error;
-    std::filesystem::remove_all(scratch, error);  // nothing that lasts is in it
-    std::filesystem::create_directories(scratch, error);
-    if (error) {
-        return system_error(error.value(), "create " + scratch);
-    }
-    auto bucket =
-        S3BlobStore::open(*std::move(location), clock, {.scratch = scratch, .client = {}});
-    if (!bucket) {
-        return std::move(bucket).error();
-    }
-    BlobEngine engine{.bucket = bucket->get()};
-    engine.store = *std::move(bucket);
-    return engine;
-}
-
 Result<BlobEngine> open_shared(const std::string& folder) {
     if (auto made = make_data_directory(folder); !made) {
         return std::move(made).error();
@@ -68,9 +43,37 @@ Result<BlobEngine> open_disk(const std::string& data, bool is_strict) {
     return engine;
 }
 
+Result<BlobEngine> open_bucket(
+    const std::string& url, const std::string& data, const Clock& clock
+) {
+    auto location = s3::parse_location(url);
+    if (!location) {
+        return Error{.code = ErrorCode::storage_failed, .facts = "It must be " + location.error()};
+    }
+    // Not that of the workers, which is emptied when they start.
+    const std::string scratch = data + "/bodies";
+    std::error_code error;
+    std::filesystem::remove_all(scratch, error);  // nothing that lasts is in it
+    std::filesystem::create_directories(scratch, error);
+    if (error) {
+        return system_error(error.value(), "create " + scratch);
+    }
+    auto bucket =
+        S3BlobStore::open(*std::move(location), clock, {.scratch = scratch, .client = {}});
+    if (!bucket) {
+        return std::move(bucket).error();
+    }
+    BlobEngine engine{.bucket = bucket->get()};
+    engine.store = *std::move(bucket);
+    return engine;
+}
+
 Result<BlobEngine> open_blobs(
     const std::string& storage, const std::string& data, bool is_strict, const Clock& clock
 ) {
+    if (auto whole = check_is_not_moving(data); !whole) {
+        return std::move(whole).error();
+    }
     if (const auto folder = shared_folder_of(storage)) {
         return open_shared(*folder);
     }

@@ -43,7 +43,9 @@ struct BlobEngine {
 std::optional<std::string> shared_folder_of(const std::string& storage);
 // Whatever the marks in the directory say.
 Result<BlobEngine> open_disk(const std::string& data, bool is_strict);
-// `storage`: "disk", "file:///FOLDER" or a URL of S3; `data`: the directory, which this process holds.
+// The same, for who moves bytes into it.
+Result<BlobEngine> open_bucket(const std::string& url, const std::string& data, const Clock& clock);
+// Not while a move of the directory's bytes is unfinished. `storage`: "disk", "file:///FOLDER" or a URL of S3; `data`: the directory, which this process holds.
 Result<BlobEngine> open_blobs(
     const std::string& storage, const std::string& data, bool is_strict, const Clock& clock
 );

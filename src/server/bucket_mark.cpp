@@ -11,6 +11,8 @@ namespace sluice::server {
 namespace {
 
 constexpr const char* mark_name = "sluice-storage";
+// So begins the id of a database whose bytes were never on a disk.
+constexpr const char* id_of_bucket = "s3-";
 
 Error refused(std::string facts) {
     return {.code = ErrorCode::storage_failed, .facts = std::move(facts)};
@@ -44,6 +46,18 @@ Result<std::string> mark_of(S3BlobStore& bucket, const std::string& fresh) {
     return bucket.read_text(mark_name);
 }
 
+// The id by which the database knows its storage; from now on one of a bucket, if it knew none. It comes
+// before the bucket's mark: a mark that is there already may be that of another database.
+Result<std::string> claimed_id(PostgresDatabase& database) {
+    const auto known = storage_of(database);
+    if (!known || !known->empty()) {
+        return known;
+    }
+    const auto claimed = claim_storage(database, id_of_bucket + new_mark(), true);
+    const bool is_by_other = !claimed && claimed.error().code == ErrorCode::storage_failed;
+    return claimed || is_by_other ? storage_of(database) : Result<std::string>(claimed.error());
+}
+
 Result<bool> has_blobs(S3BlobStore& bucket) {
     bool has_one = false;
     auto walked = bucket.each_blob([&has_one](BlobId, WallTime) {
@@ -61,6 +75,15 @@ Error of_another(const S3BlobStore& bucket, const std::string& whose) {
     );
 }
 
+Result<void> rows_lost(const S3BlobStore& bucket, const std::string& data) {
+    return refused(
+        bucket.shown() + " has blobs, and the database in " + data +
+        " never had an upload: it was made anew, or emptied. All of them would be removed as "
+        "orphans. Put the sluice.db back that knows them, or use another directory and another "
+        "bucket or prefix."
+    );
+}
+
 }  // namespace
 
 std::string mark_in(const std::string& path) {
@@ -68,6 +91,22 @@ std::string mark_in(const std::string& path) {
     std::string id;
     std::getline(file, id);
     return id;
+}
+
+Result<void> check_is_unused(S3BlobStore& bucket) {
+    const auto theirs = bucket.read_text(mark_name);
+    const auto holds = theirs ? has_blobs(bucket) : Result<bool>(theirs.error());
+    if (!holds) {
+        return holds.error();
+    }
+    return !*holds && theirs->empty()
+               ? ok()
+               : refused(
+                     bucket.shown() +
+                     " is not empty: it is another's, or was begun by a migration that was given "
+                     "up, and what it holds may be older than the disk. Empty it, its object "
+                     "sluice-storage too, or use another prefix: s3://BUCKET/PREFIX."
+                 );
 }
 
 Result<void> take_bucket(S3BlobStore& bucket, const std::string& mark) {
@@ -86,13 +125,16 @@ Result<void> take_bucket(S3BlobStore& bucket, const std::string& mark) {
     return *made == mark ? ok() : Result<void>(of_another(bucket, "this directory"));
 }
 
+Result<void> check_is_not_moving(const std::string& data) {
+    return !is_there(data + moving_file)
+               ? ok()
+               : refused(
+                     "sluice migrate was interrupted in " + data +
+                     ". Run it again, or remove storage.moving there to stay with the disk."
+                 );
+}
+
 Result<void> check_is_for_disk(const std::string& data) {
-    if (is_there(data + moving_file)) {
-        return refused(
-            "sluice migrate was interrupted in " + data +
-            ". Run it again, or remove storage.moving there to stay with the disk."
-        );
-    }
     return is_there(data + bucket_file)
                ? refused(
                      "The uploads of " + data +
@@ -101,7 +143,8 @@ Result<void> check_is_for_disk(const std::string& data) {
                : ok();
 }
 
-Result<void> join_bucket(S3BlobStore& bucket, const std::string& data, bool has_uploads) {
+Result<void> join_bucket(S3BlobStore& bucket, const std::string& data, KnownUploads uploads) {
+    const bool has_uploads = uploads == KnownUploads::with_bytes;
     std::string ours = mark_in(data + bucket_file);
     if (ours.empty() && has_uploads) {
         return on_disk(data);
@@ -112,7 +155,7 @@ Result<void> join_bucket(S3BlobStore& bucket, const std::string& data, bool has_
         return theirs.error();
     }
     if (!ours.empty() && *theirs == ours) {
-        return ok();
+        return *holds && uploads == KnownUploads::none ? rows_lost(bucket, data) : ok();
     }
     // Two that are new, or were when the first start was interrupted.
     if (has_uploads || *holds || !theirs->empty()) {
@@ -131,23 +174,31 @@ Result<void> join_bucket(S3BlobStore& bucket, const std::string& data, bool has_
     return *made == ours ? ok() : Result<void>(of_another(bucket, "the database in " + data));
 }
 
-Result<void> join_bucket(S3BlobStore& bucket, PostgresDatabase& database, const std::string& data) {
+Result<void> join_bucket(
+    S3BlobStore& bucket, PostgresDatabase& database, const std::string& data, KnownUploads uploads
+) {
     const auto holds = has_blobs(bucket);
-    if (!holds) {
-        return holds.error();
+    auto theirs = holds ? bucket.read_text(mark_name) : Result<std::string>(holds.error());
+    if (!theirs) {
+        return std::move(theirs).error();
     }
-    const auto mark = mark_of(bucket, new_mark());
-    if (!mark) {
-        return mark.error();
+    const bool is_new = !*holds && theirs->empty();
+    const auto ours = is_new ? claimed_id(database) : storage_of(database);
+    if (!ours) {
+        return ours.error();
     }
-    // Only of a bucket in which nothing is yet does a database become the owner.
-    if (auto claimed = claim_storage(database, *mark, !*holds); !claimed) {
-        return claimed.error().code == ErrorCode::storage_failed
-                   ? of_another(bucket, "this database")
-                   : std::move(claimed);
+    // Whoever claimed it may have ended before the bucket was marked.
+    if (is_new && ours->starts_with(id_of_bucket) && uploads == KnownUploads::none) {
+        theirs = mark_of(bucket, *ours);
+        if (!theirs) {
+            return std::move(theirs).error();
+        }
     }
-    return mark_in(data + bucket_file) == *mark ? ok()
-                                                : write_file_whole(data + bucket_file, *mark);
+    if (ours->empty() || *theirs != *ours) {
+        return of_another(bucket, "this database");
+    }
+    return mark_in(data + bucket_file) == *ours ? ok()
+                                                : write_file_whole(data + bucket_file, *ours);
 }
 
 }  // namespace sluice::server

@@ -53,6 +53,24 @@ Result<std::vector<BlobId>> named_blobs(
     return named;
 }
 
+// A blob that is in the bucket already is not copied again, which is right only if nothing was written
+// to the disk since: the move began with an empty bucket, and no server ran.
+Result<std::string> begin(const std::string& data, S3BlobStore& bucket) {
+    std::string mark = mark_in(data + moving_file);
+    if (mark.empty()) {
+        if (auto fresh = check_is_unused(bucket); !fresh) {
+            return std::move(fresh).error();
+        }
+        // With PostgreSQL the database knows the storage by an id already.
+        mark = read_mark(data).empty() ? new_mark() : read_mark(data);
+        if (auto written = write_file_whole(data + moving_file, mark); !written) {
+            return std::move(written).error();
+        }
+    }
+    auto taken = take_bucket(bucket, mark);
+    return taken ? Result<std::string>(mark) : std::move(taken).error();
+}
+
 Result<void> copy(
     const std::string& data,
     const std::vector<BlobId>& blobs,
@@ -80,7 +98,9 @@ Result<void> settle(const std::string& data, const std::string& mark) {
     if (auto written = write_file_whole(data + bucket_file, mark); !written) {
         return written;
     }
-    if (std::rename(blobs_of(data).c_str(), (blobs_of(data) + ".migrated").c_str()) != 0) {
+    const bool is_aside = !std::filesystem::exists(blobs_of(data));  // by a run that ended then
+    if (!is_aside &&
+        std::rename(blobs_of(data).c_str(), (blobs_of(data) + ".migrated").c_str()) != 0) {
         return system_error(errno, "rename " + blobs_of(data));
     }
     std::error_code ignored;
@@ -96,11 +116,15 @@ Result<MovedBytes> move_bytes(
     const std::string& storage,
     const std::function<void(const MovedBytes&)>& told
 ) {
-    if (!mark_in(data + bucket_file).empty()) {
+    if (const std::string mark = mark_in(data + bucket_file); !mark.empty()) {
+        if (mark == mark_in(data + moving_file)) {  // all was copied
+            auto settled = settle(data, mark);
+            return settled ? Result<MovedBytes>(MovedBytes()) : std::move(settled).error();
+        }
         return refused("The bytes of " + data + " are in an S3 bucket already.");
     }
     const SystemClock clock;
-    auto target = open_blobs(storage, data, true, clock);
+    auto target = open_bucket(storage, data, clock);
     if (!target) {
         return std::move(target).error();
     }
@@ -112,16 +136,9 @@ Result<MovedBytes> move_bytes(
     if (!source) {
         return std::move(source).error();
     }
-    // With PostgreSQL the database knows the storage by an id already.
-    std::string mark = mark_in(data + moving_file);
-    if (mark.empty()) {
-        mark = read_mark(data).empty() ? new_mark() : read_mark(data);
-        if (auto written = write_file_whole(data + moving_file, mark); !written) {
-            return std::move(written).error();
-        }
-    }
-    if (auto taken = take_bucket(*target->bucket, mark); !taken) {
-        return std::move(taken).error();
+    const auto mark = begin(data, *target->bucket);
+    if (!mark) {
+        return mark.error();
     }
     MovedBytes moved;
     const auto named = named_blobs(*source, *stores->metadata, moved);
@@ -130,7 +147,7 @@ Result<MovedBytes> move_bytes(
     }
     auto copied = copy(data, *named, *target->bucket, moved, told);
     if (copied) {
-        copied = settle(data, mark);
+        copied = settle(data, *mark);
     }
     return copied ? Result<MovedBytes>(moved) : std::move(copied).error();
 }

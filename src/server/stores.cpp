@@ -30,19 +30,30 @@ bool is_there(const std::string& path) {
 }
 
 Result<void> check_is_for_sqlite(const std::string& data) {
-    if (!is_there(data + mark_file)) {
-        return ok();
+    const bool has_rows = is_there(data + sqlite_file);
+    const bool is_marked = is_there(data + mark_file);
+    if (has_rows) {
+        return !is_marked ? ok()
+                          : refused(
+                                "sluice migrate was interrupted in " + data +
+                                ". Run it again, or remove postgres.id there to stay with SQLite."
+                            );
     }
-    if (is_there(data + sqlite_file)) {
+    // A database made now would be empty, and every blob an orphan.
+    if (is_marked || is_there(data + node_file)) {
         return refused(
-            "sluice migrate was interrupted in " + data +
-            ". Run it again, or remove postgres.id there to stay with SQLite."
+            "The uploads in " + data +
+            " are in a PostgreSQL database: say which with --database postgres://…"
         );
     }
-    return refused(
-        "The uploads in " + data +
-        " are in a PostgreSQL database: say which with --database postgres://…"
-    );
+    return !is_there(data + bucket_file)
+               ? ok()
+               : refused(
+                     "The uploads in " + data +
+                     " have their bytes in an S3 bucket, and the database that knows them is not "
+                     "there: put sluice.db back, or say with --database postgres://… where it is. "
+                     "To begin anew, use another directory and another bucket or prefix."
+                 );
 }
 
 Result<void> check_is_for_postgres(const std::string& data) {
@@ -71,12 +82,34 @@ Result<void> join(PostgresDatabase& database, const std::string& folder) {
     return by_other.empty() ? claimed : claim_storage(database, by_other, false);
 }
 
+Result<KnownUploads> known_uploads(MetadataStore& metadata) {
+    const auto newest = metadata.newest_number();
+    if (!newest) {
+        return newest.error();
+    }
+    const auto some = metadata.with_bytes({0}, 1);
+    if (!some) {
+        return some.error();
+    }
+    return !some->empty() ? KnownUploads::with_bytes
+           : *newest != 0 ? KnownUploads::without_bytes
+                          : KnownUploads::none;
+}
+
 Result<void> join(S3BlobStore* bucket, const std::string& data, MetadataStore& metadata) {
     if (bucket == nullptr) {
         return ok();
     }
-    const auto some = metadata.with_bytes({0}, 1);
-    return some ? join_bucket(*bucket, data, !some->empty()) : some.error();
+    const auto rows = known_uploads(metadata);
+    return rows ? join_bucket(*bucket, data, *rows) : rows.error();
+}
+
+Result<void> join(
+    S3BlobStore& bucket, const std::shared_ptr<PostgresDatabase>& database, const std::string& data
+) {
+    PostgresMetadataStore metadata(database);
+    const auto rows = known_uploads(metadata);
+    return rows ? join_bucket(bucket, *database, data, *rows) : rows.error();
 }
 
 void add_load(Metrics& metrics, const std::shared_ptr<PostgresDatabase>& database) {
@@ -115,7 +148,7 @@ Result<Stores> open_postgres(
         return std::move(database).error();
     }
     auto joined = bucket != nullptr
-                      ? join_bucket(*bucket, **database, data)
+                      ? join(*bucket, *database, data)
                       : join(**database, shared_folder.empty() ? data : shared_folder);
     if (!joined) {
         return std::move(joined).error();

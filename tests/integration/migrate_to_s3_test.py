@@ -89,13 +89,52 @@ class MigrateToS3(unittest.TestCase):
         refused = self.run_sluice("serve", "--listen", "127.0.0.1:0", "--data", self.server.data, "--storage", "disk", code=3)
         self.assertIn("interrupted", refused.stderr)
         self.migrate(self.url)
+        with open(os.path.join(self.server.data, "storage.id"), encoding="ascii") as file:
+            mark = file.read()
+        with open(os.path.join(self.server.data, "storage.moving"), "w", encoding="ascii") as file:
+            file.write(mark)  # as if it had ended just before the last step
+        serve = ("serve", "--listen", "127.0.0.1:0", "--data", self.server.data, "--storage", self.url)
+        self.assertIn("interrupted", self.run_sluice(*serve, code=3).stderr)
+        self.migrate(self.url)
         self.server.arguments = ["--storage", self.url]
         self.assert_goes_on(*was)
+
+    def test_one_that_was_given_up_does_not_go_on_with_what_it_had_copied(self):
+        database = engine.cluster().make_database("givenup")
+        self.server.arguments = ["--storage", "disk", "--database", database]
+        caller, data = X1(self.server.start()), noise(30_000_000, 4)
+        media_id, half = caller.open(len(data)), len(data) // 2
+        self.assertEqual(caller.append(media_id, 0, data[:half]).status, 204)
+        small = caller.open(90_000)
+        self.assertEqual(caller.append(small, 0, noise(30_000)).status, 204)
+        self.assertEqual(self.server.stop(), 0)
+        migrate = ("migrate", "--data", self.server.data, "--database", database, "--to")
+        line = FaultyStore(self.store.port)
+        self.addCleanup(line.close)
+        line.add("status", code=403, name=b"AccessDenied", times=1, key="/blobs/[0-9a-f]{4}/[89a-f]")  # the pack
+        self.run_sluice(*migrate, self.store.url(self.prefix, port=line.port), code=3)
+        self.assertGreater(len(self.store.keys(self.prefix)), 0)
+        for storage in ("disk", self.url):
+            words = ("--data", self.server.data, "--storage", storage, "--database", database)
+            self.assertIn("interrupted", self.run_sluice("serve", "--listen", "127.0.0.1:0", *words, code=3).stderr)
+        os.remove(os.path.join(self.server.data, "storage.moving"))
+        self.server.start()
+        self.assertEqual(caller.append(media_id, 1, data[half:]).status, 204)
+        self.assertEqual(self.server.stop(), 0)
+        for _ in range(2):
+            self.assertIn("older than the disk", self.run_sluice(*migrate, self.url, code=3).stderr)
+        for key in (*self.store.keys(self.prefix), f"{self.prefix}/sluice-storage"):
+            self.store.call("DELETE", key)
+        self.run_sluice(*migrate, self.url)
+        self.server.arguments = ["--storage", self.url, "--database", database]
+        self.server.start()
+        self.assertIn(caller.finalize(media_id).status, (200, 201))
+        self.assertEqual(caller.original(f"7_{media_id}").body, data)
 
     def test_a_bucket_in_which_something_is_is_refused(self):
         self.filled()
         self.store.call("PUT", f"{self.prefix}/blobs/0000/0000000000000001", payload=b"x")
-        self.assertIn("it is another's", self.migrate(self.url, code=3).stderr)
+        self.assertIn("is not empty: it is another's", self.migrate(self.url, code=3).stderr)
 
 
 if __name__ == "__main__":

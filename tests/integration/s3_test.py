@@ -4,6 +4,7 @@ import http.client
 import http.server
 import json
 import os
+import shutil
 import socket
 import ssl
 import subprocess
@@ -282,6 +283,52 @@ class Together(unittest.TestCase):
         self.assertEqual(X1(second).original(f"7_{media_id}").body, noise(100_000))
         other = engine.cluster().make_database("stranger")
         self.assertIn("does not belong to this database", self.refused("--storage", self.store.url("both"), "--database", other))
+
+    def test_a_database_that_was_forgotten_or_lost_is_not_made_anew_beside_a_full_bucket(self):
+        storage = ("--storage", self.store.url("forgotten"))
+        node = self.server(*storage, "--database", engine.cluster().make_database("forgotten"))
+        media_id = upload(X1(node), noise(1000), 1000)
+        self.assertEqual(node.stop(), 0)
+        before = self.store.keys("forgotten")
+        text = self.refused(*storage, "--database", "sqlite", data=node.data)
+        self.assertIn("are in a PostgreSQL database", text)
+        os.remove(os.path.join(node.data, "node.id"))
+        self.assertIn("that knows them is not there", self.refused(*storage, "--database", "sqlite", data=node.data))
+        self.assertFalse(os.path.exists(os.path.join(node.data, "sluice.db")))
+        self.assertEqual(self.store.keys("forgotten"), before)
+        self.assertEqual(X1(node.start()).original(f"7_{media_id}").body, noise(1000))
+
+    def test_an_empty_database_does_not_get_the_bucket_of_the_one_that_is_lost(self):
+        arguments = ("--storage", self.store.url("lost"), "--database", "sqlite")
+        server, fresh = self.server(*arguments), self.server("--storage", "disk", "--database", "sqlite")
+        media_id = upload(X1(server), noise(1000), 1000)
+        self.assertEqual((server.stop(), fresh.stop()), (0, 0))
+        before, rows = self.store.keys("lost"), os.path.join(server.data, "sluice.db")
+        os.rename(rows, rows + ".kept")
+        self.assertIn("put sluice.db back", self.refused(*arguments, data=server.data))
+        self.assertFalse(os.path.exists(rows))
+        shutil.copy(os.path.join(fresh.data, "sluice.db"), rows)
+        self.assertIn("never had an upload", self.refused(*arguments, data=server.data))
+        self.assertEqual(self.store.keys("lost"), before)
+        for suffix in ("-wal", "-shm"):
+            if os.path.exists(rows + suffix):
+                os.remove(rows + suffix)
+        os.replace(rows + ".kept", rows)
+        self.assertEqual(X1(server.start()).original(f"7_{media_id}").body, noise(1000))
+
+    def test_a_bucket_has_one_database_also_while_nothing_is_in_it(self):
+        def arguments(prefix, database):
+            return "--storage", self.store.url(prefix), "--database", database
+
+        first, second = (engine.cluster().make_database(name) for name in ("owner", "late"))
+        self.assertEqual(self.server(*arguments("one", first)).stop(), 0)
+        self.assertEqual(self.server(*arguments("marked", "sqlite")).stop(), 0)
+        for prefix in ("one", "marked"):
+            self.assertIn("does not belong to this database", self.refused(*arguments(prefix, second)))
+        self.store.call("DELETE", "one/sluice-storage")  # as if the first start had ended before it
+        self.assertEqual(self.server(*arguments("one", first)).stop(), 0)
+        self.assertIn("does not belong to this database", self.refused(*arguments("one", second)))
+        self.assertEqual(self.server(*arguments("two", second)).stop(), 0)
 
     def test_over_tls_the_certificate_counts(self):
         folder = Server()
