@@ -1,6 +1,7 @@
 """An S3 store that says no, is slow, loses answers, dies and comes back: nothing that was acknowledged is lost, nothing that was not counts,
 and the caller hears the true cause."""
 
+import email.utils
 import os
 import re
 import threading
@@ -84,6 +85,13 @@ class Passing(FaultyCase):
         self.assertEqual(len(puts), 1 + 4)
         self.assertEqual(len(set(puts)), len(puts))
 
+    def test_a_key_that_is_taken_is_left_alone_and_another_one_used(self):
+        self.line.seen.clear()
+        self.survives("status", code=412, name=b"PreconditionFailed")
+        puts = [target for method, target in self.line.seen if method == "PUT"]
+        self.assertEqual(len(set(puts)), 1 + 2)
+        self.assertNotIn(("DELETE", puts[1]), self.line.seen, "it is somebody else's")
+
     def test_a_bit_that_changed_on_the_way_is_not_stored(self):
         met = self.survives("flip")
         self.assertEqual(met.fired, 1)
@@ -111,6 +119,41 @@ class Passing(FaultyCase):
         self.assertEqual(met.fired, 2)
 
 
+class Learned(FaultyCase):
+    """What a server has learned of its store serves the calls that were on their way, and can be unlearned."""
+
+    def test_a_correction_of_the_clock_is_corrected_again(self):
+        for away in (3600, -7200):
+            # The store is said to be an hour ahead; with that the true one refuses, and says its own time.
+            date = email.utils.formatdate(time.time() + away, usegmt=True).encode()
+            self.survives("status", code=403, name=b"RequestTimeTooSkewed", fields=b"Date: " + date + b"\r\n")
+
+    def test_a_clock_that_no_correction_helps_is_named(self):
+        media_id, data = self.opened()
+        date = email.utils.formatdate(usegmt=True).encode()
+        met = self.line.add("status", code=403, name=b"RequestTimeTooSkewed", fields=b"Date: " + date + b"\r\n", times=1000)
+        self.assertIn("clock", self.assert_unavailable(self.caller.append(media_id, 1, data[SEGMENT:])))
+        self.assertEqual(met.fired, 1, "nothing was learned")
+
+    def test_all_who_hear_that_conditions_are_unknown_go_on_without(self):
+        opened = [self.opened(seed) for seed in range(4)]
+        together = threading.Barrier(len(opened))
+        met = self.line.add("status", code=501, name=b"NotImplemented", together=together, times=len(opened))
+        answers = []
+        threads = [
+            threading.Thread(target=lambda m=media_id, d=data: answers.append(X1(self.server).append(m, 1, d[SEGMENT:])))
+            for media_id, data in opened
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(met.fired, len(opened))
+        self.assertEqual([answer.status for answer in answers], [204] * len(opened))
+        for media_id, data in opened:
+            self.assert_whole(media_id, data)
+
+
 class Lasting(FaultyCase):
     def test_a_store_that_always_says_503_is_named_as_the_cause(self):
         media_id, data = self.opened()
@@ -132,6 +175,12 @@ class Lasting(FaultyCase):
         media_id, data = self.opened()
         met = self.line.add("status", code=403, name=b"AccessDenied", times=1000)
         self.assertIn("credentials", self.assert_unavailable(self.caller.append(media_id, 1, data[SEGMENT:])))
+        self.assertEqual(met.fired, 1, "asking again would change nothing")
+
+    def test_a_store_that_sends_elsewhere_is_named(self):
+        media_id, data = self.opened()
+        met = self.line.add("status", code=301, name=b"PermanentRedirect", times=1000)
+        self.assertIn("another endpoint or another region", self.assert_unavailable(self.caller.append(media_id, 1, data[SEGMENT:])))
         self.assertEqual(met.fired, 1, "asking again would change nothing")
 
     def test_a_ghost_of_a_request_that_was_given_up_counts_for_nothing(self):

@@ -22,7 +22,7 @@ class Fault:
 
 
 class FaultyStore:
-    """Kinds: status (code=, name=), cut (after= bytes of the body), lose (the answer), late (by= seconds, without an answer), slow
+    """Kinds: status (code=, name=, fields=, together= a barrier), cut (after= bytes of the body), lose (the answer), late (by= seconds, without an answer), slow
     (bytes_per_second=), flip (a bit of the body), hold (neither answer nor request, until let_go())."""
 
     def __init__(self, port, tls=None):
@@ -118,11 +118,14 @@ class FaultyStore:
                 have += len(data)
             self._back(there, client)
 
-    def _status(self, client, head, body, length, code=503, name=b"SlowDown"):
+    def _status(self, client, head, body, length, code=503, name=b"SlowDown", fields=b"", together=None):
         del head
         self._rest(client, body, length)
+        if together is not None:
+            together.wait(20)
         text = REFUSED % name
-        client.sendall(b"HTTP/1.1 %d Refused\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % (code, len(text)) + text)
+        fields += b"Connection: close\r\nContent-Length: %d\r\n" % len(text)
+        client.sendall(b"HTTP/1.1 %d Refused\r\n" % code + fields + b"\r\n" + text)
 
     def _cut(self, client, head, body, length, after=1000):
         del length

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <ctime>
 #include <random>
 #include <thread>
@@ -20,6 +21,7 @@ using Steady = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds between_tries{500};
 constexpr std::chrono::seconds retry_after{2};
 constexpr int silent_max = 3;
+constexpr std::int64_t skew_of_note_ms = 60'000;
 constexpr const char* condition = "if-none-match";
 
 bool is_passing(long status) {
@@ -85,21 +87,26 @@ Unsigned Client::unsigned_of(const Call& call) const {
 }
 
 // Not every store knows a condition of a PUT; ids are unique without it.
-Unsigned Client::without_condition(Unsigned request) const {
-    if (has_no_conditions_) {
-        request.headers.erase(condition);
-    }
-    return request;
+Client::Assumed Client::assumed_for(const Call& call) const {
+    return {
+        .skew_ms = skew_ms_.load(),
+        .has_condition = !has_no_conditions_ && call.headers.contains(condition),
+    };
 }
 
-Result<HttpRequest> Client::signed_request(const Call& call, const std::string& payload) {
+Result<HttpRequest> Client::signed_request(
+    const Call& call, const std::string& payload, Assumed assumed
+) {
     const auto credentials = credentials_.get();
     if (!credentials) {
         return credentials.error();
     }
-    Unsigned raw = without_condition(unsigned_of(call));
+    Unsigned raw = unsigned_of(call);
+    if (!assumed.has_condition) {
+        raw.headers.erase(condition);
+    }
     const std::string origin = location_.endpoint.scheme + "://" + raw.host;
-    const auto now = clock_.now() + std::chrono::milliseconds(skew_ms_.load());
+    const auto now = clock_.now() + std::chrono::milliseconds(assumed.skew_ms);
     auto made = sign(
         std::move(raw),
         *credentials,
@@ -117,7 +124,8 @@ Result<HttpRequest> Client::signed_request(const Call& call, const std::string& 
 }
 
 Client::Attempt Client::attempt(const Call& call, const std::string& payload) {
-    auto request = signed_request(call, payload);
+    const Assumed assumed = assumed_for(call);
+    auto request = signed_request(call, payload, assumed);
     if (!request) {
         return std::unexpected(Failure{.error = std::move(request).error()});
     }
@@ -132,10 +140,10 @@ Client::Attempt Client::attempt(const Call& call, const std::string& payload) {
     if (is_late_error) {
         reply.status = 500;
     }
-    return std::unexpected(failure_of(call, reply));
+    return std::unexpected(failure_of(call, reply, assumed));
 }
 
-Client::Failure Client::failure_of(const Call& call, const HttpReply& reply) {
+Client::Failure Client::failure_of(const Call& call, const HttpReply& reply, Assumed assumed) {
     const std::string code = xml_value(reply.text, "Code");
     const std::string detail = described(call, reply, code);
     if (reply.status == 0) {
@@ -154,35 +162,40 @@ Client::Failure Client::failure_of(const Call& call, const HttpReply& reply) {
             .may_have_come = true,
         };
     }
-    return refused(call, reply, code);
-}
-
-// Asking the same again changes nothing, but for a clock that is wrong.
-Client::Failure Client::refused(const Call& call, const HttpReply& reply, const std::string& code) {
-    const std::string detail = described(call, reply, code);
     if (code == "RequestTimeTooSkewed") {
-        const auto date = reply.headers.find("date");
-        const auto theirs = date == reply.headers.end()
-                                ? std::time_t{-1}
-                                : ::curl_getdate(date->second.c_str(), nullptr);
-        const bool is_news = theirs > 0 && skew_ms_.load() == 0;
-        if (is_news) {
-            const WallTime said{std::chrono::seconds{theirs}};
-            skew_ms_ = (said - clock_.now()).count();
-        }
         return {
             .error =
                 unavailable("The clock of the server differs from the object store's.", detail),
-            .may_be_repeated = is_news,
+            .may_be_repeated = learns_skew(reply, assumed),
         };
     }
-    if (reply.status == 501 && call.headers.contains(condition)) {
-        const bool is_news = !has_no_conditions_.exchange(true);
+    if (reply.status == 501 && assumed.has_condition) {
+        has_no_conditions_ = true;  // several attempts that are on their way may hear it
         return {
             .error = {.code = ErrorCode::storage_failed, .detail = detail},
-            .may_be_repeated = is_news,
+            .may_be_repeated = true,
         };
     }
+    return refused(call, reply, code);
+}
+
+// Either clock may be put right, or wrong, at any time. False: the same would be said again.
+bool Client::learns_skew(const HttpReply& reply, Assumed assumed) {
+    const auto date = reply.headers.find("date");
+    const auto theirs = date == reply.headers.end() ? std::time_t{-1}
+                                                    : ::curl_getdate(date->second.c_str(), nullptr);
+    if (theirs <= 0) {
+        return false;
+    }
+    const WallTime said{std::chrono::seconds{theirs}};
+    const std::int64_t skew = (said - clock_.now()).count();
+    const std::int64_t before = skew_ms_.exchange(skew);
+    return std::abs(skew - before) > skew_of_note_ms || before != assumed.skew_ms;
+}
+
+// Asking the same again changes little.
+Client::Failure Client::refused(const Call& call, const HttpReply& reply, const std::string& code) {
+    const std::string detail = described(call, reply, code);
     if (code == "QuotaExceeded") {
         return {.error = {.code = ErrorCode::storage_full, .detail = detail}};
     }
@@ -191,6 +204,15 @@ Client::Failure Client::refused(const Call& call, const HttpReply& reply, const 
         return {
             .error = unavailable("The object store refuses the server's credentials.", detail),
             .may_be_repeated = code == "ExpiredToken",
+        };
+    }
+    if (reply.status >= 300 && reply.status < 400) {
+        return {
+            .error = unavailable(
+                "The object store answered " + std::to_string(reply.status) +
+                    ": the bucket has another endpoint or another region.",
+                detail
+            ),
         };
     }
     if (code == "NoSuchBucket") {
@@ -203,7 +225,9 @@ Client::Failure Client::refused(const Call& call, const HttpReply& reply, const 
         error.code = ErrorCode::store_conflict;
     }
     error.is_too_short = reply.status == 416;
-    return {.error = std::move(error)};
+    // What has the key already is not this attempt's to delete.
+    const bool is_key_taken = reply.status == 412 && call.next_key;
+    return {.error = std::move(error), .may_be_repeated = is_key_taken};
 }
 
 std::optional<Error> Client::away() {
@@ -295,7 +319,7 @@ Error Client::given_up(Attempt& last, int made) {
 }
 
 void Client::send_off(const Call& call) {
-    if (auto request = signed_request(call, {})) {
+    if (auto request = signed_request(call, {}, assumed_for(call))) {
         transport_.send_off(*std::move(request));
     }
 }

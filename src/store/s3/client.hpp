@@ -83,12 +83,20 @@ class Client {
         bool may_have_come = false;  // the store may have the bytes, now or later
     };
     using Attempt = std::expected<HttpReply, Failure>;
+    // What an attempt was made with; others may have learned better since.
+    struct Assumed {
+        std::int64_t skew_ms = 0;
+        bool has_condition = false;
+    };
 
     Attempt attempt(const Call& call, const std::string& payload);
     Unsigned unsigned_of(const Call& call) const;
-    Unsigned without_condition(Unsigned request) const;
-    Result<HttpRequest> signed_request(const Call& call, const std::string& payload);
-    Failure failure_of(const Call& call, const HttpReply& reply);
+    Assumed assumed_for(const Call& call) const;
+    Result<HttpRequest> signed_request(
+        const Call& call, const std::string& payload, Assumed assumed
+    );
+    Failure failure_of(const Call& call, const HttpReply& reply, Assumed assumed);
+    bool learns_skew(const HttpReply& reply, Assumed assumed);
     Failure refused(const Call& call, const HttpReply& reply, const std::string& code);
     std::optional<Error> away();
     void note(const Attempt& attempt, int made);
