@@ -4,6 +4,8 @@
 
 #include <atomic>
 #include <climits>
+#include <cstdlib>
+#include <exception>
 #include <functional>
 #include <string>
 #include <utility>
@@ -39,7 +41,6 @@ constexpr std::size_t gathered_max = PIPE_BUF;
 struct Gathered {
     std::string lines;
     std::function<void()> soon;  // none: nothing is gathered on this thread
-    Gathering::Take take;
 };
 
 Gathered& gathered() {
@@ -47,35 +48,75 @@ Gathered& gathered() {
     return of_thread;
 }
 
+std::atomic<Outlet*>& outlet() {
+    static std::atomic<Outlet*> of_process = nullptr;
+    return of_process;
+}
+
 // A log that cannot be written must not stop the work.
-void put(std::string& lines) {
+void put(std::string_view lines, bool is_grave) {
+    if (Outlet* taker = outlet()) {
+        taker->take(lines, is_grave);
+        return;
+    }
     [[maybe_unused]] const auto written = ::write(STDERR_FILENO, lines.data(), lines.size());
-    lines.clear();
+}
+
+std::string reason_of_end() {
+    if (const auto thrown = std::current_exception()) {
+        try {
+            std::rethrow_exception(thrown);
+        } catch (const std::exception& error) {
+            return error.what();
+        } catch (...) {
+            return "an unknown exception";
+        }
+    }
+    return "no exception";
+}
+
+// The library's own handler writes to stderr, and would wait for whoever reads it.
+[[noreturn]] void end_of_process() {
+    static std::atomic_flag has_begun;
+    if (!has_begun.test_and_set()) {
+        error("terminated", "std::terminate was called", {{"reason", reason_of_end()}});
+        settle();
+    }
+    std::abort();
 }
 
 }  // namespace
 
-Gathering::Gathering(std::function<void()> soon, Take take) {
+Diverting::Diverting(Outlet& taker) {
+    outlet() = &taker;
+    std::set_terminate(end_of_process);
+}
+
+Diverting::~Diverting() {
+    Gathering::flush();
+    outlet() = nullptr;
+}
+
+void settle() {
+    if (Outlet* taker = outlet()) {
+        taker->settle();
+    }
+}
+
+Gathering::Gathering(std::function<void()> soon) {
     gathered().soon = std::move(soon);
-    gathered().take = std::move(take);
 }
 
 Gathering::~Gathering() {
     flush();
     gathered().soon = nullptr;
-    gathered().take = nullptr;
 }
 
 void Gathering::flush() {
     Gathered& mine = gathered();
-    if (mine.lines.empty()) {
-        return;
-    }
-    if (mine.take) {
-        mine.take(mine.lines);
+    if (!mine.lines.empty()) {
+        put(mine.lines, false);
         mine.lines.clear();
-    } else {
-        put(mine.lines);
     }
 }
 
@@ -83,10 +124,7 @@ void set_level(Level level) {
     threshold() = level;
 }
 
-void write(Level level, std::string_view event, std::string_view message, Fields fields) {
-    if (level < threshold()) {
-        return;
-    }
+std::string line_of(Level level, std::string_view event, std::string_view message, Fields fields) {
     JsonWriter json;
     json.begin_object()
         .member("time", rfc3339(SystemClock().now()))
@@ -97,17 +135,26 @@ void write(Level level, std::string_view event, std::string_view message, Fields
         json.key(field.name);
         std::visit([&json](const auto& value) { json.value(value); }, field.value);
     }
+    return json.end_object().take() + '\n';
+}
+
+void write(Level level, std::string_view event, std::string_view message, Fields fields) {
+    if (level < threshold()) {
+        return;
+    }
     Gathered& mine = gathered();
-    std::string line = json.end_object().take();
-    line += '\n';
+    const std::string line = line_of(level, event, message, fields);
+    if (level >= Level::warning || !mine.soon) {
+        Gathering::flush();
+        put(line, level >= Level::warning);
+        return;
+    }
     if (mine.lines.size() + line.size() > gathered_max) {
         Gathering::flush();
     }
     const bool is_first = mine.lines.empty();
     mine.lines += line;
-    if (!mine.soon || level >= Level::warning) {
-        put(mine.lines);
-    } else if (is_first) {
+    if (is_first) {
         mine.soon();
     }
 }

@@ -1,7 +1,7 @@
-// One JSON object per line on stderr: time, level, msg, event, then the fields given. Lines are
-// written whole, by one write(2) each or several together (no more than a pipe takes in one piece).
-// From any thread. Never log tokens, signatures, query strings
-// or file content.
+// One JSON object per line on stderr: time, level, msg, event, then the fields given. From any thread. Without an
+// outlet, lines are written whole, by one write(2) each or several together (no more than a pipe takes in one piece),
+// which waits for whoever reads stderr. With one (`sluice serve`), no thread waits: the outlet writes them.
+// Never log tokens, signatures, query strings or file content.
 #pragma once
 
 #include <concepts>
@@ -34,14 +34,37 @@ struct Field {
 
 using Fields = std::initializer_list<Field>;
 
-// While it lives, the lines of its thread that are neither warning nor error are gathered, and
-// written together: when `soon`, which is called with the first of them, calls flush() on that thread,
-// when a graver line comes, when many have come, and at the end. `take`, if given, is called with them instead of
-// write(2), which waits for whoever reads stderr or for the disk; graver lines are written here all the same.
+// Takes lines instead of write(2), from any thread, and keeps nobody waiting. runtime::LogOutlet is one.
+class Outlet {
+  public:
+    // Whole lines; `is_grave`: warnings or errors, to be dropped last.
+    virtual void take(std::string_view lines, bool is_grave) = 0;
+    // Waits a moment at most until what was taken is written: the process is about to abort.
+    virtual void settle() = 0;
+
+  protected:
+    ~Outlet() = default;
+};
+
+// While it lives, the lines of all threads go to the outlet, and std::terminate says why as a line and settles it
+// before it aborts. One at a time; made before the other threads that log, and ended after them.
+class Diverting {
+  public:
+    explicit Diverting(Outlet& outlet);
+    ~Diverting();
+    Diverting(const Diverting&) = delete;
+    Diverting& operator=(const Diverting&) = delete;
+};
+
+// For who is about to abort: waits a moment at most for the outlet, if there is one.
+void settle();
+
+// While it lives, the lines of its thread that are neither warning nor error are gathered, and go out together: when
+// `soon`, which is called with the first of them, calls flush() on that thread, just before a graver line, when many
+// have come, and at the end.
 class Gathering {
   public:
-    using Take = std::function<void(std::string_view lines)>;
-    explicit Gathering(std::function<void()> soon, Take take = nullptr);
+    explicit Gathering(std::function<void()> soon);
     ~Gathering();
     Gathering(const Gathering&) = delete;
     Gathering& operator=(const Gathering&) = delete;
@@ -51,6 +74,11 @@ class Gathering {
 
 // Lines below `level` are dropped; set once by main, before threads start.
 void set_level(Level level);
+
+// The line that write() makes, with its end.
+std::string line_of(
+    Level level, std::string_view event, std::string_view message, Fields fields = {}
+);
 
 // `event` is a stable snake_case name to search for; `message` is for people.
 void write(Level level, std::string_view event, std::string_view message, Fields fields = {});

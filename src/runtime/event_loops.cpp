@@ -71,15 +71,13 @@ EventLoops::~EventLoops() {
 
 void EventLoops::start() {
     SLUICE_ASSERT(threads_.empty());
-    log_.emplace(STDERR_FILENO);
     for (auto& loop : loops_) {
-        threads_.emplace_back([&context = loop->context, &log = *log_] {
+        threads_.emplace_back([&context = loop->context] {
             ask_for_short_turns();
             // After the handlers that are ready now: all that they say at once.
-            const log::Gathering gathering(
-                [&context] { boost::asio::post(context, &log::Gathering::flush); },
-                [&log](std::string_view lines) { log.take(lines); }
-            );
+            const log::Gathering gathering([&context] {
+                boost::asio::post(context, &log::Gathering::flush);
+            });
             context.run();
         });
     }

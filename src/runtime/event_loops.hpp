@@ -6,11 +6,8 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <cstddef>
 #include <memory>
-#include <optional>
 #include <thread>
 #include <vector>
-
-#include "runtime/log_outlet.hpp"
 
 namespace boost::asio {
 class io_context;
@@ -42,7 +39,6 @@ class EventLoops {
   private:
     struct Loop;
     std::vector<std::unique_ptr<Loop>> loops_;
-    std::optional<LogOutlet> log_;  // what the threads say, but for warnings and errors
     std::vector<std::thread> threads_;
 };
 

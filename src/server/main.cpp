@@ -10,7 +10,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/log.hpp"
 #include "cli/cli.hpp"
+#include "runtime/log_outlet.hpp"
 #include "server/backup_command.hpp"
 #include "server/config_command.hpp"
 #include "server/fsck_command.hpp"
@@ -51,6 +53,9 @@ int serve(const std::vector<std::string>& arguments) {
         std::fputs(sluice::server::serve_help().c_str(), stdout);
         return 0;
     }
+    // Before all threads and after them: "stopped" is the last word, and no thread waits for a reader of stderr.
+    sluice::runtime::LogOutlet outlet(STDERR_FILENO);
+    const sluice::log::Diverting diverting(outlet);
     return sluice::server::run_server(*settings);
 }
 

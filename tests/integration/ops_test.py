@@ -1,6 +1,8 @@
 """What operators lean on: health, version, metrics, logs, request ids."""
 
+import contextlib
 import json
+import os
 import re
 import time
 import unittest
@@ -9,6 +11,8 @@ from support import metrics
 from support.case import ServerCase
 from support.client import X1, upload
 from support.media import noise
+from support.server import Server
+from support.tracing import Injection
 
 EXPECTED = (
     "sluice_build_info", "process_resident_memory_bytes", "sluice_http_requests_total",
@@ -86,6 +90,54 @@ class Operations(ServerCase):
             self.assertTrue(line["level"] and line["msg"], line)
         self.assertTrue([line for line in lines if line.get("request_id") == "find-me"], "the refused request is not in the log")
         self.assertNotIn(SECRET, self.server.log())
+
+
+class StuckLog(unittest.TestCase):
+    """stderr is a pipe that is full, and nobody reads it: a log shipper that hangs."""
+
+    def setUp(self):
+        self.reader, self.writer = os.pipe()
+        self.server = Server()
+        self.addCleanup(os.close, self.reader)
+        self.addCleanup(os.close, self.writer)
+        self.addCleanup(self.server.close)
+        self.server.start(stderr=self.writer)
+
+    def fill(self):
+        os.set_blocking(self.writer, False)  # for the server, too: they share the description
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(self.writer, b"x" * 4095 + b"\n")
+        os.set_blocking(self.writer, True)
+
+    def provoke_a_500(self, caller):
+        """A sync of the database fails: it refuses writes from now on, and every refusal is logged."""
+        log = os.path.join(os.path.realpath(self.server.data), "sluice.db-wal")
+        with Injection(self.server.pid, "fdatasync:error=EIO:when=1+", log):
+            self.assertEqual(caller.init(1000).status, 500)
+
+    def test_answers_go_on_after_a_500_and_sigterm_ends(self):
+        caller = X1(self.server)
+        self.fill()
+        self.provoke_a_500(caller)
+        for _ in range(20):
+            self.assertEqual(caller.init(1000).status, 500)
+            self.assertEqual(caller.get("/livez").status, 200)
+        self.server.stop(timeout=10)
+
+    def test_stopped_is_the_last_word_and_nothing_is_lost(self):
+        caller = X1(self.server)
+        for number in range(200):
+            self.assertEqual(caller.get("/nowhere", [("X-Request-Id", f"n-{number}")]).status, 404)
+        self.assertEqual(self.server.stop(timeout=10), 0)
+        os.set_blocking(self.reader, False)
+        text = b""
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                text += os.read(self.reader, 1 << 20)
+        lines = [json.loads(line) for line in text.splitlines()]
+        self.assertEqual(lines[-1]["event"], "stopped")
+        self.assertEqual(len([line for line in lines if line.get("request_id", "").startswith("n-")]), 200)
 
 
 if __name__ == "__main__":

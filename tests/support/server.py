@@ -38,10 +38,11 @@ class Server:
     def command(self):
         return [binary(), "serve", "--listen", "127.0.0.1:0", "--data", self.data, *self.arguments]
 
-    def start(self, timeout=60):
+    def start(self, timeout=60, stderr=None):
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                self.command(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, start_new_session=True,
+                self.command(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                stderr=log if stderr is None else stderr, start_new_session=True,
                 env={**os.environ, **self.environment},
             )
         self.url = self._ready_line(timeout)
