@@ -16,6 +16,7 @@
 #include <string_view>
 #include <thread>
 
+#include "base/assert.hpp"
 #include "base/log.hpp"
 #include "base/unique_fd.hpp"
 
@@ -218,6 +219,20 @@ TEST(LogOutletDeathTest, TerminateSaysWhyAfterAllThatWasSaid) {
             std::terminate();
         },
         "before(.|\n)*\"event\":\"terminated\""
+    );
+}
+
+TEST(LogOutletDeathTest, AFailedAssertionIsWrittenAfterAllThatWasSaid) {
+    GTEST_FLAG_SET(death_test_style, "threadsafe");
+    EXPECT_DEATH(
+        {
+            LogOutlet outlet(STDERR_FILENO);
+            const log::Diverting diverting(outlet);
+            const log::Gathering gathering([] {});
+            log::info("before", "");
+            SLUICE_ASSERT(outlet.patience.count() == 0);
+        },
+        "before(.|\n)*\"event\":\"assertion_failed\""
     );
 }
 
