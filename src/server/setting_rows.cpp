@@ -241,7 +241,9 @@ constexpr std::array rows{
         "where the bytes are: disk (default, in DIR), "
         "s3://BUCKET?endpoint=http://HOST:PORT&region=R (credentials as the AWS tools find them), "
         "or file:///FOLDER on a file system that nodes share",
-        apply_storage
+        apply_storage,
+        false,
+        shown_storage
     },
     SettingRow{
         "--delivery",

@@ -46,6 +46,12 @@ SettingRow::Outcome apply_storage(Settings& settings, const std::string& value) 
     return {};
 }
 
+// A URL that is none may hold credentials, where other programs want them.
+std::string shown_storage(const std::string& value) {
+    const bool is_right = value == "disk" || shared_folder_of(value) || s3::parse_location(value);
+    return is_right ? value : s3::masked_url(value);
+}
+
 SettingRow::Outcome apply_delivery(Settings& settings, const std::string& value) {
     if (value != "proxy" && value != "redirect") {
         return must_be("proxy or redirect");

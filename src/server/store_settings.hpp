@@ -12,6 +12,7 @@ SettingRow::Outcome apply_data(Settings& settings, const std::string& value);
 SettingRow::Outcome apply_database(Settings& settings, const std::string& value);
 std::string shown_database(const std::string& value);
 SettingRow::Outcome apply_storage(Settings& settings, const std::string& value);
+std::string shown_storage(const std::string& value);
 SettingRow::Outcome apply_delivery(Settings& settings, const std::string& value);
 SettingRow::Outcome apply_role(Settings& settings, const std::string& value);
 // Why what was said of them does not go together: a sentence, and what would.

@@ -242,7 +242,11 @@ class Together(unittest.TestCase):
 
     def test_what_is_no_s3_url_is_refused_with_the_form(self):
         self.assertIn("s3://BUCKET?endpoint=", self.refused("--storage", "s3://", code=2))
-        self.assertIn("nothing else", self.refused("--storage", "s3://media?secret=x", code=2))
+        for wrong in ("s3://media?secret=hushhush", "s3://key:hushhush@media", "s3://media?endpoint=http://key:hushhush@host"):
+            text = self.refused("--storage", wrong, code=2)
+            self.assertNotIn("hushhush", text)
+            self.assertNotIn("hushhush", self.refused(code=3, SLUICE_STORAGE_URL=wrong))
+        self.assertIn("nothing else", self.refused("--storage", "s3://media?secret=hushhush", code=2))
         self.assertIn("proxy or redirect", self.refused("--delivery", "odd", code=2))
 
     def test_each_mistake_of_a_configuration_has_its_own_words(self):

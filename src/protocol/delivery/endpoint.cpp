@@ -1,5 +1,6 @@
 #include "protocol/delivery/endpoint.hpp"
 
+#include <array>
 #include <memory>
 #include <utility>
 
@@ -193,7 +194,18 @@ awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body)
     if (file->link && request.method == "GET") {  // the link is good for GET alone
         co_return redirect(request, file->file, *file->link);
     }
-    co_return answer(request, std::move(file->file));
+    auto response = answer(request, std::move(file->file));
+    if (is_far && response.source != nullptr && request.method == "GET") {
+        // Whether the store has the bytes to give is known before the head says that they come: what this
+        // reads is kept for the answer.
+        std::array<std::byte, 1> first{};
+        auto read = co_await response.source->read(first);
+        if (!read) {
+            co_return refused(read.error(), request);
+        }
+        response.source->unread(*read);
+    }
+    co_return response;
 }
 
 Response Endpoint::answer_text(const http::Request& request, const Delivered& file) const {

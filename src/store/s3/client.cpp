@@ -225,9 +225,10 @@ Client::Failure Client::refused(const Call& call, const HttpReply& reply, const 
         error.code = ErrorCode::store_conflict;
     }
     error.is_too_short = reply.status == 416;
-    // What has the key already is not this attempt's to delete.
-    const bool is_key_taken = reply.status == 412 && call.next_key;
-    return {.error = std::move(error), .may_be_repeated = is_key_taken};
+    // The first sending may have taken the key itself. Whose it is nobody knows, so it is not deleted.
+    const bool is_taken_by_itself =
+        reply.status == 412 && reply.was_sent_again && call.next_key != nullptr;
+    return {.error = std::move(error), .may_be_repeated = is_taken_by_itself};
 }
 
 std::optional<Error> Client::away() {
@@ -298,7 +299,11 @@ Result<HttpReply> Client::perform(Call& call) {
         if (call.next_key && done.error().may_have_come) {
             send_off({.method = "DELETE", .key = call.key});
         }
-        const bool goes_on = done.error().may_be_repeated && made < options_.attempts_max &&
+        // The first key is the caller's, who hears that it is taken; those after it are by chance.
+        const bool is_bad_luck = made > 1 && call.next_key != nullptr &&
+                                 done.error().error.code == ErrorCode::store_conflict;
+        const bool may_be_repeated = done.error().may_be_repeated || is_bad_luck;
+        const bool goes_on = may_be_repeated && made < options_.attempts_max &&
                              Steady::now() - begun < options_.last_begin;
         if (!goes_on) {
             return given_up(done, made);

@@ -45,11 +45,15 @@ std::optional<std::map<std::string, std::string>> parameters_of(std::string_view
     return found;
 }
 
-bool is_known(const std::pair<const std::string, std::string>& parameter) {
+bool is_known_name(std::string_view name) {
     static constexpr std::array<std::string_view, 5> names{
         "endpoint", "region", "style", "profile", "public"
     };
-    return std::ranges::find(names, parameter.first) != names.end();
+    return std::ranges::find(names, name) != names.end();
+}
+
+bool is_known(const std::pair<const std::string, std::string>& parameter) {
+    return is_known_name(parameter.first);
 }
 
 std::optional<Endpoint> endpoint_of(std::string_view url) {
@@ -178,6 +182,37 @@ std::expected<Location, std::string> parse_location(const std::string& url) {
         return must_be(set.error());
     }
     return location;
+}
+
+// Up to the last @ all may be a user's part: a key may have / or ? in it.
+std::string masked_url(std::string_view url) {
+    std::string shown;
+    if (const auto start = url.find("://"); start != std::string_view::npos) {
+        shown = url.substr(0, start + 3);
+        url.remove_prefix(start + 3);
+    }
+    for (const std::string_view at : {"@", "%40"}) {
+        if (const auto end = url.rfind(at); end != std::string_view::npos) {
+            shown += "...@";
+            url.remove_prefix(end + at.size());
+        }
+    }
+    const auto mark = std::min(url.find('?'), url.size());
+    shown += url.substr(0, mark);
+    url.remove_prefix(mark);
+    while (!url.empty()) {  // begins with ? or &
+        const auto part = url.substr(0, url.find_first_of("?&", 1));
+        const auto name = part.substr(1, part.find('=') - 1);
+        const bool has_value = name.size() + 1 < part.size();
+        if (has_value && is_known_name(name)) {
+            shown += part;
+        } else {
+            shown += part.substr(0, 1);
+            shown += has_value ? std::string(name) + "=..." : "...";
+        }
+        url.remove_prefix(part.size());
+    }
+    return shown;
 }
 
 }  // namespace sluice::s3

@@ -8,6 +8,7 @@
 
 #include <expected>
 #include <string>
+#include <string_view>
 
 namespace sluice::s3 {
 
@@ -35,5 +36,7 @@ struct Location {
 
 // The text says what is wrong with the URL, as "must be …" goes on.
 std::expected<Location, std::string> parse_location(const std::string& url);
+// Of a URL that was refused: without a user's part and without what is not known by its name.
+std::string masked_url(std::string_view url);
 
 }  // namespace sluice::s3

@@ -65,5 +65,18 @@ TEST(S3Location, WhatIsNoneIsRefusedWithAReason) {
     }
 }
 
+TEST(S3Location, WhatIsShownOfAWrongOneHasNoSecret) {
+    EXPECT_EQ(masked_url("s3://media?secret=x1&region=eu-1"), "s3://media?secret=...&region=eu-1");
+    EXPECT_EQ(masked_url("s3://key:sec/r?t@media?style=odd"), "s3://...@media?style=odd");
+    EXPECT_EQ(masked_url("s3://media?endpoint=http://user:pass@host"), "s3://...@host");
+    EXPECT_EQ(masked_url("s3://media?endpoint=http%3A%2F%2Fuser:pass%40host"), "s3://...@host");
+    EXPECT_EQ(
+        masked_url("s3://media?x1&region=a?secret=x2&"), "s3://media?...&region=a?secret=...&..."
+    );
+    EXPECT_EQ(masked_url("s3://media?endpoint=ftp://x"), "s3://media?endpoint=ftp://x");
+    EXPECT_EQ(masked_url("key:secret@media"), "...@media");
+    EXPECT_EQ(masked_url(""), "");
+}
+
 }  // namespace
 }  // namespace sluice::s3
