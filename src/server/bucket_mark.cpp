@@ -49,7 +49,7 @@ Result<std::string> mark_of(S3BlobStore& bucket, const std::string& fresh) {
 // The id by which the database knows its storage; from now on one of a bucket, if it knew none. It comes
 // before the bucket's mark: a mark that is there already may be that of another database.
 Result<std::string> claimed_id(PostgresDatabase& database) {
-    const auto known = storage_of(database);
+    auto known = storage_of(database);
     if (!known || !known->empty()) {
         return known;
     }
@@ -73,6 +73,14 @@ Error of_another(const S3BlobStore& bucket, const std::string& whose) {
         ": it is another's, or was emptied. Objects that no row names would be removed as orphans; "
         "use another bucket, or a prefix: s3://BUCKET/PREFIX."
     );
+}
+
+Result<void> mark_as(S3BlobStore& bucket, const std::string& mark, const std::string& whose) {
+    const auto made = mark_of(bucket, mark);
+    if (!made) {
+        return made.error();
+    }
+    return *made == mark ? ok() : Result<void>(of_another(bucket, whose));
 }
 
 Result<void> rows_lost(const S3BlobStore& bucket, const std::string& data) {
@@ -118,11 +126,8 @@ Result<void> take_bucket(S3BlobStore& bucket, const std::string& mark) {
     if (*theirs == mark) {
         return ok();
     }
-    const auto made = *holds || !theirs->empty() ? theirs : mark_of(bucket, mark);
-    if (!made) {
-        return made.error();
-    }
-    return *made == mark ? ok() : Result<void>(of_another(bucket, "this directory"));
+    return *holds || !theirs->empty() ? of_another(bucket, "this directory")
+                                      : mark_as(bucket, mark, "this directory");
 }
 
 Result<void> check_is_not_moving(const std::string& data) {
@@ -145,6 +150,7 @@ Result<void> check_is_for_disk(const std::string& data) {
 
 Result<void> join_bucket(S3BlobStore& bucket, const std::string& data, KnownUploads uploads) {
     const bool has_uploads = uploads == KnownUploads::with_bytes;
+    const bool is_made_anew = uploads == KnownUploads::none;
     std::string ours = mark_in(data + bucket_file);
     if (ours.empty() && has_uploads) {
         return on_disk(data);
@@ -155,7 +161,7 @@ Result<void> join_bucket(S3BlobStore& bucket, const std::string& data, KnownUplo
         return theirs.error();
     }
     if (!ours.empty() && *theirs == ours) {
-        return *holds && uploads == KnownUploads::none ? rows_lost(bucket, data) : ok();
+        return is_made_anew && *holds ? rows_lost(bucket, data) : ok();
     }
     // Two that are new, or were when the first start was interrupted.
     if (has_uploads || *holds || !theirs->empty()) {
@@ -167,11 +173,7 @@ Result<void> join_bucket(S3BlobStore& bucket, const std::string& data, KnownUplo
             return written;
         }
     }
-    const auto made = mark_of(bucket, ours);
-    if (!made) {
-        return made.error();
-    }
-    return *made == ours ? ok() : Result<void>(of_another(bucket, "the database in " + data));
+    return mark_as(bucket, ours, "the database in " + data);
 }
 
 Result<void> join_bucket(

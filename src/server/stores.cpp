@@ -30,14 +30,15 @@ bool is_there(const std::string& path) {
 }
 
 Result<void> check_is_for_sqlite(const std::string& data) {
-    const bool has_rows = is_there(data + sqlite_file);
     const bool is_marked = is_there(data + mark_file);
-    if (has_rows) {
-        return !is_marked ? ok()
-                          : refused(
-                                "sluice migrate was interrupted in " + data +
-                                ". Run it again, or remove postgres.id there to stay with SQLite."
-                            );
+    if (is_there(data + sqlite_file)) {
+        if (!is_marked) {
+            return ok();
+        }
+        return refused(
+            "sluice migrate was interrupted in " + data +
+            ". Run it again, or remove postgres.id there to stay with SQLite."
+        );
     }
     // A database made now would be empty, and every blob an orphan.
     if (is_marked || is_there(data + node_file)) {
@@ -46,14 +47,15 @@ Result<void> check_is_for_sqlite(const std::string& data) {
             " are in a PostgreSQL database: say which with --database postgres://…"
         );
     }
-    return !is_there(data + bucket_file)
-               ? ok()
-               : refused(
-                     "The uploads in " + data +
-                     " have their bytes in an S3 bucket, and the database that knows them is not "
-                     "there: put sluice.db back, or say with --database postgres://… where it is. "
-                     "To begin anew, use another directory and another bucket or prefix."
-                 );
+    if (!is_there(data + bucket_file)) {
+        return ok();
+    }
+    return refused(
+        "The uploads in " + data +
+        " have their bytes in an S3 bucket, and the database that knows them is not there: put "
+        "sluice.db back, or say with --database postgres://… where it is. To begin anew, use "
+        "another directory and another bucket or prefix."
+    );
 }
 
 Result<void> check_is_for_postgres(const std::string& data) {
