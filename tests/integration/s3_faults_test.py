@@ -276,6 +276,15 @@ class Gone(FaultyCase):
         self.come_back()
         self.assertIn(self.eventually(lambda: self.caller.finalize(media_id)).status, (200, 201))
         self.assertEqual(self.caller.wait(media_id)["state"], "succeeded")
+        self.go()
+        media_key = f"7_{media_id}"
+        for _ in range(2):  # then it is known to be away
+            answer = self.caller.original(media_key)
+            self.assertEqual((answer.status, answer.header("sluice-error")), (503, "storage_unavailable"), answer)
+            self.assertGreaterEqual(int(answer.header("retry-after")), 1)
+        self.come_back()
+        self.assertEqual(self.eventually(lambda: self.caller.original(media_key)).status, 200)
+        self.assert_original(self.caller, media_key, data)
 
     def test_a_job_ends_though_the_store_was_away(self):
         media_id = upload(self.caller, clip(8, "1280x720"), 5_000_000)

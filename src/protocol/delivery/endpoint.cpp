@@ -1,5 +1,6 @@
 #include "protocol/delivery/endpoint.hpp"
 
+#include <array>
 #include <memory>
 #include <utility>
 
@@ -85,6 +86,18 @@ void add_headers(
 bool is_unchanged(const http::Request& request, std::string_view etag) {
     const auto none_match = request.header("If-None-Match");
     return none_match && mentions(*none_match, etag);
+}
+
+// Whether the store has the bytes to give is known before the head says that they come: what this reads is
+// kept for the answer.
+awaitable<Response> begun(Response response, const http::Request& request) {
+    std::array<std::byte, 1> first{};
+    auto read = co_await response.source->read(first);
+    if (!read) {
+        co_return refused(read.error(), request);
+    }
+    response.source->unread(*read);
+    co_return response;
 }
 
 Response refused_method(const http::Request& request) {
@@ -193,7 +206,11 @@ awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body)
     if (file->link && request.method == "GET") {  // the link is good for GET alone
         co_return redirect(request, file->file, *file->link);
     }
-    co_return answer(request, std::move(file->file));
+    auto response = answer(request, std::move(file->file));
+    if (is_far && response.source != nullptr && request.method == "GET") {
+        co_return co_await begun(std::move(response), request);
+    }
+    co_return response;
 }
 
 Response Endpoint::answer_text(const http::Request& request, const Delivered& file) const {
