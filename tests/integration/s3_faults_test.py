@@ -86,11 +86,15 @@ class Passing(FaultyCase):
         self.assertEqual(len(set(puts)), len(puts))
 
     def test_a_key_that_is_taken_is_left_alone_and_another_one_used(self):
+        media_id, data = self.opened()
         self.line.seen.clear()
-        self.survives("status", code=412, name=b"PreconditionFailed")
+        refused = [self.line.add("status"), self.line.add("status", code=412, name=b"PreconditionFailed")]
+        self.assertEqual(self.caller.append(media_id, 1, data[SEGMENT:]).status, 204)
+        self.assertEqual([fault.fired for fault in refused], [1, 1])
         puts = [target for method, target in self.line.seen if method == "PUT"]
-        self.assertEqual(len(set(puts)), 1 + 2)
-        self.assertNotIn(("DELETE", puts[1]), self.line.seen, "it is somebody else's")
+        self.assertEqual(len(set(puts)), 3)
+        self.assertNotIn(("DELETE", puts[1]), self.line.seen, "it may be somebody else's")
+        self.assert_whole(media_id, data)
 
     def test_a_bit_that_changed_on_the_way_is_not_stored(self):
         met = self.survives("flip")

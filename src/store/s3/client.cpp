@@ -225,9 +225,10 @@ Client::Failure Client::refused(const Call& call, const HttpReply& reply, const 
         error.code = ErrorCode::store_conflict;
     }
     error.is_too_short = reply.status == 416;
-    // What has the key already is not this attempt's to delete.
-    const bool is_key_taken = reply.status == 412 && call.next_key;
-    return {.error = std::move(error), .may_be_repeated = is_key_taken};
+    // The first sending may have taken the key itself. Whose it is nobody knows, so it is not deleted.
+    const bool is_taken_by_itself =
+        reply.status == 412 && reply.was_sent_again && call.next_key != nullptr;
+    return {.error = std::move(error), .may_be_repeated = is_taken_by_itself};
 }
 
 std::optional<Error> Client::away() {
@@ -277,6 +278,13 @@ void Client::pause(int attempt) const {
     std::this_thread::sleep_for(std::chrono::milliseconds(between(random)));
 }
 
+// The first key is the caller's, who hears that it is taken; those after it are by chance.
+bool Client::may_be_repeated(const Call& call, const Failure& failure, int made) {
+    const bool is_bad_luck =
+        made > 1 && call.next_key != nullptr && failure.error.code == ErrorCode::store_conflict;
+    return failure.may_be_repeated || is_bad_luck;
+}
+
 Result<HttpReply> Client::perform(Call& call) {
     if (auto why = away()) {
         failures_.fetch_add(1, std::memory_order_relaxed);
@@ -298,7 +306,8 @@ Result<HttpReply> Client::perform(Call& call) {
         if (call.next_key && done.error().may_have_come) {
             send_off({.method = "DELETE", .key = call.key});
         }
-        const bool goes_on = done.error().may_be_repeated && made < options_.attempts_max &&
+        const bool goes_on = may_be_repeated(call, done.error(), made) &&
+                             made < options_.attempts_max &&
                              Steady::now() - begun < options_.last_begin;
         if (!goes_on) {
             return given_up(done, made);

@@ -66,7 +66,9 @@ int on_seek(void* user, curl_off_t offset, int origin) {
     if (origin != SEEK_SET) {
         return CURL_SEEKFUNC_CANTSEEK;
     }
-    static_cast<Exchange*>(user)->sent = static_cast<std::uint64_t>(offset);
+    auto& exchange = *static_cast<Exchange*>(user);
+    exchange.sent = static_cast<std::uint64_t>(offset);
+    exchange.reply.was_sent_again = true;
     return CURL_SEEKFUNC_OK;
 }
 
@@ -150,6 +152,13 @@ void acknowledge_at_once(const Sockets& sockets) {
     }
 }
 
+// A connection was there, so something of the request may have left. A time-out says nothing of that.
+bool has_begun(CURL* easy) {
+    curl_off_t until_begun = 0;
+    curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &until_begun);
+    return until_begun > 0;
+}
+
 void set_body(CURL* easy, Exchange& exchange) {
     if (exchange.request.body == nullptr) {
         if (exchange.request.method == "HEAD") {
@@ -195,6 +204,10 @@ void set_up(CURL* easy, Exchange& exchange, const TransportTimes& times) {
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &on_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, &exchange);
     curl_easy_setopt(easy, CURLOPT_PRIVATE, &exchange);
+#if LIBCURL_VERSION_NUM >= 0x075700
+    // A name server that does not answer keeps a thread, which an end of the server need not wait for.
+    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+#endif
     if (is_loopback(exchange.request.url)) {
         curl_easy_setopt(easy, CURLOPT_PROXY, "");
     }
@@ -299,8 +312,7 @@ class Transport::Loop {
             exchange.reply.failure = code == CURLE_ABORTED_BY_CALLBACK
                                          ? "nothing moved for too long"
                                          : curl_easy_strerror(code);
-            exchange.reply.was_connected =
-                code != CURLE_COULDNT_CONNECT && code != CURLE_COULDNT_RESOLVE_HOST;
+            exchange.reply.was_connected = has_begun(easy);
         }
         curl_multi_remove_handle(multi_, easy);
         curl_easy_reset(easy);

@@ -29,9 +29,10 @@ struct HttpRequest {
 };
 
 struct HttpReply {
-    long status = 0;                             // 0: no whole answer came
-    std::string failure;                         // then: why
-    bool was_connected = true;                   // false: nothing of the request has left
+    long status = 0;              // 0: no whole answer came
+    std::string failure;          // then: why
+    bool was_connected = true;    // false: nothing of the request has left
+    bool was_sent_again = false;  // on a new connection, since the kept one had ended
     std::map<std::string, std::string> headers;  // names in lower case
     std::string text;
     std::size_t received = 0;  // bytes in `into`
