@@ -214,20 +214,25 @@ class Lasting(FaultyCase):
     def test_a_server_that_is_killed_while_bytes_are_on_their_way(self):
         media_id, data = self.opened()
         held = self.line.add("hold")
+        wrong = []
 
         def send():
             try:
-                self.caller.append(media_id, 1, data[SEGMENT:])
+                wrong.append(self.caller.append(media_id, 1, data[SEGMENT:]))
             except (OSError, ConnectionEnded):
                 pass
+            except BaseException as error:  # of a thread nobody would hear it
+                wrong.append(error)
 
         sending = threading.Thread(target=send)
         sending.start()
         ends = time.monotonic() + 10
         while held.fired == 0 and time.monotonic() < ends:
             time.sleep(0.02)
+        self.assertEqual(held.fired, 1)
         self.server.kill()
         sending.join()
+        self.assertEqual(wrong, [], "it died before it answered")
         self.line.clear()
         self.server.start()
         self.caller = X1(self.server)
@@ -332,6 +337,7 @@ class Gone(FaultyCase):
             worst = max(worst, time.monotonic() - begun)
             time.sleep(0.2)
         self.assertLess(worst, 2)
+        self.assertEqual(len(answers), len(threads))
         self.assertEqual({answer.status for answer in answers} - {409}, {503})
         self.store.thaw("rgw")
         self.assertEqual(self.eventually(lambda: self.caller.append(media_id, 1, data[SEGMENT:])).status, 204)
@@ -345,6 +351,13 @@ class UnderLoad(FaultyCase):
         stop = time.monotonic() + 12
         kinds = [("status", {"code": 503}), ("cut", {"after": 5000}), ("lose", {}), ("status", {"code": 500})]
         wrong = []
+        completed = dict.fromkeys(range(6), 0)
+
+        def reporting(work, *args):
+            try:
+                work(*args)
+            except BaseException as error:  # of a thread nobody would hear it
+                wrong.append(error)
 
         def break_it():
             number = 0
@@ -354,7 +367,8 @@ class UnderLoad(FaultyCase):
                 number += 1
                 time.sleep(0.15)
 
-        def send(seed):
+        def send(number):
+            seed = number
             while time.monotonic() < stop:
                 data = noise(4 * 70_000, seed)
                 seed += 1000
@@ -371,16 +385,21 @@ class UnderLoad(FaultyCase):
                     time.sleep(0.1)
                 if answer.body != data:
                     wrong.append((media_id, answer.status, len(answer.body)))
+                completed[number] += 1
 
-        threads = [threading.Thread(target=break_it), *(threading.Thread(target=send, args=(seed,)) for seed in range(6))]
+        works = [(break_it,), *((send, number) for number in completed)]
+        threads = [threading.Thread(target=reporting, args=work) for work in works]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
         self.assertEqual(wrong, [])
+        self.assertGreater(min(completed.values()), 0, completed)
         self.assertGreater(sum(fault.fired for fault in self.line.faults), 30)
         self.assertGreater(self.metric("sluice_storage_repeated"), 10)
-        self.assertNotIn("internal", re.findall(r'"error":"(\w+)"', self.server.log()))
+        log = self.server.log()
+        self.assertIn('"code":"', log, "this is where codes are")
+        self.assertLessEqual(set(re.findall(r'"code":"(\w+)"', log)), {"storage_unavailable"})
 
 
 if __name__ == "__main__":
