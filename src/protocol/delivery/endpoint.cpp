@@ -88,6 +88,18 @@ bool is_unchanged(const http::Request& request, std::string_view etag) {
     return none_match && mentions(*none_match, etag);
 }
 
+// Whether the store has the bytes to give is known before the head says that they come: what this reads is
+// kept for the answer.
+awaitable<Response> begun(Response response, const http::Request& request) {
+    std::array<std::byte, 1> first{};
+    auto read = co_await response.source->read(first);
+    if (!read) {
+        co_return refused(read.error(), request);
+    }
+    response.source->unread(*read);
+    co_return response;
+}
+
 Response refused_method(const http::Request& request) {
     auto response = refused({.code = ErrorCode::method_not_allowed}, request);
     response.set("Allow", "GET, HEAD, OPTIONS");
@@ -196,14 +208,7 @@ awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body)
     }
     auto response = answer(request, std::move(file->file));
     if (is_far && response.source != nullptr && request.method == "GET") {
-        // Whether the store has the bytes to give is known before the head says that they come: what this
-        // reads is kept for the answer.
-        std::array<std::byte, 1> first{};
-        auto read = co_await response.source->read(first);
-        if (!read) {
-            co_return refused(read.error(), request);
-        }
-        response.source->unread(*read);
+        co_return co_await begun(std::move(response), request);
     }
     co_return response;
 }

@@ -278,6 +278,13 @@ void Client::pause(int attempt) const {
     std::this_thread::sleep_for(std::chrono::milliseconds(between(random)));
 }
 
+// The first key is the caller's, who hears that it is taken; those after it are by chance.
+bool Client::may_be_repeated(const Call& call, const Failure& failure, int made) {
+    const bool is_bad_luck =
+        made > 1 && call.next_key != nullptr && failure.error.code == ErrorCode::store_conflict;
+    return failure.may_be_repeated || is_bad_luck;
+}
+
 Result<HttpReply> Client::perform(Call& call) {
     if (auto why = away()) {
         failures_.fetch_add(1, std::memory_order_relaxed);
@@ -299,11 +306,8 @@ Result<HttpReply> Client::perform(Call& call) {
         if (call.next_key && done.error().may_have_come) {
             send_off({.method = "DELETE", .key = call.key});
         }
-        // The first key is the caller's, who hears that it is taken; those after it are by chance.
-        const bool is_bad_luck = made > 1 && call.next_key != nullptr &&
-                                 done.error().error.code == ErrorCode::store_conflict;
-        const bool may_be_repeated = done.error().may_be_repeated || is_bad_luck;
-        const bool goes_on = may_be_repeated && made < options_.attempts_max &&
+        const bool goes_on = may_be_repeated(call, done.error(), made) &&
+                             made < options_.attempts_max &&
                              Steady::now() - begun < options_.last_begin;
         if (!goes_on) {
             return given_up(done, made);

@@ -100,6 +100,7 @@ class Client {
     Failure refused(const Call& call, const HttpReply& reply, const std::string& code);
     std::optional<Error> away();
     void note(const Attempt& attempt, int made);
+    static bool may_be_repeated(const Call& call, const Failure& failure, int made);
     Error given_up(Attempt& last, int made);
     void pause(int attempt) const;
 
