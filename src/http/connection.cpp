@@ -13,6 +13,7 @@
 #include "base/ids.hpp"
 #include "base/log.hpp"
 #include "base/release_memory.hpp"
+#include "http/forwarded.hpp"
 
 namespace sluice::http {
 
@@ -237,6 +238,11 @@ void Connection::complete(Request& request) const {
     request.is_inspected = services_.handler.inspects(request);
     if (request.base_url.empty()) {
         request.base_url = "http://" + local_;
+    }
+    if (services_.handler.trusts(peer_)) {
+        apply_forwarded(request, [this](std::string_view peer) {
+            return services_.handler.trusts(peer);
+        });
     }
     static constexpr std::string_view plain = "http://";
     if (scheme_ == Scheme::https && request.base_url.starts_with(plain)) {

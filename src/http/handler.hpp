@@ -19,6 +19,8 @@ class Handler {
     // `request` and `body` outlive the call (the connection's frame owns them).
     virtual boost::asio::awaitable<Response> handle(const Request& request, BodyReader& body) = 0;
     // Whether the caller may look at this exchange afterwards, in full.
+    // Whether what the other end says of who is behind it is believed: a proxy of ours.
+    virtual bool trusts(std::string_view /*peer*/) const { return false; }
     virtual bool inspects(const Request& /*request*/) const { return false; }
     // The answer to a head that could not be parsed: no Request exists. `request_id` is fresh;
     // `received`: what has come of the head.

@@ -1,5 +1,6 @@
 #include "server/router.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <utility>
@@ -27,6 +28,7 @@ Router::Router(
     const SystemEndpoint& system,
     protocol::ConsoleSessions* sessions,
     std::vector<std::string> names,
+    std::vector<AddressRange> proxies,
     bool serves_api
 )
     : context_(context),
@@ -34,6 +36,7 @@ Router::Router(
       operations_(operations),
       system_(system),
       serves_api_(serves_api),
+      proxies_(std::move(proxies)),
       names_(std::move(names)),
       x_v1_(context),
       x_v2_(context),
@@ -111,6 +114,12 @@ http::Response Router::shed(const Error& error, const http::Request& request) co
 
 bool Router::inspects(const http::Request& request) const {
     return context_.recorder->mode() == protocol::InspectorMode::full && is_recorded(request);
+}
+
+bool Router::trusts(std::string_view peer) const {
+    return std::ranges::any_of(proxies_, [peer](const AddressRange& proxy) {
+        return proxy.contains(peer);
+    });
 }
 
 // What the console asks while somebody looks would drown what they look for.

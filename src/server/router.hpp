@@ -3,6 +3,7 @@
 // themselves.
 #pragma once
 
+#include "base/address_range.hpp"
 #include "http/handler.hpp"
 #include "protocol/common/authenticator.hpp"
 #include "protocol/common/exchange.hpp"
@@ -39,6 +40,7 @@ class Router final : public http::Handler {
         const SystemEndpoint& system,
         protocol::ConsoleSessions* sessions,
         std::vector<std::string> names = {},
+        std::vector<AddressRange> proxies = {},
         bool serves_api = true
     );
 
@@ -46,6 +48,7 @@ class Router final : public http::Handler {
         const http::Request& request, http::BodyReader& body
     ) override;
     bool inspects(const http::Request& request) const override;
+    bool trusts(std::string_view peer) const override;
     http::Response refuse(
         const Error& error, const std::string& request_id, std::string_view received
     ) override;
@@ -69,7 +72,8 @@ class Router final : public http::Handler {
     protocol::Authenticator& authenticator_;
     Operations& operations_;
     const SystemEndpoint& system_;
-    const bool serves_api_;                 // else what operators ask alone
+    const bool serves_api_;  // else what operators ask alone
+    const std::vector<AddressRange> proxies_;
     const std::vector<std::string> names_;  // of this server, whose pages may write
     protocol::x_v1::Endpoint x_v1_;
     protocol::x_v2::Endpoint x_v2_;

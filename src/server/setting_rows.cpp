@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/text.hpp"
+#include "server/door_settings.hpp"
 #include "server/limit_settings.hpp"
 #include "server/setting_values.hpp"
 #include "server/store_settings.hpp"
@@ -40,14 +41,6 @@ Outcome apply_key_file(Settings& settings, const std::string& value) {
         return must_be("a file");
     }
     settings.key_file = value;
-    return {};
-}
-
-Outcome apply_server_name(Settings& settings, const std::string& value) {
-    if (value.empty() || value.find_first_of("/: ") != std::string::npos) {
-        return must_be("a host name without scheme and port");
-    }
-    settings.names.push_back(lower_case(value));
     return {};
 }
 
@@ -273,6 +266,22 @@ constexpr std::array rows{
         "NAME",
         "a host name of this server, whose pages may write in open mode; may be repeated",
         apply_server_name,
+        true
+    },
+    SettingRow{
+        "--trusted-proxy",
+        "server.trusted_proxies",
+        "ADDRESS",
+        "whose X-Forwarded-Proto and X-Forwarded-For are believed, as 10.0.0.0/8; may be repeated",
+        apply_trusted_proxy,
+        true
+    },
+    SettingRow{
+        "--cors-origin",
+        "server.cors_origins",
+        "ORIGIN",
+        "whose pages may upload by tus and RUFH (default: all); may be repeated",
+        apply_cors_origin,
         true
     },
     SettingRow{

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/address_range.hpp"
 #include "base/result.hpp"
 #include "protocol/common/inspector_mode.hpp"
 #include "protocol/common/interim_rules.hpp"
@@ -58,9 +59,11 @@ struct Settings {
     std::optional<protocol::InspectorMode> inspector;      // default: full in dev mode
     std::vector<FaultRule> faults;                         // dev mode only
     std::uint64_t fault_seed = 1;
-    bool needs_keys = false;         // --auth keys
-    std::vector<std::string> names;  // host names besides the loopback's
-    std::string key_file;            // empty: keys.secret in the data directory
+    bool needs_keys = false;                // --auth keys
+    std::vector<std::string> names;         // host names besides the loopback's
+    std::vector<AddressRange> proxies;      // whose words of their clients are believed
+    std::vector<std::string> cors_origins;  // whose pages may upload; empty: all
+    std::string key_file;                   // empty: keys.secret in the data directory
     PollingLimits polling;
     FailedLoginLimits failed_logins;
     protocol::InterimRules rufh;

@@ -113,6 +113,7 @@ class Server {
               .live = &live_,
               .classes = &classes_,
               .rufh = settings.rufh,
+              .cors_origins = settings.cors_origins,
               .redirects_to_storage = settings.redirects_to_storage
           },
           operations_(metrics_, metadata_, pools_.reads),
@@ -125,6 +126,7 @@ class Server {
               system_,
               settings.needs_keys ? &sessions_ : nullptr,
               settings.names,
+              settings.proxies,
               settings.runs_api
           ),
           loops_(runtime::usable_processors()),

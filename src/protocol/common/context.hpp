@@ -5,6 +5,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "protocol/common/dev_environment.hpp"
 #include "protocol/common/interim_rules.hpp"
@@ -60,6 +62,7 @@ struct Context {
     LiveEvents* live = nullptr;      // none: nobody watches
     WorkClasses* classes = nullptr;  // none: nothing is turned away for the load
     InterimRules rufh = {};
+    std::vector<std::string> cors_origins = {};  // whose pages may upload; empty: all
     // Files are fetched from the store of bytes itself, where it can be reached.
     bool redirects_to_storage = false;
     std::unique_ptr<RecentInits> recent_inits = std::make_unique<RecentInits>();

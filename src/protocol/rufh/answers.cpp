@@ -135,7 +135,6 @@ http::Response gone(const Error& error, const http::Request& request) {
 }
 
 void add_cors(http::Response& response) {
-    response.set("Access-Control-Allow-Origin", "*");
     response.set("Access-Control-Expose-Headers", std::string(exposed));
 }
 

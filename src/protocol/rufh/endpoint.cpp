@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "protocol/common/cors.hpp"
 #include "protocol/common/credentials.hpp"
 #include "protocol/common/idempotency_key.hpp"
 #include "protocol/common/parameters.hpp"
@@ -124,6 +125,7 @@ awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body)
     const Fields fields = fields_of(exchange.request);
     auto response = co_await answer(exchange, fields, body);
     if (exchange.request.header("Origin")) {
+        allow_origin(context_, exchange.request, response);
         add_cors(response);
     }
     response.route = "rufh.uploads";

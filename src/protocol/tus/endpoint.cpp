@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "protocol/common/cors.hpp"
 #include "protocol/common/credentials.hpp"
 #include "protocol/common/idempotency_key.hpp"
 #include "protocol/common/problem.hpp"
@@ -176,7 +177,7 @@ awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body)
     auto response = co_await answer(exchange, body);
     response.set("Tus-Resumable", std::string(version));
     if (exchange.request.header("Origin")) {
-        response.set("Access-Control-Allow-Origin", "*");
+        allow_origin(context_, exchange.request, response);
         response.set("Access-Control-Expose-Headers", std::string(exposed));
     }
     response.route = "tus.files";

@@ -1,0 +1,67 @@
+"""What a proxy says of its clients, and whose pages may upload: only where the operator has said so."""
+
+import subprocess
+import unittest
+
+from support.case import ServerCase
+from support.client import X1, Caller, call
+from support.keys import create_key
+from support.server import binary
+
+TLS = [("X-Forwarded-Proto", "https"), ("X-Forwarded-For", "203.0.113.9, 192.0.2.7")]
+
+
+class Trusted(ServerCase):
+    arguments = ("--auth", "keys", "--trusted-proxy", "127.0.0.0/8", "--trusted-proxy", "192.0.2.7", "--limit", "failed_logins.address=3/15m")
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.key = create_key(cls.server.data, "mine")
+        cls.x1 = X1(cls.server, cls.key["bearer_token"])
+
+    def test_links_have_the_scheme_of_the_client(self):
+        made = call(self.server, "POST", "/files/", [*self.x1.headers, *TLS, ("Tus-Resumable", "1.0.0"), ("Upload-Length", "10")])
+        self.assertEqual(made.status, 201, made)
+        self.assertTrue(made.header("location").startswith("/files/"), made)
+        self.assertIn("<https://", made.header("link"))
+        refused = call(self.server, "GET", "/1.1/media/upload.json?command=STATUS&media_id=1", [*self.x1.headers, *TLS])
+        self.assertIn("https://", refused.json()["sluice"]["doc_url"])
+        for odd in ("ftp", "", "https, gopher"):
+            plain = call(self.server, "GET", "/1.1/media/upload.json?command=STATUS&media_id=1", [*self.x1.headers, ("X-Forwarded-Proto", odd)])
+            self.assertIn("http://", plain.json()["sluice"]["doc_url"], odd)
+
+    def test_the_address_is_that_of_the_client(self):
+        for address, status in (("203.0.113.1", 401),) * 3 + (("203.0.113.1", 429), ("203.0.113.2", 401)):
+            answer = call(self.server, "GET", "/api/v1/uploads", [("Authorization", "Bearer wrong"), ("X-Forwarded-For", f"198.51.100.1, {address}, 192.0.2.7")])
+            self.assertEqual(answer.status, status, (address, answer))
+
+
+class NotTrusted(ServerCase):
+    def test_anybody_may_say_anything(self):
+        answer = call(self.server, "GET", "/1.1/media/upload.json?command=STATUS&media_id=1", [("X-Forwarded-Proto", "https")])
+        self.assertIn("http://", answer.json()["sluice"]["doc_url"])
+
+    def test_what_is_no_address_or_origin_is_refused(self):
+        for flag, value in (("--trusted-proxy", "proxy.internal"), ("--trusted-proxy", "10.0.0.1/8"), ("--cors-origin", "app.example.org")):
+            done = subprocess.run([binary(), "serve", flag, value], capture_output=True, text=True, timeout=20, check=False)
+            self.assertEqual(done.returncode, 2, done)
+            self.assertIn("it must be", done.stderr)
+
+
+class Origins(ServerCase):
+    arguments = ("--cors-origin", "https://app.example.org")
+
+    def test_pages_of_named_sites_may_upload(self):
+        caller = Caller(self.server)
+        for collection in ("/files/", "/resumable/"):
+            for origin, allowed in (("https://app.example.org", "https://app.example.org"), ("https://evil.example", None)):
+                asked = call(self.server, "OPTIONS", collection, [("Origin", origin), ("Access-Control-Request-Method", "POST")])
+                self.assertEqual((asked.status, asked.header("access-control-allow-origin")), (204, allowed), (collection, origin))
+                self.assertEqual(asked.header("vary"), "Origin")
+                missing = caller.get(collection + "12345", [("Origin", origin), ("Tus-Resumable", "1.0.0")])
+                self.assertEqual(missing.header("access-control-allow-origin"), allowed, "errors are shown to who may see them")
+
+
+if __name__ == "__main__":
+    unittest.main()
