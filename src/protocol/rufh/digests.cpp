@@ -134,7 +134,8 @@ Result<void> Digests::take_trailer() {
             .facts = "Trailer announces a Content-Digest behind the body; none came.",
         };
     }
-    const auto told = told_in(field.value_or(""));
+    const std::string text = field.value_or("");  // what is told looks into it
+    const auto told = told_in(text);
     if (!told) {
         return told.error();
     }
