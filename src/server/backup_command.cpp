@@ -10,10 +10,10 @@
 #include <iostream>
 
 #include "base/json_writer.hpp"
-#include "cli/arguments.hpp"
 #include "cli/error_text.hpp"
 #include "server/backup_file.hpp"
 #include "server/bucket_mark.hpp"
+#include "server/command_words.hpp"
 #include "server/directory_copy.hpp"
 #include "server/directory_mark.hpp"
 #include "server/stores.hpp"
@@ -249,25 +249,15 @@ int run(Wishes wishes) {
 }  // namespace
 
 int backup_command(const std::vector<std::string>& words, const Environment& environment) {
-    for (const std::string& word : words) {
-        if (word == "--help" || word == "-h") {
-            std::fputs(help_text, stdout);
-            return exit_done;
-        }
-    }
-    const auto arguments = cli::parse_arguments(words, rules);
-    if (!arguments || !arguments->operands.empty()) {
-        const std::string wrong = arguments ? "backup takes flags only" : arguments.error().text;
-        return cli::usage_error(std::cerr, wrong, "backup");
+    const auto arguments = flags_of("backup", words, rules, help_text);
+    if (!arguments) {
+        return arguments.error();
     }
     if (!arguments->has("--to") || arguments->value("--to").empty()) {
         return cli::usage_error(std::cerr, "--to names the folder of the backup", "backup");
     }
-    const auto data = environment.find("SLUICE_SERVER_DATA");
     return run({
-        .data = arguments->has("--data")    ? arguments->value("--data")
-                : data == environment.end() ? std::string("./sluice-data")
-                                            : data->second,
+        .data = told_data(*arguments, environment),
         .to = arguments->value("--to"),
         .is_json = arguments->has("--json"),
     });

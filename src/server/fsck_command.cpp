@@ -7,10 +7,10 @@
 
 #include "base/json_writer.hpp"
 #include "base/text.hpp"
-#include "cli/arguments.hpp"
 #include "cli/error_text.hpp"
 #include "server/blob_engine.hpp"
 #include "server/bucket_mark.hpp"
+#include "server/command_words.hpp"
 #include "server/directory_mark.hpp"
 #include "server/stores.hpp"
 #include "service/fsck.hpp"
@@ -188,32 +188,22 @@ int check(const Wishes& wishes) {
 }  // namespace
 
 int fsck_command(const std::vector<std::string>& words, const Environment& environment) {
-    for (const std::string& word : words) {
-        if (word == "--help" || word == "-h") {
-            std::fputs(help_text, stdout);
-            return exit_well;
-        }
-    }
-    const auto arguments = cli::parse_arguments(words, rules);
-    if (!arguments || !arguments->operands.empty()) {
-        const std::string wrong = arguments ? "fsck takes flags only" : arguments.error().text;
-        return cli::usage_error(std::cerr, wrong, "fsck");
+    const auto arguments = flags_of("fsck", words, rules, help_text);
+    if (!arguments) {
+        return arguments.error();
     }
     const auto age =
         parse_unsigned(arguments->has("--older-than") ? arguments->value("--older-than") : "3600");
     if (!age || *age > 1'000'000'000) {
         return cli::usage_error(std::cerr, "--older-than must be a number of seconds", "fsck");
     }
-    const auto told = [&](const char* flag, const char* variable, const char* if_neither) {
-        const auto found = environment.find(variable);
-        return arguments->has(flag)         ? arguments->value(flag)
-               : found == environment.end() ? std::string(if_neither)
-                                            : found->second;
+    const auto said = [&](const char* flag, const char* variable, const char* if_neither) {
+        return told(*arguments, environment, flag, variable, if_neither);
     };
     const Wishes wishes{
-        .data = told("--data", "SLUICE_SERVER_DATA", "./sluice-data"),
-        .database = told("--database", "SLUICE_DATABASE_URL", "sqlite"),
-        .storage = told("--storage", "SLUICE_STORAGE_URL", "disk"),
+        .data = told_data(*arguments, environment),
+        .database = said("--database", "SLUICE_DATABASE_URL", "sqlite"),
+        .storage = said("--storage", "SLUICE_STORAGE_URL", "disk"),
         .is_json = arguments->has("--json"),
         .repair =
             {.is_wanted = arguments->has("--repair"),

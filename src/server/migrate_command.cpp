@@ -7,9 +7,9 @@
 #include <iostream>
 
 #include "base/json_writer.hpp"
-#include "cli/arguments.hpp"
 #include "cli/error_text.hpp"
 #include "server/bucket_mark.hpp"
+#include "server/command_words.hpp"
 #include "server/copy_rows.hpp"
 #include "server/directory_mark.hpp"
 #include "server/migrate_bytes.hpp"
@@ -204,27 +204,17 @@ int migrate(const Wishes& wishes) {
 }  // namespace
 
 int migrate_command(const std::vector<std::string>& words, const Environment& environment) {
-    for (const std::string& word : words) {
-        if (word == "--help" || word == "-h") {
-            std::fputs(help_text, stdout);
-            return exit_done;
-        }
+    const auto arguments = flags_of("migrate", words, rules, help_text);
+    if (!arguments) {
+        return arguments.error();
     }
-    const auto arguments = cli::parse_arguments(words, rules);
-    if (!arguments || !arguments->operands.empty()) {
-        const std::string wrong = arguments ? "migrate takes flags only" : arguments.error().text;
-        return cli::usage_error(std::cerr, wrong, "migrate");
-    }
-    const auto told = [&](const char* flag, const char* variable, const char* if_neither) {
-        const auto found = environment.find(variable);
-        return arguments->has(flag)         ? arguments->value(flag)
-               : found == environment.end() ? std::string(if_neither)
-                                            : found->second;
+    const auto said = [&](const char* flag, const char* variable, const char* if_neither) {
+        return told(*arguments, environment, flag, variable, if_neither);
     };
     const Wishes wishes{
-        .data = told("--data", "SLUICE_SERVER_DATA", "./sluice-data"),
-        .url = told("--to", "SLUICE_DATABASE_URL", ""),
-        .database = told("--database", "SLUICE_DATABASE_URL", "sqlite"),
+        .data = told_data(*arguments, environment),
+        .url = said("--to", "SLUICE_DATABASE_URL", ""),
+        .database = said("--database", "SLUICE_DATABASE_URL", "sqlite"),
         .is_json = arguments->has("--json"),
     };
     if (wishes.url.starts_with("s3://") && s3::parse_location(wishes.url)) {

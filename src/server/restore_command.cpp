@@ -11,9 +11,9 @@
 #include <iostream>
 
 #include "base/unique_fd.hpp"
-#include "cli/arguments.hpp"
 #include "cli/error_text.hpp"
 #include "server/backup_file.hpp"
+#include "server/command_words.hpp"
 #include "server/directory_copy.hpp"
 #include "server/directory_mark.hpp"
 #include "server/stores.hpp"
@@ -179,26 +179,16 @@ int run(Wishes wishes) {
 }  // namespace
 
 int restore_command(const std::vector<std::string>& words, const Environment& environment) {
-    for (const std::string& word : words) {
-        if (word == "--help" || word == "-h") {
-            std::fputs(help_text, stdout);
-            return exit_done;
-        }
-    }
-    const auto arguments = cli::parse_arguments(words, rules);
-    if (!arguments || !arguments->operands.empty()) {
-        const std::string wrong = arguments ? "restore takes flags only" : arguments.error().text;
-        return cli::usage_error(std::cerr, wrong, "restore");
+    const auto arguments = flags_of("restore", words, rules, help_text);
+    if (!arguments) {
+        return arguments.error();
     }
     if (!arguments->has("--from") || arguments->value("--from").empty()) {
         return cli::usage_error(std::cerr, "--from names what sluice backup made", "restore");
     }
-    const auto data = environment.find("SLUICE_SERVER_DATA");
     return run({
         .from = arguments->value("--from"),
-        .data = arguments->has("--data")    ? arguments->value("--data")
-                : data == environment.end() ? std::string("./sluice-data")
-                                            : data->second,
+        .data = told_data(*arguments, environment),
         .key_file = arguments->has("--key-file") ? arguments->value("--key-file") : std::string(),
     });
 }
