@@ -60,7 +60,14 @@ class FaultyCase(S3Case):
         self.eventually_keys(before + 1)
         return met
 
-    def eventually(self, ask, timeout=20):
+    def until(self, is_so, timeout=60):
+        """Whether it came to be so."""
+        ends = time.monotonic() + timeout
+        while not is_so() and time.monotonic() < ends:
+            time.sleep(0.02)
+        return is_so()
+
+    def eventually(self, ask, timeout=60):
         ends = time.monotonic() + timeout
         while (answer := ask()).status == 503 and time.monotonic() < ends:
             time.sleep(0.1)
@@ -102,14 +109,16 @@ class Passing(FaultyCase):
 
     def test_a_slow_store_makes_calls_slow_and_status_not(self):
         media_id, data = self.opened()
-        slow = self.line.add("slow", bytes_per_second=100_000)
+        last_bytes = threading.Event()
+        self.addCleanup(last_bytes.set)
+        slow = self.line.add("slow", until=last_bytes)
         answers = []
         sending = threading.Thread(target=lambda: answers.append(self.caller.append(media_id, 1, data[SEGMENT:])))
         sending.start()
-        time.sleep(0.3)
-        begun = time.monotonic()
+        self.assertTrue(self.until(lambda: slow.fired == 1))
         self.assertEqual(self.caller.status(media_id).header("sluice-error"), "finalize_missing")
-        self.assertLess(time.monotonic() - begun, 1)
+        self.assertTrue(sending.is_alive(), "it waited for the store")
+        last_bytes.set()
         sending.join()
         self.assertEqual((slow.fired, answers[0].status), (1, 204))
         self.assert_whole(media_id, data)
@@ -190,16 +199,17 @@ class Lasting(FaultyCase):
     def test_a_ghost_of_a_request_that_was_given_up_counts_for_nothing(self):
         media_id, data = self.opened()
         before = self.keys()
-        late = self.line.add("late", by=20)
+        comes = threading.Event()
+        self.addCleanup(comes.set)
+        late = self.line.add("late", until=comes)
         begun = time.monotonic()
         self.assertEqual(self.caller.append(media_id, 1, data[SEGMENT:]).status, 204)
         self.assertEqual(late.fired, 1)
         self.assertGreater(time.monotonic() - begun, 9, "it was waited for")
         counted = self.keys() - before
         self.assertEqual(len(counted), 1)
-        ends = time.monotonic() + 30
-        while len(self.keys() - before) == 1 and time.monotonic() < ends:
-            time.sleep(0.2)
+        comes.set()
+        self.until(lambda: len(self.keys() - before) > 1)
         ghosts = self.keys() - before - counted
         self.assertEqual(len(ghosts), 1, "the ghost has come")
         self.assert_whole(media_id, data)
@@ -226,10 +236,7 @@ class Lasting(FaultyCase):
 
         sending = threading.Thread(target=send)
         sending.start()
-        ends = time.monotonic() + 10
-        while held.fired == 0 and time.monotonic() < ends:
-            time.sleep(0.02)
-        self.assertEqual(held.fired, 1)
+        self.assertTrue(self.until(lambda: held.fired == 1))
         self.server.kill()
         sending.join()
         self.assertEqual(wrong, [], "it died before it answered")
@@ -261,9 +268,13 @@ class Gone(FaultyCase):
         media_id, data = self.opened()
         self.go()
         self.assertIn("does not answer", self.assert_unavailable(self.caller.append(media_id, 1, data[SEGMENT:])))
-        begun = time.monotonic()
-        self.assert_unavailable(self.caller.append(media_id, 1, data[SEGMENT:]))
-        self.assertLess(time.monotonic() - begun, 2, "known to be away: no call waits long")
+
+        def is_refused_at_once():
+            asked = len(self.line.seen)
+            self.assert_unavailable(self.caller.append(media_id, 1, data[SEGMENT:]))
+            return len(self.line.seen) == asked
+
+        self.assertTrue(self.until(is_refused_at_once), "known to be away: calls do not ask, but for one each half second")
         self.assert_v1_error(self.caller.status(media_id), 409, "finalize_missing")
         self.assertEqual(self.caller.init(100).status, 202, "rows need no store")
         self.assertEqual(self.caller.get("/livez").status, 200)
@@ -297,13 +308,11 @@ class Gone(FaultyCase):
 
     def test_a_job_ends_though_the_store_was_away(self):
         media_id = upload(self.caller, clip(8, "1280x720"), 5_000_000)
-        ends = time.monotonic() + 30
-        while self.caller.info_of(self.caller.status(media_id))["state"] == "pending" and time.monotonic() < ends:
-            time.sleep(0.05)
+        self.assertTrue(self.until(lambda: self.caller.info_of(self.caller.status(media_id))["state"] != "pending"))
         self.go()
         time.sleep(3)
         self.come_back()
-        self.assertEqual(self.caller.wait(media_id)["state"], "succeeded")
+        self.assertEqual(self.caller.wait(media_id, timeout=300)["state"], "succeeded")
         for output in self.caller.outputs(media_id).values():
             self.assertEqual(len(self.caller.fetch(output["url"]).body), output["size_bytes"])
 
@@ -315,7 +324,6 @@ class Gone(FaultyCase):
         self.addCleanup(thaw.join)
         self.assertEqual(self.caller.append(media_id, 1, data[SEGMENT:]).status, 204)
         self.assert_whole(media_id, data)
-
 
     def test_a_store_that_hangs_keeps_neither_status_nor_init(self):
         media_id, data = self.opened()
@@ -336,7 +344,7 @@ class Gone(FaultyCase):
             self.assertEqual(self.caller.init(100).status, 202)
             worst = max(worst, time.monotonic() - begun)
             time.sleep(0.2)
-        self.assertLess(worst, 2)
+        self.assertLess(worst, 8, "who waited for the store would wait 10 s at least")
         self.assertEqual(len(answers), len(threads))
         self.assertEqual({answer.status for answer in answers} - {409}, {503})
         self.store.thaw("rgw")
@@ -345,56 +353,54 @@ class Gone(FaultyCase):
 
 
 class UnderLoad(FaultyCase):
-    """Many callers, and a line that breaks for one request in six: every 2xx is kept, and no more than was sent."""
+    """Many callers, and a line that breaks for one request in five: every 2xx is kept, and no more than was sent."""
 
     def test_every_acknowledged_segment_is_there(self):
-        stop = time.monotonic() + 12
-        kinds = [("status", {"code": 503}), ("cut", {"after": 5000}), ("lose", {}), ("status", {"code": 500})]
-        wrong = []
+        for method in ("PUT", "GET"):
+            self.line.add("status", method, code=503, times=1000, every=17)
+            self.line.add("cut", method, after=5000, times=1000, every=19)
+            self.line.add("lose", method, times=1000, every=23)
+            self.line.add("status", method, code=500, times=1000, every=29)
+        wrong, breaks = [], []
         completed = dict.fromkeys(range(6), 0)
 
         def reporting(work, *args):
             try:
                 work(*args)
             except BaseException as error:  # of a thread nobody would hear it
-                wrong.append(error)
+                wrong.append(repr(error)[:300])
 
-        def break_it():
-            number = 0
-            while time.monotonic() < stop:
-                kind, details = kinds[number % len(kinds)]
-                self.line.add(kind, method="PUT" if number % 3 else "GET", **details)
-                number += 1
-                time.sleep(0.15)
+        def whole_or_503(media_id):
+            """When all tries for a later segment meet a fault the head is out already: the caller sees that it is cut, and asks again."""
+            while True:
+                try:
+                    return self.caller.original(f"7_{media_id}")
+                except ConnectionEnded:
+                    breaks.append(media_id)
 
         def send(number):
-            seed = number
-            while time.monotonic() < stop:
+            for seed in range(number, 6000, 1000):
                 data = noise(4 * 70_000, seed)
-                seed += 1000
                 media_id = self.caller.open(len(data))
                 for index in range(4):
                     piece = data[index * 70_000 : (index + 1) * 70_000]
-                    while (answer := self.caller.append(media_id, index, piece)).status == 503:
-                        time.sleep(0.1)
+                    answer = self.eventually(lambda i=index, p=piece, m=media_id: self.caller.append(m, i, p))
                     if answer.status != 204:
                         wrong.append(answer)
-                while (answer := self.caller.finalize(media_id)).status == 503:
-                    time.sleep(0.1)
-                while (answer := self.caller.original(f"7_{media_id}")).status == 503:
-                    time.sleep(0.1)
+                self.eventually(lambda m=media_id: self.caller.finalize(m))
+                answer = self.eventually(lambda m=media_id: whole_or_503(m))
                 if answer.body != data:
                     wrong.append((media_id, answer.status, len(answer.body)))
                 completed[number] += 1
 
-        works = [(break_it,), *((send, number) for number in completed)]
-        threads = [threading.Thread(target=reporting, args=work) for work in works]
+        threads = [threading.Thread(target=reporting, args=(send, number)) for number in completed]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
         self.assertEqual(wrong, [])
-        self.assertGreater(min(completed.values()), 0, completed)
+        self.assertEqual(set(completed.values()), {6}, completed)
+        self.assertLess(len(breaks), 12, "of 36")
         self.assertGreater(sum(fault.fired for fault in self.line.faults), 30)
         self.assertGreater(self.metric("sluice_storage_repeated"), 10)
         log = self.server.log()

@@ -5,25 +5,32 @@ import contextlib
 import re
 import socket
 import threading
-import time
 
 REFUSED = b"<?xml version='1.0'?><Error><Code>%s</Code><Message>made up</Message></Error>"
 
 
 class Fault:
-    """What happens to the next `times` requests that `method` and the key's pattern fit. `fired`: to how many it did."""
+    """What happens to the next `times` requests that `method` and the key's pattern fit, or to every so many-th of them. `fired`: to how
+    many it did."""
 
-    def __init__(self, kind, method="PUT", key="/blobs/", times=1, **details):
+    def __init__(self, kind, method="PUT", key="/blobs/", times=1, every=1, **details):
         self.kind, self.method, self.key, self.left, self.details = kind, method, re.compile(key), times, details
-        self.fired = 0
+        self.every, self.met, self.fired = every, 0, 0
 
-    def fits(self, method, target):
-        return self.left > 0 and method == self.method and self.key.search(target) is not None
+    def strikes(self, method, target):
+        """Whether this one is met; called once for each request."""
+        if self.left == 0 or method != self.method or self.key.search(target) is None:
+            return False
+        self.met += 1
+        is_its_turn = self.met % self.every == 0
+        self.left -= is_its_turn
+        self.fired += is_its_turn
+        return is_its_turn
 
 
 class FaultyStore:
-    """Kinds: status (code=, name=, fields=, together= a barrier), cut (after= bytes of the body), lose (the answer), late (by= seconds, without an answer), slow
-    (bytes_per_second=), flip (a bit of the body), hold (neither answer nor request, until let_go())."""
+    """Kinds: status (code=, name=, fields=, together= a barrier), cut (after= bytes of the body), lose (the answer), late (until= an event;
+    without an answer), slow (until= an event, the last bytes), flip (a bit of the body), hold (neither answer nor request, until clear())."""
 
     def __init__(self, port, tls=None):
         """tls: an ssl.SSLContext with which callers are spoken to."""
@@ -57,9 +64,7 @@ class FaultyStore:
         with self.lock:
             self.seen.append((method, target))
             for fault in self.faults:
-                if fault.fits(method, target):
-                    fault.left -= 1
-                    fault.fired += 1
+                if fault.strikes(method, target):
                     return fault
         return None
 
@@ -128,9 +133,7 @@ class FaultyStore:
         client.sendall(b"HTTP/1.1 %d Refused\r\n" % code + fields + b"\r\n" + text)
 
     def _cut(self, client, head, body, length, after=1000):
-        del length
-        while len(body) < after:
-            body += client.recv(1 << 16)
+        body = self._rest(client, body, min(after, length))
         with self._connect() as there:
             there.sendall(head + body[:after])
 
@@ -141,21 +144,20 @@ class FaultyStore:
             while there.recv(1 << 16):
                 pass
 
-    def _late(self, client, head, body, length, by=12):
+    def _late(self, client, head, body, length, until):
         body = self._rest(client, body, length)
-        time.sleep(by)
+        until.wait(120)
         with self._connect() as there:
             there.sendall(head + body)
             while there.recv(1 << 16):
                 pass
 
-    def _slow(self, client, head, body, length, bytes_per_second=500_000):
+    def _slow(self, client, head, body, length, until):
         body = self._rest(client, body, length)
         with self._connect() as there:
-            there.sendall(head)
-            for at in range(0, length, bytes_per_second // 10):
-                there.sendall(body[at : at + bytes_per_second // 10])
-                time.sleep(0.1)
+            there.sendall(head + body[:-1])
+            until.wait(120)
+            there.sendall(body[-1:])
             self._back(there, client)
 
     def _flip(self, client, head, body, length):
