@@ -56,7 +56,7 @@ class Tus final : public StreamDialect {
         return {
             .method = std::move(method),
             .url = std::move(url),
-            .headers = {{"Tus-Resumable", "1.0.0"}}
+            .headers = {{"Tus-Resumable", "1.0.0"}, {"Accept", "application/problem+json"}}
         };
     }
 

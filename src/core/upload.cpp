@@ -30,8 +30,10 @@ Error expired_error(const Upload& upload) {
         upload,
         ErrorCode::media_expired,
         "It expired at " + rfc3339(upload.expires_at) + ", " + std::to_string(lifetime.count()) +
-            " seconds after INIT; " + std::to_string(upload.received.value) + " of " +
-            std::to_string(upload.total.value) + " bytes had arrived."
+            " seconds after " +
+            (upload.stream.kind == UploadKind::segments ? "INIT; " : "its creation; ") +
+            std::to_string(upload.received.value) + " of " + std::to_string(upload.total.value) +
+            " bytes had arrived."
     );
 }
 

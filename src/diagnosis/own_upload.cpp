@@ -166,6 +166,38 @@ void judge_under_way(const Trace& trace, Verdicts& found) {
     ));
 }
 
+void judge_failed(const Trace& trace, Verdicts& found) {
+    const UploadFacts& upload = *trace.upload;
+    std::string facts = "Processing failed with " + upload.failure_reason;
+    facts += upload.failure_message.empty() ? "." : ": " + upload.failure_message;
+    facts += facts.ends_with('.') ? "" : ".";
+    auto made = state_verdict(upload.failure_code, trace, std::move(facts), upload.failure_hint);
+    made.stage = Stage::content;
+    found.push_back(std::move(made));
+}
+
+// Somebody deleted it; or its own protocol ended it, since of its bytes nobody knows which are right.
+void judge_cancelled(const Trace& trace, Verdicts& found) {
+    const auto ends_it = [](const Call& call) {
+        return call.code == "beyond_total_bytes" || call.code == "digest_mismatch";
+    };
+    const auto is_deletion = [](const Call& call) {
+        return call.command == "DELETE" && !call.is_refusal();
+    };
+    const auto& calls = trace.calls;
+    const auto mistake = std::ranges::find_if(calls, ends_it);
+    if (trace.upload->stream_path.empty() || trace.upload->is_tus || mistake == calls.end() ||
+        std::ranges::any_of(calls, is_deletion)) {
+        found.push_back(state_verdict("media_canceled", trace, "It was cancelled.", ""));
+        return;
+    }
+    const auto at = static_cast<std::size_t>(mistake - calls.begin());
+    auto made = verdict(mistake->code, Confidence::certain, Stage::state, at, told(*mistake, at));
+    made.facts += " That ended the upload.";
+    made.hint = "Create a new upload, and send the whole file.";
+    found.push_back(std::move(made));
+}
+
 }  // namespace
 
 Verdicts judge_own(const Trace& trace, const std::vector<Story>& stories) {
@@ -179,15 +211,13 @@ Verdicts judge_own(const Trace& trace, const std::vector<Story>& stories) {
     } else if (upload.state == "ready") {
         judge_ready(evidence, found);
     } else if (upload.state == "failed") {
-        found.push_back(processing_verdict(
-            upload.failure_reason, upload.failure_message, last_of(trace), Confidence::certain
-        ));
+        judge_failed(trace, found);
     } else if (upload.state == "expired") {
         found.push_back(state_verdict(
             "media_expired", trace, "It expired at " + upload.expires_at + ". " + sums(upload), ""
         ));
     } else if (upload.state == "cancelled") {
-        found.push_back(state_verdict("media_canceled", trace, "It was cancelled.", ""));
+        judge_cancelled(trace, found);
     } else {
         judge_under_way(trace, found);
     }

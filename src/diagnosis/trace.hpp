@@ -87,8 +87,11 @@ struct UploadFacts {
     std::uint64_t received_bytes = 0;
     std::uint64_t segments = 0;
     std::vector<std::uint64_t> missing;  // below the highest segment that came
+    // Of a failed processing, as STATUS tells them.
+    std::string failure_code;
     std::string failure_reason;
     std::string failure_message;
+    std::string failure_hint;
     std::optional<std::int64_t> check_after;  // seconds
     int percent = 0;
     std::string expires_at;

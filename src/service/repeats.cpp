@@ -5,7 +5,8 @@
 namespace sluice {
 namespace {
 
-constexpr std::size_t text_max = 200;  // of each member that a caller may choose
+constexpr std::size_t text_max = 200;   // of each member that a caller may choose
+constexpr std::size_t asked_max = 500;  // of all, where it is shown
 
 std::string shown(std::string_view text) {
     return printable(std::string(text.substr(0, text_max)));
@@ -29,8 +30,8 @@ Error reused(const Repeated& before, const RepeatKey& now) {
     return {
         .code = ErrorCode::idempotency_key_reused,
         .facts = "Under Idempotency-Key \"" + printable(now.key) + "\" upload " +
-                 before.upload.text() + " was made with " + before.asked + "; now came " +
-                 now.asked + ".",
+                 before.upload.text() + " was made with " + printable(before.asked, asked_max) +
+                 "; now came " + printable(now.asked, asked_max) + ".",
         .media_id = before.upload.value,
     };
 }

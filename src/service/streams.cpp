@@ -148,8 +148,9 @@ Result<Upload> Streams::create(const CreateStream& wanted) {
     if (made->stream.kind == UploadKind::joined) {
         return try_join(*made);
     }
+    // An empty part is whole as it is, and waits to be joined.
     const bool is_empty_file =
-        wanted.ends_at_length && made->stream.length_known && made->total.value == 0;
+        made->stream.kind == UploadKind::stream && wanted.ends_at_length && made->stream.length_known && made->total.value == 0;
     return is_empty_file ? complete(made->owner, made->id) : std::move(made);
 }
 

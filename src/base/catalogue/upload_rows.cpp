@@ -78,7 +78,7 @@ constexpr auto rows = std::to_array<ErrorEntry>({
      .facts = "Segment 3 has been arriving on another connection since 10:02:11.",
      .mistakes = "52", .x_witness = Witness::unknown, .x_note = ""},
     {.code = ErrorCode::beyond_total_bytes, .slug = "beyond_total_bytes", .fault = Fault::caller, .status = 413, .retryable = false,
-     .title = "The segments are more bytes than were announced",
+     .title = "More bytes came than were announced",
      .hint = "Announce the size of the whole file in total_bytes, and begin again with INIT.",
      .symptom = "At X every APPEND succeeds and FINALIZE says \"Segments do not add up to provided total file size.\"",
      .causes = "total_bytes was the size of a chunk, or of another file.\nThe file grew after INIT.\nA segment was sent under two indexes.\n"

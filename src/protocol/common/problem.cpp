@@ -13,16 +13,19 @@ std::string log_path(const http::Request& request) {
     return "/api/v1/requests/" + request.request_id;
 }
 
+std::string_view hint_or(std::string_view hint, const ErrorEntry& entry) {
+    return hint.empty() ? entry.hint : hint;
+}
+
 }  // namespace
 
-std::string whole_message(const Error& error) {
+std::string whole_message(const Error& error, std::string_view other_hint) {
     const ErrorEntry& entry = entry_of(error.code);
+    const std::string_view hint = hint_or(other_hint, entry);
     std::string text;
-    text.reserve(
-        entry.title.size() + error.facts.size() + entry.hint.size() + entry.slug.size() + 6
-    );
+    text.reserve(entry.title.size() + error.facts.size() + hint.size() + entry.slug.size() + 6);
     text.append(entry.title).append(error.facts.empty() ? "." : ": ").append(error.facts);
-    text.append(" ").append(entry.hint).append(" (").append(entry.slug).append(")");
+    text.append(" ").append(hint).append(" (").append(entry.slug).append(")");
     return text;
 }
 
@@ -64,12 +67,13 @@ void append_truth(
     JsonWriter& json,
     const Error& error,
     const std::optional<NextCall>& next,
-    const http::Request& request
+    const http::Request& request,
+    std::string_view hint
 ) {
     const ErrorEntry& entry = entry_of(error.code);
     json.member("code", entry.slug);
     json.member("detail", error.facts.empty() ? std::string(entry.title) + "." : error.facts);
-    json.member("hint", entry.hint);
+    json.member("hint", hint_or(hint, entry));
     if (next) {
         append_next(json, *next, request);
     } else {
@@ -88,7 +92,8 @@ http::Response problem_response(
     const std::optional<NextCall>& next,
     const http::Request& request,
     const std::optional<ProblemType>& type,
-    std::optional<int> status
+    std::optional<int> status,
+    std::string_view hint
 ) {
     const ErrorEntry& entry = entry_of(error.code);
     JsonWriter json;
@@ -96,17 +101,17 @@ http::Response problem_response(
         .member("type", type ? std::string(type->uri) : doc_url(error, request))
         .member("title", entry.title)
         .member("status", status.value_or(entry.status))
-        .member("message", whole_message(error));
+        .member("message", whole_message(error, hint));
     if (request.is_inspected) {
         json.member("instance", log_path(request));
     }
-    append_truth(json, error, next, request);
+    append_truth(json, error, next, request, hint);
     for (const auto& [name, number] : type ? type->members : decltype(type->members)()) {
         json.member(name, number);
     }
     json.key("errors").begin_array().begin_object();
     json.member("code", entry.slug)
-        .member("message", whole_message(error))
+        .member("message", whole_message(error, hint))
         .end_object()
         .end_array()
         .end_object();

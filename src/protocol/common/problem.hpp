@@ -17,8 +17,9 @@
 
 namespace sluice::protocol {
 
-// One text that says it all: title, facts, hint. For clients that show a single string.
-std::string whole_message(const Error& error);
+// One text that says it all: title, facts, hint. For clients that show a single string. Here and below
+// `hint` stands in for the catalogue's, whose words are those of X; empty: it does not.
+std::string whole_message(const Error& error, std::string_view hint = {});
 
 // The headers of every error of every protocol: Sluice-Error, Link rel="help", Retry-After,
 // no-store.
@@ -32,7 +33,8 @@ void append_truth(
     JsonWriter& json,
     const Error& error,
     const std::optional<NextCall>& next,
-    const http::Request& request
+    const http::Request& request,
+    std::string_view hint = {}
 );
 
 // The seconds of Retry-After for errors that have one; 0: none.
@@ -51,7 +53,8 @@ http::Response problem_response(
     const std::optional<NextCall>& next,
     const http::Request& request,
     const std::optional<ProblemType>& type = std::nullopt,
-    std::optional<int> status = std::nullopt
+    std::optional<int> status = std::nullopt,
+    std::string_view hint = {}
 );
 
 // For a head that could not be read: there is no request to speak of.

@@ -90,7 +90,8 @@ Error RateGate::admit_refused(Error mistake) const {
 }
 
 void settle_rate(const Context& context, Exchange& exchange, http::Response& response) {
-    if (context.rates == nullptr || !is_of_x(exchange)) {
+    // Of the resumable protocols only the calls count that were counted when they came in.
+    if (context.rates == nullptr || (!is_of_x(exchange) && !exchange.rate)) {
         return;
     }
     const RateStanding& standing = standing_of(context, exchange);

@@ -2,6 +2,9 @@
 
 #include <string>
 
+#include "base/error_catalogue.hpp"
+#include "media/failure_rows.hpp"
+
 namespace sluice::protocol::native {
 namespace {
 
@@ -44,7 +47,9 @@ diagnosis::UploadFacts facts_of(const UploadDetails& details, const http::Reques
         facts.missing.push_back(index.value);
     }
     if (upload.failure) {
+        facts.failure_code = entry_of(code_of(*upload.failure, upload.category)).slug;
         facts.failure_reason = upload.failure->reason;
+        facts.failure_hint = remedy_of(*upload.failure, upload.category);
         facts.failure_message = upload.failure->message;
     }
     if (details.status.check_after) {

@@ -3,6 +3,7 @@
 #include "base/error_catalogue.hpp"
 #include "base/json_writer.hpp"
 #include "protocol/common/problem.hpp"
+#include "protocol/common/stream_hints.hpp"
 
 namespace sluice::protocol::rufh {
 namespace {
@@ -15,7 +16,8 @@ constexpr std::string_view length_type =
 
 constexpr std::string_view exposed =
     "Upload-Offset, Upload-Complete, Upload-Incomplete, Upload-Length, Upload-Limit, Location, "
-    "Repr-Digest, Sluice-Media-Id, Sluice-Error, Link, Retry-After, X-Request-Id";
+    "Repr-Digest, Sluice-Media-Id, Sluice-Error, Link, Retry-After, X-Request-Id, "
+    "x-rate-limit-limit, x-rate-limit-remaining, x-rate-limit-reset";
 constexpr std::string_view allowed_fields =
     "Authorization, Content-Type, Content-Disposition, Content-Digest, Repr-Digest, "
     "Want-Repr-Digest, Upload-Complete, Upload-Incomplete, Upload-Draft-Interop-Version, "
@@ -117,7 +119,12 @@ http::Response refused(
         return gone(error, request);
     }
     auto response = problem_response(
-        error, std::nullopt, request, type_of(error, fields, upload), status_of(error)
+        error,
+        std::nullopt,
+        request,
+        type_of(error, fields, upload),
+        status_of(error),
+        stream_hint(error.code)
     );
     const bool is_verdict =
         error.code == ErrorCode::digest_mismatch || (before_it_is && !is_of_transfer(error));
@@ -131,7 +138,9 @@ http::Response refused(
 }
 
 http::Response gone(const Error& error, const http::Request& request) {
-    return problem_response(error, std::nullopt, request, std::nullopt, status_of(error));
+    return problem_response(
+        error, std::nullopt, request, std::nullopt, status_of(error), stream_hint(error.code)
+    );
 }
 
 void add_cors(http::Response& response) {

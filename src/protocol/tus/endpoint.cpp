@@ -10,6 +10,7 @@
 #include "protocol/common/problem.hpp"
 #include "protocol/common/rate_gate.hpp"
 #include "protocol/common/receive_stream.hpp"
+#include "protocol/common/stream_hints.hpp"
 #include "protocol/common/upload_metadata.hpp"
 #include "protocol/tus/checksum.hpp"
 #include "protocol/tus/fields.hpp"
@@ -31,7 +32,8 @@ constexpr std::string_view extensions =
 constexpr std::string_view exposed =
     "Upload-Offset, Location, Upload-Length, Tus-Version, Tus-Resumable, Tus-Max-Size, "
     "Tus-Extension, Tus-Checksum-Algorithm, Upload-Metadata, Upload-Defer-Length, Upload-Concat, "
-    "Upload-Expires, Sluice-Media-Id, Sluice-Error, Link, Retry-After, X-Request-Id";
+    "Upload-Expires, Sluice-Media-Id, Sluice-Error, Link, Retry-After, X-Request-Id, "
+    "x-rate-limit-limit, x-rate-limit-remaining, x-rate-limit-reset";
 constexpr std::string_view allowed_fields =
     "Authorization, Origin, X-Requested-With, X-Request-ID, X-HTTP-Method-Override, Content-Type, "
     "Upload-Length, Upload-Offset, Tus-Resumable, Upload-Metadata, Upload-Defer-Length, "
@@ -53,10 +55,12 @@ std::optional<int> status_of(const Error& error) {
 }
 
 Response refused(const Error& error, const Request& request) {
-    auto response = problem_response(error, std::nullopt, request, std::nullopt, status_of(error));
+    const auto hint = stream_hint(error.code);
+    auto response =
+        problem_response(error, std::nullopt, request, std::nullopt, status_of(error), hint);
     const auto accept = request.header("Accept").value_or("");
     if (accept.find("json") == std::string_view::npos) {
-        response.body = whole_message(error) + "\n";
+        response.body = whole_message(error, hint) + "\n";
         const auto type = std::ranges::find_if(response.headers, [](const auto& field) {
             return field.first == "Content-Type";
         });
