@@ -192,12 +192,16 @@ void Node::add_metrics(Metrics& metrics) {
         .set(1);
     Gauge& live = metrics.gauge("sluice_nodes_live", "Nodes seen in the last seconds");
     Gauge& hints = metrics.gauge("sluice_hints_connected", "0 while other nodes are not heard");
+    Gauge& gaps = metrics.gauge(
+        "sluice_hint_gaps", "How often hints were lost, or may have been, since the start"
+    );
     Gauge& skew = metrics.gauge(
         "sluice_clock_offset_milliseconds", "The database's clock less this machine's"
     );
-    metrics.before_text([this, &live, &hints, &skew] {
+    metrics.before_text([this, &live, &hints, &gaps, &skew] {
         live.set(static_cast<std::int64_t>(live_nodes()));
         hints.set(line_.is_connected() ? 1 : 0);
+        gaps.set(static_cast<std::int64_t>(line_.gaps()));
         skew.set(parts_.clock == nullptr ? 0 : parts_.clock->offset().count());
     });
 }
