@@ -91,7 +91,8 @@ class AnyProcessDies(NodesCase):
         self.meet(strike)
 
     def pause_a_serving_node(self):
-        self.pause_a_node(self.chance.choice(self.nodes.apis), 2)
+        """For longer than a lease too."""
+        self.pause_a_node(self.chance.choice(self.nodes.apis), LEASE + 1)
 
     def pause_a_working_node(self):
         """For longer than its lease: the other one takes its job, and what it does when it wakes up has no effect."""
