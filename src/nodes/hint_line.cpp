@@ -37,11 +37,12 @@ void HintLine::say(Hint hint) {
     hint.from = incarnation_;
     {
         const std::scoped_lock lock(mutex_);
-        if (waiting_.size() >= waiting_max) {
+        std::string line = encode(hint);
+        if (waiting_.size() >= waiting_max || line.size() > PostgresNotifier::payload_max) {
             has_dropped_ = true;
             return;
         }
-        waiting_.push_back(encode(hint));
+        waiting_.push_back(std::move(line));
         if (waiting_.size() > 1) {
             return;  // the thread knows
         }
@@ -94,18 +95,30 @@ void HintLine::run() {
 bool HintLine::connect() {
     auto opened = PostgresNotifier::open(url_);
     if (!opened) {
-        if (std::exchange(was_connected_, false)) {
+        if (!std::exchange(is_loss_told_, true)) {
             log::warning("hints_lost", opened.error().detail);
         }
         return false;
     }
     notifier_.emplace(*std::move(opened));
-    is_connected_ = was_connected_ = true;
+    is_connected_ = true;
+    is_loss_told_ = false;
     log::info("hints_connected", "other nodes are heard");
+    miss();
+    return true;
+}
+
+void HintLine::miss() {
+    ++gaps_;
     if (ears_.missed) {
         ears_.missed();
     }
-    return true;
+}
+
+// The others are told as soon as they can be.
+void HintLine::note_loss() {
+    const std::scoped_lock lock(mutex_);
+    has_dropped_ = true;
 }
 
 void HintLine::wait(bool is_looking) {
@@ -133,7 +146,7 @@ bool HintLine::receive() {
                 continue;
             }
             if (hint->kind == HintKind::gap) {
-                ears_.missed();
+                miss();
             } else {
                 ears_.hear(*hint);
             }
@@ -148,11 +161,15 @@ bool HintLine::flush() {
         const std::scoped_lock lock(mutex_);
         lines = std::exchange(waiting_, {});
         if (std::exchange(has_dropped_, false)) {
+            ++gaps_;
             lines.push_back(encode({.from = incarnation_, .kind = HintKind::gap}));
         }
     }
-    return lines.empty() ||
-           notifier_->send(packed(lines, PostgresNotifier::payload_max)).has_value();
+    if (lines.empty() || notifier_->send(packed(lines, PostgresNotifier::payload_max))) {
+        return true;
+    }
+    note_loss();
+    return false;
 }
 
 }  // namespace sluice

@@ -1,10 +1,12 @@
 // HintLine: the thread that carries hints: what is said within a few milliseconds goes out together, by
-// a connection of its own (PostgresNotifier). While that is away nothing is carried, and afterwards
-// those who hear are told that they may have missed something. say() never blocks, and is bounded.
+// a connection of its own (PostgresNotifier). While that is away nothing is carried. Whatever was lost,
+// here or on its way, those who would have heard it are told that they may have missed something.
+// say() never blocks, and is bounded.
 #pragma once
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -45,6 +47,8 @@ class HintLine {
     // What was said before goes out, if that is possible at once. Idempotent.
     void stop();
     bool is_connected() const { return is_connected_; }
+    // How often some of ours were lost, or some of others' may have been.
+    std::uint64_t gaps() const { return gaps_; }
 
   private:
     struct Thread;
@@ -54,6 +58,8 @@ class HintLine {
     void wait(bool is_looking);
     bool receive();
     bool flush();
+    void miss();
+    void note_loss();
     bool is_stopping();
 
     const std::string url_;
@@ -62,8 +68,9 @@ class HintLine {
     UniqueFd event_;
     std::optional<PostgresNotifier> notifier_;  // the thread's alone
     std::atomic<bool> is_connected_ = false;
-    bool was_connected_ = false;
-    std::mutex mutex_;  // guards all below
+    std::atomic<std::uint64_t> gaps_ = 0;
+    bool is_loss_told_ = false;  // in the log, since it was last connected
+    std::mutex mutex_;           // guards all below
     std::vector<std::string> waiting_;
     bool has_dropped_ = false;
     bool is_stopping_ = false;

@@ -42,12 +42,13 @@ class Node final : public Peers {
     static Result<std::unique_ptr<Node>> join(
         std::shared_ptr<PostgresDatabase> database, NodeSettings settings
     );
-    Node(
-        std::shared_ptr<PostgresDatabase> database,
-        NodeSettings settings,
-        std::uint64_t number,
-        std::uint64_t incarnation
-    );
+    // What it learned when it joined.
+    struct Place {
+        std::uint64_t number = 0;
+        std::uint64_t incarnation = 0;
+        std::chrono::milliseconds clock_offset;  // of the database's clock to this machine's
+    };
+    Node(std::shared_ptr<PostgresDatabase> database, NodeSettings settings, const Place& place);
     ~Node() override;  // stops
 
     // What it speaks for, all of which outlives start() to stop().
@@ -108,6 +109,7 @@ class Node final : public Peers {
     const NodeSettings settings_;
     const std::uint64_t number_;
     const std::uint64_t incarnation_;
+    const std::chrono::milliseconds first_offset_;
     PostgresNodeStore store_;
     HintLine line_;
     Questions questions_;

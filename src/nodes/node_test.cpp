@@ -208,6 +208,32 @@ TEST_F(TwoNodes, WhoComesIsSeenAtOnce) {
     EXPECT_TRUE(eventually([&] { return slow.node->live_nodes() == 4; }));
 }
 
+TEST_F(TwoNodes, AreToldOfAGapWhenAHintWasTooLongToBeSent) {
+    const auto before = b_.live.last();
+    const int wakes = b_.wakes;
+    a_.node->tell_event({.owner = {"me"}, .call = std::string(9000, 'x')});
+    EXPECT_TRUE(eventually([&] { return b_.wakes > wakes; }));
+    EXPECT_TRUE(b_.live.after(before, std::nullopt, 10).has_missed);
+}
+
+// The database refuses the bytes, and the connection is given up: what went with them is lost.
+TEST_F(TwoNodes, AreToldOfAGapWhenTheLineBrokeWhileItWasSent) {
+    const auto before = b_.live.last();
+    a_.node->tell_event({.owner = {"me"}, .call = "\xff"});
+    EXPECT_TRUE(eventually([&] { return b_.live.after(before, std::nullopt, 10).has_missed; }));
+}
+
+TEST(HintLine, SaysOnceThatItCannotConnect) {
+    testing::internal::CaptureStderr();
+    HintLine line("postgres://nobody@127.0.0.1:1/none", 1);
+    line.start({.hear = [](const Hint&) {}, .missed = [] {}, .look = [] { return false; }});
+    std::this_thread::sleep_for(1500ms);  // three tries
+    line.stop();
+    const std::string said = testing::internal::GetCapturedStderr();
+    EXPECT_NE(said.find("hints_lost"), std::string::npos);
+    EXPECT_EQ(said.find("hints_lost"), said.rfind("hints_lost")) << said;
+}
+
 TEST_F(TwoNodes, AnotherProcessUnderTheSameNameEndsTheFirst) {
     const Process again{url_, "a"};
     EXPECT_EQ(again.node->number(), a_.node->number());

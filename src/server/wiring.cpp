@@ -375,10 +375,11 @@ class Server {
         loops_.stop();
         loops_.join();
         pools_.stop_and_join();
-        stop_node();
+        // While this node counts as one that lives: who waits until it is gone finds all of it written.
         if (auto flushed = timeline_.flush(); !flushed) {
             log::warning("timeline_not_written", flushed.error().detail);
         }
+        stop_node();
         log::info("stopped", "everything is stored", {{"requests_cut", !is_clean}});
     }
 

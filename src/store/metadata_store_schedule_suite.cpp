@@ -58,8 +58,8 @@ TEST_P(MetadataStoreSuite, HowAttemptsEndedIsRemembered) {
 }
 
 // The number of the job; 0: none may begin.
-std::uint64_t MetadataStoreSuite::begun(Lane lane, WallTime now) {
-    const auto job = store().claim_job(lane, "s", now, now + lease);
+std::uint64_t MetadataStoreSuite::begun(Lane lane, WallTime now, const std::string& holder) {
+    const auto job = store().claim_job(lane, holder, now, now + lease);
     EXPECT_TRUE(job);
     last_ = job && *job ? **job : LeasedJob{};
     return last_.id.value;
@@ -108,6 +108,18 @@ TEST_P(MetadataStoreSuite, ASuspectThatSurvivesForAWhileIsNoDanger) {
     EXPECT_EQ(begun(Lane::quick, later - milliseconds{1}), 0u);
     ASSERT_EQ(begun(Lane::quick, later), 3u) << "the suspects of its own lane first";
     EXPECT_EQ(begun(Lane::film, later), 0u) << "and this one alone again";
+}
+
+TEST_P(MetadataStoreSuite, ASuspectRunsAloneOnItsNodeAndStopsNoOther) {
+    a_server_died();
+    ASSERT_EQ(begun(Lane::film, store_test_now), 1u);
+    EXPECT_EQ(begun(Lane::film, store_test_now), 0u);
+    ASSERT_EQ(begun(Lane::quick, store_test_now, "other"), 3u) << "there the next one has its turn";
+    EXPECT_EQ(begun(Lane::film, store_test_now, "other"), 0u) << "alone too";
+    ASSERT_EQ(begun(Lane::film, store_test_now, "third"), 2u);
+    EXPECT_EQ(begun(Lane::quick, store_test_now, "third"), 0u);
+    EXPECT_EQ(begun(Lane::quick, store_test_now, "fourth"), 5u) << "no suspect is left for it";
+    EXPECT_EQ(begun(Lane::film, store_test_now, "fourth"), 4u);
 }
 
 TEST_P(MetadataStoreSuite, ASuspectThatIsPausedStopsNobody) {

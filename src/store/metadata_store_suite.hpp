@@ -31,7 +31,7 @@ class MetadataStoreSuite : public testing::TestWithParam<MetadataStoreFactory> {
     Upload queued(const NewJob& job);
     LeasedJob claimed(const std::string& holder);
     Upload stored(std::uint64_t id);
-    std::uint64_t begun(Lane lane, WallTime now);
+    std::uint64_t begun(Lane lane, WallTime now, const std::string& holder = "s");
     void a_server_died();
     LeasedJob last_;  // what begun() returned
 

@@ -197,6 +197,45 @@ class TakeOver(NodesCase):
         media_id = path.rsplit("/", 1)[1]
         self.assertTrue(X1(self.c).original(f"7_{media_id}").body == new)
 
+    def test_only_the_token_keeps_out_who_lost_the_stream_and_was_told_nothing(self):
+        """No hint reaches the paused node, and who took over has stored nothing yet: the offset would fit."""
+        old, new = b"o" * 300_000, b"n" * 300_000
+        path = self.create(self.a, len(new))
+        media_id = path.rsplit("/", 1)[1]
+
+        def token():
+            return self.nodes.sql(f"SELECT stream_token FROM uploads WHERE id = {media_id}")
+
+        with self.begin(self.a, path, 0, len(old), b"") as stuck:
+            first = self.eventually(lambda: token() != "0" and token(), "the stream is not taken")
+            os.kill(self.a.pid, signal.SIGSTOP)
+            try:
+                stuck.sendall(old)
+                self.lose_hints()
+                taken = self.begin(self.b, path, 0, len(new), b"")
+                self.addCleanup(taken.close)
+                self.eventually(lambda: token() != first, "it is not taken over")
+                self.eventually(lambda: self.hint_lines() == len(self.nodes.all) - 1, "the others do not hear again")
+            finally:
+                os.kill(self.a.pid, signal.SIGCONT)
+            try:
+                stuck.settimeout(20)
+                self.assertIn(b" 409 ", stuck.recv(4096).split(b"\r\n")[0])
+            except ConnectionError:
+                pass
+        self.assertEqual(self.nodes.sql(f"SELECT received FROM uploads WHERE id = {media_id}"), "0")
+        taken.sendall(new)
+        taken.settimeout(20)
+        self.assertIn(b" 204 ", taken.recv(4096).split(b"\r\n")[0])
+        self.assertTrue(X1(self.c).original(f"7_{media_id}").body == new)
+
+    def hint_lines(self):
+        return int(self.nodes.sql("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'sluice hints'"))
+
+    def lose_hints(self):
+        """Those that are said before a node has connected again reach it never."""
+        self.nodes.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'sluice hints'")
+
     def test_a_cancelled_one_is_told_elsewhere(self):
         path = self.create(self.a, 300_000)
         with self.begin(self.a, path, 0, 300_000, b"o" * 100) as stuck:

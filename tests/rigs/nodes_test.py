@@ -8,6 +8,7 @@ import signal
 import time
 import unittest
 
+from rigs.calls import Calls
 from rigs.case import RigCase
 from rigs.load import Crowd
 from rigs.processes import is_alive, wait_until
@@ -17,6 +18,7 @@ from support.nodes import Nodes
 
 ROUNDS = int(os.environ.get("SLUICE_NODES_ROUNDS", "1"))
 LEASE = 4
+DAY, SWEEP = 86_400, 10  # seconds
 ARGUMENTS = ("--limit", f"jobs.lease={LEASE}s")
 
 
@@ -89,7 +91,8 @@ class AnyProcessDies(NodesCase):
         self.meet(strike)
 
     def pause_a_serving_node(self):
-        self.pause_a_node(self.chance.choice(self.nodes.apis), 2)
+        """For longer than a lease too."""
+        self.pause_a_node(self.chance.choice(self.nodes.apis), LEASE + 1)
 
     def pause_a_working_node(self):
         """For longer than its lease: the other one takes its job, and what it does when it wakes up has no effect."""
@@ -113,6 +116,39 @@ class AnyProcessDies(NodesCase):
         print(f"{len(faults)} faults, {self.cut_short} uploads met in their middle; {report}", flush=True)
         self.assert_nothing_lost(report)
         self.assertEqual(self.nodes.sql("SELECT count(*) FROM jobs"), "0")
+
+
+class WrongClock(RigCase):
+    """The wall clock of a node is days off, and the database so slow that no beat tells the time well."""
+
+    def setUp(self):
+        super().setUp()
+        self.nodes = Nodes(apis=1, workers=0)
+        self.addCleanup(self.nodes.close)
+        self.nodes.start()
+        self.calls = Calls(self.folder)
+
+    def slow_down_the_beats(self):
+        self.nodes.sql("CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS "
+                       "'BEGIN PERFORM pg_sleep(0.7); RETURN NEW; END'")
+        self.nodes.sql("CREATE TRIGGER slow BEFORE UPDATE ON nodes FOR EACH ROW EXECUTE FUNCTION slow()")
+
+    def test_a_node_goes_by_the_clock_of_the_database_from_its_start(self):
+        caller = X1(self.nodes.apis[0])
+        media_id = caller.open(3000)
+        self.slow_down_the_beats()
+        self.calls.set_clock(5 * DAY)
+        wrong = self.nodes.make("api")
+        wrong.environment |= self.calls.environment()
+        self.addCleanup(wrong.close)
+        wrong.start()
+        for index in range(3):
+            answer = X1(wrong).append(media_id, index, b"\x80" * 1000)
+            self.assertEqual(answer.status, 204, answer)
+        time.sleep(SWEEP + 3)
+        self.assertEqual(caller.upload_object(media_id).json()["state"], "open")
+        self.assertEqual(caller.finalize(media_id).status, 201)
+        self.note(faults=3)
 
 
 class CheckerSees(NodesCase):

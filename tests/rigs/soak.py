@@ -17,7 +17,8 @@ import unittest
 
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 MODULES = ("kill_test.ServerKilled", "power_cut_test", "sweep_test", "kill_test.CheckerSees", "sync_order_test",
-           "resources_test", "wire_faults_test", "nodes_test", "kill_test.ServerKilled.on_s3")
+           "resources_test", "wire_faults_test", "nodes_test", "nodes_cut_test", "nodes_test.AnyProcessDies.on_s3",
+           "kill_test.ServerKilled.on_s3")
 ON_S3 = ".on_s3"  # behind a module: the bytes are in an S3 store
 FIGURES = ("histories", "faults", "uploads", "segments", "bytes", "jobs", "given_up", "losses")
 STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)

@@ -10,6 +10,26 @@ LOOK_PAUSE = 0.3
 CONNECT_PATIENCE = 10
 
 
+def relay(client, server):
+    """Carries what comes on both ways, until the server ends it or one of them is gone."""
+    client.settimeout(None)
+    server.settimeout(None)
+    open_ends = {client: server, server: client}
+    try:
+        while open_ends:
+            for ready in select.select(list(open_ends), [], [], 60)[0]:
+                data = ready.recv(1 << 18)
+                if data:
+                    open_ends[ready].sendall(data)
+                elif ready is server:
+                    return
+                else:
+                    open_ends.pop(client)
+                    server.shutdown(socket.SHUT_WR)
+    except OSError:
+        return
+
+
 class RoundRobin:
     """Listens on a free port. `targets`: objects with `host` and `port`, which may die, stop and come again."""
 
@@ -68,7 +88,7 @@ class RoundRobin:
             server = self._connected()
             if server is not None:
                 with server:
-                    self._relay(client, server)
+                    relay(client, server)
 
     def _connected(self):
         """To the next one that takes a connection; None if for a while nobody does."""
@@ -82,22 +102,3 @@ class RoundRobin:
                     continue
             time.sleep(0.1)
         return None
-
-    @staticmethod
-    def _relay(client, server):
-        client.settimeout(None)
-        server.settimeout(None)
-        open_ends = {client: server, server: client}
-        try:
-            while open_ends:
-                for ready in select.select(list(open_ends), [], [], 60)[0]:
-                    data = ready.recv(1 << 18)
-                    if data:
-                        open_ends[ready].sendall(data)
-                    elif ready is server:
-                        return
-                    else:
-                        open_ends.pop(client)
-                        server.shutdown(socket.SHUT_WR)
-        except OSError:
-            return

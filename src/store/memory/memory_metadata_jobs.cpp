@@ -45,7 +45,7 @@ const Upload* MemoryMetadataStore::upload_wanting(const JobRow& job) const {
 }
 
 // Whether a suspect leaves room for a job of this lane: see alone_max.
-bool MemoryMetadataStore::may_begin(Lane lane, WallTime now) const {
+bool MemoryMetadataStore::may_begin(Lane lane, const std::string& holder, WallTime now) const {
     bool one_runs = false;
     const JobRow* first = nullptr;
     for (const auto& [id, row] : jobs_) {
@@ -55,7 +55,7 @@ bool MemoryMetadataStore::may_begin(Lane lane, WallTime now) const {
         }
         if (row.is_leased && row.lease_until >= now) {
             one_runs = true;
-            if (upload->changed_at + alone_max > now) {
+            if (row.holder == holder && upload->changed_at + alone_max > now) {
                 return false;
             }
         } else if ((row.is_leased || is_due(row.job, now)) &&
@@ -102,7 +102,7 @@ Result<std::optional<LeasedJob>> MemoryMetadataStore::claim_job(
     Lane lane, const std::string& holder, WallTime now, WallTime lease_until
 ) {
     const std::scoped_lock lock(mutex_);
-    JobRow* job = may_begin(lane, now) ? next_job(lane, now) : nullptr;
+    JobRow* job = may_begin(lane, holder, now) ? next_job(lane, now) : nullptr;
     if (job == nullptr) {
         return std::optional<LeasedJob>();
     }

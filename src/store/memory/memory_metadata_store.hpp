@@ -103,7 +103,7 @@ class MemoryMetadataStore : public MetadataStore {
     JobRow* leased_job(JobId id, std::uint64_t fence);
     const Upload* upload_wanting(const JobRow& job) const;
     static bool is_before(const JobRow& a, const JobRow& b);
-    bool may_begin(Lane lane, WallTime now) const;
+    bool may_begin(Lane lane, const std::string& holder, WallTime now) const;
     JobRow* next_job(Lane lane, WallTime now);
     JobRow* job_of(MediaId id);
     bool may_add_job(const NewJob& job);

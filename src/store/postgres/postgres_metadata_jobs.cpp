@@ -23,9 +23,10 @@ constexpr char next_job_sql[] =
     "WHERE j.lane = $3 AND (j.run_at <= $1 OR j.run_at > $2) "
     "AND (j.state = 'waiting' OR j.lease_until < $1) AND u.state IN ('queued', 'processing') "
     "ORDER BY j.is_suspect DESC, j.rank, j.id LIMIT 1 FOR NO KEY UPDATE OF u, j SKIP LOCKED";
-// Those that run, with when they began, and those that may begin.
+// Those that run, with when they began and whether on the node that asks, and those that may begin.
 constexpr char suspects_sql[] =
-    "SELECT j.lane, (j.state = 'leased' AND j.lease_until >= $1)::int, u.changed_at "
+    "SELECT j.lane, (j.state = 'leased' AND j.lease_until >= $1)::int, u.changed_at, "
+    "(j.holder IS NOT DISTINCT FROM $3)::int "
     "FROM jobs j JOIN uploads u ON u.id = j.media "
     "WHERE j.is_suspect = 1 AND u.state IN ('queued', 'processing') "
     "AND (j.run_at <= $1 OR j.run_at > $2 OR j.state = 'leased') ORDER BY j.rank, j.id";
@@ -79,18 +80,18 @@ bool may_begin(const Rows& suspects, Lane lane, WallTime now) {
             continue;
         }
         one_runs = true;
-        if (row.time(2) + alone_max > now) {
+        if (row.flag(3) && row.time(2) + alone_max > now) {
             return false;
         }
     }
     return one_runs || first_waits_here.value_or(true);
 }
 
-bool may_begin(Session& session, Lane lane, WallTime now) {
-    Rows suspects = session.query(suspects_sql, now, now + job_pause_max);
+bool may_begin(Session& session, Lane lane, const std::string& holder, WallTime now) {
+    Rows suspects = session.query(suspects_sql, now, now + job_pause_max, holder);
     if (!suspects.empty()) {
         session.send(lock_claims_sql);
-        suspects = session.query(suspects_sql, now, now + job_pause_max);
+        suspects = session.query(suspects_sql, now, now + job_pause_max, holder);
     }
     return may_begin(suspects, lane, now);
 }
@@ -145,7 +146,8 @@ Result<std::optional<LeasedJob>> PostgresMetadataStore::claim_job(
     std::optional<LeasedJob> claimed;
     auto done = database_->perform([&](Session& session) -> Result<void> {
         claimed.reset();
-        auto next = may_begin(session, lane, now) ? next_job(session, lane, now) : std::nullopt;
+        auto next =
+            may_begin(session, lane, holder, now) ? next_job(session, lane, now) : std::nullopt;
         if (!next) {
             return ok();
         }

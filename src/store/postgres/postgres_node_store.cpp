@@ -17,6 +17,7 @@ namespace {
 // Ids carry the number of their node; a node that was only paused may still make some.
 #define SLUICE_GIVEN_UP "86400000"
 
+constexpr char time_sql[] = "SELECT " SLUICE_NOW;
 constexpr char lock_nodes_sql[] = "SELECT pg_advisory_xact_lock(7742116304)";
 constexpr char own_sql[] = "SELECT id FROM nodes WHERE name = $1";
 constexpr char forget_sql[] = "DELETE FROM nodes WHERE seen_at < " SLUICE_NOW " - " SLUICE_GIVEN_UP;
@@ -118,6 +119,11 @@ Result<std::uint64_t> PostgresNodeStore::join(const NodeFacts& facts) {
         return ok();
     });
     return joined ? Result<std::uint64_t>(id) : std::move(joined).error();
+}
+
+Result<WallTime> PostgresNodeStore::time() {
+    const auto rows = database_->query(time_sql);
+    return rows ? Result<WallTime>(rows->front().time(0)) : rows.error();
 }
 
 Result<PostgresNodeStore::Seen> PostgresNodeStore::beat(std::uint64_t id, const NodeFacts& facts) {

@@ -55,6 +55,9 @@ class PostgresNodeStore {
     // there is none.
     Result<std::uint64_t> join(const NodeFacts& facts);
 
+    // Of the database.
+    Result<WallTime> time();
+
     struct Seen {
         WallTime now;                // of the database
         std::vector<NodeRow> alive;  // by id, this one too

@@ -24,9 +24,9 @@ constexpr char next_job_sql[] =
     "AND EXISTS (SELECT 1 FROM uploads u WHERE u.id = media AND u.state IN ('queued', "
     "'processing')) "
     "ORDER BY is_suspect DESC, rank, id LIMIT 1";
-// Those that run, with when they began, and those that may begin.
+// Those that run, with when they began and whether on the node that asks, and those that may begin.
 constexpr char suspects_sql[] =
-    "SELECT j.lane, j.state = 'leased' AND j.lease_until >= ?1, u.changed_at "
+    "SELECT j.lane, j.state = 'leased' AND j.lease_until >= ?1, u.changed_at, j.holder IS ?3 "
     "FROM jobs j INDEXED BY jobs_suspect CROSS JOIN uploads u ON u.id = j.media "
     "WHERE j.is_suspect = 1 AND u.state IN ('queued', 'processing') "
     "AND (j.run_at <= ?1 OR j.run_at > ?2 OR j.state = 'leased') ORDER BY j.rank, j.id";
@@ -79,8 +79,8 @@ Result<MediaId> leased_media(Connection& connection, JobId id, std::uint64_t fen
 }
 
 // Whether a suspect leaves room for a job of this lane: see alone_max.
-Result<bool> may_begin(Connection& connection, Lane lane, WallTime now) {
-    auto row = connection.query(suspects_sql, stored(now), stored(now + job_pause_max));
+Result<bool> may_begin(Connection& connection, Lane lane, std::string_view holder, WallTime now) {
+    auto row = connection.query(suspects_sql, stored(now), stored(now + job_pause_max), holder);
     if (!row) {
         return std::move(row).error();
     }
@@ -99,7 +99,7 @@ Result<bool> may_begin(Connection& connection, Lane lane, WallTime now) {
             continue;
         }
         one_runs = true;
-        if (time_from(row->integer(2)) + alone_max > now) {
+        if (row->integer(3) != 0 && time_from(row->integer(2)) + alone_max > now) {
             return false;
         }
     }
@@ -234,7 +234,7 @@ Result<std::optional<LeasedJob>> SqliteMetadataStore::claim_job(
     std::optional<LeasedJob> claimed;
     auto done = database_->writer().perform([&](Connection& connection) -> Result<void> {
         claimed.reset();
-        auto may_begin = sqlite::may_begin(connection, lane, now);
+        auto may_begin = sqlite::may_begin(connection, lane, holder, now);
         if (!may_begin || !*may_begin) {
             return may_begin ? ok() : Result<void>(std::move(may_begin).error());
         }
