@@ -44,10 +44,11 @@ bench: ## compare with the yardstick and peers in one run; writes docs/performan
 	@scripts/install-deps --bench
 	@JOBS=$(JOBS) bench/run.sh build/release
 
-capacity: deps ## simulate 10 to 1,000 nodes; writes the tables of docs/capacity.md
+capacity: deps ## simulate 10 to 1,000 nodes; writes the tables and the picture of docs/capacity.md
 	cmake --preset release -DBUILD_TESTING=OFF
 	cmake --build --preset release -j$(JOBS) --target capacity
 	@python3 -B bench/capacity/write_tables.py build/release/bench/capacity docs/capacity.md
+	@python3 -B bench/capacity/plot.py docs/capacity.md
 
 fuzz: deps ## build the fuzz targets and run each for a while (SECONDS_EACH=60)
 	@scripts/fuzz

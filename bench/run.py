@@ -2,7 +2,7 @@
 
 BENCH_ROUNDS=3         rounds; another server is first in each
 BENCH_TOTAL=1G         bulk ingest of a run; with less than 1G everything is shorter (256M and one round: about three minutes)
-BENCH_ONLY=a,b         of: ingest small status overload memory finalize million check_after pipeline images tus
+BENCH_ONLY=a,b         of: ingest small status overload memory finalize million check_after pipeline images tus s3 nodes
 BENCH_DIR=DIR          where the data directories are made, on a real file system (default: beside the build)
 BENCH_MEMORY_DIR=DIR   the same for tmpfs (default /dev/shm)
 BENCH_WRITE=no         leave docs/performance.* as they are

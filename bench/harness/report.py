@@ -233,6 +233,50 @@ def tus_tables(book, figures):
             yield from table(head, lines)
 
 
+def s3_table(book, figures):
+    rows = []
+    for what in dict.fromkeys(row["what"] for row in book.rows if row.get("section") == "s3"):
+        for server in servers_of(book, section="s3", what=what):
+            cell = lambda field, scale, digits: with_range(  # noqa: E731
+                figures, field, scale, digits, section="s3", what=what, server=server)  # noqa: B023
+            rows.append((
+                what, server, cell("mib_per_s", 1, 0), cell("cpu_s_per_gib", 1, 2), cell("latency.chunk.p50_us", 1e-3, 0),
+                cell("latency.chunk.p99_us", 1e-3, 0), cell("latency.finalize.p50_us", 1e-3, 1), cell("latency.finalize.p99_us", 1e-3, 1),
+            ))
+    if rows:
+        yield "### S3 and disk: 8 uploads at a time. The S3 store has its data in memory, on the same cores"
+        yield ""
+        yield from table(
+            ("upload, segments", "where", "MiB/s", "server's CPU s/GiB", "APPEND p50 ms", "p99 ms", "FINALIZE p50 ms", "p99 ms"), rows
+        )
+
+
+def nodes_tables(book, figures):
+    uploads, jobs = [], []
+    for server in servers_of(book, section="nodes"):
+        cell = lambda field, digits: with_range(figures, field, 1, digits, section="nodes", server=server)  # noqa: B023, E731
+        if cell("uploads_per_s", 0) != "–":
+            uploads.append((
+                server, cell("uploads_per_s", 0), cell("node_us", 0), cell("database_us", 0), cell("changes_each", 2),
+                cell("transactions_each", 2), cell("p50_ms", 1), cell("p99_ms", 1),
+            ))
+        if cell("jobs_per_s", 1) != "–":
+            jobs.append((
+                server, cell("event_p50_ms", 1), cell("event_p99_ms", 1), cell("jobs_per_s", 1), cell("job_p50_ms", 0), cell("job_p99_ms", 0),
+            ))
+    if uploads:
+        yield "### Nodes: INIT + APPEND of 4 KiB + FINALIZE, 16 at a time. Nodes, PostgreSQL and the load share the cores"
+        yield ""
+        yield from table(
+            ("what", "uploads/s", "nodes' CPU µs each", "PostgreSQL's CPU µs each", "commits that changed rows, each",
+             "transactions, each", "p50 ms", "p99 ms"), uploads
+        )
+    if jobs:
+        yield "### Nodes: news of an INIT at another node after its answer, and small pictures, 4 at a time, from FINALIZE to ready"
+        yield ""
+        yield from table(("what", "event p50 ms", "p99 ms", "jobs/s", "job p50 ms", "p99 ms"), jobs)
+
+
 def servers_of_store(book):
     return [store for store in ("empty", "full") if any(row.get("store") == store for row in book.rows)]
 
@@ -270,7 +314,11 @@ def markdown(book):
         ("goal", "measured", "met?"),
         ((row.goal, row.measured, row.verdict_text()) for row in goal_rows(book)),
     )
-    for part in (ingest_tables, small_table, status_table, overload_table, memory_table, finalize_and_million, check_after_table, pipeline_table, images_table, tus_tables):
+    parts = (
+        ingest_tables, small_table, status_table, overload_table, memory_table, finalize_and_million, check_after_table, pipeline_table,
+        images_table, tus_tables, s3_table, nodes_tables,
+    )
+    for part in parts:
         lines += part(book, figures)
     if book.notes:
         lines += ["Notes of the run:", "", *(f"- {note}" for note in book.notes), ""]

@@ -5,6 +5,7 @@ import os
 import subprocess
 import time
 
+from harness import beyond
 from harness import check_after as honest_time
 from harness import images as still_images
 from harness import pipeline as video_pipeline
@@ -267,9 +268,18 @@ def tus(place, book, scale):
     by_tus.tus(place, book, scale, measured, turns)
 
 
+def s3(place, book, scale):
+    beyond.s3(place, book, scale, measured, turns)
+
+
+def nodes(place, book, scale):
+    beyond.nodes(place, book, scale, measured)
+
+
 SECTIONS = {
     "ingest": ingest, "small": small, "status": status, "overload": overload, "memory": memory, "finalize": finalize,
     "million": million, "check_after": check_after, "pipeline": pipeline, "images": images, "tus": tus,
+    "s3": s3, "nodes": nodes,
 }
 
 

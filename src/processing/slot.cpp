@@ -30,6 +30,14 @@ ProcessingFailure temporary(std::string_view reason) {
     return {2, "InternalError", std::string(reason), "temporary problem, try again"};
 }
 
+ProcessingFailure of_the_store(const Error& error) {
+    return temporary(
+        error.code == ErrorCode::storage_full          ? "NoSpace"
+        : error.code == ErrorCode::storage_unavailable ? storage_away
+                                                       : "StorageError"
+    );
+}
+
 Milliseconds since(Steady::time_point start) {
     return std::chrono::duration_cast<Milliseconds>(Steady::now() - start);
 }
@@ -195,7 +203,7 @@ std::optional<ProcessingFailure> Slot::prepare(const LeasedJob& job, JobOrder& o
         log::error(
             "input_unreadable", "the input could not be read", {{"detail", input.error().detail}}
         );
-        return temporary("StorageError");
+        return of_the_store(input.error());
     }
     const auto family = family_of(job.upload.category);
     order = {
@@ -273,18 +281,19 @@ std::optional<Slot::End> Slot::take(LeasedJob& job, const WorkerReport& report) 
 std::optional<Slot::End> Slot::publish_early(const LeasedJob& job, const PlayableReport& report) {
     const auto done = parts_.jobs.publish_early(job, scratch_of(job) + "/out", report.outputs);
     if (done) {
+        heard_at_ =
+            Steady::now();  // it may have taken long, and what was said meanwhile is not read
         return std::nullopt;
     }
     if (done.error().code == ErrorCode::store_conflict) {
         return Lost{};
     }
     log::error("publish_failed", "outputs were not stored", {{"detail", done.error().detail}});
-    const bool is_full = done.error().code == ErrorCode::storage_full;
     if (done.error().code == ErrorCode::database_unavailable) {
         return Stopped{};
     }
     // The worker is at it still, and its files may be gone: it begins again.
-    return Unpublished{temporary(is_full ? "NoSpace" : "StorageError")};
+    return Unpublished{of_the_store(done.error())};
 }
 
 std::optional<Slot::End> Slot::beat(LeasedJob& job) {
@@ -353,11 +362,10 @@ std::string_view Slot::publish(LeasedJob& job, const JobOrder& order, const Done
         log::error(
             "publish_failed", "outputs were not stored", {{"detail", published.error().detail}}
         );
-        const bool is_full = published.error().code == ErrorCode::storage_full;
         if (published.error().code == ErrorCode::database_unavailable) {
             return parts_.jobs.release(job) ? "released" : "lost";
         }
-        return retry(job, temporary(is_full ? "NoSpace" : "StorageError"));
+        return retry(job, of_the_store(published.error()));
     }
     // What is copied is done in a moment, which tells nothing of the machine's speed.
     is_telling_ = std::ranges::none_of(report.outputs, &ProducedFile::is_copied);

@@ -249,9 +249,10 @@ Result<void> Jobs::fail(const LeasedJob& job, ProcessingFailure why) {
 
 Result<GivenBack> Jobs::give_back(const LeasedJob& job, ProcessingFailure why) {
     const bool is_crash = why.reason == "WorkerCrashed";
+    const bool is_store_away = why.reason == storage_away;
     const bool was_last = is_crash ? job.crashes + 1 >= settings_.crashes_max
                                    : job.failures + 1 >= settings_.attempts_max;
-    if (was_last) {
+    if (was_last && !is_store_away) {
         if (is_crash) {
             why = crashed_too_often(job.crashes + 1, clock_.now() + settings_.quarantine);
         }
@@ -264,7 +265,9 @@ Result<GivenBack> Jobs::give_back(const LeasedJob& job, ProcessingFailure why) {
     const auto given_back = static_cast<std::size_t>(job.failures + job.crashes);
     const auto pause = pauses.empty() ? std::chrono::milliseconds{0}
                                       : pauses[std::min(given_back, pauses.size() - 1)];
-    const auto as = is_crash ? Counted::as_crash : Counted::as_failure;
+    const auto as = is_crash        ? Counted::as_crash
+                    : is_store_away ? Counted::not_at_all
+                                    : Counted::as_failure;
     auto released = metadata_.release_job(job.id, job.fence, clock_.now() + pause, as);
     if (!released) {
         return std::move(released).error();
@@ -347,17 +350,29 @@ Result<void> Jobs::stay_alive(const LeasedJob& job, ByteCount next, WallTime& be
     return is_lost ? std::move(beaten) : ok();
 }
 
+// What was made waits for a store that is away.
+Result<Extent> Jobs::adopt(
+    const LeasedJob& job, const std::string& path, ByteCount size, WallTime& beaten_at
+) {
+    for (auto waited = std::chrono::milliseconds{0};; waited += settings_.finish_pause) {
+        if (auto alive = stay_alive(job, size, beaten_at); !alive) {
+            return std::move(alive).error();
+        }
+        auto extent = blobs_.adopt_file(BlobId{ids_.next()}, path);
+        const bool is_away = !extent && extent.error().code == ErrorCode::storage_unavailable;
+        if (!is_away || waited >= settings_.finish_patience || !wait_(settings_.finish_pause)) {
+            return extent;
+        }
+    }
+}
+
 Result<std::vector<Output>> Jobs::publish(
     const LeasedJob& job, const std::string& folder, const std::vector<ProducedFile>& files
 ) {
     std::vector<Output> outputs;
     auto beaten_at = clock_.now();
     for (const auto& file : files) {
-        if (auto alive = stay_alive(job, file.size, beaten_at); !alive) {
-            forget(outputs);
-            return std::move(alive).error();
-        }
-        auto extent = blobs_.adopt_file(BlobId{ids_.next()}, folder + "/" + file.name);
+        auto extent = adopt(job, folder + "/" + file.name, file.size, beaten_at);
         if (!extent) {
             forget(outputs);
             return std::move(extent).error();

@@ -44,10 +44,13 @@ struct JobSettings {
     std::vector<std::chrono::milliseconds> back_off{
         std::chrono::seconds{5}, std::chrono::seconds{30}
     };
-    // How long a result waits for a database that is away, and how often it asks.
+    // How long a result waits for a store that is away, and how often it asks.
     std::chrono::milliseconds finish_patience = std::chrono::minutes{15};
     std::chrono::milliseconds finish_pause{500};
 };
+
+// The reason of a try that ended because the store of the bytes is away.
+constexpr const char* storage_away = "StorageUnavailable";
 
 // What became of a try that did not succeed.
 enum class GivenBack : std::uint8_t { will_be_tried_again, failed_for_good };
@@ -65,7 +68,7 @@ class Jobs {
     );
 
     // Waits so long, and says whether there is time for another try; false: the server stops. What a
-    // job has made is not thrown away while the database is away: its end is tried again for up to
+    // job has made is not thrown away while a store is away: its end is tried again for up to
     // `settings.finish_patience`. Without it there is no other try. Before any job.
     using Wait = std::function<bool(std::chrono::milliseconds)>;
     void wait_by(Wait wait) { wait_ = std::move(wait); }
@@ -97,7 +100,7 @@ class Jobs {
     // The medium is at fault: final.
     Result<void> fail(const LeasedJob& job, ProcessingFailure why);
     // Something else is at fault: back into the queue after a pause, or failed with `why` if this
-    // was the last attempt. The reason WorkerCrashed counts as a crash.
+    // was the last attempt. The reason WorkerCrashed counts as a crash, storage_away not at all.
     Result<GivenBack> give_back(const LeasedJob& job, ProcessingFailure why);
     // Nobody is at fault (the server stops): back into the queue at once, as if it had not begun.
     Result<void> release(const LeasedJob& job);
@@ -123,6 +126,9 @@ class Jobs {
     Result<std::vector<Output>> outputs_of(const LeasedJob& job);
     Result<void> finish(
         const LeasedJob& job, const Upload& upload, const std::vector<Output>& outputs
+    );
+    Result<Extent> adopt(
+        const LeasedJob& job, const std::string& path, ByteCount size, WallTime& beaten_at
     );
     void forget(const std::vector<Output>& outputs);
     void forget(const std::vector<Extent>& extents);

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <array>
 #include <filesystem>
 #include <fstream>
 
@@ -41,6 +40,17 @@ class AwayStore final : public MemoryMetadataStore {
 
     int away = 0;
     bool takes_effect = false;
+};
+
+// A store elsewhere that is away for so many calls.
+class AwayBlobs final : public MemoryBlobStore {
+  public:
+    Result<Extent> adopt_file(BlobId id, const std::string& path) override {
+        const bool is_away = away > 0 && away-- > 0;
+        return is_away ? Error{.code = ErrorCode::storage_unavailable}
+                       : MemoryBlobStore::adopt_file(id, path);
+    }
+    int away = 0;
 };
 
 class JobsTest : public ::testing::Test {
@@ -121,7 +131,7 @@ class JobsTest : public ::testing::Test {
     ManualClock clock_;
     IdSource ids_{clock_, 1};
     AwayStore metadata_;
-    MemoryBlobStore blobs_;
+    AwayBlobs blobs_;
     Jobs jobs_{metadata_, blobs_, clock_, ids_};
 };
 
@@ -286,6 +296,23 @@ TEST_F(JobsTest, AResultWaitsNoLongerThanTheServerRuns) {
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, ErrorCode::database_unavailable);
     EXPECT_TRUE(jobs_.release(job)) << "the job is its own still";
+}
+
+TEST_F(JobsTest, WhatWasMadeWaitsForAStoreThatIsAwayAndKeepsItsLease) {
+    jobs_.wait_by([this](std::chrono::milliseconds) {
+        clock_.advance(20s);
+        return !has_job();
+    });
+    blobs_.away = 3;  // longer than a lease
+    ASSERT_TRUE(jobs_.succeed(claim(), folder_with("poster.jpg"), report(poster)));
+}
+
+TEST_F(JobsTest, AStoreThatIsAwayCostsNoAttempt) {
+    const ProcessingFailure away{2, "InternalError", storage_away, "temporary problem"};
+    for (int i = 0; i < 5; ++i, clock_.advance(5s)) {
+        EXPECT_EQ(jobs_.give_back(claim(), away).value(), GivenBack::will_be_tried_again);
+    }
+    EXPECT_EQ(jobs_.give_back(claim(), no_space).value(), GivenBack::will_be_tried_again);
 }
 
 TEST_F(JobsTest, ACancelledJobIsToldAtTheNextHeartbeat) {

@@ -19,7 +19,7 @@ ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), 
 sys.path.insert(0, os.path.join(ROOT, "bench"))
 TOOLS = os.path.join(os.path.dirname(binary()), "bench")
 
-from harness import check_after, goals, plot, report, sections, store_filler  # noqa: E402
+from harness import beyond, check_after, goals, plot, report, sections, store_filler  # noqa: E402
 from harness.load import Book  # noqa: E402
 
 
@@ -205,6 +205,31 @@ class Tables(unittest.TestCase):
         self.assertIn("| Sluice | 0.45 (0.40–0.50) | 1.50 |", text)
         self.assertEqual(text.count("| not measured |") + text.count("| yes |") + text.count("**no**"), len(list(goals.goal_rows(book))))
         ElementTree.fromstring(plot.svg(book, "a < b"))
+
+
+    def test_figures_beyond_one_machine_have_tables_of_their_own(self):
+        book = Book()
+        latency = {"chunk": {"p50_us": 16_000, "p99_us": 25_000}, "finalize": {"p50_us": 5_000, "p99_us": 7_000}}
+        book.add("s3", "Sluice, disk", {"mib_per_s": 1800, "cpu_s_per_gib": 0.35, "latency": latency}, what="64 MiB, 4 MiB")
+        uploads = {"uploads_per_s": 300, "node_us": 400, "database_us": 500, "p50_ms": 3, "p99_ms": 9}
+        book.add("nodes", "embedded", {**uploads, "changes_each": None})
+        book.add("nodes", "PostgreSQL, 1 node", {**uploads, "changes_each": 3.04, "transactions_each": 10.6})
+        book.add("nodes", "PostgreSQL, 1 node", {**uploads, "changes_each": 3.06})
+        found = goals.Figures(book)
+        self.assertIn("| 64 MiB, 4 MiB | Sluice, disk | 1,800 | 0.35 | 16 | 25 | 5.0 | 7.0 |", list(report.s3_table(book, found)))
+        tables = list(report.nodes_tables(book, found))
+        self.assertIn("| embedded | 300 | 400 | 500 | – | – | 3.0 | 9.0 |", tables)
+        self.assertIn("| PostgreSQL, 1 node | 300 | 400 | 500 | 3.05 (3.04–3.06) | 10.60 | 3.0 | 9.0 |", tables)
+        self.assertFalse([line for line in tables if "jobs/s" in line], "none were measured")
+
+    def test_the_cpu_of_a_process_has_that_of_its_children_too(self):
+        burn = "import subprocess, sys, time\nsubprocess.run([sys.executable, '-c', 'for _ in range(10**7): pass'])\nprint(flush=True)\ntime.sleep(60)"
+        with subprocess.Popen([sys.executable, "-c", burn], stdout=subprocess.PIPE) as process:
+            process.stdout.readline()
+            spent = beyond.cpu_of(process.pid)
+            process.kill()
+        self.assertGreater(spent, 0.15)
+        self.assertLess(spent, 60)
 
 
 class Million(unittest.TestCase):

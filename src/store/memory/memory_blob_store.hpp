@@ -10,7 +10,7 @@
 
 namespace sluice {
 
-class MemoryBlobStore final : public BlobStore {
+class MemoryBlobStore : public BlobStore {
   public:
     explicit MemoryBlobStore(ByteCount capacity = {std::uint64_t{1} << 32}) : capacity_(capacity) {}
 
