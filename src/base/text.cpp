@@ -6,6 +6,8 @@
 #include <numeric>
 #include <vector>
 
+#include "base/utf8.hpp"
+
 namespace sluice {
 namespace {
 
@@ -28,6 +30,10 @@ std::size_t edit_distance(std::string_view left, std::string_view right) {
         }
     }
     return row.back();
+}
+
+bool is_control(char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
 }
 
 int hex_value(char c) {
@@ -116,18 +122,21 @@ std::optional<std::string_view> nearest_word(
 
 std::string on_one_line(std::string_view text, std::size_t length_max) {
     std::string result(text.substr(0, length_max));
-    const auto is_control = [](char c) {
-        return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-    };
     std::ranges::replace_if(result, is_control, '?');
     return text.size() > length_max ? result + "..." : result;
 }
 
 std::string printable(std::string_view text, std::size_t length_max) {
-    std::string result(text.substr(0, length_max));
-    std::ranges::replace_if(result, [](char c) { return c < 0x20 || c == 0x7f || c == '"'; }, '?');
-    if (text.size() > length_max) {
-        result += "...";
+    std::string result;
+    while (!text.empty()) {
+        const std::size_t length = utf8_length(text);
+        const auto shown = text.substr(0, std::max<std::size_t>(length, 1));
+        if (result.size() + shown.size() > length_max) {
+            return result + "...";
+        }
+        const bool is_plain = length > 0 && !is_control(shown.front()) && shown != "\"";
+        result += is_plain ? shown : "?";
+        text.remove_prefix(shown.size());
     }
     return result;
 }

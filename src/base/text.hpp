@@ -28,8 +28,8 @@ std::optional<std::string_view> nearest_word(
     std::string_view word, std::span<const std::string_view> words
 );
 
-// For showing a caller what was received: at most `length_max` bytes, control characters and
-// non-ASCII as '?'.
+// For showing a caller what was received: at most `length_max` bytes, and whole characters; control characters,
+// quotes and what is no UTF-8 as '?'.
 std::string printable(std::string_view text, std::size_t length_max = 64);
 
 // For a terminal or a log line: the text as it is, but for control characters, which become '?'.

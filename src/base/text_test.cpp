@@ -43,5 +43,12 @@ TEST(Text, OnOneLineKeepsQuotesAndDropsWhatSteersATerminal) {
     EXPECT_EQ(on_one_line("abcdef", 3), "abc...");
 }
 
+TEST(Text, PrintableShowsEveryLanguageAndNoHalfCharacter) {
+    EXPECT_EQ(printable("тест.mp4"), "тест.mp4");
+    EXPECT_EQ(printable("a\"\r\n\x7f\xff\xd1"), "a??????");
+    EXPECT_EQ(printable("abcdef", 6), "abcdef");
+    EXPECT_EQ(printable("тест", 5), "те...");
+}
+
 }  // namespace
 }  // namespace sluice

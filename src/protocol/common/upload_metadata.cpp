@@ -5,12 +5,14 @@
 
 #include "base/base64.hpp"
 #include "base/text.hpp"
+#include "base/utf8.hpp"
 
 namespace sluice::protocol {
 namespace {
 
 constexpr std::size_t metadata_bytes_max = 8192;
 constexpr std::size_t pairs_max = 64;
+constexpr std::size_t name_bytes_max = 255;
 
 Error wrong(std::string facts) {
     return {.code = ErrorCode::metadata_invalid, .facts = std::move(facts)};
@@ -22,7 +24,7 @@ bool is_key(std::string_view key) {
 
 void take(UploadMetadata& metadata, std::string_view key, const std::string& value) {
     if (key == "filename" || (key == "name" && metadata.file_name.empty())) {
-        metadata.file_name = printable(value);
+        metadata.file_name = file_name_in(value);
     } else if (key == "filetype" || (key == "type" && metadata.media_type.empty())) {
         metadata.media_type = value;
     } else if (key == "media_category") {
@@ -31,6 +33,13 @@ void take(UploadMetadata& metadata, std::string_view key, const std::string& val
 }
 
 }  // namespace
+
+std::string file_name_in(std::string path) {
+    path.erase(0, path.find_last_of("/\\") + 1);
+    std::erase_if(path, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; });
+    path = as_utf8(path);
+    return path.size() > name_bytes_max ? "" : path;
+}
 
 Result<UploadMetadata> upload_metadata_of(std::string_view field) {
     if (field.size() > metadata_bytes_max) {

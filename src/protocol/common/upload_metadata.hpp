@@ -1,4 +1,4 @@
-// Upload-Metadata of tus ("filename d29ybGQ=, flag": base64 behind each key), which tus-js-client also sends
+// What clients say of a file beside its bytes: its name, and Upload-Metadata of tus ("filename d29ybGQ=, flag": base64 behind each key), which tus-js-client also sends
 // where it speaks the resumable uploads of HTTP. Pure.
 #pragma once
 
@@ -15,6 +15,10 @@ struct UploadMetadata {
     std::string media_type;
     std::string category;
 };
+
+// A name as it came, without folders before it and without control characters. Empty: it is longer than a name of
+// a file can be.
+std::string file_name_in(std::string path);
 
 // Empty: no pairs. Errors: metadata_invalid, with the key.
 Result<UploadMetadata> upload_metadata_of(std::string_view field);

@@ -1,14 +1,15 @@
 #include "protocol/rufh/fields.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.hpp"
+#include "protocol/common/upload_metadata.hpp"
 
 namespace sluice::protocol::rufh {
 namespace {
 
 constexpr std::size_t digits_max = 15;
-constexpr std::size_t name_bytes_max = 255;
 
 bool is_lower(char c) {
     return c >= 'a' && c <= 'z';
@@ -132,9 +133,7 @@ std::string file_name_of(std::string_view content_disposition) {
     if (name.empty()) {
         name = parameter_of(content_disposition, "filename").value_or("");
     }
-    name.erase(0, name.find_last_of("/\\") + 1);
-    std::erase_if(name, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; });
-    return name.size() > name_bytes_max ? "" : name;
+    return file_name_in(std::move(name));
 }
 
 std::optional<MediaId> id_in(std::string_view path) {
