@@ -177,6 +177,29 @@ const scenarios = {
         return { shown, digest: crypto.createHash('sha256').update(Buffer.from(await original.arrayBuffer())).digest('hex'), appends: appends.reduce((sum, event) => sum + event.count, 0) };
     },
 
+    // More tabs than a browser has connections for a server: all are live, and stay so when the one that has the line goes.
+    async many_tabs(page) {
+        const tabs = [page];
+        let lines = 0;
+        page.context().on('request', (request) => (lines += request.url().includes('/api/v1/events') ? 1 : 0));
+        while (tabs.length < plan.tabs) {
+            tabs.push(await page.context().newPage());
+        }
+        for (const tab of tabs) {
+            await tab.goto(plan.base + '/');
+            await tab.locator('.line.up').waitFor();
+        }
+        const lines_at_first = lines;
+        const seen_by_all = async () => {
+            const id = await openUpload(Buffer.alloc(100), 1, 0);
+            await Promise.all(tabs.map((tab) => tab.locator(`a[href="/u/${id}"]`).waitFor()));
+        };
+        await seen_by_all();
+        await tabs.shift().close();
+        await seen_by_all();
+        return { lines_at_first, lines };
+    },
+
     async keyboard(page) {
         const focused = () => page.evaluate(() => document.activeElement.getAttribute('href'));
         const seen = {};

@@ -74,6 +74,10 @@ class Console(ServerCase):
         # Those that were under way when the tab was closed may have arrived.
         self.assertLessEqual(seen["appends"], -(-len(film) // (2 << 20)) + 3)
 
+    def test_more_tabs_than_connections_are_live(self):
+        seen = self.see("many_tabs", tabs=8)
+        self.assertEqual((seen["lines_at_first"], seen["lines"]), (1, 2))
+
     def test_lists_and_the_segment_map_are_used_by_the_keyboard(self):
         gap = self.x1.open(500_000)
         self.x1.append(gap, 0, noise(100_000))
