@@ -249,7 +249,9 @@ const scenarios = {
         await list.getByText('finalize_missing').waitFor();
         await fetch(api, { method: 'POST', headers: bearer, body: new URLSearchParams({ command: 'FINALIZE', media_id: id }) });
         await page.getByRole('heading', { name: 'Nothing is wrong' }).waitFor({ timeout: 60_000 });
-        return { at_first, next, id };
+        const row = list.locator('tr', { has: list.locator(`a[href="/u/${id}"]`) });
+        await row.getByText('Ready').waitFor();
+        return { at_first, next, id, wrong_when_ready: await row.locator('.wrong').count() };
     },
 
     async play(page) {

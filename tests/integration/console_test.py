@@ -92,6 +92,7 @@ class Console(ServerCase):
         seen = self.see("forgotten_finalize", file=self.film)
         self.assertNotIn("FINALIZE is missing", seen["at_first"])
         self.assertIn(f"command=FINALIZE&media_id={seen['id']}", seen["next"])
+        self.assertEqual(seen["wrong_when_ready"], 0)
 
     def test_the_result_plays(self):
         seen = self.see("play", id=self.ready)

@@ -40,15 +40,14 @@ function VerdictLine({ upload, diagnosis }: { upload: Upload; diagnosis?: Diagno
     if (upload.state === 'failed' && upload.processing.error) {
         return <span class="wrong">{upload.processing.error.message}</span>;
     }
-    if (diagnosis && !diagnosis.healthy) {
-        return (
+    if (upload.state === 'open') {
+        return diagnosis && !diagnosis.healthy ? (
             <span class="wrong">
                 {diagnosis.title} <code>{diagnosis.code}</code>
             </span>
+        ) : (
+            <span class="soft">{diagnosis?.title ?? `${plural(upload.segments.received, 'segment')} arrived`}</span>
         );
-    }
-    if (upload.state === 'open') {
-        return <span class="soft">{diagnosis?.title ?? `${plural(upload.segments.received, 'segment')} arrived`}</span>;
     }
     if (isMoving(upload.state)) {
         return <span class="soft">{upload.processing.step || nameOfState(upload.state)}</span>;
