@@ -329,6 +329,14 @@ const scenarios = {
         return {};
     },
 
+    // A link that is dragged about the page stays what it is: the page stays where it is.
+    async dragged_link(page) {
+        await page.goto(`${plan.base}/u/${plan.id}`);
+        await page.getByRole('link', { name: 'Its requests' }).dragTo(page.locator('h1'));
+        await page.getByText('Found in the bytes').waitFor();
+        return { address: page.url(), dropping: await page.locator('body.dropping').count() };
+    },
+
     async still_under_the_pointer(page) {
         const first = await openUpload(Buffer.alloc(100), 1, 0);
         await page.goto(plan.base + '/');

@@ -129,6 +129,11 @@ class Console(ServerCase):
     def test_a_filtered_list_is_live(self):
         self.see("filtered", file=self.film)
 
+    def test_a_link_that_is_dragged_is_no_upload(self):
+        seen = self.see("dragged_link", id=self.ready)
+        self.assertTrue(seen["address"].endswith(f"/u/{self.ready}"), seen)
+        self.assertEqual(seen["dropping"], 0)
+
     def test_rows_stay_under_the_pointer(self):
         self.assertEqual(self.see("still_under_the_pointer")["moved"], 0)
 

@@ -66,16 +66,22 @@ export function useDrop(whenAdded: () => void) {
     added.current = whenAdded;
     const mark = (isOver: boolean) => document.body.classList.toggle('dropping', isOver);
     useEffect(() => {
+        // A link or text that is dragged about the page is no upload.
+        const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
         const over = (event: DragEvent) => {
-            event.preventDefault();
-            mark(true);
+            if (hasFiles(event)) {
+                event.preventDefault();
+                mark(true);
+            }
         };
         const leave = (event: DragEvent) => event.relatedTarget === null && mark(false);
         const drop = (event: DragEvent) => {
-            event.preventDefault();
-            mark(false);
-            addFiles(event.dataTransfer?.files ?? []);
-            added.current();
+            if (hasFiles(event)) {
+                event.preventDefault();
+                mark(false);
+                addFiles(event.dataTransfer!.files);
+                added.current();
+            }
         };
         const paste = (event: ClipboardEvent) => {
             if (event.clipboardData?.files.length) {
