@@ -408,10 +408,13 @@ const scenarios = {
         await page.locator('h1').waitFor();
         await sleep(500);
         const title = await page.locator('h1').innerText();
+        await page.goto(`${plan.base}/u/${plan.blank}`);
+        await page.locator('.verdict').waitFor();
+        const blank = await page.locator('h1').innerText();
         await page.goto(`${plan.base}/requests/${plan.request}`);
         await page.getByRole('heading', { name: 'Answer' }).waitFor();
         await sleep(300);
-        return { list, title, dialogs, markup: await page.locator('main img, main script, main iframe').count(), hacked: await page.evaluate(() => window.hacked === true) };
+        return { list, title, blank, dialogs, markup: await page.locator('main img, main script, main iframe').count(), hacked: await page.evaluate(() => window.hacked === true) };
     },
 
     async many(page) {

@@ -186,10 +186,13 @@ class Hostile(ServerCase):
         content_type, body = multipart([Part("media", media, HOSTILE)])
         made = x1.post("/1.1/media/upload.json", body, content_type)
         self.assertEqual(made.status, 200, made)
+        content_type, body = multipart([Part("media", media, " ")])
+        blank = x1.post("/1.1/media/upload.json", body, content_type).json()["media_id_string"]
         page = b"<html><script>window.hacked=true</script><img src=x onerror=window.hacked=true></html>"
         odd = x1.post("/1.1/media/upload.json?command=INIT", page, "text/html")
-        seen = browse(self.server.url, "hostile", id=made.json()["media_id_string"], request=odd.header("x-request-id"))
+        seen = browse(self.server.url, "hostile", id=made.json()["media_id_string"], blank=blank, request=odd.header("x-request-id"))
         self.assertEqual((seen["errors"], seen["dialogs"], seen["markup"], seen["hacked"]), ([], [], 0, False))
+        self.assertEqual(seen["blank"], blank, "a name that nobody sees is none")
         for text in (seen["list"], seen["title"]):
             self.assertIn("<img src=x", text)
             self.assertFalse(set("\u202e\u2066") & set(text))

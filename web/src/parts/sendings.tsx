@@ -1,6 +1,6 @@
 // The drop area, and what this page itself sends.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { bytes, percent, plainName } from '../format';
+import { bytes, percent, shownName } from '../format';
 import { announce } from '../live';
 import { addFiles, dropSending, pauseSending, resumeSending, sentBytes, watchSendings, type Sending } from '../uploader';
 import { Icon } from './icons';
@@ -19,7 +19,7 @@ const phases: Record<Sending['phase'], string> = {
 function SendingRow({ one }: { one: Sending }) {
     const part = percent(sentBytes(one), one.size);
     const quarter = Math.floor(part / 25) * 25;
-    const name = plainName(one.name);
+    const name = shownName(one.name, 'unnamed');
     useEffect(() => {
         if (quarter > 0) {
             announce(`${name}: ${quarter} percent sent`);

@@ -11,7 +11,7 @@ import { Timeline } from '../parts/timeline';
 import { Ask, Banner, Bar, Card, Command, Copy, Facts, saveFile, Skeleton } from '../parts/ui';
 import { VerdictPanel } from '../parts/verdict';
 import { go } from '../router';
-import { nameOf, nameOfProtocol } from './uploads';
+import { isNamed, nameOf, nameOfProtocol } from './uploads';
 
 interface Whole {
     upload: Upload;
@@ -233,7 +233,7 @@ export function UploadScreen({ id }: { id: string }) {
                 </div>
             </div>
             <p class="soft id">
-                {upload.file_name && <code>{upload.media_id}</code>} <Copy text={upload.media_id} label="Copy id" />
+                {isNamed(upload) && <code>{upload.media_id}</code>} <Copy text={upload.media_id} label="Copy id" />
             </p>
             {isAsking && <Ask title="Delete this upload?" text="Its bytes and everything made of it go. This cannot be undone." yes="Delete" onNo={() => setAsking(false)} onYes={() => (setAsking(false), void change('DELETE', ''))} />}
             {query.error && <Banner problem={query.error} retry={() => void query.refresh()} />}
