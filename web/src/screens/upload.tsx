@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { call, get, isOpen, raw, seesAll } from '../api';
-import { bytes, duration, percent, plural, when } from '../format';
+import { bytes, duration, percent, plainName, plural, when } from '../format';
 import { useEvery, useQuery, useSoon, useTitle } from '../hooks';
 import { announce, useLive } from '../live';
 import { isMoving, isOver, type Diagnosis, type Page, type TimelineEvent, type Upload } from '../model';
@@ -178,7 +178,12 @@ export function UploadScreen({ id }: { id: string }) {
         return <Gone id={id} />;
     }
     if (!upload) {
-        return query.error ? <Banner problem={query.error} retry={() => void query.refresh()} /> : <Skeleton rows={6} />;
+        return (
+            <>
+                <h1>Upload {plainName(id)}</h1>
+                {query.error ? <Banner problem={query.error} retry={() => void query.refresh()} /> : <Skeleton rows={6} />}
+            </>
+        );
     }
     const owner = upload.owner;
     const change = async (method: string, below: string) => {
