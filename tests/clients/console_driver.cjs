@@ -44,7 +44,7 @@ async function drop(page, path, name) {
         ({ base64, called }) => {
             const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
             const transfer = new DataTransfer();
-            transfer.items.add(new File([bytes], called, { type: called.endsWith('.png') ? 'image/png' : 'video/mp4' }));
+            transfer.items.add(new File([bytes], called, { type: { png: 'image/png', mp4: 'video/mp4', ts: 'text/vnd.trolltech.linguist' }[called.split('.').pop()] ?? '' }));
             return transfer;
         },
         { base64: fs.readFileSync(path).toString('base64'), called: name },
@@ -152,6 +152,22 @@ const scenarios = {
         await drop(page, plan.file, 'patient.mp4');
         await page.getByRole('button', { name: 'Take patient.mp4 off this list' }).waitFor();
         return { failed, wrong: await page.locator('.sending .wrong').count() };
+    },
+
+    async sent_and_refused(page) {
+        await page.goto(plan.base + '/');
+        await page.getByText('Drop files').waitFor();
+        for (const name of ['one.png', 'two.png', 'three.ts', 'four.bin']) {
+            await drop(page, name.endsWith('.png') ? plan.picture : plan.file, name);
+        }
+        for (const name of ['one.png', 'two.png', 'three.ts']) {
+            await page.getByRole('button', { name: `Take ${name} off this list` }).waitFor();
+        }
+        const refused = page.locator('.sending', { hasText: 'four.bin' });
+        await refused.locator('.wrong').waitFor();
+        const seen = { told: await refused.locator('.wrong').innerText(), actions: await refused.locator('.actions button').allInnerTexts() };
+        await page.getByRole('button', { name: 'Clear sent' }).click();
+        return { ...seen, left: await page.locator('.sending').count() };
     },
 
     async changed_on_disk(page) {

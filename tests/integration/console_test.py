@@ -61,6 +61,13 @@ class Console(ServerCase):
         seen = self.see("patient", file=self.film)
         self.assertEqual((seen["failed"], seen["wrong"]), (["initialize", "append", "finalize"], 0))
 
+    def test_what_was_sent_is_cleared_at_once_and_what_can_never_work_is_not_resumed(self):
+        seen = self.see("sent_and_refused", file=self.film, picture=self.still)
+        self.assertIn("media_type", seen["told"])
+        self.assertNotRegex(seen["told"], r"[a-z\"] [A-Z]", "sentences end before others begin")
+        self.assertEqual([text.strip() for text in seen["actions"]], ["Cancel"])
+        self.assertEqual(seen["left"], 1)
+
     def test_a_file_that_changes_meanwhile_is_told_as_that(self):
         changing = self.write("changing.mp4", noise(20_000_000))
         self.assertIn("was changed or removed", self.see("changed_on_disk", file=changing)["told"])

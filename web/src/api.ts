@@ -6,6 +6,8 @@ export interface Next {
     curl: string;
 }
 
+const sentence = (text: string) => (/[.!?:]$/.test(text) ? text : text + '.');
+
 export class Problem extends Error {
     constructor(
         readonly status: number,
@@ -15,7 +17,7 @@ export class Problem extends Error {
         readonly hint: string,
         readonly docUrl: string,
     ) {
-        super([title, detail, hint].filter(Boolean).join(' '));
+        super([title, detail, hint].filter(Boolean).map(sentence).join(' '));
     }
 }
 

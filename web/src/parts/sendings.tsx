@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { bytes, percent, shownName } from '../format';
 import { announce } from '../live';
-import { addFiles, dropSending, pauseSending, resumeSending, sentBytes, watchSendings, type Sending } from '../uploader';
+import { addFiles, clearSent, dropSending, pauseSending, resumeSending, sentBytes, watchSendings, type Sending } from '../uploader';
 import { Icon } from './icons';
 import { Bar } from './ui';
 
@@ -47,7 +47,7 @@ function SendingRow({ one }: { one: Sending }) {
                         <Icon name="pause" size={14} /> Pause
                     </button>
                 )}
-                {(one.phase === 'paused' || one.phase === 'failed') && (
+                {(one.phase === 'paused' || (one.phase === 'failed' && !one.isHopeless)) && (
                     <button type="button" class="small" onClick={() => resumeSending(one)} aria-label={`Resume ${name}`}>
                         <Icon name="play" size={14} /> Resume
                     </button>
@@ -106,6 +106,7 @@ export function DropArea() {
     const [sendings, set] = useState<Sending[]>([]);
     const input = useRef<HTMLInputElement>(null);
     useEffect(() => watchSendings(set), []);
+    const sent = sendings.filter((one) => one.phase === 'sent').length;
     return (
         <section aria-label="Upload files">
             <div class="drop">
@@ -129,6 +130,16 @@ export function DropArea() {
                 />
                 <span class="soft wide">Images, GIFs, videos, subtitles. A reload does not stop an upload; beyond 512 MB it asks for the file again.</span>
             </div>
+            {sent > 1 && (
+                <p class="cleared">
+                    <span class="soft">
+                        {sent} of {sendings.length} sent
+                    </span>
+                    <button type="button" class="small" onClick={clearSent}>
+                        <Icon name="ok" size={14} /> Clear sent
+                    </button>
+                </p>
+            )}
             {sendings.length > 0 && (
                 <ul class="sendings">
                     {sendings.map((one) => (
