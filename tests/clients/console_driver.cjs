@@ -44,7 +44,7 @@ async function drop(page, path, name) {
         ({ base64, called }) => {
             const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
             const transfer = new DataTransfer();
-            transfer.items.add(new File([bytes], called, { type: called.endsWith('.png') ? 'image/png' : 'video/mp4' }));
+            transfer.items.add(new File([bytes], called, { type: { png: 'image/png', mp4: 'video/mp4', ts: 'text/vnd.trolltech.linguist' }[called.split('.').pop()] ?? '' }));
             return transfer;
         },
         { base64: fs.readFileSync(path).toString('base64'), called: name },
@@ -80,6 +80,20 @@ async function violationsOfStates(page) {
     await page.getByRole('progressbar', { name: 'stuck.mp4 sent' }).waitFor();
     await look('sending');
     await page.getByRole('button', { name: 'Cancel stuck.mp4' }).click();
+    for (const path of [`/u/${plan.id}`, '/requests/4711']) {
+        let answer;
+        const asked = new Promise((resolve) => (answer = resolve));
+        await page.route(/\/api\/v1\/(uploads|requests)\/[^/]*$/, (route) => answer(route));
+        await page.goto(plan.base + path);
+        await page.locator('.skeleton').waitFor();
+        await look(`${path} loads`);
+        // As from a proxy that wants somebody to sign in.
+        await (await asked).fulfill({ status: 200, contentType: 'text/html', body: '<h1>Sign in</h1>' });
+        await page.getByText("The answer is not Sluice's").waitFor();
+        await look(`${path} fails`);
+        await page.unrouteAll();
+    }
+    await page.goto(plan.base + '/');
     await page.context().setOffline(true);
     await page.route('**/api/**', (route) => route.abort());
     await page.getByRole('button', { name: 'Failed', exact: true }).click();
@@ -140,6 +154,22 @@ const scenarios = {
         return { failed, wrong: await page.locator('.sending .wrong').count() };
     },
 
+    async sent_and_refused(page) {
+        await page.goto(plan.base + '/');
+        await page.getByText('Drop files').waitFor();
+        for (const name of ['one.png', 'two.png', 'three.ts', 'four.bin']) {
+            await drop(page, name.endsWith('.png') ? plan.picture : plan.file, name);
+        }
+        for (const name of ['one.png', 'two.png', 'three.ts']) {
+            await page.getByRole('button', { name: `Take ${name} off this list` }).waitFor();
+        }
+        const refused = page.locator('.sending', { hasText: 'four.bin' });
+        await refused.locator('.wrong').waitFor();
+        const seen = { told: await refused.locator('.wrong').innerText(), actions: await refused.locator('.actions button').allInnerTexts() };
+        await page.getByRole('button', { name: 'Clear sent' }).click();
+        return { ...seen, left: await page.locator('.sending').count() };
+    },
+
     async changed_on_disk(page) {
         const wire = await page.context().newCDPSession(page);
         await wire.send('Network.enable');
@@ -175,6 +205,29 @@ const scenarios = {
         const events = await (await fetch(`${plan.base}/api/v1/uploads/${id}/timeline?owner=all`, { headers: { 'Sluice-Owner': 'anonymous' } })).json();
         const appends = events.data.filter((event) => event.call === 'APPEND' && !event.code);
         return { shown, digest: crypto.createHash('sha256').update(Buffer.from(await original.arrayBuffer())).digest('hex'), appends: appends.reduce((sum, event) => sum + event.count, 0) };
+    },
+
+    // More tabs than a browser has connections for a server: all are live, and stay so when the one that has the line goes.
+    async many_tabs(page) {
+        const tabs = [page];
+        let lines = 0;
+        page.context().on('request', (request) => (lines += request.url().includes('/api/v1/events') ? 1 : 0));
+        while (tabs.length < plan.tabs) {
+            tabs.push(await page.context().newPage());
+        }
+        for (const tab of tabs) {
+            await tab.goto(plan.base + '/');
+            await tab.locator('.line.up').waitFor();
+        }
+        const lines_at_first = lines;
+        const seen_by_all = async () => {
+            const id = await openUpload(Buffer.alloc(100), 1, 0);
+            await Promise.all(tabs.map((tab) => tab.locator(`a[href="/u/${id}"]`).waitFor()));
+        };
+        await seen_by_all();
+        await tabs.shift().close();
+        await seen_by_all();
+        return { lines_at_first, lines };
     },
 
     async keyboard(page) {
@@ -226,7 +279,9 @@ const scenarios = {
         await list.getByText('finalize_missing').waitFor();
         await fetch(api, { method: 'POST', headers: bearer, body: new URLSearchParams({ command: 'FINALIZE', media_id: id }) });
         await page.getByRole('heading', { name: 'Nothing is wrong' }).waitFor({ timeout: 60_000 });
-        return { at_first, next, id };
+        const row = list.locator('tr', { has: list.locator(`a[href="/u/${id}"]`) });
+        await row.getByText('Ready').waitFor();
+        return { at_first, next, id, wrong_when_ready: await row.locator('.wrong').count() };
     },
 
     async play(page) {
@@ -304,6 +359,14 @@ const scenarios = {
         return {};
     },
 
+    // A link that is dragged about the page stays what it is: the page stays where it is.
+    async dragged_link(page) {
+        await page.goto(`${plan.base}/u/${plan.id}`);
+        await page.getByRole('link', { name: 'Its requests' }).dragTo(page.locator('h1'));
+        await page.getByText('Found in the bytes').waitFor();
+        return { address: page.url(), dropping: await page.locator('body.dropping').count() };
+    },
+
     async still_under_the_pointer(page) {
         const first = await openUpload(Buffer.alloc(100), 1, 0);
         await page.goto(plan.base + '/');
@@ -375,10 +438,13 @@ const scenarios = {
         await page.locator('h1').waitFor();
         await sleep(500);
         const title = await page.locator('h1').innerText();
+        await page.goto(`${plan.base}/u/${plan.blank}`);
+        await page.locator('.verdict').waitFor();
+        const blank = await page.locator('h1').innerText();
         await page.goto(`${plan.base}/requests/${plan.request}`);
         await page.getByRole('heading', { name: 'Answer' }).waitFor();
         await sleep(300);
-        return { list, title, dialogs, markup: await page.locator('main img, main script, main iframe').count(), hacked: await page.evaluate(() => window.hacked === true) };
+        return { list, title, blank, dialogs, markup: await page.locator('main img, main script, main iframe').count(), hacked: await page.evaluate(() => window.hacked === true) };
     },
 
     async many(page) {

@@ -61,6 +61,13 @@ class Console(ServerCase):
         seen = self.see("patient", file=self.film)
         self.assertEqual((seen["failed"], seen["wrong"]), (["initialize", "append", "finalize"], 0))
 
+    def test_what_was_sent_is_cleared_at_once_and_what_can_never_work_is_not_resumed(self):
+        seen = self.see("sent_and_refused", file=self.film, picture=self.still)
+        self.assertIn("media_type", seen["told"])
+        self.assertNotRegex(seen["told"], r"[a-z\"] [A-Z]", "sentences end before others begin")
+        self.assertEqual([text.strip() for text in seen["actions"]], ["Cancel"])
+        self.assertEqual(seen["left"], 1)
+
     def test_a_file_that_changes_meanwhile_is_told_as_that(self):
         changing = self.write("changing.mp4", noise(20_000_000))
         self.assertIn("was changed or removed", self.see("changed_on_disk", file=changing)["told"])
@@ -73,6 +80,10 @@ class Console(ServerCase):
         self.assertEqual(seen["digest"], hashlib.sha256(film).hexdigest())
         # Those that were under way when the tab was closed may have arrived.
         self.assertLessEqual(seen["appends"], -(-len(film) // (2 << 20)) + 3)
+
+    def test_more_tabs_than_connections_are_live(self):
+        seen = self.see("many_tabs", tabs=8)
+        self.assertEqual((seen["lines_at_first"], seen["lines"]), (1, 2))
 
     def test_lists_and_the_segment_map_are_used_by_the_keyboard(self):
         gap = self.x1.open(500_000)
@@ -88,6 +99,7 @@ class Console(ServerCase):
         seen = self.see("forgotten_finalize", file=self.film)
         self.assertNotIn("FINALIZE is missing", seen["at_first"])
         self.assertIn(f"command=FINALIZE&media_id={seen['id']}", seen["next"])
+        self.assertEqual(seen["wrong_when_ready"], 0)
 
     def test_the_result_plays(self):
         seen = self.see("play", id=self.ready)
@@ -123,6 +135,11 @@ class Console(ServerCase):
 
     def test_a_filtered_list_is_live(self):
         self.see("filtered", file=self.film)
+
+    def test_a_link_that_is_dragged_is_no_upload(self):
+        seen = self.see("dragged_link", id=self.ready)
+        self.assertTrue(seen["address"].endswith(f"/u/{self.ready}"), seen)
+        self.assertEqual(seen["dropping"], 0)
 
     def test_rows_stay_under_the_pointer(self):
         self.assertEqual(self.see("still_under_the_pointer")["moved"], 0)
@@ -176,10 +193,13 @@ class Hostile(ServerCase):
         content_type, body = multipart([Part("media", media, HOSTILE)])
         made = x1.post("/1.1/media/upload.json", body, content_type)
         self.assertEqual(made.status, 200, made)
+        content_type, body = multipart([Part("media", media, " ")])
+        blank = x1.post("/1.1/media/upload.json", body, content_type).json()["media_id_string"]
         page = b"<html><script>window.hacked=true</script><img src=x onerror=window.hacked=true></html>"
         odd = x1.post("/1.1/media/upload.json?command=INIT", page, "text/html")
-        seen = browse(self.server.url, "hostile", id=made.json()["media_id_string"], request=odd.header("x-request-id"))
+        seen = browse(self.server.url, "hostile", id=made.json()["media_id_string"], blank=blank, request=odd.header("x-request-id"))
         self.assertEqual((seen["errors"], seen["dialogs"], seen["markup"], seen["hacked"]), ([], [], 0, False))
+        self.assertEqual(seen["blank"], blank, "a name that nobody sees is none")
         for text in (seen["list"], seen["title"]):
             self.assertIn("<img src=x", text)
             self.assertFalse(set("\u202e\u2066") & set(text))

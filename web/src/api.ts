@@ -6,6 +6,8 @@ export interface Next {
     curl: string;
 }
 
+const sentence = (text: string) => (/[.!?:]$/.test(text) ? text : text + '.');
+
 export class Problem extends Error {
     constructor(
         readonly status: number,
@@ -15,7 +17,7 @@ export class Problem extends Error {
         readonly hint: string,
         readonly docUrl: string,
     ) {
-        super([title, detail, hint].filter(Boolean).join(' '));
+        super([title, detail, hint].filter(Boolean).map(sentence).join(' '));
     }
 }
 
@@ -119,7 +121,12 @@ async function admitted(answer: Response, path: string): Promise<Response> {
 export async function call<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
     const answer = await raw(method, path, options);
     const text = await (await admitted(answer, path)).text();
-    return (text === '' ? undefined : JSON.parse(text)) as T;
+    try {
+        return (text === '' ? undefined : JSON.parse(text)) as T;
+    } catch {
+        const type = answer.headers.get('Content-Type') ?? 'nothing that is named';
+        throw new Problem(answer.status, '', "The answer is not Sluice's", `${method} ${path} was answered with ${type}.`, 'Something stands between this page and the server: a proxy that wants you to sign in, or that leads elsewhere. Load the page anew.', '');
+    }
 }
 
 export const get = <T>(path: string, options: CallOptions = {}) => call<T>('GET', path, options);

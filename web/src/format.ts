@@ -46,10 +46,13 @@ export const when = (time: string) => new Date(time).toLocaleString([], { dateSt
 export const percent = (part: number, whole: number | null) => (whole !== null && whole > 0 ? Math.min(100, Math.floor((part * 100) / whole)) : 0);
 export const plural = (count: number, one: string, many = one + 's') => `${count} ${count === 1 ? one : many}`;
 
-// Control and direction characters would change how the line around them reads.
+// Control and direction characters would change how the line around them reads; invisible ones would hide.
 export function plainName(name: string): string {
-    return name.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\u061c\ufeff]/g, '\ufffd');
+    return name.replace(/[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff]/g, '\ufffd');
 }
 
 // The same of text with lines.
 export const plainText = (text: string) => text.replace(/[^\n\t]+/g, plainName);
+
+// A name of nothing but blanks is none.
+export const shownName = (name: string, orElse: string) => plainName(name).trim() || orElse;

@@ -19,6 +19,7 @@ export interface Sending {
     done: number[]; // indexes that the server has acknowledged
     error: string;
     errorCode: string;
+    isHopeless: boolean; // the same would fail again
     file: File | null;
     owner: string; // the principal that began it; another one on this browser does not go on with it
     speed: number; // bytes a second, over the last while
@@ -74,14 +75,17 @@ const forget = (key: string) => stored('readwrite', (store) => store.delete(key)
 
 // --- one upload -----------------------------------------------------------------------------------
 
-function categoryOf(file: File): string {
-    if (file.type.startsWith('video/')) {
+// Browsers call these as the system does, or do not know them.
+const typesByEnding: Record<string, string> = { ts: 'video/mp2t', srt: 'text/srt', vtt: 'text/vtt', heic: 'image/heic', heif: 'image/heif', avif: 'image/avif' };
+const typeOf = (file: File) => typesByEnding[file.name.split('.').pop()!.toLowerCase()] ?? (file.type || 'application/octet-stream');
+
+function categoryOf(type: string): string {
+    if (type.startsWith('video/')) {
         return 'tweet_video';
     }
-    return file.type === 'image/gif' ? 'tweet_gif' : /\.(srt|vtt)$/i.test(file.name) ? 'subtitles' : 'tweet_image';
+    return type === 'image/gif' ? 'tweet_gif' : type === 'text/srt' || type === 'text/vtt' ? 'subtitles' : 'tweet_image';
 }
 
-const typeOf = (file: File) => file.type || (/\.srt$/i.test(file.name) ? 'text/srt' : /\.vtt$/i.test(file.name) ? 'text/vtt' : 'application/octet-stream');
 const segmentCount = (one: Sending) => Math.max(1, Math.ceil(one.size / one.segmentSize));
 
 export const sentBytes = (one: Sending) =>
@@ -93,14 +97,18 @@ const pause = (ms: number, signal: AbortSignal) =>
         signal.addEventListener('abort', () => (clearTimeout(timer), reject(signal.reason)), { once: true });
     });
 
+const isTemporary = (failure: unknown) => failure instanceof Problem && (failure.status === 0 || failure.status === 429 || failure.status >= 500);
+// What INIT refused would be refused again; of what began, the server is asked first what it has.
+const isHopelessAfter = (failure: unknown, one: Sending) =>
+    !(failure instanceof Problem) || failure.status === 404 || failure.status === 410 || (!one.mediaId && !isTemporary(failure) && failure.status !== 401);
+
 // Again after a pause, where the cause may pass by itself.
 async function patiently<T>(signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
     for (let tried = 1; ; ++tried) {
         try {
             return await attempt();
         } catch (failure) {
-            const isTemporary = failure instanceof Problem && (failure.status === 0 || failure.status === 429 || failure.status >= 500);
-            if (!isTemporary || tried === triesMax) {
+            if (!isTemporary(failure) || tried === triesMax) {
                 throw failure;
             }
             await pause(500 * 2 ** tried * (0.7 + Math.random() * 0.6), signal);
@@ -222,6 +230,7 @@ async function send(one: Sending) {
             one.phase = 'failed';
             one.error = (failure as Error).message;
             one.errorCode = failure instanceof Problem ? failure.code : '';
+            one.isHopeless = isHopelessAfter(failure, one);
             stop.abort();
             await keep(one);
         }
@@ -248,13 +257,14 @@ export function addFiles(files: Iterable<File>) {
             size: file.size,
             type: typeOf(file),
             modified: file.lastModified,
-            category: categoryOf(file),
+            category: categoryOf(typeOf(file)),
             mediaId: null,
             segmentSize: Math.max(2 << 20, Math.ceil(file.size / (segmentsMax - 10))),
             phase: 'waiting',
             done: [],
             error: '',
             errorCode: '',
+            isHopeless: false,
             file,
             owner: currentSession().principal ?? '',
             speed: 0,
@@ -281,6 +291,11 @@ export function dropSending(one: Sending) {
     if (one.mediaId && one.phase !== 'sent') {
         call('DELETE', `/api/v1/uploads/${one.mediaId}`).catch(() => {});
     }
+    tell();
+}
+
+export function clearSent() {
+    all = all.filter((one) => one.phase !== 'sent');
     tell();
 }
 

@@ -1,8 +1,8 @@
 // The drop area, and what this page itself sends.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { bytes, percent, plainName } from '../format';
+import { bytes, percent, shownName } from '../format';
 import { announce } from '../live';
-import { addFiles, dropSending, pauseSending, resumeSending, sentBytes, watchSendings, type Sending } from '../uploader';
+import { addFiles, clearSent, dropSending, pauseSending, resumeSending, sentBytes, watchSendings, type Sending } from '../uploader';
 import { Icon } from './icons';
 import { Bar } from './ui';
 
@@ -19,7 +19,7 @@ const phases: Record<Sending['phase'], string> = {
 function SendingRow({ one }: { one: Sending }) {
     const part = percent(sentBytes(one), one.size);
     const quarter = Math.floor(part / 25) * 25;
-    const name = plainName(one.name);
+    const name = shownName(one.name, 'unnamed');
     useEffect(() => {
         if (quarter > 0) {
             announce(`${name}: ${quarter} percent sent`);
@@ -47,7 +47,7 @@ function SendingRow({ one }: { one: Sending }) {
                         <Icon name="pause" size={14} /> Pause
                     </button>
                 )}
-                {(one.phase === 'paused' || one.phase === 'failed') && (
+                {(one.phase === 'paused' || (one.phase === 'failed' && !one.isHopeless)) && (
                     <button type="button" class="small" onClick={() => resumeSending(one)} aria-label={`Resume ${name}`}>
                         <Icon name="play" size={14} /> Resume
                     </button>
@@ -66,16 +66,22 @@ export function useDrop(whenAdded: () => void) {
     added.current = whenAdded;
     const mark = (isOver: boolean) => document.body.classList.toggle('dropping', isOver);
     useEffect(() => {
+        // A link or text that is dragged about the page is no upload.
+        const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
         const over = (event: DragEvent) => {
-            event.preventDefault();
-            mark(true);
+            if (hasFiles(event)) {
+                event.preventDefault();
+                mark(true);
+            }
         };
         const leave = (event: DragEvent) => event.relatedTarget === null && mark(false);
         const drop = (event: DragEvent) => {
-            event.preventDefault();
-            mark(false);
-            addFiles(event.dataTransfer?.files ?? []);
-            added.current();
+            if (hasFiles(event)) {
+                event.preventDefault();
+                mark(false);
+                addFiles(event.dataTransfer!.files);
+                added.current();
+            }
         };
         const paste = (event: ClipboardEvent) => {
             if (event.clipboardData?.files.length) {
@@ -100,6 +106,7 @@ export function DropArea() {
     const [sendings, set] = useState<Sending[]>([]);
     const input = useRef<HTMLInputElement>(null);
     useEffect(() => watchSendings(set), []);
+    const sent = sendings.filter((one) => one.phase === 'sent').length;
     return (
         <section aria-label="Upload files">
             <div class="drop">
@@ -123,6 +130,16 @@ export function DropArea() {
                 />
                 <span class="soft wide">Images, GIFs, videos, subtitles. A reload does not stop an upload; beyond 512 MB it asks for the file again.</span>
             </div>
+            {sent > 1 && (
+                <p class="cleared">
+                    <span class="soft">
+                        {sent} of {sendings.length} sent
+                    </span>
+                    <button type="button" class="small" onClick={clearSent}>
+                        <Icon name="ok" size={14} /> Clear sent
+                    </button>
+                </p>
+            )}
             {sendings.length > 0 && (
                 <ul class="sendings">
                     {sendings.map((one) => (

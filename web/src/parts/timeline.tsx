@@ -11,52 +11,38 @@ interface Span {
     to: number;
     lane: number;
     kind: string;
+    marks: [number, number][]; // when something was done, within it
+}
+
+const endsOfJob = ['job.ready', 'job.failed', 'job.released'];
+const isOfJob = (event: TimelineEvent) => event.call.startsWith('job');
+
+// A step lasts until the next one. Of calls that were told as one, the first and the last are known.
+function spanOf(event: TimelineEvent, next: TimelineEvent | undefined): Span {
+    const [first, last] = [Date.parse(event.time), Date.parse(event.last_time)];
+    const kind = event.code ? 'bad' : ['APPEND', 'PATCH'].includes(event.call) ? 'append' : isOfJob(event) ? 'job' : 'call';
+    if (kind === 'job' && !endsOfJob.includes(event.call)) {
+        const to = Math.max(first, next ? Date.parse(next.time) : Date.now());
+        return { event, from: first, to, lane: 0, kind, marks: event.call === 'job.queued' ? [[first, first]] : [[first, to]] };
+    }
+    const call = (end: number): [number, number] => [end - event.duration_ms, end];
+    const marks = event.count > 1 ? [call(first), call(last)] : [call(last)];
+    return { event, from: marks[0]![0], to: last, lane: 0, kind, marks };
 }
 
 function spansOf(events: TimelineEvent[]): { spans: Span[]; lanes: number; from: number; to: number } {
-    const spans: Span[] = events
-        .map((event) => {
-            const to = Date.parse(event.last_time);
-            const from = event.count > 1 ? Date.parse(event.time) - event.duration_ms : to - event.duration_ms;
-            const kind = event.code ? 'bad' : ['APPEND', 'PATCH'].includes(event.call) ? 'append' : event.call.startsWith('job') ? 'job' : 'call';
-            return { event, from, to: Math.max(to, from + 1), lane: 0, kind };
-        })
-        .sort((a, b) => a.from - b.from);
+    const ofJob = events.filter(isOfJob);
+    const spans = events.map((event) => spanOf(event, isOfJob(event) ? ofJob[ofJob.indexOf(event) + 1] : undefined)).sort((a, b) => a.from - b.from);
     const ends: number[] = [];
     for (const span of spans) {
         let lane = ends.findIndex((end) => end <= span.from);
         if (lane < 0) {
             lane = ends.length < 8 ? ends.length : 7;
         }
-        ends[lane] = span.to;
+        ends[lane] = Math.max(span.to, span.from + 1);
         span.lane = lane;
     }
     return { spans, lanes: ends.length, from: Math.min(...spans.map((one) => one.from)), to: Math.max(...spans.map((one) => one.to)) };
-}
-
-function Lanes({ events }: { events: TimelineEvent[] }) {
-    const { spans, lanes, from, to } = spansOf(events);
-    const width = 1000;
-    const x = (time: number) => ((time - from) / Math.max(1, to - from)) * width;
-    const height = 14;
-    return (
-        <figure class="lanes">
-            <svg viewBox={`0 0 ${width} ${lanes * height + 4}`} preserveAspectRatio="none" role="img" aria-label={`${plural(events.length, 'event')} within ${duration(to - from)}`}>
-                {spans.map((span, at) => (
-                    <rect key={at} class={span.kind} x={x(span.from)} y={span.lane * height + 2} width={Math.max(3, x(span.to) - x(span.from))} height={height - 3} rx="2">
-                        <title>{`${span.event.call}${span.event.segment_index === null ? '' : ' ' + span.event.segment_index}: ${span.event.code ?? span.event.status ?? ''} ${duration(span.event.duration_ms)}`}</title>
-                    </rect>
-                ))}
-            </svg>
-            <figcaption class="soft">
-                <span>{clock(new Date(from).toISOString())}</span>
-                <span class="keys">
-                    <i class="append" /> bytes <i class="call" /> other calls <i class="job" /> processing <i class="bad" /> refused
-                </span>
-                <span>{duration(to - from)} later</span>
-            </figcaption>
-        </figure>
-    );
 }
 
 const steps: Record<string, string> = {
@@ -70,6 +56,37 @@ const steps: Record<string, string> = {
     'job.retried': 'Tried again',
 };
 
+const nameOfCall = (event: TimelineEvent) => steps[event.call] ?? event.call;
+
+function Lanes({ events }: { events: TimelineEvent[] }) {
+    const { spans, lanes, from, to } = spansOf(events);
+    const width = 1000;
+    const x = (time: number) => ((time - from) / Math.max(1, to - from)) * width;
+    const height = 14;
+    return (
+        <figure class="lanes">
+            <svg viewBox={`0 0 ${width} ${lanes * height + 4}`} preserveAspectRatio="none" role="img" aria-label={`${plural(events.length, 'event')} within ${duration(to - from)}`}>
+                {spans.map((span, at) => (
+                    <g key={at} class={span.kind}>
+                        <title>{`${nameOfCall(span.event)}${span.event.segment_index === null ? '' : ' ' + span.event.segment_index}${span.event.count > 1 ? ` × ${span.event.count}` : ''}: ${span.event.code ?? span.event.status ?? ''} ${duration(span.kind === 'job' ? span.to - span.from : span.event.duration_ms)}`}</title>
+                        <rect class="run" x={x(span.from)} y={span.lane * height + height / 2 - 0.5} width={x(span.to) - x(span.from)} height={2} />
+                        {span.marks.map(([begun, done]) => (
+                            <rect key={begun} x={x(begun)} y={span.lane * height + 2} width={Math.max(3, x(done) - x(begun) - 1)} height={height - 3} rx="2" />
+                        ))}
+                    </g>
+                ))}
+            </svg>
+            <figcaption class="soft">
+                <span>{clock(new Date(from).toISOString())}</span>
+                <span class="keys">
+                    <i class="append" /> bytes <i class="call" /> other calls <i class="job" /> processing <i class="bad" /> refused
+                </span>
+                <span>{duration(to - from)} later</span>
+            </figcaption>
+        </figure>
+    );
+}
+
 function obedience(event: TimelineEvent): string {
     if (event.obeyed === null) {
         return event.check_after_secs === null ? '' : `advised to ask again after ${event.check_after_secs} s`;
@@ -78,14 +95,37 @@ function obedience(event: TimelineEvent): string {
     return event.obeyed ? `asked after ${asked} s, as advised` : `asked after ${asked} s, though ${event.advised_secs} s were advised`;
 }
 
+// What is too long for two lines is shown when it is asked for.
+const clampedFrom = 190;
+
+function Told({ facts }: { facts: string }) {
+    const [isWhole, setWhole] = useState(false);
+    const isLong = facts.length > clampedFrom;
+    return (
+        <div class="facts-of">
+            <p class={isLong && !isWhole ? 'clamped' : ''}>{facts}</p>
+            {isLong && (
+                <button type="button" class="small" aria-expanded={isWhole} onClick={() => setWhole(!isWhole)}>
+                    {isWhole ? 'Less' : 'More'}
+                </button>
+            )}
+        </div>
+    );
+}
+
+const shortFacts = 48;
+
 function Line({ event }: { event: TimelineEvent }) {
-    const isStep = event.call.startsWith('job');
+    const isStep = isOfJob(event);
     const advice = obedience(event);
+    // What the advice says in words needs no saying as "polling_too_fast; asked_after=…".
+    const facts = event.facts?.startsWith(`${event.code};`) && advice ? '' : (event.facts ?? '');
+    const isBeside = !event.code && facts.length <= shortFacts;
     return (
         <li class={event.code ? 'refused' : ''}>
             <time dateTime={event.time}>{clock(event.time)}</time>
             <span class="call">
-                {isStep ? (steps[event.call] ?? event.call) : event.call}
+                {nameOfCall(event)}
                 {event.segment_index !== null && <span class="soft"> {event.segment_index}</span>}
                 {event.count > 1 && <b class="times">× {event.count}</b>}
             </span>
@@ -96,7 +136,7 @@ function Line({ event }: { event: TimelineEvent }) {
                         <code>{event.code}</code>
                     </a>
                 )}{' '}
-                {event.facts}
+                {isBeside && facts}
                 {event.size_bytes !== null && !event.code && <span class="soft"> {bytes(event.size_bytes)}</span>}
                 {advice && (
                     <span class={event.obeyed === false ? 'wrong' : 'soft'}>
@@ -117,6 +157,7 @@ function Line({ event }: { event: TimelineEvent }) {
                     ''
                 )}
             </span>
+            {facts && !isBeside && <Told facts={facts} />}
         </li>
     );
 }

@@ -209,7 +209,12 @@ export function RequestScreen({ id }: { id: string }) {
         );
     }
     if (!one) {
-        return query.error ? <Banner problem={query.error} retry={() => void query.refresh()} /> : <Skeleton rows={6} />;
+        return (
+            <>
+                <h1>Request {plainName(id)}</h1>
+                {query.error ? <Banner problem={query.error} retry={() => void query.refresh()} /> : <Skeleton rows={6} />}
+            </>
+        );
     }
     const timing = one.response.headers.find((field) => field.name.toLowerCase() === 'server-timing')?.value;
     const saveHar = async () => saveFile(`${id}.har`, new Blob([await text(`${path}?format=har`)], { type: 'application/json' }));

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { call, get, isOpen, raw, seesAll } from '../api';
-import { bytes, duration, percent, plural, when } from '../format';
+import { bytes, duration, percent, plainName, plural, when } from '../format';
 import { useEvery, useQuery, useSoon, useTitle } from '../hooks';
 import { announce, useLive } from '../live';
 import { isMoving, isOver, type Diagnosis, type Page, type TimelineEvent, type Upload } from '../model';
@@ -11,7 +11,7 @@ import { Timeline } from '../parts/timeline';
 import { Ask, Banner, Bar, Card, Command, Copy, Facts, saveFile, Skeleton } from '../parts/ui';
 import { VerdictPanel } from '../parts/verdict';
 import { go } from '../router';
-import { nameOf, nameOfProtocol } from './uploads';
+import { isNamed, nameOf, nameOfProtocol } from './uploads';
 
 interface Whole {
     upload: Upload;
@@ -178,7 +178,12 @@ export function UploadScreen({ id }: { id: string }) {
         return <Gone id={id} />;
     }
     if (!upload) {
-        return query.error ? <Banner problem={query.error} retry={() => void query.refresh()} /> : <Skeleton rows={6} />;
+        return (
+            <>
+                <h1>Upload {plainName(id)}</h1>
+                {query.error ? <Banner problem={query.error} retry={() => void query.refresh()} /> : <Skeleton rows={6} />}
+            </>
+        );
     }
     const owner = upload.owner;
     const change = async (method: string, below: string) => {
@@ -233,7 +238,7 @@ export function UploadScreen({ id }: { id: string }) {
                 </div>
             </div>
             <p class="soft id">
-                {upload.file_name && <code>{upload.media_id}</code>} <Copy text={upload.media_id} label="Copy id" />
+                {isNamed(upload) && <code>{upload.media_id}</code>} <Copy text={upload.media_id} label="Copy id" />
             </p>
             {isAsking && <Ask title="Delete this upload?" text="Its bytes and everything made of it go. This cannot be undone." yes="Delete" onNo={() => setAsking(false)} onYes={() => (setAsking(false), void change('DELETE', ''))} />}
             {query.error && <Banner problem={query.error} retry={() => void query.refresh()} />}

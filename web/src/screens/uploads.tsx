@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { get, isOpen, seesAll } from '../api';
-import { age, bytes, percent, plainName, plural } from '../format';
+import { age, bytes, percent, plural, shownName } from '../format';
 import { isPointedAt, useEvery, useNow, useQuery, useSoon, useTitle } from '../hooks';
 import { announce, useLive } from '../live';
 import { isMoving, isOver, type Diagnosis, type Page, type State, type Upload } from '../model';
@@ -28,7 +28,8 @@ export function thumbOf(upload: Upload): string | null {
 
 const protocolNames: Record<string, string> = { x1: 'X v1.1', x2: 'X v2', tus: 'tus', rufh: 'RUFH' };
 export const nameOfProtocol = (upload: Upload) => (upload.protocol === null ? null : (protocolNames[upload.protocol] ?? upload.protocol));
-export const nameOf = (upload: Upload) => plainName(upload.file_name) || upload.media_id;
+export const nameOf = (upload: Upload) => shownName(upload.file_name, upload.media_id);
+export const isNamed = (upload: Upload) => nameOf(upload) !== upload.media_id;
 
 function Thumb({ upload }: { upload: Upload }) {
     const url = thumbOf(upload);
@@ -40,15 +41,14 @@ function VerdictLine({ upload, diagnosis }: { upload: Upload; diagnosis?: Diagno
     if (upload.state === 'failed' && upload.processing.error) {
         return <span class="wrong">{upload.processing.error.message}</span>;
     }
-    if (diagnosis && !diagnosis.healthy) {
-        return (
+    if (upload.state === 'open') {
+        return diagnosis && !diagnosis.healthy ? (
             <span class="wrong">
                 {diagnosis.title} <code>{diagnosis.code}</code>
             </span>
+        ) : (
+            <span class="soft">{diagnosis?.title ?? `${plural(upload.segments.received, 'segment')} arrived`}</span>
         );
-    }
-    if (upload.state === 'open') {
-        return <span class="soft">{diagnosis?.title ?? `${plural(upload.segments.received, 'segment')} arrived`}</span>;
     }
     if (isMoving(upload.state)) {
         return <span class="soft">{upload.processing.step || nameOfState(upload.state)}</span>;
@@ -65,10 +65,10 @@ function Row({ upload, diagnosis, now }: { upload: Upload; diagnosis?: Diagnosis
             <td class="c-file">
                 <Thumb upload={upload} />
                 <div>
-                    <a href={`/u/${upload.media_id}`} class={upload.file_name ? 'name' : 'name mono'}>
+                    <a href={`/u/${upload.media_id}`} class={isNamed(upload) ? 'name' : 'name mono'}>
                         <bdi>{nameOf(upload)}</bdi>
                     </a>
-                    <small class={upload.file_name ? 'soft mono' : 'soft'}>{upload.file_name ? upload.media_id : upload.media_type || 'no type given'}</small>
+                    <small class={isNamed(upload) ? 'soft mono' : 'soft'}>{isNamed(upload) ? upload.media_id : upload.media_type || 'no type given'}</small>
                 </div>
             </td>
             <td class="c-state">
