@@ -56,9 +56,12 @@ struct Call {
     std::string processing_name;
     std::string processing_text;
     std::optional<std::chrono::seconds> check_after;
-    std::optional<std::chrono::milliseconds> asked_after;  // in a run: the shortest
-    std::optional<std::int64_t> expires_after;             // seconds
-    std::optional<std::int64_t> answered_at;  // Unix seconds of the answer's Date field
+    // How long it came after the answer before, and what that had advised, if the recording says it;
+    // in a run: of the call that waited least for it.
+    std::optional<std::chrono::milliseconds> asked_after;
+    std::optional<std::chrono::seconds> advised_before;
+    std::optional<std::int64_t> expires_after;  // seconds
+    std::optional<std::int64_t> answered_at;    // Unix seconds of the answer's Date field
     std::optional<std::int64_t> rate_remaining;
     std::optional<std::int64_t> rate_limit;
     std::optional<std::int64_t> retry_after;
