@@ -3,6 +3,7 @@
 // curl printed. Never holds credentials. Values.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -96,6 +97,17 @@ struct UploadFacts {
     int percent = 0;
     std::string expires_at;
 };
+
+// All bytes are there, and FINALIZE would find no gap among them.
+inline bool is_whole(const UploadFacts& upload) {
+    return upload.received_bytes == upload.total_bytes && upload.missing.empty();
+}
+
+// Segments are counted from 0: of those up to the highest that came, all that are not missing are there.
+inline bool has_segment(const UploadFacts& upload, std::uint64_t index) {
+    return index < upload.segments + upload.missing.size() &&
+           std::ranges::find(upload.missing, index) == upload.missing.end();
+}
 
 // All bytes of a stream are there, and nobody has said so: tus ends with the last byte, others by a word.
 inline bool waits_for_its_end(const UploadFacts& upload) {
