@@ -32,6 +32,23 @@ void keep_outcome(TimelineEvent& run, TimelineEvent& before) {
     run.facts = std::move(before.facts);
 }
 
+// How long a question waited beyond the advice: below zero it came too early.
+std::optional<std::chrono::milliseconds> slack_of(const TimelineEvent& event) {
+    return event.asked_after && event.advised_before
+               ? std::optional(*event.asked_after - *event.advised_before)
+               : std::nullopt;
+}
+
+// Of a run, the question that waited least for what it was told.
+void keep_tightest(TimelineEvent& run, const TimelineEvent& before) {
+    const auto slack_before = slack_of(before);
+    const auto slack = slack_of(run);
+    if (slack_before && (!slack || *slack_before < *slack)) {
+        run.asked_after = before.asked_after;
+        run.advised_before = before.advised_before;
+    }
+}
+
 }  // namespace
 
 std::optional<bool> TimelineEvent::was_obedient() const {
@@ -55,15 +72,12 @@ bool fold_moving(TimelineEvent& last, TimelineEvent& next) {
     if (!(is_alike || is_one_fault) || (next.call == "APPEND" && !next.is_refusal())) {
         return false;
     }
-    const auto shortest = last.asked_after && next.asked_after
-                              ? std::min(last.asked_after, next.asked_after)
-                              : next.asked_after;
     const std::uint32_t came = next.count;
     TimelineEvent before = std::exchange(last, std::move(next));
     keep_outcome(last, before);
+    keep_tightest(last, before);
     last.at = before.at;
     last.count = before.count + came;
-    last.asked_after = shortest;
     return true;
 }
 

@@ -35,8 +35,8 @@ struct TimelineEvent {
     std::string request_id;  // of a run: the last
     // STATUS and FINALIZE: the check_after_secs that the answer gave.
     std::optional<std::chrono::seconds> advised;
-    // STATUS: how long after the answer before it came (of a run: the shortest), and what that
-    // answer had advised.
+    // STATUS: how long after the answer before it came, and what that answer had advised; of a run:
+    // of the question that waited least for it.
     std::optional<std::chrono::milliseconds> asked_after;
     std::optional<std::chrono::seconds> advised_before;
 

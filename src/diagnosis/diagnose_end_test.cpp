@@ -387,6 +387,26 @@ TEST(Diagnosis, GoodEndsAreHealthyAndPollingTooEarlyIsAWordBesideThem) {
     EXPECT_EQ(verdicts[1].code, "polling_too_fast");
 }
 
+TEST(Diagnosis, QuestionsAreMeasuredByTheAdviceThatTheyHadAndNotByALaterOne) {
+    Story1 story;
+    story.sent();
+    story.status(200, "in_progress").check_after = 20s;
+    Call& run = story.status(200, "in_progress");
+    run.count = 3;
+    run.asked_after = 2010ms;
+    run.advised_before = 2s;
+    run.check_after = 2s;
+    story.status(200, "succeeded").asked_after = 2020ms;
+    EXPECT_EQ(diagnose(story.trace).size(), 1u);
+
+    story.trace.calls[story.trace.calls.size() - 2].asked_after = 500ms;
+    const auto verdicts = diagnose(story.trace);
+    ASSERT_EQ(verdicts.size(), 2u);
+    EXPECT_TRUE(verdicts[1].facts.starts_with(
+        "STATUS came 3 times too early, 0.5 s after the answer before; check_after_secs was 2."
+    )) << verdicts[1].facts;
+}
+
 TEST(Diagnosis, OfNothingIsHealthy) {
     EXPECT_EQ(diagnose({}).front().code, "healthy");
 }

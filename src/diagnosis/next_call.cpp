@@ -76,6 +76,20 @@ NextCall finalize(const Place& place) {
     );
 }
 
+NextCall append(const Place& place, std::uint64_t segment) {
+    const std::string index = std::to_string(segment);
+    NextCall call = made(
+        place,
+        "POST",
+        place.is_v2 ? place.origin + "/2/media/upload/" + place.media_id + "/append"
+                    : place.origin + "/1.1/media/upload.json?command=APPEND&media_id=" +
+                          place.media_id + "&segment_index=" + index
+    );
+    call.curl += place.is_v2 ? " -F segment_index=" + index : "";
+    call.curl += " -F media=@FILE";
+    return call;
+}
+
 NextCall status(const Place& place) {
     const std::string_view path = place.is_v2 ? "/2/media/upload" : "/1.1/media/upload.json";
     return made(
@@ -115,8 +129,10 @@ std::optional<NextCall> next_call(const Verdict& verdict, const Trace& trace) {
         std::ranges::find(mended_by_finalize, code) != mended_by_finalize.end();
     const bool is_status = std::ranges::find(mended_by_status, code) != mended_by_status.end();
     // An upload whose bytes are not all there is not mended by FINALIZE.
-    const bool is_complete =
-        !trace.upload || trace.upload->received_bytes == trace.upload->total_bytes;
+    const bool is_complete = !trace.upload || is_whole(*trace.upload);
+    if (place && verdict.segment) {
+        return append(*place, *verdict.segment);
+    }
     if (!place || (is_finalize && !is_complete)) {
         return std::nullopt;
     }

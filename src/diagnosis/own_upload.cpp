@@ -10,10 +10,12 @@ std::size_t last_of(const Trace& trace) {
 }
 
 std::string sums(const UploadFacts& upload) {
-    std::string text = std::to_string(upload.segments) +
-                       (upload.segments == 1 ? " segment" : " segments") + " with " +
-                       std::to_string(upload.received_bytes) + " of " +
-                       std::to_string(upload.total_bytes) + " bytes arrived.";
+    const std::string count = std::to_string(upload.segments);
+    std::string text = upload.stream_path.empty()
+                           ? count + (upload.segments == 1 ? " segment with " : " segments with ")
+                           : "";
+    text += std::to_string(upload.received_bytes) + " of " + std::to_string(upload.total_bytes) +
+            " bytes arrived.";
     text += upload.missing.empty() ? "" : " Missing: segment " + listed(upload.missing) + ".";
     return text;
 }
@@ -38,30 +40,71 @@ std::string times(std::uint32_t count) {
     return std::to_string(count) + (count == 1 ? " time." : " times.");
 }
 
-// A refusal that no later success mended. STATUS before FINALIZE is the state's to tell, and where
-// all bytes have arrived a refused APPEND is nobody's concern any more.
-void add_refusals(const Evidence& evidence, Verdicts& found) {
+bool is_about_gaps(std::string_view code) {
+    return code == "segment_missing" || code == "size_mismatch" || code == "nothing_appended";
+}
+
+// What has arrived since has answered the refusal; and a question keeps no bytes from arriving.
+bool is_overcome(const Call& call, const UploadFacts& upload) {
+    if (call.command == "APPEND") {
+        const bool is_complete = upload.received_bytes == upload.total_bytes;
+        return is_complete || (call.segment && has_segment(upload, *call.segment));
+    }
+    if (call.command == "FINALIZE" && is_about_gaps(call.code)) {
+        return is_whole(upload) || (call.code == "nothing_appended" && upload.received_bytes > 0);
+    }
+    return call.command == "STATUS";
+}
+
+void add_refusal(const Evidence& evidence, std::size_t at, Verdicts& found) {
     const auto& calls = evidence.trace.calls;
     const UploadFacts& upload = *evidence.trace.upload;
-    const bool is_complete = upload.received_bytes == upload.total_bytes;
+    const Call& call = calls[at];
+    const bool is_finalize = call.command == "FINALIZE";
+    const bool is_consequence =
+        is_finalize && std::ranges::any_of(found, [](const Verdict& before) {
+            return before.confidence == Confidence::certain;
+        });
+    auto made = verdict(
+        call.code,
+        is_consequence ? Confidence::likely : Confidence::certain,
+        Stage::state,
+        at,
+        told(call, at)
+    );
+    if (is_overcome(call, upload)) {
+        made.confidence = Confidence::possible;
+        made.facts += call.command == "STATUS" ? "" : " Since then: " + sums(upload);
+        made.hint = call.command == "STATUS" ? made.hint : "Nothing needs to be done about it.";
+    } else if (is_finalize && is_about_gaps(call.code)) {
+        const bool has_moved = std::ranges::any_of(
+            calls.begin() + static_cast<std::ptrdiff_t>(at),
+            calls.end(),
+            [](const Call& later) { return later.command == "APPEND" && later.is_success(); }
+        );
+        made.facts += has_moved ? " Since then: " + sums(upload) : "";
+    }
+    found.push_back(std::move(made));
+}
+
+// The refusals that no later success of the same call mended. STATUS before FINALIZE is the state's
+// to tell.
+void add_refusals(const Evidence& evidence, Verdicts& found) {
+    const auto& calls = evidence.trace.calls;
     for (std::size_t at = 0; at < calls.size(); ++at) {
         const Call& call = calls[at];
         const bool is_told = call.command == "STATUS" &&
                              (call.code == "finalize_missing" || call.code == "upload_incomplete");
-        const bool is_moot = is_complete && call.command == "APPEND";
-        if (call.is_refusal() && !call.code.empty() && !is_told && !is_moot &&
-            !was_mended(evidence, at)) {
-            const bool is_consequence =
-                call.command == "FINALIZE" && !found.empty() && found.front().call < at;
-            found.push_back(verdict(
-                call.code,
-                is_consequence ? Confidence::likely : Confidence::certain,
-                Stage::state,
-                at,
-                told(call, at)
-            ));
+        if (call.is_refusal() && !call.code.empty() && !is_told && !was_mended(evidence, at)) {
+            add_refusal(evidence, at, found);
         }
     }
+}
+
+bool has_cause(const Verdicts& found) {
+    return std::ranges::any_of(found, [](const Verdict& one) {
+        return one.confidence != Confidence::possible;
+    });
 }
 
 std::string_view end_of_stream(const UploadFacts& upload) {
@@ -89,7 +132,7 @@ void judge_open_stream(const Evidence& evidence, Verdicts& found) {
     const UploadFacts& upload = *evidence.trace.upload;
     add_refusals(evidence, found);
     const std::uint32_t questions = asked(evidence.trace);
-    if (questions == 0 && !found.empty()) {
+    if (questions == 0 && has_cause(found)) {
         return;
     }
     std::string facts = std::to_string(upload.received_bytes) + " of ";
@@ -103,7 +146,7 @@ void judge_open_stream(const Evidence& evidence, Verdicts& found) {
         std::move(facts),
         hint_of_stream(upload)
     );
-    made.confidence = found.empty() ? Confidence::certain : Confidence::likely;
+    made.confidence = has_cause(found) ? Confidence::likely : Confidence::certain;
     found.push_back(std::move(made));
 }
 
@@ -114,19 +157,33 @@ void judge_open(const Evidence& evidence, Verdicts& found) {
     const bool is_complete = upload.received_bytes == upload.total_bytes;
     const std::uint32_t questions = asked(trace);
     if (is_complete || questions > 0) {
+        const bool was_sent = std::ranges::any_of(trace.calls, [](const Call& call) {
+            return call.command == "FINALIZE";
+        });
         std::string facts =
-            sums(upload) + " FINALIZE was " + (found.empty() ? "never sent." : "not accepted.");
+            sums(upload) + " FINALIZE was " + (was_sent ? "not accepted." : "never sent.");
         facts += questions == 0 ? "" : " STATUS was asked " + times(questions);
         auto made = state_verdict("finalize_missing", trace, std::move(facts), "");
-        made.confidence = found.empty() ? Confidence::certain : Confidence::likely;
+        made.confidence = has_cause(found) ? Confidence::likely : Confidence::certain;
         found.push_back(std::move(made));
-    } else if (found.empty()) {
+    } else if (!has_cause(found)) {
         found.push_back(state_verdict(
             upload_under_way,
             trace,
             sums(upload) + " It expires at " + upload.expires_at + ".",
             "Send the rest of the segments, then FINALIZE."
         ));
+    }
+}
+
+// Where bytes are lacking, the segment to send is the first of those that did not come.
+void name_segment(const UploadFacts& upload, Verdicts& found) {
+    for (Verdict& one : found) {
+        const bool is_stopped = one.code == "finalize_missing" || is_about_gaps(one.code);
+        if (is_stopped && upload.received_bytes < upload.total_bytes &&
+            one.confidence != Confidence::possible) {
+            one.segment = upload.missing.empty() ? upload.segments : upload.missing.front();
+        }
     }
 }
 
@@ -208,6 +265,7 @@ Verdicts judge_own(const Trace& trace, const std::vector<Story>& stories) {
         judge_open_stream(evidence, found);
     } else if (upload.state == "open") {
         judge_open(evidence, found);
+        name_segment(upload, found);
     } else if (upload.state == "ready") {
         judge_ready(evidence, found);
     } else if (upload.state == "failed") {

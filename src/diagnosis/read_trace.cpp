@@ -51,6 +51,9 @@ Call call_of_event(const json::object& event) {
         call.check_after = std::chrono::duration_cast<std::chrono::seconds>(*advised);
     }
     call.asked_after = seconds_in(event, "asked_after_secs");
+    if (const auto advised = seconds_in(event, "advised_secs")) {
+        call.advised_before = std::chrono::duration_cast<std::chrono::seconds>(*advised);
+    }
     return call;
 }
 

@@ -64,6 +64,7 @@ void judge_sums(const Story& story, const Step& step, Verdicts& found) {
         const std::string facts =
             sums(story) + " " + told(*refused->call, refused->at) + " That segment never came.";
         found.push_back(made("segment_missing", step, facts, Confidence::likely));
+        found.back().segment = refused->call->segment;
     } else if (story.appends.empty()) {
         found.push_back(made(
             "nothing_appended",
@@ -80,6 +81,9 @@ void judge_sums(const Story& story, const Step& step, Verdicts& found) {
                        std::to_string(indexes.back()) + " are there: count from 0."
                  : " Missing: " + listed(missing) + ".");
         found.push_back(made("segment_missing", step, facts, Confidence::certain));
+        if (!total || !story.has_sizes() || story.appended_bytes() < *total) {
+            found.back().segment = missing.front();
+        }
     } else if (total && story.has_sizes() && story.appended_bytes() != *total) {
         const std::string facts = sums(story) + difference(story, *total);
         const bool is_over = story.appended_bytes() > *total;

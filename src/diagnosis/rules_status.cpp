@@ -49,7 +49,7 @@ std::string asked(const Story& story) {
 
 struct Early {
     std::size_t count = 0;
-    milliseconds shortest{0};
+    milliseconds asked_after{0};  // of the one that waited least for what it was told
     seconds advised{0};
     std::size_t at = 0;
 };
@@ -66,10 +66,15 @@ Early early_questions(const Story& story) {
             const auto unknown = milliseconds(call.is_coarse ? 999 : 0);
             after = *call.at - *before->last_at + unknown;
         }
-        const auto advised = before != nullptr ? before->check_after : std::nullopt;
+        auto advised = call.advised_before;
+        if (!advised && before != nullptr) {
+            advised = before->check_after;
+        }
         if (after && advised && *after + milliseconds(100) < *advised) {
-            early.shortest = early.count == 0 ? *after : std::min(early.shortest, *after);
-            early.advised = *advised;
+            if (early.count == 0 || *after - *advised < early.asked_after - early.advised) {
+                early.asked_after = *after;
+                early.advised = *advised;
+            }
             early.at = early.count == 0 ? step.at : early.at;
             early.count += call.count;
         }
@@ -80,7 +85,7 @@ Early early_questions(const Story& story) {
 
 std::string early_text(const Early& early) {
     return " STATUS came " + std::to_string(early.count) + (early.count == 1 ? " time" : " times") +
-           " too early, " + seconds_text(early.shortest) +
+           " too early, " + seconds_text(early.asked_after) +
            " s after the answer before; check_after_secs was " +
            std::to_string(early.advised.count()) + ".";
 }

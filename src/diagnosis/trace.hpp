@@ -3,6 +3,7 @@
 // curl printed. Never holds credentials. Values.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -56,9 +57,12 @@ struct Call {
     std::string processing_name;
     std::string processing_text;
     std::optional<std::chrono::seconds> check_after;
-    std::optional<std::chrono::milliseconds> asked_after;  // in a run: the shortest
-    std::optional<std::int64_t> expires_after;             // seconds
-    std::optional<std::int64_t> answered_at;  // Unix seconds of the answer's Date field
+    // How long it came after the answer before, and what that had advised, if the recording says it;
+    // in a run: of the call that waited least for it.
+    std::optional<std::chrono::milliseconds> asked_after;
+    std::optional<std::chrono::seconds> advised_before;
+    std::optional<std::int64_t> expires_after;  // seconds
+    std::optional<std::int64_t> answered_at;    // Unix seconds of the answer's Date field
     std::optional<std::int64_t> rate_remaining;
     std::optional<std::int64_t> rate_limit;
     std::optional<std::int64_t> retry_after;
@@ -96,6 +100,17 @@ struct UploadFacts {
     int percent = 0;
     std::string expires_at;
 };
+
+// All bytes are there, and FINALIZE would find no gap among them.
+inline bool is_whole(const UploadFacts& upload) {
+    return upload.received_bytes == upload.total_bytes && upload.missing.empty();
+}
+
+// Segments are counted from 0: of those up to the highest that came, all that are not missing are there.
+inline bool has_segment(const UploadFacts& upload, std::uint64_t index) {
+    return index < upload.segments + upload.missing.size() &&
+           std::ranges::find(upload.missing, index) == upload.missing.end();
+}
 
 // All bytes of a stream are there, and nobody has said so: tus ends with the last byte, others by a word.
 inline bool waits_for_its_end(const UploadFacts& upload) {

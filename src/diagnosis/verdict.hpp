@@ -30,7 +30,7 @@ enum class Stage : std::uint8_t {
     server,
 };
 
-// A call that runs as printed; credentials stand in it as a shell variable.
+// A call that runs as printed; credentials stand in it as a shell variable, bytes as the file FILE.
 struct NextCall {
     std::string method;
     std::string url;
@@ -50,6 +50,7 @@ struct Verdict {
     std::string facts;     // full sentences with numbers
     std::string title;
     std::string hint;
+    std::optional<std::uint64_t> segment;  // that is to be sent next
     std::optional<NextCall> next;
 
     bool is_problem() const;

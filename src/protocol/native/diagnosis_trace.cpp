@@ -24,6 +24,7 @@ diagnosis::Call call_of(const TimelineEvent& event, const std::string& media_id)
     call.text = event.facts;
     call.check_after = event.advised;
     call.asked_after = event.asked_after;
+    call.advised_before = event.advised_before;
     return call;
 }
 
