@@ -7,6 +7,7 @@
 #include "http/handler.hpp"
 #include "protocol/common/authenticator.hpp"
 #include "protocol/common/exchange.hpp"
+#include "protocol/common/page_origins.hpp"
 #include "protocol/delivery/endpoint.hpp"
 #include "protocol/native/dev_endpoint.hpp"
 #include "protocol/native/endpoint.hpp"
@@ -74,7 +75,7 @@ class Router final : public http::Handler {
     const SystemEndpoint& system_;
     const bool serves_api_;  // else what operators ask alone
     const std::vector<AddressRange> proxies_;
-    const std::vector<std::string> names_;  // of this server, whose pages may write
+    const protocol::PageOrigins pages_;  // that may upload
     protocol::x_v1::Endpoint x_v1_;
     protocol::x_v2::Endpoint x_v2_;
     protocol::x_v1::AnnotationsEndpoint x_v1_annotations_;

@@ -2,6 +2,7 @@
 
 #include "base/error_catalogue.hpp"
 #include "base/json_writer.hpp"
+#include "protocol/common/cors.hpp"
 #include "protocol/common/problem.hpp"
 
 namespace sluice::protocol::rufh {
@@ -134,8 +135,12 @@ http::Response gone(const Error& error, const http::Request& request) {
     return problem_response(error, std::nullopt, request, std::nullopt, status_of(error));
 }
 
-void add_cors(http::Response& response) {
-    response.set("Access-Control-Expose-Headers", std::string(exposed));
+void finish(const PageOrigins& pages, const http::Request& request, http::Response& response) {
+    if (request.header("Origin")) {
+        allow_origin(pages, request, response);
+        response.set("Access-Control-Expose-Headers", std::string(exposed));
+    }
+    response.route = "rufh.uploads";
 }
 
 void add_preflight(http::Response& response) {

@@ -5,6 +5,7 @@
 #include "core/upload.hpp"
 #include "http/request.hpp"
 #include "http/response.hpp"
+#include "protocol/common/page_origins.hpp"
 #include "protocol/rufh/fields.hpp"
 
 namespace sluice::protocol::rufh {
@@ -32,7 +33,8 @@ http::Response refused(
 // A refusal where no upload is: none of the fields of one.
 http::Response gone(const Error& error, const http::Request& request);
 
-void add_cors(http::Response& response);
+// What every answer has, and what pages of other sites may read of it.
+void finish(const PageOrigins& pages, const http::Request& request, http::Response& response);
 void add_preflight(http::Response& response);
 
 }  // namespace sluice::protocol::rufh

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "base/text.hpp"
-#include "protocol/common/cors.hpp"
 #include "protocol/common/credentials.hpp"
 #include "protocol/common/idempotency_key.hpp"
 #include "protocol/common/parameters.hpp"
@@ -124,12 +123,14 @@ Result<void> lengths_fit(const Fields& fields) {
 awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body) const {
     const Fields fields = fields_of(exchange.request);
     auto response = co_await answer(exchange, fields, body);
-    if (exchange.request.header("Origin")) {
-        allow_origin(context_, exchange.request, response);
-        add_cors(response);
-    }
-    response.route = "rufh.uploads";
+    finish(pages_, exchange.request, response);
     co_return response;
+}
+
+Response Endpoint::refuse(const Error& error, const Request& request) const {
+    auto response = refused(error, request, fields_of(request), is_collection(request.path));
+    finish(pages_, request, response);
+    return response;
 }
 
 awaitable<Response> Endpoint::answer(
@@ -140,7 +141,7 @@ awaitable<Response> Endpoint::answer(
     if (method == "OPTIONS") {
         co_return capabilities();
     }
-    const bool is_creation = request.path == "/resumable" || request.path == collection;
+    const bool is_creation = is_collection(request.path);
     auto owner = authorize(exchange, Scope::media_write);
     if (!owner) {
         co_return refused(owner.error(), request, fields, is_creation);
@@ -236,8 +237,8 @@ awaitable<Response> Endpoint::create(
         }
         fed = *std::move(now);
     }
-    auto response = *fields.is_complete ? finished(request, fields, fed, 201)
-                                        : begun(request, fields, fed.upload, 201);
+    auto response =
+        *fields.is_complete ? finished(request, fields, fed, 201) : begun(request, fields, fed.upload, 201);
     response.set("Location", location);
     co_return response;
 }

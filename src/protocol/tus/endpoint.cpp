@@ -175,13 +175,23 @@ Result<void> bytes_fit(const Request& request, const CreateStream& wanted) {
 
 awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body) const {
     auto response = co_await answer(exchange, body);
+    finish(exchange.request, response);
+    co_return response;
+}
+
+Response Endpoint::refuse(const Error& error, const Request& request) const {
+    auto response = refused(error, request);
+    finish(request, response);
+    return response;
+}
+
+void Endpoint::finish(const Request& request, Response& response) const {
     response.set("Tus-Resumable", std::string(version));
-    if (exchange.request.header("Origin")) {
-        allow_origin(context_, exchange.request, response);
+    if (request.header("Origin")) {
+        allow_origin(pages_, request, response);
         response.set("Access-Control-Expose-Headers", std::string(exposed));
     }
     response.route = "tus.files";
-    co_return response;
 }
 
 awaitable<Response> Endpoint::answer(Exchange& exchange, http::BodyReader& body) const {
