@@ -16,6 +16,7 @@
 #include "server/console_endpoint.hpp"
 #include "server/docs_endpoint.hpp"
 #include "server/foreign_origin.hpp"
+#include "server/page_reads.hpp"
 #include "server/timeline_recorder.hpp"
 #include "server/unread_head.hpp"
 
@@ -73,6 +74,7 @@ boost::asio::awaitable<http::Response> Router::handle(
         signed_body = co_await authenticator_.authenticate(exchange, body);
     }
     auto response = co_await dispatch(exchange, signed_body ? *signed_body : body);
+    let_page_read(pages_, request, response);
     if (context_.fidelity == protocol::Fidelity::faithful && request.path.starts_with("/1.1/")) {
         protocol::x_v1::escape_slashes(response);
     }
@@ -108,6 +110,7 @@ Result<void> Router::enter_class(protocol::Exchange& exchange) const {
 // As cheap as can be: nobody is asked who he is, and nothing is noted but the numbers.
 http::Response Router::shed(const Error& error, const http::Request& request) const {
     auto response = refuse_in_words_of_path(error, request);
+    let_page_read(pages_, request, response);
     response.route = "shed.request";
     return response;
 }
@@ -173,6 +176,15 @@ std::optional<http::Response> Router::page(protocol::Exchange& exchange) const {
     return std::nullopt;
 }
 
+std::optional<http::Response> Router::answer_page(const http::Request& request) const {
+    if (authenticator_.believes_anybody()) {
+        if (const auto refused = foreign_page(request, pages_)) {
+            return refuse_in_words_of_path(*refused, request);
+        }
+    }
+    return read_preflight(pages_, request);
+}
+
 // No coroutine itself: it would stand there for as long as the one that it chose.
 boost::asio::awaitable<http::Response> Router::dispatch(
     protocol::Exchange& exchange, http::BodyReader& body
@@ -182,10 +194,8 @@ boost::asio::awaitable<http::Response> Router::dispatch(
     if (!serves_api_) {
         return operate(exchange);
     }
-    if (authenticator_.believes_anybody()) {
-        if (const auto refused = foreign_page(request, pages_)) {
-            return http::answered(refuse_in_words_of_path(*refused, request));
-        }
+    if (auto answer = answer_page(request)) {
+        return http::answered(*std::move(answer));
     }
     if (x_v2_.serves(path)) {
         return x_v2_.handle(exchange, body);

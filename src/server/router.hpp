@@ -62,6 +62,8 @@ class Router final : public http::Handler {
     boost::asio::awaitable<http::Response> operate(const protocol::Exchange& exchange);
     Result<void> enter_class(protocol::Exchange& exchange) const;
     http::Response shed(const Error& error, const http::Request& request) const;
+    // To a page of another site: that it may not, or what it may read.
+    std::optional<http::Response> answer_page(const http::Request& request) const;
     // Of what is ours alone, and needs no body.
     std::optional<http::Response> page(protocol::Exchange& exchange) const;
     bool is_recorded(const http::Request& request) const;

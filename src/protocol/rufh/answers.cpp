@@ -17,10 +17,12 @@ constexpr std::string_view length_type =
 constexpr std::string_view exposed =
     "Upload-Offset, Upload-Complete, Upload-Incomplete, Upload-Length, Upload-Limit, Location, "
     "Repr-Digest, Sluice-Media-Id, Sluice-Error, Link, Retry-After, X-Request-Id";
+// With those of tus that its clients send in the modes in which they speak this.
 constexpr std::string_view allowed_fields =
-    "Authorization, Content-Type, Content-Disposition, Content-Digest, Repr-Digest, "
-    "Want-Repr-Digest, Upload-Complete, Upload-Incomplete, Upload-Draft-Interop-Version, "
-    "Upload-Length, Upload-Offset, Idempotency-Key, X-Request-ID";
+    "Authorization, Origin, X-Requested-With, X-Request-ID, X-HTTP-Method-Override, Content-Type, "
+    "Content-Disposition, Content-Digest, Repr-Digest, Want-Repr-Digest, Upload-Complete, "
+    "Upload-Incomplete, Upload-Draft-Interop-Version, Upload-Length, Upload-Defer-Length, "
+    "Upload-Offset, Upload-Metadata, Idempotency-Key, Incremental";
 
 std::optional<int> status_of(const Error& error) {
     switch (error.code) {

@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "protocol/common/credentials.hpp"
 #include "protocol/common/idempotency_key.hpp"
+#include "protocol/common/method_override.hpp"
 #include "protocol/common/parameters.hpp"
 #include "protocol/common/problem.hpp"
 #include "protocol/common/rate_gate.hpp"
@@ -137,7 +138,7 @@ awaitable<Response> Endpoint::answer(
     Exchange& exchange, const Fields& fields, http::BodyReader& body
 ) const {
     const Request& request = exchange.request;
-    const std::string_view method = request.method;
+    const auto method = method_of(request);
     if (method == "OPTIONS") {
         co_return capabilities();
     }
@@ -303,14 +304,15 @@ awaitable<Response> Endpoint::look(
     if (!found) {
         co_return gone(found.error(), request);
     }
-    Response response = request.method == "GET" ? described(request, *found) : Response();
-    response.status = request.method == "GET" ? 200 : 204;
+    const bool is_get = method_of(request) == "GET";
+    Response response = is_get ? described(request, *found) : Response();
+    response.status = is_get ? 200 : 204;
     add_progress(response, fields, *found);
     if (found->stream.length_known) {
         response.set("Upload-Length", std::to_string(found->total.value));
     }
     response.set("Upload-Limit", limits_of(&*found));
-    if (request.method == "HEAD") {
+    if (!is_get) {
         response.set("Cache-Control", "no-store");
     }
     add_identity(response, request, *found);

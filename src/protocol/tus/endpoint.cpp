@@ -7,6 +7,7 @@
 #include "protocol/common/cors.hpp"
 #include "protocol/common/credentials.hpp"
 #include "protocol/common/idempotency_key.hpp"
+#include "protocol/common/method_override.hpp"
 #include "protocol/common/problem.hpp"
 #include "protocol/common/rate_gate.hpp"
 #include "protocol/common/receive_stream.hpp"
@@ -68,12 +69,6 @@ Response refused(const Error& error, const Request& request) {
     // The rest of the body that this is about would only be thrown away.
     response.close = error.code == ErrorCode::upload_taken_over;
     return response;
-}
-
-// Only POST: otherwise a link could be made to delete.
-std::string_view method_of(const Request& request) {
-    const auto wanted = request.header("X-HTTP-Method-Override");
-    return wanted && request.method == "POST" ? *wanted : std::string_view(request.method);
 }
 
 void add_identity(Response& response, const Request& request, const Upload& upload) {
