@@ -80,13 +80,6 @@ void add_progress(http::Response& response, const Fields& fields, const Upload& 
     response.set("Upload-Offset", std::to_string(upload.received.value));
 }
 
-void add_identity(http::Response& response, const http::Request& request, const Upload& upload) {
-    response.set("Sluice-Media-Id", upload.id.text());
-    response.set(
-        "Link", "<" + request.base_url + "/api/v1/uploads/" + upload.id.text() + ">; rel=\"status\""
-    );
-}
-
 http::Response described(const http::Request& request, const Upload& upload) {
     JsonWriter json;
     json.begin_object()

@@ -15,8 +15,6 @@ bool is_overrun(const Error& error);
 
 // Upload-Complete (of interop version 3 Upload-Incomplete) and Upload-Offset.
 void add_progress(http::Response& response, const Fields& fields, const Upload& upload);
-// Sluice-Media-Id, and where the upload and its processing are told.
-void add_identity(http::Response& response, const http::Request& request, const Upload& upload);
 // The upload as JSON: what it is, its state, where to ask on.
 http::Response described(const http::Request& request, const Upload& upload);
 

@@ -10,6 +10,7 @@
 #include "protocol/common/parameters.hpp"
 #include "protocol/common/problem.hpp"
 #include "protocol/common/rate_gate.hpp"
+#include "protocol/common/upload_identity.hpp"
 #include "protocol/common/upload_metadata.hpp"
 #include "protocol/rufh/answers.hpp"
 #include "protocol/rufh/digests.hpp"
@@ -239,7 +240,7 @@ awaitable<Response> Endpoint::create(
         fed = *std::move(now);
     }
     auto response =
-        *fields.is_complete ? finished(request, fields, fed, 201) : begun(request, fields, fed.upload, 201);
+        *fields.is_complete ? finished(request, fields, fed, 201) : begun(fields, fed.upload, 201);
     response.set("Location", location);
     co_return response;
 }
@@ -274,7 +275,7 @@ awaitable<Response> Endpoint::take_whole(
     }
     Response response = described(request, fed.upload);
     response.status = 201;
-    add_identity(response, request, fed.upload);
+    add_identity(response, fed.upload);
     response.set("Location", "/api/v1/uploads/" + made->id.text());
     co_return response;
 }
@@ -315,7 +316,7 @@ awaitable<Response> Endpoint::look(
     if (!is_get) {
         response.set("Cache-Control", "no-store");
     }
-    add_identity(response, request, *found);
+    add_identity(response, *found);
     co_return response;
 }
 
@@ -355,7 +356,7 @@ awaitable<Response> Endpoint::append(
         if (*fields.is_complete) {
             co_return finished(request, fields, *now, 200);
         }
-        co_return begun(request, fields, now->upload, 204);
+        co_return begun(fields, now->upload, 204);
     }
     const Error error =
         now ? Error{.code = ErrorCode::already_finalized, .media_id = id.value} : now.error();
@@ -393,14 +394,12 @@ awaitable<Response> Endpoint::remove(
     co_return response;
 }
 
-Response Endpoint::begun(
-    const Request& request, const Fields& fields, const Upload& upload, int status
-) const {
+Response Endpoint::begun(const Fields& fields, const Upload& upload, int status) const {
     Response response;
     response.status = status;
     add_progress(response, fields, upload);
     response.set("Upload-Limit", limits_of(&upload));
-    add_identity(response, request, upload);
+    add_identity(response, upload);
     return response;
 }
 
@@ -410,7 +409,7 @@ Response Endpoint::finished(
     Response response = described(request, fed.upload);
     response.status = status;
     add_progress(response, fields, fed.upload);
-    add_identity(response, request, fed.upload);
+    add_identity(response, fed.upload);
     if (!fed.digest.empty()) {
         response.set("Repr-Digest", fed.digest);
     }

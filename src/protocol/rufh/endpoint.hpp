@@ -63,9 +63,7 @@ class Endpoint {
     boost::asio::awaitable<void> invalidate(Principal owner, MediaId id) const;
 
     // What a request that is not the last one is answered, and one that is.
-    http::Response begun(
-        const http::Request& request, const Fields& fields, const Upload& upload, int status
-    ) const;
+    http::Response begun(const Fields& fields, const Upload& upload, int status) const;
     http::Response finished(
         const http::Request& request, const Fields& fields, const Fed& fed, int status
     ) const;

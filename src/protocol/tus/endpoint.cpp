@@ -11,6 +11,7 @@
 #include "protocol/common/problem.hpp"
 #include "protocol/common/rate_gate.hpp"
 #include "protocol/common/receive_stream.hpp"
+#include "protocol/common/upload_identity.hpp"
 #include "protocol/common/upload_metadata.hpp"
 #include "protocol/tus/checksum.hpp"
 #include "protocol/tus/fields.hpp"
@@ -69,13 +70,6 @@ Response refused(const Error& error, const Request& request) {
     // The rest of the body that this is about would only be thrown away.
     response.close = error.code == ErrorCode::upload_taken_over;
     return response;
-}
-
-void add_identity(Response& response, const Request& request, const Upload& upload) {
-    response.set("Sluice-Media-Id", upload.id.text());
-    response.set(
-        "Link", "<" + request.base_url + "/api/v1/uploads/" + upload.id.text() + ">; rel=\"status\""
-    );
 }
 
 void add_expiry(Response& response, const Upload& upload) {
@@ -296,7 +290,7 @@ awaitable<Response> Endpoint::create(Exchange& exchange, Principal owner, http::
         add_expiry(response, *made);
     }
     response.set("Location", std::string(collection) + made->id.text());
-    add_identity(response, request, *made);
+    add_identity(response, *made);
     co_return response;
 }
 
@@ -384,7 +378,7 @@ awaitable<Response> Endpoint::look(const Request& request, Principal owner, Medi
     }
     response.set("Cache-Control", "no-store");
     add_expiry(response, upload);
-    add_identity(response, request, upload);
+    add_identity(response, upload);
     co_return response;
 }
 
@@ -415,7 +409,7 @@ awaitable<Response> Endpoint::append(
     response.status = 204;
     response.set("Upload-Offset", offset_text(*now));
     add_expiry(response, *now);
-    add_identity(response, request, *now);
+    add_identity(response, *now);
     co_return response;
 }
 
