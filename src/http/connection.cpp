@@ -50,6 +50,17 @@ std::string describe(const std::exception_ptr& failure) {
     }
 }
 
+// Of a head that was read, what the words of a refusal are chosen by.
+std::string head_of(const Request& request) {
+    std::string head = request.method + " " + request.target + " HTTP/1.1\r\n";
+    for (const std::string_view name : {"Origin", "Accept"}) {
+        if (const auto value = request.header(name)) {
+            head.append(name).append(": ").append(*value).append("\r\n");
+        }
+    }
+    return head;
+}
+
 }  // namespace
 
 const std::string& LoopServices::date() {
@@ -285,9 +296,8 @@ asio::awaitable<Response> Connection::answer(const Request& request, SocketBody&
 
 Response Connection::refuse_body(const Request& request) {
     services_.budget->note_refused();
-    const auto line = request.method + " " + request.target + " HTTP/1.1\r\n";
     const auto error = services_.budget->refusal(ConnectionBudget::Lack::usual_place);
-    return services_.handler.refuse(error, request.request_id, line);
+    return services_.handler.refuse(error, request.request_id, head_of(request));
 }
 
 asio::awaitable<Response> Connection::handled(const Request& request, SocketBody& body) {
@@ -312,7 +322,7 @@ Response Connection::failed(const Request& request, const std::exception_ptr& fa
         {{"request_id", request.request_id}, {"detail", std::string_view(detail)}}
     );
     const Error error{.code = ErrorCode::internal, .detail = detail};
-    auto response = services_.handler.refuse(error, request.request_id, {});
+    auto response = services_.handler.refuse(error, request.request_id, head_of(request));
     response.close = true;
     return response;
 }

@@ -5,32 +5,16 @@
 
 #include "base/text.hpp"
 #include "dev_tls/hosts.hpp"
+#include "protocol/rufh/endpoint.hpp"
+#include "protocol/tus/endpoint.hpp"
 
 namespace sluice::server {
 namespace {
 
-// "http://localhost:3000" -> "localhost"; empty for what is no address, as "null".
-std::string host_of(std::string_view origin) {
-    const auto scheme_end = origin.find("://");
-    if (scheme_end == std::string_view::npos) {
-        return {};
-    }
-    auto host = origin.substr(scheme_end + 3);
-    const bool is_bracketed = host.starts_with('[');
-    host = host.substr(0, is_bracketed ? host.find(']') + 1 : host.find(':'));
-    return lower_case(host);
-}
-
-// Only digits and dots: "127.0.0.1.evil.example" is a name.
-bool is_address(std::string_view host) {
-    return host.starts_with('[') ||
-           (!host.empty() && host.find_first_not_of("0123456789.") == std::string_view::npos);
-}
-
-bool is_of_this_machine(std::string_view host) {
-    return host == "localhost" || host.ends_with(".localhost") || host == "[::1]" ||
-           (host.starts_with("127.") && is_address(host));
-}
+using protocol::host_of;
+using protocol::is_address;
+using protocol::is_of_this_machine;
+using protocol::PageOrigins;
 
 // No stranger can have it: an address, a name without a dot, which no public name server leads
 // anywhere, or one that `sluice env` leads here.
@@ -39,40 +23,48 @@ bool is_no_strangers(std::string_view host) {
            std::ranges::find(dev_tls::x_hosts, host) != dev_tls::x_hosts.end();
 }
 
-bool is_named(std::string_view host, std::span<const std::string> names) {
-    return std::ranges::find(names, host) != names.end();
+// By these two pages of other sites may upload.
+bool takes_streams(std::string_view path) {
+    return protocol::tus::Endpoint::serves(path) || protocol::rufh::Endpoint::serves(path);
+}
+
+// Or asks whether it may.
+bool is_write(const http::Request& request) {
+    const bool is_question = request.method == "OPTIONS" && takes_streams(request.path);
+    const auto method = is_question
+                            ? request.header("Access-Control-Request-Method").value_or("OPTIONS")
+                            : std::string_view(request.method);
+    return method != "GET" && method != "HEAD" && method != "OPTIONS";
 }
 
 // A page elsewhere that sends credentials has to ask first, and is not answered; one at our own
 // address has not.
-bool is_foreign_write(const http::Request& request, std::span<const std::string> names) {
-    const bool only_reads =
-        request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS";
+bool is_foreign_write(const http::Request& request, const PageOrigins& pages) {
     const auto origin = request.header("Origin");
     const bool is_cross_site = request.header("Sec-Fetch-Site").value_or("") == "cross-site";
-    if (only_reads || (!origin && !is_cross_site)) {
+    if (!is_write(request) || (!origin && !is_cross_site)) {
         return false;
     }
     const auto host = host_of(origin.value_or(""));
     const bool has_asked = request.header("Authorization") && host != host_of(request.base_url);
-    return !has_asked && !is_of_this_machine(host) && !is_named(host, names);
+    const bool is_listed = takes_streams(request.path) && pages.has(origin.value_or(""));
+    return !has_asked && !is_listed && !is_of_this_machine(host) && !pages.has_name(host);
 }
 
 }  // namespace
 
-std::optional<Error> foreign_page(
-    const http::Request& request, std::span<const std::string> names
-) {
-    if (is_foreign_write(request, names)) {
+std::optional<Error> foreign_page(const http::Request& request, const PageOrigins& pages) {
+    if (is_foreign_write(request, pages)) {
         return Error{
             .code = ErrorCode::host_not_allowed,
             .facts = "A page of \"" + printable(request.header("Origin").value_or("another site")) +
                      "\" sent this without credentials that were checked; pages of this machine "
-                     "alone may."
+                     "alone may, and of sites that the server was started with: --server-name" +
+                     (takes_streams(request.path) ? " or --cors-origin." : ".")
         };
     }
     const auto host = host_of(request.base_url);
-    if (request.path.starts_with("/api/v1/") && !is_no_strangers(host) && !is_named(host, names)) {
+    if (request.path.starts_with("/api/v1/") && !is_no_strangers(host) && !pages.has_name(host)) {
         return Error{
             .code = ErrorCode::host_not_allowed,
             .facts = "This was sent to \"" + printable(host, 128) +

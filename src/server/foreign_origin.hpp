@@ -5,19 +5,16 @@
 #pragma once
 
 #include <optional>
-#include <span>
-#include <string>
 
 #include "base/error.hpp"
 #include "http/request.hpp"
+#include "protocol/common/page_origins.hpp"
 
 namespace sluice::server {
 
-// host_not_allowed, if the request is one of such a page: a write of another Origin, or any call of
-// the native API at a name that could be a stranger's. X's API is served at every name, since
-// clients choose it. `names`: hosts of this server whose pages may.
-std::optional<Error> foreign_page(
-    const http::Request& request, std::span<const std::string> names = {}
-);
+// host_not_allowed, if the request is one of such a page: a write of another Origin, the question for one where
+// pages of other sites may upload, or any call of the native API at a name that could be a stranger's. X's API
+// is served at every name, since clients choose it.
+std::optional<Error> foreign_page(const http::Request& request, const protocol::PageOrigins& pages);
 
 }  // namespace sluice::server

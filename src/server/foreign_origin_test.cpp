@@ -2,8 +2,16 @@
 
 #include <gtest/gtest.h>
 
+#include "server/unread_head.hpp"
+
 namespace sluice::server {
 namespace {
+
+const protocol::PageOrigins pages{
+    .needs_keys = false,
+    .listed = {"https://app.example"},
+    .names = {"named.example"},
+};
 
 bool is_refused(const char* method, const char* origin, const char* credentials = nullptr) {
     http::Request request;
@@ -13,7 +21,7 @@ bool is_refused(const char* method, const char* origin, const char* credentials 
     if (credentials != nullptr) {
         request.headers.push_back({"Authorization", credentials});
     }
-    return foreign_page(request).has_value();
+    return foreign_page(request, pages).has_value();
 }
 
 TEST(ForeignPage, MayNotWriteWithoutCredentials) {
@@ -36,9 +44,10 @@ TEST(ForeignPage, MayNotWriteAtItsOwnName) {
     request.method = "POST";
     request.base_url = "http://Rebound.example:8080";
     request.headers = {{"Origin", "http://rebound.example:8080"}, {"Authorization", "Bearer b"}};
-    EXPECT_TRUE(foreign_page(request));
-    const std::vector<std::string> names{"rebound.example"};
-    EXPECT_FALSE(foreign_page(request, names));
+    EXPECT_TRUE(foreign_page(request, pages));
+    EXPECT_FALSE(
+        foreign_page(request, {.needs_keys = false, .listed = {}, .names = {"rebound.example"}})
+    );
 }
 
 TEST(ForeignPage, MayNotReadTheNativeApiAtItsOwnName) {
@@ -47,7 +56,7 @@ TEST(ForeignPage, MayNotReadTheNativeApiAtItsOwnName) {
         request.method = "GET";
         request.base_url = std::move(base_url);
         request.path = std::move(path);
-        return foreign_page(request).has_value();
+        return foreign_page(request, pages).has_value();
     };
     for (const auto* url : {"http://rebound.example", "http://127.0.0.1.rebound.example:80"}) {
         EXPECT_TRUE(is_refused_at(url)) << url;
@@ -72,7 +81,58 @@ TEST(ForeignPage, IsNotThisMachine) {
     }
     http::Request request;
     request.method = "POST";
-    EXPECT_FALSE(foreign_page(request)) << "no browser";
+    EXPECT_FALSE(foreign_page(request, pages)) << "no browser";
+}
+
+TEST(ForeignPage, MayUploadByTusAndRufhWhereItIsListedAndAsksFirst) {
+    const auto is_refused_at = [](const char* path, const char* origin, const char* wanted) {
+        http::Request request;
+        request.method = "OPTIONS";
+        request.path = path;
+        request.headers = {
+            {"Origin", origin},
+            {"Access-Control-Request-Method", wanted},
+            {"Access-Control-Request-Headers", "authorization"},
+        };
+        const bool may_not_ask = foreign_page(request, pages).has_value();
+        request.method = wanted;
+        EXPECT_EQ(foreign_page(request, pages).has_value(), may_not_ask) << path << origin;
+        return may_not_ask;
+    };
+    for (const auto* path : {"/files/", "/files/12", "/resumable/"}) {
+        for (const auto* origin :
+             {"https://app.example", "http://localhost:80", "https://named.example:8443"}) {
+            EXPECT_FALSE(is_refused_at(path, origin, "PATCH")) << path << origin;
+        }
+        for (const auto* origin : {"https://app.example:8443", "http://app.example", "null"}) {
+            EXPECT_TRUE(is_refused_at(path, origin, "PATCH")) << path << origin;
+            EXPECT_FALSE(is_refused_at(path, origin, "HEAD")) << path << origin;
+        }
+    }
+    EXPECT_TRUE(is_refused("POST", "https://app.example")) << "listed for uploads alone";
+}
+
+TEST(PageOrigins, AreAllWithKeysOrThoseOfTheList) {
+    protocol::PageOrigins with_keys{.needs_keys = true, .listed = {}, .names = {"named.example"}};
+    EXPECT_TRUE(with_keys.has("https://app.example"));
+    with_keys.listed = {"https://app.example"};
+    EXPECT_TRUE(with_keys.has("https://app.example"));
+    for (const auto* origin :
+         {"https://named.example", "http://localhost", "https://app.example:1"}) {
+        EXPECT_FALSE(with_keys.has(origin)) << origin;
+    }
+    EXPECT_FALSE(pages.has("http://localhost:3000\rX-Evil: 1"));
+    EXPECT_FALSE(pages.has(""));
+}
+
+TEST(UnreadHead, HasTheFieldsWhoseLinesAreWhole) {
+    const std::string_view head =
+        "POST /files/ HTTP/1.1\r\nHost: a\r\norigin:  http://b \r\nAccept: te";
+    EXPECT_EQ(field_seen(head, "Origin"), "http://b");
+    EXPECT_FALSE(field_seen(head, "Accept"));
+    EXPECT_FALSE(field_seen(head, "POST"));
+    EXPECT_FALSE(field_seen("POST / HTTP/1.1\r\n\r\nOrigin: http://b\r\n", "Origin"));
+    EXPECT_FALSE(field_seen("", "Origin"));
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include "server/console_endpoint.hpp"
 #include "server/docs_endpoint.hpp"
 #include "server/foreign_origin.hpp"
+#include "server/page_reads.hpp"
 #include "server/timeline_recorder.hpp"
 #include "server/unread_head.hpp"
 
@@ -37,7 +38,7 @@ Router::Router(
       system_(system),
       serves_api_(serves_api),
       proxies_(std::move(proxies)),
-      names_(std::move(names)),
+      pages_{!authenticator.believes_anybody(), context.cors_origins, std::move(names)},
       x_v1_(context),
       x_v2_(context),
       x_v1_annotations_(context),
@@ -54,8 +55,8 @@ Router::Router(
       requests_(*context.recorder),
       faults_(context),
       delivery_(context),
-      tus_(context),
-      rufh_(context) {}
+      tus_(context, pages_),
+      rufh_(context, pages_) {}
 
 boost::asio::awaitable<http::Response> Router::handle(
     const http::Request& request, http::BodyReader& body
@@ -73,6 +74,7 @@ boost::asio::awaitable<http::Response> Router::handle(
         signed_body = co_await authenticator_.authenticate(exchange, body);
     }
     auto response = co_await dispatch(exchange, signed_body ? *signed_body : body);
+    let_page_read(pages_, request, response);
     if (context_.fidelity == protocol::Fidelity::faithful && request.path.starts_with("/1.1/")) {
         protocol::x_v1::escape_slashes(response);
     }
@@ -108,6 +110,7 @@ Result<void> Router::enter_class(protocol::Exchange& exchange) const {
 // As cheap as can be: nobody is asked who he is, and nothing is noted but the numbers.
 http::Response Router::shed(const Error& error, const http::Request& request) const {
     auto response = refuse_in_words_of_path(error, request);
+    let_page_read(pages_, request, response);
     response.route = "shed.request";
     return response;
 }
@@ -173,6 +176,15 @@ std::optional<http::Response> Router::page(protocol::Exchange& exchange) const {
     return std::nullopt;
 }
 
+std::optional<http::Response> Router::answer_page(const http::Request& request) const {
+    if (authenticator_.believes_anybody()) {
+        if (const auto refused = foreign_page(request, pages_)) {
+            return refuse_in_words_of_path(*refused, request);
+        }
+    }
+    return read_preflight(pages_, request);
+}
+
 // No coroutine itself: it would stand there for as long as the one that it chose.
 boost::asio::awaitable<http::Response> Router::dispatch(
     protocol::Exchange& exchange, http::BodyReader& body
@@ -182,10 +194,8 @@ boost::asio::awaitable<http::Response> Router::dispatch(
     if (!serves_api_) {
         return operate(exchange);
     }
-    if (authenticator_.believes_anybody()) {
-        if (const auto refused = foreign_page(request, names_)) {
-            return http::answered(refuse_in_words_of_path(*refused, request));
-        }
+    if (auto answer = answer_page(request)) {
+        return http::answered(*std::move(answer));
     }
     if (x_v2_.serves(path)) {
         return x_v2_.handle(exchange, body);
@@ -251,14 +261,16 @@ http::Response Router::unknown_path(const http::Request& request) const {
     return refuse_in_words_of_path(error, request);
 }
 
-// Before an endpoint is chosen; v1.1 has a form of its own.
+// Before an endpoint is chosen; each protocol has a form of its own.
 http::Response Router::refuse_in_words_of_path(const Error& error, const http::Request& request)
     const {
-    const bool is_v1 = request.path.starts_with("/1.1/");
-    const bool is_v2 = request.path.starts_with("/2/");
-    auto response = is_v1   ? protocol::x_v1::refused(error, request, context_.fidelity)
-                    : is_v2 ? protocol::x_v2::refused(error, request, context_.fidelity)
-                            : protocol::problem_response(error, std::nullopt, request);
+    const std::string_view path = request.path;
+    auto response =
+        path.starts_with("/1.1/") ? protocol::x_v1::refused(error, request, context_.fidelity)
+        : path.starts_with("/2/") ? protocol::x_v2::refused(error, request, context_.fidelity)
+        : tus_.serves(path)       ? tus_.refuse(error, request)
+        : rufh_.serves(path)      ? rufh_.refuse(error, request)
+                                  : protocol::problem_response(error, std::nullopt, request);
     response.route = "unknown.path";
     return response;
 }
@@ -268,6 +280,11 @@ http::Response Router::refuse(
 ) {
     auto request = protocol::request_without_head(request_id);
     request.path = path_seen(received);
+    for (const auto* name : {"Origin", "Accept"}) {  // by which the words are chosen, too
+        if (const auto value = field_seen(received, name)) {
+            request.headers.push_back({name, std::string(*value)});
+        }
+    }
     auto response = refuse_in_words_of_path(judged_head(error, received), request);
     response.route = "unknown.request";
     return response;

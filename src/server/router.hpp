@@ -7,6 +7,7 @@
 #include "http/handler.hpp"
 #include "protocol/common/authenticator.hpp"
 #include "protocol/common/exchange.hpp"
+#include "protocol/common/page_origins.hpp"
 #include "protocol/delivery/endpoint.hpp"
 #include "protocol/native/dev_endpoint.hpp"
 #include "protocol/native/endpoint.hpp"
@@ -61,6 +62,8 @@ class Router final : public http::Handler {
     boost::asio::awaitable<http::Response> operate(const protocol::Exchange& exchange);
     Result<void> enter_class(protocol::Exchange& exchange) const;
     http::Response shed(const Error& error, const http::Request& request) const;
+    // To a page of another site: that it may not, or what it may read.
+    std::optional<http::Response> answer_page(const http::Request& request) const;
     // Of what is ours alone, and needs no body.
     std::optional<http::Response> page(protocol::Exchange& exchange) const;
     bool is_recorded(const http::Request& request) const;
@@ -74,7 +77,7 @@ class Router final : public http::Handler {
     const SystemEndpoint& system_;
     const bool serves_api_;  // else what operators ask alone
     const std::vector<AddressRange> proxies_;
-    const std::vector<std::string> names_;  // of this server, whose pages may write
+    const protocol::PageOrigins pages_;  // that may upload
     protocol::x_v1::Endpoint x_v1_;
     protocol::x_v2::Endpoint x_v2_;
     protocol::x_v1::AnnotationsEndpoint x_v1_annotations_;

@@ -280,7 +280,9 @@ constexpr std::array rows{
         "--cors-origin",
         "server.cors_origins",
         "ORIGIN",
-        "whose pages may upload by tus and RUFH (default: all); may be repeated",
+        "whose pages may upload by tus and RUFH: with keys these alone (default: all), in open "
+        "mode "
+        "these besides those of this machine and of --server-name; may be repeated",
         apply_cors_origin,
         true
     },

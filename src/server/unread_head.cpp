@@ -57,6 +57,23 @@ std::string_view path_seen(std::string_view received) {
     return line.substr(0, line.find_first_of("? "));
 }
 
+std::optional<std::string_view> field_seen(std::string_view received, std::string_view name) {
+    for (auto end = received.find('\n'); end != std::string_view::npos; end = received.find('\n')) {
+        received.remove_prefix(end + 1);
+        const auto line = received.substr(0, received.find_first_of("\r\n"));
+        const auto colon = line.find(':');
+        const bool is_whole = line.size() < received.size();
+        if (line.empty()) {
+            break;  // the body
+        }
+        if (is_whole && colon != std::string_view::npos &&
+            equals_ignoring_case(line.substr(0, colon), name)) {
+            return trim(line.substr(colon + 1));
+        }
+    }
+    return std::nullopt;
+}
+
 Error judged_head(Error error, std::string_view received) {
     const std::string_view line = first_line(received);
     const bool is_of_the_line =

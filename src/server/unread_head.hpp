@@ -3,6 +3,7 @@
 // outside bytes.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "base/error.hpp"
@@ -11,6 +12,9 @@ namespace sluice::server {
 
 // The path in the first line, as far as it has come.
 std::string_view path_seen(std::string_view received);
+
+// The value of a field, if its line has come whole.
+std::optional<std::string_view> field_seen(std::string_view received, std::string_view name);
 
 // uri_too_long and head_too_large become media_in_url where media fills the head.
 Error judged_head(Error error, std::string_view received);

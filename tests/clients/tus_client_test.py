@@ -4,6 +4,7 @@ Each flow is judged by what the user of the client gets, and by what the server 
 medium that was processed.
 """
 
+import hashlib
 import json
 import os
 import re
@@ -14,9 +15,10 @@ import unittest
 
 from support import media
 from support.broken_line import BrokenLine
-from support.browser import upload_with_uppy
+from support.browser import upload_with_tus_js, upload_with_uppy
 from support.client import X1
 from support.clients import run_flows
+from support.keys import create_key
 from support.server import Server
 
 LARGEST = 3_000_000
@@ -24,9 +26,11 @@ CUTS = (60_000, 90_000)
 
 
 class Case(unittest.TestCase):
+    arguments = ()
+
     @classmethod
     def setUpClass(cls):
-        cls.server = Server("--limit", f"upload.max_bytes={LARGEST}")
+        cls.server = Server("--limit", f"upload.max_bytes={LARGEST}", *cls.arguments)
         cls.addClassCleanup(cls.server.close)
         cls.server.start()
         cls.caller = X1(cls.server)
@@ -76,7 +80,7 @@ class Case(unittest.TestCase):
 class TusJs(Case):
     def works(self, client, name, data=None, **more):
         value = super().works(client, name, data, **more)
-        self.assertRegex(value["status_link"], r'/api/v1/uploads/\d+>; rel="status"')
+        self.assertRegex(value["status_link"], r'^</api/v1/uploads/\d+>; rel="status"')
         return value
 
     def test_whole(self):
@@ -159,6 +163,47 @@ class Uppy(Case):
 
     def test_the_same_file_chosen_again(self):
         self.check(golden=False)
+
+
+class TusJsInAPage(Case):
+    """In a browser, on a page of another origin, which then reads how the upload ended."""
+
+    modes = ("whole", "override", "resume")
+    token = None
+
+    def test_every_protocol(self):
+        told = upload_with_tus_js(self.server.url, self.files["video"], self.modes, self.token)
+        self.assertEqual(len(told), 3 * len(self.modes))
+        for flow, seen in told.items():
+            with self.subTest(flow):
+                self.assertNotIn("error", seen)
+                media_id = seen["url"].rsplit("/", 1)[1]
+                self.assertEqual((seen["ids"], seen["file_name"]), ([media_id] * 3, "clip.mp4"))
+                self.assertEqual(seen["original"], f"{self.server.url}/media/7_{media_id}/original")
+                self.assertEqual(seen["digest"], hashlib.sha256(self.clip).hexdigest())
+                self.assertEqual(seen["mistake"], [404, "media_unknown"])
+                self.assert_calls(flow.split()[1], [call.split()[0] for call in seen["requests"]])
+
+    def assert_calls(self, mode, methods):
+        pieces = -(-len(self.clip) // 100_000)
+        wanted = {
+            "whole": ["POST", "PATCH"],
+            "override": ["POST"] * (1 + pieces),
+            "resume": ["HEAD"] + ["PATCH"] * (pieces - 1),
+        }
+        self.assertEqual(methods, wanted[mode])
+
+
+class TusJsInAPageWithKeys(TusJsInAPage):
+    """The token goes along, to be asked for before each call, and over the redirection."""
+
+    arguments = ("--auth", "keys")
+    modes = ("override",)
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.token = create_key(cls.server.data, "page")["bearer_token"]
 
 
 class Tuspy(Case):

@@ -24,7 +24,7 @@ class Trusted(ServerCase):
         made = call(self.server, "POST", "/files/", [*self.x1.headers, *TLS, ("Tus-Resumable", "1.0.0"), ("Upload-Length", "10")])
         self.assertEqual(made.status, 201, made)
         self.assertTrue(made.header("location").startswith("/files/"), made)
-        self.assertIn("<https://", made.header("link"))
+        self.assertIn("</api/v1/uploads/", made.header("link"), "a path, right whatever the proxy says")
         refused = call(self.server, "GET", "/1.1/media/upload.json?command=STATUS&media_id=1", [*self.x1.headers, *TLS])
         self.assertIn("https://", refused.json()["sluice"]["doc_url"])
         for odd in ("ftp", "", "https, gopher"):
@@ -50,17 +50,43 @@ class NotTrusted(ServerCase):
 
 
 class Origins(ServerCase):
+    """Where anybody is believed; a page may be of this machine, too."""
+
     arguments = ("--cors-origin", "https://app.example.org")
+    key = None
 
     def test_pages_of_named_sites_may_upload(self):
-        caller = Caller(self.server)
+        caller = Caller(self.server, self.key)
         for collection in ("/files/", "/resumable/"):
-            for origin, allowed in (("https://app.example.org", "https://app.example.org"), ("https://evil.example", None)):
+            for origin, allowed in (("https://app.example.org",) * 2, ("http://localhost", "http://localhost" if not self.key else None), ("https://evil.example", None)):
                 asked = call(self.server, "OPTIONS", collection, [("Origin", origin), ("Access-Control-Request-Method", "POST")])
-                self.assertEqual((asked.status, asked.header("access-control-allow-origin")), (204, allowed), (collection, origin))
+                refused = not allowed and not self.key
+                self.assertEqual((asked.status, asked.header("access-control-allow-origin")), (403 if refused else 204, allowed), (collection, origin))
                 self.assertEqual(asked.header("vary"), "Origin")
                 missing = caller.get(collection + "12345", [("Origin", origin), ("Tus-Resumable", "1.0.0")])
                 self.assertEqual(missing.header("access-control-allow-origin"), allowed, "errors are shown to who may see them")
+
+
+class OriginsWithKeys(Origins):
+    """A page needs a token, and has to be one of the named."""
+
+    arguments = ("--auth", "keys", *Origins.arguments)
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.key = create_key(cls.server.data, "page")["bearer_token"]
+
+
+class AllOrigins(ServerCase):
+    arguments = ("--auth", "keys")
+
+    def test_pages_of_all_sites_may_upload_with_a_token(self):
+        key = create_key(self.server.data, "page")["bearer_token"]
+        for token, status in ((key, 201), ("wrong", 401)):
+            fields = [("Origin", "https://app.example.org"), ("Tus-Resumable", "1.0.0"), ("Upload-Length", "10")]
+            made = Caller(self.server, token).post("/files/", b"", "", fields)
+            self.assertEqual((made.status, made.header("access-control-allow-origin")), (status, "*"), made)
 
 
 if __name__ == "__main__":

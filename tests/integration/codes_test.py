@@ -43,6 +43,14 @@ class Transport(ServerCase):
         self.refused(head("GET", V1 + "?a=" + 9000 * "x"), 414, "uri_too_long")
         self.refused(head("GET", V1, [("Cookie", 17000 * "x")]), 431, "head_too_large")
 
+    def test_a_page_sees_why_its_head_was_refused(self):
+        page = ("Origin", "http://localhost:3000")
+        for path, version in (("/files/1", "1.0.0"), ("/resumable/1", None)):
+            for origin, allowed in ((page, page[1]), (("Origin", "http://evil.example"), None)):
+                answer = exchange(self.server, head("PATCH", path, [origin, ("Cookie", 17000 * "x")]))
+                self.assertEqual((answer.status, answer.header("sluice-error")), (431, "head_too_large"), answer)
+                self.assertEqual(answer.header("access-control-allow-origin"), allowed, answer)
+                self.assertEqual(answer.header("tus-resumable"), version, answer)
 
     def test_row_10_media_in_an_address_without_end(self):
         for name in ("media_data", "media"):

@@ -8,11 +8,12 @@ import unittest
 
 from support import metrics
 from support.case import ServerCase
-from support.client import FORM, V1, V2, X1, X2
+from support.client import FORM, V1, V2, X1, X2, call
 from support.media import noise
 from support.wire import ConnectionEnded, Part, Wire, head, multipart
 
 MEDIA = noise(200_000)
+PAGE = ("Origin", "http://localhost:3000")
 
 
 def append_bytes(media_id, index, data=MEDIA):
@@ -64,6 +65,12 @@ class Overload(ServerCase):
         text = answer.body.decode()
         self.assertIn(f"{bound} requests of the class {name}", text)
 
+    def assert_told_to_a_page(self, answer, path):
+        self.assertEqual((answer.status, answer.header("sluice-error")), (503, "overloaded"), answer)
+        self.assertEqual(answer.header("access-control-allow-origin"), PAGE[1], answer)
+        self.assertIn("Retry-After", answer.header("access-control-expose-headers"))
+        self.assertEqual(answer.header("tus-resumable"), "1.0.0" if path.startswith("/files") else None)
+
     def test_full_bulk_turns_its_own_away_and_the_small_calls_go_on(self):
         wires, rests, media_id = self.fill_bulk()
         # Before its body is read: "100 Continue" does not come.
@@ -79,6 +86,8 @@ class Overload(ServerCase):
         answer = X2(self.server).append(media_id, 1, b"a few bytes")
         self.assert_shed(answer, "bulk", 4)
         self.assert_v2_error(answer, 503, "overloaded")
+        for path in ("/files/1", "/resumable/1"):
+            self.assert_told_to_a_page(call(self.server, "PATCH", path, [PAGE], b"a few bytes"), path)
         self.assert_shed(self.caller.get("/media/7_1/original"), "bulk", 4)
         # What is small goes on.
         self.assertEqual(self.caller.status(media_id).header("sluice-error"), "finalize_missing")
@@ -210,6 +219,8 @@ class FullHouse(ServerCase):
         self.assertTrue(1 <= int(answer.header("retry-after")) <= 30, answer)
         self.assertIn("all are in use", answer.json()["errors"][0]["message"])
         self.assert_v2_error(X2(self.server).init(1000), 503, "overloaded")
+        told = call(self.server, "PATCH", "/files/1", [PAGE], b"a few bytes")
+        self.assertEqual((told.status, told.header("access-control-allow-origin")), (503, PAGE[1]), told)
         for wire in wires:
             wire.close()
         for _ in range(100):

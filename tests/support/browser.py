@@ -1,4 +1,4 @@
-"""A headless Chromium that plays what the server made, or uploads with Uppy, on a page of another site."""
+"""A headless Chromium that plays what the server made, or uploads with Uppy or tus-js-client, on a page of another site."""
 
 import contextlib
 import functools
@@ -29,9 +29,9 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 
 @contextlib.contextmanager
 def other_site():
-    """The URL of a page with a <video> and hls.js, and Uppy beside it, on a port, and so an origin, of its own."""
+    """The URL of a page with a <video> and hls.js, Uppy and tus-js-client beside it, on a port, and so an origin, of its own."""
     with tempfile.TemporaryDirectory(prefix="sluice-site-") as folder:
-        for source in (("hls.js", "dist", "hls.min.js"), ("uppy", "dist", "uppy.min.mjs")):
+        for source in (("hls.js", "dist", "hls.min.js"), ("uppy", "dist", "uppy.min.mjs"), ("tus-js-client", "dist", "tus.min.js")):
             shutil.copy(os.path.join(npm_folder(), "node_modules", *source), folder)
         with open(os.path.join(folder, "player.html"), "w", encoding="ascii") as page:
             page.write("<!doctype html><title>player</title><script src=hls.min.js></script><video></video>")
@@ -53,10 +53,19 @@ def upload_with_uppy(endpoint, file, golden):
         return _run("uppy_driver.cjs", wanted)
 
 
-def _run(driver, wanted):
+def upload_with_tus_js(server_url, file, modes, token=None):
+    """What a page with tus-js-client saw, by each protocol that it speaks: see tus_js_page_driver.cjs."""
+    files, resumable = f"{server_url}/files/", f"{server_url}/resumable/"
+    protocols = [("tus-v1", files), ("ietf-draft-03", resumable), ("ietf-draft-05", resumable)]
+    with other_site() as page:
+        wanted = {"chromium": chromium(), "page": page, "server": server_url, "file": file, "modes": modes, "token": token}
+        return _run("tus_js_page_driver.cjs", {**wanted, "protocols": protocols}, 2 * PATIENCE)
+
+
+def _run(driver, wanted, patience=PATIENCE):
     done = subprocess.run(
         ["node", os.path.join(npm_folder(), driver), json.dumps(wanted)],
-        capture_output=True, text=True, timeout=PATIENCE, check=False,
+        capture_output=True, text=True, timeout=patience, check=False,
     )
     if done.returncode != 0:
         raise AssertionError(f"the browser ended ({done.returncode}):\n{done.stderr[-3000:]}")

@@ -153,14 +153,17 @@ constexpr auto rows = std::to_array<ErrorEntry>({
      .mistakes = "103", .x_witness = Witness::documented, .x_note = "The status of code 191 is not recorded."},
     {.code = ErrorCode::host_not_allowed, .slug = "host_not_allowed", .fault = Fault::caller, .status = 403, .retryable = false,
      .title = "A web page of another site may not write here",
-     .hint = "Send credentials with the call, or serve the page from this machine.",
+     .hint = "Serve the page from this machine, or name its site when the server is started.",
      .symptom = "403 for an upload by a web page, while curl works.",
      .causes = "A page under development is served from another machine and calls this server without credentials.\n"
                "A page of a stranger tries to upload in your name: without this refusal any site could (CSRF, DNS rebinding).\n",
      .check = "Look at the Origin header: localhost, 127.0.0.1 and [::1] are let through.\n",
-     .mend = "Serve the page from localhost, or send `Authorization: Bearer …` with each call.\n",
+     .mend = "Serve the page from localhost.\n"
+             "Start the server with `--server-name HOST` for pages of that host, or with `--cors-origin ORIGIN` for pages that "
+             "upload by tus or RUFH.\n"
+             "With `--auth keys` no page is refused for its site: it needs a token.\n",
      .request = "POST /1.1/media/upload.json\nOrigin: http://evil.example\n\ncommand=INIT&total_bytes=12582912&media_type=video/mp4&media_category=tweet_video",
-     .facts = "A page of \"http://evil.example\" sent this without credentials; pages of this machine alone may.",
+     .facts = "A page of \"http://evil.example\" sent this without credentials that were checked; pages of this machine alone may, and of sites that the server was started with: --server-name.",
      .mistakes = "", .x_witness = Witness::ours, .x_note = ""},
     {.code = ErrorCode::dev_mode_only, .slug = "dev_mode_only", .fault = Fault::caller, .status = 403, .retryable = false,
      .title = "This exists in dev mode only",

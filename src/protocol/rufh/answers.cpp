@@ -2,6 +2,7 @@
 
 #include "base/error_catalogue.hpp"
 #include "base/json_writer.hpp"
+#include "protocol/common/cors.hpp"
 #include "protocol/common/problem.hpp"
 #include "protocol/common/stream_hints.hpp"
 
@@ -18,10 +19,12 @@ constexpr std::string_view exposed =
     "Upload-Offset, Upload-Complete, Upload-Incomplete, Upload-Length, Upload-Limit, Location, "
     "Repr-Digest, Sluice-Media-Id, Sluice-Error, Link, Retry-After, X-Request-Id, "
     "x-rate-limit-limit, x-rate-limit-remaining, x-rate-limit-reset";
+// With those of tus that its clients send in the modes in which they speak this.
 constexpr std::string_view allowed_fields =
-    "Authorization, Content-Type, Content-Disposition, Content-Digest, Repr-Digest, "
-    "Want-Repr-Digest, Upload-Complete, Upload-Incomplete, Upload-Draft-Interop-Version, "
-    "Upload-Length, Upload-Offset, Idempotency-Key, X-Request-ID";
+    "Authorization, Origin, X-Requested-With, X-Request-ID, X-HTTP-Method-Override, Content-Type, "
+    "Content-Disposition, Content-Digest, Repr-Digest, Want-Repr-Digest, Upload-Complete, "
+    "Upload-Incomplete, Upload-Draft-Interop-Version, Upload-Length, Upload-Defer-Length, "
+    "Upload-Offset, Upload-Metadata, Idempotency-Key, Incremental";
 
 std::optional<int> status_of(const Error& error) {
     switch (error.code) {
@@ -77,13 +80,6 @@ bool is_overrun(const Error& error) {
 void add_progress(http::Response& response, const Fields& fields, const Upload& upload) {
     add_completeness(response, fields, upload.has_all_bytes());
     response.set("Upload-Offset", std::to_string(upload.received.value));
-}
-
-void add_identity(http::Response& response, const http::Request& request, const Upload& upload) {
-    response.set("Sluice-Media-Id", upload.id.text());
-    response.set(
-        "Link", "<" + request.base_url + "/api/v1/uploads/" + upload.id.text() + ">; rel=\"status\""
-    );
 }
 
 http::Response described(const http::Request& request, const Upload& upload) {
@@ -143,8 +139,12 @@ http::Response gone(const Error& error, const http::Request& request) {
     );
 }
 
-void add_cors(http::Response& response) {
-    response.set("Access-Control-Expose-Headers", std::string(exposed));
+void finish(const PageOrigins& pages, const http::Request& request, http::Response& response) {
+    if (request.header("Origin")) {
+        allow_origin(pages, request, response);
+        response.set("Access-Control-Expose-Headers", std::string(exposed));
+    }
+    response.route = "rufh.uploads";
 }
 
 void add_preflight(http::Response& response) {

@@ -5,6 +5,7 @@
 #include "core/upload.hpp"
 #include "http/request.hpp"
 #include "http/response.hpp"
+#include "protocol/common/page_origins.hpp"
 #include "protocol/rufh/fields.hpp"
 
 namespace sluice::protocol::rufh {
@@ -14,8 +15,6 @@ bool is_overrun(const Error& error);
 
 // Upload-Complete (of interop version 3 Upload-Incomplete) and Upload-Offset.
 void add_progress(http::Response& response, const Fields& fields, const Upload& upload);
-// Sluice-Media-Id, and where the upload and its processing are told.
-void add_identity(http::Response& response, const http::Request& request, const Upload& upload);
 // The upload as JSON: what it is, its state, where to ask on.
 http::Response described(const http::Request& request, const Upload& upload);
 
@@ -32,7 +31,8 @@ http::Response refused(
 // A refusal where no upload is: none of the fields of one.
 http::Response gone(const Error& error, const http::Request& request);
 
-void add_cors(http::Response& response);
+// What every answer has, and what pages of other sites may read of it.
+void finish(const PageOrigins& pages, const http::Request& request, http::Response& response);
 void add_preflight(http::Response& response);
 
 }  // namespace sluice::protocol::rufh

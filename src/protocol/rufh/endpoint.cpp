@@ -4,12 +4,13 @@
 #include <utility>
 
 #include "base/text.hpp"
-#include "protocol/common/cors.hpp"
 #include "protocol/common/credentials.hpp"
 #include "protocol/common/idempotency_key.hpp"
+#include "protocol/common/method_override.hpp"
 #include "protocol/common/parameters.hpp"
 #include "protocol/common/problem.hpp"
 #include "protocol/common/rate_gate.hpp"
+#include "protocol/common/upload_identity.hpp"
 #include "protocol/common/upload_metadata.hpp"
 #include "protocol/rufh/answers.hpp"
 #include "protocol/rufh/digests.hpp"
@@ -124,23 +125,25 @@ Result<void> lengths_fit(const Fields& fields) {
 awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body) const {
     const Fields fields = fields_of(exchange.request);
     auto response = co_await answer(exchange, fields, body);
-    if (exchange.request.header("Origin")) {
-        allow_origin(context_, exchange.request, response);
-        add_cors(response);
-    }
-    response.route = "rufh.uploads";
+    finish(pages_, exchange.request, response);
     co_return response;
+}
+
+Response Endpoint::refuse(const Error& error, const Request& request) const {
+    auto response = refused(error, request, fields_of(request), is_collection(request.path));
+    finish(pages_, request, response);
+    return response;
 }
 
 awaitable<Response> Endpoint::answer(
     Exchange& exchange, const Fields& fields, http::BodyReader& body
 ) const {
     const Request& request = exchange.request;
-    const std::string_view method = request.method;
+    const auto method = method_of(request);
     if (method == "OPTIONS") {
         co_return capabilities();
     }
-    const bool is_creation = request.path == "/resumable" || request.path == collection;
+    const bool is_creation = is_collection(request.path);
     auto owner = authorize(exchange, Scope::media_write);
     if (!owner) {
         co_return refused(owner.error(), request, fields, is_creation);
@@ -236,8 +239,8 @@ awaitable<Response> Endpoint::create(
         }
         fed = *std::move(now);
     }
-    auto response = *fields.is_complete ? finished(request, fields, fed, 201)
-                                        : begun(request, fields, fed.upload, 201);
+    auto response =
+        *fields.is_complete ? finished(request, fields, fed, 201) : begun(fields, fed.upload, 201);
     response.set("Location", location);
     co_return response;
 }
@@ -272,7 +275,7 @@ awaitable<Response> Endpoint::take_whole(
     }
     Response response = described(request, fed.upload);
     response.status = 201;
-    add_identity(response, request, fed.upload);
+    add_identity(response, fed.upload);
     response.set("Location", "/api/v1/uploads/" + made->id.text());
     co_return response;
 }
@@ -302,17 +305,18 @@ awaitable<Response> Endpoint::look(
     if (!found) {
         co_return gone(found.error(), request);
     }
-    Response response = request.method == "GET" ? described(request, *found) : Response();
-    response.status = request.method == "GET" ? 200 : 204;
+    const bool is_get = method_of(request) == "GET";
+    Response response = is_get ? described(request, *found) : Response();
+    response.status = is_get ? 200 : 204;
     add_progress(response, fields, *found);
     if (found->stream.length_known) {
         response.set("Upload-Length", std::to_string(found->total.value));
     }
     response.set("Upload-Limit", limits_of(&*found));
-    if (request.method == "HEAD") {
+    if (!is_get) {
         response.set("Cache-Control", "no-store");
     }
-    add_identity(response, request, *found);
+    add_identity(response, *found);
     co_return response;
 }
 
@@ -352,7 +356,7 @@ awaitable<Response> Endpoint::append(
         if (*fields.is_complete) {
             co_return finished(request, fields, *now, 200);
         }
-        co_return begun(request, fields, now->upload, 204);
+        co_return begun(fields, now->upload, 204);
     }
     const Error error =
         now ? Error{.code = ErrorCode::already_finalized, .media_id = id.value} : now.error();
@@ -390,14 +394,12 @@ awaitable<Response> Endpoint::remove(
     co_return response;
 }
 
-Response Endpoint::begun(
-    const Request& request, const Fields& fields, const Upload& upload, int status
-) const {
+Response Endpoint::begun(const Fields& fields, const Upload& upload, int status) const {
     Response response;
     response.status = status;
     add_progress(response, fields, upload);
     response.set("Upload-Limit", limits_of(&upload));
-    add_identity(response, request, upload);
+    add_identity(response, upload);
     return response;
 }
 
@@ -407,7 +409,7 @@ Response Endpoint::finished(
     Response response = described(request, fed.upload);
     response.status = status;
     add_progress(response, fields, fed.upload);
-    add_identity(response, request, fed.upload);
+    add_identity(response, fed.upload);
     if (!fed.digest.empty()) {
         response.set("Repr-Digest", fed.digest);
     }

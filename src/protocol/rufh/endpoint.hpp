@@ -11,6 +11,7 @@
 #include "http/handler.hpp"
 #include "protocol/common/context.hpp"
 #include "protocol/common/exchange.hpp"
+#include "protocol/common/page_origins.hpp"
 #include "protocol/rufh/feed.hpp"
 #include "protocol/rufh/fields.hpp"
 
@@ -18,13 +19,16 @@ namespace sluice::protocol::rufh {
 
 class Endpoint {
   public:
-    explicit Endpoint(const Context& context) : context_(context) {}
+    // `pages` outlives it.
+    Endpoint(const Context& context, const PageOrigins& pages) : context_(context), pages_(pages) {}
 
     // "*", which is asked with OPTIONS alone, is for all URLs: the limits are the same for each.
     static bool serves(std::string_view path) {
-        return path == "*" || path == "/resumable" || path.starts_with(collection);
+        return path == "*" || is_collection(path) || path.starts_with(collection);
     }
     boost::asio::awaitable<http::Response> handle(Exchange& exchange, http::BodyReader& body) const;
+    // For what is refused before it comes here.
+    http::Response refuse(const Error& error, const http::Request& request) const;
 
   private:
     using Answer = boost::asio::awaitable<http::Response>;
@@ -59,15 +63,14 @@ class Endpoint {
     boost::asio::awaitable<void> invalidate(Principal owner, MediaId id) const;
 
     // What a request that is not the last one is answered, and one that is.
-    http::Response begun(
-        const http::Request& request, const Fields& fields, const Upload& upload, int status
-    ) const;
+    http::Response begun(const Fields& fields, const Upload& upload, int status) const;
     http::Response finished(
         const http::Request& request, const Fields& fields, const Fed& fed, int status
     ) const;
     std::string limits_of(const Upload* upload) const;
 
     const Context& context_;
+    const PageOrigins& pages_;
 };
 
 }  // namespace sluice::protocol::rufh

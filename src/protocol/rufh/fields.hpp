@@ -15,6 +15,9 @@
 namespace sluice::protocol::rufh {
 
 inline constexpr std::string_view collection = "/resumable/";
+inline bool is_collection(std::string_view path) {
+    return path == "/resumable" || path == collection;
+}
 inline constexpr std::string_view protocol_name = "rufh";  // Upload::protocol
 
 // Of "?1" and "?0", with or without parameters.

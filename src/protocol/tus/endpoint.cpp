@@ -7,10 +7,12 @@
 #include "protocol/common/cors.hpp"
 #include "protocol/common/credentials.hpp"
 #include "protocol/common/idempotency_key.hpp"
+#include "protocol/common/method_override.hpp"
 #include "protocol/common/problem.hpp"
 #include "protocol/common/rate_gate.hpp"
 #include "protocol/common/receive_stream.hpp"
 #include "protocol/common/stream_hints.hpp"
+#include "protocol/common/upload_identity.hpp"
 #include "protocol/common/upload_metadata.hpp"
 #include "protocol/tus/checksum.hpp"
 #include "protocol/tus/fields.hpp"
@@ -72,19 +74,6 @@ Response refused(const Error& error, const Request& request) {
     // The rest of the body that this is about would only be thrown away.
     response.close = error.code == ErrorCode::upload_taken_over;
     return response;
-}
-
-// Only POST: otherwise a link could be made to delete.
-std::string_view method_of(const Request& request) {
-    const auto wanted = request.header("X-HTTP-Method-Override");
-    return wanted && request.method == "POST" ? *wanted : std::string_view(request.method);
-}
-
-void add_identity(Response& response, const Request& request, const Upload& upload) {
-    response.set("Sluice-Media-Id", upload.id.text());
-    response.set(
-        "Link", "<" + request.base_url + "/api/v1/uploads/" + upload.id.text() + ">; rel=\"status\""
-    );
 }
 
 void add_expiry(Response& response, const Upload& upload) {
@@ -179,13 +168,23 @@ Result<void> bytes_fit(const Request& request, const CreateStream& wanted) {
 
 awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body) const {
     auto response = co_await answer(exchange, body);
+    finish(exchange.request, response);
+    co_return response;
+}
+
+Response Endpoint::refuse(const Error& error, const Request& request) const {
+    auto response = refused(error, request);
+    finish(request, response);
+    return response;
+}
+
+void Endpoint::finish(const Request& request, Response& response) const {
     response.set("Tus-Resumable", std::string(version));
-    if (exchange.request.header("Origin")) {
-        allow_origin(context_, exchange.request, response);
+    if (request.header("Origin")) {
+        allow_origin(pages_, request, response);
         response.set("Access-Control-Expose-Headers", std::string(exposed));
     }
     response.route = "tus.files";
-    co_return response;
 }
 
 awaitable<Response> Endpoint::answer(Exchange& exchange, http::BodyReader& body) const {
@@ -295,7 +294,7 @@ awaitable<Response> Endpoint::create(Exchange& exchange, Principal owner, http::
         add_expiry(response, *made);
     }
     response.set("Location", std::string(collection) + made->id.text());
-    add_identity(response, request, *made);
+    add_identity(response, *made);
     co_return response;
 }
 
@@ -383,7 +382,7 @@ awaitable<Response> Endpoint::look(const Request& request, Principal owner, Medi
     }
     response.set("Cache-Control", "no-store");
     add_expiry(response, upload);
-    add_identity(response, request, upload);
+    add_identity(response, upload);
     co_return response;
 }
 
@@ -414,7 +413,7 @@ awaitable<Response> Endpoint::append(
     response.status = 204;
     response.set("Upload-Offset", offset_text(*now));
     add_expiry(response, *now);
-    add_identity(response, request, *now);
+    add_identity(response, *now);
     co_return response;
 }
 

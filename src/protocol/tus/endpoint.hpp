@@ -11,19 +11,25 @@
 #include "http/handler.hpp"
 #include "protocol/common/context.hpp"
 #include "protocol/common/exchange.hpp"
+#include "protocol/common/page_origins.hpp"
 
 namespace sluice::protocol::tus {
 
 class Endpoint {
   public:
-    explicit Endpoint(const Context& context) : context_(context) {}
+    // `pages` outlives it.
+    Endpoint(const Context& context, const PageOrigins& pages) : context_(context), pages_(pages) {}
 
     static bool serves(std::string_view path) {
         return path == "/files" || path.starts_with("/files/");
     }
     boost::asio::awaitable<http::Response> handle(Exchange& exchange, http::BodyReader& body) const;
+    // For what is refused before it comes here.
+    http::Response refuse(const Error& error, const http::Request& request) const;
 
   private:
+    // What every answer has, and what pages of other sites may read.
+    void finish(const http::Request& request, http::Response& response) const;
     boost::asio::awaitable<http::Response> answer(Exchange& exchange, http::BodyReader& body) const;
     boost::asio::awaitable<http::Response> create(
         Exchange& exchange, Principal owner, http::BodyReader& body
@@ -45,6 +51,7 @@ class Endpoint {
     http::Response capabilities() const;
 
     const Context& context_;
+    const PageOrigins& pages_;
 };
 
 }  // namespace sluice::protocol::tus
