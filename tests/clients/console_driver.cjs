@@ -441,10 +441,14 @@ const scenarios = {
         await page.goto(`${plan.base}/u/${plan.blank}`);
         await page.locator('.verdict').waitFor();
         const blank = await page.locator('h1').innerText();
-        await page.goto(`${plan.base}/requests/${plan.request}`);
-        await page.getByRole('heading', { name: 'Answer' }).waitFor();
-        await sleep(300);
-        return { list, title, blank, dialogs, markup: await page.locator('main img, main script, main iframe').count(), hacked: await page.evaluate(() => window.hacked === true) };
+        const exchanges = [];
+        for (const id of plan.requests) {
+            await page.goto(`${plan.base}/requests/${id}`);
+            await page.getByRole('heading', { name: 'Answer' }).waitFor();
+            await sleep(300);
+            exchanges.push(await page.locator('main').innerText());
+        }
+        return { list, title, blank, exchanges, dialogs, markup: await page.locator('main img, main script, main iframe').count(), hacked: await page.evaluate(() => window.hacked === true) };
     },
 
     async many(page) {
@@ -504,8 +508,12 @@ const scenarios = {
         await page.locator('table.uploads').waitFor();
         const names = await page.locator('table.uploads .name').allInnerTexts();
         const screens = await page.locator('.side nav a').allInnerTexts();
-        await page.context().clearCookies();
         await page.getByRole('link', { name: 'Requests' }).click();
+        await page.locator('table.requests .name').last().click();
+        await page.getByRole('heading', { name: 'Answer' }).waitFor();
+        const exchange = await page.locator('main').innerText();
+        await page.context().clearCookies();
+        await page.getByRole('link', { name: 'Requests' }).first().click();
         await page.getByText('The session has ended').waitFor();
         await page.goto(plan.link);
         await page.getByRole('alert').waitFor();
@@ -518,7 +526,7 @@ const scenarios = {
         await page.getByRole('alert').waitFor();
         await page.getByRole('button', { name: 'Go on as before' }).click();
         await page.locator('table.uploads').waitFor();
-        return { cookie, address, names, screens, again };
+        return { cookie, address, names, screens, exchange, again };
     },
 };
 

@@ -197,8 +197,13 @@ class Hostile(ServerCase):
         blank = x1.post("/1.1/media/upload.json", body, content_type).json()["media_id_string"]
         page = b"<html><script>window.hacked=true</script><img src=x onerror=window.hacked=true></html>"
         odd = x1.post("/1.1/media/upload.json?command=INIT", page, "text/html")
-        seen = browse(self.server.url, "hostile", id=made.json()["media_id_string"], blank=blank, request=odd.header("x-request-id"))
+        content_type, body = multipart([Part("command", b"INIT"), Part("media_type", page)])
+        part = x1.post("/1.1/media/upload.json", body, content_type)
+        requests = [odd.header("x-request-id"), part.header("x-request-id")]
+        seen = browse(self.server.url, "hostile", id=made.json()["media_id_string"], blank=blank, requests=requests)
         self.assertEqual((seen["errors"], seen["dialogs"], seen["markup"], seen["hacked"]), ([], [], 0, False))
+        self.assertIn(f"{len(page)} B of body were announced and not read", seen["exchanges"][0])
+        self.assertIn(page.decode(), seen["exchanges"][1])
         self.assertEqual(seen["blank"], blank, "a name that nobody sees is none")
         for text in (seen["list"], seen["title"]):
             self.assertIn("<img src=x", text)
@@ -284,6 +289,8 @@ class SignIn(ServerCase):
         self.assertTrue(seen["address"].endswith("/"), "the code does not stay in the address")
         self.assertEqual(seen["names"], ["mine.png"])
         self.assertNotIn("Keys", " ".join(seen["screens"]), "not for who is no operator")
+        self.assertIn("--inspector full", seen["exchange"], "how bodies would be kept")
+        self.assertNotIn("first 8 kB", seen["exchange"], "nothing of the body is there")
         self.assertIn("good once", seen["again"])
 
     def test_the_sign_in_is_accessible(self):
