@@ -512,8 +512,10 @@ const scenarios = {
         await page.locator('table.requests .name').last().click();
         await page.getByRole('heading', { name: 'Answer' }).waitFor();
         const exchange = await page.locator('main').innerText();
+        await page.goto(plan.base + '/keys');
+        const keys = await page.locator('main .empty').innerText();
         await page.context().clearCookies();
-        await page.getByRole('link', { name: 'Requests' }).first().click();
+        await page.getByRole('link', { name: 'Requests' }).click();
         await page.getByText('The session has ended').waitFor();
         await page.goto(plan.link);
         await page.getByRole('alert').waitFor();
@@ -526,7 +528,7 @@ const scenarios = {
         await page.getByRole('alert').waitFor();
         await page.getByRole('button', { name: 'Go on as before' }).click();
         await page.locator('table.uploads').waitFor();
-        return { cookie, address, names, screens, exchange, again };
+        return { cookie, address, names, screens, exchange, keys, again };
     },
 };
 

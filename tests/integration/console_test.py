@@ -289,6 +289,7 @@ class SignIn(ServerCase):
         self.assertTrue(seen["address"].endswith("/"), "the code does not stay in the address")
         self.assertEqual(seen["names"], ["mine.png"])
         self.assertNotIn("Keys", " ".join(seen["screens"]), "not for who is no operator")
+        self.assertIn("For operators", seen["keys"])
         self.assertIn("--inspector full", seen["exchange"], "how bodies would be kept")
         self.assertNotIn("first 8 kB", seen["exchange"], "nothing of the body is there")
         self.assertIn("good once", seen["again"])
