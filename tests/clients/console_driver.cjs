@@ -80,20 +80,6 @@ async function violationsOfStates(page) {
     await page.getByRole('progressbar', { name: 'stuck.mp4 sent' }).waitFor();
     await look('sending');
     await page.getByRole('button', { name: 'Cancel stuck.mp4' }).click();
-    for (const path of [`/u/${plan.id}`, '/requests/4711']) {
-        let answer;
-        const asked = new Promise((resolve) => (answer = resolve));
-        await page.route(/\/api\/v1\/(uploads|requests)\/[^/]*$/, (route) => answer(route));
-        await page.goto(plan.base + path);
-        await page.locator('.skeleton').waitFor();
-        await look(`${path} loads`);
-        // As from a proxy that wants somebody to sign in.
-        await (await asked).fulfill({ status: 200, contentType: 'text/html', body: '<h1>Sign in</h1>' });
-        await page.getByText("The answer is not Sluice's").waitFor();
-        await look(`${path} fails`);
-        await page.unrouteAll();
-    }
-    await page.goto(plan.base + '/');
     await page.context().setOffline(true);
     await page.route('**/api/**', (route) => route.abort());
     await page.getByRole('button', { name: 'Failed', exact: true }).click();
@@ -399,6 +385,25 @@ const scenarios = {
                 seen.push(...(await violationsOfStates(page)).map((what) => `${what} ${colorScheme} ${width}`));
                 await context.close();
             }
+        }
+        return { seen };
+    },
+
+    // A screen has its heading before it has anything else, and also when the answer is somebody else's: as of a proxy that
+    // wants a sign-in.
+    async before_and_without_an_answer(page) {
+        const seen = [];
+        for (const path of [`/u/${plan.id}`, '/requests/4711']) {
+            let answer;
+            const asked = new Promise((resolve) => (answer = resolve));
+            await page.route(/\/api\/v1\/(uploads|requests)\/[^/]*$/, (route) => answer(route));
+            await page.goto(plan.base + path);
+            await page.locator('.skeleton').waitFor();
+            seen.push(...(await violations(page)));
+            await (await asked).fulfill({ status: 200, contentType: 'text/html', body: '<h1>Sign in</h1>' });
+            await page.getByText("The answer is not Sluice's").waitFor();
+            seen.push(...(await violations(page)));
+            await page.unrouteAll();
         }
         return { seen };
     },

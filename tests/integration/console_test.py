@@ -63,8 +63,7 @@ class Console(ServerCase):
 
     def test_what_was_sent_is_cleared_at_once_and_what_can_never_work_is_not_resumed(self):
         seen = self.see("sent_and_refused", file=self.film, picture=self.still)
-        self.assertIn("media_type", seen["told"])
-        self.assertNotRegex(seen["told"], r"[a-z\"] [A-Z]", "sentences end before others begin")
+        self.assertIn("not of the declared type. media_type is", seen["told"], "sentences end before others begin")
         self.assertEqual([text.strip() for text in seen["actions"]], ["Cancel"])
         self.assertEqual(seen["left"], 1)
 
@@ -158,6 +157,9 @@ class Console(ServerCase):
         paths += ["/docs/guides/outputs", "/docs/protocols/mistakes"]
         seen = self.see("accessible", paths=paths, id=gap, file=self.film)
         self.assertEqual(seen["seen"], [])
+
+    def test_a_screen_is_accessible_before_it_has_an_answer_and_without_one(self):
+        self.assertEqual(self.see("before_and_without_an_answer", id=self.ready)["seen"], [])
 
     def test_a_deleted_upload_is_told_where_it_is_open(self):
         self.assertRegex(self.see("deleted")["told"], "Cancelled|No such upload")
