@@ -80,20 +80,6 @@ async function violationsOfStates(page) {
     await page.getByRole('progressbar', { name: 'stuck.mp4 sent' }).waitFor();
     await look('sending');
     await page.getByRole('button', { name: 'Cancel stuck.mp4' }).click();
-    for (const path of [`/u/${plan.id}`, '/requests/4711']) {
-        let answer;
-        const asked = new Promise((resolve) => (answer = resolve));
-        await page.route(/\/api\/v1\/(uploads|requests)\/[^/]*$/, (route) => answer(route));
-        await page.goto(plan.base + path);
-        await page.locator('.skeleton').waitFor();
-        await look(`${path} loads`);
-        // As from a proxy that wants somebody to sign in.
-        await (await asked).fulfill({ status: 200, contentType: 'text/html', body: '<h1>Sign in</h1>' });
-        await page.getByText("The answer is not Sluice's").waitFor();
-        await look(`${path} fails`);
-        await page.unrouteAll();
-    }
-    await page.goto(plan.base + '/');
     await page.context().setOffline(true);
     await page.route('**/api/**', (route) => route.abort());
     await page.getByRole('button', { name: 'Failed', exact: true }).click();
@@ -403,6 +389,25 @@ const scenarios = {
         return { seen };
     },
 
+    // A screen has its heading before it has anything else, and also when the answer is somebody else's: as of a proxy that
+    // wants a sign-in.
+    async before_and_without_an_answer(page) {
+        const seen = [];
+        for (const path of [`/u/${plan.id}`, '/requests/4711']) {
+            let answer;
+            const asked = new Promise((resolve) => (answer = resolve));
+            await page.route(/\/api\/v1\/(uploads|requests)\/[^/]*$/, (route) => answer(route));
+            await page.goto(plan.base + path);
+            await page.locator('.skeleton').waitFor();
+            seen.push(...(await violations(page)));
+            await (await asked).fulfill({ status: 200, contentType: 'text/html', body: '<h1>Sign in</h1>' });
+            await page.getByText("The answer is not Sluice's").waitFor();
+            seen.push(...(await violations(page)));
+            await page.unrouteAll();
+        }
+        return { seen };
+    },
+
     async accessible_sign_in(page) {
         await page.goto(plan.base + '/');
         await page.getByLabel('Bearer token of a key').waitFor();
@@ -441,10 +446,14 @@ const scenarios = {
         await page.goto(`${plan.base}/u/${plan.blank}`);
         await page.locator('.verdict').waitFor();
         const blank = await page.locator('h1').innerText();
-        await page.goto(`${plan.base}/requests/${plan.request}`);
-        await page.getByRole('heading', { name: 'Answer' }).waitFor();
-        await sleep(300);
-        return { list, title, blank, dialogs, markup: await page.locator('main img, main script, main iframe').count(), hacked: await page.evaluate(() => window.hacked === true) };
+        const exchanges = [];
+        for (const id of plan.requests) {
+            await page.goto(`${plan.base}/requests/${id}`);
+            await page.getByRole('heading', { name: 'Answer' }).waitFor();
+            await sleep(300);
+            exchanges.push(await page.locator('main').innerText());
+        }
+        return { list, title, blank, exchanges, dialogs, markup: await page.locator('main img, main script, main iframe').count(), hacked: await page.evaluate(() => window.hacked === true) };
     },
 
     async many(page) {
@@ -504,6 +513,12 @@ const scenarios = {
         await page.locator('table.uploads').waitFor();
         const names = await page.locator('table.uploads .name').allInnerTexts();
         const screens = await page.locator('.side nav a').allInnerTexts();
+        await page.getByRole('link', { name: 'Requests' }).click();
+        await page.locator('table.requests .name').last().click();
+        await page.getByRole('heading', { name: 'Answer' }).waitFor();
+        const exchange = await page.locator('main').innerText();
+        await page.goto(plan.base + '/keys');
+        const keys = await page.locator('main .empty').innerText();
         await page.context().clearCookies();
         await page.getByRole('link', { name: 'Requests' }).click();
         await page.getByText('The session has ended').waitFor();
@@ -518,7 +533,7 @@ const scenarios = {
         await page.getByRole('alert').waitFor();
         await page.getByRole('button', { name: 'Go on as before' }).click();
         await page.locator('table.uploads').waitFor();
-        return { cookie, address, names, screens, again };
+        return { cookie, address, names, screens, exchange, keys, again };
     },
 };
 

@@ -63,8 +63,7 @@ class Console(ServerCase):
 
     def test_what_was_sent_is_cleared_at_once_and_what_can_never_work_is_not_resumed(self):
         seen = self.see("sent_and_refused", file=self.film, picture=self.still)
-        self.assertIn("media_type", seen["told"])
-        self.assertNotRegex(seen["told"], r"[a-z\"] [A-Z]", "sentences end before others begin")
+        self.assertIn("not of the declared type. media_type is", seen["told"], "sentences end before others begin")
         self.assertEqual([text.strip() for text in seen["actions"]], ["Cancel"])
         self.assertEqual(seen["left"], 1)
 
@@ -159,6 +158,9 @@ class Console(ServerCase):
         seen = self.see("accessible", paths=paths, id=gap, file=self.film)
         self.assertEqual(seen["seen"], [])
 
+    def test_a_screen_is_accessible_before_it_has_an_answer_and_without_one(self):
+        self.assertEqual(self.see("before_and_without_an_answer", id=self.ready)["seen"], [])
+
     def test_a_deleted_upload_is_told_where_it_is_open(self):
         self.assertRegex(self.see("deleted")["told"], "Cancelled|No such upload")
 
@@ -197,8 +199,13 @@ class Hostile(ServerCase):
         blank = x1.post("/1.1/media/upload.json", body, content_type).json()["media_id_string"]
         page = b"<html><script>window.hacked=true</script><img src=x onerror=window.hacked=true></html>"
         odd = x1.post("/1.1/media/upload.json?command=INIT", page, "text/html")
-        seen = browse(self.server.url, "hostile", id=made.json()["media_id_string"], blank=blank, request=odd.header("x-request-id"))
+        content_type, body = multipart([Part("command", b"INIT"), Part("media_type", page)])
+        part = x1.post("/1.1/media/upload.json", body, content_type)
+        requests = [odd.header("x-request-id"), part.header("x-request-id")]
+        seen = browse(self.server.url, "hostile", id=made.json()["media_id_string"], blank=blank, requests=requests)
         self.assertEqual((seen["errors"], seen["dialogs"], seen["markup"], seen["hacked"]), ([], [], 0, False))
+        self.assertIn(f"{len(page)} B of body were announced and not read", seen["exchanges"][0])
+        self.assertIn(page.decode(), seen["exchanges"][1])
         self.assertEqual(seen["blank"], blank, "a name that nobody sees is none")
         for text in (seen["list"], seen["title"]):
             self.assertIn("<img src=x", text)
@@ -284,6 +291,9 @@ class SignIn(ServerCase):
         self.assertTrue(seen["address"].endswith("/"), "the code does not stay in the address")
         self.assertEqual(seen["names"], ["mine.png"])
         self.assertNotIn("Keys", " ".join(seen["screens"]), "not for who is no operator")
+        self.assertIn("For operators", seen["keys"])
+        self.assertIn("--inspector full", seen["exchange"], "how bodies would be kept")
+        self.assertNotIn("first 8 kB", seen["exchange"], "nothing of the body is there")
         self.assertIn("good once", seen["again"])
 
     def test_the_sign_in_is_accessible(self):

@@ -5,6 +5,7 @@ import { setAnnouncer, startLive, stopLive, useLine } from './live';
 import { useNow } from './hooks';
 import { Icon } from './parts/icons';
 import { useDrop } from './parts/sendings';
+import { Empty } from './parts/ui';
 import { followLinks, go, usePlace } from './router';
 import { Faults } from './screens/faults';
 import { Jobs } from './screens/jobs';
@@ -34,7 +35,32 @@ function plainPath(text: string): string {
     }
 }
 
-function screenOf(path: string) {
+// What only an operator may do is not offered to others.
+const OfOperators = ({ name }: { name: string }) => (
+    <>
+        <h1>{name}</h1>
+        <Empty title="For operators">
+            <p>
+                This takes a key with the scope <code>admin</code>. Whoever runs the server can make one.
+            </p>
+        </Empty>
+    </>
+);
+
+const Nowhere = ({ path }: { path: string }) => (
+    <div class="gone">
+        <h1>Nothing is here</h1>
+        <p>
+            <code>{plainPath(path)}</code> is no screen of the console.
+        </p>
+        <p>
+            <a href="/">All uploads</a> · <a href="/docs">Documentation</a>
+        </p>
+    </div>
+);
+
+function screenOf(asked: string) {
+    const path = asked.replace(/(?<=.)\/+$/, '');
     const one = /^\/(u|requests)\/(.+)$/.exec(path);
     if (one) {
         const id = plainPath(one[2]!);
@@ -46,13 +72,16 @@ function screenOf(path: string) {
         case '/jobs':
             return <Jobs />;
         case '/keys':
-            return <Keys />;
+            return isAdmin() ? <Keys /> : <OfOperators name="Keys" />;
         case '/faults':
             return <Faults />;
         case '/system':
-            return <SystemScreen />;
-        default:
+            return isAdmin() ? <SystemScreen /> : <OfOperators name="System" />;
+        case '/':
+        case '/login':
             return <Uploads />;
+        default:
+            return <Nowhere path={path} />;
     }
 }
 

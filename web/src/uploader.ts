@@ -98,9 +98,8 @@ const pause = (ms: number, signal: AbortSignal) =>
     });
 
 const isTemporary = (failure: unknown) => failure instanceof Problem && (failure.status === 0 || failure.status === 429 || failure.status >= 500);
-// What INIT refused would be refused again; of what began, the server is asked first what it has.
-const isHopelessAfter = (failure: unknown, one: Sending) =>
-    !(failure instanceof Problem) || failure.status === 404 || failure.status === 410 || (!one.mediaId && !isTemporary(failure) && failure.status !== 401);
+// The same would be refused again; but the session may come back, and a segment that is missing is sent.
+const isHopelessAfter = (failure: unknown) => !isTemporary(failure) && !(failure instanceof Problem && (failure.status === 401 || failure.code === 'segment_missing'));
 
 // Again after a pause, where the cause may pass by itself.
 async function patiently<T>(signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
@@ -230,7 +229,7 @@ async function send(one: Sending) {
             one.phase = 'failed';
             one.error = (failure as Error).message;
             one.errorCode = failure instanceof Problem ? failure.code : '';
-            one.isHopeless = isHopelessAfter(failure, one);
+            one.isHopeless = isHopelessAfter(failure);
             stop.abort();
             await keep(one);
         }

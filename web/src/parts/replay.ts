@@ -10,6 +10,10 @@ const wholeBody = '(body)'; // as the recorder calls a body that has no parts
 export const targetOf = (url: string) => url.replace(/^[a-z]+:\/\/[^/?#]*/i, '') || '/';
 export const pathOf = (url: string) => targetOf(url).split('?')[0]!;
 
+const headerOf = (exchange: Exchange, name: string) => exchange.request.headers.find((field) => field.name.toLowerCase() === name)?.value;
+// What came of the body, or was to come of a body that nobody read.
+export const bytesOfBody = (exchange: Exchange) => exchange.request.body_bytes || Number(headerOf(exchange, 'content-length')) || 0;
+
 export interface Sendable {
     fields: (Field & { place: string })[];
     whyNot: string;
@@ -24,16 +28,15 @@ export function sendableOf(exchange: Exchange): Sendable {
         ...ofBody.filter((part) => part.text !== undefined).map((part) => ({ name: part.name, value: part.text!, place: part.place })),
     ].filter((field) => !field.name.startsWith('oauth_'));
     if (cut) {
-        return { fields, whyNot: `The recorder keeps the first bytes of "${cut.name}" only, so it cannot be sent again from here. The client has the rest.` };
+        return { fields, whyNot: `The recorder ${cut.text === '' ? 'did not keep' : 'keeps the first bytes only of'} "${cut.name}", so it cannot be sent again from here. The client has it.` };
     }
-    if (exchange.request.body_bytes > 0 && ofBody.length === 0) {
+    if (bytesOfBody(exchange) > 0 && ofBody.length === 0) {
         return { fields, whyNot: 'The recorder did not keep the body of this call, so it cannot be sent again.' };
     }
     const masked = fields.find((field) => field.value.includes(mask));
     return { fields, whyNot: masked ? `"${masked.name}" is a secret, which the recorder masked.` : '' };
 }
 
-const headerOf = (exchange: Exchange, name: string) => exchange.request.headers.find((field) => field.name.toLowerCase() === name)?.value;
 const sentAgain = /^(content-type|content-digest|repr-digest|want-repr-digest|idempotency-key|range|x-http-method-override|if-.+|tus-.+|upload-.+)$/i;
 
 function bodyOf(exchange: Exchange, fields: Sendable['fields']): { body?: BodyInit; isMultipart: boolean } {

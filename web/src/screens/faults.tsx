@@ -90,17 +90,14 @@ export function Faults() {
                     <ul class="plain">
                         {state.rules.map((rule, at) => (
                             <li key={at}>
-                                <strong>{rule.kind}</strong> at {Math.round(rule.rate * 100)} % of {rule.route === 'any' ? 'all calls' : rule.route} <span class="soft">{rule.when} the work{rule.delay_ms > 0 && `, ${rule.delay_ms} ms`}, seed {rule.seed}</span> · struck {rule.calls_struck} of {plural(rule.calls_seen, 'call')}
+                                <strong>{rule.kind}</strong> at {Math.round(rule.rate * 100)} % of {rule.route === 'any' ? 'all calls' : rule.route} <span class="soft">{rule.when} the work{/slow$/.test(rule.kind) && `, ${rule.delay_ms} ms`}, seed {rule.seed}</span> · struck {rule.calls_struck} of {plural(rule.calls_seen, 'call')}
                             </li>
                         ))}
                     </ul>
                 )}
                 {state && state.injected > 0 && (
                     <p>
-                        <strong>
-                            {state.recovered} of {state.injected}
-                        </strong>{' '}
-                        faults were recovered from: the client came again and succeeded.
+                        <strong>{plural(state.injected, 'call')}</strong> struck; <strong>{state.recovered === 1 ? 'once' : `${state.recovered} times`}</strong> a client came again, however often, and succeeded.
                     </p>
                 )}
             </Card>

@@ -127,7 +127,7 @@ export function Keys() {
                 ) : keys.length === 0 ? (
                     <Empty title="No keys yet">
                         <p>Make the first one below, or in a terminal:</p>
-                        <Command text="sluice keys create --name NAME" />
+                        <Command text="sluice keys create --data DIR --name NAME" />
                     </Empty>
                 ) : (
                     <div class="scroll" tabIndex={0} role="region" aria-label="Keys">

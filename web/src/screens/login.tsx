@@ -55,7 +55,7 @@ export function Login({ signedIn, wasSignedIn, goOn }: Way) {
                 </button>
             </form>
             <p class="soft">
-                The operator finds a link in what <code>sluice serve</code> printed when it started; it is good once, for an hour. A key is made by <code>sluice keys create</code>.
+                The operator finds a link in what <code>sluice serve</code> printed when it started; it is good once, for an hour. A key is made by <code>sluice keys create --data DIR --name NAME</code>.
             </p>
             {goOn && (
                 <button type="button" onClick={goOn}>

@@ -1,11 +1,11 @@
 import { useState } from 'preact/hooks';
-import { currentSession, get, isOpen, text } from '../api';
+import { currentSession, get, isOpen, seesAll, text } from '../api';
 import { bytes, duration, plainName, plainText, when } from '../format';
 import { useAction, useQuery, useTitle } from '../hooks';
 import { announce } from '../live';
 import type { Exchange, Field, Page, Part, ShortExchange } from '../model';
 import { Icon, StatusBadge } from '../parts/icons';
-import { pathOf, replay, sendableOf, targetOf } from '../parts/replay';
+import { bytesOfBody, pathOf, replay, sendableOf, targetOf } from '../parts/replay';
 import { Banner, Card, Copy, Facts, saveFile, Skeleton } from '../parts/ui';
 
 function Headers({ title, line, fields }: { title: string; line: string; fields: Field[] }) {
@@ -27,6 +27,36 @@ function Headers({ title, line, fields }: { title: string; line: string; fields:
 
 const spaced = (hex: string) => hex.replace(/(..)/g, '$1 ').trim();
 
+const startOf = (part: Part) => part.text ?? spaced(part.start_hex ?? '');
+
+const NotKept = () => (
+    <>
+        Not kept: a server that is started with <code>--inspector full</code> keeps it.
+    </>
+);
+
+function BodyThatIsNotHere({ exchange }: { exchange: Exchange }) {
+    const size = bytesOfBody(exchange);
+    if (exchange.request.parts.length > 0 || size === 0) {
+        return null;
+    }
+    return <p class="soft">{exchange.request.body_bytes > 0 ? <>{bytes(size)} of body. <NotKept /></> : `${bytes(size)} of body were announced and not read: the answer was clear without them.`}</p>;
+}
+
+function AnswerBody({ response }: { response: Exchange['response'] }) {
+    if (response.body) {
+        return (
+            <>
+                <pre class="json below" tabIndex={0}>
+                    {plainText(pretty(response.body))}
+                </pre>
+                {response.is_cut && <small class="soft">The first 8 kB of {bytes(response.body_bytes)}.</small>}
+            </>
+        );
+    }
+    return <p class="soft">{response.body_bytes === 0 ? 'No body.' : response.body === null ? `${bytes(response.body_bytes)} that are no text.` : <>{bytes(response.body_bytes)}. <NotKept /></>}</p>;
+}
+
 function Parts({ parts }: { parts: Part[] }) {
     return (
         <ul class="parts">
@@ -47,8 +77,8 @@ function Parts({ parts }: { parts: Part[] }) {
                             {part.crc32c && `, CRC-32C ${part.crc32c}`}
                         </span>
                     </div>
-                    <pre tabIndex={0}>{plainText(part.text ?? spaced(part.start_hex ?? ''))}</pre>
-                    {part.is_cut && <small class="soft">The first bytes of {part.size_bytes.toLocaleString()}.</small>}
+                    {startOf(part) && <pre tabIndex={0}>{plainText(startOf(part))}</pre>}
+                    {part.is_cut && <small class="soft">{startOf(part) ? `The first bytes of ${part.size_bytes.toLocaleString()}.` : <NotKept />}</small>}
                 </li>
             ))}
         </ul>
@@ -200,7 +230,7 @@ export function RequestScreen({ id }: { id: string }) {
             <div class="gone">
                 <h1>No such exchange</h1>
                 <p>
-                    The last 1000 exchanges (64 MB at most) are kept in memory, and <code>{id}</code> is not among them: it was dropped for newer ones, or the server was started anew.
+                    The last 1000 exchanges (64 MB at most) are kept in memory, and <code>{id}</code> is not among them: it was dropped for newer ones, {!seesAll() && 'belongs to somebody else, '}or the server was started anew.
                 </p>
                 <p>
                     <a href="/requests">All requests</a>
@@ -284,18 +314,11 @@ export function RequestScreen({ id }: { id: string }) {
                     <Headers title={`${one.request.headers.length} headers, as received`} line={`${one.method} ${targetOf(one.request.url)} ${one.request.http_version}`} fields={one.request.headers} />
                     {one.request.parts.length > 0 && <h3>What came in it</h3>}
                     <Parts parts={one.request.parts} />
-                    {one.request.parts.length === 0 && one.request.body_bytes > 0 && <p class="soft">{bytes(one.request.body_bytes)} of body, not kept.</p>}
+                    <BodyThatIsNotHere exchange={one} />
                 </Card>
                 <Card title="Answer">
                     <Headers title={`${one.response.headers.length} headers`} line={`${one.request.http_version} ${one.response.status}`} fields={one.response.headers} />
-                    {one.response.body ? (
-                        <pre class="json below" tabIndex={0}>
-                            {plainText(pretty(one.response.body))}
-                        </pre>
-                    ) : (
-                        <p class="soft">{one.response.body_bytes > 0 ? `${bytes(one.response.body_bytes)}, not text or not kept.` : 'No body.'}</p>
-                    )}
-                    {one.response.is_cut && <small class="soft">The first 8 kB of {bytes(one.response.body_bytes)}.</small>}
+                    <AnswerBody response={one.response} />
                 </Card>
             </div>
             {one.status >= 400 && (

@@ -145,9 +145,15 @@ function FirstSteps() {
     return (
         <Empty title="No uploads yet">
             <p>Drop a file above, or send one from a terminal:</p>
-            <Command text={`sluice upload --server ${base} clip.mp4`} />
-            <p>An X client that has its hosts built in:</p>
-            <Command text={'eval "$(sluice env)"'} />
+            <Command text={`${isOpen() ? '' : 'SLUICE_TOKEN=TOKEN '}sluice upload --server ${base} clip.mp4`} />
+            {isOpen() && (
+                <>
+                    <p>
+                        An X client that has its hosts built in, if the server was started with <code>--dev-tls --dev-proxy 127.0.0.1:8888</code>:
+                    </p>
+                    <Command text={`eval "$(sluice env --server ${base})"`} />
+                </>
+            )}
             <p>
                 Or by hand, <a href="/docs/quickstart">step by step with curl</a>.
             </p>
