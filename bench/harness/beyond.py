@@ -79,11 +79,12 @@ def s3(place, book, scale, measured, turns):
         return
     os.environ.update(ObjectStore.environment())
     store = ObjectStore()
+    kinds = (Sluice("Sluice, disk"), OnS3(store))
     try:
         for what, size, chunk in WORKS:
             uploads = max(8, min(scale.total // 4 // size, 512))
             options = ["--size", size, "--chunk", chunk, "--uploads", uploads, "--connections", 8, "--stencil", place.stencil]
-            for kind in turns(place, book, scale, (Sluice("Sluice, disk"), OnS3(store))):
+            for kind in turns(place, book, scale, kinds):
                 def work(kind=kind):
                     with kind.start(place, "ext4") as server:
                         return load(place, "upload", server, *options)  # noqa: B023
