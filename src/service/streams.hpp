@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "service/stream_leases.hpp"
+#include "service/stream_tails.hpp"
 #include "service/uploads.hpp"
 #include "service/whole_streams.hpp"
 
@@ -140,6 +141,7 @@ class Streams {
     StreamLeases leases_;
     std::array<PassedLock, 64> takes_;  // by upload: lease and token in one order, with peers
     WholeStreams whole_;
+    StreamTails tails_;
 };
 
 }  // namespace sluice
