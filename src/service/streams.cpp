@@ -70,7 +70,7 @@ Error StreamAppend::taken_over() const {
     return about(
         upload_,
         ErrorCode::upload_taken_over,
-        "A later request took this upload over, or deleted it, after " + std::to_string(upload_.received.value) +
+        "A later request took this upload over after " + std::to_string(upload_.received.value) +
             " bytes were stored."
     );
 }
@@ -279,6 +279,12 @@ Result<StreamAppend> Streams::begin(const AppendToStream& wanted) {
     return append;
 }
 
+Error Streams::lost(const StreamAppend& append) const {
+    const auto found = services_.metadata.find(append.upload_.owner, append.upload_.id);
+    const bool is_over = found && (found->is_over() || found->is_due(services_.clock.now()));
+    return is_over ? gone(*found) : append.taken_over();
+}
+
 Result<Incoming> Streams::begin_piece(StreamAppend& append, std::optional<ByteCount> expected) {
     const Upload& upload = append.upload_;
     if (upload.segments_received > UINT16_MAX) {
@@ -333,7 +339,7 @@ Result<void> Streams::extend(StreamAppend& append, std::optional<Segment> segmen
     auto extended = services_.metadata.extend(more);
     if (!extended) {
         return extended.error().code == ErrorCode::store_conflict
-                   ? append.taken_over()
+                   ? lost(append)
                    : uploads_.refused(upload.owner, std::move(extended).error(), upload.id);
     }
     if (more.segment) {
@@ -351,7 +357,7 @@ Result<void> Streams::store(StreamAppend& append, Incoming piece) {
     const std::lock_guard<PassedLock> guard(lease.mutex);
     lease.is_asked_to_store = false;
     if (lease.is_lost) {
-        return append.taken_over();
+        return lost(append);
     }
     auto stored = ok();
     if (piece.length().value > 0) {
@@ -373,7 +379,7 @@ Result<Upload> Streams::finish(StreamAppend append) {
         const std::lock_guard<PassedLock> guard(lease.mutex);
         // Whoever came later found the bytes of this one stored: then it has done what it was to do.
         if (lease.is_lost && !append.has_stored_) {
-            return append.taken_over();
+            return lost(append);
         }
         const bool may_grow = append.upload_.state == UploadState::open;
         const bool is_end = append.is_last_.value_or(false) &&

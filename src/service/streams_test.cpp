@@ -125,6 +125,38 @@ TEST_F(StreamsTest, WhoComesLaterTakesOver) {
     EXPECT_EQ(content(id), "helloworld");
 }
 
+TEST_F(StreamsTest, WhoAppendsToWhatIsOverIsToldSo) {
+    const auto piece_for = [this](StreamAppend& append) {
+        auto piece = streams_.begin_piece(append, ByteCount{5});
+        EXPECT_TRUE(piece->write(std::as_bytes(std::span("hello", 5))));
+        return *std::move(piece);
+    };
+    const auto deleted = create(10);
+    auto first = begin(deleted, 0);
+    auto first_piece = piece_for(*first);
+    ASSERT_TRUE(streams_.cancel(me, deleted));
+    EXPECT_TRUE(first->is_lost());
+    EXPECT_EQ(
+        streams_.store(*first, std::move(first_piece)).error().code, ErrorCode::media_canceled
+    );
+    EXPECT_EQ(streams_.finish(*std::move(first)).error().code, ErrorCode::media_canceled);
+    const auto native = create(10);
+    auto second = begin(native, 0);
+    auto second_piece = piece_for(*second);
+    ASSERT_TRUE(uploads_.cancel(me, native));
+    EXPECT_EQ(
+        streams_.store(*second, std::move(second_piece)).error().code, ErrorCode::media_canceled
+    );
+    const auto expired = create(10);
+    auto third = begin(expired, 0);
+    auto third_piece = piece_for(*third);
+    clock_.advance(std::chrono::hours(24 * 8));
+    ASSERT_TRUE(uploads_.sweep());
+    EXPECT_EQ(
+        streams_.store(*third, std::move(third_piece)).error().code, ErrorCode::media_expired
+    );
+}
+
 TEST_F(StreamsTest, WhatIsRefusedTakesNothingOver) {
     const auto id = create(10);
     auto first = begin(id, 0);

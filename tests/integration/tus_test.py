@@ -178,6 +178,21 @@ class Transfers(TusCase):
             self.assertEqual(self.patch(path, 300_000, data[300_000:]).status, 204)
         self.assertEqual(self.original(path), data)
 
+    def test_who_sends_to_what_was_deleted_is_told_so(self):
+        for native in (False, True):
+            path = self.create(100_000)
+            with self.begin(path, 0, 100_000, b"x" * 40_000) as peer:
+                self.eventually(path, 40_000)
+                if native:
+                    self.assertEqual(X1(self.server).delete(f"/api/v1/uploads/{path.rsplit('/', 1)[1]}").status, 204)
+                else:
+                    self.assertEqual(self.send("DELETE", path).status, 204)
+                peer.sendall(b"x" * 60_000)
+                peer.settimeout(30)
+                answer = peer.recv(65_536)
+                self.assertIn(b" 410 ", answer.split(b"\r\n")[0], answer)
+                self.assertIn(b"Sluice-Error: media_canceled", answer)
+
     def test_t57_the_next_one_takes_over_and_nothing_of_the_old_one_lands(self):
         old, new = b"o" * 100_000, b"n" * 100_000
         path = self.create(len(new))

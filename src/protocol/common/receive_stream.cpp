@@ -52,7 +52,9 @@ class Receiving {
         }
         // Whatever else is wrong with it: the upload is another request's by now.
         if (append_.is_lost()) {
-            co_return append_.taken_over();
+            co_return co_await run_blocking(context_.bulk, [this]() -> Result<Upload> {
+                return context_.streams->lost(append_);
+            });
         }
         if (!read && check_) {
             co_return std::move(read).error();  // nothing vouches for the bytes
