@@ -79,7 +79,22 @@ class StreamLeases {
         return lease;
     }
 
-    void end(MediaId id) { end(find(id)); }
+    // Ends the request that runs once `change` has succeeded; nothing of it is stored meanwhile. So whoever
+    // finds it ended finds what it was ended by, too.
+    template <class Change>
+    auto end_by(MediaId id, Change change) {
+        const auto lease = find(id);
+        if (lease == nullptr) {
+            return change();
+        }
+        const std::lock_guard<PassedLock> guard(lease->mutex);
+        auto changed = change();
+        if (changed) {
+            lease->is_lost = true;
+            lease->settled.notify_all();
+        }
+        return changed;
+    }
     // Another node has taken the stream from the request with this token: it need read no more. Waits
     // for nothing: what it is storing now, the store refuses.
     void end_of_token(MediaId id, std::uint64_t token) {

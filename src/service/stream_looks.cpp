@@ -118,8 +118,7 @@ Result<Upload> Streams::cancel(const Principal& owner, MediaId id) {
     if (!found) {
         return found;
     }
-    leases_.end(id);
-    auto cancelled = uploads_.cancel(owner, id);
+    auto cancelled = leases_.end_by(id, [&] { return uploads_.cancel(owner, id); });
     if (cancelled && services_.peers != nullptr) {
         services_.peers->tell_stream_over(id);
     }
@@ -133,12 +132,13 @@ Result<void> Streams::cancel_open(const Principal& owner, MediaId id) {
         if (!found || found->state != UploadState::open) {
             return ok();
         }
-        leases_.end(id);
         const auto cancelled = found->cancelled(services_.clock.now());
         if (!cancelled) {
             return ok();
         }
-        auto changed = services_.metadata.change(*cancelled, UploadState::open, std::nullopt);
+        auto changed = leases_.end_by(id, [&] {
+            return services_.metadata.change(*cancelled, UploadState::open, std::nullopt);
+        });
         if (changed && services_.peers != nullptr) {
             services_.peers->tell_stream_over(id);
         }

@@ -12,6 +12,9 @@ namespace {
 // A stream that is fed lives on, up to so many times its lifetime.
 constexpr int lifetimes_max = 7;
 
+// A stream of more pieces is gathered in a blob of its own, whatever its length is or will be.
+constexpr std::uint32_t pieces_apart_max = 64;
+
 Error about(const Upload& upload, ErrorCode code, std::string facts) {
     return {.code = code, .facts = std::move(facts), .media_id = upload.id.value};
 }
@@ -67,8 +70,8 @@ Error StreamAppend::taken_over() const {
     return about(
         upload_,
         ErrorCode::upload_taken_over,
-        "A later request took this upload over, or deleted it, after " +
-            std::to_string(upload_.received.value) + " bytes were stored."
+        "A later request took this upload over after " + std::to_string(upload_.received.value) +
+            " bytes were stored."
     );
 }
 
@@ -277,11 +280,21 @@ Result<StreamAppend> Streams::begin(const AppendToStream& wanted) {
     return append;
 }
 
+Error Streams::lost(const StreamAppend& append) const {
+    const auto found = services_.metadata.find(append.upload_.owner, append.upload_.id);
+    const bool is_over = found && (found->is_over() || found->is_due(services_.clock.now()));
+    return is_over ? gone(*found) : append.taken_over();
+}
+
 Result<Incoming> Streams::begin_piece(StreamAppend& append, std::optional<ByteCount> expected) {
     const Upload& upload = append.upload_;
     if (upload.segments_received > UINT16_MAX) {
         return about(
-            upload, ErrorCode::segment_index_range, "A stream may come in 65536 pieces at most."
+            upload,
+            ErrorCode::segment_index_range,
+            "It came in " + std::to_string(upload.segments_received) + " pieces, of " +
+                std::to_string(upload.received.value / upload.segments_received) +
+                " bytes on average; this storage cannot put one behind the other."
         );
     }
     Incoming::Limit limit{append.room(), ErrorCode::beyond_total_bytes};
@@ -292,13 +305,15 @@ Result<Incoming> Streams::begin_piece(StreamAppend& append, std::optional<ByteCo
     }
     const ByteCount length = std::min(expected.value_or(append.room()), append.room());
     std::unique_ptr<BlobWriter> writer;
-    if ((upload.stream.length_known || append.total_) && length.value > 0) {
+    const bool is_in_many = upload.segments_received >= pieces_apart_max;
+    if ((upload.stream.length_known || append.total_ || is_in_many) && length.value > 0) {
         auto placed = services_.blobs.place({
             .blob = {upload.id.value},
             .total = append.end_max_,
             .at = {append.at().value},
             .length_max = length,
             .committed = not_to_be_written(upload),
+            .is_reserved = !is_in_many,
         });
         // Refused for whatever reason: a blob of its own will do, or will say why not.
         writer = placed ? std::move(placed).value() : nullptr;
@@ -310,7 +325,7 @@ Result<Incoming> Streams::begin_piece(StreamAppend& append, std::optional<ByteCo
 
 Result<void> Streams::extend(StreamAppend& append, std::optional<Segment> segment) {
     Upload& upload = append.upload_;
-    const Extension more{
+    Extension more{
         .id = upload.id,
         .at = upload.received,
         .segment = segment,
@@ -319,15 +334,19 @@ Result<void> Streams::extend(StreamAppend& append, std::optional<Segment> segmen
         .now = services_.clock.now(),
         .token = append.lease_->token,
     };
+    if (services_.peers == nullptr) {
+        tails_.join(upload, more);
+    }
     auto extended = services_.metadata.extend(more);
     if (!extended) {
         return extended.error().code == ErrorCode::store_conflict
-                   ? append.taken_over()
+                   ? lost(append)
                    : uploads_.refused(upload.owner, std::move(extended).error(), upload.id);
     }
-    if (segment) {
-        upload.received += segment->extent.length;
-        upload.segments_received += 1;
+    if (more.segment) {
+        upload.received += more.growth();
+        upload.segments_received += more.adds_segment() ? 1 : 0;
+        tails_.note(upload, *more.segment);
     }
     upload.expires_at = std::max(upload.expires_at, more.expires_at);
     append.has_stored_ = true;
@@ -339,7 +358,7 @@ Result<void> Streams::store(StreamAppend& append, Incoming piece) {
     const std::lock_guard<PassedLock> guard(lease.mutex);
     lease.is_asked_to_store = false;
     if (lease.is_lost) {
-        return append.taken_over();
+        return lost(append);
     }
     auto stored = ok();
     if (piece.length().value > 0) {
@@ -361,7 +380,7 @@ Result<Upload> Streams::finish(StreamAppend append) {
         const std::lock_guard<PassedLock> guard(lease.mutex);
         // Whoever came later found the bytes of this one stored: then it has done what it was to do.
         if (lease.is_lost && !append.has_stored_) {
-            return append.taken_over();
+            return lost(append);
         }
         const bool may_grow = append.upload_.state == UploadState::open;
         const bool is_end = append.is_last_.value_or(false) &&

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "service/stream_leases.hpp"
+#include "service/stream_tails.hpp"
 #include "service/uploads.hpp"
 #include "service/whole_streams.hpp"
 
@@ -90,8 +91,10 @@ class Streams {
     Result<StreamAppend> begin(const AppendToStream& wanted);
     // Where the next bytes go. `expected`: at most so many will come, if that is known.
     Result<Incoming> begin_piece(StreamAppend& append, std::optional<ByteCount> expected);
-    // Durable, and part of the offset, when this returns. Errors: upload_taken_over.
+    // Durable, and part of the offset, when this returns. Errors: those of lost().
     Result<void> store(StreamAppend& append, Incoming piece);
+    // Why nothing more of it is stored, where that is so: upload_taken_over, or what the upload ended by.
+    Error lost(const StreamAppend& append) const;
     // The request has ended as it should: records the length, and completes what is whole. Errors:
     // length_invalid if that does not fit; what came is kept.
     Result<Upload> finish(StreamAppend append);
@@ -140,6 +143,7 @@ class Streams {
     StreamLeases leases_;
     std::array<PassedLock, 64> takes_;  // by upload: lease and token in one order, with peers
     WholeStreams whole_;
+    StreamTails tails_;
 };
 
 }  // namespace sluice

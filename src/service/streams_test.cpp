@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/digest.hpp"
 #include "base/metrics.hpp"
 #include "service/doubts.hpp"
 #include "store/memory/memory_attachment_store.hpp"
@@ -124,6 +125,38 @@ TEST_F(StreamsTest, WhoComesLaterTakesOver) {
     EXPECT_EQ(content(id), "helloworld");
 }
 
+TEST_F(StreamsTest, WhoAppendsToWhatIsOverIsToldSo) {
+    const auto piece_for = [this](StreamAppend& append) {
+        auto piece = streams_.begin_piece(append, ByteCount{5});
+        EXPECT_TRUE(piece->write(std::as_bytes(std::span("hello", 5))));
+        return *std::move(piece);
+    };
+    const auto deleted = create(10);
+    auto first = begin(deleted, 0);
+    auto first_piece = piece_for(*first);
+    ASSERT_TRUE(streams_.cancel(me, deleted));
+    EXPECT_TRUE(first->is_lost());
+    EXPECT_EQ(
+        streams_.store(*first, std::move(first_piece)).error().code, ErrorCode::media_canceled
+    );
+    EXPECT_EQ(streams_.finish(*std::move(first)).error().code, ErrorCode::media_canceled);
+    const auto native = create(10);
+    auto second = begin(native, 0);
+    auto second_piece = piece_for(*second);
+    ASSERT_TRUE(uploads_.cancel(me, native));
+    EXPECT_EQ(
+        streams_.store(*second, std::move(second_piece)).error().code, ErrorCode::media_canceled
+    );
+    const auto expired = create(10);
+    auto third = begin(expired, 0);
+    auto third_piece = piece_for(*third);
+    clock_.advance(std::chrono::hours(24 * 8));
+    ASSERT_TRUE(uploads_.sweep());
+    EXPECT_EQ(
+        streams_.store(*third, std::move(third_piece)).error().code, ErrorCode::media_expired
+    );
+}
+
 TEST_F(StreamsTest, WhatIsRefusedTakesNothingOver) {
     const auto id = create(10);
     auto first = begin(id, 0);
@@ -176,7 +209,7 @@ TEST_F(StreamsTest, AJoinedOneWaitsForItsParts) {
 }
 
 TEST_F(StreamsTest, TheOffsetEndsBeforeBytesThatWereLost) {
-    const auto id = create(10);
+    const auto id = create(std::nullopt);  // each piece by itself
     for (std::uint64_t at = 0; at < 8; at += 2) {
         ASSERT_TRUE(append(id, at, "xy"));
     }
@@ -185,8 +218,57 @@ TEST_F(StreamsTest, TheOffsetEndsBeforeBytesThatWereLost) {
     const auto found = metadata_.find_with_segments(me, id);
     ASSERT_TRUE(doubts_.drop(*found, {SegmentIndex{1}}));
     EXPECT_EQ(offset(id), 2U) << "what follows the gap is of no use";
-    EXPECT_TRUE(append(id, 2, "12345678")->has_all_bytes());
+    EXPECT_TRUE(append(id, 2, "12345678", 10)->has_all_bytes());
     EXPECT_EQ(content(id), "xy12345678");
+}
+
+TEST_F(StreamsTest, WhatStandsBehindEachOtherIsOneSegment) {
+    const auto id = create(10);
+    ASSERT_TRUE(append(id, 0, "he"));
+    auto slow = begin(id, 2);
+    ASSERT_TRUE(store(*slow, "l"));
+    ASSERT_TRUE(store(*slow, "lo"));
+    EXPECT_EQ(offset(id), 5U);
+    EXPECT_EQ(metadata_.find(me, id)->segments_received, 1U);
+    const auto found = metadata_.find_with_segments(me, id);
+    EXPECT_EQ(found->segments.at({0}).crc32c, crc32c(std::as_bytes(std::span("hello", 5))));
+    EXPECT_TRUE(append(id, 5, "world")->has_all_bytes());
+    EXPECT_EQ(content(id), "helloworld");
+}
+
+TEST_F(StreamsTest, ManyPiecesOfUnknownLengthAreGathered) {
+    constexpr std::uint64_t count = 2'000;
+    Uploads uploads{services_, UploadLimits{.upload_bytes_max = ByteCount{count}}};
+    Streams streams{services_, uploads};
+    const auto id = streams.create({.owner = me, .media_type = "video/mp4"})->id;
+    auto append = streams.begin({.owner = me, .id = id});
+    std::string sent;
+    for (std::uint64_t i = 0; i < count; ++i) {
+        sent.push_back(static_cast<char>('a' + i % 23));
+        auto piece = streams.begin_piece(*append, std::nullopt);
+        ASSERT_TRUE(piece) << i;
+        ASSERT_TRUE(piece->write(std::as_bytes(std::span(sent).last(1))));
+        ASSERT_TRUE(streams.store(*append, *std::move(piece))) << i;
+    }
+    ASSERT_TRUE(streams.finish(*std::move(append)));
+    EXPECT_EQ(metadata_.find(me, id)->received.value, count);
+    EXPECT_LT(metadata_.find(me, id)->segments_received, 100U);
+    EXPECT_EQ(content(id), sent);
+}
+
+// A bucket: each piece is an object.
+TEST_F(StreamsTest, WhatCannotBeGatheredHasALimit) {
+    const auto id = create(std::nullopt);
+    Upload row = *metadata_.find(me, id);
+    row.id = {row.id.value + 1};
+    row.segments_received = 65'536;
+    row.received = row.total = {99};
+    ASSERT_TRUE(metadata_.create(row));
+    auto append = streams_.begin({.owner = me, .id = row.id, .at = {99}});
+    ASSERT_TRUE(append);
+    EXPECT_EQ(
+        streams_.begin_piece(*append, std::nullopt).error().code, ErrorCode::segment_index_range
+    );
 }
 
 TEST_F(StreamsTest, WhatExpiredIsGone) {

@@ -69,6 +69,9 @@ struct Placement {
     ByteOffset at;                  // where the segment belongs
     ByteCount length_max;           // no more bytes than these will come
     std::vector<Extent> committed;  // what is in the blob already: never written over
+    // False: `total` is only what it may grow to. It is a blob of its own, however small, and takes
+    // room as its bytes come.
+    bool is_reserved = true;
 };
 
 // What a blob that many uploads share has bytes in, whoever put them there: ranges of whole blocks

@@ -45,6 +45,34 @@ TEST_P(MetadataStoreSuite, ExtendsAStreamAtItsEndAlone) {
     EXPECT_EQ(code_of(store().extend(more_of(9, 0, 0, 1))), ErrorCode::store_conflict);
 }
 
+TEST_P(MetadataStoreSuite, TheLastSegmentOfAStreamMayGrow) {
+    ASSERT_TRUE(store().create(stream_upload(7, UploadKind::stream, 100)));
+    ASSERT_TRUE(store().extend(more_of(7, 0, 0, 40)));
+    Extension longer = more_of(7, 40, 0, 55);
+    longer.segment->extent.offset = {0};
+    longer.segment->crc32c = 77;
+    longer.before = {40};
+    const Upload shorter = stored(7);
+    ASSERT_TRUE(store().extend(longer));
+    EXPECT_EQ(code_of(store().change(shorter, UploadState::open, {})), ErrorCode::store_conflict)
+        << "it has another offset";
+    const auto found = store().find_with_segments(alice(), {7});
+    EXPECT_EQ(found->upload.received, ByteCount{55});
+    EXPECT_EQ(found->upload.segments_received, 1u);
+    ASSERT_EQ(found->segments.size(), 1u);
+    EXPECT_EQ(found->segments.at({0}), *longer.segment);
+    // It is no longer what it was.
+    longer.at = {55};
+    EXPECT_EQ(code_of(store().extend(longer)), ErrorCode::store_conflict);
+    longer.before = {55};
+    longer.segment->extent.length = {101};
+    EXPECT_EQ(code_of(store().extend(longer)), ErrorCode::store_conflict);
+    longer.segment->extent = {{9}, {0}, {60}};
+    EXPECT_EQ(code_of(store().extend(longer)), ErrorCode::store_conflict);
+    EXPECT_EQ(stored(7).received, ByteCount{55});
+    EXPECT_TRUE(store().extend(more_of(7, 55, 1, 45)));
+}
+
 TEST_P(MetadataStoreSuite, ALengthThatIsToldLaterStaysAndCountsFromThen) {
     ASSERT_TRUE(store().create(stream_upload(7, UploadKind::stream)));
     ASSERT_TRUE(store().extend(more_of(7, 0, 0, 40)));

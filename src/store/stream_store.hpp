@@ -17,12 +17,18 @@ struct Extension {
     MediaId id;
     ByteCount at;                    // where the end is expected
     std::optional<Segment> segment;  // none: the length alone, or a longer life
+    // So much of the segment is there already: it takes the place of the last one, which it is, longer.
+    // 0: it is a new one.
+    ByteCount before = {};
     std::optional<ByteCount> total;  // the length, told now or once more
     WallTime expires_at;             // if that is later than it was
     WallTime now;
     // Where several processes have the store: what the request that took the stream last was given.
     // store_conflict for any other. 0: only this process has it.
     std::uint64_t token = 0;
+
+    bool adds_segment() const { return segment && before.value == 0; }
+    ByteCount growth() const { return segment ? segment->extent.length - before : ByteCount{}; }
 };
 
 class StreamStore {

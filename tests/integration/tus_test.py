@@ -160,6 +160,39 @@ class Transfers(TusCase):
             self.assertEqual(self.patch(path, 40_000, data[40_000:]).status, 204)
         self.assertEqual(self.original(path), data)
 
+    def test_what_comes_slowly_is_not_stored_at_each_pause(self):
+        data = noise(600_000)
+        path = self.create(len(data))
+        self.assertEqual(self.patch(path, 0, data[:299_988]).status, 204)
+        began = time.monotonic()
+        with self.begin(path, 299_988, len(data) - 299_988, b"") as slow:
+            for at in range(299_988, 300_000):
+                slow.sendall(data[at : at + 1])
+                time.sleep(0.2)
+            took = time.monotonic() - began
+            self.eventually(path, 300_000)
+            stored = X1(self.server).upload_object(path.rsplit("/", 1)[1]).json()
+            self.assertEqual(stored["received_bytes"], 300_000)
+            # What stands behind each other in the upload's own file is one.
+            self.assertLessEqual(stored["segments"]["received"], 3 + took if engine.is_s3() or engine.is_postgres() else 1)
+            self.assertEqual(self.patch(path, 300_000, data[300_000:]).status, 204)
+        self.assertEqual(self.original(path), data)
+
+    def test_who_sends_to_what_was_deleted_is_told_so(self):
+        for native in (False, True):
+            path = self.create(100_000)
+            with self.begin(path, 0, 100_000, b"x" * 40_000) as peer:
+                self.eventually(path, 40_000)
+                if native:
+                    self.assertEqual(X1(self.server).delete(f"/api/v1/uploads/{path.rsplit('/', 1)[1]}").status, 204)
+                else:
+                    self.assertEqual(self.send("DELETE", path).status, 204)
+                peer.sendall(b"x" * 60_000)
+                peer.settimeout(30)
+                answer = peer.recv(65_536)
+                self.assertIn(b" 410 ", answer.split(b"\r\n")[0], answer)
+                self.assertIn(b"Sluice-Error: media_canceled", answer)
+
     def test_t57_the_next_one_takes_over_and_nothing_of_the_old_one_lands(self):
         old, new = b"o" * 100_000, b"n" * 100_000
         path = self.create(len(new))

@@ -133,11 +133,12 @@ Result<std::unique_ptr<BlobWriter>> SimulatedBlobStore::stage_file(BlobId id) {
 Result<void> SimulatedBlobStore::open_for_writing(Known& known, const Placement& placement) {
     known.is_made_here = !disk_.contains(placement.blob);
     if (known.is_made_here) {
-        if (!has_room_for(placement.total.value)) {
+        const ByteCount room = placement.is_reserved ? placement.total : ByteCount{};
+        if (!has_room_for(room.value)) {
             known.is_made_here = false;
             return refused(ErrorCode::storage_full, "no room to reserve");
         }
-        disk_.make(placement.blob, placement.total, clock_.now());
+        disk_.make(placement.blob, room, clock_.now());
     }
     const bool has_new_entry = known.committed.is_empty();
     known.open =
@@ -151,7 +152,7 @@ Result<std::unique_ptr<BlobWriter>> SimulatedBlobStore::place(const Placement& p
             placement.length_max.value > placement.total.value - placement.at.value) {
             return refused(ErrorCode::store_conflict, "beyond the end of the upload");
         }
-        if (placement.total <= options_.packed_max) {
+        if (placement.is_reserved && placement.total <= options_.packed_max) {
             if (auto packed = packs_.try_writer(nullptr)) {
                 return packed;
             }

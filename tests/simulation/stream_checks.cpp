@@ -1,15 +1,31 @@
 // What must be true of a stream at any time.
 #include <algorithm>
+#include <set>
+#include <span>
 
 #include "checker.hpp"
 
 namespace sluice::simulation {
 namespace {
 
-bool stands_at(
-    const StreamModel::Piece& piece, std::uint64_t at, const std::vector<std::byte>& bytes
-) {
-    return piece.at == at && piece.wish.is_possible() && piece.bytes == bytes;
+bool stands_in(const std::vector<std::byte>& content, const StreamModel::Piece& piece) {
+    return piece.at <= content.size() && piece.bytes.size() <= content.size() - piece.at &&
+           std::ranges::equal(
+               piece.bytes, std::span(content).subspan(piece.at, piece.bytes.size())
+           );
+}
+
+// How far it is what was sent and not refused, one piece behind the other.
+std::uint64_t explained(const std::vector<std::byte>& content, const StreamModel& model) {
+    std::set<std::uint64_t> ends{0};
+    for (auto end = ends.begin(); end != ends.end(); ++end) {
+        for (const auto& piece : model.sent) {
+            if (piece.at == *end && piece.wish.is_possible() && stands_in(content, piece)) {
+                ends.insert(piece.at + piece.bytes.size());
+            }
+        }
+    }
+    return *ends.rbegin();
 }
 
 }  // namespace
@@ -63,30 +79,23 @@ void Checker::check_stream(const StreamModel& model, const UploadWithSegments& r
             std::to_string(upload.received.value)
         );
     }
-    std::uint64_t at = 0;
-    std::vector<std::uint64_t> starts;
+    std::vector<std::byte> content;
+    std::uint16_t next = 0;
     for (const auto& [index, segment] : row.segments) {
-        if (index.value != starts.size()) {
+        if (index.value != next++) {
             break;  // behind a gap that a loss has made: dropped when somebody looks
         }
         const auto bytes = bytes_at(segment.extent).value_or(std::vector<std::byte>());
-        const bool is_sent = std::ranges::any_of(model.sent, [&](const auto& piece) {
-            return stands_at(piece, at, bytes);
-        });
-        if (!is_sent) {
-            fail(name + "bytes at " + std::to_string(at) + " were refused or never sent");
-        }
-        starts.push_back(at);
-        at += segment.extent.length.value;
+        content.insert(content.end(), bytes.begin(), bytes.end());
+    }
+    if (const auto end = explained(content, model); end != content.size()) {
+        fail(name + "bytes at " + std::to_string(end) + " were refused or never sent");
     }
     for (const auto& piece : model.sent) {
-        const auto found = std::ranges::find(starts, piece.at);
         if (!piece.wish.acknowledged) {
             continue;
         }
-        const auto index = static_cast<std::uint16_t>(found - starts.begin());
-        const auto segment = row.segments.find({index});
-        if (segment == row.segments.end() || bytes_at(segment->second.extent) != piece.bytes) {
+        if (!stands_in(content, piece)) {
             fail(name + "bytes at " + std::to_string(piece.at) + " were acknowledged and are lost");
         }
         tally_.acknowledged += piece.bytes.size();
@@ -108,8 +117,9 @@ void Checker::dropped_of(
             model.doubt_all();
             return;
         }
-        const bool was_told = std::ranges::any_of(model.sent, [at](const auto& piece) {
-            return piece.at == at && piece.wish.acknowledged;
+        const bool was_told = std::ranges::any_of(model.sent, [at, &segment](const auto& piece) {
+            return piece.at >= at && piece.at < at + segment.extent.length.value &&
+                   piece.wish.acknowledged;
         });
         if (is_dropped && was_told) {
             fail(

@@ -21,8 +21,10 @@ constexpr std::chrono::milliseconds patience_min{150};
 constexpr std::chrono::milliseconds patience_max{2'000};
 constexpr std::chrono::milliseconds silence_max{30'000};
 
-// What comes slowly but steadily is stored that often, so that a server that is killed keeps it.
+// What comes slowly but steadily is stored that often, so that a server that is killed keeps it. What
+// comes with pauses is stored in them, though not more often than that.
 constexpr std::chrono::seconds unstored_max{5};
+constexpr std::chrono::seconds between_stores_min{1};
 constexpr std::chrono::seconds between_words{1};
 
 class Receiving {
@@ -50,7 +52,9 @@ class Receiving {
         }
         // Whatever else is wrong with it: the upload is another request's by now.
         if (append_.is_lost()) {
-            co_return append_.taken_over();
+            co_return co_await run_blocking(context_.bulk, [this]() -> Result<Upload> {
+                return context_.streams->lost(append_);
+            });
         }
         if (!read && check_) {
             co_return std::move(read).error();  // nothing vouches for the bytes
@@ -89,8 +93,8 @@ class Receiving {
     // Until bytes, or the end, are there.
     awaitable<Result<void>> wait() {
         auto silence = std::chrono::milliseconds(0);
-        for (auto patience = patience_min; silence < silence_max;
-             patience = std::min(2 * patience, patience_max)) {
+        auto patience = patience_min;
+        while (silence < silence_max) {
             if (co_await body_.arrives_within(patience)) {
                 break;
             }
@@ -98,6 +102,8 @@ class Receiving {
             if (auto rested = co_await rest(); !rested) {
                 co_return rested;
             }
+            // Bytes that may be asked for are not left alone for long.
+            patience = has_unstored() ? patience_min : std::min(2 * patience, patience_max);
         }
         co_return co_await body_.ready();  // which has a limit of its own
     }
@@ -205,15 +211,20 @@ class Receiving {
         });
     }
 
+    bool has_unstored() const { return piece_ && !check_; }
+
     // Nothing comes just now: whoever asks for the offset is to see all that came.
     awaitable<Result<void>> rest() {
-        if (check_ || !piece_) {
-            co_return append_.is_lost() ? Result<void>(append_.taken_over()) : ok();
+        if (append_.is_lost()) {
+            co_return append_.taken_over();
         }
-        co_return co_await store();
+        const bool is_due =
+            append_.is_asked_to_store() || Clock::now() - stored_ > between_stores_min;
+        co_return has_unstored() && is_due ? co_await store() : ok();
     }
 
     awaitable<Result<void>> store() {
+        stored_ = Clock::now();
         auto kept = co_await settle();
         if (kept) {
             kept = co_await run_blocking(context_.bulk, [this] { return keep(); });
@@ -261,6 +272,7 @@ class Receiving {
     std::optional<Incoming> piece_;
     std::vector<std::byte> begun_block_;  // came, and waits for the rest of its block of the file
     Clock::time_point piece_begun_;
+    Clock::time_point stored_;  // before the first time: long ago
     Clock::time_point told_ = Clock::now();
 };
 

@@ -124,7 +124,8 @@ Result<UniqueFd> DiskBlobStore::make_file(const Placement& placement) {
     if (!file) {
         return file;
     }
-    if (auto reserved = disk::reserve(file->get(), placement.total); !reserved) {
+    const ByteCount room = placement.is_reserved ? placement.total : ByteCount{};
+    if (auto reserved = disk::reserve(file->get(), room); !reserved) {
         static_cast<void>(directory_.unlink(placement.blob));
         return std::move(reserved).error();
     }
@@ -165,7 +166,7 @@ Result<std::unique_ptr<BlobWriter>> DiskBlobStore::place(const Placement& placem
     if (options_.is_shared) {
         return refused(ErrorCode::store_conflict, "others write here");
     }
-    if (placement.total <= options_.packed_max) {
+    if (placement.is_reserved && placement.total <= options_.packed_max) {
         if (auto buffer = pack_buffers_.take()) {
             return std::make_unique<disk::PackedWriter>(
                 packs_, std::move(buffer), options_.packed_max

@@ -83,7 +83,8 @@ Result<std::unique_ptr<BlobWriter>> MemoryBlobStore::stage(BlobId id) {
 Result<std::unique_ptr<BlobWriter>> MemoryBlobStore::place(const Placement& placement) {
     const std::scoped_lock lock(mutex_);
     const auto known = blobs_.find(placement.blob);
-    if (known == blobs_.end() && placement.total.value > capacity_.value - used()) {
+    const std::uint64_t room = placement.is_reserved ? placement.total.value : 0;
+    if (known == blobs_.end() && room > capacity_.value - used()) {
         return refused(ErrorCode::storage_full, "the memory store is full");
     }
     if (placement.at.value > placement.total.value ||
@@ -106,7 +107,7 @@ Result<std::unique_ptr<BlobWriter>> MemoryBlobStore::place(const Placement& plac
         return refused(ErrorCode::store_conflict, "the range is taken");
     }
     Blob& blob = blobs_[placement.blob];
-    blob.bytes.resize(placement.total.value);
+    blob.bytes.resize(std::max(blob.bytes.size(), room));
     blob.in_flight.emplace(placement.at.value, placement.length_max);
     return std::make_unique<MemoryBlobWriter>(
         *this, MemoryBlobWriter::Place{placement.blob, placement.at, placement.length_max}
@@ -120,9 +121,9 @@ Result<Extent> MemoryBlobStore::keep(BlobId id, ByteOffset at, std::span<const s
         return refused(ErrorCode::store_conflict, "the blob was removed");
     }
     Blob& blob = found->second;
-    if (blob.is_staged) {
-        blob.bytes.resize(bytes.size());
-    }
+    blob.bytes.resize(
+        blob.is_staged ? bytes.size() : std::max(blob.bytes.size(), at.value + bytes.size())
+    );
     std::ranges::copy(bytes, blob.bytes.begin() + static_cast<std::ptrdiff_t>(at.value));
     blob.committed.add(at, {bytes.size()});
     return Extent{id, at, {bytes.size()}};

@@ -301,7 +301,8 @@ Result<void> MemoryMetadataStore::change(
     }
     const bool is_same =
         row->upload.state == from &&
-        (from != UploadState::open || row->upload.segments_received == upload.segments_received) &&
+        (from != UploadState::open || (row->upload.segments_received == upload.segments_received &&
+                                       row->upload.received == upload.received)) &&
         (upload.state != UploadState::expired || row->upload.expires_at == upload.expires_at);
     if (!is_same || (job && !may_add_job(*job))) {
         return conflict("the upload has changed meanwhile");

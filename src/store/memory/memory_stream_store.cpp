@@ -11,13 +11,27 @@ Error conflict(std::string detail) {
 }
 
 bool fits(const Upload& upload, const Extension& more) {
-    const ByteCount length = more.segment ? more.segment->extent.length : ByteCount{};
+    const ByteCount length = more.growth();
     const bool is_end = upload.state == UploadState::open && upload.stream.is_stream() &&
                         upload.received == more.at;
     const bool is_other_length =
         upload.stream.length_known && more.total && *more.total != upload.total;
     const auto total = upload.stream.length_known ? std::optional(upload.total) : more.total;
     return is_end && !is_other_length && (!total || upload.received + length <= *total);
+}
+
+// Whether the place of the segment is as it must be: empty, or with the one that it lengthens.
+bool has_place(const SegmentMap& segments, const Extension& more) {
+    if (!more.segment) {
+        return true;
+    }
+    const auto there = segments.find(more.segment->index);
+    if (more.adds_segment()) {
+        return there == segments.end();
+    }
+    Extent begun = more.segment->extent;
+    begun.length = more.before;
+    return there != segments.end() && there->second.extent == begun;
 }
 
 }  // namespace
@@ -29,14 +43,13 @@ Result<void> MemoryMetadataStore::extend(const Extension& more) {
         return Error{.code = ErrorCode::store_not_found, .media_id = more.id.value};
     }
     Upload& upload = row->upload;
-    const bool is_taken = more.segment && row->segments.contains(more.segment->index);
-    if (!fits(upload, more) || is_taken) {
+    if (!fits(upload, more) || !has_place(row->segments, more)) {
         return conflict("it does not follow the end of the stream");
     }
     if (more.segment) {
-        row->segments.emplace(more.segment->index, *more.segment);
-        upload.received += more.segment->extent.length;
-        ++upload.segments_received;
+        row->segments.insert_or_assign(more.segment->index, *more.segment);
+        upload.received += more.growth();
+        upload.segments_received += more.adds_segment() ? 1 : 0;
     }
     if (more.total || !upload.stream.length_known) {
         upload.total = more.total.value_or(upload.received);

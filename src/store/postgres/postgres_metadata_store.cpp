@@ -131,7 +131,8 @@ Result<void> change_row(
     if (!current) {
         return std::move(current).error();
     }
-    const bool has_same_segments = current->segments_received == upload.segments_received;
+    const bool has_same_segments = current->segments_received == upload.segments_received &&
+                                   current->received == upload.received;
     const bool was_kept =
         upload.state == UploadState::expired && current->expires_at != upload.expires_at;
     if (current->state != from || (from == UploadState::open && !has_same_segments) || was_kept) {

@@ -19,6 +19,9 @@ constexpr char extend_sql[] =
     "AND stream_token = CASE WHEN $8::bigint = 0 THEN stream_token ELSE $8::bigint END "
     "AND (length_known = 0 OR (coalesce($5::bigint, total) = total AND $3 <= total - received)) "
     "AND received + $3 <= coalesce($5::bigint, received + $3)";
+constexpr char lengthen_sql[] =
+    "UPDATE segments SET length = $6, crc32c = $7, received_at = $8 "
+    "WHERE upload = $1 AND index = $2 AND blob = $3 AND \"offset\" = $4 AND length = $5";
 // The part stays as it is until the joined upload, which shares its bytes, is committed.
 constexpr char whole_part_sql[] =
     "SELECT 1 FROM uploads WHERE id = $1 AND owner = $2 AND kind = 'part' AND state = 'open' "
@@ -29,13 +32,29 @@ constexpr char held_elsewhere_sql[] =
     "OR EXISTS (SELECT 1 FROM segments WHERE blob = $2 AND blob <> upload AND upload <> $1 "
     "AND \"offset\" < $3::bigint + $4::bigint AND $3::bigint < \"offset\" + length))::int";
 
+Result<void> lengthen_segment(Session& session, const Extension& more) {
+    const Segment& segment = *more.segment;
+    const auto changed = session.execute(
+        lengthen_sql,
+        more.id.value,
+        segment.index.value,
+        segment.extent.blob.value,
+        segment.extent.offset,
+        more.before,
+        segment.extent.length,
+        segment.crc32c,
+        segment.received_at
+    );
+    return changed == 1 ? ok() : conflict(more.id, "the segment is another than it was");
+}
+
 Result<void> extend_row(Session& session, const Extension& more) {
     const auto changed = session.execute(
         extend_sql,
         more.id.value,
         more.at,
-        more.segment ? more.segment->extent.length : ByteCount{},
-        more.segment.has_value(),
+        more.growth(),
+        more.adds_segment(),
         more.total,
         more.expires_at,
         more.now,
@@ -46,10 +65,10 @@ Result<void> extend_row(Session& session, const Extension& more) {
         return upload ? conflict(more.id, "it does not follow the end of the stream")
                       : std::move(upload).error();
     }
-    if (more.segment) {
+    if (more.adds_segment()) {
         postgres::send_segment(session, more.id, *more.segment);
     }
-    return ok();
+    return more.before.value > 0 ? lengthen_segment(session, more) : ok();
 }
 
 Result<void> join_rows(

@@ -22,6 +22,9 @@ constexpr char extend_sql[] =
     "WHERE id = ?1 AND state = 'open' AND kind IN ('stream', 'part') AND received = ?2 "
     "AND (NOT length_known OR (coalesce(?5, total) = total AND ?3 <= total - received)) "
     "AND received + ?3 <= coalesce(?5, received + ?3)";
+constexpr char lengthen_sql[] =
+    "UPDATE segments SET length = ?6, crc32c = ?7, received_at = ?8 "
+    "WHERE upload = ?1 AND \"index\" = ?2 AND blob = ?3 AND \"offset\" = ?4 AND length = ?5";
 constexpr char whole_part_sql[] =
     "SELECT 1 FROM uploads WHERE id = ?1 AND owner = ?2 AND kind = 'part' AND state = 'open' "
     "AND has_bytes = 1 AND length_known AND received = total";
@@ -35,14 +38,33 @@ Error conflict(MediaId id, std::string detail) {
     return {.code = ErrorCode::store_conflict, .detail = std::move(detail), .media_id = id.value};
 }
 
+Result<void> lengthen_segment(
+    Connection& connection, MediaId id, const Segment& segment, ByteCount before
+) {
+    auto changed = connection.execute(
+        lengthen_sql,
+        stored(id.value),
+        std::int64_t{segment.index.value},
+        stored(segment.extent.blob.value),
+        stored(segment.extent.offset.value),
+        stored(before.value),
+        stored(segment.extent.length.value),
+        std::int64_t{segment.crc32c},
+        stored(segment.received_at)
+    );
+    if (!changed) {
+        return std::move(changed).error();
+    }
+    return *changed == 1 ? ok() : conflict(id, "the segment is another than it was");
+}
+
 Result<void> extend_row(Connection& connection, const Extension& more) {
-    const ByteCount length = more.segment ? more.segment->extent.length : ByteCount{};
     auto changed = connection.execute(
         extend_sql,
         stored(more.id.value),
         stored(more.at.value),
-        stored(length.value),
-        std::int64_t{more.segment.has_value()},
+        stored(more.growth().value),
+        std::int64_t{more.adds_segment()},
         more.total ? std::optional(stored(more.total->value)) : std::nullopt,
         stored(more.expires_at),
         stored(more.now)
@@ -55,7 +77,11 @@ Result<void> extend_row(Connection& connection, const Extension& more) {
         return upload ? conflict(more.id, "it does not follow the end of the stream")
                       : std::move(upload).error();
     }
-    return more.segment ? sqlite::insert_segment(connection, more.id, *more.segment) : ok();
+    if (!more.segment) {
+        return ok();
+    }
+    return more.adds_segment() ? sqlite::insert_segment(connection, more.id, *more.segment)
+                               : lengthen_segment(connection, more.id, *more.segment, more.before);
 }
 
 Result<bool> is_whole_part(Connection& connection, const Principal& owner, MediaId part) {
