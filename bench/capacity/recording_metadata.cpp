@@ -80,10 +80,10 @@ Result<void> RecordingMetadata::extend(const Extension& more) {
 }
 
 Result<void> RecordingMetadata::join(
-    const Upload& whole, const std::vector<Segment>& segments, const NewJob& job
+    const Upload& whole, const std::vector<Segment>& segments, const NewJob& job, const Quota& quota
 ) {
     ++calls_.commits;
-    return MemoryMetadataStore::join(whole, segments, job);
+    return MemoryMetadataStore::join(whole, segments, job, quota);
 }
 
 Result<std::vector<Upload>> RecordingMetadata::waiting_to_join(const Principal& owner) {

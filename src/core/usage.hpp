@@ -1,6 +1,7 @@
 // What a principal uses of the store, and may use. Values.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "base/bytes.hpp"
@@ -26,6 +27,10 @@ struct Quota {
     }
     bool has_room_for(const Usage& used, ByteCount more) const {
         return bytes_max.value == 0 || (used.bytes <= bytes_max && more <= bytes_max - used.bytes);
+    }
+    // What is used may always shrink, however much it is.
+    bool admits_change(ByteCount before, ByteCount after) const {
+        return bytes_max.value == 0 || after <= std::max(before, bytes_max);
     }
 };
 

@@ -17,11 +17,11 @@ std::string open_uploads_text(const std::vector<Upload>& oldest) {
     return text.empty() ? text : text + ".";
 }
 
-std::string bytes_text(const Usage& used, const Quota& quota, const Upload& upload) {
+std::string bytes_text(const Usage& used, const Quota& quota, const std::string& need) {
     return std::to_string(quota.bytes_max.value) + " bytes are allowed, " +
-           std::to_string(used.bytes.value) + " are used or reserved; this upload needs " +
-           std::to_string(upload.total.value) + ". " + std::to_string(used.uploads_open) +
-           " uploads are open and reserve their whole size.";
+           std::to_string(used.bytes.value) + " are used or reserved; this upload needs " + need +
+           ". " + std::to_string(used.uploads_open) +
+           " uploads are open and reserve their whole size, or what has come if it is not known.";
 }
 
 }  // namespace
@@ -40,7 +40,7 @@ Error explain_quota(
     }
     refused.facts = is_count ? std::to_string(used->uploads_open) + " uploads are open, " +
                                    std::to_string(quota.uploads_open_max) + " are allowed."
-                             : bytes_text(*used, quota, upload);
+                             : bytes_text(*used, quota, std::to_string(upload.total.value));
     refused.facts += open_uploads_text(*oldest);
     if (!oldest->empty()) {
         const Upload& first = oldest->front();
@@ -50,6 +50,34 @@ Error explain_quota(
             std::chrono::ceil<std::chrono::seconds>(first.expires_at - upload.created_at);
         refused.retry_after =
             is_count ? std::max(left, std::chrono::seconds(1)) : std::chrono::seconds(0);
+    }
+    return refused;
+}
+
+Result<ByteCount> end_by_quota(
+    MetadataStore& metadata, const Upload& upload, const Quota& quota, ByteCount otherwise
+) {
+    if (quota.bytes_max.value == 0 || upload.stream.length_known) {
+        return otherwise;
+    }
+    const auto used = metadata.usage_of(upload.owner);
+    if (!used) {
+        return used.error();
+    }
+    const ByteCount room =
+        used->bytes < quota.bytes_max ? quota.bytes_max - used->bytes : ByteCount{};
+    return std::min(otherwise, upload.received + room);
+}
+
+Error growth_refused(
+    MetadataStore& metadata, const Upload& upload, const Quota& quota, ByteCount more
+) {
+    Error refused{.code = ErrorCode::quota_exceeded, .media_id = upload.id.value};
+    const auto used = metadata.usage_of(upload.owner);
+    const auto oldest = metadata.oldest_open(upload.owner, uploads_named);
+    if (used && oldest) {
+        refused.facts = bytes_text(*used, quota, std::to_string(more.value) + " more") +
+                        open_uploads_text(*oldest);
     }
     return refused;
 }

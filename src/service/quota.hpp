@@ -12,4 +12,15 @@ Error explain_quota(
     MetadataStore& metadata, const Upload& upload, const Quota& quota, Error refused
 );
 
+// Where an upload whose length is not known yet must end, by what its owner may still store; `otherwise`
+// if nothing limits it. What holds among several at once is the store's to judge, in each commit.
+Result<ByteCount> end_by_quota(
+    MetadataStore& metadata, const Upload& upload, const Quota& quota, ByteCount otherwise
+);
+
+// quota_exceeded of an upload that was to have `more` bytes than it counts for now, with the facts.
+Error growth_refused(
+    MetadataStore& metadata, const Upload& upload, const Quota& quota, ByteCount more
+);
+
 }  // namespace sluice

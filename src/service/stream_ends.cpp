@@ -1,6 +1,7 @@
 // How a stream becomes a medium: by its last byte, or by joining parts.
 #include "base/metrics.hpp"
 #include "service/content_type.hpp"
+#include "service/quota.hpp"
 #include "service/streams.hpp"
 
 namespace sluice {
@@ -8,6 +9,14 @@ namespace {
 
 bool is_whole(const Upload& part) {
     return part.stream.length_known && part.received == part.total;
+}
+
+std::vector<Segment> rows_of(const SegmentMap& segments) {
+    std::vector<Segment> rows;
+    for (const auto& [index, segment] : segments) {
+        rows.push_back(segment);
+    }
+    return rows;
 }
 
 constexpr std::size_t read_piece_bytes = 1 << 20;
@@ -103,11 +112,12 @@ Result<Upload> Streams::try_join(const Upload& joined) {
     }
     const WallTime now = services_.clock.now();
     const Upload queued = whole.completed(now).value().queued(now).value();
-    std::vector<Segment> rows;
-    for (const auto& [index, segment] : segments) {
-        rows.push_back(segment);
+    const Quota& quota = uploads_.limits().quota;
+    auto done =
+        services_.metadata.join(queued, rows_of(segments), uploads_.new_job(queued, layout), quota);
+    if (!done && done.error().code == ErrorCode::quota_exceeded) {
+        return growth_refused(services_.metadata, joined, quota, whole.total);
     }
-    auto done = services_.metadata.join(queued, rows, uploads_.new_job(queued, layout));
     if (!done && done.error().code != ErrorCode::store_conflict) {
         return std::move(done).error();
     }
@@ -125,16 +135,18 @@ Result<void> Streams::join_waiting(const Principal& owner, MediaId part) {
     if (!waiting) {
         return waiting.error();
     }
+    Result<void> joinable = ok();
     for (const Upload& joined : *waiting) {
         const auto& parts = joined.stream.parts;
         if (std::ranges::find(parts, part) == parts.end()) {
             continue;
         }
-        if (auto done = try_join(joined); !done) {
-            return std::move(done).error();
+        auto done = try_join(joined);
+        if (!done && joinable) {
+            joinable = std::move(done).error();  // the others wait for this part as well
         }
     }
-    return ok();
+    return joinable;
 }
 
 }  // namespace sluice

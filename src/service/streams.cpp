@@ -4,6 +4,7 @@
 #include "service/checked_load.hpp"
 #include "service/insert_upload.hpp"
 #include "service/peers.hpp"
+#include "service/quota.hpp"
 #include "service/refusals.hpp"
 
 namespace sluice {
@@ -35,6 +36,12 @@ Error beyond(const Upload& upload, ByteCount total, ByteCount length) {
             std::to_string(upload.received.value) + " are there, and " +
             std::to_string(length.value) + " more were to come."
     );
+}
+
+std::string quota_text(const Quota& quota, ByteCount room) {
+    return std::to_string(quota.bytes_max.value) + " bytes are allowed, " +
+           std::to_string(room.value) +
+           " more were left for this upload, whose length is not known; more than those came.";
 }
 
 Error inconsistent(const Upload& upload, ByteCount end, ByteCount total) {
@@ -149,7 +156,11 @@ Result<Upload> Streams::create(const CreateStream& wanted) {
         return made;
     }
     if (made->stream.kind == UploadKind::joined) {
-        return try_join(*made);
+        auto joined = try_join(*made);
+        if (!joined && joined.error().code == ErrorCode::quota_exceeded) {
+            static_cast<void>(uploads_.cancel(made->owner, made->id));  // else it expires
+        }
+        return joined;
     }
     // An empty part is whole as it is, and waits to be joined.
     const bool is_empty_file =
@@ -230,6 +241,16 @@ Result<void> Streams::admit(const AppendToStream& wanted, const Upload& upload) 
                : ok();
 }
 
+Result<ByteCount> Streams::admit_growth(const AppendToStream& wanted, const Upload& upload) const {
+    const Quota& quota = uploads_.limits().quota;
+    const auto end_max = end_by_quota(services_.metadata, upload, quota, length_max());
+    const ByteCount end =
+        wanted.total.value_or(upload.received + wanted.length.value_or(ByteCount{}));
+    return !end_max || upload.stream.length_known || end <= *end_max
+               ? end_max
+               : growth_refused(services_.metadata, upload, quota, end - upload.received);
+}
+
 // Of several at once on this node the last one has both the lease and the token.
 Result<void> Streams::take(StreamAppend& append, MediaId id) {
     if (services_.peers == nullptr) {
@@ -254,6 +275,10 @@ Result<StreamAppend> Streams::begin(const AppendToStream& wanted) {
     if (auto fitting = admit(wanted, *found); !fitting) {
         return std::move(fitting).error();
     }
+    const auto end_max = admit_growth(wanted, *found);
+    if (!end_max) {
+        return end_max.error();
+    }
     if (auto admission = admitted(wanted.admission); !admission) {
         return std::move(admission).error();
     }
@@ -275,7 +300,7 @@ Result<StreamAppend> Streams::begin(const AppendToStream& wanted) {
         append.total_ = found->received + *wanted.length;
     }
     append.is_last_ = wanted.is_last;
-    append.end_max_ = is_known ? found->total : append.total_.value_or(length_max());
+    append.end_max_ = is_known ? found->total : append.total_.value_or(*end_max);
     append.upload_ = *std::move(found);
     return append;
 }
@@ -299,8 +324,12 @@ Result<Incoming> Streams::begin_piece(StreamAppend& append, std::optional<ByteCo
     }
     Incoming::Limit limit{append.room(), ErrorCode::beyond_total_bytes};
     limit.facts = beyond(upload, append.end_max_, append.room() + ByteCount{1}).facts;
-    if (append.end_max_ == length_max() && !upload.stream.length_known) {
-        limit = {append.room(), ErrorCode::file_too_large};
+    const bool is_open_end = !upload.stream.length_known && !append.total_;
+    if (is_open_end && append.end_max_ < length_max()) {
+        limit.code = ErrorCode::quota_exceeded;
+        limit.facts = quota_text(uploads_.limits().quota, append.room());
+    } else if (is_open_end) {
+        limit.code = ErrorCode::file_too_large;
         limit.facts = too_long(length_max() + ByteCount{1}, length_max()).facts;
     }
     const ByteCount length = std::min(expected.value_or(append.room()), append.room());
@@ -325,6 +354,10 @@ Result<Incoming> Streams::begin_piece(StreamAppend& append, std::optional<ByteCo
 
 Result<void> Streams::extend(StreamAppend& append, std::optional<Segment> segment) {
     Upload& upload = append.upload_;
+    const Quota& quota = uploads_.limits().quota;
+    const ByteCount received = upload.received + (segment ? segment->extent.length : ByteCount{});
+    const ByteCount end = append.total_.value_or(received);
+    const bool grows = !upload.stream.length_known && end > upload.received;
     Extension more{
         .id = upload.id,
         .at = upload.received,
@@ -333,20 +366,28 @@ Result<void> Streams::extend(StreamAppend& append, std::optional<Segment> segmen
         .expires_at = expiry_of(upload),
         .now = services_.clock.now(),
         .token = append.lease_->token,
+        .owner_bytes_max = grows ? quota.bytes_max : ByteCount{},
     };
     if (services_.peers == nullptr) {
         tails_.join(upload, more);
     }
     auto extended = services_.metadata.extend(more);
+    if (!extended && extended.error().code == ErrorCode::quota_exceeded) {
+        return growth_refused(services_.metadata, upload, quota, end - upload.received);
+    }
     if (!extended) {
         return extended.error().code == ErrorCode::store_conflict
                    ? lost(append)
                    : uploads_.refused(upload.owner, std::move(extended).error(), upload.id);
     }
+    upload.received = received;
+    upload.segments_received += more.adds_segment() ? 1 : 0;
     if (more.segment) {
-        upload.received += more.growth();
-        upload.segments_received += more.adds_segment() ? 1 : 0;
         tails_.note(upload, *more.segment);
+    }
+    if (!upload.stream.length_known) {
+        upload.total = end;
+        upload.stream.length_known = append.total_.has_value();
     }
     upload.expires_at = std::max(upload.expires_at, more.expires_at);
     append.has_stored_ = true;

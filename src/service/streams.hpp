@@ -86,7 +86,7 @@ class Streams {
     Result<Upload> create(const CreateStream& wanted);
 
     // Errors: media_unknown, offset_mismatch, length_invalid, beyond_total_bytes, file_too_large,
-    // upload_is_joined, media_expired, media_canceled; these leave an earlier request alone. From a
+    // upload_is_joined, media_expired, media_canceled, quota_exceeded; these leave an earlier request alone. From a
     // success on, that one is ended.
     Result<StreamAppend> begin(const AppendToStream& wanted);
     // Where the next bytes go. `expected`: at most so many will come, if that is known.
@@ -126,6 +126,7 @@ class Streams {
     Result<void> take(StreamAppend& append, MediaId id);
     Result<void> admit(const AppendToStream& wanted, const Upload& upload) const;
     Result<void> admit_length(const AppendToStream& wanted, const Upload& upload) const;
+    Result<ByteCount> admit_growth(const AppendToStream& wanted, const Upload& upload) const;
     Result<void> check_new(const CreateStream& wanted) const;
     Result<Upload> insert(const CreateStream& wanted, NewUpload fresh);
     Result<ByteCount> check_parts(const CreateStream& wanted);

@@ -1,4 +1,8 @@
 // The part of the suite that is about uploads which come as one stream.
+#include <atomic>
+#include <thread>
+#include <vector>
+
 #include "store/metadata_store_suite.hpp"
 
 namespace sluice {
@@ -126,10 +130,10 @@ TEST_P(MetadataStoreSuite, JoinsWholePartsWhoseBytesStayWhenTheyGo) {
     Segment second = segment_of(7, 0, 10);
     second.index = {1};
     const NewJob job = job_of(9, store_test_now);
-    EXPECT_EQ(code_of(store().join(joined, {first, second}, job)), ErrorCode::store_conflict);
+    EXPECT_EQ(code_of(store().join(joined, {first, second}, job, {})), ErrorCode::store_conflict);
     ASSERT_TRUE(store().extend(more_of(8, 0, 0, 20)));
-    ASSERT_TRUE(store().join(joined, {first, second}, job));
-    EXPECT_EQ(code_of(store().join(joined, {first, second}, job)), ErrorCode::store_conflict);
+    ASSERT_TRUE(store().join(joined, {first, second}, job, {}));
+    EXPECT_EQ(code_of(store().join(joined, {first, second}, job, {})), ErrorCode::store_conflict);
     EXPECT_EQ(*store().usage_of(alice()), (Usage{0, {30}})) << "the bytes of the parts count once";
     EXPECT_TRUE(store().waiting_to_join(alice())->empty());
     EXPECT_EQ(stored(9).total, ByteCount{30});
@@ -162,13 +166,88 @@ TEST_P(MetadataStoreSuite, APartOfTwoJoinedOnesCountsAgainWithTheLastOfThem) {
         Segment second = segment_of(7, 0, 10);
         second.index = {1};
         const std::vector<Segment> segments{segment_of(7, 0, 10), second};
-        ASSERT_TRUE(store().join(whole, segments, job_of(id, store_test_now)));
+        ASSERT_TRUE(store().join(whole, segments, job_of(id, store_test_now), {}));
     }
     EXPECT_EQ(*store().usage_of(alice()), (Usage{0, {40}}));
     ASSERT_TRUE(store().change(*stored(8).cancelled(store_test_now), UploadState::queued, {}));
     EXPECT_EQ(*store().usage_of(alice()), (Usage{0, {20}}));
     ASSERT_TRUE(store().change(*stored(9).cancelled(store_test_now), UploadState::queued, {}));
     EXPECT_EQ(*store().usage_of(alice()), (Usage{1, {10}}));
+}
+
+TEST_P(MetadataStoreSuite, AStreamOfUnknownLengthGrowsWithinTheQuota) {
+    ASSERT_TRUE(store().create(open_upload(6, 50)));
+    ASSERT_TRUE(store().create(stream_upload(7, UploadKind::stream)));
+    const auto limited = [](Extension more) {
+        more.owner_bytes_max = {100};
+        return more;
+    };
+    EXPECT_TRUE(store().extend(limited(more_of(7, 0, 0, 40))));
+    EXPECT_EQ(code_of(store().extend(limited(more_of(7, 40, 1, 11)))), ErrorCode::quota_exceeded);
+    EXPECT_EQ(stored(7).received, ByteCount{40}) << "nothing of it stays";
+    EXPECT_EQ(store().find_any({7})->segments.size(), 1U);
+    Extension length = limited(more_of(7, 40, 1, 5));
+    length.total = ByteCount{51};
+    EXPECT_EQ(code_of(store().extend(length)), ErrorCode::quota_exceeded);
+    EXPECT_FALSE(stored(7).stream.length_known);
+    EXPECT_TRUE(store().extend(limited(more_of(7, 40, 1, 10))));
+    EXPECT_EQ(*store().usage_of(alice()), (Usage{2, {100}}));
+    ASSERT_TRUE(store().change(*stored(6).cancelled(store_test_now), UploadState::open, {}));
+    EXPECT_TRUE(store().extend(limited(more_of(7, 50, 2, 50))));
+    ASSERT_TRUE(store().change(*stored(7).cancelled(store_test_now), UploadState::open, {}));
+    EXPECT_EQ(*store().usage_of(alice()), Usage());
+}
+
+TEST_P(MetadataStoreSuite, StreamsThatGrowAtTheSameTimeStayWithinTheQuota) {
+    constexpr std::uint64_t count = 8;
+    for (std::uint64_t id = 1; id <= count; ++id) {
+        ASSERT_TRUE(store().create(stream_upload(id, UploadKind::stream)));
+    }
+    std::atomic<int> taken = 0;
+    std::vector<std::thread> threads;
+    for (std::uint64_t id = 1; id <= count; ++id) {
+        threads.emplace_back([this, id, &taken] {
+            for (std::uint16_t i = 0; i < 4; ++i) {
+                Extension more = more_of(id, i * 10U, i, 10);
+                more.owner_bytes_max = {155};
+                taken += store().extend(more) ? 1 : 0;
+            }
+        });
+    }
+    for (auto& thread : threads) {
+        thread.join();
+    }
+    EXPECT_EQ(taken, 15);
+    EXPECT_EQ(store().usage_of(alice())->bytes, ByteCount{150});
+}
+
+TEST_P(MetadataStoreSuite, JoiningCountsThePartsOnceAndWhatItAddsWithinTheQuota) {
+    ASSERT_TRUE(store().create(stream_upload(7, UploadKind::part, 10)));
+    ASSERT_TRUE(store().extend(more_of(7, 0, 0, 10)));
+    const auto joined = [this](std::uint64_t id, std::uint64_t times) {
+        Upload whole = stream_upload(id, UploadKind::joined);
+        whole.stream.parts = std::vector<MediaId>(times, {7});
+        EXPECT_TRUE(store().create(whole));
+        std::vector<Segment> segments;
+        for (std::uint16_t i = 0; i < times; ++i) {
+            segments.push_back(segment_of(7, 0, 10));
+            segments.back().index = {i};
+        }
+        whole.total = whole.received = {10 * times};
+        whole.stream.length_known = true;
+        whole.segments_received = static_cast<std::uint32_t>(times);
+        whole.state = UploadState::queued;
+        return store().join(
+            whole, segments, job_of(id, store_test_now), {.bytes_max = ByteCount{15}}
+        );
+    };
+    EXPECT_EQ(code_of(joined(8, 2)), ErrorCode::quota_exceeded);
+    EXPECT_EQ(*store().usage_of(alice()), (Usage{2, {10}})) << "the part still counts by itself";
+    EXPECT_EQ(stored(8).state, UploadState::open);
+    EXPECT_TRUE(store().find_any({8})->segments.empty());
+    EXPECT_TRUE(joined(9, 1)) << "the same bytes";
+    EXPECT_EQ(*store().usage_of(alice()), (Usage{1, {10}}));
+    EXPECT_EQ(code_of(joined(10, 1)), ErrorCode::quota_exceeded) << "its size counts for each";
 }
 
 }  // namespace sluice

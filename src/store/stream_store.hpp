@@ -9,6 +9,7 @@
 #include "base/result.hpp"
 #include "core/job.hpp"
 #include "core/upload.hpp"
+#include "core/usage.hpp"
 
 namespace sluice {
 
@@ -26,6 +27,9 @@ struct Extension {
     // Where several processes have the store: what the request that took the stream last was given.
     // store_conflict for any other. 0: only this process has it.
     std::uint64_t token = 0;
+    // quota_exceeded, without facts, if the owner would use more; looked at in the same commit. 0: it
+    // does not grow, or may as it likes.
+    ByteCount owner_bytes_max = {};
 
     bool adds_segment() const { return segment && before.value == 0; }
     ByteCount growth() const { return segment ? segment->extent.length - before : ByteCount{}; }
@@ -38,9 +42,13 @@ class StreamStore {
     // and the length fit it.
     virtual Result<void> extend(const Extension& more) = 0;
     // Gives a joined upload, which is open and has none, the segments of its parts, and its job.
-    // store_conflict if it is not open, or one of the parts is not there with all of its bytes.
+    // store_conflict if it is not open, or one of the parts is not there with all of its bytes;
+    // quota_exceeded, without facts, if the owner uses more by it, and more than the quota allows.
     virtual Result<void> join(
-        const Upload& whole, const std::vector<Segment>& segments, const NewJob& job
+        const Upload& whole,
+        const std::vector<Segment>& segments,
+        const NewJob& job,
+        const Quota& quota
     ) = 0;
     // Joined uploads that wait for their parts, oldest first.
     virtual Result<std::vector<Upload>> waiting_to_join(const Principal& owner) = 0;

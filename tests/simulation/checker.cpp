@@ -270,8 +270,7 @@ void Checker::check_all() {
         if (quota_.uploads_open_max > 0 && usage.uploads_open > quota_.uploads_open_max) {
             fail(owner + " has more open uploads than are allowed");
         }
-        // Parts that are joined again and again, and lengths that are told later, are not foreseen.
-        if (quota_.bytes_max.value > 0 && usage.bytes > quota_.bytes_max && streams_.empty()) {
+        if (quota_.bytes_max.value > 0 && usage.bytes > quota_.bytes_max) {
             fail(owner + " has more bytes than are allowed");
         }
         if (journal_.rows().usage_of({owner}).value() != usage) {

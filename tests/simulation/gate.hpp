@@ -35,6 +35,7 @@ enum class Mutant : std::uint8_t {
     removes_whole_pack,         // where a piece of it was meant
     uses_a_place_twice,         // in a pack
     forgets_repeat_key,         // of an upload that is made under one
+    grows_beyond_quota,         // a stream whose length is not known
     make_durable_does_nothing,  // relaxed only: FINALIZE without its sync
     count
 };

@@ -179,24 +179,28 @@ Result<void> SimulatedMetadataStore::add_segment(
     });
 }
 
-Result<void> SimulatedMetadataStore::extend(const Extension& more) {
+Result<void> SimulatedMetadataStore::extend(const Extension& wanted) {
+    Extension more = wanted;
+    if (gate_.has(Mutant::grows_beyond_quota)) {
+        more.owner_bytes_max = {};
+    }
     return write(Site::extend, Survives::as_configured, [more](MemoryMetadataStore& of) {
         return of.extend(more);
     });
 }
 
 Result<void> SimulatedMetadataStore::join(
-    const Upload& whole, const std::vector<Segment>& segments, const NewJob& job
+    const Upload& whole, const std::vector<Segment>& segments, const NewJob& job, const Quota& quota
 ) {
     return gate_.call(Site::join, [&]() -> Result<void> {
         auto before = rows().find_any(whole.id);
         if (!before) {
             return std::move(before).error();
         }
-        auto joined = rows().join(whole, segments, job);
+        auto joined = rows().join(whole, segments, job, quota);
         if (joined) {
             journal_.add(Survives::power_loss, [=](MemoryMetadataStore& again) {
-                static_cast<void>(again.join(whole, segments, job).has_value());
+                static_cast<void>(again.join(whole, segments, job, {}).has_value());
             });
             witness_.changed(before->upload, whole);
         }

@@ -80,8 +80,12 @@ class SimulatedMetadataStore final : public MetadataStore {
         MediaId id, const Segment& segment, std::optional<ByteCount> stride, WallTime now
     ) override;
     Result<void> extend(const Extension& more) override;
-    Result<void> join(const Upload& whole, const std::vector<Segment>& segments, const NewJob& job)
-        override;
+    Result<void> join(
+        const Upload& whole,
+        const std::vector<Segment>& segments,
+        const NewJob& job,
+        const Quota& quota
+    ) override;
     Result<std::vector<Upload>> waiting_to_join(const Principal& owner) override {
         return rows().waiting_to_join(owner);
     }

@@ -35,6 +35,7 @@ constexpr std::array<std::string_view, mutant_count> mutant_names{
     "removes_whole_pack",
     "uses_a_place_twice",
     "forgets_repeat_key",
+    "grows_beyond_quota",
     "make_durable_does_nothing",
 };
 
@@ -170,6 +171,9 @@ HistoryOptions options_for(Mutant mutant, std::uint64_t seed) {
         options.packed_max = ByteCount{400};
     } else if (mutant == Mutant::forgets_repeat_key) {
         options.has_keys = true;
+    } else if (mutant == Mutant::grows_beyond_quota) {
+        options.quota = {.uploads_open_max = 0, .bytes_max = ByteCount{300}};
+        options.streamers = 3;
     } else if (mutant == Mutant::seals_anything) {
         options.is_crowded = true;
     }

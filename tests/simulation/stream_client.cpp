@@ -21,7 +21,8 @@ void Streamer::complete(StreamModel& model) {
         append(model, {.is_all = true});
     }
     const bool has_room = world_.options.capacity.value == 1ULL << 40;
-    const bool may_fail = !has_room || world_.checker.is_suspect(model.id);
+    const bool may_grow = !model.is_deferred || world_.options.quota.bytes_max.value == 0;
+    const bool may_fail = !has_room || !may_grow || world_.checker.is_suspect(model.id);
     if (!model.is_complete && is_live(model) && !may_fail) {
         world_.checker.fail("a stream cannot be completed: " + model.id.text());
     }
@@ -86,6 +87,9 @@ bool Streamer::is_common(const StreamModel& model, const Error& error) const {
         case ErrorCode::media_unknown:
         case ErrorCode::media_id_rounded:
             return model.is_abandoned;
+        case ErrorCode::quota_exceeded:
+            world_.tally.saw(Seen::stream_growth_refused);
+            return has_quota() && (model.is_deferred || model.kind == UploadKind::part);
         default:
             return is_weather(error);
     }
@@ -126,6 +130,9 @@ void Streamer::note_created(const std::optional<Result<Upload>>& made, StreamMod
                               made->error().code == ErrorCode::quota_exceeded;
         if (!is_quota || !has_quota()) {
             unexpected("the creation", model, made->error());
+        } else if (model.kind == UploadKind::joined) {
+            world_.checker.nobody_knows(
+            );  // it was made, and is taken back where it cannot be joined
         }
     } else {
         model.id = (*made)->id;

@@ -80,6 +80,7 @@ enum class Seen : std::uint8_t {
     stream_resumed,
     stream_refused,
     streams_joined,
+    stream_growth_refused,
     count
 };
 inline constexpr std::size_t seen_count = static_cast<std::size_t>(Seen::count);
@@ -152,6 +153,7 @@ inline constexpr std::array<std::string_view, seen_count> seen_names{
     "stream_resumed",
     "stream_refused",
     "streams_joined",
+    "stream_growth_refused",
 };
 
 struct Tally {

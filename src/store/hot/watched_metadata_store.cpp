@@ -146,10 +146,10 @@ Result<void> WatchedMetadataStore::extend(const Extension& more) {
 }
 
 Result<void> WatchedMetadataStore::join(
-    const Upload& whole, const std::vector<Segment>& segments, const NewJob& job
+    const Upload& whole, const std::vector<Segment>& segments, const NewJob& job, const Quota& quota
 ) {
     const Write write(*this, whole.id);
-    return rows_.join(whole, segments, job);
+    return rows_.join(whole, segments, job, quota);
 }
 
 // --- new ones ---

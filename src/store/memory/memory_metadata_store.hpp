@@ -36,8 +36,12 @@ class MemoryMetadataStore : public MetadataStore {
         MediaId id, const Segment& segment, std::optional<ByteCount> stride, WallTime now
     ) override;
     Result<void> extend(const Extension& more) override;
-    Result<void> join(const Upload& whole, const std::vector<Segment>& segments, const NewJob& job)
-        override;
+    Result<void> join(
+        const Upload& whole,
+        const std::vector<Segment>& segments,
+        const NewJob& job,
+        const Quota& quota
+    ) override;
     Result<std::vector<Upload>> waiting_to_join(const Principal& owner) override;
     Result<bool> is_held_elsewhere(MediaId id, const Extent& extent) override;
     Result<void> drop_segments(MediaId id, const std::vector<SegmentIndex>& indexes, WallTime now)

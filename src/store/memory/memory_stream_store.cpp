@@ -46,15 +46,21 @@ Result<void> MemoryMetadataStore::extend(const Extension& more) {
     if (!fits(upload, more) || !has_place(row->segments, more)) {
         return conflict("it does not follow the end of the stream");
     }
+    const ByteCount before = upload.total;
+    const ByteCount bytes = more.segment ? more.segment->extent.length : ByteCount{};
+    const ByteCount total =
+        upload.stream.length_known ? before : more.total.value_or(upload.received + bytes);
+    const bool has_limit = more.owner_bytes_max.value > 0;
+    if (has_limit && sum_of(upload.owner).bytes - before + total > more.owner_bytes_max) {
+        return Error{.code = ErrorCode::quota_exceeded};
+    }
     if (more.segment) {
         row->segments.insert_or_assign(more.segment->index, *more.segment);
         upload.received += more.growth();
         upload.segments_received += more.adds_segment() ? 1 : 0;
     }
-    if (more.total || !upload.stream.length_known) {
-        upload.total = more.total.value_or(upload.received);
-        upload.stream.length_known = upload.stream.length_known || more.total;
-    }
+    upload.total = total;
+    upload.stream.length_known = upload.stream.length_known || more.total;
     upload.expires_at = std::max(upload.expires_at, more.expires_at);
     upload.changed_at = more.now;
     return ok();
@@ -86,7 +92,7 @@ std::set<MediaId> MemoryMetadataStore::parts_joined(const Principal& owner) cons
 }
 
 Result<void> MemoryMetadataStore::join(
-    const Upload& whole, const std::vector<Segment>& segments, const NewJob& job
+    const Upload& whole, const std::vector<Segment>& segments, const NewJob& job, const Quota& quota
 ) {
     const std::scoped_lock lock(mutex_);
     Row* row = row_of(whole.id);
@@ -99,10 +105,17 @@ Result<void> MemoryMetadataStore::join(
     if (!may_join) {
         return conflict("the parts are not all there, or they are joined already");
     }
+    const bool has_limit = quota.bytes_max.value > 0;
+    const ByteCount used = has_limit ? sum_of(whole.owner).bytes : ByteCount{};
+    const Upload waiting = row->upload;
+    replace(row->upload, whole);
+    if (has_limit && !quota.admits_change(used, sum_of(whole.owner).bytes)) {
+        row->upload = waiting;
+        return Error{.code = ErrorCode::quota_exceeded};
+    }
     for (const Segment& segment : segments) {
         row->segments.emplace(segment.index, segment);
     }
-    replace(row->upload, whole);
     jobs_.emplace(job.id, JobRow{.job = job});
     return ok();
 }

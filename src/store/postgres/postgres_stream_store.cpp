@@ -26,6 +26,12 @@ constexpr char lengthen_sql[] =
 constexpr char whole_part_sql[] =
     "SELECT 1 FROM uploads WHERE id = $1 AND owner = $2 AND kind = 'part' AND state = 'open' "
     "AND has_bytes = 1 AND length_known = 1 AND received = total FOR NO KEY UPDATE";
+constexpr char used_by_owner_of_sql[] =
+    "SELECT bytes FROM usage_of_owners WHERE owner = (SELECT owner FROM uploads WHERE id = $1)";
+// Whoever changes an upload of this owner waits from here on.
+constexpr char lock_used_by_owner_of_sql[] =
+    "SELECT bytes FROM usage_of_owners WHERE owner = (SELECT owner FROM uploads WHERE id = $1) "
+    "FOR NO KEY UPDATE";
 constexpr char part_joined_sql[] = "UPDATE uploads SET is_joined = 1 WHERE id = $1";
 constexpr char held_elsewhere_sql[] =
     "SELECT (EXISTS (SELECT 1 FROM uploads WHERE id = $2 AND id <> $1 AND has_bytes = 1) "
@@ -48,6 +54,16 @@ Result<void> lengthen_segment(Session& session, const Extension& more) {
     return changed == 1 ? ok() : conflict(more.id, "the segment is another than it was");
 }
 
+// Behind the change, which has locked the owner's sum, and is undone with the refusal.
+Result<void> check_growth(Session& session, MediaId id, ByteCount used_before, const Quota& quota) {
+    if (quota.bytes_max.value == 0) {
+        return ok();
+    }
+    const auto rows = session.query(used_by_owner_of_sql, id.value);
+    const bool fits = rows.empty() || quota.admits_change(used_before, {rows.front().number(0)});
+    return fits ? ok() : Error{.code = ErrorCode::quota_exceeded};
+}
+
 Result<void> extend_row(Session& session, const Extension& more) {
     const auto changed = session.execute(
         extend_sql,
@@ -65,6 +81,10 @@ Result<void> extend_row(Session& session, const Extension& more) {
         return upload ? conflict(more.id, "it does not follow the end of the stream")
                       : std::move(upload).error();
     }
+    const Quota quota{.bytes_max = more.owner_bytes_max};
+    if (auto fits = check_growth(session, more.id, {}, quota); !fits) {
+        return fits;
+    }
     if (more.adds_segment()) {
         postgres::send_segment(session, more.id, *more.segment);
     }
@@ -72,7 +92,11 @@ Result<void> extend_row(Session& session, const Extension& more) {
 }
 
 Result<void> join_rows(
-    Session& session, const Upload& whole, const std::vector<Segment>& segments, const NewJob& job
+    Session& session,
+    const Upload& whole,
+    const std::vector<Segment>& segments,
+    const NewJob& job,
+    const Quota& quota
 ) {
     const auto current = postgres::lock_upload(session, whole.id);
     if (!current) {
@@ -85,12 +109,19 @@ Result<void> join_rows(
         if (session.query(whole_part_sql, part.value, whole.owner.id).empty()) {
             return conflict(whole.id, "a part is not there");
         }
-        session.execute(part_joined_sql, part.value);
+    }
+    const auto used = session.query(lock_used_by_owner_of_sql, whole.id.value);
+    for (const MediaId part : current->stream.parts) {
+        session.send(part_joined_sql, part.value);
     }
     for (const Segment& segment : segments) {
         postgres::send_segment(session, whole.id, segment);
     }
     postgres::send_upload(session, postgres::update_upload_sql, whole);
+    const ByteCount before = used.empty() ? ByteCount{} : ByteCount{used.front().number(0)};
+    if (auto fits = check_growth(session, whole.id, before, quota); !fits) {
+        return fits;
+    }
     return postgres::insert_job(session, job);
 }
 
@@ -101,10 +132,10 @@ Result<void> PostgresMetadataStore::extend(const Extension& more) {
 }
 
 Result<void> PostgresMetadataStore::join(
-    const Upload& whole, const std::vector<Segment>& segments, const NewJob& job
+    const Upload& whole, const std::vector<Segment>& segments, const NewJob& job, const Quota& quota
 ) {
     return database_->perform([&](Session& session) {
-        return join_rows(session, whole, segments, job);
+        return join_rows(session, whole, segments, job, quota);
     });
 }
 

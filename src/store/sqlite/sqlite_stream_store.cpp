@@ -29,6 +29,8 @@ constexpr char whole_part_sql[] =
     "SELECT 1 FROM uploads WHERE id = ?1 AND owner = ?2 AND kind = 'part' AND state = 'open' "
     "AND has_bytes = 1 AND length_known AND received = total";
 constexpr char part_joined_sql[] = "UPDATE uploads SET is_joined = 1 WHERE id = ?1";
+constexpr char used_by_owner_of_sql[] =
+    "SELECT bytes FROM usage_of_owners WHERE owner = (SELECT owner FROM uploads WHERE id = ?1)";
 constexpr char held_elsewhere_sql[] =
     "SELECT EXISTS (SELECT 1 FROM uploads WHERE id = ?2 AND id <> ?1 AND has_bytes = 1) "
     "OR EXISTS (SELECT 1 FROM segments WHERE blob = ?2 AND blob <> upload AND upload <> ?1 "
@@ -58,6 +60,31 @@ Result<void> lengthen_segment(
     return *changed == 1 ? ok() : conflict(id, "the segment is another than it was");
 }
 
+Result<ByteCount> used_by_owner_of(Connection& connection, MediaId id) {
+    auto row = connection.query(used_by_owner_of_sql, stored(id.value));
+    if (!row) {
+        return std::move(row).error();
+    }
+    const auto is_there = row->step();
+    return is_there ? Result<ByteCount>({static_cast<std::uint64_t>(row->integer(0))})
+                    : is_there.error();
+}
+
+// Behind the change, which is undone with the refusal.
+Result<void> check_growth(
+    Connection& connection, MediaId id, ByteCount used_before, const Quota& quota
+) {
+    if (quota.bytes_max.value == 0) {
+        return ok();
+    }
+    const auto used = used_by_owner_of(connection, id);
+    if (!used) {
+        return used.error();
+    }
+    return quota.admits_change(used_before, *used) ? ok()
+                                                   : Error{.code = ErrorCode::quota_exceeded};
+}
+
 Result<void> extend_row(Connection& connection, const Extension& more) {
     auto changed = connection.execute(
         extend_sql,
@@ -76,6 +103,10 @@ Result<void> extend_row(Connection& connection, const Extension& more) {
         auto upload = sqlite::load_upload(connection, more.id);
         return upload ? conflict(more.id, "it does not follow the end of the stream")
                       : std::move(upload).error();
+    }
+    const Quota quota{.bytes_max = more.owner_bytes_max};
+    if (auto fits = check_growth(connection, more.id, {}, quota); !fits) {
+        return fits;
     }
     if (!more.segment) {
         return ok();
@@ -96,7 +127,8 @@ Result<void> join_rows(
     Connection& connection,
     const Upload& whole,
     const std::vector<Segment>& segments,
-    const NewJob& job
+    const NewJob& job,
+    const Quota& quota
 ) {
     const auto current = sqlite::load_upload(connection, whole.id);
     if (!current) {
@@ -104,6 +136,10 @@ Result<void> join_rows(
     }
     if (current->state != UploadState::open || current->stream.kind != UploadKind::joined) {
         return conflict(whole.id, "the upload is joined already, or over");
+    }
+    const auto used = used_by_owner_of(connection, whole.id);
+    if (!used) {
+        return used.error();
     }
     for (const MediaId part : current->stream.parts) {
         const auto is_whole = is_whole_part(connection, whole.owner, part);
@@ -122,6 +158,9 @@ Result<void> join_rows(
     if (auto done = sqlite::update_upload(connection, whole); !done) {
         return done;
     }
+    if (auto fits = check_growth(connection, whole.id, *used, quota); !fits) {
+        return fits;
+    }
     return sqlite::insert_job(connection, job);
 }
 
@@ -134,10 +173,10 @@ Result<void> SqliteMetadataStore::extend(const Extension& more) {
 }
 
 Result<void> SqliteMetadataStore::join(
-    const Upload& whole, const std::vector<Segment>& segments, const NewJob& job
+    const Upload& whole, const std::vector<Segment>& segments, const NewJob& job, const Quota& quota
 ) {
     return database_->writer().perform(
-        [&](Connection& connection) { return join_rows(connection, whole, segments, job); },
+        [&](Connection& connection) { return join_rows(connection, whole, segments, job, quota); },
         sqlite::Survives::power_loss
     );
 }
