@@ -59,10 +59,10 @@ inline constexpr char oldest_open_sql[] =
     " FROM uploads WHERE owner = ?1 AND state = 'open' ORDER BY id LIMIT ?2";
 inline constexpr char usage_sql[] =
     "SELECT uploads_open, bytes FROM usage_of_owners WHERE owner = ?1";
-inline constexpr char due_for_expiry_sql[] =
+inline constexpr char due_for_expiry_sql[] =  // the states as its index has them
     "SELECT " SLUICE_UPLOAD_COLUMNS
-    " FROM uploads WHERE expires_at <= ?1 AND state IN ('open', 'ready', 'failed') "
-    "ORDER BY expires_at, id LIMIT ?2";
+    " FROM uploads WHERE expires_at <= ?1 AND "
+    "(state = 'open' OR state = 'ready' OR state = 'failed') ORDER BY expires_at, id LIMIT ?2";
 inline constexpr char with_bytes_sql[] =
     "SELECT " SLUICE_UPLOAD_COLUMNS
     " FROM uploads WHERE id > ?1 AND has_bytes = 1 ORDER BY id LIMIT ?2";
