@@ -85,6 +85,22 @@ Result<std::int64_t> write_upload(Connection& connection, const char* sql, const
     );
 }
 
+bool only_moves(const Upload& stands, const Upload& upload) {
+    Upload moved = stands;
+    moved.state = upload.state;
+    moved.category = upload.category;
+    moved.changed_at = upload.changed_at;
+    moved.finalized_at = upload.finalized_at;
+    return moved == upload;
+}
+
+Result<void> updated(Result<std::int64_t> changed) {
+    if (!changed) {
+        return std::move(changed).error();
+    }
+    return *changed == 1 ? ok() : Error{.code = ErrorCode::store_not_found};
+}
+
 }  // namespace
 
 Result<Upload> read_upload(const Statement& row) {
@@ -190,11 +206,21 @@ Result<void> insert_upload(Connection& connection, const Upload& upload) {
 }
 
 Result<void> update_upload(Connection& connection, const Upload& upload) {
-    auto changed = write_upload(connection, update_upload_sql, upload);
-    if (!changed) {
-        return std::move(changed).error();
+    return updated(write_upload(connection, update_upload_sql, upload));
+}
+
+Result<void> update_upload(Connection& connection, const Upload& stands, const Upload& upload) {
+    if (!only_moves(stands, upload)) {
+        return update_upload(connection, upload);
     }
-    return *changed == 1 ? ok() : Error{.code = ErrorCode::store_not_found};
+    return updated(connection.execute(
+        move_upload_sql,
+        sqlite::stored(upload.id.value),
+        name_of(upload.category),
+        name_of(upload.state),
+        sqlite::stored(upload.changed_at),
+        stored(upload.finalized_at)
+    ));
 }
 
 Result<void> insert_segment(Connection& connection, MediaId id, const Segment& segment) {

@@ -31,6 +31,9 @@ Output read_output(const Statement& row);
 Result<void> insert_upload(Connection& connection, const Upload& upload);
 // Every column but the id, has_bytes.
 Result<void> update_upload(Connection& connection, const Upload& upload);
+// The same for a row that is known as it stands: most changes move its state and little more, and each column that
+// is written costs what hangs on it, the indexes and triggers.
+Result<void> update_upload(Connection& connection, const Upload& stands, const Upload& upload);
 // store_conflict if the index is taken.
 Result<void> insert_segment(Connection& connection, MediaId id, const Segment& segment);
 Result<void> insert_output(

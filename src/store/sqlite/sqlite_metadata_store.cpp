@@ -54,7 +54,7 @@ Result<void> change_row(
     if (current->state != from || (from == UploadState::open && !has_same_segments) || was_kept) {
         return conflict(upload.id, "the upload has changed meanwhile");
     }
-    if (auto done = sqlite::update_upload(connection, upload); !done) {
+    if (auto done = sqlite::update_upload(connection, *current, upload); !done) {
         return done;
     }
     if (upload.is_over()) {

@@ -10,6 +10,7 @@
 #include "store/metadata_store_suite.hpp"
 #include "store/small_disk.hpp"
 #include "store/sqlite/migrations.hpp"
+#include "store/sqlite/statements.hpp"
 #include "store/sqlite/write_queue.hpp"
 #include "store/temporary_folder.hpp"
 
@@ -126,6 +127,71 @@ TEST(SqliteMetadataStore, ANewerSchemaIsRefusedWithAClearMessage) {
     EXPECT_NE(refused.error().facts.find("newer version of Sluice"), std::string::npos);
     EXPECT_NE(refused.error().facts.find("4711"), std::string::npos);
     EXPECT_EQ(sql(path, "PRAGMA user_version"), "4711") << "untouched";
+}
+
+int refusal_of(const std::string& path, const std::string& text) {
+    sqlite3* database = nullptr;
+    EXPECT_EQ(sqlite3_open(path.c_str(), &database), SQLITE_OK);
+    const int code = sqlite3_exec(database, text.c_str(), nullptr, nullptr, nullptr);
+    sqlite3_close(database);
+    return code;
+}
+
+// How many tables in memory a statement makes before it begins; how SQLite explains it.
+int tables_made_by(const std::string& path, const char* statement) {
+    sqlite3* database = nullptr;
+    EXPECT_EQ(sqlite3_open(path.c_str(), &database), SQLITE_OK);
+    int count = 0;
+    const auto look = [](void* to, int, char** values, char**) {
+        *static_cast<int*>(to) += std::string_view(values[1]) == "OpenEphemeral" ? 1 : 0;
+        return 0;
+    };
+    const std::string text = std::string("EXPLAIN ") + statement;
+    EXPECT_EQ(sqlite3_exec(database, text.c_str(), look, &count, nullptr), SQLITE_OK)
+        << sqlite3_errmsg(database);
+    sqlite3_close(database);
+    return count;
+}
+
+TEST(SqliteMetadataStore, WhatARowMayHoldIsTheSameInADatabaseThatWasBroughtAlong) {
+    const TemporaryFolder folder;
+    const std::string path = folder.path("sluice.db");
+    constexpr std::size_t before = 15;
+    for (const char* script : sqlite::migrations().first(before)) {
+        sql(path, script);
+    }
+    sql(path,
+        "INSERT INTO uploads (id, owner, category, category_given, media_type, file_name, total, "
+        "one_shot, state, received, segments_received, progress_percent, progress_step, attempts, "
+        "content_type, content_width, content_height, created_at, changed_at, expires_at, "
+        "has_bytes) VALUES (7, 'alice', 'tweet_video', 1, 'video/mp4', '', 100, 0, 'open', 0, 0, "
+        "0, "
+        "'', 0, '', 0, 0, 1, 1, 1, 1)");
+    EXPECT_GT(tables_made_by(path, sqlite::insert_upload_sql), 0) << "the test sees them";
+    const auto store = opened(path);
+    EXPECT_EQ(store->due_for_expiry(store_test_now, 10)->size(), 1u);
+    EXPECT_EQ(tables_made_by(path, sqlite::insert_upload_sql), 0);
+    for (const char* wrong : {"state = 'closed'", "kind = 'whole'", "received = 101"}) {
+        const std::string change = std::string("UPDATE uploads SET ") + wrong;
+        EXPECT_EQ(refusal_of(path, change), SQLITE_CONSTRAINT) << wrong;
+    }
+    for (const char* right : {"sealed", "queued", "processing", "ready", "failed", "cancelled"}) {
+        sql(path, std::string("UPDATE uploads SET state = '") + right + "'");
+    }
+    for (const char* right : {"stream", "part", "joined", "segments"}) {
+        sql(path, std::string("UPDATE uploads SET kind = '") + right + "'");
+    }
+    EXPECT_EQ(sql(path, "PRAGMA integrity_check"), "ok");
+}
+
+TEST(SqliteMetadataStore, ExpiryIsFoundByItsIndex) {
+    const TemporaryFolder folder;
+    const std::string path = folder.path("sluice.db");
+    opened(path).reset();
+    const std::string without_index = "DROP INDEX uploads_by_expiry";
+    EXPECT_EQ(tables_made_by(path, sqlite::due_for_expiry_sql), 0) << "nothing is sorted";
+    sql(path, without_index);
+    EXPECT_GT(tables_made_by(path, sqlite::due_for_expiry_sql), 0) << "the test sees it";
 }
 
 TEST(SqliteMetadataStore, AFileThatIsNoDatabaseIsRefused) {

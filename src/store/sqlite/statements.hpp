@@ -18,9 +18,7 @@ inline constexpr char insert_upload_sql[] =
     "INSERT INTO uploads (" SLUICE_UPLOAD_COLUMNS
     ", has_bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, "
     "?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, "
-    "?35, "
-    "1) "
-    "ON CONFLICT (id) DO NOTHING";
+    "?35, 1) ON CONFLICT (id) DO NOTHING";
 
 // Two things only grow, whoever writes an older copy of the row: the expiry (kept meanwhile), and
 // the progress within a state (measured meanwhile).
@@ -38,7 +36,9 @@ inline constexpr char update_upload_sql[] =
     "kind = ?30, length_known = ?31, parts = ?32, told = ?33, protocol = ?34, "
     "content_probed = ?35 "
     "WHERE id = ?1";
-
+inline constexpr char move_upload_sql[] =
+    "UPDATE uploads SET category = ?2, state = ?3, changed_at = ?4, "
+    "finalized_at = coalesce(finalized_at, ?5) WHERE id = ?1";
 inline constexpr char uploads_to_join_sql[] =
     "SELECT " SLUICE_UPLOAD_COLUMNS
     " FROM uploads WHERE owner = ?1 AND kind = 'joined' AND state = 'open' ORDER BY id";
@@ -59,10 +59,10 @@ inline constexpr char oldest_open_sql[] =
     " FROM uploads WHERE owner = ?1 AND state = 'open' ORDER BY id LIMIT ?2";
 inline constexpr char usage_sql[] =
     "SELECT uploads_open, bytes FROM usage_of_owners WHERE owner = ?1";
-inline constexpr char due_for_expiry_sql[] =
+inline constexpr char due_for_expiry_sql[] =  // the states as its index has them
     "SELECT " SLUICE_UPLOAD_COLUMNS
-    " FROM uploads WHERE expires_at <= ?1 AND state IN ('open', 'ready', 'failed') "
-    "ORDER BY expires_at, id LIMIT ?2";
+    " FROM uploads WHERE expires_at <= ?1 AND "
+    "(state = 'open' OR state = 'ready' OR state = 'failed') ORDER BY expires_at, id LIMIT ?2";
 inline constexpr char with_bytes_sql[] =
     "SELECT " SLUICE_UPLOAD_COLUMNS
     " FROM uploads WHERE id > ?1 AND has_bytes = 1 ORDER BY id LIMIT ?2";
@@ -82,8 +82,8 @@ inline constexpr char insert_segment_sql[] =
 inline constexpr char delete_segment_sql[] =
     "DELETE FROM segments WHERE upload = ?1 AND \"index\" = ?2";
 inline constexpr char sum_up_again_sql[] =
-    "UPDATE uploads SET "
-    "received = (SELECT coalesce(sum(length), 0) FROM segments WHERE upload = ?1), "
+    "UPDATE uploads SET received = (SELECT coalesce(sum(length), 0) FROM segments WHERE upload = "
+    "?1), "
     "segments_received = (SELECT count(*) FROM segments WHERE upload = ?1), changed_at = ?2 "
     "WHERE id = ?1 AND state = 'open'";
 inline constexpr char segments_sql[] =
