@@ -235,6 +235,8 @@ awaitable<Response> Endpoint::create(
             co_return response;
         }
         fed = *std::move(now);
+    } else if (*fields.is_complete && made->has_all_bytes()) {
+        fed = co_await fed_before(context_, request, *made);
     }
     auto response = *fields.is_complete ? finished(request, fields, fed, 201)
                                         : begun(request, fields, fed.upload, 201);

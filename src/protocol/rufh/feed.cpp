@@ -105,9 +105,18 @@ Result<void> judge(const Context& context, const Upload& upload, const Whole& wh
     return whole.told ? whole.told->verify() : ok();
 }
 
+// The same answer once more; it was judged when it was completed. Nothing: the original may be gone.
+std::string told_again(const Context& context, const Upload& upload, Digests* told) {
+    const auto read =
+        told == nullptr ? ok() : context.streams->read(upload.owner, upload.id, [told](auto bytes) {
+            told->update(bytes);
+        });
+    return told != nullptr && read && told->verify() ? told->told() : "";
+}
+
 Result<Fed> complete(const Context& context, const Upload& upload, const Whole& whole) {
     if (upload.state != UploadState::open) {
-        return Fed{upload, {}};  // said again: it was judged when it was completed
+        return Fed{upload, told_again(context, upload, whole.told.get())};
     }
     if (upload.stream.length_known && upload.received != upload.total) {
         return Error{
@@ -134,6 +143,14 @@ Result<Fed> complete(const Context& context, const Upload& upload, const Whole& 
 }
 
 }  // namespace
+
+awaitable<Fed> fed_before(const Context& context, const http::Request& request, Upload upload) {
+    const auto told = Digests::wanted(request.joined("Want-Repr-Digest"));
+    auto digest = co_await run_blocking(context.bulk, [&context, &upload, &told] {
+        return told_again(context, upload, told.get());
+    });
+    co_return Fed{std::move(upload), std::move(digest)};
+}
 
 bool speaks_interim(const Context& context, const Fields& fields) {
     const auto& known = context.rufh;
