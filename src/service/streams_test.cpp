@@ -208,6 +208,16 @@ TEST_F(StreamsTest, AJoinedOneWaitsForItsParts) {
     EXPECT_EQ(content(joined->id), "abcde");
 }
 
+TEST_F(StreamsTest, WithoutOneOfItsPartsNothingWaits) {
+    const auto a = create(2, UploadKind::part);
+    const auto b = create(3, UploadKind::part);
+    const auto both = join({a, b});
+    const auto other = join({b, b});
+    ASSERT_TRUE(streams_.cancel(me, a));
+    EXPECT_EQ(streams_.find(me, both->id).error().code, ErrorCode::media_canceled);
+    EXPECT_TRUE(streams_.find(me, other->id));
+}
+
 TEST_F(StreamsTest, TheOffsetEndsBeforeBytesThatWereLost) {
     const auto id = create(std::nullopt);  // each piece by itself
     for (std::uint64_t at = 0; at < 8; at += 2) {

@@ -5,6 +5,7 @@
 
 #include "protocol/common/rate_gate.hpp"
 #include "protocol/common/receive_stream.hpp"
+#include "protocol/common/unannounced_trailer.hpp"
 #include "protocol/rufh/digests.hpp"
 #include "runtime/run_blocking.hpp"
 
@@ -174,9 +175,13 @@ awaitable<Result<Fed>> feed(
     http::BodyReader& body
 ) {
     const http::Request& request = exchange.request;
-    auto check = Digests::of_content(request, body);
+    auto digests = Digests::of_content(request, body);
+    if (!digests) {
+        co_return std::move(digests).error();
+    }
+    std::unique_ptr<BodyCheck> check = *std::move(digests);
     if (!check) {
-        co_return std::move(check).error();
+        check = UnannouncedTrailer::of(request, body, {"Content-Digest", "Repr-Digest"});
     }
     const RateGate gate(context, exchange);
     wanted.admission = exchange.call == "PATCH" ? &gate : nullptr;
@@ -202,7 +207,7 @@ awaitable<Result<Fed>> feed(
         context,
         *std::move(begun),
         body,
-        *std::move(check),
+        std::move(check),
         speaks_interim(context, fields) ? &interim : nullptr
     );
     exchange.media_bytes = ByteCount{body.received()};
