@@ -289,6 +289,21 @@ TEST_F(StreamsTest, WhatExpiredIsGone) {
     EXPECT_EQ(append(id, 5, "world").error().code, ErrorCode::media_expired);
 }
 
+TEST_F(StreamsTest, WhatIsFedLivesOnForSomeTimeAlone) {
+    const auto id = create(100);
+    const auto created_at = metadata_.find(me, id)->created_at;
+    std::uint64_t at = 0;
+    while (append(id, at, "x")) {
+        ++at;
+        clock_.advance(std::chrono::hours(12));
+        ASSERT_LT(at, 50U);
+    }
+    const auto lifetime = UploadLimits{}.lifetime;
+    EXPECT_GE(clock_.now(), created_at + lifetime);
+    EXPECT_LE(clock_.now(), created_at + 7 * lifetime + std::chrono::hours(12));
+    EXPECT_EQ(append(id, at, "x").error().code, ErrorCode::media_expired);
+}
+
 TEST_F(StreamsTest, SomebodyElsesIsUnknown) {
     const auto id = create(10);
     EXPECT_EQ(streams_.find({"you"}, id).error().code, ErrorCode::media_unknown);
