@@ -1,4 +1,6 @@
 // What is there of a stream, for whoever asks and for whoever goes on with it.
+#include <algorithm>
+
 #include "service/checked_load.hpp"
 #include "service/doubts.hpp"
 #include "service/peers.hpp"
@@ -21,6 +23,18 @@ Error by_segments(const Upload& upload) {
             "there.",
         .media_id = upload.id.value,
     };
+}
+
+// What is to be joined of it can never be complete.
+void cancel_waiting(
+    MetadataStore& metadata, Uploads& uploads, const Principal& owner, MediaId part
+) {
+    const auto waiting = metadata.waiting_to_join(owner);
+    for (const Upload& joined : waiting ? *waiting : std::vector<Upload>()) {
+        if (std::ranges::find(joined.stream.parts, part) != joined.stream.parts.end()) {
+            static_cast<void>(uploads.cancel(owner, joined.id));  // else it expires
+        }
+    }
 }
 
 }  // namespace
@@ -121,6 +135,9 @@ Result<Upload> Streams::cancel(const Principal& owner, MediaId id) {
     auto cancelled = leases_.end_by(id, [&] { return uploads_.cancel(owner, id); });
     if (cancelled && services_.peers != nullptr) {
         services_.peers->tell_stream_over(id);
+    }
+    if (cancelled && found->stream.kind == UploadKind::part) {
+        cancel_waiting(services_.metadata, uploads_, owner, id);
     }
     return cancelled;
 }

@@ -208,6 +208,16 @@ TEST_F(StreamsTest, AJoinedOneWaitsForItsParts) {
     EXPECT_EQ(content(joined->id), "abcde");
 }
 
+TEST_F(StreamsTest, WithoutOneOfItsPartsNothingWaits) {
+    const auto a = create(2, UploadKind::part);
+    const auto b = create(3, UploadKind::part);
+    const auto both = join({a, b});
+    const auto other = join({b, b});
+    ASSERT_TRUE(streams_.cancel(me, a));
+    EXPECT_EQ(streams_.find(me, both->id).error().code, ErrorCode::media_canceled);
+    EXPECT_TRUE(streams_.find(me, other->id));
+}
+
 TEST_F(StreamsTest, TheOffsetEndsBeforeBytesThatWereLost) {
     const auto id = create(std::nullopt);  // each piece by itself
     for (std::uint64_t at = 0; at < 8; at += 2) {
@@ -277,6 +287,21 @@ TEST_F(StreamsTest, WhatExpiredIsGone) {
     clock_.advance(std::chrono::hours(24 * 8));
     EXPECT_EQ(streams_.find(me, id).error().code, ErrorCode::media_expired);
     EXPECT_EQ(append(id, 5, "world").error().code, ErrorCode::media_expired);
+}
+
+TEST_F(StreamsTest, WhatIsFedLivesOnForSomeTimeAlone) {
+    const auto id = create(100);
+    const auto created_at = metadata_.find(me, id)->created_at;
+    std::uint64_t at = 0;
+    while (append(id, at, "x")) {
+        ++at;
+        clock_.advance(std::chrono::hours(12));
+        ASSERT_LT(at, 50U);
+    }
+    const auto lifetime = UploadLimits{}.lifetime;
+    EXPECT_GE(clock_.now(), created_at + lifetime);
+    EXPECT_LE(clock_.now(), created_at + 7 * lifetime + std::chrono::hours(12));
+    EXPECT_EQ(append(id, at, "x").error().code, ErrorCode::media_expired);
 }
 
 TEST_F(StreamsTest, SomebodyElsesIsUnknown) {

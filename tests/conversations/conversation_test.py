@@ -2,11 +2,13 @@
 
     #! server --fidelity faithful           arguments of `sluice serve` (optional)
     #! anew                                 counts or lists what there is, so that it needs a server that nobody used before
-    === request                             lines become CRLF; `Content-Length: *` is filled in; {name} is a captured value
+    === request                             lines become CRLF; `Content-Length: *` is filled in; {name} is a captured value; a chunked
+                                            body is written as it goes over the wire, and gets the empty line that ends it
     === answer                              first line: the status; then `Name: regex` for header fields, and
     ~ text      the body contains it        ! text      the body does not contain it
     = name regex                            the first group of the body's match is kept as {name}
     @ name Field: regex                     the same of a header field; - Field: it is not there
+    i 100 104                               the interim answers before it, or: none
 
 Each conversation is held three times: every request sent whole, byte by byte, and cut at every place by a client that goes away. The
 answers must be the same; what was cut may be refused, and afterwards the same server holds the conversation whole.
@@ -46,6 +48,8 @@ def encode(text):
     """The request's bytes; the body begins after the first blank line."""
     head, _, body = text.partition("\n\n")
     data = body.replace("\n", "\r\n").encode()
+    if re.search("^Transfer-Encoding: chunked$", head, re.MULTILINE):
+        data += b"\r\n\r\n"
     head = head.replace("Content-Length: *", f"Content-Length: {len(data)}")
     return head.replace("\n", "\r\n").encode() + b"\r\n\r\n" + data
 
@@ -76,6 +80,8 @@ class Conversations(unittest.TestCase):
             found = re.search(pattern, answer.header(field.removesuffix(":")) or "")
             self.assertTrue(found, answer)
             captured[name] = found[1]
+        elif line.startswith("i "):
+            self.assertEqual(" ".join(map(str, answer.interim)) or "none", line[2:], answer)
         elif line.startswith("- "):
             self.assertIsNone(answer.header(line[2:]), answer)
         elif line:

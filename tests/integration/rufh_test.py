@@ -1,4 +1,9 @@
-"""Resumable uploads where a conversation does not reach: interim answers, cut and stalled bodies, two at once, a killed server."""
+"""Resumable uploads where a conversation does not reach: interim answers before the body, cut and stalled bodies, two at once, a killed
+server, keys that are revoked.
+
+R70 is half: no rate is asked for, a body may only not be silent for longer than its time-out (tus_test.Silence, one body reader for both);
+and an upload ends at the latest after seven times its lifetime, however it is fed (StreamsTest.WhatIsFedLivesOnForSomeTimeAlone).
+"""
 
 import json
 import os
@@ -12,6 +17,7 @@ import unittest
 
 from support.case import ServerCase
 from support.client import X1
+from support.keys import create_key, keys
 from support.media import clip, noise
 from support.server import Server
 from support.wire import ConnectionEnded, Wire, request
@@ -111,11 +117,6 @@ class Interim(RufhCase):
         wire.send(b"hello")
         self.assertEqual(wire.read("POST").status, 201)
 
-    def test_r29_http_1_0_knows_no_interim_answers(self):
-        wire = self.begin("POST", "/resumable/", VERSION, LAST, ("Content-Length", "5"), body=b"hello", version="1.0")
-        answer = wire.read("POST")
-        self.assertEqual((answer.status, answer.interim), (201, []))
-
 
 class Chosen(RufhCase):
     arguments = ("--rufh-interop", "8,rfc")
@@ -136,26 +137,6 @@ class Transfers(RufhCase):
             return None
         wire.send(b"0\r\n\r\n")
         return wire.read(method)
-
-    def test_r21_chunked(self):
-        answer = self.chunked("POST", "/resumable/", MORE, chunks=[b"hel", b"lo"])
-        self.assertEqual((answer.status, answer.header("upload-offset")), (201, "5"))
-        path = answer.header("location")
-        answer = self.chunked("PATCH", path, PART, LAST, ("Upload-Offset", "5"), chunks=[b"wor", b"ld"])
-        self.assertEqual((answer.status, answer.header("upload-complete"), answer.header("upload-offset")), (200, "?1", "10"))
-        self.assertEqual(self.original(path), b"helloworld")
-
-    def test_r48_chunked_beyond_the_length(self):
-        path = self.create(("Upload-Length", "7"), body=b"hello")
-        answer = self.chunked("PATCH", path, PART, MORE, ("Upload-Offset", "5"), chunks=[b"wor", b"ld"])
-        self.assertEqual((answer.status, answer.header("upload-complete"), answer.header("sluice-error")), (400, "?0", "beyond_total_bytes"))
-        self.assertEqual(self.send("HEAD", path).status, 410)
-
-    def test_r51_a_chunked_end_before_the_end(self):
-        path = self.create(("Upload-Length", "20"), body=b"hello")
-        answer = self.chunked("PATCH", path, PART, LAST, ("Upload-Offset", "5"), chunks=[b"world"])
-        self.assertEqual((answer.status, answer.header("upload-complete")), (400, "?0"))
-        self.assertEqual(self.state(path), (10, "?0"))
 
     def test_r51_an_end_before_the_end_is_no_wrong_digest(self):
         digest = ("Repr-Digest", "sha-256=:LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=:")
@@ -367,6 +348,23 @@ class Trailers(RufhCase):
         path = answer.header("location")
         self.assertEqual(self.state(path), (5, "?0"), "the bytes are there, and may be said to be all")
         self.assertEqual(self.patch(path, 5, b"", True).status, 200)
+
+
+class Revoked(RufhCase):
+    arguments = ("--auth", "keys")
+
+    def test_r69_a_key_that_was_revoked_in_between_completes_nothing(self):
+        key, other = create_key(self.server.data, user="7"), create_key(self.server.data, user="7")
+        bearer = ("Authorization", "Bearer " + key["bearer_token"])
+        path = self.create(bearer, ("Upload-Length", "10"), body=b"hello")
+        keys(self.server.data, "revoke", key["id"])
+        ends = time.monotonic() + 30  # it is known within seconds
+        while self.send("HEAD", path, bearer).status == 204 and time.monotonic() < ends:
+            time.sleep(0.1)
+        answer = self.patch(path, 5, b"world", True, bearer)
+        self.assertEqual((answer.status, answer.header("sluice-error")), (401, "token_revoked"))
+        answer = self.send("HEAD", path, ("Authorization", "Bearer " + other["bearer_token"]))
+        self.assertEqual((answer.header("upload-offset"), answer.header("upload-complete")), ("5", "?0"))
 
 
 class Read(RufhCase):

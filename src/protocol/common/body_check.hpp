@@ -12,6 +12,8 @@ namespace sluice::protocol {
 class BodyCheck {
   public:
     virtual ~BodyCheck() = default;
+    // Whether bytes are kept only after verify(): all of them, or none.
+    virtual bool holds_back() const { return true; }
     virtual void update(std::span<const std::byte> bytes) = 0;
     // Once, at the end. Errors: checksum_mismatch.
     virtual Result<void> verify() = 0;

@@ -47,8 +47,10 @@ class Receiving {
     awaitable<Result<Upload>> run() {
         direct_.use(co_await runtime::DiskRing::of_this_loop());
         auto read = co_await read_all();
+        bool is_vouched_for = read || !holds_back();
         if (read && check_) {
             read = check_->verify();
+            is_vouched_for = read.has_value();
         }
         // Whatever else is wrong with it: the upload is another request's by now.
         if (append_.is_lost()) {
@@ -56,8 +58,8 @@ class Receiving {
                 return context_.streams->lost(append_);
             });
         }
-        if (!read && check_) {
-            co_return std::move(read).error();  // nothing vouches for the bytes
+        if (!is_vouched_for) {
+            co_return std::move(read).error();
         }
         if (!read) {
             append_.is_cut();
@@ -82,7 +84,7 @@ class Receiving {
                 co_return ok();
             }
             const bool is_old = piece_ && Clock::now() - piece_begun_ > unstored_max;
-            if ((is_old || append_.is_asked_to_store()) && !check_) {
+            if ((is_old || append_.is_asked_to_store()) && !holds_back()) {
                 if (auto stored = co_await store(); !stored) {
                     co_return stored;
                 }
@@ -181,7 +183,7 @@ class Receiving {
         std::span<const std::byte> came,
         std::optional<runtime::BufferArena::Buffer>& buffer
     ) {
-        if (check_) {
+        if (holds_back()) {
             co_await run_blocking(context_.bulk, [this, came] { check_->update(came); });
         } else {
             append_.has_unstored();
@@ -211,7 +213,8 @@ class Receiving {
         });
     }
 
-    bool has_unstored() const { return piece_ && !check_; }
+    bool holds_back() const { return check_ && check_->holds_back(); }
+    bool has_unstored() const { return piece_ && !holds_back(); }
 
     // Nothing comes just now: whoever asks for the offset is to see all that came.
     awaitable<Result<void>> rest() {

@@ -15,6 +15,9 @@ constexpr std::string_view offset_type =
 constexpr std::string_view length_type =
     "https://iana.org/assignments/http-problem-types#inconsistent-upload-length";
 
+constexpr std::string_view digest_type =
+    "https://iana.org/assignments/http-problem-types#digest-mismatched-values";
+
 constexpr std::string_view exposed =
     "Upload-Offset, Upload-Complete, Upload-Incomplete, Upload-Length, Upload-Limit, Location, "
     "Repr-Digest, Sluice-Media-Id, Sluice-Error, Link, Retry-After, X-Request-Id, "
@@ -56,12 +59,18 @@ bool is_of_transfer(const Error& error) {
            entry_of(error.code).retryable;
 }
 
+std::optional<ProblemType> digest_type_of(const Error& error) {
+    const bool is_other =
+        error.code == ErrorCode::checksum_mismatch || error.code == ErrorCode::digest_mismatch;
+    return is_other ? std::optional(ProblemType{digest_type}) : std::nullopt;
+}
+
 std::optional<ProblemType> type_of(const Error& error, const Fields& fields, const Upload* upload) {
     if (error.code == ErrorCode::length_invalid || error.code == ErrorCode::beyond_total_bytes) {
         return ProblemType{length_type};
     }
     if (error.code != ErrorCode::offset_mismatch) {
-        return std::nullopt;
+        return digest_type_of(error);
     }
     ProblemType type{offset_type};
     if (upload != nullptr) {
@@ -135,7 +144,7 @@ http::Response refused(
 
 http::Response gone(const Error& error, const http::Request& request) {
     return problem_response(
-        error, std::nullopt, request, std::nullopt, status_of(error), stream_hint(error.code)
+        error, std::nullopt, request, digest_type_of(error), status_of(error), stream_hint(error.code)
     );
 }
 

@@ -10,6 +10,7 @@
 #include "protocol/common/parameters.hpp"
 #include "protocol/common/problem.hpp"
 #include "protocol/common/rate_gate.hpp"
+#include "protocol/common/two_protocols.hpp"
 #include "protocol/common/upload_identity.hpp"
 #include "protocol/common/upload_metadata.hpp"
 #include "protocol/rufh/answers.hpp"
@@ -92,6 +93,12 @@ bool is_of_another_call(const Error& error) {
     return error.code == ErrorCode::offset_mismatch || error.code == ErrorCode::upload_taken_over;
 }
 
+// Nothing is at its URL any more.
+bool is_end(const Error& error) {
+    return is_overrun(error) || error.code == ErrorCode::digest_mismatch ||
+           error.code == ErrorCode::media_canceled || error.code == ErrorCode::media_expired;
+}
+
 // What is all or nothing does not go on with what an earlier call left when the server was killed.
 Result<Upload> create_anew(Streams& streams, const CreateStream& wanted) {
     auto made = streams.create(wanted);
@@ -144,6 +151,9 @@ awaitable<Response> Endpoint::answer(
         co_return capabilities();
     }
     const bool is_creation = is_collection(request.path);
+    if (const auto mixed = in_two_protocols(request)) {
+        co_return refused(*mixed, request, fields, is_creation);
+    }
     auto owner = authorize(exchange, Scope::media_write);
     if (!owner) {
         co_return refused(owner.error(), request, fields, is_creation);
@@ -232,12 +242,14 @@ awaitable<Response> Endpoint::create(
         if (!now) {
             auto response =
                 co_await refused_bytes(now.error(), request, fields, made->owner, made->id);
-            if (!is_overrun(now.error())) {
+            if (!is_end(now.error())) {
                 response.set("Location", location);
             }
             co_return response;
         }
         fed = *std::move(now);
+    } else if (*fields.is_complete && made->has_all_bytes()) {
+        fed = co_await fed_before(context_, request, *made);
     }
     auto response =
         *fields.is_complete ? finished(request, fields, fed, 201) : begun(fields, fed.upload, 201);

@@ -5,6 +5,7 @@
 
 #include "protocol/common/rate_gate.hpp"
 #include "protocol/common/receive_stream.hpp"
+#include "protocol/common/unannounced_trailer.hpp"
 #include "protocol/rufh/digests.hpp"
 #include "runtime/run_blocking.hpp"
 
@@ -105,9 +106,18 @@ Result<void> judge(const Context& context, const Upload& upload, const Whole& wh
     return whole.told ? whole.told->verify() : ok();
 }
 
+// The same answer once more; it was judged when it was completed. Nothing: the original may be gone.
+std::string told_again(const Context& context, const Upload& upload, Digests* told) {
+    const auto read =
+        told == nullptr ? ok() : context.streams->read(upload.owner, upload.id, [told](auto bytes) {
+            told->update(bytes);
+        });
+    return told != nullptr && read && told->verify() ? told->told() : "";
+}
+
 Result<Fed> complete(const Context& context, const Upload& upload, const Whole& whole) {
     if (upload.state != UploadState::open) {
-        return Fed{upload, {}};  // said again: it was judged when it was completed
+        return Fed{upload, told_again(context, upload, whole.told.get())};
     }
     if (upload.stream.length_known && upload.received != upload.total) {
         return Error{
@@ -135,6 +145,14 @@ Result<Fed> complete(const Context& context, const Upload& upload, const Whole& 
 
 }  // namespace
 
+awaitable<Fed> fed_before(const Context& context, const http::Request& request, Upload upload) {
+    const auto told = Digests::wanted(request.joined("Want-Repr-Digest"));
+    auto digest = co_await run_blocking(context.bulk, [&context, &upload, &told] {
+        return told_again(context, upload, told.get());
+    });
+    co_return Fed{std::move(upload), std::move(digest)};
+}
+
 bool speaks_interim(const Context& context, const Fields& fields) {
     const auto& known = context.rufh;
     return fields.interop
@@ -157,9 +175,13 @@ awaitable<Result<Fed>> feed(
     http::BodyReader& body
 ) {
     const http::Request& request = exchange.request;
-    auto check = Digests::of_content(request, body);
+    auto digests = Digests::of_content(request, body);
+    if (!digests) {
+        co_return std::move(digests).error();
+    }
+    std::unique_ptr<BodyCheck> check = *std::move(digests);
     if (!check) {
-        co_return std::move(check).error();
+        check = UnannouncedTrailer::of(request, body, {"Content-Digest", "Repr-Digest"});
     }
     const RateGate gate(context, exchange);
     wanted.admission = exchange.call == "PATCH" ? &gate : nullptr;
@@ -185,7 +207,7 @@ awaitable<Result<Fed>> feed(
         context,
         *std::move(begun),
         body,
-        *std::move(check),
+        std::move(check),
         speaks_interim(context, fields) ? &interim : nullptr
     );
     exchange.media_bytes = ByteCount{body.received()};

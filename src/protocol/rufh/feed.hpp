@@ -25,6 +25,11 @@ struct Fed {
     std::string digest;  // Repr-Digest of the answer; empty: nobody asked
 };
 
+// What an earlier request has completed, for one that says the same again.
+boost::asio::awaitable<Fed> fed_before(
+    const Context& context, const http::Request& request, Upload upload
+);
+
 // The bytes of this request behind those that are there; with ?1 the upload is complete afterwards. Errors:
 // those of the body and of Streams; checksum_invalid, checksum_mismatch of Content-Digest: nothing was
 // kept; digest_mismatch of Repr-Digest (told at creation, or behind the body of one that is the whole

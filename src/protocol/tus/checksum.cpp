@@ -42,6 +42,13 @@ Result<std::unique_ptr<Checksum>> Checksum::of(
     if (!field && !has_trailer) {
         return std::unique_ptr<Checksum>(nullptr);
     }
+    if (request.count("Upload-Checksum") > 1) {
+        return Error{
+            .code = ErrorCode::checksum_invalid,
+            .facts = "Upload-Checksum came " + std::to_string(request.count("Upload-Checksum")) +
+                     " times.",
+        };
+    }
     auto checksum = std::unique_ptr<Checksum>(new Checksum());
     if (field) {
         auto wanted = parse(*field);

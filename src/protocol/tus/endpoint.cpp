@@ -12,6 +12,8 @@
 #include "protocol/common/rate_gate.hpp"
 #include "protocol/common/receive_stream.hpp"
 #include "protocol/common/stream_hints.hpp"
+#include "protocol/common/two_protocols.hpp"
+#include "protocol/common/unannounced_trailer.hpp"
 #include "protocol/common/upload_identity.hpp"
 #include "protocol/common/upload_metadata.hpp"
 #include "protocol/tus/checksum.hpp"
@@ -117,8 +119,8 @@ Result<CreateStream> wanted_of(const Request& request, Principal owner) {
         .protocol = protocol_name,
         .idempotency_key = *std::move(key),
     };
-    if (const auto field = request.header("Upload-Concat")) {
-        auto concat = concat_of(*field);
+    if (request.header("Upload-Concat")) {
+        auto concat = concat_of(request);
         if (!concat) {
             return concat.error();
         }
@@ -201,6 +203,9 @@ awaitable<Response> Endpoint::answer(Exchange& exchange, http::BodyReader& body)
                      std::string(version) + ".",
         };
         co_return refused(error, request);
+    }
+    if (const auto mixed = in_two_protocols(request)) {
+        co_return refused(*mixed, request);
     }
     auto owner = authorize(exchange, Scope::media_write);
     if (!owner) {
@@ -307,6 +312,10 @@ awaitable<Result<Upload>> Endpoint::feed(
     if (!checksum) {
         co_return std::move(checksum).error();
     }
+    std::unique_ptr<BodyCheck> check = *std::move(checksum);
+    if (!check) {
+        check = UnannouncedTrailer::of(request, body, {"Upload-Checksum"});
+    }
     const RateGate gate(context_, exchange);
     wanted.admission = exchange.call == "PATCH" ? &gate : nullptr;
     if (!request.is_chunked) {
@@ -318,7 +327,7 @@ awaitable<Result<Upload>> Endpoint::feed(
     if (!begun) {
         co_return std::move(begun).error();
     }
-    auto now = co_await receive_stream(context_, *std::move(begun), body, *std::move(checksum));
+    auto now = co_await receive_stream(context_, *std::move(begun), body, std::move(check));
     exchange.media_bytes = ByteCount{body.received()};
     co_return now;
 }

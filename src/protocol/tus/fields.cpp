@@ -40,10 +40,11 @@ Result<std::optional<ByteCount>> length_of(const http::Request& request) {
             ErrorCode::length_invalid, "Neither Upload-Length nor Upload-Defer-Length came."
         );
     }
-    if (deferred && *deferred != "1") {
+    if (deferred && (*deferred != "1" || request.count("Upload-Defer-Length") != 1)) {
         return wrong(
             ErrorCode::length_invalid,
-            "Upload-Defer-Length is \"" + printable(*deferred) + "\"; it can only be 1."
+            "Upload-Defer-Length is \"" + printable(request.joined("Upload-Defer-Length")) +
+                "\"; it can only be 1, once."
         );
     }
     return late_length_of(request);
@@ -74,7 +75,14 @@ std::optional<MediaId> id_in(std::string_view url) {
     return MediaId::parse(url.substr(collection.size()));
 }
 
-Result<Concat> concat_of(std::string_view field) {
+Result<Concat> concat_of(const http::Request& request) {
+    if (request.count("Upload-Concat") != 1) {
+        return wrong(
+            ErrorCode::concatenation_invalid,
+            "Upload-Concat came " + std::to_string(request.count("Upload-Concat")) + " times."
+        );
+    }
+    const auto field = request.header("Upload-Concat").value_or("");
     if (field == "partial") {
         return Concat{.is_partial = true, .parts = {}};
     }

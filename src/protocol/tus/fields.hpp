@@ -29,8 +29,8 @@ struct Concat {
     bool is_partial = false;
     std::vector<MediaId> parts;  // of a final upload
 };
-// Errors: concatenation_invalid.
-Result<Concat> concat_of(std::string_view field);
+// Of Upload-Concat. Errors: concatenation_invalid.
+Result<Concat> concat_of(const http::Request& request);
 
 // "/files/12" and "https://any.host/files/12" -> 12.
 std::optional<MediaId> id_in(std::string_view url);
