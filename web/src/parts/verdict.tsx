@@ -53,6 +53,7 @@ export function VerdictPanel({ upload, diagnosis }: { upload: Upload; diagnosis:
                                             <code>{one.code}</code>
                                         </a>
                                     )}
+                                    {one.next && one.next.curl !== diagnosis?.next?.curl && <Command text={one.next.curl} />}
                                 </li>
                             ))}
                         </ul>
