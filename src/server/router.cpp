@@ -52,7 +52,7 @@ Router::Router(
       dev_(context.dev),
       events_(context, keys),
       session_(sessions),
-      requests_(*context.recorder),
+      requests_(*context.recorder, authenticator.believes_anybody()),
       faults_(context),
       delivery_(context),
       tus_(context, pages_),

@@ -8,7 +8,7 @@ from support.case import ServerCase
 from support.client import V1, X1, X2, Caller, call
 from support.curl import shell
 from support.keys import create_key
-from support.media import noise
+from support.media import noise, picture
 from support.wire import Part, multipart
 
 REQUESTS = "/api/v1/requests"
@@ -112,9 +112,9 @@ class Exports(ServerCase):
 
     def run_curl(self, answer):
         line = self.export(answer, "curl").body.decode()
-        self.assertIn("$SLUICE_TOKEN", line)
+        self.assertIn("Sluice-Owner: token:", line)
         self.assertNotIn(SECRETS["bearer"], line)
-        return shell(line.replace("$SLUICE_TOKEN", SECRETS["bearer"]).strip())
+        return shell(line.strip())
 
     def test_har_has_what_the_format_demands(self):
         self.x1.append(self.x1.open(10), 0, b"0123456789")
@@ -145,6 +145,30 @@ class Exports(ServerCase):
         self.assertEqual(self.run_curl(x2.init(10)).status, 200)
         content_type, body = multipart([Part("command", "INIT"), Part("total_bytes", 7), Part("media_type", "video/mp4")])
         self.assertEqual(self.run_curl(self.x1.post(V1, body, content_type)).status, 202)
+        media_id = self.x1.one_shot(picture(64, 64), "tweet_image").json()["media_id_string"]
+        of = json.dumps({"id": media_id, "metadata": {"alt_text": {"text": "it's a \u201cclip\u201d"}}}).encode()
+        described = x2.post("/2/media/metadata", of, "application/json")
+        self.assertEqual(described.status, 200, described)
+        again = self.run_curl(described)
+        self.assertEqual((again.status, again.json()), (200, described.json()))
+        entry = self.export(described, "har").json()["log"]["entries"][0]["request"]
+        self.assertEqual((entry["postData"]["text"], entry["postData"]["params"]), (of.decode(), []))
+
+    def test_what_was_not_kept_of_a_body_is_said(self):
+        media_id = self.x1.open(10)
+        of = json.dumps({"media_id": media_id, "alt_text": {"text": "x" * 400}}).encode()
+        long = self.x1.post("/1.1/media/metadata/create.json", of, "application/json")
+        lines = self.export(long, "curl").body.decode().splitlines()
+        self.assertEqual(lines[1:], ["# of these not all bytes were kept: (body)"])
+        self.assertIn("not all bytes", self.export(long, "har").json()["log"]["entries"][0]["request"]["postData"]["comment"])
+        offset = [("Tus-Resumable", "1.0.0"), ("Upload-Offset", "0")]
+        at = self.x1.post("/files/", b"", None, [("Tus-Resumable", "1.0.0"), ("Upload-Length", "10")]).header("location")
+        offset.append(("Content-Type", "application/offset+octet-stream"))
+        sent = call(self.server, "PATCH", at[at.index("/files/"):], [*self.x1.headers, *offset], b"0123456789")
+        self.assertEqual(sent.status, 204, sent)
+        lines = self.export(sent, "curl").body.decode().splitlines()
+        self.assertIn("-H 'Content-Type: application/offset+octet-stream'", lines[0])
+        self.assertEqual(lines[1:], ["# the body of 10 bytes was not kept"])
 
     def test_a_method_is_no_command_of_the_shell(self):
         answer = call(self.server, "X|id|", V1)
@@ -152,7 +176,9 @@ class Exports(ServerCase):
 
     def test_media_is_a_file_to_be_put_there(self):
         answer = self.x1.append(self.x1.open(10), 0, b"0123456789")
-        self.assertIn("-F 'media=@media", self.export(answer, "curl").body.decode())
+        line, remark = self.export(answer, "curl").body.decode().splitlines()
+        self.assertIn("-F 'media=@media", line)
+        self.assertTrue(remark.startswith("# media: "), remark)
 
 
 class NoSecret(ServerCase):
@@ -211,6 +237,7 @@ class WithKeys(ServerCase):
         target = f"{REQUESTS}/{answer.header('x-request-id')}"
         seen = mine.get(target).json()
         self.assertEqual((seen["code"], seen["response"]["body"]), ("finalize_missing", ""))
+        self.assertIn('"Authorization: Bearer $SLUICE_TOKEN"', mine.get(f"{target}?format=curl").body.decode())
         self.assert_v2_error(theirs.get(target), 404, "request_unknown")
         self.assertNotIn(seen["id"], theirs.get(REQUESTS).body.decode())
         self.assertEqual(X1(self.server).get(target).status, 401)

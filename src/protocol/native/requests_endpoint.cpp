@@ -151,7 +151,7 @@ Response RequestsEndpoint::one(
         return answer("application/json", as_har({recorded}));
     }
     if (format == "curl") {
-        return answer("text/plain; charset=utf-8", as_curl(*recorded));
+        return answer("text/plain; charset=utf-8", as_curl(*recorded, believes_anybody_));
     }
     if (!format.empty() && format != "json") {
         return refused(invalid("format", format, "json, har or curl"), exchange.request);

@@ -18,7 +18,9 @@ namespace sluice::protocol::native {
 
 class RequestsEndpoint {
   public:
-    explicit RequestsEndpoint(const Recorder& recorder) : recorder_(recorder) {}
+    // `believes_anybody`: whoever says a name is taken for its owner.
+    RequestsEndpoint(const Recorder& recorder, bool believes_anybody)
+        : recorder_(recorder), believes_anybody_(believes_anybody) {}
 
     static bool serves(std::string_view path) {
         return path == "/api/v1/requests" || path.starts_with("/api/v1/requests/");
@@ -32,6 +34,7 @@ class RequestsEndpoint {
     static const Principal* visible_to(const Exchange& exchange);
 
     const Recorder& recorder_;
+    const bool believes_anybody_;
 };
 
 }  // namespace sluice::protocol::native

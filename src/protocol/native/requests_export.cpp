@@ -24,6 +24,61 @@ bool is_media(const ReceivedPart& part) {
     return part.name == "media" || part.name == "media_data" || !part.file_name.empty();
 }
 
+// As the recorder calls a body that was not taken apart.
+constexpr std::string_view whole_body = "(body)";
+
+bool is_whole_body(const RecordedExchange& recorded) {
+    return recorded.parts.size() == 1 && recorded.parts.front().name == whole_body &&
+           recorded.parts.front().place == "json";
+}
+
+// Its value, or the whole body, is kept as it came.
+bool is_kept(const ReceivedPart& part) {
+    return part.start.size() == part.length.value && is_text(part.start);
+}
+
+bool is_number(std::string_view text) {
+    constexpr std::size_t exact_digits = 15;
+    return !text.empty() && text.size() <= exact_digits && (text == "0" || text.front() != '0') &&
+           parse_unsigned(text).has_value();
+}
+
+// The members as they came, numbers as numbers.
+std::string json_body(const RecordedExchange& recorded) {
+    if (is_whole_body(recorded)) {
+        return recorded.parts.front().start;
+    }
+    JsonWriter json;
+    json.begin_object();
+    for (const ReceivedPart& part : recorded.parts) {
+        json.key(part.name);
+        const bool is_bare = is_number(part.start) || part.start == "true" || part.start == "false";
+        is_bare ? json.raw(part.start) : json.value(part.start);
+    }
+    return json.end_object().take();
+}
+
+bool is_json(const RecordedExchange& recorded) {
+    const std::string type = lower_case(header_of(recorded, "Content-Type"));
+    return is_whole_body(recorded) || type.starts_with("application/json");
+}
+
+// What is lacking for the body to be sent again; empty: nothing.
+std::string lack_of(const RecordedExchange& recorded) {
+    if (recorded.parts.empty()) {
+        return recorded.body_bytes == 0
+                   ? ""
+                   : "the body of " + std::to_string(recorded.body_bytes) + " bytes was not kept";
+    }
+    std::string names;
+    for (const ReceivedPart& part : recorded.parts) {
+        if (!is_media(part) && !is_kept(part)) {
+            names += (names.empty() ? "" : ", ") + printable(part.name, 60);
+        }
+    }
+    return names.empty() ? "" : "of these not all bytes were kept: " + names;
+}
+
 void append_pairs(JsonWriter& json, std::string_view name, std::string_view headers) {
     json.key(name).begin_array();
     for (const auto& [field, value] : header_lines(headers)) {
@@ -32,26 +87,39 @@ void append_pairs(JsonWriter& json, std::string_view name, std::string_view head
     json.end_array();
 }
 
+void append_param(JsonWriter& json, const ReceivedPart& part) {
+    json.begin_object().member("name", part.name);
+    if (!is_media(part)) {
+        json.member("value", part.start);
+    }
+    if (!part.file_name.empty()) {
+        json.member("fileName", part.file_name);
+    }
+    if (!part.content_type.empty()) {
+        json.member("contentType", part.content_type);
+    }
+    if (is_media(part)) {
+        json.member("comment", std::to_string(part.length.value) + " bytes");
+    }
+    json.end_object();
+}
+
+// A form is told by its fields, everything else by its text.
 void append_post_data(JsonWriter& json, const RecordedExchange& recorded) {
+    const bool has_text = is_json(recorded);
     json.key("postData").begin_object();
     json.member("mimeType", header_of(recorded, "Content-Type")).key("params").begin_array();
     for (const ReceivedPart& part : recorded.parts) {
-        json.begin_object().member("name", part.name);
-        if (!is_media(part)) {
-            json.member("value", part.start);
+        if (!has_text) {
+            append_param(json, part);
         }
-        if (!part.file_name.empty()) {
-            json.member("fileName", part.file_name);
-        }
-        if (!part.content_type.empty()) {
-            json.member("contentType", part.content_type);
-        }
-        if (is_media(part)) {
-            json.member("comment", std::to_string(part.length.value) + " bytes");
-        }
-        json.end_object();
     }
-    json.end_array().member("text", "").end_object();
+    const std::string text = has_text ? json_body(recorded) : "";
+    json.end_array().member("text", is_text(text) ? text : "");
+    if (const std::string lack = lack_of(recorded); !lack.empty()) {
+        json.member("comment", lack);
+    }
+    json.end_object();
 }
 
 void append_har_request(JsonWriter& json, const RecordedExchange& recorded) {
@@ -64,7 +132,7 @@ void append_har_request(JsonWriter& json, const RecordedExchange& recorded) {
         json.begin_object().member("name", name).member("value", value).end_object();
     }
     json.end_array();
-    if (!recorded.parts.empty()) {
+    if (!recorded.parts.empty() || recorded.body_bytes > 0) {
         append_post_data(json, recorded);
     }
     json.member("headersSize", -1).member("bodySize", recorded.body_bytes).end_object();
@@ -141,24 +209,6 @@ bool is_left_out(std::string_view name) {
     return std::ranges::find(names, lower) != names.end();
 }
 
-bool is_number(std::string_view text) {
-    constexpr std::size_t exact_digits = 15;
-    return !text.empty() && text.size() <= exact_digits && (text == "0" || text.front() != '0') &&
-           parse_unsigned(text).has_value();
-}
-
-// The members as they came, numbers as numbers.
-std::string json_body(const RecordedExchange& recorded) {
-    JsonWriter json;
-    json.begin_object();
-    for (const ReceivedPart& part : recorded.parts) {
-        json.key(part.name);
-        const bool is_bare = is_number(part.start) || part.start == "true" || part.start == "false";
-        is_bare ? json.raw(part.start) : json.value(part.start);
-    }
-    return json.end_object().take();
-}
-
 std::string form_part(const ReceivedPart& part) {
     if (!is_media(part)) {
         return " --form-string " + quoted(part.name + "=" + part.start);
@@ -168,17 +218,24 @@ std::string form_part(const ReceivedPart& part) {
     return " -F " + quoted(field);
 }
 
+std::string content_type_of(const RecordedExchange& recorded) {
+    return " -H " + quoted("Content-Type: " + std::string(header_of(recorded, "Content-Type")));
+}
+
 std::string body_of(const RecordedExchange& recorded) {
     const std::string type = lower_case(header_of(recorded, "Content-Type"));
     std::string text;
-    if (type.starts_with("multipart/")) {
+    if (type.starts_with("multipart/") && !recorded.parts.empty()) {
         for (const ReceivedPart& part : recorded.parts) {
             text += form_part(part);
         }
         return text;
     }
-    if (type.starts_with("application/json")) {
-        return " -H 'Content-Type: application/json' --data-binary " + quoted(json_body(recorded));
+    if (recorded.parts.empty()) {
+        return recorded.body_bytes > 0 && !type.empty() ? content_type_of(recorded) : "";
+    }
+    if (is_json(recorded)) {
+        return content_type_of(recorded) + " --data-binary " + quoted(json_body(recorded));
     }
     for (const ReceivedPart& part : recorded.parts) {
         text += is_media(part) ? " --data-urlencode " + quoted(part.name + "@media")
@@ -200,17 +257,24 @@ std::string as_har(const std::vector<Recorded>& oldest_first) {
     return json.end_array().end_object().end_object().take();
 }
 
-std::string as_curl(const RecordedExchange& recorded) {
+std::string as_curl(const RecordedExchange& recorded, bool believes_anybody) {
     std::string line = recorded.method == "HEAD" ? "curl -I" : "curl -X " + word(recorded.method);
+    const bool is_named = believes_anybody && recorded.owner.has_value();
     if (!header_of(recorded, "Authorization").empty()) {
-        line += " -H \"Authorization: Bearer $SLUICE_TOKEN\"";
+        line += is_named ? " -H " + quoted("Sluice-Owner: " + recorded.owner->id)
+                         : " -H \"Authorization: Bearer $SLUICE_TOKEN\"";
     }
     for (const auto& [name, value] : header_lines(recorded.headers)) {
         if (!is_left_out(name)) {
             line += " -H " + quoted(std::string(name) + ": " + std::string(value));
         }
     }
-    return line + body_of(recorded) + " " + quoted(recorded.base_url + recorded.target) + "\n";
+    line += body_of(recorded) + " " + quoted(recorded.base_url + recorded.target) + "\n";
+    if (std::ranges::any_of(recorded.parts, is_media)) {
+        line += "# media: the file that was sent, put it into the working directory\n";
+    }
+    const std::string lack = lack_of(recorded);
+    return lack.empty() ? line : line + "# " + lack + "\n";
 }
 
 }  // namespace sluice::protocol::native
