@@ -2,6 +2,7 @@
 #include "base/metrics.hpp"
 #include "service/content_type.hpp"
 #include "service/quota.hpp"
+#include "service/stream_limits.hpp"
 #include "service/streams.hpp"
 
 namespace sluice {
@@ -95,6 +96,9 @@ Result<Upload> Streams::try_join(const Upload& joined) {
             whole.total += segment.extent.length;
             segments.emplace(shared.index, shared);
         }
+    }
+    if (whole.total > most_of(joined, length_max())) {
+        return too_long(joined, whole.total, length_max());
     }
     whole.received = whole.total;
     whole.segments_received = static_cast<std::uint32_t>(segments.size());

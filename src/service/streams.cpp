@@ -6,6 +6,7 @@
 #include "service/peers.hpp"
 #include "service/quota.hpp"
 #include "service/refusals.hpp"
+#include "service/stream_limits.hpp"
 
 namespace sluice {
 namespace {
@@ -18,14 +19,6 @@ constexpr std::uint32_t pieces_apart_max = 64;
 
 Error about(const Upload& upload, ErrorCode code, std::string facts) {
     return {.code = code, .facts = std::move(facts), .media_id = upload.id.value};
-}
-
-Error too_long(ByteCount length, ByteCount most) {
-    return {
-        .code = ErrorCode::file_too_large,
-        .facts = "The upload has at least " + std::to_string(length.value) +
-                 " bytes, this server takes at most " + std::to_string(most.value) + ".",
-    };
 }
 
 Error beyond(const Upload& upload, ByteCount total, ByteCount length) {
@@ -59,18 +52,6 @@ std::vector<Extent> not_to_be_written(const Upload& upload) {
     return {Extent{{upload.id.value}, {0}, upload.received}};
 }
 
-// A declared type is for people and for GET; what cannot be one is not kept.
-std::string kept_type(const std::string& declared) {
-    constexpr std::size_t length_max = 200;
-    const bool is_plain = declared.size() <= length_max &&
-                          declared.find('/') != std::string::npos &&
-                          declared.find_first_not_of(
-                              "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                              "!#$&^_.+-/; =\"'"
-                          ) == std::string::npos;
-    return is_plain ? declared : "";
-}
-
 }  // namespace
 
 Error StreamAppend::taken_over() const {
@@ -87,103 +68,6 @@ WallTime Streams::expiry_of(const Upload& upload) const {
     return std::min(services_.clock.now() + lifetime, upload.created_at + lifetimes_max * lifetime);
 }
 
-Result<void> Streams::check_new(const CreateStream& wanted) const {
-    if (wanted.length && *wanted.length > length_max()) {
-        return too_long(*wanted.length, length_max());
-    }
-    if (wanted.category.empty()) {
-        return ok();
-    }
-    const CreateUpload as_named{
-        .owner = wanted.owner,
-        .category = wanted.category,
-        .media_type = {},
-        .file_name = {},
-        .total = wanted.length.value_or(ByteCount{}),
-    };
-    return uploads_.admits(as_named);
-}
-
-Result<ByteCount> Streams::check_parts(const CreateStream& wanted) {
-    ByteCount sum;
-    for (const MediaId part : wanted.parts) {
-        auto found = services_.metadata.find(wanted.owner, part);
-        if (!found && found.error().code != ErrorCode::store_not_found) {
-            return std::move(found).error();
-        }
-        const bool is_part = found && found->stream.kind == UploadKind::part &&
-                             found->state == UploadState::open &&
-                             services_.clock.now() < found->expires_at;
-        if (!is_part) {
-            return Error{
-                .code = ErrorCode::concatenation_invalid,
-                .facts =
-                    "Upload " + part.text() + " is no partial upload of yours that is still there.",
-            };
-        }
-        sum += found->stream.length_known ? found->total : found->received;
-        if (sum > length_max()) {
-            return too_long(sum, length_max());
-        }
-    }
-    return sum;
-}
-
-Result<Upload> Streams::create(const CreateStream& wanted) {
-    if (auto fitting = check_new(wanted); !fitting) {
-        return std::move(fitting).error();
-    }
-    if (auto sum = check_parts(wanted); !sum) {
-        return std::move(sum).error();
-    }
-    const auto named = parse_category(wanted.category);
-    const auto by_type = default_category(lower_case(essence_of(wanted.media_type)));
-    NewUpload fresh{
-        .id = {services_.ids.next()},
-        .owner = wanted.owner,
-        .category = named.value_or(by_type.value_or(Category::tweet_video)),
-        .category_given = named.has_value(),
-        .media_type = kept_type(wanted.media_type),
-        .file_name = wanted.file_name,
-        .protocol = std::string(wanted.protocol),
-        .total = wanted.length.value_or(ByteCount{}),
-        .now = services_.clock.now(),
-        .lifetime = uploads_.limits().lifetime,
-        .stream = {wanted.kind, wanted.length.has_value(), wanted.parts, wanted.told},
-    };
-    auto made = insert(wanted, std::move(fresh));
-    if (!made || made->state != UploadState::open) {
-        return made;
-    }
-    if (made->stream.kind == UploadKind::joined) {
-        auto joined = try_join(*made);
-        if (!joined && joined.error().code == ErrorCode::quota_exceeded) {
-            static_cast<void>(uploads_.cancel(made->owner, made->id));  // else it expires
-        }
-        return joined;
-    }
-    // An empty part is whole as it is, and waits to be joined.
-    const bool is_empty_file =
-        made->stream.kind == UploadKind::stream && wanted.ends_at_length && made->stream.length_known && made->total.value == 0;
-    return is_empty_file ? complete(made->owner, made->id) : std::move(made);
-}
-
-Result<Upload> Streams::insert(const CreateStream& wanted, NewUpload fresh) {
-    const CreateUpload call{
-        .owner = wanted.owner,
-        .category = wanted.category,
-        .media_type = wanted.media_type,
-        .file_name = wanted.file_name,
-        .total = fresh.total,
-        .admission = wanted.admission,
-        .idempotency_key = wanted.idempotency_key,
-    };
-    auto inserted = insert_upload(
-        services_, uploads_.limits(), call, wanted.told, Upload::open(std::move(fresh))
-    );
-    return inserted ? Result<Upload>(std::move(inserted->upload)) : std::move(inserted).error();
-}
-
 Result<void> Streams::admit_length(const AppendToStream& wanted, const Upload& upload) const {
     const ByteCount end = upload.received + wanted.length.value_or(ByteCount{});
     if (wanted.total && upload.stream.length_known && *wanted.total != upload.total) {
@@ -194,8 +78,8 @@ Result<void> Streams::admit_length(const AppendToStream& wanted, const Upload& u
                 "; now it was to be " + std::to_string(wanted.total->value) + "."
         );
     }
-    if (wanted.total && *wanted.total > length_max()) {
-        return too_long(*wanted.total, length_max());
+    if (wanted.total && *wanted.total > most_of(upload, length_max())) {
+        return too_long(upload, *wanted.total, length_max());
     }
     if (wanted.total && !upload.stream.length_known && *wanted.total < end) {
         return about(
@@ -236,14 +120,15 @@ Result<void> Streams::admit(const AppendToStream& wanted, const Upload& upload) 
         upload.received + length != *total) {
         return inconsistent(upload, upload.received + length, *total);
     }
-    return upload.received + length > length_max()
-               ? too_long(upload.received + length, length_max())
+    return upload.received + length > most_of(upload, length_max())
+               ? too_long(upload, upload.received + length, length_max())
                : ok();
 }
 
 Result<ByteCount> Streams::admit_growth(const AppendToStream& wanted, const Upload& upload) const {
     const Quota& quota = uploads_.limits().quota;
-    const auto end_max = end_by_quota(services_.metadata, upload, quota, length_max());
+    const auto end_max =
+        end_by_quota(services_.metadata, upload, quota, most_of(upload, length_max()));
     const ByteCount end =
         wanted.total.value_or(upload.received + wanted.length.value_or(ByteCount{}));
     return !end_max || upload.stream.length_known || end <= *end_max
@@ -325,12 +210,12 @@ Result<Incoming> Streams::begin_piece(StreamAppend& append, std::optional<ByteCo
     Incoming::Limit limit{append.room(), ErrorCode::beyond_total_bytes};
     limit.facts = beyond(upload, append.end_max_, append.room() + ByteCount{1}).facts;
     const bool is_open_end = !upload.stream.length_known && !append.total_;
-    if (is_open_end && append.end_max_ < length_max()) {
+    if (is_open_end && append.end_max_ < most_of(upload, length_max())) {
         limit.code = ErrorCode::quota_exceeded;
         limit.facts = quota_text(uploads_.limits().quota, append.room());
     } else if (is_open_end) {
         limit.code = ErrorCode::file_too_large;
-        limit.facts = too_long(length_max() + ByteCount{1}, length_max()).facts;
+        limit.facts = too_long(upload, append.end_max_ + ByteCount{1}, length_max()).facts;
     }
     const ByteCount length = std::min(expected.value_or(append.room()), append.room());
     std::unique_ptr<BlobWriter> writer;

@@ -127,9 +127,9 @@ class Streams {
     Result<void> admit(const AppendToStream& wanted, const Upload& upload) const;
     Result<void> admit_length(const AppendToStream& wanted, const Upload& upload) const;
     Result<ByteCount> admit_growth(const AppendToStream& wanted, const Upload& upload) const;
-    Result<void> check_new(const CreateStream& wanted) const;
+    Result<void> check_new(const CreateStream& wanted, ByteCount length) const;
     Result<Upload> insert(const CreateStream& wanted, NewUpload fresh);
-    Result<ByteCount> check_parts(const CreateStream& wanted);
+    Result<void> check_parts(const CreateStream& wanted);
     Result<void> extend(StreamAppend& append, std::optional<Segment> segment);
     Result<Upload> complete(const Principal& owner, MediaId id);
     // Joins it if all of its parts are whole.

@@ -55,6 +55,40 @@ class Words(TusCase):
         self.assertNotIn(b"\n", other.body.rstrip(b"\n"))
 
 
+class Limits(TusCase):
+    """A picture of 6 MB is too large, whenever its length is told."""
+
+    PICTURE = ("Upload-Metadata", "media_category dHdlZXRfaW1hZ2U=")
+    MOST, MORE = 5 * 1024 * 1024, 6_000_000
+
+    def refused(self, answer):
+        self.assertEqual((answer.status, answer.header("sluice-error")), (413, "file_too_large"), answer)
+        self.assertIn(b"tweet_image takes at most 5242880", answer.body)
+
+    def deferred(self):
+        return self.send("POST", "/files/", ("Upload-Defer-Length", "1"), self.PICTURE, body=b"").header("location")
+
+    def test_with_the_creation(self):
+        self.refused(self.send("POST", "/files/", ("Upload-Length", str(self.MORE)), self.PICTURE, body=b""))
+
+    def test_with_a_later_length(self):
+        self.refused(self.patch(self.deferred(), 0, b"x", ("Upload-Length", str(self.MORE))))
+
+    def test_with_the_bytes(self):
+        path = self.deferred()
+        self.refused(self.patch(path, 0, bytes(self.MORE)))
+        self.assertLessEqual(self.offset(path), self.MOST)
+
+    def test_with_its_parts(self):
+        whole = self.create(3_000_000, ("Upload-Concat", "partial"))
+        later = self.send("POST", "/files/", ("Upload-Concat", "partial"), ("Upload-Defer-Length", "1"), body=b"").header("location")
+        self.assertEqual(self.patch(whole, 0, bytes(3_000_000)).status, 204)
+        self.refused(self.send("POST", "/files/", ("Upload-Concat", f"final;{whole} {whole}"), self.PICTURE, body=b""))
+        final = self.send("POST", "/files/", ("Upload-Concat", f"final;{whole} {later}"), self.PICTURE, body=b"")
+        self.assertEqual(final.status, 201, final)
+        self.refused(self.patch(later, 0, bytes(3_000_000), ("Upload-Length", "3000000")))
+
+
 class Rates(TusCase):
     arguments = ("--limit", "requests.init=3/15m")
 

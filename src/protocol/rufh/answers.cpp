@@ -144,7 +144,12 @@ http::Response refused(
 
 http::Response gone(const Error& error, const http::Request& request) {
     return problem_response(
-        error, std::nullopt, request, digest_type_of(error), status_of(error), stream_hint(error.code)
+        error,
+        std::nullopt,
+        request,
+        digest_type_of(error),
+        status_of(error),
+        stream_hint(error.code)
     );
 }
 
