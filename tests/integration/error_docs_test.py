@@ -1,6 +1,7 @@
 """The pages of the errors and their registry, as a server gives them to a person, a script and a browser."""
 
 import os
+import re
 import unittest
 
 from support.case import ServerCase
@@ -31,6 +32,14 @@ class ErrorDocs(ServerCase):
         link = answer.json()["sluice"]["doc_url"]
         self.assertIn(f"<{link}>", answer.header("link"))
         self.assertIn(b"## How to mend", self.caller.fetch(link).body)
+
+    def test_search_shows_the_text_of_the_page_and_not_its_source(self):
+        page = self.caller.get("/docs/search?q=finalize").body.decode()
+        found = re.findall(r"<li><a href=\"([^\"]+)\"><strong>.*?</strong><span>(.*?)</span>", page)
+        self.assertGreater(len(found), 10, page)
+        for address, snippet in found:
+            self.assertNotRegex(snippet, r"^#|^\||`|\*\*|\]\(|\?\?|&lt;/?code", address)
+        self.assertTrue(any("&quot;" in snippet or "·" in snippet for _, snippet in found), found)
 
     def test_a_browser_gets_html_without_scripts(self):
         for path in ("/docs/errors/", "/docs/errors/finalize_missing"):
