@@ -239,7 +239,9 @@ class Filters(ServerCase):
         settings = {row["key"]: row for row in system["settings"]}
         self.assertEqual(settings["server.data"]["origin"], "--data")
         self.assertEqual(settings["server.data"]["value"], self.server.data)
-        self.assertEqual((settings["storage.durability"]["origin"], settings["storage.durability"]["value"]), ("default", None))
+        self.assertEqual((settings["storage.durability"]["origin"], settings["storage.durability"]["value"]), ("default", "strict"))
+        self.assertGreaterEqual(int(settings["processing.workers"]["value"]), 1)
+        self.assertEqual((settings["inspector.mode"]["value"], settings["auth.mode"]["value"]), ("full", "open"))
 
 
 class Sessions(ServerCase):
