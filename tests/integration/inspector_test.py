@@ -60,8 +60,9 @@ class Inspector(ServerCase):
     def test_a_refusal_is_shown_with_its_code_and_points_to_itself(self):
         answer = self.x1.status(self.x1.open(10))
         body = self.assert_v1_error(answer, 409, "finalize_missing")
-        self.assertTrue(body["sluice"]["log_url"].endswith(f"{REQUESTS}/{answer.header('x-request-id')}"), body)
-        seen = self.x1.fetch(body["sluice"]["log_url"]).json()
+        self.assertTrue(body["sluice"]["log_url"].endswith(f"/requests/{answer.header('x-request-id')}"), body)
+        self.assertIn("text/html", self.x1.fetch(body["sluice"]["log_url"]).header("content-type"))
+        seen = self.recorded(answer)
         self.assertEqual(seen["code"], "finalize_missing")
         self.assertEqual(json.loads(seen["response"]["body"]), body)
         self.assertIn({"name": "command", "value": "STATUS"}, seen["request"]["query"])
