@@ -8,6 +8,7 @@
 #include "protocol/common/problem.hpp"
 #include "server/docs_pages.hpp"
 #include "server/error_pages.hpp"
+#include "server/markdown.hpp"
 
 namespace sluice::server {
 namespace {
@@ -24,12 +25,6 @@ Response text_answer(const char* type, std::string body) {
     response.set("Cache-Control", "no-store");
     response.body = std::move(body);
     return response;
-}
-
-// A browser names text/html; curl and the clients do not.
-bool wants_html(const http::Request& request) {
-    const auto accept = request.header("Accept").value_or("");
-    return accept.find("text/html") < accept.find("text/markdown");
 }
 
 Response with_policy(Response response) {
@@ -75,7 +70,7 @@ Response other_page(const http::Request& request) {
         return page_answer(std::string(*found), !is_markdown && wants_html(request), folder);
     }
     const Error error{.code = ErrorCode::unknown_path, .facts = "There is no such page."};
-    return protocol::problem_response(error, std::nullopt, request);
+    return no_such_page(error, request);
 }
 
 Response page_or_refusal(const http::Request& request) {
@@ -91,10 +86,29 @@ Response page_or_refusal(const http::Request& request) {
         return page_answer(error_page(*entry), as_html);
     }
     const Error error{.code = ErrorCode::unknown_path, .facts = "There is no page for this code."};
-    return protocol::problem_response(error, std::nullopt, request);
+    return no_such_page(error, request);
 }
 
 }  // namespace
+
+bool wants_html(const http::Request& request) {
+    const auto accept = request.header("Accept").value_or("");
+    return accept.find("text/html") < accept.find("text/markdown");
+}
+
+Response no_such_page(const Error& error, const http::Request& request) {
+    if (!wants_html(request)) {
+        return protocol::problem_response(error, std::nullopt, request);
+    }
+    auto response = html_answer(html_frame(
+        "No such page",
+        "<h1>No such page</h1>\n<p>" + escaped_html(error.facts) +
+            "</p>\n<p><a href=\"/\">The console</a> · <a href=\"/docs\">Documentation</a></p>\n"
+    ));
+    response.status = entry_of(error.code).status;
+    protocol::add_error_headers(response, error, request);
+    return response;
+}
 
 bool DocsEndpoint::serves(std::string_view path) {
     return path == registry || path == root || path.starts_with("/docs/");

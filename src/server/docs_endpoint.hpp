@@ -4,6 +4,7 @@
 
 #include <string_view>
 
+#include "base/error.hpp"
 #include "http/request.hpp"
 #include "http/response.hpp"
 
@@ -14,5 +15,10 @@ class DocsEndpoint {
     static bool serves(std::string_view path);
     static http::Response handle(const http::Request& request);
 };
+
+// A browser names text/html; curl and the clients do not.
+bool wants_html(const http::Request& request);
+// For a browser a page, for everybody else a problem.
+http::Response no_such_page(const Error& error, const http::Request& request);
 
 }  // namespace sluice::server

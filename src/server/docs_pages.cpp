@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "base/error_catalogue.hpp"
@@ -108,6 +109,47 @@ std::vector<Page> all_pages() {
     return pages;
 }
 
+// As a reader of the page sees it: its HTML without tags.
+std::string text_of(std::string_view html) {
+    static constexpr std::array<std::pair<std::string_view, char>, 4> entities{
+        {{"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'}, {"&amp;", '&'}}
+    };
+    static constexpr std::array<std::string_view, 2> between_cells{"</th><th>", "</td><td>"};
+    std::string text;
+    while (!html.empty()) {
+        if (std::ranges::any_of(between_cells, [&](auto mark) { return html.starts_with(mark); })) {
+            text += " · ";
+        }
+        const auto entity = std::ranges::find_if(entities, [&](const auto& one) {
+            return html.starts_with(one.first);
+        });
+        if (entity != entities.end()) {
+            text += entity->second;
+            html.remove_prefix(entity->first.size());
+        } else if (html.front() == '<') {
+            html.remove_prefix(std::min(html.find('>'), html.size() - 1) + 1);
+        } else {
+            text += html.front();
+            html.remove_prefix(1);
+        }
+    }
+    std::ranges::replace(text, '\n', ' ');
+    return std::string(trim(text));
+}
+
+// The line of the page around `at`, at most so long that it can be read at a glance.
+std::string snippet_of(const Page& page, std::size_t at) {
+    const auto begin = at == 0 ? 0 : page.text.rfind('\n', at) + 1;
+    const auto line = std::string_view(page.text).substr(begin);
+    const auto folder = std::string_view(page.address).substr(0, page.address.rfind('/') + 1);
+    std::string text = text_of(markdown_html(line.substr(0, line.find('\n')), folder));
+    if (text.size() > snippet_length) {
+        text.resize(std::min(text.rfind(' ', snippet_length), snippet_length));
+        text += " …";
+    }
+    return text;
+}
+
 struct Found {
     Page page;
     int score = 0;
@@ -140,9 +182,9 @@ std::optional<Found> find_in(Page page, const std::vector<std::string>& words) {
         }
         found.score += title == word ? 100 : title.contains(word) ? 20 : 1;
         if (found.snippet.empty()) {
-            const auto begin = at == 0 ? 0 : text.rfind('\n', at) + 1;
-            const auto line = std::string_view(found.page.text).substr(begin);
-            found.snippet = printable(line.substr(0, line.find('\n')), snippet_length);
+            // The headings are told by the title.
+            const auto in_text = text.find(word, std::min(text.find("\n\n"), text.size()));
+            found.snippet = snippet_of(found.page, in_text == std::string::npos ? at : in_text);
         }
     }
     return found;

@@ -17,6 +17,8 @@ std::string greeting_text(const Greeting& greeting) {
     text += is_fallback_console() ? "              (the small page: this build had no npm)\n" : "";
     text += "  X v1.1      " + greeting.url + "/1.1/media/upload.json\n";
     text += "  X v2        " + greeting.url + "/2/media/upload\n";
+    text += "  tus         " + greeting.url + "/files/\n";
+    text += "  resumable   " + greeting.url + "/resumable/\n";
     text +=
         "  native      " + greeting.url + "/api/v1/uploads   " + greeting.url + "/openapi.json\n";
     text += "  docs        " + greeting.url + "/docs\n";
@@ -25,8 +27,10 @@ std::string greeting_text(const Greeting& greeting) {
     text += greeting.tools.worker.empty() ? ", no sluice-worker (nothing is processed)"
                                           : ", sluice-worker with libvips";
     text += ", sandbox " + greeting.sandbox + "\n";
-    text += "  try         sluice upload --server " + greeting.url + " clip.mp4\n\n";
-    return text;
+    text += needs_key ? "  try         sluice keys create --name NAME --data " + greeting.data +
+                            "\n              SLUICE_TOKEN=BEARER_TOKEN "
+                      : "  try         ";
+    return text + "sluice upload --server " + greeting.url + " clip.mp4\n\n";
 }
 
 void greet(const Greeting& greeting) {

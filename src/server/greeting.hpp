@@ -13,6 +13,7 @@ struct Greeting {
     std::string url;
     std::string sign_in;  // the link that signs the operator in, once; empty: nobody needs to
     std::string sandbox;
+    std::string data;  // the directory
     const FoundTools& tools;
 };
 

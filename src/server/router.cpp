@@ -21,6 +21,17 @@
 #include "server/unread_head.hpp"
 
 namespace sluice::server {
+namespace {
+
+// Whoever opens an address that no program would ask.
+bool is_for_browsers(const http::Request& request) {
+    const std::string_view path = request.path;
+    return (request.method == "GET" || request.method == "HEAD") && wants_html(request) &&
+           !path.starts_with("/api/") && !path.starts_with("/1.1/") && !path.starts_with("/2/");
+}
+
+}  // namespace
+
 Router::Router(
     const protocol::Context& context,
     protocol::Authenticator& authenticator,
@@ -258,7 +269,17 @@ http::Response Router::unknown_path(const http::Request& request) const {
                              : "This node has the role worker, and serves only /livez, /readyz, "
                                "/version and /metrics."
     };
-    return refuse_in_words_of_path(error, request);
+    if (!is_for_browsers(request) || !serves_api_) {
+        return refuse_in_words_of_path(error, request);
+    }
+    auto response = no_such_page(error, request);
+    const std::string screen = request.path.substr(0, request.path.find_last_not_of('/') + 1);
+    if (ConsoleEndpoint::serves(screen)) {
+        response = http::Response{.status = 308};
+        response.set("Location", screen);
+    }
+    response.route = "unknown.path";
+    return response;
 }
 
 // Before an endpoint is chosen; each protocol has a form of its own.

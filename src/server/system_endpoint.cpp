@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 
@@ -48,11 +50,49 @@ GivenSetting given_of(const Settings& settings, std::string_view key) {
     return all;
 }
 
+std::string_view name_of(protocol::InspectorMode mode) {
+    switch (mode) {
+        case protocol::InspectorMode::full:
+            return "full";
+        case protocol::InspectorMode::metadata:
+            return "metadata";
+        case protocol::InspectorMode::off:
+            break;
+    }
+    return "off";
+}
+
+// What is in force of the settings that nobody set and that this machine or other settings decide;
+// of all others the help says it.
+std::string in_force(const Settings& settings, std::string_view key) {
+    const LaneSlots slots = slots_of(pool_settings(settings, job_holder));
+    const std::array<std::pair<std::string_view, std::string>, 11> values{{
+        {"server.data", settings.data},
+        {"server.role", settings.runs_api ? (settings.runs_workers ? "all" : "api") : "worker"},
+        {"database.url", settings.database},
+        {"storage.url", settings.storage},
+        {"storage.durability", settings.is_strict ? "strict" : "relaxed"},
+        {"auth.mode", settings.needs_keys ? "keys" : "open"},
+        {"auth.key_file", key_file_of(settings)},
+        {"x.fidelity", settings.is_faithful ? "faithful" : "helpful"},
+        {"processing.workers", std::to_string(slots.film)},
+        {"processing.quick_workers", std::to_string(slots.quick)},
+        {"inspector.mode", std::string(name_of(inspector_mode(settings)))},
+    }};
+    const auto* found =
+        std::ranges::find(values, key, &std::pair<std::string_view, std::string>::first);
+    return found == values.end() ? "" : found->second;
+}
+
 // Nothing of a secret: files are named, and what may hold one is shown without it.
-void append_setting(JsonWriter& json, const SettingRow& row, const GivenSetting& given) {
+void append_setting(JsonWriter& json, const SettingRow& row, const Settings& settings) {
+    const GivenSetting given = given_of(settings, row.key);
     const bool is_default = given.origin.empty();
+    const std::string value = is_default            ? in_force(settings, row.key)
+                              : given.value.empty() ? "on"
+                                                    : given.value;
     json.begin_object().member("key", row.key).member("flag", row.flag).key("value");
-    is_default ? json.null() : json.value(given.value.empty() ? "on" : given.value);
+    value.empty() ? json.null() : json.value(value);
     json.member("origin", is_default ? "default" : given.origin);
     json.member("help", row.help).end_object();
 }
@@ -78,7 +118,7 @@ std::string SystemEndpoint::as_json() const {
     json.end_object();
     json.key("settings").begin_array();
     for (const SettingRow& row : setting_rows()) {
-        append_setting(json, row, given_of(settings_, row.key));
+        append_setting(json, row, settings_);
     }
     return json.end_array().end_object().take();
 }

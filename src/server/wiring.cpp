@@ -352,6 +352,7 @@ class Server {
             {.url = url,
              .sign_in = signs_in ? url + "/login#" + sessions_.make_link_code() : std::string(),
              .sandbox = settings_.runs_workers ? (settings_.sandbox ? "on" : "off") : "none",
+             .data = settings_.data,
              .tools = system_.tools()}
         );
         std::printf("sluice ready %s\n", urls_.front().c_str());

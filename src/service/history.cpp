@@ -17,10 +17,8 @@ std::string refusal_text(const TimelineEvent& event) {
     if (event.segment) {
         text += " of segment " + std::to_string(*event.segment);
     }
-    text +=
-        " was refused at " + rfc3339(event.last_at) + times(event.count) + " with " + event.code;
-    text += event.facts.empty() ? "." : ": " + event.facts;
-    return text;
+    return text + " was refused at " + rfc3339(event.last_at) + times(event.count) + " with " +
+           event.code;
 }
 
 bool came_after_all(const TimelineEvent& event, const SegmentMap& segments) {
@@ -38,7 +36,7 @@ std::string refused_appends_of(std::span<const TimelineEvent> events, const Segm
             continue;
         }
         if (++count <= refusals_shown) {
-            text += refusal_text(event);
+            text += refusal_text(event) + (event.facts.empty() ? "." : ": " + event.facts);
         }
     }
     if (count > refusals_shown) {
@@ -57,7 +55,7 @@ std::string refused_finalize_of(std::span<const TimelineEvent> events) {
     const auto refused = std::find_if(events.rbegin(), events.rend(), [](const auto& event) {
         return event.call == "FINALIZE" && event.is_refusal();
     });
-    return refused == events.rend() ? std::string() : refusal_text(*refused);
+    return refused == events.rend() ? std::string() : refusal_text(*refused) + ".";
 }
 
 std::uint32_t times_asked(std::span<const TimelineEvent> events) {

@@ -10,13 +10,22 @@ namespace {
 
 // Uploads of one commit: others wait for the writer meanwhile.
 constexpr std::size_t batch_max = 200;
+constexpr std::string_view cut_mark = " …";
+
+// What is too long ends with a whole word.
+void shorten(std::string& facts) {
+    if (facts.size() <= timeline_facts_max) {
+        return;
+    }
+    const std::size_t length = timeline_facts_max - cut_mark.size();
+    facts.resize(std::min(facts.rfind(' ', length), length));
+    facts += cut_mark;
+}
 
 }  // namespace
 
 void Timeline::note(const Principal& caller, MediaId id, TimelineEvent event) {
-    if (event.facts.size() > timeline_facts_max) {
-        event.facts.resize(timeline_facts_max);
-    }
+    shorten(event.facts);
     if (live_ != nullptr) {
         live_->publish(
             {.kind = LiveKind::upload,

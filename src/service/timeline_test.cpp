@@ -87,6 +87,18 @@ TEST_F(TimelineTest, WhatWaitsFoldsIntoWhatIsStored) {
     EXPECT_EQ(events->front().count, 2u);
 }
 
+TEST_F(TimelineTest, LongFactsEndWithAWholeWord) {
+    auto event = event_of("FINALIZE", 1ms);
+    while (event.facts.size() < 2 * timeline_facts_max) {
+        event.facts += "segment ";
+    }
+    timeline_.note(me, id, event);
+    const std::string facts = timeline_.read(me, id)->front().facts;
+    EXPECT_LE(facts.size(), timeline_facts_max);
+    EXPECT_GT(facts.size(), timeline_facts_max - 20);
+    EXPECT_TRUE(facts.ends_with("segment …")) << facts;
+}
+
 TEST_F(TimelineTest, DropsRatherThanGrowsWithoutBound) {
     for (std::uint64_t i = 0; i < Timeline::waiting_max + 5; ++i) {
         timeline_.note(me, {1000 + i}, event_of("STATUS", 1ms));

@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import tempfile
 import unittest
 
 from support.case import ServerCase
@@ -54,6 +55,24 @@ class OfOurOwnUploads(ServerCase):
         media_id = self.complete_but_open()
         answer = shell(self.verdict(media_id)["next"]["curl"])
         self.assertEqual(answer.status, 201, answer)
+
+    def test_each_next_call_leads_on_when_a_gap_was_refused(self):
+        media_id = self.caller.open(3000)
+        for index in (0, 2):
+            self.assertEqual(self.caller.append(media_id, index, noise(1000, seed=index)).status, 204)
+        self.assertEqual(self.caller.append(media_id, 0, noise(1000, seed=7)).header("sluice-error"), "segment_conflict")
+        self.assertEqual(self.caller.finalize(media_id).header("sluice-error"), "segment_missing")
+        body = self.verdict(media_id)
+        self.assertEqual(([one["code"] for one in body["verdicts"]]), ["segment_missing", "segment_conflict"], body)
+        with tempfile.NamedTemporaryFile(prefix="sluice-segment.") as file:
+            file.write(noise(1000, seed=1))
+            file.flush()
+            answer = shell(body["next"]["curl"].replace("@FILE", "@" + file.name))
+        self.assertEqual(answer.status, 204, answer)
+        body = self.verdict(media_id)
+        self.assertEqual((body["code"], body["confidence"]), ("finalize_missing", "certain"), body)
+        self.assertEqual({one["code"] for one in body["verdicts"][1:]}, {"segment_missing", "segment_conflict"}, body)
+        self.assertEqual(shell(body["next"]["curl"]).status, 201)
 
     def test_a_refused_append_is_the_cause_and_not_what_follows_from_it(self):
         media_id = self.caller.open(2500)

@@ -1,6 +1,7 @@
 """The pages of the errors and their registry, as a server gives them to a person, a script and a browser."""
 
 import os
+import re
 import unittest
 
 from support.case import ServerCase
@@ -31,6 +32,28 @@ class ErrorDocs(ServerCase):
         link = answer.json()["sluice"]["doc_url"]
         self.assertIn(f"<{link}>", answer.header("link"))
         self.assertIn(b"## How to mend", self.caller.fetch(link).body)
+
+    def test_search_shows_the_text_of_the_page_and_not_its_source(self):
+        page = self.caller.get("/docs/search?q=finalize").body.decode()
+        found = re.findall(r"<li><a href=\"([^\"]+)\"><strong>.*?</strong><span>(.*?)</span>", page)
+        self.assertGreater(len(found), 10, page)
+        for address, snippet in found:
+            self.assertNotRegex(snippet, r"^#|^\||`|\*\*|\]\(|\?\?|&lt;/?code", address)
+        self.assertTrue(any("&quot;" in snippet or "·" in snippet for _, snippet in found), found)
+
+    def test_a_browser_is_told_in_html_what_is_not_there(self):
+        for path in ("/nothing-here", "/docs/guides/none", "/docs/errors/none"):
+            page = self.caller.get(path, [("Accept", BROWSER)])
+            self.assertEqual((page.status, page.header("sluice-error")), (404, "unknown_path"), page)
+            self.assertEqual(page.header("content-type"), "text/html; charset=utf-8", page)
+            self.assertIn(b"<h1>No such page</h1>", page.body)
+            self.assertEqual(self.caller.get(path).header("content-type"), "application/problem+json", path)
+        hostile = self.caller.get("/%3Cscript%3E", [("Accept", BROWSER)])
+        self.assertNotIn(b"<script", hostile.body)
+        screen = self.caller.get("/jobs/", [("Accept", BROWSER)])
+        self.assertEqual((screen.status, screen.header("location")), (308, "/jobs"))
+        for path in ("/api/v1/nothing", "/2/nothing", "/1.1/nothing"):
+            self.assertIn("json", self.caller.get(path, [("Accept", BROWSER)]).header("content-type"), path)
 
     def test_a_browser_gets_html_without_scripts(self):
         for path in ("/docs/errors/", "/docs/errors/finalize_missing"):

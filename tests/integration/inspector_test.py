@@ -60,13 +60,22 @@ class Inspector(ServerCase):
     def test_a_refusal_is_shown_with_its_code_and_points_to_itself(self):
         answer = self.x1.status(self.x1.open(10))
         body = self.assert_v1_error(answer, 409, "finalize_missing")
-        self.assertTrue(body["sluice"]["log_url"].endswith(f"{REQUESTS}/{answer.header('x-request-id')}"), body)
-        seen = self.x1.fetch(body["sluice"]["log_url"]).json()
+        self.assertTrue(body["sluice"]["log_url"].endswith(f"/requests/{answer.header('x-request-id')}"), body)
+        self.assertIn("text/html", self.x1.fetch(body["sluice"]["log_url"]).header("content-type"))
+        seen = self.recorded(answer)
         self.assertEqual(seen["code"], "finalize_missing")
         self.assertEqual(json.loads(seen["response"]["body"]), body)
         self.assertIn({"name": "command", "value": "STATUS"}, seen["request"]["query"])
         problem = X2(self.server).status(4711).json()
         self.assertTrue(problem["instance"].startswith(REQUESTS), problem)
+
+    def test_an_answer_is_shown_with_the_headers_that_it_had(self):
+        made = [self.x1.get("/no/such/path"), self.x1.append(self.x1.open(10), 0, b"0123456789"), self.x1.get("/version")]
+        for answer in made:
+            shown = {field["name"].lower(): field["value"] for field in self.recorded(answer)["response"]["headers"]}
+            for name in ("x-request-id", "x-content-type-options", "content-length", "content-type", "sluice-error"):
+                self.assertEqual(shown.get(name), answer.header(name), name)
+            self.assertRegex(shown["date"], r"^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$")
 
     def test_the_list_is_newest_first_and_can_be_filtered_and_paged(self):
         media_id = self.x1.open(10)
@@ -222,6 +231,7 @@ class Metadata(ServerCase):
         target = f"{REQUESTS}/{answer.header('x-request-id')}"
         seen = mine.get(target).json()
         self.assertEqual((seen["code"], seen["response"]["body"]), ("finalize_missing", ""))
+        self.assertEqual((seen["response"]["is_cut"], seen["response"]["body_bytes"]), (False, len(answer.body)))
         self.assertEqual(mine.get(REQUESTS).json()["data"][0]["id"], seen["id"])
 
 

@@ -159,8 +159,13 @@ class Events(ServerCase):
                 self.assertEqual((told["call"], told["code"]), ("STATUS", "finalize_missing"))
 
     def test_who_was_away_for_too_long_is_told(self):
+        X1(self.server).open(10)
         with Line(self.server, headers=["Last-Event-ID: 1"]) as line:
-            line.next("missed")
+            missed, _ = line.next("missed")
+            number, told = line.next("upload")
+            self.assertLess(int(missed), int(number))
+        with Line(self.server, headers=[f"Last-Event-ID: {missed}"]) as line:
+            self.assertEqual(line.next("upload"), (number, told), "it came after the missed ones")
 
     def test_steps_of_processing_are_told(self):
         with Line(self.server) as line:
@@ -239,7 +244,9 @@ class Filters(ServerCase):
         settings = {row["key"]: row for row in system["settings"]}
         self.assertEqual(settings["server.data"]["origin"], "--data")
         self.assertEqual(settings["server.data"]["value"], self.server.data)
-        self.assertEqual((settings["storage.durability"]["origin"], settings["storage.durability"]["value"]), ("default", None))
+        self.assertEqual((settings["storage.durability"]["origin"], settings["storage.durability"]["value"]), ("default", "strict"))
+        self.assertGreaterEqual(int(settings["processing.workers"]["value"]), 1)
+        self.assertEqual((settings["inspector.mode"]["value"], settings["auth.mode"]["value"]), ("full", "open"))
 
 
 class Sessions(ServerCase):

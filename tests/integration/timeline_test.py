@@ -150,7 +150,8 @@ class TheCauseIsToldAgain(ServerCase):
         self.caller.finalize(media_id)
         body = self.assert_v1_error(self.caller.status(media_id), 409, "finalize_missing")
         message = body["errors"][0]["message"]
-        self.assertRegex(message, r"FINALIZE was refused at \d{4}-\S+Z with segment_missing")
+        self.assertRegex(message, r"FINALIZE was refused at \d{4}-\S+Z with segment_missing\.")
+        self.assertEqual(message.count("segment_too_large"), 1, "nothing is told twice")
 
     def test_status_says_since_when_all_is_there_and_how_often_it_was_asked(self):
         media_id = self.caller.open(10)

@@ -8,13 +8,17 @@
 namespace sluice::protocol {
 namespace {
 
-// Where the inspector shows the exchange.
+// Where the inspector tells of the exchange; the console shows it at page_path.
 std::string log_path(const http::Request& request) {
     return "/api/v1/requests/" + request.request_id;
 }
 
 std::string_view hint_or(std::string_view hint, const ErrorEntry& entry) {
     return hint.empty() ? entry.hint : hint;
+}
+
+std::string page_path(const http::Request& request) {
+    return "/requests/" + request.request_id;
 }
 
 }  // namespace
@@ -82,7 +86,7 @@ void append_truth(
     json.member("doc_url", doc_url(error, request));
     json.member("request_id", request.request_id);
     if (request.is_inspected) {
-        json.member("log_url", request.base_url + log_path(request));
+        json.member("log_url", request.base_url + page_path(request));
     }
     json.member("retryable", entry.retryable);
 }

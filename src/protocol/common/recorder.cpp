@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <ranges>
 
+#include "http/response_head.hpp"
 #include "protocol/common/masking.hpp"
 
 namespace sluice::protocol {
@@ -31,15 +32,26 @@ std::string masked_headers(Masker& masker, const http::Request& request) {
     return text;
 }
 
-// Ours: none is a secret by its name.
-std::string masked_headers(const Masker& masker, const http::Response& response) {
+std::uint64_t length_of(const http::Response& response) {
+    return response.source ? response.source->length() : response.body.size();
+}
+
+// Ours: none is a secret by its name. Those around the handler's are what every answer carries.
+std::string masked_headers(
+    const Masker& masker, const http::Response& response, const std::string& id, WallTime now
+) {
     std::string text;
     text.reserve(headers_bytes);
+    text += "Date: " + http_date(now) + "\r\nX-Request-Id: " + id + "\r\n";
+    text += "X-Content-Type-Options: nosniff\r\n";
     for (const auto& [name, value] : response.headers) {
         text += name;
         text += ": ";
         text += value;
         text += "\r\n";
+    }
+    if (http::allows_body(response.status) && !(response.source && response.source->is_endless())) {
+        text += "Content-Length: " + std::to_string(length_of(response)) + "\r\n";
     }
     return masker.text(std::move(text));
 }
@@ -108,8 +120,8 @@ std::shared_ptr<RecordedExchange> Recorder::made_of(
     made->oauth_expected = masker.text(exchange.oauth_base_string);
     made->oauth_sent = masker.text(exchange.oauth_base_string_sent);
     made->status = response.status;
-    made->answer_headers = masked_headers(masker, response);
-    made->answer_bytes = response.source ? response.source->length() : response.body.size();
+    made->answer_headers = masked_headers(masker, response, request.request_id, clock_.now());
+    made->answer_bytes = length_of(response);
     if (with_bodies) {
         made->answer_start = masker.text(response.body.substr(0, answer_start_bytes));
     }

@@ -108,7 +108,9 @@ class EventSource final : public http::BodySource {
     void collect() {
         const auto read = live_.after(last_, owner_, events_at_once);
         if (read.has_missed) {
-            waiting_ = "id: " + std::to_string(read.last) + "\nevent: missed\ndata: {}\n\n";
+            // Numbers rise along the line: those that follow are newer than what was missed.
+            const auto number = read.events.empty() ? read.last : read.events.front().number - 1;
+            waiting_ = "id: " + std::to_string(number) + "\nevent: missed\ndata: {}\n\n";
         }
         for (const LiveEvent& event : read.events) {
             append_event(waiting_, event);

@@ -72,7 +72,8 @@ void append_answer(JsonWriter& json, const RecordedExchange& recorded) {
     } else {
         json.null();
     }
-    json.member("is_cut", recorded.answer_bytes > recorded.answer_start.size()).end_object();
+    const auto kept = recorded.answer_start.size();  // none: bodies are not kept
+    json.member("is_cut", kept > 0 && recorded.answer_bytes > kept).end_object();
 }
 
 // Into an open object.
