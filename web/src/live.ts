@@ -156,11 +156,12 @@ const hold = () =>
     });
 
 async function waitForLine(how: LockOptions) {
-    await navigator.locks.request(lockName, how, hold).catch(() => {}); // taken away: by a tab that heard nothing of this one
+    // Refused with AbortError: taken away, by a tab that heard nothing of this one.
+    const isInTurn = await navigator.locks.request(lockName, how, hold).then(() => true, (error: Error) => error.name === 'AbortError');
     if (isWanted) {
         letGo = undefined;
         closeLine();
-        void waitForLine({});
+        setTimeout(() => isWanted && void waitForLine({}), isInTurn ? 0 : silenceMax);
     }
 }
 

@@ -128,7 +128,7 @@ export function DropArea() {
                         input.current!.value = '';
                     }}
                 />
-                <span class="soft wide">Images, GIFs, videos, subtitles. A reload does not stop an upload; beyond 512 MB it asks for the file again.</span>
+                <span class="soft wide">Images, GIFs, videos, subtitles. A reload stops no upload; beyond 512 MB it asks for the file.</span>
             </div>
             {sent > 1 && (
                 <p class="cleared">

@@ -39,7 +39,7 @@ function spansOf(events: TimelineEvent[]): { spans: Span[]; lanes: number; from:
         if (lane < 0) {
             lane = ends.length < 8 ? ends.length : 7;
         }
-        ends[lane] = Math.max(span.to, span.from + 1);
+        ends[lane] = span.kind === 'job' ? span.to : Math.max(span.to, span.from + 1);
         span.lane = lane;
     }
     return { spans, lanes: ends.length, from: Math.min(...spans.map((one) => one.from)), to: Math.max(...spans.map((one) => one.to)) };
