@@ -135,13 +135,6 @@ Result<bool> Jobs::weathered(const LeasedJob& job) {
     return done ? Result<bool>(true) : done.error();
 }
 
-Result<std::string> Jobs::input_of(const LeasedJob& job, const std::string& scratch) {
-    auto beaten_at = clock_.now();
-    return blobs_.fetch(job.layout, scratch, [this, &job, &beaten_at] {
-        return stay_alive(job, {0}, beaten_at);
-    });
-}
-
 Result<void> Jobs::report(LeasedJob& job, const ProgressReport& progress) {
     return beat(
         job,

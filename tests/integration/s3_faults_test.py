@@ -107,6 +107,16 @@ class Passing(FaultyCase):
         met = self.survives("flip")
         self.assertEqual(met.fired, 1)
 
+    def test_a_bit_that_changed_on_the_way_back_is_not_processed(self):
+        data = clip(1)
+        media_id = self.caller.open(len(data))
+        self.assertEqual(self.caller.append(media_id, 0, data).status, 204)
+        met = self.line.add("flip", method="GET", times=4)  # FINALIZE reads the beginning first
+        self.assertIn(self.caller.finalize(media_id).status, (200, 201))
+        self.assertEqual(self.caller.wait(media_id)["state"], "succeeded")
+        self.assertEqual(met.fired, 4)
+        self.assertIn("input_differs", self.server.log())
+
     def test_a_slow_store_makes_calls_slow_and_status_not(self):
         media_id, data = self.opened()
         last_bytes = threading.Event()

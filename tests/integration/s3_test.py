@@ -1,14 +1,12 @@
 """Bytes in an S3 store: what is where, how it is given out, and which bucket goes with which rows. Faults are in s3_faults_test."""
 
 import http.client
-import http.server
 import json
 import os
 import shutil
 import socket
 import ssl
 import subprocess
-import threading
 import time
 import unittest
 import urllib.parse
@@ -257,7 +255,7 @@ class Together(unittest.TestCase):
         self.assertIn("SignatureDoesNotMatch", text)
         text = self.refused("--storage", self.store.url(), AWS_ACCESS_KEY_ID="nobody")
         self.assertIn("InvalidAccessKeyId", text)
-        text = self.refused("--storage", self.store.url(), AWS_ACCESS_KEY_ID="", HOME="/nonexistent")
+        text = self.refused("--storage", self.store.url(), AWS_ACCESS_KEY_ID="", HOME="/nonexistent", AWS_EC2_METADATA_DISABLED="true")
         self.assertIn("There are no credentials for the S3 store", text)
         text = self.refused("--storage", self.store.url(port=1))
         self.assertIn("does not answer", text)
@@ -354,97 +352,6 @@ class Together(unittest.TestCase):
         server.start()
         media_id = upload(X1(server), noise(400_000), 300_000)
         self.assertEqual(X1(server).original(f"7_{media_id}").body, noise(400_000))
-
-    def role_server(self, answer):
-        """What gives out the temporary credentials of a role; its port, and what it was asked."""
-        asked = []
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):  # noqa: N802
-                self.answer(self.rfile.read(int(self.headers["Content-Length"])).decode())
-
-            def do_GET(self):  # noqa: N802
-                self.answer(self.headers["Authorization"])
-
-            def answer(self, what):
-                asked.append(what)
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(answer)))
-                self.end_headers()
-                self.wfile.write(answer)
-
-            def log_message(self, *_):
-                pass
-
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        server.handle_error = lambda *_: None  # a caller that was killed
-        self.addCleanup(server.server_close)
-        self.addCleanup(server.shutdown)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        return server.server_port, asked
-
-    def assert_serves(self, prefix, **environment):
-        server = Server("--storage", self.store.url(prefix))
-        self.addCleanup(server.close)
-        none = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "HOME": "/nonexistent"}
-        server.environment = {**none, **environment}
-        server.start()
-        media_id = upload(X1(server), noise(1000), 1000)
-        self.assertEqual(X1(server).original(f"7_{media_id}").body, noise(1000))
-        self.assertNotIn(SECRET, server.log())
-
-    def test_a_web_identity_is_exchanged_for_credentials_before_they_end(self):
-        soon = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 60))
-        port, asked = self.role_server(
-            f"<R><Credentials><AccessKeyId>sluicekey</AccessKeyId><SecretAccessKey>{SECRET}</SecretAccessKey>"
-            f"<SessionToken></SessionToken><Expiration>{soon}</Expiration></Credentials></R>".encode()
-        )
-        folder = Server()
-        self.addCleanup(folder.close)
-        token = os.path.join(folder.root, "token")
-        with open(token, "w", encoding="ascii") as file:
-            file.write("who/I+am\n")
-        self.assert_serves(
-            "role", AWS_ROLE_ARN="arn:aws:iam::1:role/media", AWS_WEB_IDENTITY_TOKEN_FILE=token,
-            AWS_ENDPOINT_URL_STS=f"http://127.0.0.1:{port}",
-        )
-        form = urllib.parse.parse_qs(asked[0])
-        self.assertEqual((form["WebIdentityToken"], form["RoleArn"]), (["who/I+am"], ["arn:aws:iam::1:role/media"]))
-        self.assertGreater(len(asked), 1, "they end in a minute, so they are asked for anew")
-
-    def test_a_container_has_a_role(self):
-        port, asked = self.role_server(json.dumps({"AccessKeyId": "sluicekey", "SecretAccessKey": SECRET, "Token": ""}).encode())
-        self.assert_serves(
-            "container", AWS_CONTAINER_CREDENTIALS_FULL_URI=f"http://127.0.0.1:{port}/creds",
-            AWS_CONTAINER_AUTHORIZATION_TOKEN="let-me-in",
-        )
-        self.assertEqual(asked, ["let-me-in"])
-
-    def test_credentials_of_a_profile_are_read_again_when_the_file_changes(self):
-        folder = Server()
-        self.addCleanup(folder.close)
-        path = os.path.join(folder.root, "credentials")
-
-        def write(secret):
-            with open(path, "w", encoding="ascii") as file:
-                file.write(f"[media]\naws_access_key_id = sluicekey\naws_secret_access_key = {secret}\n")
-
-        write(SECRET)
-        server = Server("--storage", self.store.url("profile") + "&profile=media")
-        self.addCleanup(server.close)
-        server.environment = {"AWS_SHARED_CREDENTIALS_FILE": path, "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
-        server.start()
-        caller = X1(server)
-        media_id = caller.open(2000)
-        self.assertEqual(caller.append(media_id, 0, noise(1000)).status, 204)
-        time.sleep(0.02)
-        write("wrong")
-        refused = caller.append(media_id, 1, noise(1000, 2))
-        self.assertEqual((refused.status, refused.header("sluice-error")), (503, "storage_unavailable"), refused)
-        self.assertIn(b"credentials", refused.body)
-        time.sleep(0.02)
-        write(SECRET)
-        self.assertEqual(caller.append(media_id, 1, noise(1000, 2)).status, 204)
 
 
 if __name__ == "__main__":

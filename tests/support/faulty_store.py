@@ -30,7 +30,8 @@ class Fault:
 
 class FaultyStore:
     """Kinds: status (code=, name=, fields=, together= a barrier), cut (after= bytes of the body), lose (the answer), late (until= an event;
-    without an answer), slow (until= an event, the last bytes), flip (a bit of the body), hold (neither answer nor request, until clear())."""
+    without an answer), slow (until= an event, the last bytes), flip (a bit of the body, or of the
+    answer to a request without one), hold (neither answer nor request, until clear())."""
 
     def __init__(self, port, tls=None):
         """tls: an ssl.SSLContext with which callers are spoken to."""
@@ -162,10 +163,14 @@ class FaultyStore:
 
     def _flip(self, client, head, body, length):
         body = bytearray(self._rest(client, body, length))
-        body[length // 2] ^= 1
+        if body:
+            body[length // 2] ^= 1
         with self._connect() as there:
             there.sendall(head + bytes(body))
-            self._back(there, client)
+            answer = bytearray(b"".join(iter(lambda: there.recv(1 << 18), b"")))
+        if not body:
+            answer[-1] ^= 1
+        client.sendall(answer)
 
     def _hold(self, client, head, body, length):
         del head

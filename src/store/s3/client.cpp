@@ -94,13 +94,9 @@ Client::Assumed Client::assumed_for(const Call& call) const {
     };
 }
 
-Result<HttpRequest> Client::signed_request(
-    const Call& call, const std::string& payload, Assumed assumed
-) {
-    const auto credentials = credentials_.get();
-    if (!credentials) {
-        return credentials.error();
-    }
+HttpRequest Client::signed_request(
+    const Call& call, const std::string& payload, Assumed assumed, const Credentials& credentials
+) const {
     Unsigned raw = unsigned_of(call);
     if (!assumed.has_condition) {
         raw.headers.erase(condition);
@@ -109,12 +105,12 @@ Result<HttpRequest> Client::signed_request(
     const auto now = clock_.now() + std::chrono::milliseconds(assumed.skew_ms);
     auto made = sign(
         std::move(raw),
-        *credentials,
+        credentials,
         {.region = location_.region},
         now,
         payload.empty() ? empty_payload : std::string_view(payload)
     );
-    return HttpRequest{
+    return {
         .method = call.method,
         .url = origin + made.target,
         .headers = std::move(made.headers),
@@ -125,12 +121,12 @@ Result<HttpRequest> Client::signed_request(
 
 Client::Attempt Client::attempt(const Call& call, const std::string& payload) {
     const Assumed assumed = assumed_for(call);
-    auto request = signed_request(call, payload, assumed);
-    if (!request) {
-        return std::unexpected(Failure{.error = std::move(request).error()});
+    auto credentials = credentials_.get();
+    if (!credentials) {
+        return std::unexpected(Failure{.error = std::move(credentials).error()});
     }
     requests_.fetch_add(1, std::memory_order_relaxed);
-    auto reply = transport_.perform(*request);
+    auto reply = transport_.perform(signed_request(call, payload, assumed, *credentials));
     // Some operations say 200 and then, when it took long, that it failed.
     const bool is_late_error =
         reply.is_success() && reply.text.find("<Error>") != std::string::npos;
@@ -328,8 +324,8 @@ Error Client::given_up(Attempt& last, int made) {
 }
 
 void Client::send_off(const Call& call) {
-    if (auto request = signed_request(call, {}, assumed_for(call))) {
-        transport_.send_off(*std::move(request));
+    if (const auto credentials = credentials_.known()) {
+        transport_.send_off(signed_request(call, {}, assumed_for(call), *credentials));
     }
 }
 

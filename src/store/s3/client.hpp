@@ -55,7 +55,8 @@ class Client {
     // A 2xx answer. `call.key` is the key of the attempt that succeeded.
     Result<HttpReply> perform(Call& call);
     Result<HttpReply> perform(Call&& call) { return perform(call); }
-    // Without waiting, without repeating: for cleaning up, where another net is below.
+    // Without waiting (not for credentials either), without repeating: for cleaning up, where another
+    // net is below.
     void send_off(const Call& call);
 
     // A URL for readers; `answered`: response-content-type and its kin.
@@ -92,9 +93,12 @@ class Client {
     Attempt attempt(const Call& call, const std::string& payload);
     Unsigned unsigned_of(const Call& call) const;
     Assumed assumed_for(const Call& call) const;
-    Result<HttpRequest> signed_request(
-        const Call& call, const std::string& payload, Assumed assumed
-    );
+    HttpRequest signed_request(
+        const Call& call,
+        const std::string& payload,
+        Assumed assumed,
+        const Credentials& credentials
+    ) const;
     Failure failure_of(const Call& call, const HttpReply& reply, Assumed assumed);
     bool learns_skew(const HttpReply& reply, Assumed assumed);
     Failure refused(const Call& call, const HttpReply& reply, const std::string& code);

@@ -116,6 +116,11 @@ Result<Credentials> CredentialSource::get() {
     return is_valid() ? Result<Credentials>(found_->credentials) : std::move(found).error();
 }
 
+std::optional<Credentials> CredentialSource::known() {
+    const std::scoped_lock lock(mutex_);
+    return is_valid() ? std::optional(found_->credentials) : std::nullopt;
+}
+
 void CredentialSource::forget() {
     const std::scoped_lock lock(mutex_);
     found_.reset();
@@ -147,10 +152,7 @@ Result<CredentialSource::Found> CredentialSource::find() {
     if (!container.empty()) {
         return from_container(container);
     }
-    return none(
-        "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile of the file of the AWS "
-        "tools with ?profile=…"
-    );
+    return from_instance();
 }
 
 std::optional<CredentialSource::Found> CredentialSource::from_file() {
@@ -206,13 +208,19 @@ Result<CredentialSource::Found> CredentialSource::from_web_identity(
 }
 
 Result<CredentialSource::Found> CredentialSource::from_container(const std::string& url) {
-    HttpRequest request{.method = "GET", .url = url};
     std::string token = variable("AWS_CONTAINER_AUTHORIZATION_TOKEN");
     if (const auto file = variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"); !file.empty()) {
         token = token_in(file);
     }
-    if (!token.empty()) {
-        request.headers.push_back("authorization: " + token);
+    return from_url(url, token.empty() ? "" : "authorization: " + token);
+}
+
+Result<CredentialSource::Found> CredentialSource::from_url(
+    const std::string& url, const std::string& header
+) {
+    HttpRequest request{.method = "GET", .url = url};
+    if (!header.empty()) {
+        request.headers.push_back(header);
     }
     const HttpReply reply = transport_.perform(request);
     Found found{
@@ -222,9 +230,36 @@ Result<CredentialSource::Found> CredentialSource::from_container(const std::stri
         parse_expiry(json_value(reply.text, "Expiration"))
     };
     if (!reply.is_success() || found.credentials.key_id.empty()) {
-        return none("the container's address for credentials gave none.");
+        return none(url + " gave none.");
     }
     return found;
+}
+
+// Version 2 of the service: a token first. Only who can send a PUT from here gets one.
+Result<CredentialSource::Found> CredentialSource::from_instance() {
+    const std::string off = lower_case(variable("AWS_EC2_METADATA_DISABLED"));
+    const std::string given = variable("AWS_EC2_METADATA_SERVICE_ENDPOINT");
+    const std::string service = given.empty() ? "http://169.254.169.254" : given;
+    const HttpReply token = off == "true"
+                                ? HttpReply{}
+                                : transport_.perform(
+                                      {.method = "PUT",
+                                       .url = service + "/latest/api/token",
+                                       .headers = {"x-aws-ec2-metadata-token-ttl-seconds: 21600"}}
+                                  );
+    if (!token.is_success()) {
+        return none(
+            "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile of the file of the "
+            "AWS tools with ?profile=…"
+        );
+    }
+    const std::string header = "x-aws-ec2-metadata-token: " + token.text;
+    const std::string roles = service + "/latest/meta-data/iam/security-credentials/";
+    const HttpReply role = transport_.perform({.method = "GET", .url = roles, .headers = {header}});
+    if (!role.is_success() || role.text.empty()) {
+        return none("this EC2 instance has no role.");
+    }
+    return from_url(roles + role.text.substr(0, role.text.find('\n')), header);
 }
 
 }  // namespace sluice::s3

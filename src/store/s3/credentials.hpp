@@ -3,7 +3,9 @@
 //   2. the profile (of the URL, AWS_PROFILE, else "default") in AWS_SHARED_CREDENTIALS_FILE, or
 //      ~/.aws/credentials;
 //   3. a web identity: AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE, exchanged at STS;
-//   4. a container's role: AWS_CONTAINER_CREDENTIALS_FULL_URI or _RELATIVE_URI.
+//   4. a container's role: AWS_CONTAINER_CREDENTIALS_FULL_URI or _RELATIVE_URI;
+//   5. the role of this EC2 instance, from its metadata service (IMDSv2), unless
+//      AWS_EC2_METADATA_DISABLED is true.
 // The file is read again when it changed, and what expires is asked for anew before it does. Blocks.
 // Thread-safe. Never logged, in no error.
 #pragma once
@@ -34,6 +36,8 @@ class CredentialSource {
 
     // storage_unavailable, with facts that say what was looked for, if there are none.
     Result<Credentials> get();
+    // Those at hand that are good still. Does not wait.
+    std::optional<Credentials> known();
     // The store did not take them: the next get() looks again.
     void forget();
 
@@ -51,6 +55,8 @@ class CredentialSource {
     std::optional<Found> from_file();
     Result<Found> from_web_identity(const std::string& role, const std::string& token_file);
     Result<Found> from_container(const std::string& url);
+    Result<Found> from_instance();
+    Result<Found> from_url(const std::string& url, const std::string& header);
 
     Transport& transport_;
     const Clock& clock_;

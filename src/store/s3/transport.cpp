@@ -31,8 +31,10 @@ void init_curl_once() {
     SLUICE_ASSERT(done == CURLE_OK);
 }
 
-bool is_loopback(const std::string& url) {
+// What no proxy can know: this machine, and what gives out the roles of its instance.
+bool is_here(const std::string& url) {
     return url.find("://127.") != std::string::npos ||
+           url.find("://169.254.") != std::string::npos ||
            url.find("://localhost") != std::string::npos ||
            url.find("://[::1]") != std::string::npos;
 }
@@ -208,7 +210,7 @@ void set_up(CURL* easy, Exchange& exchange, const TransportTimes& times) {
     // A name server that does not answer keeps a thread, which an end of the server need not wait for.
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 #endif
-    if (is_loopback(exchange.request.url)) {
+    if (is_here(exchange.request.url)) {
         curl_easy_setopt(easy, CURLOPT_PROXY, "");
     }
     // As the tools of AWS name it: a store inside a company has a CA of its own.
