@@ -8,7 +8,7 @@
 #include "core/job.hpp"
 #include "core/job_pause.hpp"
 #include "store/sqlite/connection.hpp"
-#include "store/sqlite/long_queue.hpp"
+#include "store/sqlite/jobs_ahead.hpp"
 
 namespace sluice::sqlite {
 
@@ -20,9 +20,11 @@ constexpr std::string_view name_of(Lane lane) {
 // store_conflict if the id is taken or the upload has a job already.
 Result<void> insert_job(Connection& connection, const NewJob& job);
 Result<void> delete_job_of(Connection& connection, MediaId id);
-// On a reader with a snapshot. store_not_found without a job.
+// If it can be told without reading.
+std::optional<QueuePosition> known_position(MediaId id, WallTime now, const JobsAhead& known);
+// On a reader with a snapshot that is newer than `version` of what is known. store_not_found without a job.
 Result<QueuePosition> position_of(
-    Connection& connection, MediaId id, WallTime now, LongQueues& long_queues
+    Connection& connection, MediaId id, WallTime now, JobsAhead& known, std::uint64_t version
 );
 
 }  // namespace sluice::sqlite

@@ -249,6 +249,9 @@ Result<std::optional<LeasedJob>> SqliteMetadataStore::claim_job(
         claimed = *std::move(leased);
         return ok();
     });
+    if (!done || claimed) {
+        jobs_ahead_.forget();
+    }
     if (!done) {
         return std::move(done).error();
     }
@@ -258,13 +261,15 @@ Result<std::optional<LeasedJob>> SqliteMetadataStore::claim_job(
 Result<void> SqliteMetadataStore::heartbeat(
     JobId id, std::uint64_t fence, const Progress& progress, WallTime lease_until
 ) {
-    return database_->writer().perform([&](Connection& connection) -> Result<void> {
+    auto beaten = database_->writer().perform([&](Connection& connection) -> Result<void> {
         auto media = sqlite::leased_media(connection, id, fence);
         if (!media) {
             return std::move(media).error();
         }
         return sqlite::save_heartbeat(connection, id, *media, progress, lease_until);
     });
+    jobs_ahead_.forget();
+    return beaten;
 }
 
 Result<void> SqliteMetadataStore::save_outputs(
@@ -282,7 +287,7 @@ Result<void> SqliteMetadataStore::save_outputs(
 Result<void> SqliteMetadataStore::finish_job(
     JobId id, std::uint64_t fence, const Upload& upload, const std::vector<Output>& outputs
 ) {
-    return database_->writer().perform(
+    auto finished = database_->writer().perform(
         [&](Connection& connection) -> Result<void> {
             auto media = sqlite::leased_media(connection, id, fence);
             if (!media || *media != upload.id) {
@@ -301,12 +306,14 @@ Result<void> SqliteMetadataStore::finish_job(
         },
         sqlite::Survives::power_loss
     );
+    jobs_ahead_.forget();
+    return finished;
 }
 
 Result<void> SqliteMetadataStore::release_job(
     JobId id, std::uint64_t fence, WallTime run_at, Counted as
 ) {
-    return database_->writer().perform([&](Connection& connection) -> Result<void> {
+    auto released = database_->writer().perform([&](Connection& connection) -> Result<void> {
         auto media = sqlite::leased_media(connection, id, fence);
         if (!media) {
             return std::move(media).error();
@@ -324,6 +331,8 @@ Result<void> SqliteMetadataStore::release_job(
             sqlite::release_job_sql, stored(id.value), stored(run_at), taken_back, failures, crashes
         ));
     });
+    jobs_ahead_.forget();
+    return released;
 }
 
 Result<std::uint32_t> SqliteMetadataStore::release_jobs_of(
@@ -343,6 +352,7 @@ Result<std::uint32_t> SqliteMetadataStore::release_jobs_of(
         released = static_cast<std::uint32_t>(*jobs);
         return ok();
     });
+    jobs_ahead_.forget();
     if (!done) {
         return std::move(done).error();
     }

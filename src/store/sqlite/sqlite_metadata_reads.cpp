@@ -282,11 +282,15 @@ Result<std::uint64_t> SqliteMetadataStore::newest_number() {
 }
 
 Result<QueuePosition> SqliteMetadataStore::queue_position(MediaId id, WallTime now) {
+    if (auto known = sqlite::known_position(id, now, jobs_ahead_)) {
+        return *std::move(known);
+    }
+    const auto version = jobs_ahead_.version();
     auto reader = database_->readers().borrow();
     if (auto begun = reader.begin_snapshot(); !begun) {
         return std::move(begun).error();
     }
-    return sqlite::position_of(*reader, id, now, long_queues_);
+    return sqlite::position_of(*reader, id, now, jobs_ahead_, version);
 }
 
 }  // namespace sluice

@@ -205,7 +205,7 @@ Result<void> SqliteMetadataStore::create(const Upload& upload, const CreateTerms
 Result<void> SqliteMetadataStore::create_whole(
     const Upload& upload, const Segment& segment, const NewJob& job, const CreateTerms& terms
 ) {
-    return database_->writer().perform(
+    auto created = database_->writer().perform(
         [&](Connection& connection) -> Result<void> {
             if (auto checked = check(connection, upload, terms); !checked) {
                 return checked;
@@ -220,6 +220,8 @@ Result<void> SqliteMetadataStore::create_whole(
         },
         sqlite::Survives::power_loss
     );
+    jobs_ahead_.added(job);
+    return created;
 }
 
 Result<void> SqliteMetadataStore::add_segment(
@@ -245,10 +247,22 @@ Result<void> SqliteMetadataStore::drop_segments(
 Result<void> SqliteMetadataStore::change(
     const Upload& upload, UploadState from, const std::optional<NewJob>& job
 ) {
-    return database_->writer().perform(
-        [&](Connection& connection) { return change_row(connection, upload, from, job); },
+    auto changed = database_->writer().perform(
+        [&](Connection& connection) {
+            auto done = change_row(connection, upload, from, job);
+            if (done && job) {
+                jobs_ahead_.add(*job);
+            }
+            return done;
+        },
         sqlite::Survives::power_loss
     );
+    if (job) {
+        jobs_ahead_.added(*job);
+    } else {
+        jobs_ahead_.forget();
+    }
+    return changed;
 }
 
 Result<void> SqliteMetadataStore::keep_all(const std::vector<MediaId>& ids, WallTime now) {

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "store/metadata_store.hpp"
-#include "store/sqlite/long_queue.hpp"
+#include "store/sqlite/jobs_ahead.hpp"
 #include "store/sqlite/sqlite_database.hpp"
 
 namespace sluice {
@@ -94,7 +94,7 @@ class SqliteMetadataStore final : public MetadataStore {
 
   private:
     std::shared_ptr<SqliteDatabase> database_;
-    sqlite::LongQueues long_queues_;
+    sqlite::JobsAhead jobs_ahead_;
 };
 
 }  // namespace sluice

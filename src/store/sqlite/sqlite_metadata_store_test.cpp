@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <random>
 #include <thread>
 
 #include "store/metadata_store_suite.hpp"
@@ -254,6 +255,88 @@ TEST(WriteQueue, SyncsWhatMustSurvivePowerLossAlsoWhenRelaxed) {
             EXPECT_EQ(sync_within(queue, Survives::as_configured), is_strict ? 2 : 1);
             EXPECT_EQ(sync_within(queue, Survives::power_loss), 2);
         }
+    }
+}
+
+// What one store object remembers against another that reads all of it anew.
+class QueueOfJobs : public testing::Test {
+  protected:
+    void add(std::uint64_t id) {
+        Upload upload = open_upload(id);
+        upload.state = UploadState::queued;
+        upload.received = upload.total;
+        upload.segments_received = 1;
+        NewJob job = job_of(id, store_test_now);
+        job.cost_expected = seconds{1 + random() % 5};
+        job.rank = store_test_now + seconds{random() % 1000};
+        ASSERT_TRUE(store.create_whole(upload, segment_of(id, 0, 100), job));
+    }
+    void claim() {
+        auto leased =
+            store.claim_job(Lane::film, "slot", store_test_now, store_test_now + seconds{30});
+        ASSERT_TRUE(leased);
+        running = *leased ? *std::move(leased) : std::move(running);
+    }
+    void end_what_runs() {
+        if (!running) {
+            return;
+        }
+        const JobId id = running->id;
+        if (random() % 2 == 0) {
+            ASSERT_TRUE(store.release_job(id, running->fence, store_test_now, Counted::not_at_all));
+        } else {
+            ASSERT_TRUE(store.finish_job(
+                id, running->fence, *running->upload.succeeded({}, store_test_now), {}
+            ));
+        }
+        running.reset();
+    }
+    void cancel(std::uint64_t id) {
+        const auto found = store.find(alice(), {id});
+        if (found && found->state == UploadState::queued) {
+            ASSERT_TRUE(
+                store.change(*found->cancelled(store_test_now), UploadState::queued, std::nullopt)
+            );
+        }
+    }
+    void compare(std::uint64_t id) {
+        SqliteMetadataStore other(database);
+        const auto told = store.queue_position({id}, store_test_now);
+        const auto expected = other.queue_position({id}, store_test_now);
+        ASSERT_EQ(told.has_value(), expected.has_value()) << id;
+        if (told) {
+            EXPECT_EQ(told->cost_expected, expected->cost_expected) << id;
+            EXPECT_EQ(told->running, expected->running) << id;
+            EXPECT_EQ(told->ahead, expected->ahead) << id;
+        }
+    }
+
+    TemporaryFolder folder;
+    std::shared_ptr<SqliteDatabase> database =
+        SqliteDatabase::open(folder.path("sluice.db"), {.strict = false}).value();
+    SqliteMetadataStore store{database};
+    std::optional<LeasedJob> running;
+    std::mt19937 random{7};
+};
+
+TEST_F(QueueOfJobs, IsToldAsItIsWhateverWasCountedBefore) {
+    std::uint64_t last = 0;
+    for (int step = 0; step < 300; ++step) {
+        const auto what = random() % 10;
+        if (what < 6) {
+            add(++last);
+            compare(last);
+        } else if (what < 8) {
+            claim();
+        } else if (what < 9) {
+            end_what_runs();
+        } else if (last > 0) {
+            cancel(1 + random() % last);
+        }
+        for (int i = 0; i < 2 && last > 0; ++i) {
+            compare(1 + random() % last);
+        }
+        ASSERT_FALSE(HasFailure()) << "step " << step;
     }
 }
 

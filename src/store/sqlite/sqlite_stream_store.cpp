@@ -175,10 +175,12 @@ Result<void> SqliteMetadataStore::extend(const Extension& more) {
 Result<void> SqliteMetadataStore::join(
     const Upload& whole, const std::vector<Segment>& segments, const NewJob& job, const Quota& quota
 ) {
-    return database_->writer().perform(
+    auto joined = database_->writer().perform(
         [&](Connection& connection) { return join_rows(connection, whole, segments, job, quota); },
         sqlite::Survives::power_loss
     );
+    jobs_ahead_.added(job);
+    return joined;
 }
 
 Result<std::vector<Upload>> SqliteMetadataStore::waiting_to_join(const Principal& owner) {
