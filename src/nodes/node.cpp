@@ -74,7 +74,7 @@ Result<std::unique_ptr<Node>> Node::join(
 ) {
     const std::uint64_t incarnation = by_chance();
     PostgresNodeStore store(database);
-    const auto number = store.join({
+    const auto joined = store.join({
         .name = settings.name,
         .role = settings.role,
         .incarnation = incarnation,
@@ -82,8 +82,8 @@ Result<std::unique_ptr<Node>> Node::join(
         .film_slots = settings.slots.film,
         .speeds = {},
     });
-    if (!number) {
-        return number.error();
+    if (!joined) {
+        return joined.error();
     }
     const auto offset = clock_offset(store);
     if (!offset) {
@@ -91,7 +91,9 @@ Result<std::unique_ptr<Node>> Node::join(
     }
     warn_of_skew(*offset);
     return std::make_unique<Node>(
-        std::move(database), std::move(settings), Place{*number, incarnation, *offset}
+        std::move(database),
+        std::move(settings),
+        Place{joined->id, incarnation, *offset, joined->ids_from, joined->ids_until}
     );
 }
 
@@ -99,7 +101,7 @@ Node::Node(std::shared_ptr<PostgresDatabase> database, NodeSettings settings, co
     : settings_(std::move(settings)),
       number_(place.number),
       incarnation_(place.incarnation),
-      first_offset_(place.clock_offset),
+      place_(place),
       store_(std::move(database)),
       line_(settings_.url, incarnation_),
       threads_(std::make_unique<Threads>()) {}
@@ -110,7 +112,9 @@ Node::~Node() {
 
 void Node::start(Parts parts) {
     parts_ = std::move(parts);
-    parts_.clock->correct_by(first_offset_);
+    parts_.clock->correct_by(place_.clock_offset);
+    parts_.ids->keep_to(place_.ids_from, place_.ids_until);
+    ids_until_ = place_.ids_until;
     beat();
     line_.start({
         .hear = [this](const Hint& hint) { hear(hint); },
@@ -345,17 +349,32 @@ void Node::upkeep() {
     }
 }
 
+void Node::end_if_replaced(const Error& error) {
+    if (error.code == ErrorCode::store_conflict && !is_replaced_.exchange(true)) {
+        log::error("node_replaced", "another process runs under the number of this node");
+        parts_.was_replaced();
+    }
+}
+
+// Long before they are used up.
+void Node::extend_ids(WallTime now) {
+    if (ids_until_ - now > PostgresNodeStore::ids_ahead * 2 / 3) {
+        return;
+    }
+    const auto until = store_.extend_ids(number_, incarnation_);
+    if (!until) {
+        return end_if_replaced(until.error());
+    }
+    ids_until_ = *until;
+    parts_.ids->keep_until(*until);
+}
+
 void Node::beat() {
     const auto begun = Steady::now();
     const auto system_before = SystemClock().now();
     auto seen = store_.beat(number_, facts());
     if (!seen) {
-        const bool is_replaced = seen.error().code == ErrorCode::store_conflict;
-        if (is_replaced && !is_replaced_.exchange(true)) {
-            log::error("node_replaced", "another process runs under the number of this node");
-            parts_.was_replaced();
-        }
-        return;
+        return end_if_replaced(seen.error());
     }
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Steady::now() - begun);
     if (took < round_trip_max) {
@@ -365,6 +384,7 @@ void Node::beat() {
         }
         parts_.clock->correct_by(offset);
     }
+    extend_ids(seen->now);
     // Who runs no jobs learns of speeds from those who do.
     const auto worker = std::ranges::find_if(seen->alive, [](const NodeRow& node) {
         return !node.facts.speeds.empty();

@@ -15,6 +15,7 @@
 #include "base/metrics.hpp"
 #include "media/cost_model.hpp"
 #include "nodes/hint_line.hpp"
+#include "nodes/id_clock.hpp"
 #include "nodes/questions.hpp"
 #include "service/live_events.hpp"
 #include "service/peers.hpp"
@@ -47,6 +48,8 @@ class Node final : public Peers {
         std::uint64_t number = 0;
         std::uint64_t incarnation = 0;
         std::chrono::milliseconds clock_offset;  // of the database's clock to this machine's
+        WallTime ids_from;                       // and until when: of its ids
+        WallTime ids_until;
     };
     Node(std::shared_ptr<PostgresDatabase> database, NodeSettings settings, const Place& place);
     ~Node() override;  // stops
@@ -54,6 +57,7 @@ class Node final : public Peers {
     // What it speaks for, all of which outlives start() to stop().
     struct Parts {
         CorrectedClock* clock = nullptr;
+        IdClock* ids = nullptr;
         StreamLeases* leases = nullptr;
         const InFlight* in_flight = nullptr;
         LiveEvents* live = nullptr;
@@ -103,18 +107,21 @@ class Node final : public Peers {
     NodeFacts facts() const;
     void upkeep();
     void beat();
+    void extend_ids(WallTime now);
+    void end_if_replaced(const Error& error);
     bool is_alive(std::uint64_t node) const;
     std::size_t others() const;
 
     const NodeSettings settings_;
     const std::uint64_t number_;
     const std::uint64_t incarnation_;
-    const std::chrono::milliseconds first_offset_;
+    const Place place_;
     PostgresNodeStore store_;
     HintLine line_;
     Questions questions_;
     Parts parts_;
     std::vector<Settling> settling_;  // the thread's of the line alone
+    WallTime ids_until_;              // the thread's of the upkeep alone, once that runs
     std::atomic<bool> is_stopping_ = false;
     std::atomic<bool> is_replaced_ = false;
     std::atomic<bool> is_beat_due_ = false;

@@ -45,6 +45,7 @@ struct Process {
         node = Node::join(database, settings).value();
         node->start({
             .clock = &clock,
+            .ids = &id_clock,
             .leases = &leases,
             .in_flight = &in_flight,
             .live = &live,
@@ -58,6 +59,8 @@ struct Process {
     }
 
     CorrectedClock clock;
+    IdClock id_clock{clock};
+    IdSource ids{id_clock, 0};
     StreamLeases leases;
     InFlight in_flight;
     LiveEvents live{1};
@@ -235,9 +238,36 @@ TEST(HintLine, SaysOnceThatItCannotConnect) {
 }
 
 TEST_F(TwoNodes, AnotherProcessUnderTheSameNameEndsTheFirst) {
-    const Process again{url_, "a"};
+    Process again{url_, "a"};
     EXPECT_EQ(again.node->number(), a_.node->number());
     EXPECT_TRUE(eventually([&] { return a_.replaced == 1; }));
+    EXPECT_LT(a_.ids.next(), again.ids.next());
+}
+
+TEST_F(TwoNodes, AReplacedProcessThatDoesNotKnowItYetMakesNoIdOfTheOther) {
+    Process first{url_, "c", {.beat = std::chrono::minutes(10)}};
+    Process second{url_, "c", {.beat = std::chrono::minutes(10)}};
+    ASSERT_EQ(second.node->number(), first.node->number());
+    const std::uint64_t others = second.ids.next();
+    first.clock.correct_by(72h);
+    for (int i = 0; i < 100'000; ++i) {
+        ASSERT_LT(first.ids.next(), others) << i;
+    }
+}
+
+TEST(IdClock, IsTheOtherClockWithinItsRange) {
+    ManualClock clock;
+    IdClock ids(clock);
+    EXPECT_EQ(ids.now(), clock.now());
+    const auto from = clock.now() + 20s;
+    ids.keep_to(from, from + 10s);
+    EXPECT_EQ(ids.now(), from);
+    clock.advance(25s);
+    EXPECT_EQ(ids.now(), clock.now());
+    clock.advance(1h);
+    EXPECT_EQ(ids.now(), from + 10s - IdClock::kept_back);
+    ids.keep_until(clock.now() + 30s);
+    EXPECT_EQ(ids.now(), clock.now());
 }
 
 }  // namespace

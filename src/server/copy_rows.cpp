@@ -80,6 +80,7 @@ constexpr std::array tables{
         "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14"
     ),
     SLUICE_COPY(nonces, 3, "key, timestamp, digest", "$1, $2, $3"),
+    SLUICE_COPY(ended_sessions, 2, "mark, until", "$1, $2"),
     SLUICE_COPY(doubts, 4, "upload, is_final, facts, since", "$1, $2, $3, $4"),
 };
 

@@ -50,6 +50,22 @@ Result<std::unique_ptr<Node>> join_nodes(
 
 }  // namespace
 
+// After a kill the page cache still has all that was written, and what was synced is on the disk.
+// But a relaxed server may have died between a sync that failed and its note of it.
+std::optional<Doubts::Scope> OpenedParts::doubted_scope() const {
+    if (blobs.is_elsewhere()) {
+        return std::nullopt;
+    }
+    if (!last_run.was_strict && !last_run.ended_cleanly) {
+        return Doubts::Scope();
+    }
+    return last_run.lost_power() ? std::optional(Doubts::sample) : std::nullopt;
+}
+
+std::string OpenedParts::operator_word() const {
+    return node == nullptr ? random_word(32) : box.derived_key("console operator");
+}
+
 int fail(const std::string& what, const Error& error) {
     const std::string why = error.facts.empty() ? error.detail : error.facts;
     std::fprintf(stderr, "sluice: %s: %s\n", what.c_str(), why.c_str());

@@ -4,6 +4,7 @@
 
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/secret_box.hpp"
@@ -11,6 +12,7 @@
 #include "server/blob_engine.hpp"
 #include "server/settings.hpp"
 #include "server/stores.hpp"
+#include "service/doubts.hpp"
 #include "store/disk/ballast.hpp"
 #include "store/disk/data_directory.hpp"
 #include "store/disk/run_mark.hpp"
@@ -26,6 +28,11 @@ struct OpenedParts {
     Stores stores;
     std::unique_ptr<Node> node;  // null: alone
     LastRun last_run;
+
+    // Which uploads may have lost bytes when the process before this one ended; nothing: none.
+    std::optional<Doubts::Scope> doubted_scope() const;
+    // The sign-in of the operator ends with a server that is alone; nodes take each other's.
+    std::string operator_word() const;
 };
 
 // The exit code that it is for.

@@ -62,7 +62,7 @@ Router::Router(
       history_(context),
       dev_(context.dev),
       events_(context, keys),
-      session_(sessions),
+      session_(context, keys, sessions),
       requests_(*context.recorder, authenticator.believes_anybody()),
       faults_(context),
       delivery_(context),
@@ -169,9 +169,6 @@ std::optional<http::Response> Router::page(protocol::Exchange& exchange) const {
     if (DocsEndpoint::serves(path)) {
         return DocsEndpoint::handle(exchange.request);
     }
-    if (session_.serves(path)) {
-        return session_.handle(exchange);
-    }
     if (events_.serves(path)) {
         return events_.handle(exchange);
     }
@@ -243,6 +240,9 @@ boost::asio::awaitable<http::Response> Router::dispatch(
     }
     if (faults_.serves(path)) {
         return faults_.handle(exchange, body);
+    }
+    if (session_.serves(path)) {
+        return session_.handle(exchange);
     }
     if (keys_.serves(path)) {
         return keys_.handle(exchange, body);

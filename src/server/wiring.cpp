@@ -70,7 +70,7 @@ class Server {
           connection_limits_(connection_limits(settings)),
           mark_(mark),
           parts_(std::move(parts)),
-          ids_(clock_, shard(0)),
+          ids_(id_clock_, shard(0)),
           faults_(metrics_),
           jobs_(
               metadata_, *blobs_.store, clock_, ids_, job_settings(settings), &faults_, &timeline_
@@ -81,7 +81,7 @@ class Server {
           recorder_(inspector_mode(settings), clock_),
           polling_(settings.polling),
           url_signer_(parts_.box.derived_key("signed urls"), clock_),
-          sessions_(parts_.box.derived_key("console sessions"), clock_),
+          sessions_(parts_.box.derived_key("console sessions"), clock_, parts_.operator_word()),
           keys_(*stores_.keys, parts_.box, clock_, key_ids_),
           authenticator_(
               auth_mode(settings),
@@ -216,6 +216,7 @@ class Server {
         }
         node_->start({
             .clock = &clock_,
+            .ids = &id_clock_,
             .leases = &streams_.leases(),
             .in_flight = &uploads_.appends_running(),
             .live = &live_,
@@ -267,6 +268,19 @@ class Server {
         };
     }
 
+    // A node's follow from what it was granted.
+    Result<void> begin_ids() {
+        if (node_ != nullptr) {
+            return ok();
+        }
+        const auto newest = metadata_.newest_number();
+        if (!newest) {
+            return newest.error();
+        }
+        ids_.begin_after(*newest);
+        return keys_.begin();
+    }
+
     // What the process before this one left: its jobs go back into the queue, bytes that nobody
     // names go away.
     Result<void> recover() {
@@ -274,19 +288,14 @@ class Server {
         if (!released) {
             return released.error();
         }
-        const auto newest = metadata_.newest_number();
-        if (!newest) {
-            return newest.error();
-        }
-        ids_.begin_after(*newest);
-        if (auto begun = keys_.begin(); !begun) {
+        if (auto begun = begin_ids(); !begun) {
             return begun;
         }
         const auto is_known = [this](BlobId blob) {
             const auto known = metadata_.knows_blob(blob);
             return !known || *known;  // in doubt it stays
         };
-        if (auto loaded = doubts_.load(doubted_scope()); !loaded) {
+        if (auto loaded = doubts_.load(parts_.doubted_scope()); !loaded) {
             return loaded;
         }
         if (auto marked = mark_.recovered(); !marked) {
@@ -305,18 +314,6 @@ class Server {
              {"lost_power", parts_.last_run.lost_power()}}
         );
         return ok();
-    }
-
-    // After a kill the page cache still has all that was written, and what was synced is on the disk.
-    // But a relaxed server may have died between a sync that failed and its note of it.
-    std::optional<Doubts::Scope> doubted_scope() const {
-        if (blobs_.is_elsewhere()) {
-            return std::nullopt;
-        }
-        if (!parts_.last_run.was_strict && !parts_.last_run.ended_cleanly) {
-            return Doubts::Scope();
-        }
-        return parts_.last_run.lost_power() ? std::optional(Doubts::sample) : std::nullopt;
     }
 
     Result<void> open_doors() {
@@ -387,6 +384,7 @@ class Server {
     const Settings settings_;
     const http::ConnectionLimits connection_limits_;
     CorrectedClock clock_;  // by the database's, among nodes
+    IdClock id_clock_{clock_};
     Metrics metrics_;
     SpeedLearner speed_;
     RunMark& mark_;
@@ -414,7 +412,7 @@ class Server {
     Pools pools_{metrics_};
     runtime::BufferArena buffers_{settings_.body_memory.value / runtime::BufferArena::buffer_size};
     protocol::DevEnvironment dev_environment_;
-    IdSource key_ids_{clock_, shard(key_shard)};
+    IdSource key_ids_{id_clock_, shard(key_shard)};
     protocol::UrlSigner url_signer_;
     protocol::ConsoleSessions sessions_;
     Keys keys_;

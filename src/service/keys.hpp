@@ -72,6 +72,11 @@ class Keys {
     Result<NonceVerdict> use_nonce(const UsedNonce& nonce, std::int64_t oldest) {
         return store_.use_nonce(nonce, oldest);
     }
+    // Sessions of the console, by their marks; blocking.
+    Result<void> end_session(const std::string& mark, WallTime until) {
+        return store_.end_session(mark, until, clock_.now());
+    }
+    Result<bool> is_session_ended(const std::string& mark) { return store_.is_session_ended(mark); }
     WallTime now() const { return clock_.now(); }
 
     static constexpr std::chrono::seconds cache_time{2};

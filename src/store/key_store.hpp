@@ -1,4 +1,5 @@
-// KeyStore: where keys are written down, and which OAuth 1.0a nonces were seen. Bearer tokens come
+// KeyStore: where keys are written down, which OAuth 1.0a nonces were seen, and which sessions of the
+// console were ended. Bearer tokens come
 // and stay as digests, OAuth 1.0a secrets sealed: this seam never sees a credential in clear. Plain
 // blocking calls from any thread; a changing call is durable when it returns, but for nonces, which
 // survive a kill only. Engines: sqlite/, memory/ (tests); both pass store/key_store_suite.
@@ -62,6 +63,11 @@ class KeyStore {
 
     // Remembers the nonce if it was not seen. Forgets those with a timestamp before `oldest`.
     virtual Result<NonceVerdict> use_nonce(const UsedNonce& nonce, std::int64_t oldest) = 0;
+
+    // A session of the console, by its mark, is ended for all who have this store. It is remembered
+    // until `until`, when the session would have ended by itself.
+    virtual Result<void> end_session(const std::string& mark, WallTime until, WallTime now) = 0;
+    virtual Result<bool> is_session_ended(const std::string& mark) = 0;
 };
 
 }  // namespace sluice

@@ -94,4 +94,15 @@ TEST_P(KeyStoreSuite, SeesANonceOnceForEachKeyAndTimestamp) {
     EXPECT_EQ(store().use_nonce({{7}, 1000, "abd"}, 700).value(), NonceVerdict::fresh);
 }
 
+TEST_P(KeyStoreSuite, RemembersASessionThatWasEndedUntilItsTimeIsOver) {
+    EXPECT_FALSE(store().is_session_ended("a").value());
+    ASSERT_TRUE(store().end_session("a", now + std::chrono::hours{2}, now));
+    ASSERT_TRUE(store().end_session("a", now + std::chrono::hours{2}, now)) << "twice";
+    ASSERT_TRUE(store().end_session("b", now + std::chrono::hours{4}, now + std::chrono::hours{1}));
+    EXPECT_TRUE(store().is_session_ended("a").value());
+    ASSERT_TRUE(store().end_session("c", now + std::chrono::hours{9}, now + std::chrono::hours{3}));
+    EXPECT_FALSE(store().is_session_ended("a").value());
+    EXPECT_TRUE(store().is_session_ended("b").value());
+}
+
 }  // namespace sluice

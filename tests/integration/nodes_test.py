@@ -1,9 +1,12 @@
 """Several nodes with one PostgreSQL and one storage: any call may go to any of them, and any of them may die."""
 
+import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 import unittest
@@ -247,6 +250,34 @@ class TakeOver(NodesCase):
             except ConnectionError:
                 pass
         self.assertEqual(self.send(self.c, "HEAD", path).status, 410)
+
+
+class SignedIn(NodesCase):
+    apis, workers = 2, 0
+
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.mkdtemp(prefix="sluice-keys.")
+        cls.addClassCleanup(shutil.rmtree, folder)
+        cls.arguments = ("--auth", "keys", "--key-file", os.path.join(folder, "keys.secret"))
+        super().setUpClass()
+
+    def link_code(self, node):
+        told = (json.loads(line) for line in node.log().splitlines())
+        return next(line["url"] for line in told if line["event"] == "console").split("#")[1]
+
+    def session(self, method, node, *headers):
+        return call(node, method, "/api/v1/session", [("Origin", f"http://{node.host}:{node.port}"), *headers])
+
+    def test_the_operator_is_signed_in_at_all_nodes_and_out_of_all(self):
+        answer = self.session("POST", self.a, ("Sluice-Link", self.link_code(self.a)))
+        self.assertEqual(answer.status, 201, answer)
+        cookie = ("Cookie", answer.header("set-cookie").split(";")[0])
+        for node in self.nodes.apis:
+            self.assertEqual(self.session("GET", node, cookie).json()["name"], "operator")
+        self.assertEqual(self.session("DELETE", self.b, cookie).status, 204)
+        for node in self.nodes.apis:
+            self.assertFalse(self.session("GET", node, cookie).json()["signed_in"], node.url)
 
 
 class Limits(NodesCase):

@@ -174,10 +174,12 @@ awaitable<Result<Identity>> Authenticator::known(
         co_return malformed_credentials(scheme);
     }
     if (!is_in_header && !is_in_query) {
-        auto session = sessions_ == nullptr ? std::nullopt : sessions_->session_of(request);
-        if (session) {
-            exchange.session_ends = session->ends;
-            co_return co_await by_session(exchange, std::move(session->holder));
+        auto session = co_await session_of(request);
+        if (!session) {
+            co_return std::move(session).error();
+        }
+        if (*session) {
+            co_return co_await by_session(exchange, **std::move(session));
         }
         co_return co_await by_form(exchange, body, replaced);
     }
@@ -205,13 +207,32 @@ awaitable<Result<Identity>> Authenticator::by_bearer(std::string token) {
     co_return identity;
 }
 
-// What the cookie of the console stands for.
-awaitable<Result<Identity>> Authenticator::by_session(Exchange& exchange, std::string holder) {
-    if (holder == ConsoleSessions::operator_holder) {
-        co_return Identity{.principal = {holder}, .name = holder};
+// Nothing if nobody is signed in, or has signed out meanwhile.
+awaitable<Result<std::optional<ConsoleSessions::Session>>> Authenticator::session_of(
+    const http::Request& request
+) {
+    auto session = sessions_ == nullptr ? std::nullopt : sessions_->session_of(request);
+    if (session) {
+        auto work = [this, mark = session->mark] { return keys_.is_session_ended(mark); };
+        const auto ended = co_await runtime::run_blocking(reads_, std::move(work));
+        if (!ended || *ended) {
+            using Nobody = Result<std::optional<ConsoleSessions::Session>>;
+            co_return ended ? Nobody(std::nullopt) : ended.error();
+        }
     }
-    exchange.bearer_digest = holder;
-    co_return co_await by_digest(std::move(holder));
+    co_return session;
+}
+
+// What the cookie of the console stands for.
+awaitable<Result<Identity>> Authenticator::by_session(
+    Exchange& exchange, ConsoleSessions::Session session
+) {
+    exchange.session_ends = session.ends;
+    if (session.holder == ConsoleSessions::operator_holder) {
+        co_return Identity{.principal = {session.holder}, .name = session.holder};
+    }
+    exchange.bearer_digest = session.holder;
+    co_return co_await by_digest(std::move(session.holder));
 }
 
 awaitable<Result<Identity>> Authenticator::by_digest(std::string digest) {

@@ -69,7 +69,12 @@ class Authenticator {
     );
     boost::asio::awaitable<Result<Identity>> by_bearer(std::string token);
     boost::asio::awaitable<Result<Identity>> by_digest(std::string digest);
-    boost::asio::awaitable<Result<Identity>> by_session(Exchange& exchange, std::string holder);
+    boost::asio::awaitable<Result<std::optional<ConsoleSessions::Session>>> session_of(
+        const http::Request& request
+    );
+    boost::asio::awaitable<Result<Identity>> by_session(
+        Exchange& exchange, ConsoleSessions::Session session
+    );
     boost::asio::awaitable<Result<Identity>> by_oauth1(
         Exchange& exchange, http::BodyReader& body, oauth::OAuth1Fields fields, Replaced& replaced
     );

@@ -72,17 +72,6 @@ std::string ConsoleSessions::cookie_for(std::string_view holder, bool is_https) 
            (is_https ? "; Secure" : "");
 }
 
-void ConsoleSessions::end(const http::Request& request) {
-    if (session_of(request)) {
-        const std::string_view cookie = cookie_of(request);
-        const std::lock_guard guard(mutex_);
-        ended_.emplace_back(cookie.substr(cookie.rfind('.') + 1));
-        if (ended_.size() > ended_max) {
-            ended_.pop_front();
-        }
-    }
-}
-
 std::string ConsoleSessions::ended_cookie() {
     return std::string(cookie_name) + "; Path=/; HttpOnly; SameSite=Strict; Max-Age=0";
 }
@@ -103,11 +92,8 @@ std::optional<ConsoleSessions::Session> ConsoleSessions::session_of(const http::
     if (!is_ours || !until || static_cast<std::int64_t>(*until) <= seconds_of(clock_.now())) {
         return std::nullopt;
     }
-    if (const std::lock_guard guard(mutex_); std::ranges::find(ended_, signature) != ended_.end()) {
-        return std::nullopt;
-    }
     const auto end = std::chrono::sys_seconds(std::chrono::seconds(*until));
-    return Session{.holder = std::string(holder), .ends = end};
+    return Session{.holder = std::string(holder), .ends = end, .mark = std::string(signature)};
 }
 
 std::string ConsoleSessions::signature_of(std::string_view holder, std::string_view text) const {
@@ -116,7 +102,7 @@ std::string ConsoleSessions::signature_of(std::string_view holder, std::string_v
     whole += text;
     if (holder == operator_holder) {
         whole += '\n';
-        whole += process_;
+        whole += operator_word_;
     }
     return hex_of(hmac(HashKind::sha256, key_, whole));
 }

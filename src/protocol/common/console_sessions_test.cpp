@@ -64,14 +64,20 @@ TEST(ConsoleSessions, ALinkHasAnEnd) {
     EXPECT_FALSE(sessions.use_link_code(code));
 }
 
-TEST(ConsoleSessions, WhoSignsOutEndsIt) {
+TEST(ConsoleSessions, EachHasAMarkOfItsOwn) {
     ManualClock clock;
-    ConsoleSessions sessions("key", clock);
-    const auto mine = with_cookie(sessions.cookie_for("abc", false));
-    const auto other = with_cookie(sessions.cookie_for("abc", false));
-    sessions.end(mine);
-    EXPECT_FALSE(sessions.session_of(mine));
-    EXPECT_TRUE(sessions.session_of(other));
+    const ConsoleSessions sessions("key", clock);
+    const auto mine = sessions.session_of(with_cookie(sessions.cookie_for("abc", false)));
+    const auto other = sessions.session_of(with_cookie(sessions.cookie_for("abc", false)));
+    EXPECT_NE(mine->mark, other->mark);
+}
+
+TEST(ConsoleSessions, TheOperatorsIsGoodAtAllNodes) {
+    ManualClock clock;
+    const ConsoleSessions here("key", clock, "word");
+    const ConsoleSessions there("key", clock, "word");
+    const auto by_link = with_cookie(here.cookie_for(ConsoleSessions::operator_holder, false));
+    EXPECT_TRUE(there.session_of(by_link));
 }
 
 TEST(ConsoleSessions, TheOperatorsEndsWithTheProcess) {

@@ -6,6 +6,7 @@
 #include "protocol/common/credentials.hpp"
 #include "protocol/common/identities.hpp"
 #include "protocol/common/problem.hpp"
+#include "runtime/run_blocking.hpp"
 
 namespace sluice::protocol::native {
 namespace {
@@ -79,7 +80,24 @@ Response SessionEndpoint::sign_in(const Exchange& exchange) const {
     return response;
 }
 
-Response SessionEndpoint::handle(const Exchange& exchange) const {
+// From then on the cookie is good nowhere, whoever else has it.
+boost::asio::awaitable<Response> SessionEndpoint::sign_out(const Exchange& exchange) const {
+    if (auto session = sessions_->session_of(exchange.request)) {
+        auto work = [this, session = *std::move(session)] {
+            return keys_.end_session(session.mark, session.ends);
+        };
+        const auto ended = co_await runtime::run_blocking(context_.pool, std::move(work));
+        if (!ended) {
+            co_return refused(ended.error(), exchange.request);
+        }
+    }
+    Response response;
+    response.status = 204;
+    response.set("Set-Cookie", ConsoleSessions::ended_cookie());
+    co_return response;
+}
+
+boost::asio::awaitable<Response> SessionEndpoint::handle(const Exchange& exchange) const {
     const http::Request& request = exchange.request;
     const bool is_open = sessions_ == nullptr;
     const Identity* caller = exchange.caller ? &*exchange.caller : nullptr;
@@ -89,15 +107,13 @@ Response SessionEndpoint::handle(const Exchange& exchange) const {
     } else if (request.method == "POST" && !is_open) {
         response = sign_in(exchange);
     } else if (request.method == "DELETE" && !is_open) {
-        sessions_->end(request);
-        response.status = 204;
-        response.set("Set-Cookie", ConsoleSessions::ended_cookie());
+        response = co_await sign_out(exchange);
     } else {
         response = refused({.code = ErrorCode::method_not_allowed}, request);
         response.set("Allow", "GET, POST, DELETE");
     }
     response.route = "native.session";
-    return response;
+    co_return response;
 }
 
 }  // namespace sluice::protocol::native

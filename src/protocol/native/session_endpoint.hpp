@@ -6,25 +6,32 @@
 // With --auth open everybody is signed in.
 #pragma once
 
+#include <boost/asio/awaitable.hpp>
 #include <string_view>
 
 #include "http/response.hpp"
 #include "protocol/common/console_sessions.hpp"
+#include "protocol/common/context.hpp"
 #include "protocol/common/exchange.hpp"
+#include "service/keys.hpp"
 
 namespace sluice::protocol::native {
 
 class SessionEndpoint {
   public:
-    // Null: the server believes anybody.
-    explicit SessionEndpoint(ConsoleSessions* sessions) : sessions_(sessions) {}
+    // Without sessions the server believes anybody.
+    SessionEndpoint(const Context& context, Keys& keys, ConsoleSessions* sessions)
+        : context_(context), keys_(keys), sessions_(sessions) {}
 
     static bool serves(std::string_view path) { return path == "/api/v1/session"; }
-    http::Response handle(const Exchange& exchange) const;
+    boost::asio::awaitable<http::Response> handle(const Exchange& exchange) const;
 
   private:
+    boost::asio::awaitable<http::Response> sign_out(const Exchange& exchange) const;
     http::Response sign_in(const Exchange& exchange) const;
 
+    const Context& context_;
+    Keys& keys_;
     ConsoleSessions* const sessions_;
 };
 

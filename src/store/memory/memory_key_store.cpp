@@ -93,4 +93,16 @@ Result<NonceVerdict> MemoryKeyStore::use_nonce(const UsedNonce& nonce, std::int6
     return is_fresh ? NonceVerdict::fresh : NonceVerdict::seen;
 }
 
+Result<void> MemoryKeyStore::end_session(const std::string& mark, WallTime until, WallTime now) {
+    const std::scoped_lock lock(mutex_);
+    std::erase_if(ended_sessions_, [now](const auto& ended) { return ended.second < now; });
+    ended_sessions_[mark] = until;
+    return ok();
+}
+
+Result<bool> MemoryKeyStore::is_session_ended(const std::string& mark) {
+    const std::scoped_lock lock(mutex_);
+    return ended_sessions_.contains(mark);
+}
+
 }  // namespace sluice

@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 #include <set>
+#include <string>
 #include <tuple>
 
 #include "store/key_store.hpp"
@@ -20,6 +21,8 @@ class MemoryKeyStore final : public KeyStore {
     Result<void> revoke(KeyId id, WallTime at) override;
     Result<void> replace_credentials(KeyId id, const StoredCredentials& by) override;
     Result<NonceVerdict> use_nonce(const UsedNonce& nonce, std::int64_t oldest) override;
+    Result<void> end_session(const std::string& mark, WallTime until, WallTime now) override;
+    Result<bool> is_session_ended(const std::string& mark) override;
 
   private:
     template <class Matches>
@@ -28,6 +31,7 @@ class MemoryKeyStore final : public KeyStore {
     std::mutex mutex_;  // guards all below
     std::map<KeyId, StoredKey> keys_;
     std::set<std::tuple<KeyId, std::int64_t, std::string>> nonces_;
+    std::map<std::string, WallTime> ended_sessions_;  // until when each is remembered
 };
 
 }  // namespace sluice

@@ -37,6 +37,10 @@ constexpr char use_nonce_sql[] =
     "INSERT INTO nonces (key, timestamp, digest) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
 constexpr char forget_nonces_sql[] = "DELETE FROM nonces WHERE timestamp < $1";
 constexpr char crowded_sql[] = "SELECT key FROM nonces GROUP BY key HAVING count(*) >= $1";
+constexpr char forget_sessions_sql[] = "DELETE FROM ended_sessions WHERE until < $1";
+constexpr char end_session_sql[] =
+    "INSERT INTO ended_sessions (mark, until) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+constexpr char ended_session_sql[] = "SELECT 1 FROM ended_sessions WHERE mark = $1";
 
 StoredKey read_key(const Row& row) {
     return {
@@ -183,6 +187,19 @@ Result<void> PostgresKeyStore::sweep_nonces(std::int64_t oldest) {
         crowded_.insert(row.number(0));
     }
     return ok();
+}
+
+Result<void> PostgresKeyStore::end_session(const std::string& mark, WallTime until, WallTime now) {
+    return database_->perform([&](postgres::Session& session) -> Result<void> {
+        session.send(forget_sessions_sql, now);
+        session.send(end_session_sql, mark, until);
+        return ok();
+    });
+}
+
+Result<bool> PostgresKeyStore::is_session_ended(const std::string& mark) {
+    const auto rows = database_->query(ended_session_sql, mark);
+    return rows ? Result<bool>(!rows->empty()) : rows.error();
 }
 
 }  // namespace sluice

@@ -14,7 +14,7 @@ namespace {
 
 // Of the database, whatever the clocks of the nodes say.
 #define SLUICE_NOW "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
-// Ids carry the number of their node; a node that was only paused may still make some.
+// Its jobs and streams carry the number of a node that was only paused.
 #define SLUICE_GIVEN_UP "86400000"
 
 constexpr char time_sql[] = "SELECT " SLUICE_NOW;
@@ -22,13 +22,20 @@ constexpr char lock_nodes_sql[] = "SELECT pg_advisory_xact_lock(7742116304)";
 constexpr char own_sql[] = "SELECT id FROM nodes WHERE name = $1";
 constexpr char forget_sql[] = "DELETE FROM nodes WHERE seen_at < " SLUICE_NOW " - " SLUICE_GIVEN_UP;
 constexpr char free_sql[] =
-    "SELECT n FROM generate_series(8, 1023) n WHERE n NOT IN (SELECT id FROM nodes) LIMIT 1";
+    "SELECT n FROM generate_series(8, 511) n WHERE n NOT IN (SELECT id FROM nodes) LIMIT 1";
 constexpr char put_sql[] =
     "INSERT INTO nodes (id, name, incarnation, role, quick_slots, film_slots, speeds, started_at, "
     "seen_at) VALUES ($1, $2, $3, $4, $5, $6, $7, " SLUICE_NOW ", " SLUICE_NOW
     ") ON CONFLICT (id) DO UPDATE SET incarnation = excluded.incarnation, role = excluded.role, "
     "quick_slots = excluded.quick_slots, film_slots = excluded.film_slots, "
     "speeds = excluded.speeds, started_at = excluded.started_at, seen_at = excluded.seen_at";
+// Under the lock of nodes, and before the row is locked no process before gets more of the range.
+constexpr char old_ids_sql[] = "SELECT until FROM id_ranges WHERE shard = $1 FOR UPDATE";
+constexpr char take_ids_sql[] =
+    "INSERT INTO id_ranges (shard, incarnation, until) VALUES ($1, $2, $3) "
+    "ON CONFLICT (shard) DO UPDATE SET incarnation = excluded.incarnation, until = excluded.until";
+constexpr char extend_ids_sql[] = "UPDATE id_ranges SET until = greatest(until, " SLUICE_NOW
+                                  " + $3) WHERE shard = $1 AND incarnation = $2 RETURNING until";
 constexpr char beat_sql[] =
     "UPDATE nodes SET seen_at = " SLUICE_NOW
     ", speeds = $3, quick_slots = $4, film_slots = $5 WHERE id = $1 AND incarnation = $2 "
@@ -79,14 +86,32 @@ std::vector<NodeRow> read_nodes(const Rows& rows) {
     return nodes;
 }
 
+// Precondition: the transaction has the lock of nodes.
+void take_ids(Session& session, PostgresNodeStore::Joined& place, std::uint64_t incarnation) {
+    const Rows before = session.query(old_ids_sql, place.id);
+    const Rows now = session.query(time_sql);
+    if (session.failure()) {
+        return;
+    }
+    place.ids_from = now.front().time(0);
+    place.ids_until = place.ids_from + PostgresNodeStore::ids_ahead;
+    if (!before.empty()) {
+        const WallTime granted = before.front().time(0);
+        place.ids_from = std::max(place.ids_from, granted);
+        // Enough until time has come so far; a process that starts again and again gets not far ahead.
+        place.ids_until = std::max(place.ids_until, granted + std::chrono::seconds(1));
+    }
+    session.send(take_ids_sql, place.id, incarnation, place.ids_until);
+}
+
 std::int64_t alive_ms() {
     return std::chrono::milliseconds(PostgresNodeStore::alive).count();
 }
 
 }  // namespace
 
-Result<std::uint64_t> PostgresNodeStore::join(const NodeFacts& facts) {
-    std::uint64_t id = 0;
+Result<PostgresNodeStore::Joined> PostgresNodeStore::join(const NodeFacts& facts) {
+    Joined place;
     auto joined = database_->perform([&](Session& session) -> Result<void> {
         session.send(lock_nodes_sql);
         session.send(forget_sql);
@@ -101,14 +126,14 @@ Result<std::uint64_t> PostgresNodeStore::join(const NodeFacts& facts) {
             return Error{
                 .code = ErrorCode::storage_failed,
                 .facts =
-                    "1016 nodes have used this database in the last day; there is no number "
+                    "504 nodes have used this database in the last day; there is no number "
                     "for another.",
             };
         }
-        id = found.front().number(0);
+        place.id = found.front().number(0);
         session.send(
             put_sql,
-            id,
+            place.id,
             facts.name,
             facts.incarnation,
             facts.role,
@@ -116,9 +141,29 @@ Result<std::uint64_t> PostgresNodeStore::join(const NodeFacts& facts) {
             facts.film_slots,
             facts.speeds
         );
+        take_ids(session, place, facts.incarnation);
         return ok();
     });
-    return joined ? Result<std::uint64_t>(id) : std::move(joined).error();
+    return joined ? Result<Joined>(place) : std::move(joined).error();
+}
+
+// A commit of its own that waits for the disk: what a node was granted must not be forgotten.
+Result<WallTime> PostgresNodeStore::extend_ids(std::uint64_t id, std::uint64_t incarnation) {
+    WallTime until;
+    auto extended = database_->perform([&](Session& session) -> Result<void> {
+        const Rows rows = session.query(
+            extend_ids_sql, id, incarnation, std::chrono::milliseconds(ids_ahead).count()
+        );
+        if (session.failure()) {
+            return ok();
+        }
+        if (rows.empty()) {
+            return Error{.code = ErrorCode::store_conflict, .detail = "the node was replaced"};
+        }
+        until = rows.front().time(0);
+        return ok();
+    });
+    return extended ? Result<WallTime>(until) : std::move(extended).error();
 }
 
 Result<WallTime> PostgresNodeStore::time() {

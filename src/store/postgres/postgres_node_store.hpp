@@ -51,9 +51,21 @@ class PostgresNodeStore {
     // A node that was not seen for so long is taken for dead: nobody waits for its answers.
     static constexpr std::chrono::seconds alive{8};
 
+    // Ids are granted to a node for so long ahead, by the database's clock.
+    static constexpr std::chrono::seconds ids_ahead{30};
+
+    struct Joined {
+        std::uint64_t id = 0;
+        // The time in the ids that it may make: from the first to before the second, behind all that
+        // processes with this number before were granted.
+        WallTime ids_from;
+        WallTime ids_until;
+    };
     // The number of this node: that of its name, or one that is free. storage_failed, with facts, if
     // there is none.
-    Result<std::uint64_t> join(const NodeFacts& facts);
+    Result<Joined> join(const NodeFacts& facts);
+    // More ids for this process: until when now. store_conflict: its number is another's.
+    Result<WallTime> extend_ids(std::uint64_t id, std::uint64_t incarnation);
 
     // Of the database.
     Result<WallTime> time();

@@ -35,7 +35,7 @@ TEST_F(NodeStore, ThoseWhoJoinAtOnceGetDifferentNumbers) {
         threads.emplace_back([&, i] {
             const auto number = nodes_.join(named("node" + std::to_string(i)));
             const std::scoped_lock lock(mutex);
-            numbers.insert(number.value());
+            numbers.insert(number.value().id);
         });
     }
     threads.clear();
@@ -45,10 +45,10 @@ TEST_F(NodeStore, ThoseWhoJoinAtOnceGetDifferentNumbers) {
 
 TEST_F(NodeStore, ANodeThatStartsAgainHasItsNumberAndTheProcessBeforeHasNone) {
     const auto number = nodes_.join(named("a", 1));
-    ASSERT_TRUE(nodes_.beat(*number, named("a", 1)));
-    EXPECT_EQ(nodes_.join(named("a", 2)).value(), *number);
-    EXPECT_EQ(code_of(nodes_.beat(*number, named("a", 1))), ErrorCode::store_conflict);
-    const auto seen = nodes_.beat(*number, named("a", 2));
+    ASSERT_TRUE(nodes_.beat(number->id, named("a", 1)));
+    EXPECT_EQ(nodes_.join(named("a", 2)).value().id, number->id);
+    EXPECT_EQ(code_of(nodes_.beat(number->id, named("a", 1))), ErrorCode::store_conflict);
+    const auto seen = nodes_.beat(number->id, named("a", 2));
     ASSERT_TRUE(seen);
     ASSERT_EQ(seen->alive.size(), 1u);
     EXPECT_EQ(seen->alive.front().facts.film_slots, 2u);
@@ -58,9 +58,28 @@ TEST_F(NodeStore, ANodeThatStartsAgainHasItsNumberAndTheProcessBeforeHasNone) {
 TEST_F(NodeStore, WhoLeftIsWaitedForNoMore) {
     const auto number = nodes_.join(named("a"));
     ASSERT_TRUE(nodes_.join(named("b")));
-    ASSERT_TRUE(nodes_.leave(*number, 1));
+    ASSERT_TRUE(nodes_.leave(number->id, 1));
     ASSERT_EQ(nodes_.live()->size(), 1u);
     EXPECT_EQ(nodes_.live()->front().facts.name, "b");
+}
+
+TEST_F(NodeStore, TheIdsOfProcessesWithOneNumberNeverMeet) {
+    const auto first = nodes_.join(named("a", 1)).value();
+    const auto more = nodes_.extend_ids(first.id, 1).value();
+    EXPECT_GE(more, first.ids_until);
+    const auto second = nodes_.join(named("a", 2)).value();
+    EXPECT_GE(second.ids_from, more);
+    EXPECT_GT(second.ids_until, second.ids_from);
+    EXPECT_EQ(code_of(nodes_.extend_ids(first.id, 1)), ErrorCode::store_conflict);
+    EXPECT_GE(nodes_.extend_ids(second.id, 2).value(), second.ids_until);
+}
+
+TEST_F(NodeStore, ANumberThatWasGivenUpIsFreeAndItsIdsGoOn) {
+    const auto left = nodes_.join(named("a", 1)).value();
+    ASSERT_TRUE(nodes_.leave(left.id, 1));
+    const auto next = nodes_.join(named("b", 2)).value();
+    EXPECT_EQ(next.id, left.id);
+    EXPECT_GE(next.ids_from, left.ids_until);
 }
 
 TEST_F(NodeStore, OnlyWhoTookTheStreamLastExtendsIt) {

@@ -45,6 +45,10 @@ constexpr char use_nonce_sql[] =
     "INSERT INTO nonces (key, timestamp, digest) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
 constexpr char forget_nonces_sql[] = "DELETE FROM nonces WHERE timestamp < ?1";
 constexpr char crowded_sql[] = "SELECT key FROM nonces GROUP BY key HAVING count(*) >= ?1";
+constexpr char forget_sessions_sql[] = "DELETE FROM ended_sessions WHERE until < ?1";
+constexpr char end_session_sql[] =
+    "INSERT INTO ended_sessions (mark, until) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+constexpr char ended_session_sql[] = "SELECT 1 FROM ended_sessions WHERE mark = ?1";
 
 std::string_view view(const std::string& text) {
     return text;
@@ -241,6 +245,26 @@ Result<void> SqliteKeyStore::sweep_nonces(Connection& connection, std::int64_t o
         is_there = row->step();
     }
     return is_there ? ok() : Result<void>(std::move(is_there).error());
+}
+
+Result<void> SqliteKeyStore::end_session(const std::string& mark, WallTime until, WallTime now) {
+    return database_->writer().perform(
+        [&](Connection& connection) -> Result<void> {
+            auto forgotten = connection.execute(forget_sessions_sql, sqlite::stored(now));
+            if (!forgotten) {
+                return std::move(forgotten).error();
+            }
+            auto ended = connection.execute(end_session_sql, view(mark), sqlite::stored(until));
+            return ended ? ok() : Result<void>(std::move(ended).error());
+        },
+        sqlite::Survives::power_loss
+    );
+}
+
+Result<bool> SqliteKeyStore::is_session_ended(const std::string& mark) {
+    const auto reader = database_->readers().borrow();
+    auto row = (*reader).query(ended_session_sql, view(mark));
+    return row ? row->step() : Result<bool>(std::move(row).error());
 }
 
 }  // namespace sluice

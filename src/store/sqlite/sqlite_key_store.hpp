@@ -24,6 +24,8 @@ class SqliteKeyStore final : public KeyStore {
     Result<void> revoke(KeyId id, WallTime at) override;
     Result<void> replace_credentials(KeyId id, const StoredCredentials& by) override;
     Result<NonceVerdict> use_nonce(const UsedNonce& nonce, std::int64_t oldest) override;
+    Result<void> end_session(const std::string& mark, WallTime until, WallTime now) override;
+    Result<bool> is_session_ended(const std::string& mark) override;
 
   private:
     Result<void> sweep_nonces(sqlite::Connection& connection, std::int64_t oldest);
