@@ -21,6 +21,11 @@ std::string host_of(std::string_view origin) {
     return lower_case(host);
 }
 
+// By the request itself: what a proxy says any page can say whose name leads to the proxy's address.
+std::string own_host_of(const http::Request& request) {
+    return host_of(request.direct_url.empty() ? request.base_url : request.direct_url);
+}
+
 // Only digits and dots: "127.0.0.1.evil.example" is a name.
 bool is_address(std::string_view host) {
     return host.starts_with('[') ||
@@ -54,7 +59,7 @@ bool is_foreign_write(const http::Request& request, std::span<const std::string>
         return false;
     }
     const auto host = host_of(origin.value_or(""));
-    const bool has_asked = request.header("Authorization") && host != host_of(request.base_url);
+    const bool has_asked = request.header("Authorization") && host != own_host_of(request);
     return !has_asked && !is_of_this_machine(host) && !is_named(host, names);
 }
 
@@ -71,7 +76,7 @@ std::optional<Error> foreign_page(
                      "alone may."
         };
     }
-    const auto host = host_of(request.base_url);
+    const auto host = own_host_of(request);
     if (request.path.starts_with("/api/v1/") && !is_no_strangers(host) && !is_named(host, names)) {
         return Error{
             .code = ErrorCode::host_not_allowed,
