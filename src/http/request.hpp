@@ -31,6 +31,8 @@ struct Request {
     std::string peer;        // address of the other end
     // "http://host:port" under which the caller reached us, for URLs in answers.
     std::string base_url;
+    // The same by the request's own words, where a trusted proxy has told another host; else empty.
+    std::string direct_url;
     bool is_inspected = false;  // the caller can look at this exchange afterwards
 
     bool has_body() const { return is_chunked || content_length.value_or(0) > 0; }

@@ -271,7 +271,7 @@ void Node::hear(const Hint& hint) {
         case HintKind::settle:
             return settle(hint);
         case HintKind::appends:
-            return answer(hint, parts_.in_flight->list(hint.id));
+            return answer(hint, running_here(hint.id));
         case HintKind::answer:
             return hint.id.value == incarnation_ ? questions_.answered(hint.number, hint.running)
                                                  : void();
@@ -285,6 +285,15 @@ void Node::hear(const Hint& hint) {
         case HintKind::gap:
             return missed();
     }
+}
+
+// A stream is one also while none of its bytes are on their way.
+RunningAppends Node::running_here(MediaId id) const {
+    auto running = parts_.in_flight->list(id);
+    if (running.empty() && parts_.leases->is_held(id)) {
+        running.emplace_back();
+    }
+    return running;
 }
 
 // The number of a question means something to whoever asked alone: his incarnation goes along as id.

@@ -101,6 +101,7 @@ class Node final : public Peers {
     void say(const Hint& hint);
     void hear(const Hint& hint);
     void answer(const Hint& question, RunningAppends running);
+    RunningAppends running_here(MediaId id) const;
     void settle(const Hint& question);
     bool look_at_settling();
     void missed();

@@ -166,6 +166,12 @@ TEST_F(TwoNodes, TellWhatTheyAreReceiving) {
     EXPECT_TRUE(b_.node->running_appends({8}, 5s).empty());
 }
 
+TEST_F(TwoNodes, TellAStreamThatIsHeldThoughNothingOfItComes) {
+    const auto lease = a_.leases.take({7});
+    EXPECT_EQ(b_.node->running_appends({7}, 5s).size(), 1u);
+    EXPECT_TRUE(b_.node->running_appends({8}, 5s).empty());
+}
+
 // Answers may come while the question is still being sent; they are not left lying then.
 TEST_F(TwoNodes, AreAnsweredAtOnceEachTime) {
     auto token = a_.in_flight.enter({7}, SegmentIndex{4});

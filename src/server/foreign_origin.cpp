@@ -16,6 +16,11 @@ using protocol::is_address;
 using protocol::is_of_this_machine;
 using protocol::PageOrigins;
 
+// By the request itself: what a proxy says any page can say whose name leads to the proxy's address.
+std::string own_host_of(const http::Request& request) {
+    return host_of(request.direct_url.empty() ? request.base_url : request.direct_url);
+}
+
 // No stranger can have it: an address, a name without a dot, which no public name server leads
 // anywhere, or one that `sluice env` leads here.
 bool is_no_strangers(std::string_view host) {
@@ -46,7 +51,7 @@ bool is_foreign_write(const http::Request& request, const PageOrigins& pages) {
         return false;
     }
     const auto host = host_of(origin.value_or(""));
-    const bool has_asked = request.header("Authorization") && host != host_of(request.base_url);
+    const bool has_asked = request.header("Authorization") && host != own_host_of(request);
     const bool is_listed = takes_streams(request.path) && pages.has(origin.value_or(""));
     return !has_asked && !is_listed && !is_of_this_machine(host) && !pages.has_name(host);
 }
@@ -63,7 +68,7 @@ std::optional<Error> foreign_page(const http::Request& request, const PageOrigin
                      (takes_streams(request.path) ? " or --cors-origin." : ".")
         };
     }
-    const auto host = host_of(request.base_url);
+    const auto host = own_host_of(request);
     if (request.path.starts_with("/api/v1/") && !is_no_strangers(host) && !pages.has_name(host)) {
         return Error{
             .code = ErrorCode::host_not_allowed,

@@ -50,6 +50,18 @@ TEST(ForeignPage, MayNotWriteAtItsOwnName) {
     );
 }
 
+// A page whose name leads to a proxy that is trusted can say what the proxy would.
+TEST(ForeignPage, MayNotHideItsNameBehindAProxysWord) {
+    http::Request request;
+    request.method = "GET";
+    request.path = "/api/v1/requests";
+    request.base_url = "http://localhost";
+    request.direct_url = "http://rebound.example";
+    EXPECT_TRUE(foreign_page(request));
+    request.direct_url = "http://127.0.0.1:8080";
+    EXPECT_FALSE(foreign_page(request));
+}
+
 TEST(ForeignPage, MayNotReadTheNativeApiAtItsOwnName) {
     const auto is_refused_at = [](std::string base_url, std::string path = "/api/v1/requests") {
         http::Request request;

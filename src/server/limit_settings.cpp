@@ -122,6 +122,15 @@ Outcome apply_size(Settings& settings, const Given& given) {
     return {};
 }
 
+Outcome apply_append_bytes(Settings& settings, const Given& given) {
+    const auto size = given.text == "off" ? std::optional(ByteCount{}) : parse_size(given.text);
+    if (!size || (size->value == 0 && given.text != "off")) {
+        return must_be("append.max_bytes=SIZE of one request of a resumable upload, or off");
+    }
+    settings.append_bytes_max = *size;
+    return {};
+}
+
 Outcome apply_reserve(Settings& settings, const Given& given) {
     const auto size = given.text == "off" ? std::optional(ByteCount{}) : parse_size(given.text);
     if (!size) {
@@ -164,6 +173,7 @@ constexpr std::array limit_rows{
     LimitRow{"upload.max_bytes", apply_size},
     LimitRow{"segment.max_bytes", apply_size},
     LimitRow{"one_shot.max_bytes", apply_size},
+    LimitRow{"append.max_bytes", apply_append_bytes},
     LimitRow{"upload.lifetime", apply_lifetime},
     LimitRow{"open_uploads", apply_open_uploads},
     LimitRow{"stored_bytes", apply_stored_bytes},

@@ -272,7 +272,8 @@ constexpr std::array rows{
         "--trusted-proxy",
         "server.trusted_proxies",
         "ADDRESS",
-        "whose X-Forwarded-Proto and X-Forwarded-For are believed, as 10.0.0.0/8; may be repeated",
+        "whose X-Forwarded-Proto, -Host, -For and Forwarded are believed, as 10.0.0.0/8; may be "
+        "repeated",
         apply_trusted_proxy,
         true
     },

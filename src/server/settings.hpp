@@ -67,6 +67,7 @@ struct Settings {
     PollingLimits polling;
     FailedLoginLimits failed_logins;
     protocol::InterimRules rufh;
+    ByteCount append_bytes_max;  // of one request of RUFH; 0: any
     // 0: as many as connections, and three quarters of them.
     protocol::WorkBounds work{.control = 0, .bulk = 0};
     // Of all buffers for bodies on their way, however many clients send.

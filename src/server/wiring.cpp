@@ -113,6 +113,7 @@ class Server {
               .live = &live_,
               .classes = &classes_,
               .rufh = settings.rufh,
+              .append_bytes_max = settings.append_bytes_max,
               .cors_origins = settings.cors_origins,
               .redirects_to_storage = settings.redirects_to_storage
           },

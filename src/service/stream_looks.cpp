@@ -13,6 +13,9 @@ namespace {
 // How long a look waits for bytes that are being stored.
 constexpr std::chrono::milliseconds settle_patience{500};
 
+// How long other nodes have to say that they feed a stream.
+constexpr std::chrono::milliseconds feeding_patience{2'000};
+
 // Its segments come in any order: what stands behind a gap is no loss.
 Error by_segments(const Upload& upload) {
     return {
@@ -125,6 +128,11 @@ Result<Upload> Streams::find_settled(const Principal& owner, MediaId id) {
         services_.peers->settle_stream(id, settle_patience);
     }
     return find(owner, id);
+}
+
+bool Streams::is_fed(MediaId id) {
+    return leases_.is_held(id) || (services_.peers != nullptr &&
+                                   !services_.peers->running_appends(id, feeding_patience).empty());
 }
 
 Result<Upload> Streams::cancel(const Principal& owner, MediaId id) {

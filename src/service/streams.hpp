@@ -109,8 +109,8 @@ class Streams {
         MediaId id,
         const std::function<void(std::span<const std::byte>)>& take
     );
-    // Whether a request of this process appends to it just now.
-    bool is_fed(MediaId id) { return leases_.is_held(id); }
+    // Whether a request appends to it just now, of whatever node that answers in time. Blocking.
+    bool is_fed(MediaId id);
     // Ends the request that runs, and the upload.
     Result<Upload> cancel(const Principal& owner, MediaId id);
     // The same while it is open; one that was completed meanwhile has been acknowledged, and stays.

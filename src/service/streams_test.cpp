@@ -20,6 +20,9 @@ const Principal me{"me"};
 
 class StreamsTest : public testing::Test {
   protected:
+    explicit StreamsTest(const Quota& quota = {})
+        : uploads_(services_, {.upload_bytes_max = ByteCount{100}, .quota = quota}) {}
+
     MediaId create(std::optional<std::uint64_t> length, UploadKind kind = UploadKind::stream) {
         CreateStream wanted{.owner = me, .kind = kind, .media_type = "video/mp4"};
         wanted.length = length ? std::optional(ByteCount{*length}) : std::nullopt;
@@ -89,7 +92,7 @@ class StreamsTest : public testing::Test {
     UploadServices services_{
         metadata_, blobs_, attachments_, clock_, ids_, speed_, metrics_, [] {}, nullptr, &doubts_
     };
-    Uploads uploads_{services_, UploadLimits{.upload_bytes_max = ByteCount{100}}};
+    Uploads uploads_;
     Streams streams_{services_, uploads_};
 };
 
@@ -308,6 +311,54 @@ TEST_F(StreamsTest, SomebodyElsesIsUnknown) {
     const auto id = create(10);
     EXPECT_EQ(streams_.find({"you"}, id).error().code, ErrorCode::media_unknown);
     EXPECT_EQ(streams_.cancel({"you"}, id).error().code, ErrorCode::media_unknown);
+}
+
+class StreamsWithQuota : public StreamsTest {
+  protected:
+    StreamsWithQuota() : StreamsTest(Quota{.uploads_open_max = 0, .bytes_max = ByteCount{25}}) {}
+};
+
+TEST_F(StreamsWithQuota, WhatHasNoLengthYetGrowsAsFarAsTheQuotaGoes) {
+    const auto id = create(std::nullopt);
+    ASSERT_TRUE(append(id, 0, "0123456789"));
+    const auto other = create(12);
+    EXPECT_EQ(append(id, 10, "abcd").error().code, ErrorCode::quota_exceeded);
+    const auto told = begin(id, 10, 14);
+    ASSERT_FALSE(told);
+    EXPECT_EQ(told.error().code, ErrorCode::quota_exceeded);
+    EXPECT_TRUE(told.error().facts.contains("25 bytes are allowed, 22 are used or reserved"))
+        << told.error().facts;
+    EXPECT_EQ(offset(id), 10U);
+    EXPECT_TRUE(append(id, 10, "abc")) << "as far as that";
+    ASSERT_TRUE(streams_.cancel(me, other));
+    EXPECT_TRUE(append(id, 13, "d", 14)->has_all_bytes());
+}
+
+TEST_F(StreamsWithQuota, OfTwoThatGrowAtOnceTheCommitRefusesTheSecond) {
+    const auto first = create(std::nullopt);
+    const auto second = create(std::nullopt);
+    auto one = begin(first, 0);
+    auto two = begin(second, 0);
+    ASSERT_TRUE(one && two) << "both have room";
+    EXPECT_TRUE(store(*one, "0123456789abcdef"));
+    const auto refused = store(*two, "0123456789");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::quota_exceeded);
+    EXPECT_EQ(offset(second), 0U);
+}
+
+TEST_F(StreamsWithQuota, AJoiningThatIsRefusedIsTriedAgainWithTheLastPart) {
+    const auto other = create(6);
+    const auto part = create(10, UploadKind::part);
+    const auto waiting = join({part, part});
+    ASSERT_TRUE(waiting);
+    EXPECT_EQ(append(part, 0, "0123456789").error().code, ErrorCode::quota_exceeded);
+    EXPECT_EQ(offset(part), 10U) << "its bytes are there";
+    EXPECT_EQ(join({part, part}).error().code, ErrorCode::quota_exceeded);
+    ASSERT_TRUE(streams_.cancel(me, other));
+    ASSERT_TRUE(append(part, 10, ""));
+    EXPECT_EQ(content(waiting->id), "01234567890123456789");
+    EXPECT_EQ(metadata_.usage_of(me).value(), (Usage{0, {20}}));
 }
 
 }  // namespace

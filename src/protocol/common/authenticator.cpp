@@ -21,6 +21,13 @@ constexpr std::size_t signed_at_once_bytes_max = 32 * 1024;
 // Of a base string, in an answer.
 constexpr std::size_t shown_bytes_max = 2000;
 
+// What the client took for our name.
+std::string authority_of(const http::Request& request) {
+    const auto host = request.header("Host").value_or("");
+    return request.direct_url.empty() ? std::string(host)
+                                      : request.base_url.substr(request.base_url.find("://") + 3);
+}
+
 oauth::SignedRequest signed_request(const http::Request& request) {
     const std::string_view target = request.target;
     const auto scheme = target.find("://");
@@ -30,7 +37,7 @@ oauth::SignedRequest signed_request(const http::Request& request) {
     const std::string_view path = target.substr(begin, target.find('?') - begin);
     return {
         .method = request.method,
-        .authority = std::string(request.header("Host").value_or("")),
+        .authority = authority_of(request),
         .path = std::string(path),
         .raw_query = request.raw_query,
         .query = oauth::parse_urlencoded(request.raw_query),

@@ -62,6 +62,7 @@ struct Context {
     LiveEvents* live = nullptr;      // none: nobody watches
     WorkClasses* classes = nullptr;  // none: nothing is turned away for the load
     InterimRules rufh = {};
+    ByteCount append_bytes_max = {};  // of one request of a resumable upload by HTTP; 0: any
     std::vector<std::string> cors_origins = {};  // whose pages may upload; empty: all
     // Files are fetched from the store of bytes itself, where it can be reached.
     bool redirects_to_storage = false;

@@ -56,7 +56,7 @@ void add_completeness(http::Response& response, const Fields& fields, bool is_co
 bool is_of_transfer(const Error& error) {
     return error.code == ErrorCode::length_invalid || error.code == ErrorCode::checksum_invalid ||
            error.code == ErrorCode::beyond_total_bytes || error.code == ErrorCode::file_too_large ||
-           entry_of(error.code).retryable;
+           error.code == ErrorCode::body_too_large || entry_of(error.code).retryable;
 }
 
 std::optional<ProblemType> digest_type_of(const Error& error) {

@@ -111,22 +111,6 @@ Result<Upload> create_anew(Streams& streams, const CreateStream& wanted) {
     return ended ? streams.create(wanted) : Result<Upload>(std::move(ended).error());
 }
 
-// What Upload-Length and the length of the body say together.
-Result<void> lengths_fit(const Fields& fields) {
-    if (!fields.length || !fields.body) {
-        return ok();
-    }
-    const bool is_last = fields.is_complete.value_or(true);
-    if (is_last ? *fields.body == *fields.length : *fields.body <= *fields.length) {
-        return ok();
-    }
-    return Error{
-        .code = is_last ? ErrorCode::length_invalid : ErrorCode::beyond_total_bytes,
-        .facts = "The body has " + std::to_string(fields.body->value) +
-                 " bytes, Upload-Length says " + std::to_string(fields.length->value) + ".",
-    };
-}
-
 }  // namespace
 
 awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body) const {
@@ -213,8 +197,9 @@ awaitable<Response> Endpoint::create(
     }
     const RateGate gate(context_, exchange);
     wanted->admission = &gate;
-    auto made = co_await run_blocking(context_.pool, [this, &wanted] {
-        return context_.streams->create(*wanted);
+    auto made = co_await run_blocking(context_.pool, [this, &wanted, &fields]() -> Result<Upload> {
+        auto fits = append_fits(fields, context_.append_bytes_max);
+        return fits ? context_.streams->create(*wanted) : std::move(fits).error();
     });
     if (!made) {
         auto response = refused(made.error(), request, fields, true);
@@ -357,9 +342,15 @@ awaitable<Response> Endpoint::append(
             .facts = "Upload-Complete is \"" +
                      printable(request.header("Upload-Complete").value_or("")) + "\".",
         };
+    } else if (auto fits = append_fits(fields, context_.append_bytes_max); !fits) {
+        mistake = std::move(fits).error();
     }
     if (mistake) {
-        co_return refused(*mistake, request, fields, false);
+        auto response = refused(*mistake, request, fields, false);
+        if (mistake->code == ErrorCode::body_too_large) {
+            response.set("Upload-Limit", limits_of(nullptr));
+        }
+        co_return response;
     }
     const auto now = co_await feed(
         context_, exchange, {.owner = owner, .id = id, .at = *fields.offset}, fields, body
@@ -436,6 +427,9 @@ std::string Endpoint::limits_of(const Upload* upload) const {
             : std::chrono::floor<std::chrono::seconds>(upload->expires_at - context_.uploads.now());
     const std::string seconds = std::to_string(std::max<std::int64_t>(left.count(), 0));
     std::string text = "max-size=" + std::to_string(context_.streams->length_max().value);
+    if (context_.append_bytes_max.value > 0) {
+        text += ", max-append-size=" + std::to_string(context_.append_bytes_max.value);
+    }
     if (upload == nullptr || upload->state == UploadState::open) {
         text += ", max-age=" + seconds + ", expires=" + seconds;
     }

@@ -119,6 +119,33 @@ Fields fields_of(const http::Request& request) {
     return fields;
 }
 
+Result<void> lengths_fit(const Fields& fields) {
+    if (!fields.length || !fields.body) {
+        return ok();
+    }
+    const bool is_last = fields.is_complete.value_or(true);
+    if (is_last ? *fields.body == *fields.length : *fields.body <= *fields.length) {
+        return ok();
+    }
+    return Error{
+        .code = is_last ? ErrorCode::length_invalid : ErrorCode::beyond_total_bytes,
+        .facts = "The body has " + std::to_string(fields.body->value) +
+                 " bytes, Upload-Length says " + std::to_string(fields.length->value) + ".",
+    };
+}
+
+Result<void> append_fits(const Fields& fields, ByteCount bytes_max) {
+    if (bytes_max.value == 0 || !fields.body || *fields.body <= bytes_max) {
+        return ok();
+    }
+    return Error{
+        .code = ErrorCode::body_too_large,
+        .facts = "The body has " + std::to_string(fields.body->value) +
+                 " bytes, one request of a resumable upload takes at most " +
+                 std::to_string(bytes_max.value) + " (max-append-size): send it in several.",
+    };
+}
+
 std::string file_name_of(std::string_view content_disposition) {
     std::string name;
     if (const auto extended = parameter_of(content_disposition, "filename*")) {

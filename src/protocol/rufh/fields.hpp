@@ -10,6 +10,7 @@
 
 #include "base/bytes.hpp"
 #include "base/ids.hpp"
+#include "base/result.hpp"
 #include "http/request.hpp"
 
 namespace sluice::protocol::rufh {
@@ -36,6 +37,12 @@ struct Fields {
     bool is_before(std::uint64_t version) const { return interop && *interop < version; }
 };
 Fields fields_of(const http::Request& request);
+
+// What Upload-Length and the length of the body say together. Errors: length_invalid, beyond_total_bytes.
+Result<void> lengths_fit(const Fields& fields);
+// That one request brings no more than it may; 0: any. A body whose length is not told is taken as it comes:
+// whoever stands in front of us and has such a limit keeps it. Errors: body_too_large.
+Result<void> append_fits(const Fields& fields, ByteCount bytes_max);
 
 // The name in Content-Disposition, without folders before it; "filename*" (RFC 8187, UTF-8) before
 // "filename". Empty: none.

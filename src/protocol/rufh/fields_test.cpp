@@ -53,6 +53,17 @@ TEST(RufhFields, OfVersion3SayTheOpposite) {
     EXPECT_FALSE(fields_of({}).is_before(6));
 }
 
+TEST(RufhFields, OneRequestBringsNoMoreThanItMay) {
+    Fields fields;
+    EXPECT_TRUE(append_fits(fields, {8})) << "chunked: nobody knows";
+    fields.body = ByteCount{8};
+    EXPECT_TRUE(append_fits(fields, {8}));
+    EXPECT_TRUE(append_fits(fields, {})) << "no limit";
+    const auto refused = append_fits(fields, {7});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::body_too_large);
+}
+
 TEST(RufhFileName, IsTheLastPartOfWhatWasGiven) {
     EXPECT_EQ(file_name_of("inline; filename*=UTF-8''a%20b.jpg"), "a b.jpg");
     EXPECT_EQ(file_name_of("attachment; filename=plain.mp4"), "plain.mp4");
