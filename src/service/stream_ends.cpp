@@ -72,6 +72,26 @@ Result<Upload> Streams::complete(const Principal& owner, MediaId id) {
     return sealed ? Result<Upload>(std::move(sealed->upload)) : std::move(sealed).error();
 }
 
+namespace {
+
+// Behind what is there already.
+Result<void> add_part(SegmentMap& segments, const SegmentMap& part) {
+    for (const auto& [index, segment] : part) {
+        if (segments.size() > UINT16_MAX) {
+            return Error{
+                .code = ErrorCode::concatenation_invalid,
+                .facts = "The parts came in more than 65536 pieces.",
+            };
+        }
+        Segment shared = segment;
+        shared.index = {static_cast<std::uint16_t>(segments.size())};
+        segments.emplace(shared.index, shared);
+    }
+    return ok();
+}
+
+}  // namespace
+
 Result<Upload> Streams::try_join(const Upload& joined) {
     SegmentMap segments;
     Upload whole = joined;
@@ -84,18 +104,10 @@ Result<Upload> Streams::try_join(const Upload& joined) {
         if (!part || part->upload.state != UploadState::open || !is_whole(part->upload)) {
             return joined;
         }
-        for (const auto& [index, segment] : part->segments) {
-            if (segments.size() > UINT16_MAX) {
-                return Error{
-                    .code = ErrorCode::concatenation_invalid,
-                    .facts = "The parts came in more than 65536 pieces.",
-                };
-            }
-            Segment shared = segment;
-            shared.index = {static_cast<std::uint16_t>(segments.size())};
-            whole.total += segment.extent.length;
-            segments.emplace(shared.index, shared);
+        if (auto added = add_part(segments, part->segments); !added) {
+            return std::move(added).error();
         }
+        whole.total += part->upload.total;
     }
     if (whole.total > most_of(joined, length_max())) {
         return too_long(joined, whole.total, length_max());

@@ -12,41 +12,9 @@
 #include <utility>
 
 #include "base/ids.hpp"
+#include "service/passed_lock.hpp"
 
 namespace sluice {
-
-// May be let go on another thread than the one that took it: work that waits for a commit goes on
-// wherever there is room.
-class PassedLock {
-  public:
-    void lock() {
-        std::unique_lock lock(mutex_);
-        while (is_taken_) {
-            freed_.wait(lock);
-        }
-        is_taken_ = true;
-    }
-    void unlock() {
-        {
-            const std::lock_guard lock(mutex_);
-            is_taken_ = false;
-        }
-        freed_.notify_one();
-    }
-    bool try_lock_for(std::chrono::milliseconds patience) {
-        std::unique_lock lock(mutex_);
-        if (!freed_.wait_for(lock, patience, [this] { return !is_taken_; })) {
-            return false;
-        }
-        is_taken_ = true;
-        return true;
-    }
-
-  private:
-    std::mutex mutex_;
-    std::condition_variable freed_;
-    bool is_taken_ = false;
-};
 
 struct StreamLease {
     PassedLock mutex;  // held while bytes are being stored
@@ -71,8 +39,7 @@ class StreamLeases {
             before = entry.lock();
             entry = lease;
             if (before != nullptr) {
-                before->is_lost =
-                    true;  // from here on, however long the wait for what it stores is
+                before->is_lost = true;  // from here on, however long its storing takes
             }
         }
         end(before);
