@@ -7,6 +7,7 @@ from support.case import ServerCase
 from support.client import X1, Caller, call
 from support.keys import create_key
 from support.server import binary
+from support.wire import Wire
 
 TLS = [("X-Forwarded-Proto", "https"), ("X-Forwarded-For", "203.0.113.9, 192.0.2.7")]
 
@@ -31,6 +32,34 @@ class Trusted(ServerCase):
             plain = call(self.server, "GET", "/1.1/media/upload.json?command=STATUS&media_id=1", [*self.x1.headers, ("X-Forwarded-Proto", odd)])
             self.assertIn("http://", plain.json()["sluice"]["doc_url"], odd)
 
+    def link(self, *headers):
+        return call(self.server, "GET", "/1.1/media/upload.json?command=STATUS&media_id=1", [*self.x1.headers, *headers]).json()["sluice"]["doc_url"]
+
+    def test_links_have_the_host_of_the_client(self):
+        host = ("X-Forwarded-Host", "up.example:8443")
+        self.assertTrue(self.link(host, ("X-Forwarded-Proto", "https")).startswith("https://up.example:8443/docs/"))
+        self.assertTrue(self.link(("X-Forwarded-Host", "inner.example, up.example")).startswith("http://up.example/"), "the nearest proxy's word")
+        for odd in ("a b", "user@up.example", "up.example/x", ""):
+            self.assertIn("//127.0.0.1:", self.link(("X-Forwarded-Host", odd)), odd)
+
+    def test_forwarded_says_the_same(self):
+        link = self.link(("Forwarded", 'for="[2001:db8::17]:4711";proto=HTTPS;host="up.example:8443"'))
+        self.assertTrue(link.startswith("https://up.example:8443/docs/"), link)
+        chain = "for=198.51.100.9;host=forged.example, FOR=203.0.113.7; Proto=https; Host=up.example, for=192.0.2.7;host=inner.example"
+        self.assertTrue(self.link(("Forwarded", chain)).startswith("https://up.example/"))
+        for odd in ("proto=ftp;host=a/b", 'for=203.0.113.7;host=forged.example;x="', ", proto"):
+            self.assertIn("http://127.0.0.1:", self.link(("Forwarded", odd)), odd)
+
+    def test_what_both_kinds_tell_differently_is_not_said(self):
+        forged = ("Forwarded", "for=203.0.113.200;proto=http;host=forged.example")
+        self.assertTrue(self.link(("X-Forwarded-Host", "up.example"), ("X-Forwarded-Proto", "https"), forged).startswith("http://127.0.0.1:"))
+        self.assertTrue(self.link(("X-Forwarded-Host", "up.example"), ("Forwarded", "host=UP.example")).startswith("http://up.example/"))
+
+    def test_forwarded_has_the_address_of_the_client(self):
+        for address, status in (("203.0.113.11", 401),) * 3 + (("203.0.113.11", 429), ("203.0.113.12", 401)):
+            answer = call(self.server, "GET", "/api/v1/uploads", [("Authorization", "Bearer wrong"), ("Forwarded", f"for=unknown, for={address}:4711, for=192.0.2.7")])
+            self.assertEqual(answer.status, status, (address, answer))
+
     def test_the_address_is_that_of_the_client(self):
         for address, status in (("203.0.113.1", 401),) * 3 + (("203.0.113.1", 429), ("203.0.113.2", 401)):
             answer = call(self.server, "GET", "/api/v1/uploads", [("Authorization", "Bearer wrong"), ("X-Forwarded-For", f"198.51.100.1, {address}, 192.0.2.7")])
@@ -39,14 +68,25 @@ class Trusted(ServerCase):
 
 class NotTrusted(ServerCase):
     def test_anybody_may_say_anything(self):
-        answer = call(self.server, "GET", "/1.1/media/upload.json?command=STATUS&media_id=1", [("X-Forwarded-Proto", "https")])
-        self.assertIn("http://", answer.json()["sluice"]["doc_url"])
+        said = [("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", "up.example"), ("Forwarded", "proto=https;host=up.example")]
+        answer = call(self.server, "GET", "/1.1/media/upload.json?command=STATUS&media_id=1", said)
+        self.assertIn("http://127.0.0.1:", answer.json()["sluice"]["doc_url"])
 
     def test_what_is_no_address_or_origin_is_refused(self):
         for flag, value in (("--trusted-proxy", "proxy.internal"), ("--trusted-proxy", "10.0.0.1/8"), ("--cors-origin", "app.example.org")):
             done = subprocess.run([binary(), "serve", flag, value], capture_output=True, text=True, timeout=20, check=False)
             self.assertEqual(done.returncode, 2, done)
             self.assertIn("it must be", done.stderr)
+
+
+class TrustedInOpenMode(ServerCase):
+    arguments = ("--trusted-proxy", "127.0.0.0/8")
+
+    def test_a_name_that_leads_here_is_not_hidden_by_what_a_page_says(self):
+        with Wire(self.server) as wire:
+            wire.send(b"GET /api/v1/uploads HTTP/1.1\r\nHost: rebound.example\r\nX-Forwarded-Host: localhost\r\nForwarded: host=localhost\r\n\r\n")
+            answer = wire.read("GET")
+        self.assertEqual((answer.status, answer.header("sluice-error")), (403, "host_not_allowed"), answer)
 
 
 class Origins(ServerCase):

@@ -209,10 +209,24 @@ class TakeOver(NodesCase):
                 pass
         self.assertEqual(self.send(self.c, "HEAD", path).status, 410)
 
+    def test_a_plain_post_said_again_on_another_node_ends_neither(self):
+        data, key = noise(40_000), ("Idempotency-Key", "twice")
+        with Wire(self.a) as first:
+            first.send(head("POST", "/resumable/", [key, ("Content-Length", str(len(data)))]) + data[:30_000])
+            row = lambda: next((row for row in call(self.b, "GET", "/api/v1/uploads").json()["data"] if row["size_bytes"] == len(data)), None)
+            self.eventually(lambda: (row() or {}).get("received_bytes") == 30_000, "what came is not stored")
+            again = self.send(self.b, "POST", "/resumable/", key, body=data)
+            self.assertEqual((again.status, again.header("sluice-error")), (409, "offset_mismatch"), again)
+            first.send(data[30_000:])
+            answer = first.read("POST")
+        self.assertEqual(answer.status, 201, answer)
+        self.assertTrue(X1(self.c).original("7_" + answer.header("location").rsplit("/", 1)[1]).body == data)
+        self.assertEqual(self.send(self.b, "POST", "/resumable/", key, body=data).header("location"), answer.header("location"))
+
 
 class Limits(NodesCase):
     workers = 0
-    arguments = ("--limit", "requests.init=8/15m", "--limit", "open_uploads=3")
+    arguments = ("--limit", "requests.init=8/15m", "--limit", "open_uploads=3", "--limit", "stored_bytes=1000")
 
     def test_calls_are_counted_together(self):
         answers = []
@@ -237,6 +251,22 @@ class Limits(NodesCase):
         for thread in threads:
             thread.join(60)
         self.assertEqual(answers.count(202), 3, answers)
+
+    def test_streams_that_grow_on_several_nodes_stay_within_the_quota_together(self):
+        user = ("Authorization", "Bearer grows")
+        answers = []
+
+        def patch(node, path):
+            answers.append(self.send(node, "PATCH", path, user, ("Upload-Offset", "0"), ("Content-Type", BODY), body=bytes(400)).status)
+
+        made = [self.send(node, "POST", "/files/", user, ("Upload-Defer-Length", "1"), body=b"") for node in self.nodes.apis]
+        self.assertEqual([answer.status for answer in made], [201] * 3, made)
+        threads = [threading.Thread(target=patch, args=(node, answer.header("location"))) for node, answer in zip(self.nodes.apis, made)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        self.assertEqual(sorted(answers), [204, 204, 403])
 
 
 class Together(NodesCase):

@@ -1,6 +1,7 @@
 """Rates and quotas: who meets them, what the refusal says, and that they never hide a mistake."""
 
 import json
+import threading
 import time
 import unittest
 
@@ -8,7 +9,7 @@ from support.case import ServerCase
 from support.client import FORM, V1, X1, X2
 from support.curl import shell
 from support.media import picture
-from support.wire import Wire, head
+from support.wire import Wire, head, request
 
 
 def rate(answer):
@@ -223,6 +224,78 @@ class Quotas(ServerCase):
     def test_others_have_their_own(self):
         for name in ("one", "two", "three"):
             self.assertEqual(X1(self.server, name).init(900).status, 202)
+
+
+class QuotaOfStreams(ServerCase):
+    """What comes without a length counts as it grows, and what is joined once."""
+
+    arguments = ("--limit", "stored_bytes=1000")
+
+    def send(self, user, method, path, *headers, body=None):
+        tus = [] if path.startswith("/resumable") else [("Tus-Resumable", "1.0.0")]
+        with Wire(self.server, timeout=30) as wire:
+            wire.send(request(method, path, [*tus, ("Authorization", f"Bearer {user}"), *headers, ("Connection", "close")], body))
+            return wire.read(method)
+
+    def create(self, user, *headers):
+        answer = self.send(user, "POST", "/files/", *(headers or [("Upload-Defer-Length", "1")]), body=b"")
+        self.assertEqual(answer.status, 201, answer)
+        return answer.header("location")
+
+    def patch(self, user, path, offset, body, *headers):
+        fields = ("Upload-Offset", str(offset)), ("Content-Type", "application/offset+octet-stream")
+        return self.send(user, "PATCH", path, *fields, *headers, body=body)
+
+    def assert_refused(self, answer, text=""):
+        self.assertEqual((answer.status, answer.header("sluice-error")), (403, "quota_exceeded"), answer)
+        self.assertIn(text, answer.body.decode())
+
+    def test_what_has_no_length_yet_grows_to_the_quota_and_no_further(self):
+        path = self.create("grows")
+        self.assertEqual(self.patch("grows", path, 0, bytes(600)).status, 204)
+        self.assert_refused(self.patch("grows", path, 600, bytes(401)), "1000 bytes are allowed, 600 are used or reserved; this upload needs 401 more")
+        self.assert_refused(self.patch("grows", path, 600, bytes(1), ("Upload-Length", "1001")), "needs 401 more")
+        with Wire(self.server, timeout=30) as wire:
+            fields = ("Tus-Resumable", "1.0.0"), ("Authorization", "Bearer grows"), ("Upload-Offset", "600"), ("Content-Type", "application/offset+octet-stream")
+            wire.send(head("PATCH", path, [*fields, ("Transfer-Encoding", "chunked")]) + b"191\r\n" + bytes(401) + b"\r\n0\r\n\r\n")
+            self.assert_refused(wire.read("PATCH"), "400 more were left")
+        self.assertEqual(self.send("grows", "HEAD", path).header("upload-offset"), "600")
+        self.assert_refused(self.send("grows", "POST", "/files/", ("Upload-Length", "401"), body=b""))
+        self.assertEqual(self.patch("grows", path, 600, bytes(400), ("Upload-Length", "1000")).status, 204)
+        self.assertEqual(self.send("grows", "DELETE", path).status, 204)
+        self.create("grows", ("Upload-Length", "1000"))
+
+    def test_by_resumable_http_as_well(self):
+        part = ("Content-Type", "application/partial-upload")
+        made = self.send("rufh", "POST", "/resumable/", ("Upload-Complete", "?0"), body=bytes(600))
+        self.assertEqual(made.status, 201, made)
+        path = made.header("location")
+        refused = self.send("rufh", "PATCH", path, part, ("Upload-Complete", "?1"), ("Upload-Offset", "600"), body=bytes(401))
+        self.assert_refused(refused, "needs 401 more")
+        self.assertEqual((refused.header("upload-complete"), refused.header("upload-offset")), ("?0", "600"))
+        last = self.send("rufh", "PATCH", path, part, ("Upload-Complete", "?1"), ("Upload-Offset", "600"), body=bytes(400))
+        self.assertEqual(last.status, 200, last)
+
+    def test_several_at_once_stay_within_it_together(self):
+        paths = [self.create("many") for _ in range(5)]
+        answers = []
+        threads = [threading.Thread(target=lambda path=path: answers.append(self.patch("many", path, 0, bytes(400)).status)) for path in paths]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        self.assertEqual(sorted(answers), [204, 204, 403, 403, 403])
+        offsets = [self.send("many", "HEAD", path).header("upload-offset") for path in paths]
+        self.assertEqual(sorted(offsets), ["0", "0", "0", "400", "400"])
+
+    def test_parts_count_once_and_another_joined_one_by_its_size(self):
+        part = self.create("joins", ("Upload-Concat", "partial"), ("Upload-Length", "600"))
+        self.assertEqual(self.patch("joins", part, 0, bytes(600)).status, 204)
+        join = lambda parts: self.send("joins", "POST", "/files/", ("Upload-Concat", "final;" + parts), body=b"")
+        self.assert_refused(join(f"{part} {part}"))
+        self.assertEqual(join(part).status, 201)
+        self.assert_refused(join(part))
+        self.create("joins", ("Upload-Length", "400"))
 
 
 if __name__ == "__main__":
