@@ -255,7 +255,7 @@ class TakeOver(NodesCase):
         data, key = noise(40_000), ("Idempotency-Key", "twice")
         with Wire(self.a) as first:
             first.send(head("POST", "/resumable/", [key, ("Content-Length", str(len(data)))]) + data[:30_000])
-            row = lambda: next((row for row in call(self.b, "GET", "/api/v1/uploads").json()["uploads"] if row["size_bytes"] == len(data)), None)
+            row = lambda: next((row for row in call(self.b, "GET", "/api/v1/uploads").json()["data"] if row["size_bytes"] == len(data)), None)
             self.eventually(lambda: (row() or {}).get("received_bytes") == 30_000, "what came is not stored")
             again = self.send(self.b, "POST", "/resumable/", key, body=data)
             self.assertEqual((again.status, again.header("sluice-error")), (409, "offset_mismatch"), again)
