@@ -142,6 +142,7 @@ enum class ErrorCode : std::uint8_t {
     upload_taken_over,
     completeness_missing,
     upload_incomplete,
+    too_many_pieces,
     // The server's own.
     storage_full,
     storage_failed,

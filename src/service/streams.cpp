@@ -201,7 +201,7 @@ Result<Incoming> Streams::begin_piece(StreamAppend& append, std::optional<ByteCo
     if (upload.segments_received > UINT16_MAX) {
         return about(
             upload,
-            ErrorCode::segment_index_range,
+            ErrorCode::too_many_pieces,
             "It came in " + std::to_string(upload.segments_received) + " pieces, of " +
                 std::to_string(upload.received.value / upload.segments_received) +
                 " bytes on average; this storage cannot put one behind the other."

@@ -280,7 +280,7 @@ TEST_F(StreamsTest, WhatCannotBeGatheredHasALimit) {
     auto append = streams_.begin({.owner = me, .id = row.id, .at = {99}});
     ASSERT_TRUE(append);
     EXPECT_EQ(
-        streams_.begin_piece(*append, std::nullopt).error().code, ErrorCode::segment_index_range
+        streams_.begin_piece(*append, std::nullopt).error().code, ErrorCode::too_many_pieces
     );
 }
 

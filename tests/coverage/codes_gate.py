@@ -18,6 +18,7 @@ EXCUSED = {
     "store_not_found": "inside the server only; every use case translates it",
     "store_conflict": "inside the server only; every use case translates it",
     "storage_failed": "needs a disk that fails; the stores' own tests have one",
+    "too_many_pieces": "only where pieces stand apart, as in a bucket, after 65,536 of them; the streams' own test has it",
     "shutting_down": "a stopping server finishes the calls that it has and closes; nothing is left to be refused",
     "oauth1_needed": "v1.1 takes a bearer token here, so that nobody has to be told to sign",
     "processing_failed": "needs a worker that dies again and again; the kill tests see one that is replaced",

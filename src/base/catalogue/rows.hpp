@@ -31,7 +31,7 @@ inline constexpr CodeRange finalize_codes{
 };
 inline constexpr CodeRange access_codes{ErrorCode::auth_missing, ErrorCode::fault_injected};
 inline constexpr CodeRange media_codes{ErrorCode::codec_not_allowed, ErrorCode::processing_failed};
-inline constexpr CodeRange stream_codes{ErrorCode::protocol_version, ErrorCode::upload_incomplete};
+inline constexpr CodeRange stream_codes{ErrorCode::protocol_version, ErrorCode::too_many_pieces};
 inline constexpr CodeRange server_codes{ErrorCode::storage_full, ErrorCode::store_conflict};
 
 inline constexpr std::array all_codes{

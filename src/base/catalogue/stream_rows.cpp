@@ -126,6 +126,16 @@ constexpr auto rows = std::to_array<ErrorEntry>({
      .request = "GET /files/1284554329119236097",
      .facts = "40 of 100 bytes are there.",
      .mistakes = "", .x_witness = Witness::ours, .x_note = ""},
+    {.code = ErrorCode::too_many_pieces, .slug = "too_many_pieces", .fault = Fault::caller, .status = 400, .retryable = false,
+     .title = "The upload came in too many pieces",
+     .hint = "Begin again with another upload, and send more bytes with each request.",
+     .symptom = "400 to a PATCH of an upload that went well for 65,536 requests.",
+     .causes = "Each request brought very few bytes, and the storage is a bucket, which keeps each of them as an object.\nAn upload of unknown length was sent in tiny requests to a server with several nodes.\n",
+     .check = "HEAD tells the offset; divide it by 65,536.\n",
+     .mend = "Send the file with one request, or in chunks of some MiB.\n",
+     .request = "PATCH /files/1284554329119236097\nTus-Resumable: 1.0.0\nUpload-Offset: 65536",
+     .facts = "It came in 65536 pieces, of 1 bytes on average; this storage cannot put one behind the other.",
+     .mistakes = "", .x_witness = Witness::ours, .x_note = ""},
 });
 // clang-format on
 static_assert(fills(rows, stream_codes));

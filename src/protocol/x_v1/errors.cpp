@@ -136,6 +136,7 @@ constexpr std::array<WireError, error_code_count> wire_errors{{
     {ErrorCode::upload_taken_over, 214, 400, Shape::errors, "Bad request."},
     {ErrorCode::completeness_missing, 214, 400, Shape::errors, "Bad request."},
     {ErrorCode::upload_incomplete, 214, 400, Shape::errors, "Bad request."},
+    {ErrorCode::too_many_pieces, 214, 400, Shape::errors, "Bad request."},
     {ErrorCode::storage_full, 131, 500, Shape::errors, "Internal error"},
     {ErrorCode::storage_failed, 131, 500, Shape::errors, "Internal error"},
     {ErrorCode::database_unavailable, 130, 503, Shape::errors, "Over capacity"},

@@ -141,6 +141,7 @@ constexpr std::array<WireError, error_code_count> wire_errors{{
     {ErrorCode::upload_taken_over, 400, "One or more parameters to your request was invalid.", invalid_title, invalid_detail, invalid_type},
     {ErrorCode::completeness_missing, 400, "One or more parameters to your request was invalid.", invalid_title, invalid_detail, invalid_type},
     {ErrorCode::upload_incomplete, 400, "One or more parameters to your request was invalid.", invalid_title, invalid_detail, invalid_type},
+    {ErrorCode::too_many_pieces, 400, "One or more parameters to your request was invalid.", invalid_title, invalid_detail, invalid_type},
     {ErrorCode::storage_full, 500, "Internal error", "Internal Server Error", "Internal Server Error", blank_type},
     {ErrorCode::storage_failed, 500, "Internal error", "Internal Server Error", "Internal Server Error", blank_type},
     {ErrorCode::database_unavailable, 503, "Over capacity", "Service Unavailable", "Service Unavailable", blank_type},
