@@ -223,6 +223,13 @@ class Transfers(RufhCase):
         self.assertEqual(again.json()["expected-offset"], 5)
         self.assertEqual(self.patch(path, 5, b"world", True).status, 200)
 
+    def test_r67_a_creation_said_again_has_the_digest_that_is_asked_for(self):
+        key, wanted = ("Idempotency-Key", "digest"), ("Want-Repr-Digest", "sha-256=1")
+        first = self.send("POST", "/resumable/", LAST, key, body=b"hello")
+        again = self.send("POST", "/resumable/", LAST, key, wanted, body=b"hello")
+        self.assertEqual([(a.status, a.header("location")) for a in (first, again)], [(201, first.header("location"))] * 2)
+        self.assertEqual((first.header("repr-digest"), again.header("repr-digest")), (None, Trailers.HELLO))
+
     def test_r62_of_two_at_once_one_is_stored(self):
         bodies = [bytes([48 + number]) * 50_000 for number in range(4)]
         path = self.create(("Upload-Length", "50000"))
