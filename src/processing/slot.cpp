@@ -19,6 +19,8 @@ using Steady = std::chrono::steady_clock;
 using Milliseconds = std::chrono::milliseconds;
 
 constexpr Milliseconds restart_pause_max = 5s;
+constexpr Milliseconds store_pause = 1s;
+constexpr Milliseconds store_pause_max = 30s;
 constexpr int film_niceness = 5;
 
 std::string_view kind_of(const LeasedJob& job) {
@@ -32,9 +34,10 @@ ProcessingFailure temporary(std::string_view reason) {
 
 ProcessingFailure of_the_store(const Error& error) {
     return temporary(
-        error.code == ErrorCode::storage_full          ? "NoSpace"
-        : error.code == ErrorCode::storage_unavailable ? storage_away
-                                                       : "StorageError"
+        error.code == ErrorCode::storage_full           ? "NoSpace"
+        : error.code == ErrorCode::storage_unavailable  ? storage_away
+        : error.code == ErrorCode::database_unavailable ? storage_away
+                                                        : "StorageError"
     );
 }
 
@@ -96,6 +99,10 @@ void Slot::run() {
             parts_.signals.pause(std::min(pause, restart_pause_max));
         } else if (!claim_and_work()) {
             parts_.signals.wait(wakes_seen_, scattered(parts_.settings.poll_interval));
+        } else if (stores_away_ > 0) {
+            // The next job's bytes are in the same store.
+            const auto pause = store_pause * (1 << std::min(stores_away_ - 1, 5));
+            parts_.signals.pause(std::min(pause, store_pause_max));
         }
     }
     if (worker_) {
@@ -200,11 +207,18 @@ std::optional<ProcessingFailure> Slot::prepare(const LeasedJob& job, JobOrder& o
     const auto folder = scratch_of(job);
     auto input = parts_.jobs.input_of(job, folder + "/input");
     if (!input) {
-        log::error(
-            "input_unreadable", "the input could not be read", {{"detail", input.error().detail}}
-        );
-        return of_the_store(input.error());
+        auto why = of_the_store(input.error());
+        stores_away_ += why.reason == storage_away ? 1 : 0;
+        if (why.reason != storage_away || stores_away_ == 1) {
+            log::error(
+                "input_unreadable",
+                "the input could not be read",
+                {{"detail", input.error().detail}}
+            );
+        }
+        return why;
     }
+    stores_away_ = 0;
     const auto family = family_of(job.upload.category);
     order = {
         .job = job.id,

@@ -78,6 +78,7 @@ class Slot {
     std::atomic<pid_t> pid_ = -1;
     Interrupt interrupt_;
     int deaths_in_a_row_ = 0;
+    int stores_away_ = 0;  // tries in a row whose input could not be had since its store is away
     std::uint64_t wakes_seen_ = 0;
     bool is_telling_ = true;  // of the last job that became ready: speeds are learned from it
     // Of the job at hand:

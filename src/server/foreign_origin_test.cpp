@@ -57,9 +57,9 @@ TEST(ForeignPage, MayNotHideItsNameBehindAProxysWord) {
     request.path = "/api/v1/requests";
     request.base_url = "http://localhost";
     request.direct_url = "http://rebound.example";
-    EXPECT_TRUE(foreign_page(request));
+    EXPECT_TRUE(foreign_page(request, pages));
     request.direct_url = "http://127.0.0.1:8080";
-    EXPECT_FALSE(foreign_page(request));
+    EXPECT_FALSE(foreign_page(request, pages));
 }
 
 TEST(ForeignPage, MayNotReadTheNativeApiAtItsOwnName) {

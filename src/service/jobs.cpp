@@ -242,7 +242,9 @@ Result<void> Jobs::fail(const LeasedJob& job, ProcessingFailure why) {
 
 Result<GivenBack> Jobs::give_back(const LeasedJob& job, ProcessingFailure why) {
     const bool is_crash = why.reason == "WorkerCrashed";
-    const bool is_store_away = why.reason == storage_away;
+    const WallTime finished_at = job.upload.finalized_at.value_or(job.upload.created_at);
+    const bool is_store_away =
+        why.reason == storage_away && clock_.now() - finished_at < settings_.away_max;
     const bool was_last = is_crash ? job.crashes + 1 >= settings_.crashes_max
                                    : job.failures + 1 >= settings_.attempts_max;
     if (was_last && !is_store_away) {
@@ -345,7 +347,11 @@ Result<void> Jobs::stay_alive(const LeasedJob& job, ByteCount next, WallTime& be
 
 // What was made waits for a store that is away.
 Result<Extent> Jobs::adopt(
-    const LeasedJob& job, const std::string& path, ByteCount size, WallTime& beaten_at
+    const LeasedJob& job,
+    const std::string& path,
+    ByteCount size,
+    WallTime& beaten_at,
+    WallTime until
 ) {
     for (auto waited = std::chrono::milliseconds{0};; waited += settings_.finish_pause) {
         if (auto alive = stay_alive(job, size, beaten_at); !alive) {
@@ -353,7 +359,9 @@ Result<Extent> Jobs::adopt(
         }
         auto extent = blobs_.adopt_file(BlobId{ids_.next()}, path);
         const bool is_away = !extent && extent.error().code == ErrorCode::storage_unavailable;
-        if (!is_away || waited >= settings_.finish_patience || !wait_(settings_.finish_pause)) {
+        // To be told that it is away may take far longer than the pause.
+        const bool is_over = waited >= settings_.finish_patience || clock_.now() >= until;
+        if (!is_away || is_over || !wait_(settings_.finish_pause)) {
             return extent;
         }
     }
@@ -364,8 +372,9 @@ Result<std::vector<Output>> Jobs::publish(
 ) {
     std::vector<Output> outputs;
     auto beaten_at = clock_.now();
+    const auto until = beaten_at + settings_.finish_patience;
     for (const auto& file : files) {
-        auto extent = adopt(job, folder + "/" + file.name, file.size, beaten_at);
+        auto extent = adopt(job, folder + "/" + file.name, file.size, beaten_at, until);
         if (!extent) {
             forget(outputs);
             return std::move(extent).error();

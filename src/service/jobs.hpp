@@ -18,36 +18,13 @@
 #include "core/job.hpp"
 #include "media/worker_protocol.hpp"
 #include "service/faults.hpp"
+#include "service/job_settings.hpp"
 #include "store/blob_store.hpp"
 #include "store/metadata_store.hpp"
 
 namespace sluice {
 
 class Timeline;
-
-struct JobSettings {
-    // How long a silent slot keeps its job. Longer: a job of a dead server waits longer. Shorter:
-    // more heartbeats.
-    std::chrono::milliseconds lease{30'000};
-    // Tries that end by a fault of ours before a job fails for good.
-    int attempts_max = 3;
-    // Tries that their worker does not survive: then the content is set aside.
-    int crashes_max = 2;
-    // Tries that the whole server did not survive: the job may be what kills it (memory), but most
-    // often it only happened to run when the machine went down, so there are more of these.
-    int interruptions_max = 10;
-    // How long content that is set aside is refused.
-    std::chrono::milliseconds quarantine = std::chrono::hours{1};
-    // Whether the uploaded file stays once everything was made of it.
-    bool keeps_original = true;
-    // Pause after the first, second, … try; the last one repeats.
-    std::vector<std::chrono::milliseconds> back_off{
-        std::chrono::seconds{5}, std::chrono::seconds{30}
-    };
-    // How long a result waits for a store that is away, and how often it asks.
-    std::chrono::milliseconds finish_patience = std::chrono::minutes{15};
-    std::chrono::milliseconds finish_pause{500};
-};
 
 // The reason of a try that ended because the store of the bytes is away.
 constexpr const char* storage_away = "StorageUnavailable";
@@ -128,7 +105,11 @@ class Jobs {
         const LeasedJob& job, const Upload& upload, const std::vector<Output>& outputs
     );
     Result<Extent> adopt(
-        const LeasedJob& job, const std::string& path, ByteCount size, WallTime& beaten_at
+        const LeasedJob& job,
+        const std::string& path,
+        ByteCount size,
+        WallTime& beaten_at,
+        WallTime until
     );
     void forget(const std::vector<Output>& outputs);
     void forget(const std::vector<Extent>& extents);

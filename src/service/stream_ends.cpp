@@ -158,6 +158,9 @@ Result<void> Streams::join_waiting(const Principal& owner, MediaId part) {
             continue;
         }
         auto done = try_join(joined);
+        if (!done && done.error().code == ErrorCode::file_too_large) {
+            static_cast<void>(uploads_.cancel(owner, joined.id));  // it never can be
+        }
         if (!done && joinable) {
             joinable = std::move(done).error();  // the others wait for this part as well
         }

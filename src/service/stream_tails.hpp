@@ -39,10 +39,11 @@ class StreamTails {
 
     // It is the last one of the upload as it stands.
     void note(const Upload& upload, const Segment& segment) {
-        if (segment.extent.blob.value != upload.id.value) {
-            return;  // nothing is ever put behind it
-        }
         const std::scoped_lock lock(mutex_);
+        if (segment.extent.blob.value != upload.id.value) {
+            tails_.erase(upload.id);  // nothing is ever put behind this one
+            return;
+        }
         if (tails_.size() >= tails_max) {
             tails_.clear();  // each begins another segment
         }

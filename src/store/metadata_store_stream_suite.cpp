@@ -77,6 +77,19 @@ TEST_P(MetadataStoreSuite, TheLastSegmentOfAStreamMayGrow) {
     EXPECT_TRUE(store().extend(more_of(7, 55, 1, 45)));
 }
 
+TEST_P(MetadataStoreSuite, ALongerLastSegmentCountsOnceWhileTheLengthIsUnknown) {
+    ASSERT_TRUE(store().create(stream_upload(7, UploadKind::stream)));
+    ASSERT_TRUE(store().extend(more_of(7, 0, 0, 40)));
+    Extension longer = more_of(7, 40, 0, 55);
+    longer.segment->extent.offset = {0};
+    longer.before = {40};
+    longer.owner_bytes_max = {55};
+    ASSERT_TRUE(store().extend(longer));
+    EXPECT_EQ(stored(7).received, ByteCount{55});
+    EXPECT_EQ(stored(7).total, ByteCount{55});
+    EXPECT_EQ(store().usage_of(alice())->bytes, ByteCount{55});
+}
+
 TEST_P(MetadataStoreSuite, ALengthThatIsToldLaterStaysAndCountsFromThen) {
     ASSERT_TRUE(store().create(stream_upload(7, UploadKind::stream)));
     ASSERT_TRUE(store().extend(more_of(7, 0, 0, 40)));

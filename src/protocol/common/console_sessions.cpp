@@ -28,6 +28,13 @@ std::string_view cookie_of(const http::Request& request) {
     return {};
 }
 
+// "https://app.example:8443" -> "app.example:8443"
+std::string_view authority_in(std::string_view origin) {
+    const auto scheme_end = origin.find("://");
+    return scheme_end == std::string_view::npos ? std::string_view()
+                                                : origin.substr(scheme_end + 3);
+}
+
 // Browsers say where a call that changes something comes from, and a page cannot make that up.
 bool is_of_this_site(const http::Request& request) {
     const bool only_reads = request.method == "GET" || request.method == "HEAD";
@@ -36,10 +43,13 @@ bool is_of_this_site(const http::Request& request) {
     if (only_reads) {
         return !site || *site != "cross-site";
     }
-    const auto host = request.header("Host").value_or("");
-    const auto scheme_end = origin.value_or("").find("://");
-    const bool names_us = origin && scheme_end != std::string_view::npos &&
-                          equals_ignoring_case(origin->substr(scheme_end + 3), host);
+    // A proxy that is trusted may tell the name that the browser knows.
+    const std::string_view told =
+        request.direct_url.empty() ? std::string_view() : authority_in(request.base_url);
+    const auto named = authority_in(origin.value_or(""));
+    const bool names_us =
+        !named.empty() && (equals_ignoring_case(named, request.header("Host").value_or("")) ||
+                           equals_ignoring_case(named, told));
     return names_us || (!origin && site == "same-origin");
 }
 

@@ -58,6 +58,7 @@ struct Exchange {
     // With keys: by what the caller was known, so that a long answer can be ended with it.
     std::string bearer_digest;
     std::optional<WallTime> session_ends;
+    std::string session_mark;  // of the console's cookie; see ConsoleSessions
     std::string claimed_key;  // the consumer key of an OAuth 1.0a call, whoever sent it
     // Of an OAuth 1.0a call whose signature does not match: what should have been signed, and what
     // the caller signed, as far as a known mistake explains it. Never a secret or a signature.

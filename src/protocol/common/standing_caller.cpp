@@ -7,11 +7,27 @@ StandingCaller::StandingCaller(Keys& keys, runtime::BlockingPool& reads, const E
       reads_(reads),
       bearer_digest_(exchange.bearer_digest),
       consumer_key_(exchange.claimed_key),
-      ends_(exchange.session_ends) {}
+      ends_(exchange.session_ends),
+      session_mark_(exchange.session_mark) {}
 
-Result<KnownKeyPtr> StandingCaller::find() {
-    return bearer_digest_.empty() ? keys_.find_consumer(consumer_key_)
-                                  : keys_.find_bearer(bearer_digest_);
+Result<bool> StandingCaller::is_good(WallTime now) {
+    if (!session_mark_.empty()) {
+        auto ended = keys_.is_session_ended(session_mark_);
+        if (!ended || *ended) {
+            return ended ? Result<bool>(false) : std::move(ended);
+        }
+    }
+    if (bearer_digest_.empty() && consumer_key_.empty()) {
+        return true;
+    }
+    auto found = bearer_digest_.empty() ? keys_.find_consumer(consumer_key_)
+                                        : keys_.find_bearer(bearer_digest_);
+    if (!found) {
+        return std::move(found).error();
+    }
+    const KnownKeyPtr& known = *found;
+    return known != nullptr && !known->key.revoked_at &&
+           (!known->key.expires_at || *known->key.expires_at > now);
 }
 
 boost::asio::awaitable<bool> StandingCaller::is_let_in() {
@@ -19,17 +35,12 @@ boost::asio::awaitable<bool> StandingCaller::is_let_in() {
     if (ends_ && *ends_ <= now) {
         co_return false;
     }
-    if (bearer_digest_.empty() && consumer_key_.empty()) {
+    if (session_mark_.empty() && bearer_digest_.empty() && consumer_key_.empty()) {
         co_return true;
     }
-    auto work = [this] { return find(); };
-    const auto found = co_await runtime::run_blocking(reads_, std::move(work));
-    if (!found) {
-        co_return true;
-    }
-    const bool is_known = *found != nullptr;
-    co_return is_known && !(*found)->key.revoked_at &&
-        (!(*found)->key.expires_at || *(*found)->key.expires_at > now);
+    auto work = [this, now] { return is_good(now); };
+    const auto good = co_await runtime::run_blocking(reads_, std::move(work));
+    co_return good ? *good : true;
 }
 
 }  // namespace sluice::protocol

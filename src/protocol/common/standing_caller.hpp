@@ -21,13 +21,14 @@ class StandingCaller {
     boost::asio::awaitable<bool> is_let_in();
 
   private:
-    Result<KnownKeyPtr> find();
+    Result<bool> is_good(WallTime now);
 
     Keys& keys_;
     runtime::BlockingPool& reads_;
     const std::string bearer_digest_;
     const std::string consumer_key_;  // neither: the operator, by the link of the start
     const std::optional<WallTime> ends_;
+    const std::string session_mark_;  // of a console's cookie, which somebody may sign out of
 };
 
 }  // namespace sluice::protocol

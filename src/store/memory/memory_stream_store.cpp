@@ -47,7 +47,7 @@ Result<void> MemoryMetadataStore::extend(const Extension& more) {
         return conflict("it does not follow the end of the stream");
     }
     const ByteCount before = upload.total;
-    const ByteCount bytes = more.segment ? more.segment->extent.length : ByteCount{};
+    const ByteCount bytes = more.growth();
     const ByteCount total =
         upload.stream.length_known ? before : more.total.value_or(upload.received + bytes);
     const bool has_limit = more.owner_bytes_max.value > 0;

@@ -230,7 +230,8 @@ Result<CredentialSource::Found> CredentialSource::from_url(
         parse_expiry(json_value(reply.text, "Expiration"))
     };
     if (!reply.is_success() || found.credentials.key_id.empty()) {
-        return none(url + " gave none.");
+        return none("The service that has this machine's credentials gave none."
+        );  // its address may be a secret
     }
     return found;
 }
