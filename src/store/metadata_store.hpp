@@ -104,7 +104,7 @@ class MetadataStore : public StreamStore {
 
     // --- jobs ---
     // The first of the lane's queue that may run, now processing and leased to `holder`; nothing if
-    // none, or while a suspect runs alone. Also takes jobs whose lease ran out before `now`; passes
+    // none, or while a suspect runs alone on its node. Also takes jobs whose lease ran out before `now`; passes
     // by those whose upload is not there, or neither queued nor processing.
     virtual Result<std::optional<LeasedJob>> claim_job(
         Lane lane, const std::string& holder, WallTime now, WallTime lease_until
