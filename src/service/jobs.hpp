@@ -77,7 +77,7 @@ class Jobs {
     // The medium is at fault: final.
     Result<void> fail(const LeasedJob& job, ProcessingFailure why);
     // Something else is at fault: back into the queue after a pause, or failed with `why` if this
-    // was the last attempt. The reason WorkerCrashed counts as a crash, storage_away not at all.
+    // was the last attempt. The reason WorkerCrashed counts as a crash, storage_away not until away_max.
     Result<GivenBack> give_back(const LeasedJob& job, ProcessingFailure why);
     // Nobody is at fault (the server stops): back into the queue at once, as if it had not begun.
     Result<void> release(const LeasedJob& job);
