@@ -15,3 +15,11 @@ pkg_check_modules(POSTGRES REQUIRED IMPORTED_TARGET libpq)
 pkg_check_modules(URING REQUIRED IMPORTED_TARGET liburing)
 pkg_check_modules(VIPS REQUIRED IMPORTED_TARGET vips)
 pkg_check_modules(AVFORMAT REQUIRED IMPORTED_TARGET libavformat libavcodec libavutil)
+
+# Asio, with the macros that everybody must see alike.
+add_library(sluice_asio INTERFACE)
+target_link_libraries(sluice_asio INTERFACE Boost::headers)
+target_compile_definitions(sluice_asio INTERFACE BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED
+  # Operations that a thread keeps the memory of for the next ones. Not of frames of coroutines: whatever
+  # waits for long, as an idle connection does, would sit in the largest block that was left over.
+  BOOST_ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE=16 BOOST_ASIO_DISABLE_AWAITABLE_FRAME_RECYCLING)

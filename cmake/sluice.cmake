@@ -19,7 +19,11 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 find_program(SLUICE_CCACHE ccache)
 if(SLUICE_CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${SLUICE_CCACHE})
+  set(pch_default OFF)  # ccache is quicker still, and a precompiled header names its folder: no two clones would share an object
+else()
+  set(pch_default ON)
 endif()
+option(SLUICE_PCH "parse the common headers once (cmake/pch.cmake)" ${pch_default})
 
 add_library(sluice_options INTERFACE)
 target_include_directories(sluice_options INTERFACE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)
@@ -41,11 +45,14 @@ if(SLUICE_LLD)
 endif()
 target_link_options(sluice_options INTERFACE -Wl,-z,relro,-z,now)
 
+include(pch)
+
 # sluice_library(name SOURCES … DEPS …): one per folder, so that an arrow that is not declared does not link.
 function(sluice_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;PRIVATE_DEPS" ${ARGN})
   add_library(${name} STATIC ${ARG_SOURCES})
   target_link_libraries(${name} PUBLIC sluice_options ${ARG_DEPS} PRIVATE ${ARG_PRIVATE_DEPS})
+  sluice_use_pch(${name} library)
 endfunction()
 
 # sluice_program(name SOURCES … DEPS …): an executable in the root of the build folder.
@@ -64,6 +71,7 @@ function(sluice_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE sluice_options ${ARG_DEPS} GTest::gtest GTest::gtest_main)
+  sluice_use_pch(${name} test)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT 300)
 endfunction()
