@@ -93,6 +93,9 @@ class Postgres:
 
     def kill(self):
         """SIGKILL to the postmaster and to all of its own: what a crash of the machine does to a process."""
+        # It stands still first: a child that it makes behind the list keeps the shared memory, and the next start refuses.
+        self.process.send_signal(signal.SIGSTOP)
+        self._wait_until([self.process.pid], "TZ")
         children = subprocess.run(
             ["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, text=True, check=False
         ).stdout.split()
@@ -103,19 +106,20 @@ class Postgres:
                 pass
         self.process.wait(30)
         self.process = None
-        self._wait_until_gone([int(pid) for pid in children])
+        self._wait_until([int(pid) for pid in children], "Z")
 
     @staticmethod
-    def _wait_until_gone(pids):
-        def lives(pid):
+    def _wait_until(pids, states):
+        """Each is gone or in one of the kernel's states (proc(5): T stopped, Z dead)."""
+        def is_in_another(pid):
             try:
                 with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
-                    return stat.read().rsplit(")", 1)[1].split()[0] != "Z"
+                    return stat.read().rsplit(")", 1)[1].split()[0] not in states
             except OSError:
                 return False
 
         ends = time.monotonic() + 10
-        while any(map(lives, pids)) and time.monotonic() < ends:
+        while any(map(is_in_another, pids)) and time.monotonic() < ends:
             time.sleep(0.02)
 
     def stop(self):
