@@ -56,15 +56,24 @@ class Postgres:
         with open(self.log_path, "ab") as log:
             subprocess.run(self._command(name, *arguments), cwd=self.root, check=True, stdout=log, stderr=log)
 
-    def start(self, timeout=30):
+    def _spawn(self):
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 self._command("postgres", "-D", "data", "-k", self.root, *self.options),
                 cwd=self.root, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )
+
+    def start(self, timeout=30):
+        before = len(self.log())
+        self._spawn()
         ends = time.monotonic() + timeout
         while self.sql("SELECT 1") is None:
-            if time.monotonic() > ends or self.process.poll() is not None:
+            # The kernel may still be at the memory of the one that was killed.
+            if self.process.poll() is not None and "pre-existing shared memory" in self.log()[before:] and time.monotonic() < ends:
+                time.sleep(0.2)
+                before = len(self.log())
+                self._spawn()
+            elif time.monotonic() > ends or self.process.poll() is not None:
                 raise RuntimeError(f"PostgreSQL did not start; its log:\n{self.log()[-3000:]}")
             time.sleep(0.02)
         if self.password is not None:
