@@ -118,7 +118,7 @@ class Server {
               .redirects_to_storage = settings.redirects_to_storage
           },
           operations_(metrics_, metadata_, pools_.reads),
-          system_(settings_, clock_.now()),
+          system_(settings_, connection_limits_.connections_max, clock_.now()),
           router_(
               context_,
               authenticator_,

@@ -247,6 +247,8 @@ class Filters(ServerCase):
         self.assertEqual((settings["storage.durability"]["origin"], settings["storage.durability"]["value"]), ("default", "strict"))
         self.assertGreaterEqual(int(settings["processing.workers"]["value"]), 1)
         self.assertEqual((settings["inspector.mode"]["value"], settings["auth.mode"]["value"]), ("full", "open"))
+        self.assertEqual([row for row in system["settings"] if not row["value"] or not row["origin"]], [])
+        self.assertEqual((settings["limits.segment.max_bytes"]["value"], settings["limits.requests.v1.init"]["origin"]), ("64MiB", "default"))
 
 
 class Sessions(ServerCase):
