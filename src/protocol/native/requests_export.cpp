@@ -177,7 +177,7 @@ void append_entry(JsonWriter& json, const RecordedExchange& recorded) {
     json.end_object();
 }
 
-std::string quoted(std::string_view text) {
+std::string shell_quoted(std::string_view text) {
     std::string out = "'";
     for (const char c : text) {
         out += c == '\'' ? std::string("'\\''") : std::string(1, c);
@@ -188,7 +188,7 @@ std::string quoted(std::string_view text) {
 // A method may be any token of HTTP, also "A|reboot|".
 std::string word(std::string_view text) {
     const bool is_plain = std::ranges::all_of(text, [](char c) { return c >= 'A' && c <= 'Z'; });
-    return is_plain ? std::string(text) : quoted(text);
+    return is_plain ? std::string(text) : shell_quoted(text);
 }
 
 // What curl makes itself, and what belongs to one connection.
@@ -211,15 +211,16 @@ bool is_left_out(std::string_view name) {
 
 std::string form_part(const ReceivedPart& part) {
     if (!is_media(part)) {
-        return " --form-string " + quoted(part.name + "=" + part.start);
+        return " --form-string " + shell_quoted(part.name + "=" + part.start);
     }
     std::string field = part.name + "=@media";
     field += part.content_type.empty() ? "" : ";type=" + part.content_type;
-    return " -F " + quoted(field);
+    return " -F " + shell_quoted(field);
 }
 
 std::string content_type_of(const RecordedExchange& recorded) {
-    return " -H " + quoted("Content-Type: " + std::string(header_of(recorded, "Content-Type")));
+    return " -H " +
+           shell_quoted("Content-Type: " + std::string(header_of(recorded, "Content-Type")));
 }
 
 std::string body_of(const RecordedExchange& recorded) {
@@ -235,11 +236,11 @@ std::string body_of(const RecordedExchange& recorded) {
         return recorded.body_bytes > 0 && !type.empty() ? content_type_of(recorded) : "";
     }
     if (is_json(recorded)) {
-        return content_type_of(recorded) + " --data-binary " + quoted(json_body(recorded));
+        return content_type_of(recorded) + " --data-binary " + shell_quoted(json_body(recorded));
     }
     for (const ReceivedPart& part : recorded.parts) {
-        text += is_media(part) ? " --data-urlencode " + quoted(part.name + "@media")
-                               : " --data-urlencode " + quoted(part.name + "=" + part.start);
+        text += is_media(part) ? " --data-urlencode " + shell_quoted(part.name + "@media")
+                               : " --data-urlencode " + shell_quoted(part.name + "=" + part.start);
     }
     return text;
 }
@@ -261,15 +262,15 @@ std::string as_curl(const RecordedExchange& recorded, bool believes_anybody) {
     std::string line = recorded.method == "HEAD" ? "curl -I" : "curl -X " + word(recorded.method);
     const bool is_named = believes_anybody && recorded.owner.has_value();
     if (!header_of(recorded, "Authorization").empty()) {
-        line += is_named ? " -H " + quoted("Sluice-Owner: " + recorded.owner->id)
+        line += is_named ? " -H " + shell_quoted("Sluice-Owner: " + recorded.owner->id)
                          : " -H \"Authorization: Bearer $SLUICE_TOKEN\"";
     }
     for (const auto& [name, value] : header_lines(recorded.headers)) {
         if (!is_left_out(name)) {
-            line += " -H " + quoted(std::string(name) + ": " + std::string(value));
+            line += " -H " + shell_quoted(std::string(name) + ": " + std::string(value));
         }
     }
-    line += body_of(recorded) + " " + quoted(recorded.base_url + recorded.target) + "\n";
+    line += body_of(recorded) + " " + shell_quoted(recorded.base_url + recorded.target) + "\n";
     if (std::ranges::any_of(recorded.parts, is_media)) {
         line += "# media: the file that was sent, put it into the working directory\n";
     }
