@@ -11,22 +11,32 @@ bool RunningSums::take(std::uint64_t at, std::span<const std::byte> bytes) {
     std::uint64_t begin = 0;
     for (const SegmentSum& segment : segments_) {
         const std::uint64_t end = begin + segment.length.value;
-        if (at < end && !bytes.empty()) {
-            const auto part = bytes.first(std::min<std::uint64_t>(bytes.size(), end - at));
-            if (at == begin) {
-                place_ = {.next = at, .crc = 0};
-            }
-            const bool is_next = place_.next == at;
-            at += part.size();
-            bytes = bytes.subspan(part.size());
-            if (is_next) {
-                place_ = {.next = at, .crc = crc32c(part, place_.crc)};
-                is_same = is_same && (at != end || place_.crc == segment.crc32c);
-            }
-        }
+        const std::uint64_t length = at < end ? std::min<std::uint64_t>(bytes.size(), end - at) : 0;
+        is_same = take_of(segment, begin, at, bytes.first(length)) && is_same;
+        at += length;
+        bytes = bytes.subspan(length);
         begin = end;
     }
     return is_same;
+}
+
+bool RunningSums::take_of(
+    const SegmentSum& segment,
+    std::uint64_t begin,
+    std::uint64_t at,
+    std::span<const std::byte> part
+) {
+    if (part.empty()) {
+        return true;
+    }
+    if (at == begin) {
+        place_ = {.next = at, .crc = 0};
+    }
+    if (at != place_.next) {
+        return true;  // its begin was not read
+    }
+    place_ = {.next = at + part.size(), .crc = crc32c(part, place_.crc)};
+    return place_.next != begin + segment.length.value || place_.crc == segment.crc32c;
 }
 
 }  // namespace sluice::protocol::delivery

@@ -28,6 +28,14 @@ class RunningSums {
     void go_back_to(Place place) { place_ = place; }
 
   private:
+    // What lies within the segment, which begins at `begin` of the file.
+    bool take_of(
+        const SegmentSum& segment,
+        std::uint64_t begin,
+        std::uint64_t at,
+        std::span<const std::byte> part
+    );
+
     std::vector<SegmentSum> segments_;
     Place place_;
 };
