@@ -140,8 +140,13 @@ Result<Delivered> text_of(
 
 Delivered original_of(const UploadWithSegments& found) {
     const Upload& upload = found.upload;
+    std::vector<SegmentSum> sums;
+    for (const auto& [index, segment] : found.segments) {
+        sums.push_back({segment.extent.length, segment.crc32c});
+    }
     return {
         .layout = layout_of(found.segments),
+        .sums = std::move(sums),
         .size = upload.total,
         .content_type = "application/octet-stream",
         .file_name = upload.file_name,

@@ -115,8 +115,13 @@ struct UploadList {
 };
 
 // Something to deliver: the original or an output.
+struct SegmentSum {
+    ByteCount length;
+    std::uint32_t crc32c = 0;
+};
 struct Delivered {
     std::vector<Extent> layout;
+    std::vector<SegmentSum> sums;  // of the original's segments, one after the other; else none
     ByteCount size;
     std::string content_type;
     std::string file_name;  // of the original, as its owner called it; may be empty

@@ -9,7 +9,7 @@ from support.client import X1, upload
 from support.media import noise, picture
 from support.server import binary
 from support.tracing import blob_path
-from support.wire import exchange, head
+from support.wire import ConnectionEnded, exchange, head
 
 DATA = noise(100_000)
 
@@ -143,6 +143,23 @@ class OriginalsThatAreNotKept(ServerCase):
             env={**os.environ, **self.server.environment},
         )
         self.assertEqual(checked.returncode, 0, checked.stdout)
+
+
+class Changed(ServerCase):
+    def test_a_bit_that_changed_on_the_disk_breaks_the_answer_off(self):
+        caller, data = X1(self.server), noise(4_000_000)
+        media_id = upload(caller, data, 1_000_000)
+        self.assertTrue(caller.original(f"7_{media_id}").body == data)
+        with open(blob_path(self.server.data, media_id), "r+b") as file:
+            file.seek(1_500_000)
+            changed = file.read(1)[0] ^ 1
+            file.seek(1_500_000)
+            file.write(bytes([changed]))
+        with self.assertRaises(ConnectionEnded):
+            caller.original(f"7_{media_id}")
+        self.assertIn("original_differs", self.server.log())
+        rest = caller.get(f"/media/7_{media_id}/original", [("Range", "bytes=2000000-")])
+        self.assertTrue(rest.body == data[2_000_000:], "the other segments are what they were")
 
 
 if __name__ == "__main__":

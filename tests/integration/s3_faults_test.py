@@ -117,6 +117,19 @@ class Passing(FaultyCase):
         self.assertEqual(met.fired, 4)
         self.assertIn("input_differs", self.server.log())
 
+    def test_a_bit_that_changed_on_the_way_back_is_not_given_out(self):
+        media_id, data = self.opened()
+        self.assertEqual(self.caller.append(media_id, 1, data[SEGMENT:]).status, 204)
+        self.assertIn(self.caller.finalize(media_id).status, (200, 201))
+        self.caller.wait(media_id)  # nobody else reads it
+        met = self.line.add("flip", method="GET")
+        self.assert_original(self.caller, f"7_{media_id}", data)
+        self.assertEqual(met.fired, 1)
+        self.assertIn("original_differs", self.server.log())
+        self.line.add("flip", method="GET", times=2)
+        answer = self.caller.original(f"7_{media_id}")
+        self.assertEqual((answer.status, answer.header("sluice-error")), (500, "storage_failed"), answer)
+
     def test_a_slow_store_makes_calls_slow_and_status_not(self):
         media_id, data = self.opened()
         last_bytes = threading.Event()

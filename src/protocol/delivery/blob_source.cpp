@@ -3,18 +3,27 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/log.hpp"
+
 namespace sluice::protocol::delivery {
+namespace {
+
+constexpr int fetches_max = 2;
+
+}  // namespace
 
 BlobSource::BlobSource(
     BlobStore& blobs,
     runtime::BlockingPool& pool,
-    std::vector<Extent> layout,
+    Delivered file,
     std::uint64_t first,
     std::uint64_t length
 )
     : blobs_(blobs),
       pool_(pool),
-      layout_(std::move(layout)),
+      layout_(std::move(file.layout)),
+      sums_(std::move(file.sums)),
+      tag_(std::move(file.tag)),
       at_(first),
       length_(length),
       end_(first + length) {}
@@ -33,6 +42,24 @@ BlobSource::Piece BlobSource::next_piece(std::size_t length_max) const {
     return {};
 }
 
+// What lies at at_. It may have changed on its way from the store: then it is right the second time.
+Result<void> BlobSource::fetch(const Piece& piece, std::span<std::byte> bytes) {
+    const auto place = sums_.place();
+    for (int left = fetches_max; left > 0; --left) {
+        if (auto read = blobs_.read(piece.extent, piece.offset, bytes); !read) {
+            return read;
+        }
+        if (sums_.take(at_, bytes)) {
+            return ok();
+        }
+        sums_.go_back_to(place);
+        log::warning(
+            "original_differs", "what was read is not what was uploaded", {{"file", tag_}}
+        );
+    }
+    return Error{.code = ErrorCode::storage_failed, .detail = "a checksum of " + tag_ + " differs"};
+}
+
 std::size_t BlobSource::take_from_ahead(std::span<std::byte> bytes) {
     if (at_ < ahead_at_ || at_ >= ahead_at_ + ahead_.size()) {
         return 0;
@@ -47,7 +74,7 @@ Result<std::size_t> BlobSource::read_ahead(std::span<std::byte> bytes) {
     const Piece piece = next_piece(blobs_.read_ahead().value);
     ahead_.resize(piece.length);
     ahead_at_ = at_;
-    if (auto read = blobs_.read(piece.extent, piece.offset, ahead_); !read) {
+    if (auto read = fetch(piece, ahead_); !read) {
         ahead_.clear();
         return std::move(read).error();
     }
@@ -69,9 +96,7 @@ boost::asio::awaitable<Result<std::size_t>> BlobSource::read(std::span<std::byte
     if (piece.length == 0) {
         co_return std::size_t{0};
     }
-    auto work = [this, piece, bytes] {
-        return blobs_.read(piece.extent, piece.offset, bytes.first(piece.length));
-    };
+    auto work = [this, piece, bytes] { return fetch(piece, bytes.first(piece.length)); };
     auto read = co_await runtime::run_blocking(pool_, std::move(work));
     if (!read) {
         co_return std::move(read).error();

@@ -1,9 +1,12 @@
-// The bytes of a layout as the body of a response, read piece by piece on the blocking pool.
+// The bytes of a file as the body of a response, read piece by piece on the blocking pool. What was uploaded is
+// compared with its checksums on the way: where a segment differs the answer breaks off.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "http/response.hpp"
+#include "protocol/delivery/running_sums.hpp"
 #include "runtime/run_blocking.hpp"
 #include "store/blob_store.hpp"
 
@@ -11,11 +14,11 @@ namespace sluice::protocol::delivery {
 
 class BlobSource final : public http::BodySource {
   public:
-    // `length` bytes from `first` of the layout. Store and pool outlive the source.
+    // `length` bytes from `first` of the file. Store and pool outlive the source.
     BlobSource(
         BlobStore& blobs,
         runtime::BlockingPool& pool,
-        std::vector<Extent> layout,
+        Delivered file,
         std::uint64_t first,
         std::uint64_t length
     );
@@ -30,12 +33,15 @@ class BlobSource final : public http::BodySource {
         std::size_t length = 0;
     };
     Piece next_piece(std::size_t length_max) const;
+    Result<void> fetch(const Piece& piece, std::span<std::byte> bytes);
     Result<std::size_t> read_ahead(std::span<std::byte> bytes);
     std::size_t take_from_ahead(std::span<std::byte> bytes);
 
     BlobStore& blobs_;
     runtime::BlockingPool& pool_;
     std::vector<Extent> layout_;
+    RunningSums sums_;
+    std::string tag_;  // of the file, for the log
     std::uint64_t at_;
     std::uint64_t length_;
     std::uint64_t end_;

@@ -266,7 +266,7 @@ Response Endpoint::answer(const http::Request& request, Delivered file) const {
         );
     }
     response.source = std::make_unique<BlobSource>(
-        context_.uploads.blobs(), context_.bulk, std::move(file.layout), first, length
+        context_.uploads.blobs(), context_.bulk, std::move(file), first, length
     );
     return response;
 }

@@ -106,7 +106,7 @@ Result<Credentials> CredentialSource::get() {
         // is told, good or bad: if each asked anew, the last of many would wait for all before it.
         const std::uint64_t running = renewals_;
         renewed_.wait(lock, [this, running] { return renewals_ != running || is_valid(); });
-        return is_valid() ? Result<Credentials>(found_->credentials) : last_;
+        return outcome();
     }
     is_renewing_ = true;
     lock.unlock();
@@ -121,7 +121,17 @@ Result<Credentials> CredentialSource::get() {
         last_ = std::move(found).error();
     }
     renewed_.notify_all();
-    return is_valid() ? Result<Credentials>(found_->credentials) : last_;
+    return outcome();
+}
+
+Result<Credentials> CredentialSource::outcome() const {
+    if (is_valid()) {
+        return found_->credentials;
+    }
+    if (const auto* why = std::get_if<Error>(&last_)) {
+        return *why;
+    }
+    return std::get<Credentials>(last_);
 }
 
 std::optional<Credentials> CredentialSource::known() {

@@ -17,6 +17,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <variant>
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
@@ -52,6 +53,7 @@ class CredentialSource {
 
     bool is_fresh() const;
     bool is_valid() const;
+    Result<Credentials> outcome() const;
     Result<Found> find();
     std::optional<Found> from_file();
     Result<Found> from_web_identity(const std::string& role, const std::string& token_file);
@@ -69,7 +71,7 @@ class CredentialSource {
     bool is_renewing_ = false;
     std::uint64_t renewals_ = 0;  // that ended
     std::optional<Found> found_;
-    Result<Credentials> last_ = Credentials{};  // how the last renewal ended
+    std::variant<Credentials, Error> last_;  // how the last renewal ended
 };
 
 // The credentials of a profile in the text of such a file.
