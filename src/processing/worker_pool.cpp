@@ -40,6 +40,10 @@ LaneSlots slots_of(const WorkerPoolSettings& settings) {
     return {.quick = whole.quick_slots, .film = whole.slots};
 }
 
+unsigned cores_of_a_job(const WorkerPoolSettings& settings) {
+    return with_defaults(settings).cores_per_job;
+}
+
 std::string worker_beside_us() {
     std::error_code error;
     const auto self = std::filesystem::read_symlink("/proc/self/exe", error);

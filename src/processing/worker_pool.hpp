@@ -47,6 +47,8 @@ struct WorkerPoolSettings {
 
 // How many jobs may run at once.
 LaneSlots slots_of(const WorkerPoolSettings& settings);
+// How many threads the encoder of a film has.
+unsigned cores_of_a_job(const WorkerPoolSettings& settings);
 
 class Slot;
 class PoolSignals;

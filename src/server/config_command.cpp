@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <cstdio>
 #include <iostream>
+#include <iterator>
 #include <utility>
 
 #include "base/json_writer.hpp"
 #include "cli/error_text.hpp"
+#include "server/open_files.hpp"
 #include "server/setting_rows.hpp"
+#include "server/settings_in_force.hpp"
 
 namespace sluice::server {
 namespace {
@@ -57,41 +60,50 @@ std::string told(const GivenSetting& given) {
     return given.value.empty() ? "on" : given.value;
 }
 
-void print_json(const Settings& settings, const Shape& shape) {
-    JsonWriter json;
-    json.begin_array();
-    for (const SettingRow& row : setting_rows()) {
-        bool is_given = false;
-        for (const GivenSetting& given : settings.given) {
-            if (given.key == row.key) {
-                is_given = true;
-                json.begin_object().member("key", row.key).member("value", told(given));
-                json.member("origin", given.origin).end_object();
+constexpr std::string_view by_default = "default";
+
+// "upload.max_bytes=2G" of limits as the file has it: a key of its own.
+GivenSetting as_in_the_file(GivenSetting given) {
+    const auto equal = given.value.find('=');
+    if (given.key == "limits" && equal != std::string::npos) {
+        given.key += "." + given.value.substr(0, equal);
+        given.value.erase(0, equal + 1);
+    }
+    return given;
+}
+
+// What somebody said, as it was said; then what is in force of all others.
+std::vector<GivenSetting> rows_of(const Settings& settings, const Shape& shape) {
+    std::vector<GivenSetting> rows;
+    std::ranges::transform(settings.given, std::back_inserter(rows), as_in_the_file);
+    if (shape.has_all) {
+        for (auto& one : settings_in_force(settings, connections_for(raise_open_files()))) {
+            if (one.origin == by_default) {
+                rows.push_back({std::move(one.key), std::move(one.value), std::move(one.origin)});
             }
         }
-        if (shape.has_all && !is_given) {
-            json.begin_object().member("key", row.key).key("value").null();
-            json.member("origin", "default").end_object();
-        }
+    }
+    return rows;
+}
+
+void print_json(const std::vector<GivenSetting>& rows) {
+    JsonWriter json;
+    json.begin_array();
+    for (const GivenSetting& row : rows) {
+        json.begin_object().member("key", row.key).member("value", told(row));
+        json.member("origin", row.origin).end_object();
     }
     json.end_array();
     std::printf("%s\n", json.take().c_str());
 }
 
-void print_text(const Settings& settings, const Shape& shape) {
-    for (const SettingRow& row : setting_rows()) {
-        bool is_given = false;
-        for (const GivenSetting& given : settings.given) {
-            if (given.key == row.key) {
-                is_given = true;
-                const std::string origin = shape.has_origin ? "  # " + given.origin : "";
-                const std::string value = toml_text(told(given));
-                std::printf("%s = %s%s\n", given.key.c_str(), value.c_str(), origin.c_str());
-            }
-        }
-        if (shape.has_all && !is_given) {
-            std::printf("# %s: %s\n", std::string(row.key).c_str(), std::string(row.help).c_str());
-        }
+// As lines of a file; what nobody set is a comment.
+void print_text(const std::vector<GivenSetting>& rows, bool has_origin) {
+    for (const GivenSetting& row : rows) {
+        const char* mark = row.origin == by_default ? "# " : "";
+        const std::string origin = has_origin ? "  # " + row.origin : "";
+        const std::string value = toml_text(told(row));
+        std::printf("%s%s = %s%s\n", mark, row.key.c_str(), value.c_str(), origin.c_str());
     }
 }
 
@@ -109,9 +121,9 @@ int show(std::vector<std::string> words, const Environment& environment, bool on
     if (only_validates) {
         std::puts("the settings can be used");
     } else if (shape.is_json) {
-        print_json(*settings, shape);
+        print_json(rows_of(*settings, shape));
     } else {
-        print_text(*settings, shape);
+        print_text(rows_of(*settings, shape), shape.has_origin);
     }
     return exit_done;
 }

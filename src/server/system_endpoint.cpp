@@ -3,15 +3,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <filesystem>
 
 #include "base/json_writer.hpp"
 #include "protocol/common/credentials.hpp"
 #include "protocol/common/problem.hpp"
-#include "server/derived_settings.hpp"
-#include "server/setting_rows.hpp"
+#include "server/settings_in_force.hpp"
 #include "server/web_assets.hpp"
 
 namespace sluice::server {
@@ -38,65 +36,6 @@ std::string beside_this_program(std::string_view name) {
     return !error && ::access(file.c_str(), X_OK) == 0 ? file.string() : std::string();
 }
 
-// What was said of it, all values in one; without an origin it has its default.
-GivenSetting given_of(const Settings& settings, std::string_view key) {
-    GivenSetting all{.key = std::string(key)};
-    for (const GivenSetting& given : settings.given) {
-        if (given.key == key) {
-            all.value += (all.value.empty() ? "" : ", ") + given.value;
-            all.origin = given.origin;
-        }
-    }
-    return all;
-}
-
-std::string_view name_of(protocol::InspectorMode mode) {
-    switch (mode) {
-        case protocol::InspectorMode::full:
-            return "full";
-        case protocol::InspectorMode::metadata:
-            return "metadata";
-        case protocol::InspectorMode::off:
-            break;
-    }
-    return "off";
-}
-
-// What is in force of the settings that nobody set and that this machine or other settings decide;
-// of all others the help says it.
-std::string in_force(const Settings& settings, std::string_view key) {
-    const LaneSlots slots = slots_of(pool_settings(settings, job_holder));
-    const std::array<std::pair<std::string_view, std::string>, 11> values{{
-        {"server.data", settings.data},
-        {"server.role", settings.runs_api ? (settings.runs_workers ? "all" : "api") : "worker"},
-        {"database.url", settings.database},
-        {"storage.url", settings.storage},
-        {"storage.durability", settings.is_strict ? "strict" : "relaxed"},
-        {"auth.mode", settings.needs_keys ? "keys" : "open"},
-        {"auth.key_file", key_file_of(settings)},
-        {"x.fidelity", settings.is_faithful ? "faithful" : "helpful"},
-        {"processing.workers", std::to_string(slots.film)},
-        {"processing.quick_workers", std::to_string(slots.quick)},
-        {"inspector.mode", std::string(name_of(inspector_mode(settings)))},
-    }};
-    const auto* found =
-        std::ranges::find(values, key, &std::pair<std::string_view, std::string>::first);
-    return found == values.end() ? "" : found->second;
-}
-
-// Nothing of a secret: files are named, and what may hold one is shown without it.
-void append_setting(JsonWriter& json, const SettingRow& row, const Settings& settings) {
-    const GivenSetting given = given_of(settings, row.key);
-    const bool is_default = given.origin.empty();
-    const std::string value = is_default            ? in_force(settings, row.key)
-                              : given.value.empty() ? "on"
-                                                    : given.value;
-    json.begin_object().member("key", row.key).member("flag", row.flag).key("value");
-    value.empty() ? json.null() : json.value(value);
-    json.member("origin", is_default ? "default" : given.origin);
-    json.member("help", row.help).end_object();
-}
-
 }  // namespace
 
 FoundTools find_tools() {
@@ -117,8 +56,10 @@ std::string SystemEndpoint::as_json() const {
     decoders_.empty() ? json.null() : json.value(decoders_);
     json.end_object();
     json.key("settings").begin_array();
-    for (const SettingRow& row : setting_rows()) {
-        append_setting(json, row, settings_);
+    for (const SettingInForce& one : settings_in_force(settings_, connections_max_)) {
+        json.begin_object().member("key", one.key).member("flag", one.flag);
+        json.member("value", one.value).member("origin", one.origin).member("help", one.help);
+        json.end_object();
     }
     return json.end_array().end_object().take();
 }

@@ -2,6 +2,7 @@
 // and the console.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,8 +24,11 @@ FoundTools find_tools();
 class SystemEndpoint {
   public:
     // `settings` outlives it.
-    SystemEndpoint(const Settings& settings, WallTime started)
-        : settings_(settings), started_(started), tools_(find_tools()) {}
+    SystemEndpoint(const Settings& settings, std::size_t connections_max, WallTime started)
+        : settings_(settings),
+          connections_max_(connections_max),
+          started_(started),
+          tools_(find_tools()) {}
 
     static bool serves(std::string_view path) { return path == "/api/v1/system"; }
     http::Response handle(const protocol::Exchange& exchange) const;
@@ -38,6 +42,7 @@ class SystemEndpoint {
     std::string as_json() const;
 
     const Settings& settings_;
+    const std::size_t connections_max_;
     const WallTime started_;
     const FoundTools tools_;
     std::string sandbox_ = "none";

@@ -1,101 +1,18 @@
-// Scenarios of the console in a real browser. Each gets a page and what the test planned, and returns what it saw; the test
-// judges. One JSON line on stdout.
+// The console in a real browser: each line of stdin is the order of a scenario, each line of stdout what it saw, in a context of
+// its own; the test judges. One browser for all of them.
 'use strict';
 
 const fs = require('node:fs');
 const crypto = require('node:crypto');
+const readline = require('node:readline');
 const { chromium } = require('playwright-core');
+const { plan, sleep, bearer, api, append, finalize, status, openUpload, drop, slow } = require('./console_tools.cjs');
 
-const plan = JSON.parse(process.argv[2]);
-const axe = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
-const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-
-// --- a client of X's API beside the browser -------------------------------------------------------
-
-const bearer = { Authorization: 'Bearer a-client-under-development' };
-const api = plan.base + '/1.1/media/upload.json';
-
-async function append(id, index, bytes) {
-    const body = new FormData();
-    body.append('command', 'APPEND');
-    body.append('media_id', id);
-    body.append('segment_index', String(index));
-    body.append('media', new Blob([bytes]), 'clip.mp4');
-    await fetch(api, { method: 'POST', headers: bearer, body });
-}
-
-async function openUpload(bytes, segments, sent = segments) {
-    const form = new URLSearchParams({ command: 'INIT', total_bytes: bytes.length, media_type: 'video/mp4', media_category: 'tweet_video' });
-    const made = await (await fetch(api, { method: 'POST', headers: bearer, body: form })).json();
-    const size = Math.ceil(bytes.length / segments);
-    for (let index = 0; index < sent; ++index) {
-        await append(made.media_id_string, index, bytes.subarray(index * size, (index + 1) * size));
-    }
-    return made.media_id_string;
-}
-
-const status = (id) => fetch(`${api}?command=STATUS&media_id=${id}`, { headers: bearer });
-
-// --- what scenarios share -------------------------------------------------------------------------
-
-// As a person drops it: the page gets the event, and the file from it.
-async function drop(page, path, name) {
-    const data = await page.evaluateHandle(
-        ({ base64, called }) => {
-            const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
-            const transfer = new DataTransfer();
-            transfer.items.add(new File([bytes], called, { type: { png: 'image/png', mp4: 'video/mp4', ts: 'text/vnd.trolltech.linguist' }[called.split('.').pop()] ?? '' }));
-            return transfer;
-        },
-        { base64: fs.readFileSync(path).toString('base64'), called: name },
-    );
-    await page.dispatchEvent('body', 'drop', { dataTransfer: data });
-}
-
-async function violations(page) {
-    await page.evaluate(axe + ';0');
-    const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-    return page.evaluate(async (values) => {
-        const found = (await window.axe.run({ runOnly: values })).violations;
-        return found.map((one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 120)).join(' | ')}`);
-    }, tags);
-}
-
-// States that no address leads to.
-async function violationsOfStates(page) {
-    const seen = [];
-    const look = async (name) => seen.push(...(await violations(page)).map((what) => `${name}: ${what}`));
-    await page.goto(`${plan.base}/u/${plan.id}`);
-    await page.getByRole('button', { name: 'Delete' }).click();
-    await page.getByRole('dialog').waitFor();
-    await look('question');
-    await page.keyboard.press('Escape');
-    await page.goto(plan.base + '/');
-    await page.getByRole('button', { name: 'Keys of the keyboard' }).click();
-    await page.getByRole('dialog').waitFor();
-    await look('help');
-    await page.keyboard.press('Escape');
-    await page.route('**/append', () => {});
-    await drop(page, plan.file, 'stuck.mp4');
-    await page.getByRole('progressbar', { name: 'stuck.mp4 sent' }).waitFor();
-    await look('sending');
-    await page.getByRole('button', { name: 'Cancel stuck.mp4' }).click();
-    await page.context().setOffline(true);
-    await page.route('**/api/**', (route) => route.abort());
-    await page.getByRole('button', { name: 'Failed', exact: true }).click();
-    await page.getByRole('alert').waitFor();
-    await look('offline');
-    return seen;
-}
-
-const overflow = (page) => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
 const verdict = (page) => page.locator('.verdict h2').textContent();
 
 const scenarios = {
     async drop_with_reload(page) {
-        const wire = await page.context().newCDPSession(page);
-        await wire.send('Network.enable');
-        await wire.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 6e6 });
+        await slow(page, 6e6);
         await page.goto(plan.base + '/');
         await page.getByText('Drop files').waitFor();
         await drop(page, plan.file, 'holiday.mp4');
@@ -157,9 +74,7 @@ const scenarios = {
     },
 
     async changed_on_disk(page) {
-        const wire = await page.context().newCDPSession(page);
-        await wire.send('Network.enable');
-        await wire.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 4e6 });
+        await slow(page, 4e6);
         await page.goto(plan.base + '/');
         await page.setInputFiles('input[type=file]', plan.file);
         await page.waitForFunction(() => Number(document.querySelector('.sending [role=progressbar]')?.getAttribute('aria-valuenow')) >= 10);
@@ -168,11 +83,9 @@ const scenarios = {
         return { told: await page.locator('.sending .wrong').innerText() };
     },
 
-    // One page at a time sends an upload; another one goes on with it when that one is closed.
+    // One page at a time sends an upload; another one goes on by itself when that one is closed.
     async two_tabs(page) {
-        const wire = await page.context().newCDPSession(page);
-        await wire.send('Network.enable');
-        await wire.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 4e6 });
+        await slow(page, 4e6);
         await page.goto(plan.base + '/');
         await page.getByText('Drop files').waitFor();
         await drop(page, plan.file, 'shared.mp4');
@@ -183,7 +96,6 @@ const scenarios = {
         await other.locator('table.uploads', { hasText: 'shared.mp4' }).waitFor();
         const shown = await other.locator('.sending').count();
         await page.close();
-        await other.reload();
         await other.getByRole('button', { name: 'Take shared.mp4 off this list' }).waitFor();
         const href = await other.locator('.sending a').first().getAttribute('href');
         const id = href.split('/').pop();
@@ -191,29 +103,6 @@ const scenarios = {
         const events = await (await fetch(`${plan.base}/api/v1/uploads/${id}/timeline?owner=all`, { headers: { 'Sluice-Owner': 'anonymous' } })).json();
         const appends = events.data.filter((event) => event.call === 'APPEND' && !event.code);
         return { shown, digest: crypto.createHash('sha256').update(Buffer.from(await original.arrayBuffer())).digest('hex'), appends: appends.reduce((sum, event) => sum + event.count, 0) };
-    },
-
-    // More tabs than a browser has connections for a server: all are live, and stay so when the one that has the line goes.
-    async many_tabs(page) {
-        const tabs = [page];
-        let lines = 0;
-        page.context().on('request', (request) => (lines += request.url().includes('/api/v1/events') ? 1 : 0));
-        while (tabs.length < plan.tabs) {
-            tabs.push(await page.context().newPage());
-        }
-        for (const tab of tabs) {
-            await tab.goto(plan.base + '/');
-            await tab.locator('.line.up').waitFor();
-        }
-        const lines_at_first = lines;
-        const seen_by_all = async () => {
-            const id = await openUpload(Buffer.alloc(100), 1, 0);
-            await Promise.all(tabs.map((tab) => tab.locator(`a[href="/u/${id}"]`).waitFor()));
-        };
-        await seen_by_all();
-        await tabs.shift().close();
-        await seen_by_all();
-        return { lines_at_first, lines };
     },
 
     async keyboard(page) {
@@ -263,7 +152,7 @@ const scenarios = {
         const list = await page.context().newPage();
         await list.goto(plan.base + '/');
         await list.getByText('finalize_missing').waitFor();
-        await fetch(api, { method: 'POST', headers: bearer, body: new URLSearchParams({ command: 'FINALIZE', media_id: id }) });
+        await finalize(id);
         await page.getByRole('heading', { name: 'Nothing is wrong' }).waitFor({ timeout: 60_000 });
         const row = list.locator('tr', { has: list.locator(`a[href="/u/${id}"]`) });
         await row.getByText('Ready').waitFor();
@@ -303,7 +192,7 @@ const scenarios = {
         const link = page.getByText('See the new exchange');
         await link.waitFor();
         const told = await page.locator('.replay [role=status] .badge').textContent();
-        await fetch(api, { method: 'POST', headers: bearer, body: new URLSearchParams({ command: 'FINALIZE', media_id: id }) });
+        await finalize(id);
         await page.getByRole('button', { name: 'Send again' }).click();
         await page.locator('.replay .badge', { hasText: '200' }).waitFor();
         await page.getByRole('button', { name: /Compare/ }).click();
@@ -339,7 +228,7 @@ const scenarios = {
         await page.goto(plan.base + '/?state=ready');
         await page.locator('.line.up').waitFor();
         await append(id, 0, film);
-        await fetch(api, { method: 'POST', headers: bearer, body: new URLSearchParams({ command: 'FINALIZE', media_id: id }) });
+        await finalize(id);
         await page.locator(`a[href="/u/${id}"]`).waitFor({ timeout: 60_000 });
         await open.locator(`a[href="/u/${id}"]`).waitFor({ state: 'detached' });
         return {};
@@ -366,56 +255,6 @@ const scenarios = {
         await page.mouse.move(5, 5);
         await page.waitForFunction(({ href, y }) => document.querySelector(`a[href="${href}"]`).getBoundingClientRect().y > y + 10, { href: `/u/${first}`, y: before });
         return { moved: during - before };
-    },
-
-    async accessible() {
-        const seen = [];
-        for (const colorScheme of ['light', 'dark']) {
-            for (const width of [1280, 320]) {
-                const context = await plan.browser.newContext({ colorScheme, viewport: { width, height: 800 }, reducedMotion: 'reduce' });
-                const page = await context.newPage();
-                for (const path of plan.paths) {
-                    await page.goto(plan.base + path);
-                    await page.locator('h1').first().waitFor();
-                    await sleep(400);
-                    const found = await violations(page);
-                    const beyond = await overflow(page);
-                    seen.push(...[...found, ...(beyond > 0 ? [`${beyond} px too wide`] : [])].map((what) => `${path} ${colorScheme} ${width}: ${what}`));
-                }
-                seen.push(...(await violationsOfStates(page)).map((what) => `${what} ${colorScheme} ${width}`));
-                await context.close();
-            }
-        }
-        return { seen };
-    },
-
-    // A screen has its heading before it has anything else, and also when the answer is somebody else's: as of a proxy that
-    // wants a sign-in.
-    async before_and_without_an_answer(page) {
-        const seen = [];
-        for (const path of [`/u/${plan.id}`, '/requests/4711']) {
-            let answer;
-            const asked = new Promise((resolve) => (answer = resolve));
-            await page.route(/\/api\/v1\/(uploads|requests)\/[^/]*$/, (route) => answer(route));
-            await page.goto(plan.base + path);
-            await page.locator('.skeleton').waitFor();
-            seen.push(...(await violations(page)));
-            await (await asked).fulfill({ status: 200, contentType: 'text/html', body: '<h1>Sign in</h1>' });
-            await page.getByText("The answer is not Sluice's").waitFor();
-            seen.push(...(await violations(page)));
-            await page.unrouteAll();
-        }
-        return { seen };
-    },
-
-    async accessible_sign_in(page) {
-        await page.goto(plan.base + '/');
-        await page.getByLabel('Bearer token of a key').waitFor();
-        const seen = await violations(page);
-        await page.getByLabel('Bearer token of a key').fill('wrong');
-        await page.getByRole('button', { name: 'Sign in' }).click();
-        await page.getByRole('alert').waitFor();
-        return { seen: [...seen, ...(await violations(page))] };
     },
 
     // Nobody clicks: the line of events breaks with the key, and the page asks why.
@@ -491,17 +330,6 @@ const scenarios = {
         return { told };
     },
 
-    async line_lost(page) {
-        await page.goto(plan.base + '/');
-        await page.locator('.line.up').waitFor();
-        process.kill(plan.pid, 'SIGTERM');
-        await page.locator('.line.down').waitFor();
-        const told = await page.locator('.line').innerText();
-        fs.writeFileSync(plan.mark, 'lost');
-        await page.locator('.line.up').waitFor({ timeout: 40_000 });
-        return { told };
-    },
-
     async signs_in(page) {
         await page.goto(plan.link);
         await page.getByText('Drop files').waitFor();
@@ -539,17 +367,42 @@ const scenarios = {
     },
 };
 
-(async () => {
-    plan.browser = await chromium.launch({ executablePath: plan.chromium, args: ['--no-sandbox', '--disable-gpu', '--no-proxy-server', '--autoplay-policy=no-user-gesture-required'] });
+const all = { ...scenarios, ...require('./console_axe.cjs'), ...require('./console_line.cjs'), ...require('./console_screens.cjs') };
+// A name whose page is not of a secure context: without locks, clipboard and random ids, as on another machine of one's network.
+const plainHost = 'sluice.test';
+const launch = ['--no-sandbox', '--disable-gpu', '--no-proxy-server', '--autoplay-policy=no-user-gesture-required', `--host-resolver-rules=MAP ${plainHost} 127.0.0.1`];
+const patience = 30_000;
+let browser;
+
+async function perform(order) {
+    Object.keys(plan).forEach((key) => delete plan[key]);
+    if (!browser?.isConnected()) {
+        browser = await chromium.launch({ executablePath: order.chromium, args: launch });
+    }
+    const opened = [];
+    const newContext = async (options) => {
+        const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+        context.setDefaultTimeout(patience);
+        opened.push(context);
+        return context;
+    };
+    Object.assign(plan, order, { newContext, plainBase: order.base.replace('127.0.0.1', plainHost) });
     try {
-        const page = await (await plan.browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
-        page.setDefaultTimeout(20_000);
+        const page = await (await newContext()).newPage();
         const errors = [];
         page.on('pageerror', (error) => errors.push(error.message));
         page.on('console', (message) => /Content Security|Refused to/.test(message.text()) && errors.push(message.text()));
-        const seen = await scenarios[plan.scenario](page);
-        console.log(JSON.stringify({ ...seen, errors }));
+        const seen = await all[order.scenario](page);
+        return { ...seen, errors };
     } finally {
-        await plan.browser.close();
+        await Promise.allSettled(opened.map((context) => context.close()));
     }
+}
+
+(async () => {
+    for await (const line of readline.createInterface({ input: process.stdin })) {
+        const told = await perform(JSON.parse(line)).catch((error) => ({ broke: String(error.stack ?? error) }));
+        console.log(JSON.stringify(told));
+    }
+    await browser?.close();
 })();

@@ -58,8 +58,23 @@ class Config(unittest.TestCase):
         table = config("docs").stdout
         self.assertGreater(len(keys), 25)
         for key in keys:
-            self.assertIn(f"| `{key}` |", table)
-            self.assertRegex(sample, rf"(?m)^# {key.split('.', 1)[1]} = " if "." in key else r"(?m)^# NAME = ")
+            is_limit = key.startswith("limits.")
+            self.assertIn("| `limits` |" if is_limit else f"| `{key}` |", table)
+            self.assertRegex(sample, r"(?m)^# NAME = " if is_limit else rf"(?m)^# {key.split('.', 1)[1]} = ")
+
+    def test_what_nobody_set_is_shown_as_it_is_in_force(self):
+        said = ("--limit", "upload.max_bytes=2G", "--limit", "requests.v1.init=9/1h", "--auth", "keys")
+        rows = json.loads(config("show", "--json", "--all", *said).stdout)
+        self.assertEqual([row for row in rows if row["value"] in (None, "", "default")], [])
+        by_key = {row["key"]: (row["value"], row["origin"]) for row in rows}
+        self.assertEqual(by_key["limits.upload.max_bytes"], ("2G", "--limit"))
+        self.assertEqual(by_key["limits.segment.max_bytes"], ("64MiB", "default"))
+        self.assertEqual((by_key["limits.requests.v1.init"], by_key["limits.requests.v2.init"]), (("9/1h", "--limit"), ("100000000/15m", "default")))
+        self.assertEqual(by_key["inspector.mode"], ("metadata", "default"), "with keys")
+        text = config("show", "--all", *said).stdout
+        self.assertIn('limits.upload.max_bytes = "2G"\n', text)
+        self.assertIn('# limits.segment.max_bytes = "64MiB"\n', text)
+        self.assertEqual(config("validate", "--config", self.file(text)).returncode, 0, "a file as it stands")
 
 
 if __name__ == "__main__":

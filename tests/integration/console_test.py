@@ -1,5 +1,6 @@
 """The console, as a person with a browser meets it."""
 
+import base64
 import gzip
 import hashlib
 import json
@@ -23,6 +24,8 @@ HOSTILE = "<img src=x onerror=window.hacked=true>\u202egnp.\u2066exe"
 
 
 class Console(ServerCase):
+    arguments = ("--server-name", "sluice.test")
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -43,6 +46,13 @@ class Console(ServerCase):
         with open(path, "wb") as file:
             file.write(data)
         return path
+
+    def gap(self):
+        """An upload whose second segment is missing."""
+        media_id = self.x1.open(500_000)
+        self.x1.append(media_id, 0, noise(100_000))
+        self.x1.append(media_id, 2, noise(100_000))
+        return media_id
 
     def see(self, scenario, **more):
         seen = browse(self.server.url, scenario, **more)
@@ -84,11 +94,79 @@ class Console(ServerCase):
         seen = self.see("many_tabs", tabs=8)
         self.assertEqual((seen["lines_at_first"], seen["lines"]), (1, 2))
 
+    def test_a_tab_that_falls_silent_loses_the_line_after_a_minute_and_follows(self):
+        self.assertEqual(self.see("silent_tab")["lines"], [1, 1, 2, 2, 3])
+
+    def test_a_page_without_locks_sends_is_live_while_it_is_seen_and_copies(self):
+        seen = self.see("without_locks", file=self.film, id=self.ready)
+        self.assertEqual(seen["has"], [False, False, False], "no secure context")
+        self.assertEqual((seen["opened"], seen["ended"], seen["again"]), (2, 1, 3))
+        self.assertEqual(seen["rows"][0], seen["rows"][1])
+        self.assertEqual(seen["copied"], self.ready)
+
+    def test_facts_stand_below_their_call_two_lines_of_them(self):
+        seen = self.see("facts_below_their_call")
+        self.assertGreaterEqual(len(seen["facts"]), 4)
+        self.assertEqual(len(seen["facts"]), len(seen["calls"]))
+        for call, facts in zip(seen["calls"], seen["facts"]):
+            self.assertGreaterEqual(facts["top"], call["bottom"])
+            self.assertEqual(facts["left"], call["left"])
+        clamped, whole, again = seen["lines"]
+        self.assertEqual((clamped, again), (2, 2))
+        self.assertGreater(whole, 2)
+
+    def test_each_verdict_has_its_next_call_beside_it(self):
+        seen = self.see("each_verdict_has_its_call")
+        calls = {told["code"]: told["call"] for told in seen["told"]}
+        self.assertGreaterEqual(len(calls), 3)
+        for code in ("finalize_missing", "segment_missing"):
+            self.assertIn(f"command=APPEND&media_id={seen['id']}&segment_index=1", calls[code])
+
+    def test_an_address_that_leads_nowhere_says_so(self):
+        seen = list(self.see("nowhere")["seen"].values())
+        self.assertEqual(seen[:4], ["No such page", "No such upload", "Requests", "Processing"])
+        self.assertIn("Nothing is here\n", seen[4])
+        self.assertIn("/no/such/<b>screen is no screen of the console", seen[4])
+        self.assertIn("No such upload", seen[5])
+        self.assertIn("No such exchange", seen[6])
+
+    def test_a_paused_list_counts_and_goes_on(self):
+        seen = self.see("paused_list")
+        self.assertEqual((seen["before"], seen["fresh"], seen["paused"]), (seen["during"], 0, 1))
+
+    def test_every_setting_has_its_value_and_where_it_comes_from(self):
+        seen = self.see("settings")
+        self.assertEqual(seen["all"], seen["told"])
+        self.assertGreater(len(seen["all"]), 60)
+        self.assertEqual([row for row in seen["all"] if not all(row)], [])
+        self.assertEqual([row[0] for row in seen["given"]], ["server.listen", "server.data", "server.names"])
+
+    def test_what_stands_in_the_address_is_shown(self):
+        seen = self.see("address", id=self.ready)
+        self.assertEqual((seen["rows"], seen["pressed"], seen["address"]), (1, "true", ""))
+        self.assertEqual(seen["filtered"], f"?q={self.ready}&state=failed")
+
+    def test_what_is_pasted_is_uploaded_kept_and_deleted_after_a_question(self):
+        seen = self.see("pasted_kept_deleted", picture=base64.b64encode(picture(800, 600)).decode())
+        self.assertEqual((seen["keeps"], seen["name"], seen["left"]), (0, "pasted.png", 0))
+
+    def test_faults_strike_until_they_are_ended(self):
+        seen = self.see("faults")
+        self.assertEqual((seen["struck"], seen["after"]), (503, 409))
+
+    def test_a_key_is_made_shown_once_and_revoked(self):
+        seen = self.see("keys")
+        self.assertGreater(seen["length"], 20)
+        self.assertEqual((seen["hidden"], seen["buttons"]), (False, 0))
+
+    def test_what_changes_is_announced_once(self):
+        told = self.see("announced", file=self.film, name="film.mp4")["told"]
+        self.assertEqual(told[-2:], ["Copied", "Copied"])
+        self.assertEqual(told.count("film.mp4: Ready"), 1, told)
+        self.assertEqual(told.count("film.mp4: 100 percent sent"), 1, told)
+
     def test_lists_and_the_segment_map_are_used_by_the_keyboard(self):
-        gap = self.x1.open(500_000)
-        self.x1.append(gap, 0, noise(100_000))
-        self.x1.append(gap, 2, noise(100_000))
-        seen = self.see("keyboard", id=gap)
+        seen = self.see("keyboard", id=self.gap())
         self.assertEqual((seen["uploads"], seen["requests"]), ([True, True], [True, True]))
         self.assertIn("Segment 2: arrived", seen["last"])
         self.assertIn("Segment 1: missing", seen["before"])
@@ -143,20 +221,23 @@ class Console(ServerCase):
     def test_rows_stay_under_the_pointer(self):
         self.assertEqual(self.see("still_under_the_pointer")["moved"], 0)
 
-    def test_every_screen_is_accessible_in_both_schemes(self):
-        gap = self.x1.open(500_000)
-        self.x1.append(gap, 0, noise(100_000))
-        self.x1.append(gap, 2, noise(100_000))
+    def test_every_screen_is_accessible_wide_and_narrow_light_and_dark(self):
+        gap, failed = self.gap(), self.x1.open(90_000)
         refused = self.x1.finalize(gap)
-        failed = self.x1.open(90_000)
         self.x1.append(failed, 0, noise(90_000))
         self.x1.finalize(failed)
+        self.assertEqual(self.x1.post("/api/v1/keys", b'{"name": "of a program with a name"}', "application/json").status, 201)
         paths = ["/", "/?q=nothing-like-it", "/u/12", f"/u/{self.ready}", f"/u/{gap}", f"/u/{failed}", "/requests", "/requests/none"]
-        paths += [f"/requests/{refused.header('x-request-id')}", "/jobs", "/keys", "/faults", "/system"]
-        paths += ["/docs", "/docs/quickstart", "/docs/api", "/docs/search?q=finalize", "/docs/errors/", "/docs/errors/finalize_missing"]
+        paths += [f"/requests/{refused.header('x-request-id')}", "/jobs", "/keys", "/faults", "/system", "/no/such/screen"]
+        self.assertEqual(self.see("accessible", paths=paths), {"seen": [], "looked": len(paths)})
+
+    def test_every_page_of_the_documentation_is_accessible(self):
+        paths = ["/docs", "/docs/quickstart", "/docs/api", "/docs/search?q=finalize", "/docs/errors/", "/docs/errors/finalize_missing"]
         paths += ["/docs/guides/outputs", "/docs/protocols/mistakes"]
-        seen = self.see("accessible", paths=paths, id=gap, file=self.film)
-        self.assertEqual(seen["seen"], [])
+        self.assertEqual(self.see("accessible", paths=paths), {"seen": [], "looked": len(paths)})
+
+    def test_states_that_no_address_leads_to_are_accessible(self):
+        self.assertEqual(self.see("accessible_states", id=self.gap(), file=self.film)["seen"], [])
 
     def test_a_screen_is_accessible_before_it_has_an_answer_and_without_one(self):
         self.assertEqual(self.see("before_and_without_an_answer", id=self.ready)["seen"], [])
@@ -241,14 +322,12 @@ class Restart(unittest.TestCase):
         server = Server()
         self.addCleanup(server.close)
         server.start()
-        mark = os.path.join(server.root, "lost")
-        running = begin(server.url, "line_lost", pid=server.pid, mark=mark)
-        self.addCleanup(running.kill)
+        begin(server.url, "line_lost", pid=server.pid)
         server._reap(60)
         command = server.command()
         server.command = lambda: [server.url.removeprefix("http://") if part == "127.0.0.1:0" else part for part in command]
         server.start()
-        self.assertIn("live updates lost", finish(running)["told"])
+        self.assertIn("live updates lost", finish()["told"])
 
 
 class SmallPage(unittest.TestCase):

@@ -223,11 +223,15 @@ export function useLive(listen: (event: LiveEvent) => void) {
 
 // Announced once to who does not see the page.
 let announcer: HTMLElement | null = null;
+let forgetting = 0;
 export const setAnnouncer = (element: HTMLElement | null) => {
     announcer = element;
 };
 export function announce(text: string) {
     if (announcer && announcer.textContent !== text) {
         announcer.textContent = text;
+        // What is done again is said again.
+        clearTimeout(forgetting);
+        forgetting = window.setTimeout(() => announcer!.replaceChildren(), 1000);
     }
 }

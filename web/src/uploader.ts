@@ -204,37 +204,71 @@ async function run(one: Sending): Promise<void> {
     await (navigator.locks ? navigator.locks.request(lockOf(one), () => send(one)) : send(one));
 }
 
+const isOfAnother = (one: Sending) => one.owner !== undefined && one.owner !== (currentSession().principal ?? '');
+const isHere = (one: Sending) => all.some((other) => other.key === one.key);
+
+// When the page that sends it goes, without having ended it, this one goes on.
+async function standBy(waitedFor: Sending) {
+    await navigator.locks.request(lockOf(waitedFor), async () => {
+        const one = await stored<Sending>('readonly', (store) => store.get(waitedFor.key));
+        if (!one || one.phase === 'paused' || one.phase === 'failed' || !currentSession().signed_in || isOfAnother(one) || isHere(one)) {
+            return;
+        }
+        all.push(one);
+        if (one.file) {
+            await send(one);
+        } else {
+            one.phase = 'needs-file';
+            tell();
+        }
+    });
+}
+
+// Why it ends, and what has to be kept before another page may look at it.
+class Stopped extends DOMException {
+    constructor(why: string, readonly isKept: Promise<unknown> = Promise.resolve()) {
+        super(why, 'AbortError');
+    }
+}
+
+function stop(one: Sending, why: string, keeping: () => Promise<unknown>) {
+    const isKept = keeping();
+    running.get(one.key)?.abort(new Stopped(why, isKept));
+}
+
 async function send(one: Sending) {
     if (!all.includes(one)) {
         return; // taken off the list meanwhile
     }
-    const stop = new AbortController();
-    running.set(one.key, stop);
+    const mine = new AbortController();
+    running.set(one.key, mine);
     one.phase = 'sending';
     one.error = one.errorCode = '';
     tell();
     try {
-        await (one.mediaId ? askWhatArrived(one, stop.signal) : begin(one, stop.signal));
+        await (one.mediaId ? askWhatArrived(one, mine.signal) : begin(one, mine.signal));
         if (one.phase === 'sending') {
-            await sendAll(one, stop.signal);
+            await sendAll(one, mine.signal);
             one.phase = 'finishing';
             tell();
-            await patiently(stop.signal, () => call('POST', `/2/media/upload/${one.mediaId}/finalize`, { signal: stop.signal }));
+            await patiently(mine.signal, () => call('POST', `/2/media/upload/${one.mediaId}/finalize`, { signal: mine.signal }));
             one.phase = 'sent';
         }
-        stop.signal.throwIfAborted();
+        mine.signal.throwIfAborted();
         await forget(one.key);
     } catch (failure) {
-        if (!stop.signal.aborted) {
+        if (mine.signal.aborted) {
+            await (mine.signal.reason as Stopped).isKept;
+        } else {
             one.phase = 'failed';
             one.error = (failure as Error).message;
             one.errorCode = failure instanceof Problem ? failure.code : '';
             one.isHopeless = isHopelessAfter(failure);
-            stop.abort();
+            mine.abort();
             await keep(one);
         }
     }
-    if (running.get(one.key) === stop) {
+    if (running.get(one.key) === mine) {
         running.delete(one.key);
     }
     tell();
@@ -275,18 +309,16 @@ export function addFiles(files: Iterable<File>) {
 }
 
 export function pauseSending(one: Sending) {
-    running.get(one.key)?.abort(new DOMException('paused', 'AbortError'));
+    stop(one, 'paused', () => keep(one));
     one.phase = 'paused';
-    void keep(one);
     tell();
 }
 
 export const resumeSending = (one: Sending) => void run(one);
 
 export function dropSending(one: Sending) {
-    running.get(one.key)?.abort(new DOMException('dropped', 'AbortError'));
+    stop(one, 'dropped', () => forget(one.key));
     all = all.filter((other) => other !== one);
-    void forget(one.key);
     if (one.mediaId && one.phase !== 'sent') {
         call('DELETE', `/api/v1/uploads/${one.mediaId}`).catch(() => {});
     }
@@ -303,8 +335,11 @@ export async function takeUpSendings() {
     const kept = (await stored<Sending[]>('readonly', (store) => store.getAll())) ?? [];
     const held = new Set((await navigator.locks?.query())?.held?.map((lock) => lock.name));
     for (const one of kept) {
-        const isForeign = one.owner !== undefined && one.owner !== (currentSession().principal ?? '');
-        if (isForeign || held.has(lockOf(one)) || all.some((other) => other.key === one.key)) {
+        if (isOfAnother(one) || isHere(one)) {
+            continue;
+        }
+        if (held.has(lockOf(one))) {
+            void standBy(one);
             continue;
         }
         all.push(one);
@@ -322,7 +357,7 @@ export async function takeUpSendings() {
 
 // At the end of a session: nothing goes on, nothing is shown; who signs in again takes it up.
 export function leaveSendings() {
-    running.forEach((stop) => stop.abort(new DOMException('signed out', 'AbortError')));
+    running.forEach((one) => one.abort(new Stopped('signed out')));
     all = [];
     tell();
 }

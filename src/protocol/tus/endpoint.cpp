@@ -182,8 +182,8 @@ Response Endpoint::refuse(const Error& error, const Request& request) const {
 
 void Endpoint::finish(const Request& request, Response& response) const {
     response.set("Tus-Resumable", std::string(version));
+    allow_origin(pages_, request, response);
     if (request.header("Origin")) {
-        allow_origin(pages_, request, response);
         response.set("Access-Control-Expose-Headers", std::string(exposed));
     }
     response.route = "tus.files";

@@ -15,7 +15,7 @@ interface System {
     storage: string;
     console: string;
     tools: { ffmpeg: boolean; worker: boolean; decoders: string | null };
-    settings: { key: string; flag: string; value: string | null; origin: string; help: string }[];
+    settings: { key: string; flag: string; value: string; origin: string; help: string }[];
 }
 
 interface Sample {
@@ -109,7 +109,7 @@ function Settings({ settings }: { settings: System['settings'] }) {
                                     <th scope="row" class="mono">
                                         {one.key}
                                     </th>
-                                    <td class="mono">{one.value ?? <span class="soft">default</span>}</td>
+                                    <td class="mono">{one.value}</td>
                                     <td class="soft mono">{one.origin}</td>
                                     <td class="soft">{one.help}</td>
                                 </tr>
