@@ -261,7 +261,7 @@ void judge_cancelled(const Trace& trace, Verdicts& found) {
         found.push_back(state_verdict(
             "media_canceled",
             trace,
-            trace.upload->joins_parts ? "It was cancelled, or one of its parts was."
+            trace.upload->joins_parts ? "It was cancelled, or one of its parts has ended."
                                       : "It was cancelled.",
             trace.upload->stream_path.empty() ? "" : std::string(new_stream)
         ));
