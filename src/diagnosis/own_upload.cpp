@@ -5,6 +5,9 @@
 namespace sluice::diagnosis {
 namespace {
 
+// After the end of a stream, which knows no INIT.
+constexpr std::string_view new_stream = "Create a new upload, and send the whole file.";
+
 std::size_t last_of(const Trace& trace) {
     return trace.calls.empty() ? 0 : trace.calls.size() - 1;
 }
@@ -255,13 +258,19 @@ void judge_cancelled(const Trace& trace, Verdicts& found) {
     const auto mistake = std::ranges::find_if(calls, ends_it);
     if (trace.upload->stream_path.empty() || trace.upload->is_tus || mistake == calls.end() ||
         std::ranges::any_of(calls, is_deletion)) {
-        found.push_back(state_verdict("media_canceled", trace, "It was cancelled.", ""));
+        found.push_back(state_verdict(
+            "media_canceled",
+            trace,
+            trace.upload->joins_parts ? "It was cancelled, or one of its parts has ended."
+                                      : "It was cancelled.",
+            trace.upload->stream_path.empty() ? "" : std::string(new_stream)
+        ));
         return;
     }
     const auto at = static_cast<std::size_t>(mistake - calls.begin());
     auto made = verdict(mistake->code, Confidence::certain, Stage::state, at, told(*mistake, at));
     made.facts += " That ended the upload.";
-    made.hint = "Create a new upload, and send the whole file.";
+    made.hint = new_stream;
     found.push_back(std::move(made));
 }
 
@@ -282,7 +291,10 @@ Verdicts judge_own(const Trace& trace, const std::vector<Story>& stories) {
         judge_failed(trace, found);
     } else if (upload.state == "expired") {
         found.push_back(state_verdict(
-            "media_expired", trace, "It expired at " + upload.expires_at + ". " + sums(upload), ""
+            "media_expired",
+            trace,
+            "It expired at " + upload.expires_at + ". " + sums(upload),
+            upload.stream_path.empty() ? "" : std::string(new_stream)
         ));
     } else if (upload.state == "cancelled") {
         judge_cancelled(trace, found);

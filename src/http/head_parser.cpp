@@ -24,6 +24,13 @@ bool is_list(std::string_view line) {
            equals_ignoring_case(line.substr(0, list_field.size()), list_field);
 }
 
+// Of a line that is not complete.
+bool may_become_list(std::string_view line) {
+    return line.size() < list_field.size()
+               ? equals_ignoring_case(line, list_field.substr(0, line.size()))
+               : is_list(line);
+}
+
 // The next line without its CRLF, cut off `text`, which is known to hold whole lines.
 std::string_view cut_line(std::string_view& text) {
     const auto line = text.substr(0, text.find("\r\n"));
@@ -131,7 +138,7 @@ Result<void> HeadParser::check_size(std::string_view received) const {
     }
     // Of the line that is not complete, too.
     const auto line = received.substr(line_begin_, scanned_ - line_begin_);
-    const auto list_bytes = list_bytes_ + (is_list(line) ? line.size() : 0);
+    const auto list_bytes = list_bytes_ + (may_become_list(line) ? line.size() : 0);
     if (list_bytes > list_bytes_max) {
         return Error{
             ErrorCode::head_too_large,

@@ -235,6 +235,23 @@ TEST(HeadParser, AcceptsAndSplitsTheTarget) {
     }
 }
 
+// The name of the list is not known yet when its first bytes come behind fields that use their limit up.
+TEST(HeadParser, AcceptsAListBehindAllOtherFieldsHoweverItComes) {
+    const std::string around = "Host: a\r\nA: \r\n\r\n";
+    const auto head =
+        "POST /x HTTP/1.1\r\nHost: a\r\nA: " + std::string(fields_bytes_max - around.size(), 'b') +
+        "\r\nUpload-Concat: final;" + std::string(1000, 'u') + "\r\n\r\n";
+    for (const auto& parsed : {parse(head), parse_slowly(head)}) {
+        ASSERT_TRUE(parsed) << parsed.error().facts;
+        ASSERT_TRUE(*parsed);
+        EXPECT_EQ((*parsed)->request.headers.size(), 3U);
+    }
+    EXPECT_FALSE(parse_slowly(
+        "POST /x HTTP/1.1\r\nHost: a\r\nA: " + std::string(fields_bytes_max - around.size(), 'b') +
+        "\r\nUpload-Concats: x\r\n\r\n"
+    ));
+}
+
 TEST(HeadParser, NeedsEveryByteOfTheHeadAndNoneBehindIt) {
     for (const auto& row : accepted_cases) {
         HeadParser parser;

@@ -40,7 +40,8 @@ ByteCount certainly(ByteCount expected) {
 
 // A segment that is there already is compared, not refused, as long as its upload exists.
 bool may_be_repeated(const UploadWithSegments& found, SegmentIndex index) {
-    return found.segments.contains(index) && !found.upload.is_over();
+    return found.segments.contains(index) && !found.upload.is_over() &&
+           found.upload.stream.kind == UploadKind::segments;
 }
 
 Error conflicting(const Segment& stands, const Segment& came, MediaId id) {

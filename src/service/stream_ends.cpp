@@ -1,4 +1,6 @@
 // How a stream becomes a medium: by its last byte, or by joining parts.
+#include <algorithm>
+
 #include "base/metrics.hpp"
 #include "service/content_type.hpp"
 #include "service/quota.hpp"
@@ -146,6 +148,23 @@ Result<Upload> Streams::try_join(const Upload& joined) {
     return queued;
 }
 
+namespace {
+
+// Whether a part is on its way still: seen at once where they are completed in any order but from the last
+// to the first, so that a thousand parts do not cost a look at all of them each.
+bool lacks_a_part(MetadataStore& metadata, const Upload& joined) {
+    return std::ranges::any_of(
+        joined.stream.parts.rbegin(),
+        joined.stream.parts.rend(),
+        [&](MediaId id) {
+            const auto part = metadata.find(joined.owner, id);
+            return part && part->state == UploadState::open && !is_whole(*part);
+        }
+    );
+}
+
+}  // namespace
+
 Result<void> Streams::join_waiting(const Principal& owner, MediaId part) {
     const auto waiting = services_.metadata.waiting_to_join(owner);
     if (!waiting) {
@@ -154,7 +173,8 @@ Result<void> Streams::join_waiting(const Principal& owner, MediaId part) {
     Result<void> joinable = ok();
     for (const Upload& joined : *waiting) {
         const auto& parts = joined.stream.parts;
-        if (std::ranges::find(parts, part) == parts.end()) {
+        if (std::ranges::find(parts, part) == parts.end() ||
+            lacks_a_part(services_.metadata, joined)) {
             continue;
         }
         auto done = try_join(joined);

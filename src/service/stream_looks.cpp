@@ -1,11 +1,10 @@
 // What is there of a stream, for whoever asks and for whoever goes on with it.
-#include <algorithm>
-
 #include "service/checked_load.hpp"
 #include "service/doubts.hpp"
 #include "service/peers.hpp"
 #include "service/refusals.hpp"
 #include "service/streams.hpp"
+#include "service/waiting_joins.hpp"
 
 namespace sluice {
 namespace {
@@ -26,18 +25,6 @@ Error by_segments(const Upload& upload) {
             "there.",
         .media_id = upload.id.value,
     };
-}
-
-// What is to be joined of it can never be complete.
-void cancel_waiting(
-    MetadataStore& metadata, Uploads& uploads, const Principal& owner, MediaId part
-) {
-    const auto waiting = metadata.waiting_to_join(owner);
-    for (const Upload& joined : waiting ? *waiting : std::vector<Upload>()) {
-        if (std::ranges::find(joined.stream.parts, part) != joined.stream.parts.end()) {
-            static_cast<void>(uploads.cancel(owner, joined.id));  // else it expires
-        }
-    }
 }
 
 void after_cancel(const UploadServices& services, Uploads& uploads, const Upload& cancelled) {

@@ -305,6 +305,28 @@ TEST_F(StreamsTest, WhatIsFedLivesOnForSomeTimeAlone) {
     EXPECT_EQ(append(id, at, "x").error().code, ErrorCode::media_expired);
 }
 
+TEST_F(StreamsTest, WhatWaitsForAPartEndsWithIt) {
+    const auto part = create(5, UploadKind::part);
+    const auto other = create(5, UploadKind::part);
+    clock_.advance(std::chrono::hours(12));
+    ASSERT_TRUE(append(other, 0, "hel")) << "it lives on";
+    const auto waiting = join({part, other});
+    const auto needless = join({other});
+    ASSERT_TRUE(waiting && needless);
+    clock_.advance(std::chrono::hours(13));
+    ASSERT_TRUE(uploads_.sweep());
+    EXPECT_EQ(streams_.find(me, part).error().code, ErrorCode::media_expired);
+    EXPECT_EQ(streams_.find(me, waiting->id).error().code, ErrorCode::media_canceled);
+    ASSERT_TRUE(append(other, 3, "lo"));
+    EXPECT_EQ(content(needless->id), "hello");
+    const auto third = create(5, UploadKind::part);
+    const auto last = join({third});
+    ASSERT_TRUE(uploads_.cancel(me, create(5)));
+    EXPECT_TRUE(streams_.find(me, last->id));
+    ASSERT_TRUE(streams_.cancel_any(me, third));
+    EXPECT_EQ(streams_.find(me, last->id).error().code, ErrorCode::media_canceled);
+}
+
 TEST_F(StreamsTest, SomebodyElsesIsUnknown) {
     const auto id = create(10);
     EXPECT_EQ(streams_.find({"you"}, id).error().code, ErrorCode::media_unknown);

@@ -3,6 +3,7 @@
 #include "service/doubts.hpp"
 #include "service/timeline.hpp"
 #include "service/uploads.hpp"
+#include "service/waiting_joins.hpp"
 
 namespace sluice {
 namespace {
@@ -59,6 +60,9 @@ Result<void> Uploads::expire_due(std::uint32_t& touched) {
             .counter("sluice_uploads_ended_total", "Uploads ended", {{"result", "expired"}})
             .add();
         ++touched;
+        if (next->stream.kind == UploadKind::part) {
+            cancel_waiting(services_.metadata, *this, next->owner, next->id);
+        }
     }
     return ok();
 }

@@ -11,7 +11,7 @@ namespace sluice::http {
 std::optional<RefereeHead> beast_reading(std::string_view head, std::string& why) {
     namespace beast = boost::beast;
     beast::http::request_parser<beast::http::empty_body> parser;
-    parser.header_limit(64 * 1024);
+    parser.header_limit(128 * 1024);
     parser.body_limit(boost::none);
     boost::system::error_code error;
     parser.put(boost::asio::buffer(head), error);

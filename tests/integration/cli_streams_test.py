@@ -1,6 +1,7 @@
 """`sluice upload` by tus and by the resumable uploads of HTTP: to Sluice, over lines that break, and to a tus server that is not ours."""
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -104,6 +105,17 @@ class Streams(CliCase):
 
 class ByRufh(Streams):
     protocol = "rufh"
+
+    def test_a_server_that_takes_little_at_once(self):
+        server = Server("--limit", "append.max_bytes=100000")
+        self.addCleanup(server.close)
+        server.start()
+        data = noise(350_000)
+        done = self.upload("--no-wait", "--timeline", self.file("blob.mp4", data), server=server.url)
+        self.assertEqual(done.returncode, 0, done.stderr + done.stdout)
+        self.assertEqual(re.findall(r"PATCH (\d+) +(\d+)", done.stdout), [("0", "204"), ("100000", "204"), ("200000", "204"), ("300000", "200")])
+        newest = Caller(server).get("/api/v1/uploads?limit=1").json()["data"][0]
+        self.assertTrue(X2(server).original(newest["media_key"]).body == data)
 
 
 class ElsewhereByTus(CliCase):

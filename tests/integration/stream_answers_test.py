@@ -117,7 +117,8 @@ class Causes(RufhCase):
     def test_what_somebody_deleted_was_cancelled(self):
         path = self.create(("Upload-Length", "5"))
         self.assertEqual(self.send("DELETE", path).status, 204)
-        self.assertEqual(self.diagnosis(id_of(path))["code"], "media_canceled")
+        told = self.diagnosis(id_of(path))
+        self.assertEqual((told["code"], told["hint"]), ("media_canceled", "Create a new upload, and send the whole file."))
 
     def test_failed_processing_is_named_as_status_names_it(self):
         answer = self.send("POST", "/resumable/?media_category=tweet_video", LAST, ("Content-Type", "video/mp4"), body=noise(5000))

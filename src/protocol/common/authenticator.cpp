@@ -240,7 +240,7 @@ awaitable<Result<Identity>> Authenticator::by_form(
     Exchange& exchange, http::BodyReader& body, Replaced& replaced
 ) {
     const http::Request& request = exchange.request;
-    if (!request.has_body() || !is_urlencoded(request)) {
+    if (!request.has_body() || !may_have_credentials_in_form(request)) {
         co_return missing();
     }
     auto held = co_await HeldBody::read(body, held_);

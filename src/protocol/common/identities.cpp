@@ -1,6 +1,7 @@
 #include "protocol/common/identities.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "base/digest.hpp"
 #include "base/text.hpp"
@@ -14,6 +15,12 @@ WallTime wall_time(std::int64_t seconds) {
 
 // In open mode nothing is signed, so only small forms are looked into for a name.
 constexpr std::uint64_t open_form_bytes_max = 16 * 1024;
+
+// The body of what has one of these is the bytes of a file, whatever type it is said to have: curl calls
+// whatever it sends a form.
+constexpr std::array<std::string_view, 4> stream_fields{
+    "Upload-Complete", "Upload-Incomplete", "Upload-Offset", "Tus-Resumable"
+};
 
 // By which the console acts for whoever an upload belongs to.
 constexpr std::string_view owner_field = "Sluice-Owner";
@@ -34,7 +41,7 @@ Identity named_or_anonymous(const std::string& token) {
 
 bool may_have_name_in_form(const http::Request& request) {
     const auto length = request.content_length.value_or(0);
-    return length > 0 && length <= open_form_bytes_max && is_urlencoded(request);
+    return length > 0 && length <= open_form_bytes_max && may_have_credentials_in_form(request);
 }
 
 }  // namespace
@@ -152,6 +159,13 @@ Result<void> check_timestamp(std::int64_t timestamp, WallTime now) {
     facts += ". The server's time is " + std::to_string(ours) + " (" + rfc3339(now) + "); up to " +
              std::to_string(oauth_window.count()) + " seconds are accepted.";
     return Error{.code = ErrorCode::oauth_timestamp, .facts = std::move(facts)};
+}
+
+bool may_have_credentials_in_form(const http::Request& request) {
+    const bool is_of_a_file = std::ranges::any_of(stream_fields, [&](std::string_view name) {
+        return request.header(name).has_value();
+    });
+    return !is_of_a_file && is_urlencoded(request);
 }
 
 bool is_urlencoded(const http::Request& request) {

@@ -45,5 +45,7 @@ Result<Identity> identity_of(
 Result<void> check_timestamp(std::int64_t timestamp, WallTime now);
 
 bool is_urlencoded(const http::Request& request);
+// The same, and it is no file that comes as a stream.
+bool may_have_credentials_in_form(const http::Request& request);
 
 }  // namespace sluice::protocol

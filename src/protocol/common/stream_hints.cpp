@@ -13,6 +13,8 @@ std::string_view stream_hint(ErrorCode code) {
         case ErrorCode::beyond_total_bytes:
             return "Send no more than the rest; for a longer file create a new upload with its "
                    "length.";
+        case ErrorCode::unsupported_media_type:
+            return "Send the bytes with that Content-Type.";
         case ErrorCode::rate_limited:
             return "Wait as long as Retry-After says.";
         case ErrorCode::category_missing:

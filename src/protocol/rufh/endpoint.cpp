@@ -28,6 +28,10 @@ using runtime::run_blocking;
 
 constexpr std::string_view partial_type = "application/partial-upload";
 
+// By the last request an upload is complete, unless bytes were lost meanwhile, or tus joins it with others.
+constexpr auto unfinished =
+    "Its bytes are there as far as Upload-Offset says; that they were the last ones ends nothing.";
+
 Error not_allowed(std::string_view method) {
     return {
         .code = ErrorCode::method_not_allowed,
@@ -355,14 +359,16 @@ awaitable<Response> Endpoint::append(
     const auto now = co_await feed(
         context_, exchange, {.owner = owner, .id = id, .at = *fields.offset}, fields, body
     );
-    if (now && (*fields.is_complete || !now->upload.has_all_bytes())) {
-        if (*fields.is_complete) {
-            co_return finished(request, fields, *now, 200);
-        }
+    const bool is_whole = now && now->upload.has_all_bytes();
+    if (is_whole && *fields.is_complete) {
+        co_return finished(request, fields, *now, 200);
+    }
+    if (now && !is_whole && !*fields.is_complete) {
         co_return begun(fields, now->upload, 204);
     }
     const Error error =
-        now ? Error{.code = ErrorCode::already_finalized, .media_id = id.value} : now.error();
+        now ? Error{.code = is_whole ? ErrorCode::already_finalized : ErrorCode::upload_incomplete, .facts = is_whole ? "" : unfinished, .media_id = id.value}
+            : now.error();
     co_return co_await refused_bytes(error, request, fields, std::move(owner), id);
 }
 
