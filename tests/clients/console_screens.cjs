@@ -1,7 +1,7 @@
 // What stands where on the screens, and what their buttons do.
 'use strict';
 
-const { plan, openUpload, append, finalize, status } = require('./console_tools.cjs');
+const { plan, bearer, api, openUpload, append, finalize, status } = require('./console_tools.cjs');
 
 const boxes = (locator) => locator.evaluateAll((all) => all.map((one) => one.getBoundingClientRect().toJSON()));
 
@@ -141,16 +141,17 @@ module.exports = {
         await page.goto(plan.base + '/faults');
         await page.getByText('Fair weather.').waitFor();
         await page.getByLabel('What').selectOption('over_capacity');
-        await page.getByLabel('Where').selectOption('status');
+        await page.getByLabel('Where').selectOption('init');
         await page.getByLabel('Percent').fill('100');
         await page.getByRole('button', { name: 'Add' }).click();
-        await page.getByText('100 % of status').waitFor();
-        const id = await openUpload(Buffer.alloc(100), 1, 0);
-        const struck = (await status(id)).status;
+        await page.getByText('100 % of init').waitFor();
+        const form = new URLSearchParams({ command: 'INIT', total_bytes: '100', media_type: 'video/mp4' });
+        const init = async () => (await fetch(api(), { method: 'POST', headers: bearer, body: form })).status;
+        const struck = await init();
         await page.getByText('1 call struck').waitFor();
         await page.getByRole('button', { name: 'End all' }).click();
         await page.getByText('Fair weather.').waitFor();
-        return { struck, after: (await status(id)).status };
+        return { struck, after: await init() };
     },
 
     // A secret is shown once; what was revoked is refused.
