@@ -30,6 +30,27 @@ TEST(DemandsTest, InitAndFinalizeAreOneCommitEachAndStatusIsNone) {
     EXPECT_GE(found.status_queued.reads, 1u);
 }
 
+TEST(DemandsTest, AJobIsAClaimItsHeartbeatsAndItsEnd) {
+    const Demands found = record_demands(4, 64 * 1024);
+    EXPECT_EQ(found.claim.commits, 1u);
+    EXPECT_EQ(found.beat.commits, 1u);
+    EXPECT_EQ(found.beat.reads, 0u);
+    EXPECT_GE(found.done.commits, 1u);
+    EXPECT_EQ(found.done.puts, 1u);
+}
+
+TEST(FilmsTest, TwoFilmsTakeTwiceAsMuchAsOne) {
+    const Demands demands = record_demands(4, 64 * 1024);
+    const Constants constants{.encode = 18, .job_cores = 2, .beat_pause = 3};
+    const Films one = films_of(1, demands, constants);
+    EXPECT_EQ(one.cores, 18);
+    EXPECT_EQ(one.running, 9);
+    const auto ends = static_cast<double>(demands.claim.commits + demands.done.commits);
+    EXPECT_EQ(one.commits, ends + 3);
+    EXPECT_EQ(films_of(2, demands, constants).commits, 2 * one.commits);
+    EXPECT_DOUBLE_EQ(films_of(2, demands, constants).database_share, 2 * one.database_share);
+}
+
 struct OneQueue {
     double mean_wait = 0;  // before service, seconds
     std::uint64_t served = 0;

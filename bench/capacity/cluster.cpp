@@ -252,6 +252,25 @@ Outcome simulate(const Scenario& scenario, const Demands& demands, const Constan
     return Cluster(scenario, demands, constants).run();
 }
 
+// In the steady state; Little's law. Beats say how far a job is, each of them a commit.
+Films films_of(double uploads_each_second, const Demands& demands, const Constants& constants) {
+    const double job_seconds = constants.encode / constants.job_cores;
+    const double beats = job_seconds / constants.beat_pause;
+    const auto of_a_job = [&](std::uint64_t StoreCalls::* what) {
+        return static_cast<double>(demands.claim.*what) +
+               beats * static_cast<double>(demands.beat.*what) +
+               static_cast<double>(demands.done.*what);
+    };
+    const double cpu = of_a_job(&StoreCalls::reads) * constants.database_read +
+                       of_a_job(&StoreCalls::commits) * constants.database_commit;
+    return {
+        .cores = uploads_each_second * constants.encode,
+        .running = uploads_each_second * job_seconds,
+        .commits = uploads_each_second * of_a_job(&StoreCalls::commits),
+        .database_share = uploads_each_second * cpu / static_cast<double>(constants.database_cores),
+    };
+}
+
 double percentile(std::vector<double> values, double share) {
     if (values.empty()) {
         return 0;

@@ -28,7 +28,19 @@ struct Constants {
     double object_sigma = 0.5;
     double puts_each_prefix = 3500;  // a second
     int attempts_max = 6;            // of a client, with doubling pauses from 1 s on
+    double encode = 20;              // CPU of 10 s of 1080p as an HLS ladder
+    double job_cores = 4;            // of a worker, for one of them
+    double beat_pause = 0.9;         // between the heartbeats of a job
 };
+
+// What films cost beside their uploads: cores of workers, and what their jobs ask of the database.
+struct Films {
+    double cores = 0;
+    double running = 0;         // jobs at a time
+    double commits = 0;         // of their jobs, a second
+    double database_share = 0;  // of the cores of one
+};
+Films films_of(double uploads_each_second, const Demands& demands, const Constants& constants);
 
 struct Scenario {
     std::string name;

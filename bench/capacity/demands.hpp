@@ -13,6 +13,9 @@ struct Demands {
     StoreCalls finalize;
     StoreCalls status_open;  // of an upload that is not finished: what a resume asks
     StoreCalls status_queued;
+    StoreCalls claim;  // of its job, by a worker
+    StoreCalls beat;   // of the job while it runs: lease and progress
+    StoreCalls done;   // of the job, with one file made
 };
 
 // An upload of `segments` segments of `segment_bytes`. Throws if the service refuses it: a bug.

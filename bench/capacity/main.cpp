@@ -27,6 +27,9 @@ void print_demands(const Demands& found) {
     row("FINALIZE", found.finalize);
     row("STATUS, open", found.status_open);
     row("STATUS, queued", found.status_queued);
+    row("a worker claims the job", found.claim);
+    row("… says how far it is", found.beat);
+    row("… has done it, one file", found.done);
 }
 
 // Windows [from, to) as one.
@@ -128,6 +131,25 @@ void print_zone(const Demands& demands) {
     }
 }
 
+void print_films(const Demands& demands) {
+    std::puts("\n### When each upload is 10 s of 1080p\n");
+    std::puts(
+        "| uploads/s | cores that encode | jobs under way | commits/s of jobs | of one database's "
+        "CPU |\n|---|---|---|---|---|"
+    );
+    for (const double uploads : {1.0, 10.0, 100.0, 1000.0}) {
+        const Films films = films_of(uploads, demands, {});
+        std::printf(
+            "| %.0f | %.0f | %.0f | %.0f | %.1f %% |\n",
+            uploads,
+            films.cores,
+            films.running,
+            films.commits,
+            100 * films.database_share
+        );
+    }
+}
+
 void print_herd(const Demands& demands) {
     std::puts("\n### A million interrupted uploads come back within 10 s\n");
     std::puts(
@@ -138,7 +160,7 @@ void print_herd(const Demands& demands) {
         "ms | 503 "
         "|\n|---|---|---|---|---|---|---|---|"
     );
-    const std::size_t rows[][2] = {{100, 8}, {1000, 8}};
+    const std::size_t rows[][2] = {{100, 1}, {100, 8}, {1000, 1}, {1000, 8}};
     for (const auto& [nodes, databases] : rows) {
         const Outcome outcome = simulate(
             {.nodes = nodes, .databases = databases, .prefixes = 64, .herd = 1'000'000}, demands, {}
@@ -168,6 +190,9 @@ int main(int count, char** words) {
     if (only.empty() || only == "scale") {
         print_demands(demands);
         print_scale(demands);
+    }
+    if (only.empty() || only == "films") {
+        print_films(demands);
     }
     if (only.empty() || only == "zone") {
         print_zone(demands);

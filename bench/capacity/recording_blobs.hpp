@@ -52,6 +52,7 @@ class RecordingBlobs final : public BlobStore {
         return inner_.as_local_file(l, s);
     }
     Result<Extent> adopt_file(BlobId id, const std::string& path) override {
+        ++calls_.puts;
         return inner_.adopt_file(id, path);
     }
     Result<void> remove(const Extent& extent) override { return inner_.remove(extent); }

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 #include "base/utf8.hpp"
@@ -34,6 +35,21 @@ std::size_t edit_distance(std::string_view left, std::string_view right) {
 
 bool is_control(char c) {
     return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
+
+// Controls of ISO 8859, and what turns the text around it about or breaks the line (U+061C, U+200E and F,
+// U+2028 to 202E, U+2066 to 2069): with them it can be made to read as something else than it is.
+bool is_deceptive(std::string_view character) {
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 5> ranges{{
+        {"\xc2\x80", "\xc2\x9f"},
+        {"\xd8\x9c", "\xd8\x9c"},
+        {"\xe2\x80\x8e", "\xe2\x80\x8f"},
+        {"\xe2\x80\xa8", "\xe2\x80\xae"},
+        {"\xe2\x81\xa6", "\xe2\x81\xa9"},
+    }};
+    return std::ranges::any_of(ranges, [character](const auto& range) {
+        return range.first <= character && character <= range.second;
+    });
 }
 
 int hex_value(char c) {
@@ -121,8 +137,12 @@ std::optional<std::string_view> nearest_word(
 }
 
 std::string on_one_line(std::string_view text, std::size_t length_max) {
-    std::string result(text.substr(0, length_max));
-    std::ranges::replace_if(result, is_control, '?');
+    std::string result;
+    for (std::string_view rest = text.substr(0, length_max); !rest.empty();) {
+        const auto shown = rest.substr(0, std::max<std::size_t>(utf8_length(rest), 1));
+        result += is_control(shown.front()) || is_deceptive(shown) ? "?" : shown;
+        rest.remove_prefix(shown.size());
+    }
     return text.size() > length_max ? result + "..." : result;
 }
 
@@ -134,7 +154,8 @@ std::string printable(std::string_view text, std::size_t length_max) {
         if (result.size() + shown.size() > length_max) {
             return result + "...";
         }
-        const bool is_plain = length > 0 && !is_control(shown.front()) && shown != "\"";
+        const bool is_plain =
+            length > 0 && !is_control(shown.front()) && shown != "\"" && !is_deceptive(shown);
         result += is_plain ? shown : "?";
         text.remove_prefix(shown.size());
     }

@@ -47,6 +47,25 @@ TEST(Text, PrintableShowsEveryLanguageAndNoHalfCharacter) {
     EXPECT_EQ(printable("тест.mp4"), "тест.mp4");
     EXPECT_EQ(printable("a\"\r\n\x7f\xff\xd1"), "a??????");
     EXPECT_EQ(printable("abcdef", 6), "abcdef");
+    // Right to left: "gpj.exe" reads as "exe.jpg".
+    for (const auto* turns :
+         {"\xd8\x9c", "\xe2\x80\x8f", "\xe2\x80\xae", "\xe2\x81\xa7", "\xe2\x80\xa8", "\xc2\x9b"}) {
+        EXPECT_EQ(printable(std::string("a") + turns + "gpj.exe"), "a?gpj.exe");
+        EXPECT_EQ(on_one_line(std::string("a") + turns + "gpj.exe", 64), "a?gpj.exe");
+    }
+    EXPECT_EQ(
+        printable("\xc2\xa0\xd8\x9b\xe2\x80\x90\xe2\x80\xaf"),
+        "\xc2\xa0\xd8\x9b\xe2\x80\x90\xe2\x80\xaf"
+    );
+    EXPECT_EQ(
+        on_one_line(
+            "\xff\xd1"
+            "a\n",
+            64
+        ),
+        "\xff\xd1"
+        "a?"
+    ) << "what is no UTF-8 stays";
     EXPECT_EQ(printable("тест", 5), "те...");
 }
 

@@ -103,6 +103,21 @@ std::size_t on_write(char* bytes, std::size_t size, std::size_t count, void* use
     return size * count;
 }
 
+// A member of a dictionary of integers (RFC 9651); of several the last counts, as does the last line.
+std::optional<std::uint64_t> member_of(std::string_view dictionary, std::string_view name) {
+    std::optional<std::uint64_t> found;
+    while (!dictionary.empty()) {
+        const auto comma = std::min(dictionary.find(','), dictionary.size());
+        const auto member = trim(dictionary.substr(0, comma));
+        if (member.starts_with(name) && member.substr(name.size()).starts_with('=')) {
+            const auto value = member.substr(name.size() + 1);
+            found = parse_unsigned(trim(value.substr(0, value.find(';'))));
+        }
+        dictionary.remove_prefix(std::min(comma + 1, dictionary.size()));
+    }
+    return found;
+}
+
 void take_header(HttpAnswer& answer, std::string_view name, std::string_view value) {
     if (equals_ignoring_case(name, "X-Request-Id")) {
         answer.request_id = printable(value, 128);
@@ -116,6 +131,8 @@ void take_header(HttpAnswer& answer, std::string_view name, std::string_view val
         answer.upload_offset = parse_unsigned(value);
     } else if (equals_ignoring_case(name, "Upload-Complete")) {
         answer.upload_complete = value == "?1";
+    } else if (equals_ignoring_case(name, "Upload-Limit")) {
+        answer.append_bytes_max = member_of(value, "max-append-size");
     }
 }
 

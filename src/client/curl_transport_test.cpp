@@ -154,6 +154,31 @@ TEST(CurlTransport, ReadsTheErrorCodeAndRetryAfter) {
     server.finish();
 }
 
+TEST(CurlTransport, ReadsHowMuchOneAppendMayBring) {
+    const struct {
+        std::string field;
+        std::optional<std::uint64_t> most;
+    } rows[] = {
+        {"Upload-Limit: max-size=9, max-append-size=500;x=1, max-age=3", 500},
+        {"upload-limit: max-append-size=7", 7},
+        {"Upload-Limit: max-size=9, x-max-append-size=500", std::nullopt},
+        {"Upload-Limit: max-append-size=many", std::nullopt},
+        {"Upload-Limit: max-append-size", std::nullopt},
+    };
+    for (const auto& row : rows) {
+        const StopFlag stop = false;
+        auto server =
+            SmallServer("HTTP/1.1 201 Created\r\nContent-Length: 0\r\n" + row.field + "\r\n\r\n");
+        {
+            CurlTransport transport;
+            const auto answer = transport.exchange({.url = server.url() + "/"}, stop);
+            ASSERT_TRUE(answer) << answer.error().text;
+            EXPECT_EQ(answer->append_bytes_max, row.most) << row.field;
+        }
+        server.finish();
+    }
+}
+
 TEST(CurlTransport, SaysThatNobodyListens) {
     const StopFlag stop = false;
     CurlTransport transport;

@@ -73,6 +73,9 @@ Outcome<void> StreamSender::look() {
 
 void StreamSender::take(const HttpAnswer& answer) {
     offset_ = answer.upload_offset.value_or(offset_);
+    if (answer.append_bytes_max.value_or(0) > 0) {
+        piece_max_ = answer.append_bytes_max;
+    }
     is_complete_ = is_complete_ || answer.upload_complete;
     is_at_sluice_ = is_at_sluice_ || !answer.media_id.empty();
 }
@@ -114,7 +117,7 @@ Outcome<void> StreamSender::send_piece() {
     const FileSlice slice{
         .fd = parts_.file.fd(),
         .offset = offset_,
-        .length = std::min(state_.chunk_size, size - offset_)
+        .length = std::min({state_.chunk_size, piece_max_.value_or(size), size - offset_})
     };
     const auto end = slice.offset + slice.length;
     auto request = parts_.dialect.append(state_.url, slice, end == size);

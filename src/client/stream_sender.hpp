@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 
 #include "client/caller.hpp"
 #include "client/local_file.hpp"
@@ -52,6 +53,7 @@ class StreamSender {
     ResumeState& state_;
     std::uint64_t offset_ = 0;
     std::uint32_t pieces_ = 0;
+    std::optional<std::uint64_t> piece_max_;  // by the server's word
     bool is_complete_ = false;
     bool was_late_ = false;
     bool is_at_sluice_ = false;

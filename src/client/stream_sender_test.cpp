@@ -61,6 +61,7 @@ class FakeStream final : public HttpTransport {
         }
         content += request.method == "PATCH" ? read(request) : "";
         answer.upload_offset = content.size();
+        answer.append_bytes_max = append_bytes_max;
         answer.upload_complete = header(request, "Upload-Complete") == "?1" && !forgets_the_end;
         return answer;
     }
@@ -70,6 +71,7 @@ class FakeStream final : public HttpTransport {
     HttpRequest last;
     std::deque<std::pair<std::size_t, std::expected<HttpAnswer, NetworkError>>> faults;
     bool forgets_the_end = false;
+    std::optional<std::uint64_t> append_bytes_max;
     std::function<void()> on_fault;
 
   private:
@@ -183,6 +185,21 @@ TEST_F(StreamSenderTest, SaysTheEndWithTheLastPieceOfRufh) {
     EXPECT_EQ(server_.content, "0123456789");
     EXPECT_EQ(header(server_.last, "Upload-Complete"), "?1");
     EXPECT_EQ(header(server_.last, "Content-Type"), "application/partial-upload");
+}
+
+TEST_F(StreamSenderTest, SendsNoMoreAtOnceThanTheServerTakes) {
+    server_.append_bytes_max = 4;
+    ASSERT_TRUE(send(*rufh_, 8));
+    EXPECT_EQ(server_.calls, (Calls{"POST ", "PATCH 0", "PATCH 4", "PATCH 8"}));
+    EXPECT_EQ(server_.content, "0123456789");
+}
+
+TEST_F(StreamSenderTest, LearnsItFromALookToo) {
+    server_.append_bytes_max = 4;
+    server_.content = "01234";
+    state_.url = "http://server/resumable/7";
+    ASSERT_TRUE(send(*rufh_, 8));
+    EXPECT_EQ(server_.calls, (Calls{"HEAD ", "PATCH 5", "PATCH 9"}));
 }
 
 TEST_F(StreamSenderTest, SaysTheEndOfRufhWhenAllBytesAreThere) {

@@ -46,6 +46,8 @@ struct HttpAnswer {
     std::string media_id = {};  // Sluice-Media-Id
     std::optional<std::uint64_t> upload_offset = std::nullopt;
     bool upload_complete = false;
+    std::optional<std::uint64_t> append_bytes_max =
+        std::nullopt;  // max-append-size of Upload-Limit
     std::optional<std::chrono::seconds> retry_after = std::nullopt;
 };
 

@@ -375,6 +375,33 @@ TEST(DiagnosisOfAnOwnUpload, AStreamThatEndsByAWordIsAskedForIt) {
     EXPECT_EQ(diagnose(trace).front().next->method, "HEAD");
 }
 
+TEST(DiagnosisOfAnOwnUpload, APartThatIsCompleteWaitsToBeJoined) {
+    Trace trace;
+    trace.upload = UploadFacts{
+        .origin = "http://127.0.0.1:8080",
+        .media_id = id,
+        .stream_path = "/files/" + id,
+        .is_tus = true,
+        .is_part = true,
+        .state = "open",
+        .total_bytes = 12,
+        .received_bytes = 12,
+        .segments = 1,
+    };
+    const auto complete = diagnose(trace).front();
+    EXPECT_TRUE(complete.facts.starts_with("12 of 12 bytes arrived. It is a part, complete,"));
+    EXPECT_TRUE(complete.hint.starts_with("Join it")) << complete.hint;
+    ASSERT_TRUE(complete.next);
+    EXPECT_EQ(
+        complete.next->curl,
+        "curl -X POST -H 'Tus-Resumable: 1.0.0' -H 'Upload-Concat: final;/files/" + id +
+            "' 'http://127.0.0.1:8080/files/'"
+    );
+    trace.upload->received_bytes = 5;
+    EXPECT_NE(diagnose(trace).front().hint.find("send the rest"), std::string::npos);
+    EXPECT_EQ(diagnose(trace).front().next->method, "HEAD");
+}
+
 TEST(Diagnosis, GoodEndsAreHealthyAndPollingTooEarlyIsAWordBesideThem) {
     Story1 story;
     story.sent();

@@ -120,6 +120,23 @@ NextCall end_of(const Place& place, const UploadFacts& upload) {
     return call;
 }
 
+// Of this part alone; where there are others, they are named beside it.
+NextCall join_of(const Place& place, const UploadFacts& upload) {
+    NextCall call = made(place, "POST", place.origin + "/files/");
+    call.curl.insert(
+        std::string_view("curl -X POST").size(),
+        " -H 'Tus-Resumable: 1.0.0' -H 'Upload-Concat: final;" + upload.stream_path + "'"
+    );
+    return call;
+}
+
+NextCall go_on(const Place& place, const UploadFacts& upload) {
+    if (waits_to_be_joined(upload)) {
+        return join_of(place, upload);
+    }
+    return waits_for_its_end(upload) ? end_of(place, upload) : offset_of(place, upload);
+}
+
 }  // namespace
 
 std::optional<NextCall> next_call(const Verdict& verdict, const Trace& trace) {
@@ -141,8 +158,7 @@ std::optional<NextCall> next_call(const Verdict& verdict, const Trace& trace) {
     }
     if (trace.upload && !trace.upload->stream_path.empty() &&
         (code == upload_under_way || code == "upload_incomplete")) {
-        return waits_for_its_end(*trace.upload) ? end_of(*place, *trace.upload)
-                                                : offset_of(*place, *trace.upload);
+        return go_on(*place, *trace.upload);
     }
     return is_status ? std::optional(status(*place)) : std::nullopt;
 }

@@ -111,6 +111,11 @@ std::string_view end_of_stream(const UploadFacts& upload) {
     if (upload.joins_parts) {
         return " bytes arrived. It joins parts, and is finished with the last of them.";
     }
+    if (upload.is_part) {
+        return waits_to_be_joined(upload)
+                   ? " bytes arrived. It is a part, complete, and waits to be joined."
+                   : " bytes arrived. It is a part, complete with its last byte, and to be joined.";
+    }
     return upload.is_tus
                ? " bytes arrived. It comes as one stream and is finished by its last byte."
                : " bytes arrived. It comes as one stream and is finished by a request "
@@ -120,6 +125,11 @@ std::string_view end_of_stream(const UploadFacts& upload) {
 std::string hint_of_stream(const UploadFacts& upload) {
     if (upload.joins_parts) {
         return "Complete the parts that it names.";
+    }
+    if (waits_to_be_joined(upload)) {
+        return "Join it: POST to /files/ with Upload-Concat: final; and the URLs of all parts in "
+               "the "
+               "order of their bytes, of which this is one.";
     }
     return waits_for_its_end(upload)
                ? "Say that it is complete: PATCH with Upload-Offset: " +

@@ -85,6 +85,7 @@ struct UploadFacts {
     std::string stream_path;  // of an upload that comes as one stream: where it is gone on with
     bool is_tus = false;
     bool joins_parts = false;  // a stream whose bytes are those of others
+    bool is_part = false;      // a stream that is nothing by itself, and is joined with others
     std::string state;         // open, sealed, queued, …
     bool length_known = true;  // else `total_bytes` is what has come
     std::uint64_t total_bytes = 0;
@@ -116,6 +117,11 @@ inline bool has_segment(const UploadFacts& upload, std::uint64_t index) {
 inline bool waits_for_its_end(const UploadFacts& upload) {
     return !upload.stream_path.empty() && !upload.is_tus && !upload.joins_parts &&
            upload.length_known && upload.received_bytes == upload.total_bytes;
+}
+
+// All bytes of a part are there: it is what it can be by itself.
+inline bool waits_to_be_joined(const UploadFacts& upload) {
+    return upload.is_part && upload.length_known && upload.received_bytes == upload.total_bytes;
 }
 
 struct Trace {

@@ -138,7 +138,10 @@ asio::awaitable<bool> Connection::serve_next() {
         co_await refuse(std::move(request).error());
         co_return false;
     }
-    co_return *request != nullptr&& co_await serve(**request);
+    const bool goes_on = *request != nullptr && co_await serve(**request);
+    request->reset();
+    long_head_ = nullptr;
+    co_return goes_on;
 }
 
 // Most heads come whole, so there is a coroutine, and a deadline, only for those that do not.
@@ -150,6 +153,12 @@ Result<std::unique_ptr<Request>> Connection::begin_request(HeadParser& parser) {
 }
 
 Result<std::unique_ptr<Request>> Connection::parsed(HeadParser& parser) {
+    if (wire_.buffered().size() > usual_head_bytes_max && long_head_ == nullptr) {
+        long_head_ = services_.budget->enter_long_head();
+        if (long_head_ == nullptr) {
+            return services_.budget->refusal(ConnectionBudget::Lack::long_head);
+        }
+    }
     auto head = parser.parse(wire_.buffered_text());
     if (!head) {
         return std::move(head).error();

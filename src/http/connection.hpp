@@ -112,8 +112,9 @@ class Connection {
     const Scheme scheme_;
     Wire wire_;
     std::string peer_;
-    std::string local_;  // "address:port" of our end
-    std::string head_;   // of an answer that did not go at once
+    std::string local_;                      // "address:port" of our end
+    std::shared_ptr<const void> long_head_;  // while a request has one
+    std::string head_;                       // of an answer that did not go at once
     const Time opened_ = std::chrono::steady_clock::now();
     Time started_{};  // first byte of the request
     std::uint64_t received_before_ = 0;

@@ -11,6 +11,7 @@ using std::chrono::seconds;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t last_resort_max = 64;
+constexpr std::size_t long_heads_max = 256;
 // A silent body or reader is given up after so long, and its connection is free.
 constexpr seconds retry_after_max{30};
 
@@ -48,6 +49,16 @@ void ConnectionBudget::leave() {
     last_left_.store(Clock::now().time_since_epoch().count(), std::memory_order_relaxed);
 }
 
+std::shared_ptr<const void> ConnectionBudget::enter_long_head() {
+    if (long_heads_.fetch_add(1, std::memory_order_relaxed) >= long_heads_max) {
+        long_heads_.fetch_sub(1, std::memory_order_relaxed);
+        return nullptr;
+    }
+    return {this, [self = shared_from_this()](const void*) {
+                self->long_heads_.fetch_sub(1, std::memory_order_relaxed);
+            }};
+}
+
 std::string ConnectionBudget::facts_of(Lack lack) const {
     const std::string max = std::to_string(max_);
     switch (lack) {
@@ -63,6 +74,9 @@ std::string ConnectionBudget::facts_of(Lack lack) const {
             return "The system lets the server open no more files, and a connection needs one; "
                    "none "
                    "of the others is idle.";
+        case Lack::long_head:
+            return "The server reads " + std::to_string(long_heads_max) +
+                   " long heads at once, and as many are being read.";
     }
     std::unreachable();
 }

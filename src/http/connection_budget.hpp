@@ -51,9 +51,12 @@ class ConnectionBudget : public std::enable_shared_from_this<ConnectionBudget> {
     Place enter();
     // More than half of the places are taken: slow bodies and readers have to show progress.
     bool is_tight() const { return count_.load(std::memory_order_relaxed) > max_ / 2; }
-    // overloaded, for a call with a body on a last resort, for a connection without a place, and for
-    // one for which the system has no file left.
-    enum class Lack : std::uint8_t { usual_place, place, file };
+    // The right to send a head of more than usual_head_bytes_max, of few connections at once, as long
+    // as it is held. Null: there are as many.
+    std::shared_ptr<const void> enter_long_head();
+    // overloaded, for a call with a body on a last resort, for a connection without a place, for one
+    // for which the system has no file left, and for a long head.
+    enum class Lack : std::uint8_t { usual_place, place, file, long_head };
     Error refusal(Lack lack) const;
 
     // Asks every loop to close its longest idle connection. The callbacks are added before the doors
@@ -80,6 +83,7 @@ class ConnectionBudget : public std::enable_shared_from_this<ConnectionBudget> {
     Counter& cut_;
     std::vector<std::function<void()>> relief_;
     std::atomic<std::size_t> count_ = 0;
+    std::atomic<std::size_t> long_heads_ = 0;
     std::atomic<Ticks> last_left_;
 };
 

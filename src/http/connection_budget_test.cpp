@@ -137,5 +137,23 @@ TEST_F(FullHouseTest, TellsManyAtOnce) {
     expect_others_are_served();
 }
 
+TEST_F(ConnectionTest, ReadsLongHeadsOfSomeConnectionsAtOnce) {
+    const std::string begun =
+        "GET /facts HTTP/1.1\r\nHost: a\r\nUpload-Concat: final;" + std::string(30'000, 'u');
+    std::vector<Client> others;
+    for (int i = 0; i < 256; ++i) {
+        others.push_back(connect());
+        others.back().send(begun);
+    }
+    EXPECT_TRUE(others.back().is_silent_for(100ms));
+    const auto answer = once(begun);
+    EXPECT_TRUE(has_status(answer, 503)) << answer;
+    EXPECT_TRUE(answer.contains("256 long heads")) << answer;
+    EXPECT_TRUE(has_status(once(get("/facts")), 200)) << "usual ones are not kept from coming";
+    others.front().send("\r\n\r\n");
+    EXPECT_TRUE(has_status(others.front().answer(), 200));
+    EXPECT_TRUE(has_status(once(begun + "\r\n\r\n"), 200)) << "one has ended";
+}
+
 }  // namespace
 }  // namespace sluice::http

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "base/text.hpp"
 #include "http/field_line.hpp"
 #include "http/framing.hpp"
 #include "http/request_line.hpp"
@@ -16,6 +17,11 @@ constexpr std::size_t empty_lines_bytes_max = 4;
 
 Error malformed(std::string facts) {
     return Error{ErrorCode::request_malformed, std::move(facts)};
+}
+
+bool is_list(std::string_view line) {
+    return line.size() >= list_field.size() &&
+           equals_ignoring_case(line.substr(0, list_field.size()), list_field);
 }
 
 // The next line without its CRLF, cut off `text`, which is known to hold whole lines.
@@ -88,6 +94,7 @@ Result<void> HeadParser::end_line(std::string_view received, std::size_t line_fe
     if (fields_begin_ != 0) {
         is_complete_ = line.empty();
         fields_ += line.empty() ? 0 : 1;
+        list_bytes_ += is_list(line) ? line.size() + 2 : 0;
         return ok();
     }
     if (line.empty()) {
@@ -122,7 +129,16 @@ Result<void> HeadParser::check_size(std::string_view received) const {
     if (line_end - start_ > request_line_bytes_max) {
         return line_too_long(received.substr(start_, request_line_bytes_max));
     }
-    if (fields_begin_ != 0 && scanned_ - fields_begin_ > fields_bytes_max) {
+    // Of the line that is not complete, too.
+    const auto line = received.substr(line_begin_, scanned_ - line_begin_);
+    const auto list_bytes = list_bytes_ + (is_list(line) ? line.size() : 0);
+    if (list_bytes > list_bytes_max) {
+        return Error{
+            ErrorCode::head_too_large,
+            "Upload-Concat has more than " + std::to_string(list_bytes_max) + " bytes."
+        };
+    }
+    if (fields_begin_ != 0 && scanned_ - fields_begin_ - list_bytes > fields_bytes_max) {
         return Error{
             ErrorCode::head_too_large,
             "The headers have more than " + std::to_string(fields_bytes_max) + " bytes."

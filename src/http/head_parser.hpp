@@ -17,7 +17,12 @@ namespace sluice::http {
 inline constexpr std::size_t request_line_bytes_max = 8 * 1024;
 inline constexpr std::size_t fields_bytes_max = 16 * 1024;
 inline constexpr std::size_t fields_max = 100;
-inline constexpr std::size_t head_bytes_max = request_line_bytes_max + fields_bytes_max;
+// Upload-Concat of tus lists the URLs of up to a thousand uploads, and no body may do that: its lines
+// are counted apart.
+inline constexpr std::string_view list_field = "upload-concat:";
+inline constexpr std::size_t list_bytes_max = 64 * 1024;
+inline constexpr std::size_t usual_head_bytes_max = request_line_bytes_max + fields_bytes_max;
+inline constexpr std::size_t head_bytes_max = usual_head_bytes_max + list_bytes_max;
 
 struct ParsedHead {
     Request request;  // peer, request_id and (without a Host) base_url are left to the connection
@@ -44,6 +49,7 @@ class HeadParser {
     std::size_t start_ = 0;         // of the request line, behind empty lines
     std::size_t fields_begin_ = 0;  // 0: the request line is not complete
     std::size_t fields_ = 0;
+    std::size_t list_bytes_ = 0;  // of complete lines of list_field
     bool is_complete_ = false;
 };
 

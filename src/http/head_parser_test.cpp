@@ -153,6 +153,24 @@ const RefusedCase refused_cases[] = {
     {"a_field_that_does_not_end",
      "GET / HTTP/1.1\r\nA: " + std::string(20'000, 'b'),
      Code::head_too_large},
+    {"a_list_field_beyond_its_own_limit",
+     with("Upload-Concat: final;" + std::string(list_bytes_max, 'b') + "\r\n"),
+     Code::head_too_large},
+    {"two_list_fields_beyond_it_together",
+     with(
+         "Upload-Concat: " + std::string(40'000, 'b') +
+         "\r\nupload-concat: " + std::string(30'000, 'b') + "\r\n"
+     ),
+     Code::head_too_large},
+    {"another_field_beside_a_list_field",
+     with(
+         "Upload-Concat: " + std::string(40'000, 'b') + "\r\nA: " + std::string(17'000, 'b') +
+         "\r\n"
+     ),
+     Code::head_too_large},
+    {"a_field_that_begins_like_a_list_field",
+     with("Upload-Concatenated: " + std::string(20'000, 'b') + "\r\n"),
+     Code::head_too_large},
     {"connection_with_tab_inside", with("Connection: keep-ali\tve\r\n"), Code::request_malformed},
     {"expect_nonsense", with("Expect: nonsense\r\n"), Code::expectation_unknown},
 };
@@ -193,6 +211,14 @@ const AcceptedCase accepted_cases[] = {
     {"empty_line_first", "\r\n" + get("/a"), "/a", "", "http://a"},
     {"ipv6_host", "GET /a HTTP/1.1\r\nHost: [::1]:8080\r\n\r\n", "/a", "", "http://[::1]:8080"},
     {"high_byte_in_a_value", with("A: \xc3\xa4\r\n"), "/x", "", "http://a"},
+    {"a_list_of_a_thousand_urls",
+     with(
+         "upload-CONCAT: final;" + std::string(60'000, 'b') + "\r\nA: " + std::string(16'000, 'b') +
+         "\r\n"
+     ),
+     "/x",
+     "",
+     "http://a"},
     {"a_hundred_fields", with(many_fields(99)), "/x", "", "http://a"},
 };
 

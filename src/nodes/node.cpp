@@ -112,7 +112,7 @@ Node::~Node() {
 
 void Node::start(Parts parts) {
     parts_ = std::move(parts);
-    parts_.clock->correct_by(place_.clock_offset);
+    correct(*parts_.clock);
     parts_.ids->keep_to(place_.ids_from, place_.ids_until);
     ids_until_ = place_.ids_until;
     beat();
@@ -367,11 +367,14 @@ void Node::end_if_replaced(const Error& error) {
 
 // Long before they are used up.
 void Node::extend_ids(WallTime now) {
-    if (ids_until_ - now > PostgresNodeStore::ids_ahead * 2 / 3) {
+    const WallTime reached = parts_.ids->reached();
+    if (ids_until_ - now > PostgresNodeStore::ids_ahead * 2 / 3 &&
+        ids_until_ - reached > PostgresNodeStore::ids_ahead_of_time * 2 / 3) {
         return;
     }
-    const auto until = store_.extend_ids(number_, incarnation_);
+    const auto until = store_.extend_ids(number_, incarnation_, reached);
     if (!until) {
+        log::warning("ids_not_extended", until.error().detail);
         return end_if_replaced(until.error());
     }
     ids_until_ = *until;

@@ -70,6 +70,11 @@ class Node final : public Peers {
     void start(Parts parts);
     void stop();
 
+    // As the database's clock was when it joined; from start() on it is measured again and again.
+    void correct(CorrectedClock& clock) const { clock.correct_by(place_.clock_offset); }
+    // The time from which it makes ids: later than all that a process with its number was granted.
+    WallTime ids_from() const { return place_.ids_from; }
+
     std::uint64_t number() const { return number_; }
     const std::string& role() const { return settings_.role; }
     std::string holder() const { return "node-" + std::to_string(number_); }

@@ -276,5 +276,46 @@ TEST(IdClock, IsTheOtherClockWithinItsRange) {
     EXPECT_EQ(ids.now(), clock.now());
 }
 
+// Four million ids are more than the second that was granted, and a process after it begins behind it.
+TEST_F(TwoNodes, MakeNoIdThatTheyWereNotGrantedWhenTheRangesAreFarAhead) {
+    const std::uint64_t number = a_.node->number();
+    a_.node->stop();
+    const WallTime ahead = a_.clock.now() + 24h * 365;
+    ASSERT_TRUE(a_.database->execute("UPDATE id_ranges SET until = $1", ahead));
+    Process first{url_, "a"};
+    ASSERT_EQ(first.node->number(), number);
+    std::uint64_t last = 0;
+    for (int i = 0; i < 50; ++i) {
+        for (int j = 0; j < 200'000; ++j) {
+            last = first.ids.next();
+        }
+        std::this_thread::sleep_for(20ms);
+    }
+    Process second{url_, "a"};
+    ASSERT_EQ(second.node->number(), number);
+    EXPECT_GT(second.ids.next(), last);
+}
+
+TEST(IdClock, GoesThroughARangeThatIsAheadByWhatIsAskedFor) {
+    ManualClock clock;
+    IdClock ids(clock);
+    const auto from = clock.now() + 24h;
+    ids.keep_to(from, from + 1s);
+    EXPECT_EQ(ids.reached(), from);
+    IdSource source(ids, 9);
+    for (int i = 0; i < 300'000; ++i) {
+        source.next();
+    }
+    EXPECT_GT(ids.reached(), from + 100ms);
+    EXPECT_LT(ids.reached(), from + 200ms);
+    for (int i = 0; i < 2'000'000; ++i) {
+        source.next();
+    }
+    EXPECT_EQ(ids.reached(), from + 1s - IdClock::kept_back);
+    clock.advance(48h);
+    ids.keep_until(clock.now() + 30s);
+    EXPECT_EQ(ids.now(), clock.now());
+}
+
 }  // namespace
 }  // namespace sluice

@@ -91,6 +91,10 @@ JobId job_of(const WorkerReport& report) {
 
 }  // namespace
 
+Milliseconds pause_for_store(int tries) {
+    return std::min(store_pause * (1 << std::min(tries - 1, 5)), store_pause_max);
+}
+
 void Slot::run() {
     while (!parts_.signals.is_stopping()) {
         if (!ensure_worker()) {
@@ -100,9 +104,8 @@ void Slot::run() {
         } else if (!claim_and_work()) {
             parts_.signals.wait(wakes_seen_, scattered(parts_.settings.poll_interval));
         } else if (stores_away_ > 0) {
-            // The next job's bytes are in the same store.
-            const auto pause = store_pause * (1 << std::min(stores_away_ - 1, 5));
-            parts_.signals.pause(std::min(pause, store_pause_max));
+            parts_.signals.pause(pause_for_store(stores_away_)
+            );  // the next job's bytes are there too
         }
     }
     if (worker_) {

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <optional>
 #include <string>
 #include <variant>
@@ -24,6 +25,10 @@
 #include "service/jobs.hpp"
 
 namespace sluice {
+
+// How long a slot lets the store be after so many tries in a row (from 1) that met it away: one second,
+// doubling, half a minute at most.
+std::chrono::milliseconds pause_for_store(int tries);
 
 struct SlotParts {
     const WorkerPoolSettings& settings;

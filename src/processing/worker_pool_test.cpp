@@ -6,9 +6,12 @@
 
 #include <filesystem>
 #include <functional>
+#include <mutex>
 #include <thread>
+#include <vector>
 
 #include "media/test_media.hpp"
+#include "processing/slot.hpp"
 #include "store/memory/memory_blob_store.hpp"
 #include "store/memory/memory_metadata_store.hpp"
 
@@ -27,6 +30,33 @@ bool eventually(const std::function<bool()>& holds, std::chrono::seconds at_most
     }
     return true;
 }
+
+// A store elsewhere that has nobody's bytes while it is away, and notes who asks.
+class AwayBlobs final : public MemoryBlobStore {
+  public:
+    Result<std::string> as_local_file(const std::vector<Extent>& layout, const std::string& scratch)
+        override {
+        const std::scoped_lock lock(mutex_);
+        if (!is_away_) {
+            return MemoryBlobStore::as_local_file(layout, scratch);
+        }
+        asked_.push_back(std::chrono::steady_clock::now());
+        return Error{.code = ErrorCode::storage_unavailable};
+    }
+    void be_away(bool away) {
+        const std::scoped_lock lock(mutex_);
+        is_away_ = away;
+    }
+    std::vector<std::chrono::steady_clock::time_point> asked() {
+        const std::scoped_lock lock(mutex_);
+        return asked_;
+    }
+
+  private:
+    std::mutex mutex_;
+    bool is_away_ = false;
+    std::vector<std::chrono::steady_clock::time_point> asked_;
+};
 
 class Pool : public ::testing::Test {
   protected:
@@ -103,7 +133,7 @@ class Pool : public ::testing::Test {
     SystemClock clock_;
     IdSource ids_{clock_, 1};
     MemoryMetadataStore metadata_;
-    MemoryBlobStore blobs_;
+    AwayBlobs blobs_;
     SpeedLearner speed_;
     Metrics metrics_;
     Jobs jobs_{metadata_, blobs_, clock_, ids_, {.back_off = {10ms}}};
@@ -261,6 +291,32 @@ TEST_F(Pool, WhatWasLearnedIsKeptOverARestart) {
     const auto learned = speed_.factor(PredictedFrom::size, Family::video);
     EXPECT_NE(learned, 1);
     EXPECT_NEAR(other.factor(PredictedFrom::size, Family::video), learned, learned / 1000);
+}
+
+// There are more jobs than one, and all their bytes are in the same store.
+TEST_F(Pool, AStoreThatIsAwayIsAskedMoreAndMoreSeldom) {
+    test::make_phone_jpeg(folder_ / "picture", "640x480", 1);
+    settings_.poll_interval = 20ms;
+    blobs_.be_away(true);
+    const auto first = queue(Category::tweet_image, folder_ / "picture");
+    const auto second = queue(Category::tweet_image, folder_ / "picture");
+    start();
+    ASSERT_TRUE(eventually([&] { return blobs_.asked().size() == 3; }));
+    blobs_.be_away(false);
+    const auto asked = blobs_.asked();
+    EXPECT_GE(asked[1] - asked[0], 1s);
+    EXPECT_GE(asked[2] - asked[1], 2s);
+    EXPECT_TRUE(reaches(first, UploadState::ready));
+    EXPECT_TRUE(reaches(second, UploadState::ready));
+    EXPECT_EQ(blobs_.asked().size(), 3U);
+}
+
+TEST(Slot, WaitsHalfAMinuteAtMostForAStore) {
+    const auto pauses = {1s, 2s, 4s, 8s, 16s, 30s, 30s};
+    for (int tries = 1; const auto pause : pauses) {
+        EXPECT_EQ(pause_for_store(tries++), pause);
+    }
+    EXPECT_EQ(pause_for_store(1'000'000), 30s);
 }
 
 TEST_F(Pool, StoppingPutsTheJobBackWithoutCountingTheAttempt) {

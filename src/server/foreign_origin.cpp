@@ -1,6 +1,7 @@
 #include "server/foreign_origin.hpp"
 
 #include <algorithm>
+#include <array>
 #include <string>
 
 #include "base/text.hpp"
@@ -16,9 +17,11 @@ using protocol::is_address;
 using protocol::is_of_this_machine;
 using protocol::PageOrigins;
 
-// By the request itself: what a proxy says any page can say whose name leads to the proxy's address.
-std::string own_host_of(const http::Request& request) {
-    return host_of(request.direct_url.empty() ? request.base_url : request.direct_url);
+// By the request itself and by what a proxy says of it. Neither is enough: what a proxy says any page can say
+// whose name leads to the proxy's address, and a proxy may write a name of its own into the request.
+std::array<std::string, 2> own_hosts_of(const http::Request& request) {
+    const std::string told = host_of(request.base_url);
+    return {request.direct_url.empty() ? told : host_of(request.direct_url), told};
 }
 
 // No stranger can have it: an address, a name without a dot, which no public name server leads
@@ -43,7 +46,7 @@ bool is_write(const http::Request& request) {
 }
 
 // A page elsewhere that sends credentials has to ask first, and is not answered; one at our own
-// address has not.
+// address has not, nor has one that the browser takes for ours.
 bool is_foreign_write(const http::Request& request, const PageOrigins& pages) {
     const auto origin = request.header("Origin");
     const bool is_cross_site = request.header("Sec-Fetch-Site").value_or("") == "cross-site";
@@ -51,7 +54,10 @@ bool is_foreign_write(const http::Request& request, const PageOrigins& pages) {
         return false;
     }
     const auto host = host_of(origin.value_or(""));
-    const bool has_asked = request.header("Authorization") && host != own_host_of(request);
+    const auto own = own_hosts_of(request);
+    const bool is_at_home = std::ranges::find(own, host) != own.end() ||
+                            request.header("Sec-Fetch-Site") == "same-origin";
+    const bool has_asked = request.header("Authorization") && !is_at_home;
     const bool is_listed = takes_streams(request.path) && pages.has(origin.value_or(""));
     return !has_asked && !is_listed && !is_of_this_machine(host) && !pages.has_name(host);
 }
@@ -68,11 +74,14 @@ std::optional<Error> foreign_page(const http::Request& request, const PageOrigin
                      (takes_streams(request.path) ? " or --cors-origin." : ".")
         };
     }
-    const auto host = own_host_of(request);
-    if (request.path.starts_with("/api/v1/") && !is_no_strangers(host) && !pages.has_name(host)) {
+    const auto hosts = own_hosts_of(request);
+    const auto stranger = std::ranges::find_if(hosts, [&pages](const std::string& host) {
+        return !is_no_strangers(host) && !pages.has_name(host);
+    });
+    if (request.path.starts_with("/api/v1/") && stranger != hosts.end()) {
         return Error{
             .code = ErrorCode::host_not_allowed,
-            .facts = "This was sent to \"" + printable(host, 128) +
+            .facts = "This was sent to \"" + printable(*stranger, 128) +
                      "\", a name that this server does not know as its own. Start it with "
                      "--server-name to serve this API there."
         };

@@ -62,6 +62,29 @@ TEST(ForeignPage, MayNotHideItsNameBehindAProxysWord) {
     EXPECT_FALSE(foreign_page(request, pages));
 }
 
+// Nor behind a proxy that writes the name of what it leads to into the request, and says what was asked for.
+TEST(ForeignPage, MayNotUseAProxyThatHidesItsName) {
+    http::Request request;
+    request.method = "GET";
+    request.path = "/api/v1/requests";
+    request.base_url = "http://rebound.example";
+    request.direct_url = "http://127.0.0.1:8080";
+    EXPECT_TRUE(foreign_page(request, pages));
+    request.base_url = "http://named.example";
+    EXPECT_FALSE(foreign_page(request, pages));
+
+    request.method = "POST";
+    request.base_url = "http://rebound.example";
+    request.path = "/1.1/media/upload.json";
+    request.headers = {{"Origin", "http://rebound.example"}, {"Authorization", "Bearer b"}};
+    EXPECT_TRUE(foreign_page(request, pages)) << "the browser asked nobody";
+    request.base_url = "http://127.0.0.1:8080";
+    request.direct_url = "";
+    EXPECT_FALSE(foreign_page(request, pages)) << "it has asked: the name is another";
+    request.headers.push_back({"Sec-Fetch-Site", "same-origin"});
+    EXPECT_TRUE(foreign_page(request, pages)) << "the proxy says nothing, but the browser does";
+}
+
 TEST(ForeignPage, MayNotReadTheNativeApiAtItsOwnName) {
     const auto is_refused_at = [](std::string base_url, std::string path = "/api/v1/requests") {
         http::Request request;

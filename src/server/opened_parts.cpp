@@ -50,6 +50,19 @@ Result<std::unique_ptr<Node>> join_nodes(
 
 }  // namespace
 
+OpenedParts&& OpenedParts::with_clock(CorrectedClock& of_server) && {
+    if (node != nullptr) {
+        node->correct(of_server);
+    }
+    return std::move(*this);
+}
+
+std::uint64_t OpenedParts::first_event(const Clock& of_server) const {
+    const WallTime begun = node == nullptr ? of_server.now() : node->ids_from();
+    const std::uint64_t number = node == nullptr ? 0 : node->number();
+    return (number << 42U) + static_cast<std::uint64_t>(begun.time_since_epoch().count());
+}
+
 // After a kill the page cache still has all that was written, and what was synced is on the disk.
 // But a relaxed server may have died between a sync that failed and its note of it.
 std::optional<Doubts::Scope> OpenedParts::doubted_scope() const {

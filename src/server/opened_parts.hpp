@@ -2,6 +2,7 @@
 // its place among other nodes. Whatever cannot be opened is said on stderr, for whoever starts it.
 #pragma once
 
+#include <cstdint>
 #include <expected>
 #include <memory>
 #include <optional>
@@ -29,6 +30,11 @@ struct OpenedParts {
     std::unique_ptr<Node> node;  // null: alone
     LastRun last_run;
 
+    // Nobody reads `of_server` before it goes as the clock of those that it shares a database with.
+    OpenedParts&& with_clock(CorrectedClock& of_server) &&;
+    // Numbers of no other node's and of no process before, so that a watcher who comes to another one
+    // is told that he may have missed something.
+    std::uint64_t first_event(const Clock& of_server) const;
     // Which uploads may have lost bytes when the process before this one ended; nothing: none.
     std::optional<Doubts::Scope> doubted_scope() const;
     // The sign-in of the operator ends with a server that is alone; nodes take each other's.

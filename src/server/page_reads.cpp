@@ -49,11 +49,13 @@ std::optional<http::Response> read_preflight(
 void let_page_read(
     const protocol::PageOrigins& pages, const http::Request& request, http::Response& response
 ) {
-    if (!is_read(request.method) || !request.header("Origin") ||
-        !is_about_an_upload(request.path)) {
+    if (!is_read(request.method) || !is_about_an_upload(request.path)) {
         return;
     }
     protocol::allow_origin(pages, request, response);
+    if (!request.header("Origin")) {
+        return;
+    }
     response.set(
         "Access-Control-Expose-Headers",
         "Sluice-Error, Sluice-Notice, Link, Retry-After, X-Request-Id, x-rate-limit-limit, "

@@ -69,7 +69,7 @@ class Server {
         : settings_(settings),
           connection_limits_(connection_limits(settings)),
           mark_(mark),
-          parts_(std::move(parts)),
+          parts_(std::move(parts).with_clock(clock_)),
           ids_(id_clock_, shard(0)),
           faults_(metrics_),
           jobs_(
@@ -235,13 +235,6 @@ class Server {
         }
     }
 
-    // Numbers of no other node's and of no process before, so that a watcher who comes to another one
-    // is told that he may have missed something.
-    std::uint64_t first_event() const {
-        return (std::uint64_t{shard(0)} << 42U) +
-               static_cast<std::uint64_t>(clock_.now().time_since_epoch().count());
-    }
-
     HotUploads* hot() { return stores_.may_be_cached ? &hot_ : nullptr; }
 
     UploadServices services() {
@@ -396,7 +389,7 @@ class Server {
     HotUploads hot_;
     WatchedMetadataStore watched_{*stores_.metadata, hot_};
     MetadataStore& metadata_ = hot() ? static_cast<MetadataStore&>(watched_) : *stores_.metadata;
-    LiveEvents live_{first_event()};
+    LiveEvents live_{parts_.first_event(clock_)};
     Timeline timeline_{*stores_.timeline, &live_, hot()};
     Doubts doubts_{*stores_.doubts, metadata_, *blobs_.store, clock_, &timeline_};
     IdSource ids_;

@@ -307,12 +307,12 @@ TEST_F(JobsTest, WhatWasMadeWaitsForAStoreThatIsAwayAndKeepsItsLease) {
     ASSERT_TRUE(jobs_.succeed(claim(), folder_with("poster.jpg"), report(poster)));
 }
 
-TEST_F(JobsTest, AStoreThatIsAwayCostsNoAttempt) {
+TEST_F(JobsTest, AStoreThatIsAwayCostsNoAttemptForADay) {
     const ProcessingFailure away{2, "InternalError", storage_away, "temporary problem"};
-    for (int i = 0; i < 5; ++i, clock_.advance(5s)) {
+    for (int i = 0; i < 26; ++i, clock_.advance(i <= 24 ? 1h : 30s)) {
         EXPECT_EQ(jobs_.give_back(claim(), away).value(), GivenBack::will_be_tried_again);
     }
-    EXPECT_EQ(jobs_.give_back(claim(), no_space).value(), GivenBack::will_be_tried_again);
+    EXPECT_EQ(jobs_.give_back(claim(), away).value(), GivenBack::failed_for_good);
 }
 
 TEST_F(JobsTest, ACancelledJobIsToldAtTheNextHeartbeat) {

@@ -7,6 +7,9 @@ namespace sluice {
 namespace {
 
 constexpr int silent_max = 64;
+// A window that ends later than one that begins now was begun by a clock that was wrong: nobody is
+// turned away until that time comes. Those of other nodes differ a little.
+constexpr std::chrono::minutes clock_slack{1};
 
 }  // namespace
 
@@ -38,7 +41,7 @@ RateStanding MemoryRateLimiter::take(const Principal& who, RateBucket bucket, Wa
     const std::scoped_lock lock(shard.mutex);
     Entry& entry = entry_of(shard, who);
     Window& window = entry.windows[static_cast<std::size_t>(bucket)];
-    if (now >= window.resets) {
+    if (now >= window.resets || window.resets > now + limit.window + clock_slack) {
         window = {.resets = now + limit.window};
     }
     const bool is_over = window.used >= limit.calls;

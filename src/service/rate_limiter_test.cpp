@@ -29,6 +29,18 @@ TEST(RateLimiter, CountsUpToTheLimitAndBeginsAnewWithTheWindow) {
     EXPECT_FALSE(limiter.take(alice, RateBucket::v1_init, start + seconds(60)).is_over);
 }
 
+TEST(RateLimiter, TurnsNobodyAwayUntilATimeThatAWrongClockMadeUp) {
+    MemoryRateLimiter limiter(two_inits());
+    const WallTime wrong = start + std::chrono::hours(24);
+    for (int i = 0; i < 3; ++i) {
+        limiter.take(alice, RateBucket::v1_init, wrong);
+    }
+    EXPECT_FALSE(limiter.take(alice, RateBucket::v1_init, start).is_over);
+    const auto second = limiter.take(alice, RateBucket::v1_init, start - seconds(1));
+    EXPECT_EQ(second.used, 2U) << "another node's clock is a little behind";
+    EXPECT_TRUE(limiter.take(alice, RateBucket::v1_init, start).is_over);
+}
+
 TEST(RateLimiter, KeepsPrincipalsAndBucketsApart) {
     MemoryRateLimiter limiter(two_inits());
     for (int i = 0; i < 3; ++i) {

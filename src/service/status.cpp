@@ -52,7 +52,9 @@ Error unfinished_stream(const Upload& upload) {
         facts += ", and its length was not told yet";
     }
     if (stream.kind == UploadKind::part) {
-        facts += "; it is a part, and nothing by itself";
+        const bool is_complete = stream.length_known && upload.received == upload.total;
+        facts += is_complete ? "; it is a part, complete, and waits to be joined"
+                             : "; it is a part, and nothing by itself";
     }
     return {
         .code = ErrorCode::upload_incomplete,

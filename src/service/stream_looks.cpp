@@ -40,6 +40,15 @@ void cancel_waiting(
     }
 }
 
+void after_cancel(const UploadServices& services, Uploads& uploads, const Upload& cancelled) {
+    if (services.peers != nullptr) {
+        services.peers->tell_stream_over(cancelled.id);
+    }
+    if (cancelled.stream.kind == UploadKind::part) {
+        cancel_waiting(services.metadata, uploads, cancelled.owner, cancelled.id);
+    }
+}
+
 }  // namespace
 
 std::uint64_t Streams::drops_so_far() const {
@@ -137,15 +146,13 @@ bool Streams::is_fed(MediaId id) {
 
 Result<Upload> Streams::cancel(const Principal& owner, MediaId id) {
     auto found = find(owner, id);
-    if (!found) {
-        return found;
-    }
+    return found ? cancel_any(owner, id) : std::move(found);
+}
+
+Result<Upload> Streams::cancel_any(const Principal& owner, MediaId id) {
     auto cancelled = leases_.end_by(id, [&] { return uploads_.cancel(owner, id); });
-    if (cancelled && services_.peers != nullptr) {
-        services_.peers->tell_stream_over(id);
-    }
-    if (cancelled && found->stream.kind == UploadKind::part) {
-        cancel_waiting(services_.metadata, uploads_, owner, id);
+    if (cancelled && cancelled->stream.kind != UploadKind::segments) {
+        after_cancel(services_, uploads_, *cancelled);
     }
     return cancelled;
 }
@@ -164,8 +171,8 @@ Result<void> Streams::cancel_open(const Principal& owner, MediaId id) {
         auto changed = leases_.end_by(id, [&] {
             return services_.metadata.change(*cancelled, UploadState::open, std::nullopt);
         });
-        if (changed && services_.peers != nullptr) {
-            services_.peers->tell_stream_over(id);
+        if (changed) {
+            after_cancel(services_, uploads_, *cancelled);
         }
         // A conflict: a request has stored some more, or has completed it.
         if (changed || changed.error().code != ErrorCode::store_conflict) {

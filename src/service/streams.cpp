@@ -22,12 +22,15 @@ Error about(const Upload& upload, ErrorCode code, std::string facts) {
 }
 
 Error beyond(const Upload& upload, ByteCount total, ByteCount length) {
+    const bool is_complete_part =
+        upload.stream.kind == UploadKind::part && upload.received == total;
     return about(
         upload,
         ErrorCode::beyond_total_bytes,
         "The upload has a length of " + std::to_string(total.value) + " bytes, " +
             std::to_string(upload.received.value) + " are there, and " +
-            std::to_string(length.value) + " more were to come."
+            std::to_string(length.value) + " more were to come." +
+            (is_complete_part ? " It is a part, complete, and waits to be joined." : "")
     );
 }
 
@@ -161,11 +164,12 @@ Result<StreamAppend> Streams::begin(const AppendToStream& wanted) {
         return std::move(fitting).error();
     }
     const auto end_max = admit_growth(wanted, *found);
-    if (!end_max) {
-        return end_max.error();
-    }
+    // What the quota refuses counts in the rate: it is no mistake of the call, and is sent again and again.
     if (auto admission = admitted(wanted.admission); !admission) {
         return std::move(admission).error();
+    }
+    if (!end_max) {
+        return end_max.error();
     }
     StreamAppend append;
     if (auto taken = take(append, wanted.id); !taken) {

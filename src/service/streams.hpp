@@ -1,6 +1,5 @@
 // The use cases of uploads that come as one stream: create, append at the end, join, look, cancel.
-// Protocols turn a request into these calls. Blocking code, for any thread; what is complete becomes
-// the same medium as by FINALIZE.
+// Blocking code, for any thread; what is complete becomes the same medium as by FINALIZE.
 #pragma once
 
 #include <array>
@@ -91,7 +90,7 @@ class Streams {
     Result<StreamAppend> begin(const AppendToStream& wanted);
     // Where the next bytes go. `expected`: at most so many will come, if that is known.
     Result<Incoming> begin_piece(StreamAppend& append, std::optional<ByteCount> expected);
-    // Durable, and part of the offset, when this returns. Errors: those of lost().
+    // Durable, and part of the offset, when it returns. Errors: those of lost().
     Result<void> store(StreamAppend& append, Incoming piece);
     // Why nothing more of it is stored, where that is so: upload_taken_over, or what the upload ended by.
     Error lost(const StreamAppend& append) const;
@@ -111,8 +110,9 @@ class Streams {
     );
     // Whether a request appends to it just now, of whatever node that answers in time. Blocking.
     bool is_fed(MediaId id);
-    // Ends the request that runs, and the upload.
+    // Ends the request that runs, and the upload; of a part also what waits for it. _any: of any kind.
     Result<Upload> cancel(const Principal& owner, MediaId id);
+    Result<Upload> cancel_any(const Principal& owner, MediaId id);
     // The same while it is open; one that was completed meanwhile has been acknowledged, and stays.
     Result<void> cancel_open(const Principal& owner, MediaId id);
 

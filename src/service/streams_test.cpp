@@ -279,9 +279,7 @@ TEST_F(StreamsTest, WhatCannotBeGatheredHasALimit) {
     ASSERT_TRUE(metadata_.create(row));
     auto append = streams_.begin({.owner = me, .id = row.id, .at = {99}});
     ASSERT_TRUE(append);
-    EXPECT_EQ(
-        streams_.begin_piece(*append, std::nullopt).error().code, ErrorCode::too_many_pieces
-    );
+    EXPECT_EQ(streams_.begin_piece(*append, std::nullopt).error().code, ErrorCode::too_many_pieces);
 }
 
 TEST_F(StreamsTest, WhatExpiredIsGone) {
@@ -332,6 +330,30 @@ TEST_F(StreamsWithQuota, WhatHasNoLengthYetGrowsAsFarAsTheQuotaGoes) {
     EXPECT_TRUE(append(id, 10, "abc")) << "as far as that";
     ASSERT_TRUE(streams_.cancel(me, other));
     EXPECT_TRUE(append(id, 13, "d", 14)->has_all_bytes());
+}
+
+// Counts how often it was asked, and says no from the second time on.
+class Once final : public Admission {
+  public:
+    Result<void> admit() const override {
+        return asked_++ == 0 ? ok() : Result<void>(Error{ErrorCode::rate_limited});
+    }
+
+  private:
+    mutable int asked_ = 0;
+};
+
+TEST_F(StreamsWithQuota, WhatTheQuotaRefusesCountsInTheRate) {
+    const auto id = create(std::nullopt);
+    ASSERT_TRUE(append(id, 0, "0123456789"));
+    const auto other = create(15);
+    const Once once;
+    const AppendToStream wanted{
+        .owner = me, .id = id, .at = ByteCount{10}, .length = ByteCount{1}, .admission = &once
+    };
+    EXPECT_EQ(streams_.begin(wanted).error().code, ErrorCode::quota_exceeded);
+    EXPECT_EQ(streams_.begin(wanted).error().code, ErrorCode::rate_limited);
+    EXPECT_TRUE(streams_.cancel(me, other));
 }
 
 TEST_F(StreamsWithQuota, OfTwoThatGrowAtOnceTheCommitRefusesTheSecond) {

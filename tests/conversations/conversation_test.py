@@ -2,13 +2,25 @@
 
     #! server --fidelity faithful           arguments of `sluice serve` (optional)
     #! anew                                 counts or lists what there is, so that it needs a server that nobody used before
+    #! whole: why                           it is held once and not in three ways
     === request                             lines become CRLF; `Content-Length: *` is filled in; {name} is a captured value; a chunked
                                             body is written as it goes over the wire, and gets the empty line that ends it
+    === request until so                    said again until the answer is as expected, for 10 s
     === answer                              first line: the status; then `Name: regex` for header fields, and
     ~ text      the body contains it        ! text      the body does not contain it
     = name regex                            the first group of the body's match is kept as {name}
     @ name Field: regex                     the same of a header field; - Field: it is not there
     i 100 104                               the interim answers before it, or: none
+    === answer within 2s                    since the last byte of the request
+
+What several connections are needed for (b is any name; `on b` stands with request and answer as well, before `until` and `within`):
+
+    === begin on b                          a request that is not all there yet, and is not waited for
+    === send on b                           more of it
+    === interim on b                        a 1xx, as an answer; what was begun gets its own by `=== answer on b`
+    === end on b                            the client goes away (reset: without a farewell); ended: the server does
+    === pause 300ms
+    === stop                                SIGTERM (kill: SIGKILL), and started again with the same data
 
 Each conversation is held three times on one server: every request sent whole, byte by byte, and cut at every place by a client that
 goes away. The answers must be the same; what was cut may be refused, and afterwards the same server holds the conversation whole. On
@@ -18,47 +30,126 @@ other engines it is held once: how the bytes of a request come is not what they 
 import glob
 import os
 import re
+import socket
+import struct
+import time
 import unittest
 
 from support import engine
+from support.conversation import Conversation, encode, fill
 from support.server import Server
 from support.wire import ConnectionEnded, Wire
 
 WHOLE = 1 << 30
 FOLDER = os.path.dirname(os.path.abspath(__file__))
+LIMIT = 10  # seconds until what is said again must be so
 
 
-class Conversation:
-    def __init__(self, path):
-        self.name = os.path.relpath(path, FOLDER)
-        with open(path, encoding="utf-8", newline="\n") as file:
-            text = file.read()
-        start, *blocks = re.split(r"^=== (request|answer)\n", text, flags=re.MULTILINE)
-        self.arguments = [word for line in re.findall(r"^#! server (.*)$", start, re.MULTILINE) for word in line.split()]
-        self.is_anew = bool(re.search(r"^#! anew$", start, re.MULTILINE))
-        kinds, texts = blocks[0::2], [block.rstrip("\n") for block in blocks[1::2]]
-        if not kinds or kinds != ["request", "answer"] * (len(kinds) // 2):
-            raise ValueError(f"{self.name}: requests and answers must alternate")
-        self.turns = list(zip(texts[0::2], texts[1::2]))
+class Holding:
+    """One way through a conversation: its connections, and what was captured. Everything is sent in pieces of `size` bytes."""
 
+    def __init__(self, check, server, size):
+        self.check = check
+        self.server = server
+        self.size = size
+        self.captured = {}
+        self.connections = {}
+        self.methods = {}
+        self.sent_at = {}
 
-def fill(text, captured):
-    return re.sub(r"\{([a-z_]+)\}", lambda found: captured.get(found[1], found[0]), text)
+    def __enter__(self):
+        return self
 
+    def __exit__(self, *_):
+        self.forget()
 
-def encode(text):
-    """The request's bytes; the body begins after the first blank line."""
-    head, _, body = text.partition("\n\n")
-    data = body.replace("\n", "\r\n").encode()
-    if re.search("^Transfer-Encoding: chunked$", head, re.MULTILINE):
-        data += b"\r\n\r\n"
-    head = head.replace("Content-Length: *", f"Content-Length: {len(data)}")
-    return head.replace("\n", "\r\n").encode() + b"\r\n\r\n" + data
+    def forget(self):
+        for wire in self.connections.values():
+            wire.close()
+        self.connections = {}
+
+    def hold(self, steps):
+        for step in steps:
+            getattr(self, step.kind)(step)
+        return self
+
+    def write(self, step):
+        if step.connection not in self.connections:
+            self.connections[step.connection] = Wire(self.server, timeout=100)
+        wire, data = self.connections[step.connection], encode(step, self.captured)
+        if step.kind != "send":
+            self.methods[step.connection] = data.split(b" ", 1)[0].decode()
+        for at in range(0, len(data), self.size):
+            wire.send(data[at : at + self.size])
+        self.sent_at[step.connection] = time.monotonic()
+
+    request = begin = send = write
+
+    def answer(self, step):
+        ends = time.monotonic() + LIMIT
+        while True:
+            answer = self.connections[step.connection].read(self.methods[step.connection])
+            took = time.monotonic() - self.sent_at[step.connection]
+            try:
+                self.check(answer, step.text, self.captured)
+                break
+            except AssertionError:
+                if step.asked is None or time.monotonic() > ends:
+                    raise
+            time.sleep(0.05)
+            self.write(step.asked)
+        if step.seconds is not None and took > step.seconds:
+            raise AssertionError(f"it took {took:.1f} s: {answer}")
+
+    def interim(self, step):
+        self.check(self.connections[step.connection].read_interim(), step.text, self.captured)
+
+    def end(self, step):
+        self.connections.pop(step.connection).close()
+
+    def reset(self, step):
+        wire = self.connections.pop(step.connection)
+        wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        wire.close()
+
+    def ended(self, step):
+        with self.connections.pop(step.connection) as wire:
+            if not wire.is_closed():
+                raise AssertionError("the server sends, and does not end the connection")
+
+    def pause(self, step):
+        time.sleep(step.seconds)
+
+    def stop(self, _):
+        if self.server.stop() != 0:
+            raise AssertionError("the server was not stopped in order")
+        self.start_again()
+
+    def kill(self, _):
+        self.server.kill()
+        self.start_again()
+
+    def start_again(self):
+        self.forget()
+        self.server.start()
 
 
 class Conversations(unittest.TestCase):
     def test_there_are_some(self):
         self.assertTrue(conversation_files())
+
+    def test_every_check_of_the_resumable_protocols_is_held(self):
+        held = set()
+        for path in conversation_files():
+            conversation = read(path)
+            stem = os.path.basename(path)
+            held |= conversation.checks()
+            if number := re.match(r"[tr]\d\d(?=_)", stem):
+                self.assertIn(number[0].upper(), conversation.checks(), f"{stem} does not say what it is about")
+            for line in re.findall(r"^.*does not apply.*$", conversation.head, re.MULTILINE):
+                self.assertRegex(line, r"^# [TR]\d\d.* does not apply: .{20,}", stem)
+        checks = {f"T{number:02}" for number in range(1, 100)} | {f"R{number:02}" for number in range(1, 71)}
+        self.assertEqual(held, checks)
 
     def check(self, answer, expected, captured):
         status, *lines = expected.split("\n")
@@ -79,7 +170,7 @@ class Conversations(unittest.TestCase):
             captured[name] = found[1]
         elif line.startswith("@ "):
             _, name, field, pattern = line.split(" ", 3)
-            found = re.search(pattern, answer.header(field.removesuffix(":")) or "")
+            found = re.search(fill(pattern, captured), answer.header(field.removesuffix(":")) or "")
             self.assertTrue(found, answer)
             captured[name] = found[1]
         elif line.startswith("i "):
@@ -99,32 +190,29 @@ class Conversations(unittest.TestCase):
         server = self.start(conversation)
         used = lambda: self.start(conversation) if conversation.is_anew else server
         with self.subTest("whole"):
-            self.hold_turns(conversation, WHOLE, server, len(conversation.turns))
-        if engine.is_postgres() or engine.is_s3():
+            self.hold_steps(conversation, server)
+        if engine.is_postgres() or engine.is_s3() or conversation.is_held_whole_alone:
             return
         with self.subTest("byte by byte"):
-            self.hold_turns(conversation, 1, used(), len(conversation.turns))
+            self.hold_steps(conversation, used(), 1)
         with self.subTest("cut"):
-            self.cut(conversation, server, used)
+            self.cut(conversation, used)
 
-    def hold_turns(self, conversation, step, server, turns):
-        """What the answers had for the turns that follow."""
-        captured = {}
-        with Wire(server) as wire:
-            for request, expected in conversation.turns[:turns]:
-                data = encode(fill(request, captured))
-                for at in range(0, len(data), step):
-                    wire.send(data[at : at + step])
-                self.check(wire.read(data.split(b" ", 1)[0].decode()), expected, captured)
-        return captured
+    def hold_steps(self, conversation, server, size=WHOLE):
+        with Holding(self.check, server, size) as holding:
+            holding.hold(conversation.steps)
 
-    def cut(self, conversation, server, used):
-        for turn, (request, expected) in enumerate(conversation.turns):
-            # What a cut one leaves behind is of no matter to the others: each turn has uploads of its own.
-            data = encode(fill(request, self.hold_turns(conversation, WHOLE, used(), turn)))
-            for place in range(len(data)):
-                self.check_cut(server, data[:place], expected.split("\n", 1)[0].strip())
-        self.hold_turns(conversation, WHOLE, used(), len(conversation.turns))
+    def cut(self, conversation, used):
+        for at, step in enumerate(conversation.steps):
+            if step.kind not in ("request", "begin"):
+                continue
+            # What a cut one leaves behind is of no matter to the others: each step has uploads of its own.
+            server = used()
+            with Holding(self.check, server, WHOLE) as holding:
+                data = encode(step, holding.hold(conversation.steps[:at]).captured)
+                for place in range(len(data)):
+                    self.check_cut(server, data[:place], conversation.answer_to(at))
+        self.hold_steps(conversation, used())
 
     def check_cut(self, server, start, status):
         """Nothing, an error, or what the whole one gets, if the rest does not matter for it."""
@@ -143,10 +231,15 @@ def conversation_files():
     return sorted(glob.glob(os.path.join(FOLDER, "**", "*.http"), recursive=True))
 
 
+def read(path):
+    with open(path, encoding="utf-8", newline="\n") as file:
+        return Conversation(file.read(), os.path.relpath(path, FOLDER))
+
+
 def add_tests():
     """A method per file, named after it, so that a failure names its conversation."""
     for path in conversation_files():
-        conversation = Conversation(path)
+        conversation = read(path)
         stem = re.sub(r"\W", "_", conversation.name.removesuffix(".http"))
         setattr(Conversations, f"test_{stem}", lambda self, conversation=conversation: self.hold(conversation))
 

@@ -6,6 +6,7 @@ import unittest
 from support.case import ServerCase
 from support.client import X1, Caller, call
 from support.keys import create_key
+from support.media import picture
 from support.server import binary
 from support.wire import Wire
 
@@ -65,6 +66,22 @@ class Trusted(ServerCase):
             answer = call(self.server, "GET", "/api/v1/uploads", [("Authorization", "Bearer wrong"), ("X-Forwarded-For", f"198.51.100.1, {address}, 192.0.2.7")])
             self.assertEqual(answer.status, status, (address, answer))
 
+    def test_who_signs_in_by_the_name_that_the_proxy_tells_acts_by_it(self):
+        ours = ("Origin", "https://up.example:8443")
+        told = [("X-Forwarded-Host", "up.example:8443"), ("X-Forwarded-Proto", "https")]
+        signed_in = call(self.server, "POST", "/api/v1/session", [*self.x1.headers, ours, *told])
+        self.assertEqual(signed_in.status, 201, signed_in)
+        self.assertIn("; Secure", signed_in.header("set-cookie"))
+        cookie = ("Cookie", signed_in.header("set-cookie").split(";")[0])
+        self.assertTrue(call(self.server, "GET", "/api/v1/session", [cookie, *told]).json()["signed_in"])
+        target = f"/api/v1/uploads/{self.x1.open(100)}"
+        other_name = [("X-Forwarded-Host", "other.example"), told[1]]
+        for fields in ([ours], [ours, *other_name], [("Origin", "https://evil.example"), *told], told):
+            self.assertEqual(call(self.server, "DELETE", target, [cookie, *fields]).status, 401, fields)
+        self.assertEqual(call(self.server, "DELETE", target, [cookie, ours, *told]).status, 204)
+        self.assertEqual(call(self.server, "DELETE", "/api/v1/session", [cookie, ours, *told]).status, 204)
+        self.assertFalse(call(self.server, "GET", "/api/v1/session", [cookie, *told]).json()["signed_in"])
+
 
 class NotTrusted(ServerCase):
     def test_anybody_may_say_anything(self):
@@ -88,6 +105,14 @@ class TrustedInOpenMode(ServerCase):
             answer = wire.read("GET")
         self.assertEqual((answer.status, answer.header("sluice-error")), (403, "host_not_allowed"), answer)
 
+    def test_nor_by_what_a_proxy_writes_into_the_request(self):
+        """nginx puts the address of what it leads to into Host, unless it is told otherwise."""
+        for field in (("X-Forwarded-Host", "rebound.example"), ("Forwarded", "host=rebound.example")):
+            answer = call(self.server, "GET", "/api/v1/uploads", [field])
+            self.assertEqual((answer.status, answer.header("sluice-error")), (403, "host_not_allowed"), answer)
+            self.assertIn("rebound.example", answer.json()["detail"])
+        self.assertEqual(call(self.server, "GET", "/api/v1/uploads", [("X-Forwarded-Host", "localhost:8443")]).status, 200)
+
 
 class Origins(ServerCase):
     """Where anybody is believed; a page may be of this machine, too."""
@@ -105,6 +130,15 @@ class Origins(ServerCase):
                 self.assertEqual(asked.header("vary"), "Origin")
                 missing = caller.get(collection + "12345", [("Origin", origin), ("Tus-Resumable", "1.0.0")])
                 self.assertEqual(missing.header("access-control-allow-origin"), allowed, "errors are shown to who may see them")
+
+    def test_what_a_cache_keeps_of_a_call_without_origin_is_not_for_pages(self):
+        caller = Caller(self.server, self.key)
+        media_id = X1(self.server, self.key).one_shot(picture()).json()["media_id_string"]
+        said = f"/1.1/media/upload.json?command=STATUS&media_id={media_id}"
+        for target in (said, f"/api/v1/uploads/{media_id}", f"/media/3_{media_id}/original", "/files/12345", "/resumable/12345"):
+            answer = caller.get(target)
+            self.assertEqual((answer.header("vary"), answer.header("access-control-allow-origin")), ("Origin", None), target)
+            self.assertIsNone(answer.header("access-control-expose-headers"), target)
 
 
 class OriginsWithKeys(Origins):
@@ -127,6 +161,7 @@ class AllOrigins(ServerCase):
             fields = [("Origin", "https://app.example.org"), ("Tus-Resumable", "1.0.0"), ("Upload-Length", "10")]
             made = Caller(self.server, token).post("/files/", b"", "", fields)
             self.assertEqual((made.status, made.header("access-control-allow-origin")), (status, "*"), made)
+            self.assertIsNone(made.header("vary"), "all are told the same")
 
 
 if __name__ == "__main__":

@@ -362,6 +362,24 @@ class Sessions(ServerCase):
         media_id = X1(self.server, keys[2]["bearer_token"]).open(100)
         self.assertEqual(lines[2].next("upload")[1]["media_id"], media_id)
 
+    def test_a_line_ends_when_the_operator_signs_out(self):
+        told = (json.loads(line) for line in self.server.log().splitlines())
+        code = next(line["url"] for line in told if line["event"] == "console").split("#")[1]
+        cookie = self.sign_in([("Sluice-Link", code)])
+        admin = create_key(self.server.data, "stays", scope="admin")
+        lines = [Line(self.server, headers=[head]) for head in ("Cookie: " + cookie, "Authorization: Bearer " + admin["bearer_token"])]
+        self.addCleanup(lambda: [line.__exit__() for line in lines])
+        caller = X1(self.server, self.others["bearer_token"])
+        media_id = caller.open(100)
+        for line in lines:
+            self.assertEqual(line.next("upload")[1]["media_id"], media_id)
+        ours = ("Origin", f"http://{self.server.host}:{self.server.port}")
+        self.assertEqual(call(self.server, "DELETE", "/api/v1/session", [("Cookie", cookie), ours]).status, 204)
+        with self.assertRaises(EOFError):
+            lines[0].next("none")
+        media_id = caller.open(100)
+        self.assertEqual(lines[1].next("upload")[1]["media_id"], media_id)
+
 
 class FirstRun(unittest.TestCase):
     def test_a_terminal_is_told_where_everything_is(self):

@@ -123,17 +123,19 @@ class KilledUnderLoad(PostgresCase):
         threads = [threading.Thread(target=work) for _ in range(6)]
         for thread in threads:
             thread.start()
-        for _ in range(3):
-            before = len(delivered)
-            ends = time.monotonic() + 30
-            while len(delivered) < before + 6 and time.monotonic() < ends:
-                time.sleep(0.02)
-            self.postgres.kill()
-            time.sleep(0.3)
-            self.postgres.start()
-        enough.set()
-        for thread in threads:
-            thread.join(120)
+        try:
+            for _ in range(3):
+                before = len(delivered)
+                ends = time.monotonic() + 30
+                while len(delivered) < before + 6 and time.monotonic() < ends:
+                    time.sleep(0.02)
+                self.postgres.kill()
+                time.sleep(0.3)
+                self.postgres.start()
+        finally:
+            enough.set()
+            for thread in threads:
+                thread.join(120)
         self.assertFalse(any(thread.is_alive() for thread in threads))
         self.assertGreaterEqual(len(delivered), 18, "the database was not killed while uploads ran")
         self.assertEqual(self.eventually(lambda: X1(self.server).get("/readyz")).status, 200)

@@ -25,7 +25,7 @@ def free_port():
 
 
 class Proxy:
-    """The sample, with the addresses of these nodes and a free port; nothing else is changed."""
+    """The sample, with the addresses of these nodes and a free port, Caddy by plain http; nothing else is changed."""
 
     def __init__(self, sample, nodes):
         self.folder = tempfile.mkdtemp(prefix="sluice-proxy.")
@@ -37,6 +37,7 @@ class Proxy:
             text = text.replace(f"10.0.0.{number}:8080", f"127.0.0.1:{node.port}")
         text = re.sub(r"(listen |bind :)80\b", lambda found: (
             f"listen 127.0.0.1:{self.port}" if found[1] == "listen " else f"bind 127.0.0.1:{self.port}"), text)
+        text = text.replace("media.example.org {", f"{{\n\tadmin off\n\tstorage file_system {self.folder}\n}}\nhttp://:{self.port} {{\n\tbind 127.0.0.1")
         assert "10.0.0." not in text and str(self.port) in text, text
         self.path = os.path.join(self.folder, sample)
         with open(self.path, "w", encoding="utf-8") as file:
@@ -44,12 +45,14 @@ class Proxy:
         if sample == "nginx.conf":
             rest = f"daemon off; pid {self.folder}/pid;"
             command = ["nginx", "-p", self.folder, "-c", self.path, "-e", "stderr", "-g", rest]
-        else:
+        elif sample == "haproxy.cfg":
             command = ["haproxy", "-db", "-f", self.path]
+        else:
+            command = ["caddy", "run", "--config", self.path, "--adapter", "caddyfile"]
         self.log = open(os.path.join(self.folder, "log"), "wb")
         self.process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, start_new_session=True,
-            env={**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin"},
+            env={**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin", "XDG_CONFIG_HOME": self.folder, "XDG_DATA_HOME": self.folder},
         )
 
     def wait(self, timeout=20):
@@ -158,6 +161,12 @@ class Nginx(Samples, unittest.TestCase):
 
 class HaProxy(Samples, unittest.TestCase):
     sample = "haproxy.cfg"
+
+
+class Caddy(Samples, unittest.TestCase):
+    """By plain http: its certificate is between it and its authority."""
+
+    sample = "Caddyfile"
 
 
 if __name__ == "__main__":

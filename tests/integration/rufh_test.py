@@ -1,9 +1,5 @@
-"""Resumable uploads where a conversation does not reach: interim answers before the body, cut and stalled bodies, two at once, a killed
-server, keys that are revoked.
-
-R70 is half: no rate is asked for, a body may only not be silent for longer than its time-out (tus_test.Silence, one body reader for both);
-and an upload ends at the latest after seven times its lifetime, however it is fed (StreamsTest.WhatIsFedLivesOnForSomeTimeAlone).
-"""
+"""Resumable uploads where a conversation does not reach: large bodies that are cut and stall, many at once, a server that is killed in
+mid-body, keys that are revoked, the guide."""
 
 import json
 import os

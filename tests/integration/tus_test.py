@@ -1,9 +1,4 @@
-"""tus where a conversation does not reach: cut and stalled bodies, two at once, a stopped and a killed server.
-
-T58 does not apply: whoever comes later takes an upload over, so that no lock is ever in the way. T25 asks for URLs that cannot be guessed:
-an id is a time and a count, since X's are, and what opens an upload is its owner's key; where nobody has one (--auth open) all who reach the
-server may do everything anyway.
-"""
+"""tus where a conversation does not reach: large bodies that are cut, that stall, or come at once; what is on the disk; a thousand parts."""
 
 import base64
 import hashlib
@@ -64,9 +59,6 @@ class TusCase(ServerCase):
 
 
 class Transfers(TusCase):
-    def test_t25_two_creations_have_two_urls(self):
-        self.assertNotEqual(self.create(5), self.create(5))
-
     def send_with_trailer(self, path, body, *trailers, announced="Upload-Checksum", headers=()):
         with Wire(self.server, timeout=10) as wire:
             fields = [TUS, ("Upload-Offset", "0"), ("Content-Type", BODY), ("Trailer", announced), *headers]
@@ -331,20 +323,32 @@ class Ends(unittest.TestCase):
         self.assertEqual(joined.header("upload-offset"), str(16 * len(data)))
 
 
-class Silence(TusCase):
-    def test_t55_a_silent_body_ends_and_what_came_is_kept(self):
-        data = noise(50_000)
-        path = self.create(len(data))
-        with self.begin(path, 0, len(data), data[:20_000]) as peer:
-            peer.settimeout(90)
-            answer = peer.recv(4096)
-            self.assertTrue(answer.startswith(b"HTTP/1.1 408 "), answer)
-            self.assertIn(b"request_timeout", answer)
-            while answer:
-                answer = peer.recv(4096)
-        self.assertEqual(self.offset(path), 20_000)
-        self.assertEqual(self.patch(path, 20_000, data[20_000:]).status, 204)
-        self.assertEqual(self.original(path), data)
+class ManyParts(TusCase):
+    arguments = ("--limit", "open_uploads=5000")
+
+    def join(self, parts, origin):
+        return self.send("POST", "/files/", ("Upload-Concat", "final;" + " ".join(origin + part for part in parts)), body=b"")
+
+    def test_a_thousand_parts_are_joined_by_one_request(self):
+        parts, data = [], noise(1000)
+        with Wire(self.server) as wire:
+            fields = [TUS, ("Upload-Length", "1"), ("Upload-Concat", "partial"), ("Content-Type", BODY)]
+            for at in range(len(data)):
+                wire.send(request("POST", "/files/", fields, data[at : at + 1]))
+                parts.append(wire.read("POST").header("location"))
+        for origin in ("", "https://uploads.example.org:8443"):
+            answer = self.join(parts, origin)
+            self.assertEqual(answer.status, 201, answer)
+            self.assertEqual(self.original(answer.header("location")), data)
+            told = self.send("HEAD", answer.header("location"))
+            self.assertEqual((told.header("upload-offset"), told.header("upload-length")), ("1000", "1000"))
+            self.assertEqual(told.header("upload-concat"), "final;" + " ".join(origin + part for part in parts))
+        answer = self.join([*parts, parts[0]], "")
+        self.assertEqual((answer.status, answer.header("sluice-error")), (400, "concatenation_invalid"))
+        self.assertIn(b"1 to 1000 parts", answer.body)
+        answer = self.join(parts, "https://" + "far-" * 10 + "away.example.org")
+        self.assertEqual((answer.status, answer.header("sluice-error")), (431, "head_too_large"))
+        self.assertIn(b"Upload-Concat has more than 65536 bytes", answer.body)
 
 
 class Restarts(TusCase):

@@ -7,6 +7,7 @@ import os
 import signal
 import time
 import unittest
+from datetime import datetime
 
 from rigs.calls import Calls
 from rigs.case import RigCase
@@ -15,6 +16,7 @@ from rigs.processes import is_alive, wait_until
 from support.client import X1, upload
 from support.media import clip
 from support.nodes import Nodes
+from support.wire import Wire, request
 
 ROUNDS = int(os.environ.get("SLUICE_NODES_ROUNDS", "1"))
 LEASE = 4
@@ -149,6 +151,30 @@ class WrongClock(RigCase):
         self.assertEqual(caller.upload_object(media_id).json()["state"], "open")
         self.assertEqual(caller.finalize(media_id).status, 201)
         self.note(faults=3)
+
+    def test_the_numbers_of_its_events_and_its_start_are_of_the_time_of_the_database(self):
+        """A process with this number after it, whose clock is right, makes none of them again."""
+        self.calls.set_clock(5 * DAY)
+        wrong = self.nodes.make("api")
+        wrong.environment |= self.calls.environment()
+        self.addCleanup(wrong.close)
+        wrong.start()
+        caller = X1(wrong)
+        with Wire(wrong, timeout=30) as wire:
+            wire.send(request("GET", "/api/v1/events", [("Accept", "text/event-stream")]))
+            seen = b""
+            while b"retry:" not in seen:
+                seen += wire.socket.recv(65536)
+            caller.open(100)
+            while b"id: " not in seen or not seen.endswith(b"\n\n"):
+                seen += wire.socket.recv(65536)
+        number = int(seen.split(b"id: ")[1].split(b"\n")[0])
+        self.assertEqual(number >> 42, caller.get("/version").json()["node"])
+        now = int(self.nodes.sql("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"))
+        self.assertLess(abs((number & (1 << 42) - 1) - now), 3600_000)
+        started = datetime.fromisoformat(caller.get("/api/v1/system").json()["started_at"]).timestamp()
+        self.assertLess(abs(started * 1000 - now), 3600_000)
+        self.note(faults=1)
 
 
 class CheckerSees(NodesCase):

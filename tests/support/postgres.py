@@ -56,15 +56,24 @@ class Postgres:
         with open(self.log_path, "ab") as log:
             subprocess.run(self._command(name, *arguments), cwd=self.root, check=True, stdout=log, stderr=log)
 
-    def start(self, timeout=30):
+    def _spawn(self):
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 self._command("postgres", "-D", "data", "-k", self.root, *self.options),
                 cwd=self.root, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )
+
+    def start(self, timeout=30):
+        before = len(self.log())
+        self._spawn()
         ends = time.monotonic() + timeout
         while self.sql("SELECT 1") is None:
-            if time.monotonic() > ends or self.process.poll() is not None:
+            # The kernel may still be at the memory of the one that was killed.
+            if self.process.poll() is not None and "pre-existing shared memory" in self.log()[before:] and time.monotonic() < ends:
+                time.sleep(0.2)
+                before = len(self.log())
+                self._spawn()
+            elif time.monotonic() > ends or self.process.poll() is not None:
                 raise RuntimeError(f"PostgreSQL did not start; its log:\n{self.log()[-3000:]}")
             time.sleep(0.02)
         if self.password is not None:
@@ -93,6 +102,9 @@ class Postgres:
 
     def kill(self):
         """SIGKILL to the postmaster and to all of its own: what a crash of the machine does to a process."""
+        # It stands still first: a child that it makes behind the list keeps the shared memory, and the next start refuses.
+        self.process.send_signal(signal.SIGSTOP)
+        self._wait_until([self.process.pid], "TZ")
         children = subprocess.run(
             ["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, text=True, check=False
         ).stdout.split()
@@ -103,19 +115,20 @@ class Postgres:
                 pass
         self.process.wait(30)
         self.process = None
-        self._wait_until_gone([int(pid) for pid in children])
+        self._wait_until([int(pid) for pid in children], "Z")
 
     @staticmethod
-    def _wait_until_gone(pids):
-        def lives(pid):
+    def _wait_until(pids, states):
+        """Each is gone or in one of the kernel's states (proc(5): T stopped, Z dead)."""
+        def is_in_another(pid):
             try:
                 with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
-                    return stat.read().rsplit(")", 1)[1].split()[0] != "Z"
+                    return stat.read().rsplit(")", 1)[1].split()[0] not in states
             except OSError:
                 return False
 
         ends = time.monotonic() + 10
-        while any(map(lives, pids)) and time.monotonic() < ends:
+        while any(map(is_in_another, pids)) and time.monotonic() < ends:
             time.sleep(0.02)
 
     def stop(self):

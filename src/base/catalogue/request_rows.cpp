@@ -25,7 +25,7 @@ constexpr auto rows = std::to_array<ErrorEntry>({
      .symptom = "431 Request Header Fields Too Large; with X the body is empty.",
      .causes = "Media, or its base64 text, was put into a header.\nCookies of another site are sent along.\n"
                "The OAuth header repeats the parameters of the body.\n",
-     .check = "Add up the lengths of the header lines: 16 KiB and 100 fields are allowed here.\n",
+     .check = "Add up the lengths of the header lines: 16 KiB and 100 fields are allowed here, and 64 KiB of Upload-Concat beside them.\n",
      .mend = "Move parameters into the body (multipart or urlencoded).\nDrop cookies; this API uses none.\n",
      .request = "GET /1.1/media/upload.json?command=STATUS&media_id=1284554329119236097\nCookie: (17012 bytes)",
      .facts = "The head is longer than 16384 bytes.",

@@ -118,7 +118,7 @@ constexpr auto rows = std::to_array<ErrorEntry>({
      .mistakes = "", .x_witness = Witness::ours, .x_note = ""},
     {.code = ErrorCode::upload_incomplete, .slug = "upload_incomplete", .fault = Fault::caller, .status = 409, .retryable = true,
      .title = "The upload is not complete yet",
-     .hint = "Send the rest, then ask again.",
+     .hint = "Send the rest, or join it if it is a part; then ask again.",
      .symptom = "409 to a GET of an upload.",
      .causes = "Not all bytes have come, or the length is not known yet.\nIt is a partial upload.\n",
      .check = "HEAD tells the offset and the length.\n",

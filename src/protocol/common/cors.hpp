@@ -9,7 +9,8 @@
 
 namespace sluice::protocol {
 
-// Nothing for a call that no page made, and for a page that may not.
+// Nothing for a call that no page made, and for a page that may not; but what a cache keeps of it is not for
+// a page that may.
 inline void allow_origin(
     const PageOrigins& pages, const http::Request& request, http::Response& response
 ) {

@@ -38,6 +38,7 @@ diagnosis::UploadFacts facts_of(const UploadDetails& details, const http::Reques
         facts.is_tus = upload.protocol != "rufh";
         facts.stream_path = (facts.is_tus ? "/files/" : "/resumable/") + upload.id.text();
         facts.joins_parts = upload.stream.kind == UploadKind::joined;
+        facts.is_part = upload.stream.kind == UploadKind::part;
         facts.length_known = upload.stream.length_known;
     }
     facts.state = name_of(upload.state);

@@ -170,7 +170,7 @@ awaitable<Response> Endpoint::one(const http::Request& request, Principal owner,
         co_return not_allowed(request, "GET, DELETE");
     }
     if (is_delete) {
-        auto work = [this, owner, id] { return context_.uploads.cancel(owner, id); };
+        auto work = [this, owner, id] { return context_.streams->cancel_any(owner, id); };
         auto cancelled = co_await runtime::run_blocking(context_.pool, std::move(work));
         if (!cancelled) {
             co_return refused(cancelled.error(), request);

@@ -154,8 +154,8 @@ http::Response gone(const Error& error, const http::Request& request) {
 }
 
 void finish(const PageOrigins& pages, const http::Request& request, http::Response& response) {
+    allow_origin(pages, request, response);
     if (request.header("Origin")) {
-        allow_origin(pages, request, response);
         response.set("Access-Control-Expose-Headers", std::string(exposed));
     }
     response.route = "rufh.uploads";

@@ -182,8 +182,8 @@ Response Endpoint::refuse(const Error& error, const Request& request) const {
 
 void Endpoint::finish(const Request& request, Response& response) const {
     response.set("Tus-Resumable", std::string(version));
+    allow_origin(pages_, request, response);
     if (request.header("Origin")) {
-        allow_origin(pages_, request, response);
         response.set("Access-Control-Expose-Headers", std::string(exposed));
     }
     response.route = "tus.files";
@@ -361,7 +361,10 @@ awaitable<Response> Endpoint::look(const Request& request, Principal owner, Medi
     if (is_download && !upload.has_all_bytes()) {
         const Error error{
             .code = ErrorCode::upload_incomplete,
-            .facts = offset_text(upload) + " bytes are there.",
+            .facts = offset_text(upload) + " bytes are there." +
+                     (upload.stream.kind == UploadKind::part
+                          ? " It is a part: what joins it can be downloaded."
+                          : ""),
             .media_id = id.value,
         };
         co_return refused(error, request);

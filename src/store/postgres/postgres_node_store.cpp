@@ -20,7 +20,9 @@ namespace {
 constexpr char time_sql[] = "SELECT " SLUICE_NOW;
 constexpr char lock_nodes_sql[] = "SELECT pg_advisory_xact_lock(7742116304)";
 constexpr char own_sql[] = "SELECT id FROM nodes WHERE name = $1";
-constexpr char forget_sql[] = "DELETE FROM nodes WHERE seen_at < " SLUICE_NOW " - " SLUICE_GIVEN_UP;
+// Or was seen at a time that has not come: the clock was wrong.
+constexpr char forget_sql[] =
+    "DELETE FROM nodes WHERE abs(seen_at - " SLUICE_NOW ") > " SLUICE_GIVEN_UP;
 constexpr char free_sql[] =
     "SELECT n FROM generate_series(8, 511) n WHERE n NOT IN (SELECT id FROM nodes) LIMIT 1";
 constexpr char put_sql[] =
@@ -34,15 +36,24 @@ constexpr char old_ids_sql[] = "SELECT until FROM id_ranges WHERE shard = $1 FOR
 constexpr char take_ids_sql[] =
     "INSERT INTO id_ranges (shard, incarnation, until) VALUES ($1, $2, $3) "
     "ON CONFLICT (shard) DO UPDATE SET incarnation = excluded.incarnation, until = excluded.until";
+// Ids of the shard that lie ahead of time: from before there were ranges.
+constexpr char newest_id_sql[] =
+    "SELECT greatest((SELECT max(id) FROM uploads WHERE id >= $1 AND (id >> 12) & 1023 = $2), "
+    "(SELECT max(id) FROM jobs WHERE id >= $1 AND (id >> 12) & 1023 = $2), "
+    "(SELECT max(id) FROM keys WHERE id >= $1 AND (id >> 12) & 1023 = $2), "
+    "(SELECT max(blob) FROM segments WHERE blob <> upload AND blob >= $1 "
+    "AND (blob >> 12) & 1023 = $2), "
+    "(SELECT max(blob) FROM outputs WHERE blob >= $1 AND (blob >> 12) & 1023 = $2), 0)";
 constexpr char extend_ids_sql[] = "UPDATE id_ranges SET until = greatest(until, " SLUICE_NOW
-                                  " + $3) WHERE shard = $1 AND incarnation = $2 RETURNING until";
+                                  " + $3, $4::bigint + $5::bigint) "
+                                  "WHERE shard = $1 AND incarnation = $2 RETURNING until";
 constexpr char beat_sql[] =
     "UPDATE nodes SET seen_at = " SLUICE_NOW
     ", speeds = $3, quick_slots = $4, film_slots = $5 WHERE id = $1 AND incarnation = $2 "
     "RETURNING seen_at";
 constexpr char live_sql[] =
     "SELECT id, name, role, incarnation, quick_slots, film_slots, speeds FROM nodes "
-    "WHERE seen_at >= " SLUICE_NOW " - $1 ORDER BY id";
+    "WHERE seen_at BETWEEN " SLUICE_NOW " - $1 AND " SLUICE_NOW " + $1 ORDER BY id";
 constexpr char leave_sql[] = "UPDATE nodes SET seen_at = 0 WHERE id = $1 AND incarnation = $2";
 
 constexpr char take_sql[] =
@@ -52,11 +63,15 @@ constexpr char take_sql[] =
     "WHERE u.id = before.id) SELECT stream_token, stream_node FROM before";
 constexpr char holder_sql[] = "SELECT stream_node FROM uploads WHERE id = $1";
 
+// Nobody can have begun one that ends much later than one that begins now, but by a clock that was wrong.
+#define SLUICE_RUNS "w.resets > $5 AND w.resets <= excluded.resets + 60000"
 constexpr char add_rate_sql[] =
     "INSERT INTO rate_windows AS w (principal, bucket, resets, used) VALUES ($1, $2, $3, $4) "
     "ON CONFLICT (principal, bucket) DO UPDATE SET "
-    "used = CASE WHEN w.resets > $5 THEN w.used ELSE 0 END + excluded.used, "
-    "resets = CASE WHEN w.resets > $5 THEN w.resets ELSE excluded.resets END "
+    "used = CASE WHEN " SLUICE_RUNS
+    " THEN w.used ELSE 0 END + excluded.used, "
+    "resets = CASE WHEN " SLUICE_RUNS
+    " THEN w.resets ELSE excluded.resets END "
     "RETURNING resets, used";
 constexpr char forget_rates_sql[] = "DELETE FROM rate_windows WHERE resets < $1";
 
@@ -68,6 +83,7 @@ constexpr std::size_t rates_at_once = 500;
 
 #undef SLUICE_NOW
 #undef SLUICE_GIVEN_UP
+#undef SLUICE_RUNS
 
 std::vector<NodeRow> read_nodes(const Rows& rows) {
     std::vector<NodeRow> nodes;
@@ -86,6 +102,22 @@ std::vector<NodeRow> read_nodes(const Rows& rows) {
     return nodes;
 }
 
+// What nobody wrote down, as in IdSource::begin_after().
+constexpr std::chrono::minutes not_written_down{1};
+
+// The time behind all ids of the shard that somebody made ahead of `now`.
+WallTime behind_ids_of(Session& session, std::uint64_t shard, WallTime now) {
+    constexpr int time_begins = 22;  // the bits below are of the shard and of the sequence
+    const ManualClock at_now(now);
+    const std::uint64_t first = IdSource(at_now, static_cast<std::uint16_t>(shard)).next();
+    const Rows newest = session.query(newest_id_sql, first, shard);
+    if (session.failure() || newest.front().number(0) == 0) {
+        return now;
+    }
+    const std::uint64_t ahead = (newest.front().number(0) >> time_begins) - (first >> time_begins);
+    return now + std::chrono::milliseconds(ahead) + not_written_down;
+}
+
 // Precondition: the transaction has the lock of nodes.
 void take_ids(Session& session, PostgresNodeStore::Joined& place, std::uint64_t incarnation) {
     const Rows before = session.query(old_ids_sql, place.id);
@@ -93,14 +125,16 @@ void take_ids(Session& session, PostgresNodeStore::Joined& place, std::uint64_t 
     if (session.failure()) {
         return;
     }
-    place.ids_from = now.front().time(0);
-    place.ids_until = place.ids_from + PostgresNodeStore::ids_ahead;
-    if (!before.empty()) {
-        const WallTime granted = before.front().time(0);
-        place.ids_from = std::max(place.ids_from, granted);
-        // Enough until time has come so far; a process that starts again and again gets not far ahead.
-        place.ids_until = std::max(place.ids_until, granted + std::chrono::seconds(1));
+    const WallTime time = now.front().time(0);
+    const WallTime granted =
+        before.empty() ? behind_ids_of(session, place.id, time) : before.front().time(0);
+    if (session.failure()) {
+        return;
     }
+    place.ids_from = std::max(time, granted);
+    place.ids_until = std::max(
+        time + PostgresNodeStore::ids_ahead, granted + PostgresNodeStore::ids_ahead_of_time
+    );
     session.send(take_ids_sql, place.id, incarnation, place.ids_until);
 }
 
@@ -148,11 +182,18 @@ Result<PostgresNodeStore::Joined> PostgresNodeStore::join(const NodeFacts& facts
 }
 
 // A commit of its own that waits for the disk: what a node was granted must not be forgotten.
-Result<WallTime> PostgresNodeStore::extend_ids(std::uint64_t id, std::uint64_t incarnation) {
+Result<WallTime> PostgresNodeStore::extend_ids(
+    std::uint64_t id, std::uint64_t incarnation, WallTime reached
+) {
     WallTime until;
     auto extended = database_->perform([&](Session& session) -> Result<void> {
         const Rows rows = session.query(
-            extend_ids_sql, id, incarnation, std::chrono::milliseconds(ids_ahead).count()
+            extend_ids_sql,
+            id,
+            incarnation,
+            std::chrono::milliseconds(ids_ahead).count(),
+            reached,
+            ids_ahead_of_time.count()
         );
         if (session.failure()) {
             return ok();

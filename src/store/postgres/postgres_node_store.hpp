@@ -53,6 +53,9 @@ class PostgresNodeStore {
 
     // Ids are granted to a node for so long ahead, by the database's clock.
     static constexpr std::chrono::seconds ids_ahead{30};
+    // Where those before were granted more than that, since the clock was wrong: so much at a time, of
+    // which there are millions; who starts again and again gets not far ahead.
+    static constexpr std::chrono::milliseconds ids_ahead_of_time{1000};
 
     struct Joined {
         std::uint64_t id = 0;
@@ -64,8 +67,9 @@ class PostgresNodeStore {
     // The number of this node: that of its name, or one that is free. storage_failed, with facts, if
     // there is none.
     Result<Joined> join(const NodeFacts& facts);
-    // More ids for this process: until when now. store_conflict: its number is another's.
-    Result<WallTime> extend_ids(std::uint64_t id, std::uint64_t incarnation);
+    // More ids for this process, which is at `reached`: until when now. store_conflict: its number is
+    // another's.
+    Result<WallTime> extend_ids(std::uint64_t id, std::uint64_t incarnation, WallTime reached);
 
     // Of the database.
     Result<WallTime> time();

@@ -25,6 +25,8 @@ class NodeStore : public testing::Test {
     const std::shared_ptr<PostgresDatabase> database_ =
         PostgresDatabase::open(url_, {.connections = 8}).value();
     PostgresNodeStore nodes_{database_};
+
+    WallTime now() { return nodes_.time().value(); }
 };
 
 TEST_F(NodeStore, ThoseWhoJoinAtOnceGetDifferentNumbers) {
@@ -65,13 +67,13 @@ TEST_F(NodeStore, WhoLeftIsWaitedForNoMore) {
 
 TEST_F(NodeStore, TheIdsOfProcessesWithOneNumberNeverMeet) {
     const auto first = nodes_.join(named("a", 1)).value();
-    const auto more = nodes_.extend_ids(first.id, 1).value();
+    const auto more = nodes_.extend_ids(first.id, 1, now()).value();
     EXPECT_GE(more, first.ids_until);
     const auto second = nodes_.join(named("a", 2)).value();
     EXPECT_GE(second.ids_from, more);
     EXPECT_GT(second.ids_until, second.ids_from);
-    EXPECT_EQ(code_of(nodes_.extend_ids(first.id, 1)), ErrorCode::store_conflict);
-    EXPECT_GE(nodes_.extend_ids(second.id, 2).value(), second.ids_until);
+    EXPECT_EQ(code_of(nodes_.extend_ids(first.id, 1, now())), ErrorCode::store_conflict);
+    EXPECT_GE(nodes_.extend_ids(second.id, 2, now()).value(), second.ids_until);
 }
 
 TEST_F(NodeStore, ANumberThatWasGivenUpIsFreeAndItsIdsGoOn) {
@@ -80,6 +82,44 @@ TEST_F(NodeStore, ANumberThatWasGivenUpIsFreeAndItsIdsGoOn) {
     const auto next = nodes_.join(named("b", 2)).value();
     EXPECT_EQ(next.id, left.id);
     EXPECT_GE(next.ids_from, left.ids_until);
+}
+
+// As after a day on which the database's clock was a year ahead.
+TEST_F(NodeStore, WhoIsFarAheadIsGrantedAsMuchAsItUses) {
+    const auto first = nodes_.join(named("a", 1)).value();
+    const WallTime ahead = now() + 24h * 365;
+    ASSERT_TRUE(database_->execute("UPDATE id_ranges SET until = $1", ahead));
+    const auto second = nodes_.join(named("a", 2)).value();
+    EXPECT_EQ(second.ids_from, ahead);
+    EXPECT_GT(second.ids_until, second.ids_from);
+    const WallTime reached = second.ids_until - 400ms;
+    const auto more = nodes_.extend_ids(second.id, 2, reached).value();
+    EXPECT_EQ(more, reached + PostgresNodeStore::ids_ahead_of_time);
+    EXPECT_EQ(nodes_.join(named("a", 3))->ids_from, more);
+    EXPECT_EQ(first.id, second.id);
+}
+
+// Before there were ranges, the ids of a node went by the database's clock alone.
+TEST_F(NodeStore, TheFirstRangeLiesBehindTheIdsOfTheNumberThatAreAheadOfTime) {
+    const auto number = nodes_.join(named("a", 1)).value().id;
+    ManualClock ahead(now() + 2h);
+    PostgresMetadataStore store(database_);
+    ASSERT_TRUE(store.create(open_upload(IdSource(ahead, static_cast<std::uint16_t>(number)).next())
+    ));
+    ahead.advance(1h);
+    ASSERT_TRUE(store.create(open_upload(IdSource(ahead, 511).next()))) << "of another node";
+    ASSERT_TRUE(database_->execute("DELETE FROM id_ranges"));
+    const auto again = nodes_.join(named("a", 2)).value();
+    EXPECT_GT(again.ids_from, ahead.now() - 1h);
+    EXPECT_LT(again.ids_from, ahead.now() - 55min);
+    EXPECT_GT(again.ids_until, again.ids_from);
+}
+
+TEST_F(NodeStore, WhoWasSeenAtATimeThatHasNotComeIsNotTakenForAlive) {
+    const auto number = nodes_.join(named("a")).value().id;
+    ASSERT_TRUE(database_->execute("UPDATE nodes SET seen_at = $1", now() + 48h));
+    EXPECT_TRUE(nodes_.live()->empty());
+    EXPECT_EQ(nodes_.join(named("b", 2))->id, number) << "its number is free";
 }
 
 TEST_F(NodeStore, OnlyWhoTookTheStreamLastExtendsIt) {
@@ -124,6 +164,10 @@ TEST_F(NodeStore, CallsOfAllNodesAreCountedInOneWindow) {
     EXPECT_EQ(later->at(0).used, 1u) << "a new window";
     ASSERT_TRUE(nodes_.forget_rates(now + 100s));
     EXPECT_EQ(database_->query("SELECT count(*) FROM rate_windows")->front().number(0), 1u);
+    const auto behind = nodes_.add_rates({{"me", 1, now + 115s, 1}}, now + 55s);
+    EXPECT_EQ(behind->at(0).used, 2u) << "another node's clock is some seconds behind";
+    const auto right = nodes_.add_rates({{"me", 1, now - 24h + 60s, 1}}, now - 24h);
+    EXPECT_EQ(right->at(0).used, 1u) << "the clock was a day ahead";
 }
 
 TEST_F(NodeStore, AnotherKeyIsRefused) {

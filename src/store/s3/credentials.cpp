@@ -98,22 +98,30 @@ bool CredentialSource::is_valid() const {
 
 Result<Credentials> CredentialSource::get() {
     std::unique_lock lock(mutex_);
-    // Those that are good for some minutes more will do while another renews them.
-    renewed_.wait(lock, [this] { return !is_renewing_ || is_valid(); });
-    if (is_fresh() || is_renewing_) {
+    if (is_fresh()) {
         return found_->credentials;
+    }
+    if (is_renewing_) {
+        // Those that are good for some minutes more will do. Who has none hears what the one that asks
+        // is told, good or bad: if each asked anew, the last of many would wait for all before it.
+        const std::uint64_t running = renewals_;
+        renewed_.wait(lock, [this, running] { return renewals_ != running || is_valid(); });
+        return is_valid() ? Result<Credentials>(found_->credentials) : last_;
     }
     is_renewing_ = true;
     lock.unlock();
     auto found = find();
     lock.lock();
     is_renewing_ = false;
-    renewed_.notify_all();
+    ++renewals_;
     if (found) {
         found_ = *std::move(found);
-        return found_->credentials;
+        last_ = found_->credentials;
+    } else {
+        last_ = std::move(found).error();
     }
-    return is_valid() ? Result<Credentials>(found_->credentials) : std::move(found).error();
+    renewed_.notify_all();
+    return is_valid() ? Result<Credentials>(found_->credentials) : last_;
 }
 
 std::optional<Credentials> CredentialSource::known() {

@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <filesystem>
 #include <mutex>
 #include <optional>
@@ -66,7 +67,9 @@ class CredentialSource {
     std::mutex mutex_;  // guards all below
     std::condition_variable renewed_;
     bool is_renewing_ = false;
+    std::uint64_t renewals_ = 0;  // that ended
     std::optional<Found> found_;
+    Result<Credentials> last_ = Credentials{};  // how the last renewal ended
 };
 
 // The credentials of a profile in the text of such a file.

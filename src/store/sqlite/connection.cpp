@@ -103,6 +103,7 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::string& path) {
         return connection->failure("open");
     }
     sqlite3_busy_timeout(handle, busy_timeout_ms);
+    connection->let_schema_be_written(false);
     return connection;
 }
 
@@ -140,6 +141,10 @@ Result<void> Connection::script(const char* sql) {
         return failure("script");
     }
     return ok();
+}
+
+void Connection::let_schema_be_written(bool may) {
+    sqlite3_db_config(handle_, SQLITE_DBCONFIG_DEFENSIVE, may ? 0 : 1, nullptr);
 }
 
 std::int64_t Connection::changes() const {

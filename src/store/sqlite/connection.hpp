@@ -78,6 +78,10 @@ class Connection {
     // Several statements, not cached: schema and pragmas.
     Result<void> script(const char* sql);
 
+    // Whether the text of the schema may be written: for a migration alone, as some do it. A library may
+    // be built so that it may not until somebody says so.
+    void let_schema_be_written(bool may);
+
     // Rows changed so far, in whatever transaction: grows with each change.
     std::int64_t changes() const;
     // SQLite ended the transaction by itself (a full disk, an I/O error).

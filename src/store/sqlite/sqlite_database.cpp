@@ -71,7 +71,9 @@ Result<void> migrate_once(Connection& connection, std::size_t version) {
     const auto current = schema_version(connection);
     Result<void> done = current ? ok() : Result<void>(current.error());
     if (current && *current == version) {
+        connection.let_schema_be_written(true);
         done = connection.script(sqlite::migrations()[version]);
+        connection.let_schema_be_written(false);
     }
     if (!done) {
         static_cast<void>(connection.script("ROLLBACK"));
