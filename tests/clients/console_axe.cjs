@@ -16,7 +16,7 @@ async function violations(page, rules = everything) {
         await page.evaluate(axe + ';0');
     }
     return page.evaluate(async (runOnly) => {
-        const found = (await window.axe.run({ runOnly })).violations;
+        const found = (await window.axe.run({ runOnly, resultTypes: ['violations'] })).violations;
         return found.map((one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 120)).join(' | ')}`);
     }, rules);
 }
