@@ -85,11 +85,13 @@ module.exports = {
     async settings(page) {
         await page.goto(plan.base + '/system');
         await page.getByRole('heading', { name: 'Settings' }).waitFor();
-        const rows = () => page.getByRole('region', { name: 'Settings' }).locator('tbody tr').evaluateAll((all) => all.map((row) => [...row.children].map((cell) => cell.innerText.trim())));
+        const rows = () => page.getByRole('region', { name: 'Settings' }).locator('tbody tr').evaluateAll((all) =>
+            all.map((row) => [...row.querySelectorAll('code, small, td')].map((cell) => cell.textContent)),
+        );
         const given = await rows();
         await page.getByRole('button', { name: /^All \d+ settings$/ }).click();
         const told = await (await fetch(plan.base + '/api/v1/system')).json();
-        return { given, all: await rows(), told: told.settings.map((one) => [one.key, one.value, one.origin, one.help]) };
+        return { given, all: await rows(), told: told.settings.map((one) => [one.key, one.help, one.value, one.origin]) };
     },
 
     // What stands in the address is shown, also when one comes back to it.
