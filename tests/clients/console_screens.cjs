@@ -181,7 +181,7 @@ module.exports = {
             new MutationObserver((changes) => changes.forEach(({ target }) => target.textContent && window.told.push(target.textContent))).observe(document.querySelector('[aria-live=polite]'), { childList: true });
         });
         await page.setInputFiles('input[type=file]', plan.file);
-        await page.locator('table.uploads tr', { hasText: plan.name }).getByText('Ready').waitFor({ timeout: 60_000 });
+        await page.locator('table.uploads tr', { hasText: plan.name }).getByText('Failed').waitFor({ timeout: 60_000 });
         await page.locator(`.sending a`).first().click();
         for (let times = 0; times < 2; ++times) {
             await page.getByRole('button', { name: 'Copy id' }).click();
