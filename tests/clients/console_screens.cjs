@@ -172,6 +172,18 @@ module.exports = {
         return { length: token.length, hidden, buttons: await row.getByRole('button').count() };
     },
 
+    // Those in docs/, for scripts/pictures.
+    async pictures(page) {
+        for (const [name, path, height] of [['console-uploads.png', '/', 590], ['console-upload.png', `/u/${plan.id}`, 940]]) {
+            await page.setViewportSize({ width: 1280, height });
+            await page.goto(plan.base + path);
+            await page.locator('.line.up').waitFor();
+            await page.locator('.verdict, .wrong code').first().waitFor();
+            await page.screenshot({ path: `${plan.folder}/${name}` });
+        }
+        return {};
+    },
+
     // What a screen reader is told, once each.
     async announced(page) {
         await page.goto(plan.base + '/');
