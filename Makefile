@@ -2,6 +2,8 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 JOBS ?= $(shell nproc)
+# Tests wait more than they compute.
+TEST_JOBS ?= $(shell expr 2 \* $(JOBS))
 LISTEN ?= 127.0.0.1:8080
 DATA ?= demo-data
 
@@ -28,7 +30,7 @@ release: deps ## sluice and sluice-worker in build/release
 	cmake --build --preset release -j$(JOBS)
 
 test: build ## build and run every test
-	ctest --preset dev -j$(JOBS)
+	ctest --preset dev -j$(TEST_JOBS)
 
 soak: build ## kills, power cuts and faults for SOAK_MINUTES=10, with a report; as root
 	@python3 -B tests/rigs/soak.py

@@ -22,9 +22,9 @@ What several connections are needed for (b is any name; `on b` stands with reque
     === pause 300ms
     === stop                                SIGTERM (kill: SIGKILL), and started again with the same data
 
-Each conversation is held three times on one server: every request sent whole, byte by byte, and cut at every place by a client that
-goes away. The answers must be the same; what was cut may be refused, and afterwards the same server holds the conversation whole. On
-other engines it is held once: how the bytes of a request come is not what they differ in.
+Each conversation is held three times: every request sent whole, byte by byte, and cut at every place by a client that goes away. The
+answers must be the same; what was cut may be refused, and afterwards the same server holds the conversation whole. On other engines it
+is held once: how the bytes of a request come is not what they differ in. Conversations that want the same server share one.
 """
 
 import glob
@@ -135,6 +135,8 @@ class Holding:
 
 
 class Conversations(unittest.TestCase):
+    servers = {}  # by their arguments
+
     def test_there_are_some(self):
         self.assertTrue(conversation_files())
 
@@ -181,14 +183,24 @@ class Conversations(unittest.TestCase):
             name, pattern = line.split(":", 1)
             self.assertRegex(answer.header(name) or "", fill(pattern.strip(), captured), answer)
 
-    def start(self, conversation):
+    @classmethod
+    def shared(cls, arguments):
+        if arguments not in cls.servers:
+            cls.servers[arguments] = Server(*arguments)
+            cls.addClassCleanup(cls.servers[arguments].close)
+            cls.servers[arguments].start()
+        return cls.servers[arguments]
+
+    def server_for(self, conversation):
+        if not conversation.is_anew and not any(step.kind in ("stop", "kill") for step in conversation.steps):
+            return self.shared(tuple(conversation.arguments))
         server = Server(*conversation.arguments)
         self.addCleanup(server.close)
         return server.start()
 
     def hold(self, conversation):
-        server = self.start(conversation)
-        used = lambda: self.start(conversation) if conversation.is_anew else server
+        server = self.server_for(conversation)
+        used = lambda: self.server_for(conversation) if conversation.is_anew else server
         with self.subTest("whole"):
             self.hold_steps(conversation, server)
         if engine.is_postgres() or engine.is_s3() or conversation.is_held_whole_alone:
