@@ -1,7 +1,6 @@
 // The line of live events: one for all tabs, given from one to the next, taken up again, and where a page has no locks.
 'use strict';
 
-const fs = require('node:fs');
 const { plan, sleep, openUpload, drop } = require('./console_tools.cjs');
 
 // How many lines were opened so far.
@@ -39,36 +38,37 @@ module.exports = {
         return { lines_at_first, lines: lines.count };
     },
 
-    // The tab that has the line falls silent, as one that the browser froze: another one waits for a minute after its last
-    // sign, then takes the line; the first one follows when it is awake again, and has it when the other one goes.
+    // Another tab has the line and says nothing, as one that the browser froze: this one waits for a minute after its last sign,
+    // then takes the line. When it is taken from this one in turn, it waits until it is free.
     async silent_tab(page) {
         const lines = countLines(page);
+        const silent = await page.context().newPage();
+        await silent.goto(plan.base + '/docs');
+        await silent.evaluate(() => {
+            window.hold = (how) =>
+                navigator.locks.request('sluice live', how, () => new Promise((resolve) => (window.letGo = resolve))).catch((error) => (window.lost = error.name));
+            void window.hold({});
+        });
+        await page.clock.install();
         await page.goto(plan.base + '/');
+        await page.getByText('Connecting').waitFor();
+        await page.clock.fastForward(40_000);
+        await silent.evaluate(() => new BroadcastChannel('sluice live').postMessage({ lastId: '', state: { isUp: true, retryAt: 0, downSince: 0 } }));
         await isLive(page);
-        const other = await page.context().newPage();
-        await other.clock.install();
-        await other.goto(plan.base + '/');
-        await isLive(other);
-        // A sign comes every 15 s.
-        await other.clock.fastForward(35_000);
-        await seenBy(page, other);
-        await other.clock.fastForward(35_000);
-        await seenBy(other);
-        const while_signs_come = lines.count;
-        const life = await page.context().newCDPSession(page);
-        await life.send('Page.setWebLifecycleState', { state: 'frozen' });
-        await other.clock.fastForward(35_000);
-        await sleep(500);
-        const before_a_minute = lines.count;
-        await other.clock.fastForward(26_000);
-        await seenBy(other);
-        const after_a_minute = lines.count;
-        await life.send('Page.setWebLifecycleState', { state: 'active' });
-        await seenBy(page, other);
-        const when_awake = lines.count;
-        await other.close();
+        await page.clock.fastForward(40_000);
+        const within_a_minute = [lines.count, await silent.evaluate('window.lost')];
+        await page.clock.fastForward(21_000);
+        await silent.waitForFunction('window.lost');
         await seenBy(page);
-        return { lines: [while_signs_come, before_a_minute, after_a_minute, when_awake, lines.count] };
+        const after_a_minute = [lines.count, await silent.evaluate('window.lost')];
+        await silent.evaluate(() => void window.hold({ steal: true }));
+        while (lines.ended === 0) {
+            await sleep(50);
+        }
+        const taken_away = lines.count;
+        await silent.evaluate('window.letGo()');
+        await seenBy(page);
+        return { within_a_minute, after_a_minute, taken_away, at_last: lines.count };
     },
 
     // As on another machine of the network, by plain HTTP: no locks, no clipboard, no random ids.
@@ -116,7 +116,6 @@ module.exports = {
         const told = await page.locator('.line').innerText();
         await page.clock.fastForward(11_000);
         await page.locator('.line', { hasText: 'Stale' }).waitFor();
-        fs.writeFileSync(plan.mark, 'lost');
         await page.locator('.line.up').waitFor({ timeout: 40_000 });
         return { told };
     },

@@ -1,7 +1,7 @@
 // What stands where on the screens, and what their buttons do.
 'use strict';
 
-const { plan, openUpload, append, finalize, status } = require('./console_tools.cjs');
+const { plan, bearer, api, openUpload, append, finalize, status } = require('./console_tools.cjs');
 
 const boxes = (locator) => locator.evaluateAll((all) => all.map((one) => one.getBoundingClientRect().toJSON()));
 
@@ -85,11 +85,13 @@ module.exports = {
     async settings(page) {
         await page.goto(plan.base + '/system');
         await page.getByRole('heading', { name: 'Settings' }).waitFor();
-        const rows = () => page.getByRole('region', { name: 'Settings' }).locator('tbody tr').evaluateAll((all) => all.map((row) => [...row.children].map((cell) => cell.innerText.trim())));
+        const rows = () => page.getByRole('region', { name: 'Settings' }).locator('tbody tr').evaluateAll((all) =>
+            all.map((row) => [...row.querySelectorAll('code, small, td')].map((cell) => cell.textContent)),
+        );
         const given = await rows();
         await page.getByRole('button', { name: /^All \d+ settings$/ }).click();
         const told = await (await fetch(plan.base + '/api/v1/system')).json();
-        return { given, all: await rows(), told: told.settings.map((one) => [one.key, one.value, one.origin, one.help]) };
+        return { given, all: await rows(), told: told.settings.map((one) => [one.key, one.help, one.value, one.origin]) };
     },
 
     // What stands in the address is shown, also when one comes back to it.
@@ -141,16 +143,17 @@ module.exports = {
         await page.goto(plan.base + '/faults');
         await page.getByText('Fair weather.').waitFor();
         await page.getByLabel('What').selectOption('over_capacity');
-        await page.getByLabel('Where').selectOption('status');
+        await page.getByLabel('Where').selectOption('init');
         await page.getByLabel('Percent').fill('100');
         await page.getByRole('button', { name: 'Add' }).click();
-        await page.getByText('100 % of status').waitFor();
-        const id = await openUpload(Buffer.alloc(100), 1, 0);
-        const struck = (await status(id)).status;
+        await page.getByText('100 % of init').waitFor();
+        const form = new URLSearchParams({ command: 'INIT', total_bytes: '100', media_type: 'video/mp4' });
+        const init = async () => (await fetch(api(), { method: 'POST', headers: bearer, body: form })).status;
+        const struck = await init();
         await page.getByText('1 call struck').waitFor();
         await page.getByRole('button', { name: 'End all' }).click();
         await page.getByText('Fair weather.').waitFor();
-        return { struck, after: (await status(id)).status };
+        return { struck, after: await init() };
     },
 
     // A secret is shown once; what was revoked is refused.
@@ -169,6 +172,18 @@ module.exports = {
         return { length: token.length, hidden, buttons: await row.getByRole('button').count() };
     },
 
+    // Those in docs/, for scripts/pictures.
+    async pictures(page) {
+        for (const [name, path, height] of [['console-uploads.png', '/', 590], ['console-upload.png', `/u/${plan.id}`, 940]]) {
+            await page.setViewportSize({ width: 1280, height });
+            await page.goto(plan.base + path);
+            await page.locator('.line.up').waitFor();
+            await page.locator('.verdict, .wrong code').first().waitFor();
+            await page.screenshot({ path: `${plan.folder}/${name}` });
+        }
+        return {};
+    },
+
     // What a screen reader is told, once each.
     async announced(page) {
         await page.goto(plan.base + '/');
@@ -178,7 +193,7 @@ module.exports = {
             new MutationObserver((changes) => changes.forEach(({ target }) => target.textContent && window.told.push(target.textContent))).observe(document.querySelector('[aria-live=polite]'), { childList: true });
         });
         await page.setInputFiles('input[type=file]', plan.file);
-        await page.locator('table.uploads tr', { hasText: plan.name }).getByText('Ready').waitFor({ timeout: 60_000 });
+        await page.locator('table.uploads tr', { hasText: plan.name }).getByText('Failed').waitFor({ timeout: 60_000 });
         await page.locator(`.sending a`).first().click();
         for (let times = 0; times < 2; ++times) {
             await page.getByRole('button', { name: 'Copy id' }).click();

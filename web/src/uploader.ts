@@ -325,6 +325,8 @@ export function dropSending(one: Sending) {
     tell();
 }
 
+export const isSentFromHere = (mediaId: string) => all.some((one) => one.mediaId === mediaId);
+
 export function clearSent() {
     all = all.filter((one) => one.phase !== 'sent');
     tell();

@@ -131,12 +131,10 @@ export function Keys() {
                     </Empty>
                 ) : (
                     <div class="scroll" tabIndex={0} role="region" aria-label="Keys">
-                        <table class="plain">
+                        <table class="plain stacked">
                             <thead>
                                 <tr>
-                                    <th scope="col">Name</th>
-                                    <th scope="col">User</th>
-                                    <th scope="col">Scopes</th>
+                                    <th scope="col">Key</th>
                                     <th scope="col">Age</th>
                                     <th scope="col">State</th>
                                     <th scope="col">
@@ -147,23 +145,25 @@ export function Keys() {
                             <tbody>
                                 {keys.map((key) => (
                                     <tr key={key.id}>
-                                        <th scope="row">
+                                        <th scope="row" class="about">
                                             <bdi>{key.name}</bdi>
+                                            <small class="soft">
+                                                user <code>{key.user_id}</code>
+                                            </small>
+                                            <small class="soft">{key.scopes.join(', ')}</small>
                                         </th>
-                                        <td class="mono">{key.user_id}</td>
-                                        <td class="soft">{key.scopes.join(', ')}</td>
                                         <td class="soft">{age(key.created_at, now)}</td>
                                         <td>{key.revoked_at ? <span class="badge bad">revoked</span> : key.expires_at && Date.parse(key.expires_at) < now ? <span class="badge quiet">expired</span> : <span class="badge good">valid</span>}</td>
-                                        <td class="actions">
+                                        <td>
                                             {!key.revoked_at && (
-                                                <>
+                                                <div class="actions">
                                                     <button type="button" class="small" onClick={() => ask({ key, action: 'rotate' })}>
                                                         Renew
                                                     </button>
                                                     <button type="button" class="small danger" onClick={() => ask({ key, action: 'revoke' })}>
                                                         Revoke
                                                     </button>
-                                                </>
+                                                </div>
                                             )}
                                         </td>
                                     </tr>

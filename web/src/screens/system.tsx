@@ -94,24 +94,23 @@ function Settings({ settings }: { settings: System['settings'] }) {
                 <p class="soft">Everything has its default.</p>
             ) : (
                 <div class="scroll" tabIndex={0} role="region" aria-label="Settings">
-                    <table class="plain">
+                    <table class="plain stacked">
                         <thead>
                             <tr>
                                 <th scope="col">Setting</th>
                                 <th scope="col">Value</th>
                                 <th scope="col">From</th>
-                                <th scope="col">What it does</th>
                             </tr>
                         </thead>
                         <tbody>
                             {shown.map((one) => (
                                 <tr key={one.key}>
-                                    <th scope="row" class="mono">
-                                        {one.key}
+                                    <th scope="row" class="about">
+                                        <code>{one.key}</code>
+                                        <small class="soft">{one.help}</small>
                                     </th>
                                     <td class="mono">{one.value}</td>
-                                    <td class="soft mono">{one.origin}</td>
-                                    <td class="soft">{one.help}</td>
+                                    <td class="soft mono from">{one.origin}</td>
                                 </tr>
                             ))}
                         </tbody>

@@ -8,6 +8,7 @@ import { Icon, nameOfState, StateBadge } from '../parts/icons';
 import { DropArea } from '../parts/sendings';
 import { Banner, Bar, Command, Empty, Fresh, Skeleton } from '../parts/ui';
 import { setQuery, usePlace } from '../router';
+import { isSentFromHere } from '../uploader';
 
 const pageSize = 50;
 const table = 'table.uploads';
@@ -208,6 +209,14 @@ export function Uploads() {
             return { ...old, data };
         });
     };
+    // What was over before it came into the list changed no row: who sent it from here is told.
+    const told = useRef(new Set<string>());
+    useEffect(() => {
+        for (const row of rows.filter((one) => (one.state === 'ready' || one.state === 'failed') && isSentFromHere(one.media_id) && !told.current.has(one.media_id))) {
+            told.current.add(row.media_id);
+            announce(`${nameOf(row)}: ${nameOfState(row.state)}`);
+        }
+    }, [list.data]);
     const soon = useSoon(() => void refreshSome(), 250);
     const reload = useSoon(() => {
         setFresh(0);
