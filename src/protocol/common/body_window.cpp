@@ -14,16 +14,22 @@ using boost::asio::awaitable;
 
 // Enough for the bodies of all calls without media.
 constexpr std::size_t small_bytes = 16 * 1024;
+// The beginning of a longer one: it comes alone as a rule, and what follows goes to a buffer of the arena. Memory is
+// filled with zeros first.
+constexpr std::size_t beginning_bytes = 4 * 1024;
 // Between two bursts of a client that is merely slow. Whoever waits for a buffer shortens it to
 // nothing.
 constexpr std::chrono::milliseconds patience{100};
 
+std::size_t bytes_at_first(std::optional<std::uint64_t> remaining) {
+    const std::uint64_t whole = remaining.value_or(small_bytes);
+    return whole > small_bytes ? beginning_bytes : std::max<std::size_t>(whole, 1);
+}
+
 }  // namespace
 
 BodyWindow::BodyWindow(http::BodyReader& body, runtime::BufferArena& arena)
-    : body_(body),
-      arena_(arena),
-      small_(std::clamp<std::uint64_t>(body.remaining().value_or(small_bytes), 1, small_bytes)) {}
+    : body_(body), arena_(arena), small_(bytes_at_first(body.remaining())) {}
 
 awaitable<Result<std::span<const std::byte>>> BodyWindow::read() {
     if (!has_memory_) {

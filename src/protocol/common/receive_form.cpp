@@ -177,7 +177,11 @@ class FormReception {
                 is_done_ = true;
                 co_return co_await drain();
             }
-            if (auto handled = co_await handle(*event, input); !handled) {
+            auto handled = handle(*event);
+            if (handled && waits(*event)) {
+                handled = co_await handle_media(*event, input);
+            }
+            if (!handled) {
                 co_return handled;
             }
         }
@@ -232,35 +236,40 @@ class FormReception {
         co_return ok();
     }
 
-    awaitable<Result<void>> handle(const FormEvent& event, std::span<const std::byte>& rest) {
-        switch (event.kind) {
-            case FormEvent::Kind::part_begin:
-                co_return co_await begin_part(rest.size());
-            case FormEvent::Kind::part_data:
-                co_return co_await take_data(event.data);
-            case FormEvent::Kind::part_end:
-                co_return co_await end_part(rest);
-            default:
-                co_return ok();
+    // Of parameters nothing needs to be waited for; a coroutine for each event would cost more than its work.
+    Result<void> handle(const FormEvent& event) {
+        if (event.kind == FormEvent::Kind::part_begin) {
+            begin_part();
+        } else if (event.kind == FormEvent::Kind::part_data) {
+            return take_data(event.data);
+        } else if (event.kind == FormEvent::Kind::part_end && !is_media_open_) {
+            return end_value();
         }
+        return ok();
     }
 
-    awaitable<Result<void>> begin_part(std::size_t unparsed) {
+    bool waits(const FormEvent& event) const {
+        return is_media_open_ && (event.kind != FormEvent::Kind::part_data || !is_in_place_);
+    }
+
+    awaitable<Result<void>> handle_media(const FormEvent& event, std::span<const std::byte>& rest) {
+        if (event.kind == FormEvent::Kind::part_begin) {
+            return sink_.begin(parser_->head(), !is_in_place_, expected_length(rest.size()));
+        }
+        return event.kind == FormEvent::Kind::part_data ? sink_.take(event.data) : end_media(rest);
+    }
+
+    void begin_part() {
         const http::PartHead& head = parser_->head();
         value_.clear();
         note_part(head);
         is_media_open_ = is_media(head.name);
+        is_in_place_ = is_media_open_ && !is_base64(head, parser_->is_multipart());
         is_ignored_ = !is_media_open_ && (is_misnamed_media(head.name) || is_file(head));
         if (is_ignored_) {
             form_->other_file = head.name;
             form_->other_length = {};
         }
-        if (!is_media_open_) {
-            co_return ok();
-        }
-        const bool is_text = is_base64(head, parser_->is_multipart());
-        is_in_place_ = !is_text;
-        co_return co_await sink_.begin(head, is_text, expected_length(unparsed));
     }
 
     std::optional<ByteCount> expected_length(std::size_t unparsed) const {
@@ -300,20 +309,16 @@ class FormReception {
         }
     }
 
-    awaitable<Result<void>> take_data(std::span<const std::byte> data) {
-        if (is_media_open_ && is_in_place_) {
+    Result<void> take_data(std::span<const std::byte> data) {
+        if (is_in_place_) {
             window_.add_media(data);
-            co_return ok();
+            return ok();
         }
         note_data(data);
-        if (is_media_open_) {
-            co_return co_await sink_.take(data);
-        }
         if (is_ignored_) {
             form_->other_length.value += data.size();
-            co_return ok();
         }
-        co_return take_value(data);
+        return is_media_open_ || is_ignored_ ? ok() : take_value(data);
     }
 
     Result<void> take_value(std::span<const std::byte> data) {
@@ -343,17 +348,18 @@ class FormReception {
         return http::look_of(start()) == http::BodyLook::json ? "JSON body" : "form body";
     }
 
-    awaitable<Result<void>> end_part(std::span<const std::byte>& rest) {
-        if (is_media_open_) {
-            if (auto stored = co_await store_media(rest, true); !stored) {
-                co_return stored;
-            }
-            is_media_open_ = false;
-            auto ended = co_await sink_.end();
-            note_checksum();
-            co_return ended;
+    awaitable<Result<void>> end_media(std::span<const std::byte>& rest) {
+        if (auto stored = co_await store_media(rest, true); !stored) {
+            co_return stored;
         }
-        co_return is_ignored_ ? ok() : form_->parameters.add(parser_->head().name, value_, place());
+        is_media_open_ = is_in_place_ = false;
+        auto ended = co_await sink_.end();
+        note_checksum();
+        co_return ended;
+    }
+
+    Result<void> end_value() {
+        return is_ignored_ ? ok() : form_->parameters.add(parser_->head().name, value_, place());
     }
 
     const Context& context_;

@@ -1,6 +1,6 @@
 #include "store/disk/pack_writer.hpp"
 
-#include <algorithm>
+#include <cstring>
 
 namespace sluice::disk {
 namespace {
@@ -27,7 +27,9 @@ Result<void> PackedWriter::write(std::span<const std::byte> bytes) {
     if (own_) {
         return own_->write(bytes);
     }
-    std::ranges::copy(bytes, buffer_->data() + written_.value);
+    if (!bytes.empty()) {
+        std::memcpy(buffer_->data() + written_.value, bytes.data(), bytes.size());
+    }
     written_ += ByteCount{bytes.size()};
     return ok();
 }

@@ -37,6 +37,14 @@ bool is_want_of_room(int error_number) {
     return error_number == ENOSPC || error_number == EDQUOT;
 }
 
+bool bound(
+    sqlite3_stmt* handle, int index, std::string_view text, sqlite3_destructor_type destructor
+) {
+    const char* begin = text.data() == nullptr ? "" : text.data();
+    return sqlite3_bind_text64(handle, index, begin, text.size(), destructor, SQLITE_UTF8) ==
+           SQLITE_OK;
+}
+
 }  // namespace
 
 Statement::Statement(Statement&& other) noexcept
@@ -55,10 +63,11 @@ void Statement::bind(int index, std::int64_t number) {
 }
 
 void Statement::bind(int index, std::string_view text) {
-    const char* begin = text.data() == nullptr ? "" : text.data();
-    const auto done =
-        sqlite3_bind_text64(handle_, index, begin, text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
-    SLUICE_ASSERT(done == SQLITE_OK);
+    SLUICE_ASSERT(bound(handle_, index, text, SQLITE_TRANSIENT));
+}
+
+void Statement::lend(int index, std::string_view text) {
+    SLUICE_ASSERT(bound(handle_, index, text, SQLITE_STATIC));
 }
 
 void Statement::bind(int index, std::optional<std::int64_t> number) {

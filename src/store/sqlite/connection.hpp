@@ -32,10 +32,13 @@ class Statement {
     Statement& operator=(const Statement&) = delete;
     ~Statement();
 
-    // Parameters in order from 1.
+    // Parameters in order from 1. A text is copied; a lent one is the caller's, and outlives the run.
     void bind(int index, std::int64_t number);
     void bind(int index, std::string_view text);
     void bind(int index, std::optional<std::int64_t> number);
+    void lend(int index, std::int64_t number) { bind(index, number); }
+    void lend(int index, std::string_view text);
+    void lend(int index, std::optional<std::int64_t> number) { bind(index, number); }
 
     // True: a row is there to be read; false: no more.
     Result<bool> step();
@@ -71,8 +74,13 @@ class Connection {
     // Runs a statement without rows; the number of rows that it changed.
     template <class... Values>
     Result<std::int64_t> execute(const char* sql, const Values&... values) {
-        auto statement = query(sql, values...);
-        return statement ? finish(*statement) : Result<std::int64_t>(std::move(statement).error());
+        auto statement = prepared(sql);
+        if (!statement) {
+            return std::move(statement).error();
+        }
+        [[maybe_unused]] int index = 0;
+        (statement->lend(++index, values), ...);  // which stand until this returns
+        return finish(*statement);
     }
 
     // Several statements, not cached: schema and pragmas.

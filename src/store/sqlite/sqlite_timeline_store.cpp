@@ -19,16 +19,15 @@ namespace {
     "at, last_at, count, call, status, code, facts, segment, bytes, duration_ms, request_id, " \
     "advised_s, asked_after_ms, advised_before_s"
 
-// That the caller owns the upload, and that its bytes are there, is a condition of each statement.
+// Asked first, in the transaction that adds to its timeline.
+constexpr char takes_events_sql[] =
+    "SELECT 1 FROM uploads WHERE id = ?1 AND owner = ?2 AND has_bytes = 1";
 constexpr char last_event_sql[] =
     "SELECT " SLUICE_EVENT_COLUMNS
-    ", position FROM timeline WHERE upload = ?1 AND EXISTS "
-    "(SELECT 1 FROM uploads WHERE id = ?1 AND owner = ?2 AND has_bytes = 1) "
-    "ORDER BY position DESC LIMIT 1";
+    ", position FROM timeline WHERE upload = ?1 ORDER BY position DESC LIMIT 1";
 constexpr char put_event_sql[] =
     "INSERT INTO timeline (upload, position, weight, " SLUICE_EVENT_COLUMNS
-    ") SELECT id, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18 "
-    "FROM uploads WHERE id = ?1 AND owner = ?2 AND has_bytes = 1";
+    ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
 constexpr char drop_event_sql[] = "DELETE FROM timeline WHERE upload = ?1 AND position = ?2";
 constexpr char count_events_sql[] = "SELECT count(*) FROM timeline WHERE upload = ?1";
 constexpr char drop_lightest_sql[] =
@@ -83,7 +82,7 @@ struct Placed {
     std::int64_t position = 0;
 };
 
-Result<void> put(Connection& connection, const Principal& owner, MediaId id, const Placed& placed) {
+Result<void> put(Connection& connection, MediaId id, const Placed& placed) {
     const TimelineEvent& event = placed.event;
     const auto segment =
         event.segment ? std::optional<std::int64_t>(stored(*event.segment)) : std::nullopt;
@@ -92,7 +91,6 @@ Result<void> put(Connection& connection, const Principal& owner, MediaId id, con
     auto done = connection.execute(
         put_event_sql,
         stored(id.value),
-        std::string_view(owner.id),
         placed.position,
         std::int64_t{weight_of(event)},
         stored(event.at),
@@ -113,8 +111,15 @@ Result<void> put(Connection& connection, const Principal& owner, MediaId id, con
     return done ? ok() : Result<void>(std::move(done).error());
 }
 
-Result<std::optional<Placed>> last_of(Connection& connection, const Principal& owner, MediaId id) {
-    auto row = connection.query(last_event_sql, stored(id.value), std::string_view(owner.id));
+// The caller owns the upload, and its bytes are there.
+Result<bool> takes_events(Connection& connection, const Principal& owner, MediaId id) {
+    const std::string_view name = owner.id;
+    auto row = connection.query(takes_events_sql, stored(id.value), name);
+    return row ? row->step() : Result<bool>(std::move(row).error());
+}
+
+Result<std::optional<Placed>> last_of(Connection& connection, MediaId id) {
+    auto row = connection.query(last_event_sql, stored(id.value));
     if (!row) {
         return std::move(row).error();
     }
@@ -148,7 +153,11 @@ Result<void> trim(Connection& connection, MediaId id) {
 
 // The last row, if the first event folds into it, is written anew; the others follow it.
 Result<void> add_to(Connection& connection, const NotedEvents& noted) {
-    auto last = last_of(connection, noted.owner, noted.id);
+    auto takes = takes_events(connection, noted.owner, noted.id);
+    if (!takes || !*takes) {
+        return takes ? ok() : Result<void>(std::move(takes).error());
+    }
+    auto last = last_of(connection, noted.id);
     if (!last) {
         return std::move(last).error();
     }
@@ -168,7 +177,7 @@ Result<void> add_to(Connection& connection, const NotedEvents& noted) {
         }
     }
     for (const Placed& row : rows) {
-        if (auto done = put(connection, noted.owner, noted.id, row); !done) {
+        if (auto done = put(connection, noted.id, row); !done) {
             return done;
         }
     }

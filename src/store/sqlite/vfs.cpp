@@ -55,6 +55,9 @@ int open_file(
 }
 
 const char* registered() {
+    // Before anything else of SQLite. Nobody asks it how much memory it has; to know it, each of the hundred
+    // allocations of an upload takes a lock of the process. Refused where SQLite is in use already: it counts on.
+    static_cast<void>(sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0));
     plain_vfs = sqlite3_vfs_find(nullptr);
     our_vfs = *plain_vfs;
     our_vfs.pNext = nullptr;
