@@ -79,8 +79,10 @@ module.exports = {
         await page.getByRole('button', { name: 'Cancel stuck.mp4' }).click();
         await page.goto(plan.base + '/system');
         await page.getByRole('button', { name: /^All \d+ settings$/ }).click();
+        await page.getByRole('button', { name: 'Only what was set' }).waitFor();
         seen.push(...(await look(page, 'settings')));
         await page.goto(plan.base + '/');
+        await page.locator('table.uploads').waitFor();
         await page.context().setOffline(true);
         await page.route('**/api/**', (route) => route.abort());
         await page.getByRole('button', { name: 'Failed', exact: true }).click();

@@ -374,6 +374,13 @@ const launch = ['--no-sandbox', '--disable-gpu', '--no-proxy-server', '--autopla
 const patience = 30_000;
 let browser;
 
+// Where each page stood when a scenario broke off.
+async function shown(contexts) {
+    const pages = contexts.flatMap((context) => context.pages());
+    const texts = pages.map(async (page) => `${page.url()}\n${await page.evaluate(() => document.body.innerText.slice(0, 1000))}`);
+    return (await Promise.allSettled(texts)).map(({ value, reason }) => value ?? String(reason)).join('\n---\n');
+}
+
 async function perform(order) {
     Object.keys(plan).forEach((key) => delete plan[key]);
     if (!browser?.isConnected()) {
@@ -394,6 +401,8 @@ async function perform(order) {
         page.on('console', (message) => /Content Security|Refused to/.test(message.text()) && errors.push(message.text()));
         const seen = await all[order.scenario](page);
         return { ...seen, errors };
+    } catch (error) {
+        return { broke: `${error.stack ?? error}\n\n${await shown(opened)}` };
     } finally {
         await Promise.allSettled(opened.map((context) => context.close()));
     }

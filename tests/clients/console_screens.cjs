@@ -49,6 +49,7 @@ module.exports = {
         const seen = {};
         for (const path of ['/no/such/screen', '/u/12%3Cb%3E', '/requests/', '/jobs//']) {
             await page.goto(plan.base + path);
+            await page.waitForFunction(() => document.querySelector('h1') && !document.querySelector('.skeleton'));
             seen[path] = await page.locator('h1').first().innerText();
         }
         for (const path of ['/no/such/%3Cb%3Escreen', '/u/%E0%A4%A', '/requests/%E0%A4%A']) {

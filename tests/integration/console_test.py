@@ -163,11 +163,11 @@ class Console(ServerCase):
         self.assertEqual((seen["hidden"], seen["buttons"]), (False, 0))
 
     def test_what_changes_is_announced_once(self):
-        broken = self.write("broken.mp4", noise(90_000))
-        told = self.see("announced", file=broken, name="broken.mp4")["told"]
+        broken = self.write("broken.png", noise(90_000))
+        told = self.see("announced", file=broken, name="broken.png")["told"]
         self.assertEqual(told[-2:], ["Copied", "Copied"])
-        self.assertEqual(told.count("broken.mp4: Failed"), 1, told)
-        self.assertEqual(told.count("broken.mp4: 100 percent sent"), 1, told)
+        self.assertEqual(told.count("broken.png: Failed"), 1, told)
+        self.assertEqual(told.count("broken.png: 100 percent sent"), 1, told)
 
     def test_lists_and_the_segment_map_are_used_by_the_keyboard(self):
         seen = self.see("keyboard", id=self.gap())
