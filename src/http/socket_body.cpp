@@ -1,7 +1,6 @@
 #include "http/socket_body.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <string>
 #include <utility>
 
@@ -201,7 +200,7 @@ asio::awaitable<Result<void>> SocketBody::read_framing() {
 std::size_t SocketBody::take_buffered(std::span<std::byte> into) {
     const auto there = wire_.buffered();
     const auto count = std::min(there.size(), into.size());
-    std::memcpy(into.data(), there.data(), count);
+    std::copy_n(there.begin(), count, into.begin());
     wire_.consume(count);
     return count;
 }
