@@ -57,8 +57,18 @@ std::string http_date(WallTime time) {
     static constexpr std::array months{
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"
     };
+    struct LastSecond {
+        std::chrono::sys_seconds second{};
+        std::string text;
+    };
+    thread_local LastSecond last;
+    const auto second = std::chrono::floor<std::chrono::seconds>(time);
+    if (second == last.second && !last.text.empty()) {
+        return last.text;
+    }
     const std::tm t = broken_down(time);
-    return fmt::format(
+    last.second = second;
+    last.text = fmt::format(
         "{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT",
         days[static_cast<std::size_t>(t.tm_wday)],
         t.tm_mday,
@@ -68,6 +78,7 @@ std::string http_date(WallTime time) {
         t.tm_min,
         t.tm_sec
     );
+    return last.text;
 }
 
 }  // namespace sluice

@@ -110,7 +110,8 @@ std::string make_request_id(const Clock& clock) {
     }
     thread_local RandomBytes random;
     random.fill(std::span(bytes).subspan(6));
-    std::string text = "req_";
+    std::array<char, 30> text{'r', 'e', 'q', '_'};
+    auto* to = text.begin() + 4;
     // 130 bits for 26 characters: the two missing ones are zeros in front.
     unsigned bits = 0;
     int bit_count = 2;
@@ -119,10 +120,10 @@ std::string make_request_id(const Clock& clock) {
         bit_count += 8;
         while (bit_count >= 5) {
             bit_count -= 5;
-            text += alphabet[(bits >> bit_count) & 31U];
+            *to++ = alphabet[(bits >> bit_count) & 31U];
         }
     }
-    return text;
+    return {text.begin(), text.end()};
 }
 
 }  // namespace sluice

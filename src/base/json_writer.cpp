@@ -36,7 +36,22 @@ bool are_plain(const char* characters) {
     return ((word | control | special) & highs) == 0;
 }
 
+// Of all of a longer text, without a branch, so that the compiler takes many at a time.
+bool are_all_plain(std::string_view text) {
+    unsigned char special = 0;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        special |= static_cast<unsigned char>(
+            static_cast<unsigned char>(byte - 0x20) > 0x5e || byte == '"' || byte == '\\'
+        );
+    }
+    return special == 0;
+}
+
 std::size_t plain_length(std::string_view text) {
+    if (text.size() >= 32 && are_all_plain(text)) {
+        return text.size();
+    }
     std::size_t length = 0;
     while (length + 8 <= text.size() && are_plain(text.data() + length)) {
         length += 8;
@@ -80,6 +95,12 @@ void append_escaped(std::string& out, char character) {
 }  // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
+    if (plain_length(text) == text.size()) {
+        out += '"';
+        out += text;
+        out += '"';
+        return;
+    }
     out += '"';
     while (!text.empty()) {
         // Most texts are all of what needs no escape.
@@ -146,9 +167,13 @@ JsonWriter& JsonWriter::end_array() {
 }
 
 JsonWriter& JsonWriter::key(std::string_view name) {
-    separate();
-    append_json_string(text_, name);
-    text_ += ':';
+    if (plain_length(name) == name.size()) {
+        text_.append(needs_comma_ ? ",\"" : "\"").append(name).append("\":");
+    } else {
+        separate();
+        append_json_string(text_, name);
+        text_ += ':';
+    }
     needs_comma_ = false;
     return *this;
 }

@@ -1,11 +1,8 @@
 #include "http/connection.hpp"
 
-#include <poll.h>
-
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <exception>
 #include <utility>
 #include <vector>
@@ -28,8 +25,6 @@ constexpr std::chrono::milliseconds briefly_idle{1'000};
 // Whoever has just come is about to ask.
 constexpr std::chrono::milliseconds fresh{1'000};
 constexpr std::size_t logged_path_length_max = 256;
-// For one that may go.
-constexpr std::size_t idle_looked_at_max = 32;
 
 bool is_request_id(std::string_view text) {
     const auto is_allowed = [](char c) {
@@ -63,37 +58,6 @@ std::string head_of(const Request& request) {
 
 }  // namespace
 
-const std::string& LoopServices::date() {
-    const auto second = std::chrono::floor<std::chrono::seconds>(clock.now());
-    if (second != date_second_) {
-        date_second_ = second;
-        date_ = http_date(second);
-    }
-    return date_;
-}
-
-void LoopServices::drain() {
-    is_draining = true;
-    while (!idle.empty()) {
-        idle.front()->close_idle();
-    }
-}
-
-bool LoopServices::close_longest_idle() {
-    std::size_t looked_at = 0;
-    for (Connection* connection : idle) {
-        if (++looked_at > idle_looked_at_max) {
-            break;
-        }
-        if (connection->may_go()) {
-            connection->close_idle();  // leaves the list
-            budget->note_idle_closed();
-            return true;
-        }
-    }
-    return false;
-}
-
 asio::awaitable<void> serve_connection(
     Socket socket,
     std::shared_ptr<LoopServices> services,
@@ -122,10 +86,56 @@ Connection::~Connection() {
     services_.metrics.connection_closed();
 }
 
-// What one request needs is in the frame of serve_next(), so that an idle connection does not hold it.
+// All that an idle connection waits for is in this frame, and what one request needs is not.
 asio::awaitable<void> Connection::run() {
-    while (co_await wait_for_request() && co_await serve_next()) {
+    do {
+        if (!wire_.buffered().empty()) {
+            // Pipelined. The answer before may have gone at once, so the loop is given away here.
+            co_await asio::post(wire_.loop(), asio::deferred);
+            continue;
+        }
+        if (services_.is_draining) {
+            co_return;
+        }
+        become_idle();
+        auto count = wire_.note_filled(co_await wire_.read_some());
+        if (!count && becomes_silent()) {
+            co_await wire_.readable();
+            if (wire_.is_overdue() || is_ended_) {
+                co_return;
+            }
+            wire_.start_deadline(patience());
+            count = wire_.note_filled(co_await wire_.read_some());
+        }
+        wire_.stop_deadline();
+        leave_idle();
+        if (!count || *count == 0) {
+            co_return;
+        }
+    } while (co_await serve_next());
+}
+
+std::chrono::milliseconds Connection::patience() const {
+    return is_last_resort() ? services_.limits.last_resort : services_.limits.idle;
+}
+
+void Connection::become_idle() {
+    wire_.shrink();
+    if (!is_last_resort()) {  // has little time anyway
+        services_.idle.splice(services_.idle.end(), own_node_);
     }
+    wire_.start_deadline(std::min(patience(), briefly_idle));
+}
+
+// The first deadline is over. False: it was the only one.
+bool Connection::becomes_silent() {
+    if (patience() <= briefly_idle || is_ended_) {
+        return false;
+    }
+    release_memory(head_);
+    wire_.drop_buffer();
+    wire_.start_deadline(patience() - briefly_idle);
+    return true;
 }
 
 asio::awaitable<bool> Connection::serve_next() {
@@ -138,10 +148,38 @@ asio::awaitable<bool> Connection::serve_next() {
         co_await refuse(std::move(request).error());
         co_return false;
     }
-    const bool goes_on = *request != nullptr && co_await serve(**request);
+    if (*request == nullptr) {
+        co_return false;
+    }
+    complete(**request);
+    if (const auto response = answer_at_once(**request)) {
+        const bool keeps_alive = !response->close && !(*request)->wants_close &&
+                                 !services_.is_draining && !is_last_resort();
+        std::string text = whole_text(**request, *response, keeps_alive);
+        // As in serve().
+        co_await asio::post(wire_.loop(), asio::deferred);
+        const bool is_sent =
+            send_at_once(text) || co_await wire_.write(head_, {}, services_.limits.write);
+        count(**request, *response);
+        services_.give_back(*std::move(request), std::move(text));
+        long_head_ = nullptr;
+        co_return is_sent&& keeps_alive;
+    }
+    const bool goes_on = co_await serve(**request);
     request->reset();
     long_head_ = nullptr;
     co_return goes_on;
+}
+
+std::unique_ptr<Response> Connection::answer_at_once(const Request& request) {
+    if (request.has_body()) {
+        return nullptr;
+    }
+    try {
+        return services_.handler.at_once(request);
+    } catch (...) {
+        return std::make_unique<Response>(failed(request, std::current_exception()));
+    }
 }
 
 // Most heads come whole, so there is a coroutine, and a deadline, only for those that do not.
@@ -159,15 +197,17 @@ Result<std::unique_ptr<Request>> Connection::parsed(HeadParser& parser) {
             return services_.budget->refusal(ConnectionBudget::Lack::long_head);
         }
     }
-    auto head = parser.parse(wire_.buffered_text());
-    if (!head) {
-        return std::move(head).error();
+    auto request = services_.take_request();
+    auto bytes = parser.parse_into(*request, wire_.buffered_text());
+    if (!bytes) {
+        return std::move(bytes).error();
     }
-    if (!*head) {
+    if (*bytes == 0) {
+        services_.give_back(std::move(request), {});
         return nullptr;
     }
-    wire_.consume((*head)->bytes);
-    return std::make_unique<Request>(std::move((*head)->request));
+    wire_.consume(*bytes);
+    return request;
 }
 
 void Connection::leave_idle() {
@@ -180,8 +220,7 @@ bool Connection::may_go() {
     if (wire_.sent() == 0 && std::chrono::steady_clock::now() - opened_ < fresh) {
         return false;
     }
-    pollfd look{.fd = wire_.socket().native_handle(), .events = POLLIN, .revents = 0};
-    return ::poll(&look, 1, 0) == 0;
+    return !wire_.has_arrived();
 }
 
 // Its wait ends with the next round of the loop; from now on it is not idle any more.
@@ -189,31 +228,6 @@ void Connection::close_idle() {
     leave_idle();
     is_ended_ = true;
     wire_.close();
-}
-
-asio::awaitable<bool> Connection::wait_for_request() {
-    if (!wire_.buffered().empty()) {
-        // Pipelined. The answer before may have gone at once, so the loop is given away here.
-        co_await asio::post(wire_.loop(), asio::use_awaitable);
-        co_return true;
-    }
-    if (services_.is_draining) {
-        co_return false;
-    }
-    wire_.shrink();
-    const auto& limits = services_.limits;
-    if (!is_last_resort()) {  // has little time anyway
-        services_.idle.splice(services_.idle.end(), own_node_);
-    }
-    const auto patience = is_last_resort() ? limits.last_resort : limits.idle;
-    auto count = co_await wire_.fill(std::min(patience, briefly_idle));
-    if (!count && patience > briefly_idle && !is_ended_) {
-        release_memory(head_);
-        const auto waited = co_await wire_.wait_for_bytes(patience - briefly_idle);
-        count = waited && !is_ended_ ? co_await wire_.fill(patience) : Result<std::size_t>(0);
-    }
-    leave_idle();
-    co_return count && *count > 0;
 }
 
 asio::awaitable<Result<std::unique_ptr<Request>>> Connection::read_head(HeadParser& parser) {
@@ -271,15 +285,31 @@ void Connection::complete(Request& request) const {
 }
 
 asio::awaitable<bool> Connection::serve(Request& request) {
-    complete(request);
     if (request.has_body()) {
         release_memory(head_);  // it may be long in coming
     }
     SocketBody body(wire_, request, services_.limits, *services_.budget);
-    auto response = co_await answer(request, body);
+    Response response;
+    std::exception_ptr failure;
+    try {
+        if (is_last_resort() && request.has_body()) {
+            response = refuse_body(request);
+        } else {
+            response = co_await services_.handler.handle(request, body);
+        }
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    if (failure) {
+        const auto state = co_await asio::this_coro::cancellation_state;
+        if (state.cancelled() != asio::cancellation_type::none) {
+            std::rethrow_exception(failure);  // not a failure: the server ends the connection
+        }
+        response = failed(request, failure);
+    }
     // The answers of one round of the loop go out one right after the other: a client with many connections wakes
     // once for them, and waking it is what a short answer costs most.
-    co_await asio::post(wire_.loop(), asio::use_awaitable);
+    co_await asio::post(wire_.loop(), asio::deferred);
     const bool keeps_alive = may_keep_alive(request, response, body);
     compose_head(request, response, keeps_alive);
     const bool is_sent = send_at_once(request, response) || co_await send(request, response);
@@ -296,31 +326,10 @@ asio::awaitable<bool> Connection::serve(Request& request) {
     co_return false;
 }
 
-asio::awaitable<Response> Connection::answer(const Request& request, SocketBody& body) {
-    if (is_last_resort() && request.has_body()) {
-        return answered(refuse_body(request));
-    }
-    return handled(request, body);
-}
-
 Response Connection::refuse_body(const Request& request) {
     services_.budget->note_refused();
     const auto error = services_.budget->refusal(ConnectionBudget::Lack::usual_place);
     return services_.handler.refuse(error, request.request_id, head_of(request));
-}
-
-asio::awaitable<Response> Connection::handled(const Request& request, SocketBody& body) {
-    std::exception_ptr failure;
-    try {
-        co_return co_await services_.handler.handle(request, body);
-    } catch (...) {
-        failure = std::current_exception();
-    }
-    const auto state = co_await asio::this_coro::cancellation_state;
-    if (state.cancelled() != asio::cancellation_type::none) {
-        std::rethrow_exception(failure);  // not a failure: the server ends the connection
-    }
-    co_return failed(request, failure);
 }
 
 Response Connection::failed(const Request& request, const std::exception_ptr& failure) {

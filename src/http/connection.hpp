@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "http/connection_budget.hpp"
@@ -42,6 +43,10 @@ struct LoopServices {
     void drain();
     // False: none is idle.
     bool close_longest_idle();
+    // An empty one.
+    std::unique_ptr<Request> take_request();
+    std::string take_text();
+    void give_back(std::unique_ptr<Request> request, std::string text);
 
     Handler& handler;
     const Clock& clock;
@@ -50,6 +55,9 @@ struct LoopServices {
     RequestMetrics metrics;
     std::list<Connection*> idle;  // the longest idle first
     std::string head;  // of the answer that is being made; between two waits it is nobody's
+    // Requests and answers that are over, for the memory that they keep.
+    std::vector<std::unique_ptr<Request>> spare;
+    std::vector<std::string> spare_texts;
     bool is_draining = false;
     std::size_t farewells = 0;  // connections without a place that are told so
 
@@ -80,7 +88,9 @@ class Connection {
     Result<std::unique_ptr<Request>> parsed(HeadParser& parser);
     // Null: the connection ends here without an answer.
     boost::asio::awaitable<Result<std::unique_ptr<Request>>> read_head(HeadParser& parser);
-    boost::asio::awaitable<bool> wait_for_request();
+    std::chrono::milliseconds patience() const;
+    void become_idle();
+    bool becomes_silent();
     // True: the next request may come.
     boost::asio::awaitable<bool> serve_next();
     boost::asio::awaitable<void> refuse(Error error);
@@ -89,12 +99,15 @@ class Connection {
     void leave_idle();
     // True: the next request may come.
     boost::asio::awaitable<bool> serve(Request& request);
-    boost::asio::awaitable<Response> answer(const Request& request, SocketBody& body);
-    boost::asio::awaitable<Response> handled(const Request& request, SocketBody& body);
+    // Null: it takes serve().
+    std::unique_ptr<Response> answer_at_once(const Request& request);
     Response refuse_body(const Request& request);
     Response failed(const Request& request, const std::exception_ptr& failure);
     // Into the loop's.
     void compose_head(const Request& request, const Response& response, bool keeps_alive);
+    // All of the answer; its parts are given back.
+    std::string whole_text(const Request& request, Response& response, bool keeps_alive);
+    bool send_at_once(std::string_view text);
     // True: the socket has taken it all. Else send() goes on with what is left of it, and of head_.
     bool send_at_once(const Request& request, Response& response);
     boost::asio::awaitable<bool> send(const Request& request, Response& response);

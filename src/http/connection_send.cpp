@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/assert.hpp"
 #include "base/log.hpp"
 #include "base/release_memory.hpp"
 #include "http/connection.hpp"
@@ -46,6 +47,31 @@ void Connection::compose_head(const Request& request, const Response& response, 
     services_.head.clear();
     services_.head.reserve(usual_head_bytes);
     append_response_head(services_.head, response, facts);
+}
+
+// What is not needed to count the answer is given back here: many wait at the same time for their turn to be sent, and
+// memory that is taken and given back by turns is the cheapest.
+std::string Connection::whole_text(const Request& request, Response& response, bool keeps_alive) {
+    SLUICE_ASSERT(!response.source && !response.cut_after_bytes);
+    compose_head(request, response, keeps_alive);
+    std::string text = services_.take_text();
+    text.reserve(services_.head.size() + response.body.size());
+    text += services_.head;
+    if (has_body(request, response)) {
+        text += response.body;
+    }
+    release_memory(response.body);
+    release_memory(response.headers);
+    return text;
+}
+
+// Else the rest is in head_.
+bool Connection::send_at_once(std::string_view text) {
+    const auto sent = wire_.write_at_once(text, {});
+    if (sent < text.size()) {
+        head_ = text.substr(sent);
+    }
+    return sent == text.size();
 }
 
 // Short answers go whole into the socket's buffer: no coroutine, no deadline, no turn of the loop.

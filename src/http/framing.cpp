@@ -85,7 +85,7 @@ Result<void> take_host(const FramingFields& fields, Request& request) {
         );
     }
     if (request.base_url.empty()) {
-        request.base_url = "http://" + fields.host->value;
+        request.base_url.append("http://").append(fields.host->value);
     }
     return ok();
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -18,9 +19,12 @@ class Handler {
     virtual ~Handler() = default;
     // `request` and `body` outlive the call (the connection's frame owns them).
     virtual boost::asio::awaitable<Response> handle(const Request& request, BodyReader& body) = 0;
-    // Whether the caller may look at this exchange afterwards, in full.
+    // The answer to a request without a body that nothing has to be waited for; nothing: handle() is to be
+    // asked, and nothing has happened. Spares what a coroutine costs.
+    virtual std::unique_ptr<Response> at_once(const Request& /*request*/) { return nullptr; }
     // Whether what the other end says of who is behind it is believed: a proxy of ours.
     virtual bool trusts(std::string_view /*peer*/) const { return false; }
+    // Whether the caller may look at this exchange afterwards, in full.
     virtual bool inspects(const Request& /*request*/) const { return false; }
     // The answer to a head that could not be parsed: no Request exists. `request_id` is fresh;
     // `received`: what has come of the head.

@@ -40,31 +40,59 @@ std::string_view cut_line(std::string_view& text) {
 
 }  // namespace
 
+void make_empty(Request& request) {
+    for (std::string* text :
+         {&request.method,
+          &request.target,
+          &request.path,
+          &request.raw_query,
+          &request.request_id,
+          &request.peer,
+          &request.base_url,
+          &request.direct_url}) {
+        text->clear();
+    }
+    request.headers.clear();
+    request.version_minor = 1;
+    request.content_length.reset();
+    request.is_chunked = request.expects_continue = request.wants_close = false;
+    request.is_inspected = false;
+}
+
 Result<std::optional<ParsedHead>> HeadParser::parse(std::string_view received) {
+    ParsedHead head;
+    auto bytes = parse_into(head.request, received);
+    if (!bytes) {
+        return std::move(bytes).error();
+    }
+    head.bytes = *bytes;
+    return *bytes > 0 ? std::optional(std::move(head)) : std::nullopt;
+}
+
+Result<std::size_t> HeadParser::parse_into(Request& request, std::string_view received) {
     auto complete = scan(received);
     if (!complete) {
         return std::move(complete).error();
     }
     if (!*complete) {
-        return std::nullopt;
+        return 0;
     }
     auto text = received.substr(start_, scanned_ - start_);
-    ParsedHead head{.request = {}, .bytes = scanned_};
-    if (auto line = parse_request_line(cut_line(text), head.request); !line) {
+    if (auto line = parse_request_line(cut_line(text), request); !line) {
         return std::move(line).error();
     }
-    head.request.headers.reserve(fields_);
+    request.headers.reserve(fields_);
     for (auto line = cut_line(text); !line.empty(); line = cut_line(text)) {
         auto field = parse_field_line(line);
         if (!field) {
             return std::move(field).error();
         }
-        head.request.headers.push_back(std::move(*field));
+        request.headers.push_back(std::move(*field));
     }
-    if (auto framed = decide_framing(head.request); !framed) {
+    if (auto framed = decide_framing(request); !framed) {
         return std::move(framed).error();
     }
-    return std::optional(std::move(head));
+    return scanned_;
 }
 
 // Looks for line ends in what is new. True: the empty line that ends the head has been seen.

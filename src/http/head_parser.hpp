@@ -29,6 +29,9 @@ struct ParsedHead {
     std::size_t bytes = 0;  // of the input that belong to the head
 };
 
+// As a new one, but for the memory that it keeps.
+void make_empty(Request& request);
+
 class HeadParser {
   public:
     // `received`: all bytes since the head's first, so each call gives the bytes of the one before
@@ -36,6 +39,9 @@ class HeadParser {
     // anew with reset(). Errors: request_malformed, uri_too_long, media_in_url, head_too_large,
     // http_version_unsupported, transfer_encoding_unsupported, expectation_unknown.
     Result<std::optional<ParsedHead>> parse(std::string_view received);
+    // The same into a request that is empty, and may have memory of one before. Returns how many bytes
+    // belong to the head; 0: it is not complete yet, and the request is still empty.
+    Result<std::size_t> parse_into(Request& request, std::string_view received);
     void reset() { *this = HeadParser(); }
 
   private:

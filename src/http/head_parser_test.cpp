@@ -298,5 +298,26 @@ TEST(HeadParser, KeepsFieldsInOrderAndWithoutOuterBlanks) {
     EXPECT_EQ(request.header("c"), std::nullopt);
 }
 
+TEST(HeadParser, ARequestThatIsUsedAgainHasNothingOfTheOneBefore) {
+    Request request;
+    HeadParser first;
+    const auto old = "POST http://b/old?q HTTP/1.0\r\nHost: a\r\nContent-Length: 7\r\nX: y\r\n\r\n";
+    ASSERT_TRUE(first.parse_into(request, old));
+    request.request_id = request.peer = request.direct_url = "old";
+    request.is_inspected = true;
+    make_empty(request);
+    HeadParser second;
+    const std::string head = get("/new");
+    const auto bytes = second.parse_into(request, head);
+    ASSERT_TRUE(bytes);
+    EXPECT_EQ(*bytes, head.size());
+    EXPECT_EQ(request.method + request.target + request.path, "GET/new/new");
+    EXPECT_EQ(request.raw_query + request.request_id + request.peer + request.direct_url, "");
+    EXPECT_EQ(request.base_url, "http://a");
+    EXPECT_EQ(request.headers.size(), 1U);
+    EXPECT_FALSE(request.content_length || request.wants_close || request.is_inspected);
+    EXPECT_EQ(request.version_minor, 1);
+}
+
 }  // namespace
 }  // namespace sluice::http

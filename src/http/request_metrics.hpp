@@ -36,6 +36,16 @@ class RequestMetrics {
     void count(const Served& served);
 
   private:
+    // What the request before was counted by.
+    struct Last {
+        std::string route;
+        std::string method;
+        int status = 0;
+        Counter* requests = nullptr;
+        Histogram* duration = nullptr;
+    };
+
+    bool is_like_last(const Served& served) const;
     Counter& requests(const Served& served);
     Histogram& duration(std::string_view route);
     Counter& errors(std::string_view code);
@@ -44,6 +54,7 @@ class RequestMetrics {
     Gauge& connections_;
     Counter& received_;
     Counter& sent_;
+    Last last_;
     std::string key_;  // reused, so that a known key costs no allocation
     std::unordered_map<std::string, Counter*> requests_;
     std::unordered_map<std::string, Histogram*> durations_;

@@ -1,7 +1,6 @@
 #include "http/socket_body.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <string>
 #include <utility>
 
@@ -44,34 +43,29 @@ std::optional<std::uint64_t> SocketBody::remaining() const {
     return left_;
 }
 
+// Up to the next data: "100 Continue", the framing of a chunk, bytes, and the turn. Whoever stands still in a body stands
+// here: one frame, and no buffer.
 asio::awaitable<Result<void>> SocketBody::ready() {
-    if (is_broken_) {
-        co_return truncated();
-    }
-    auto waited = co_await wait();
-    if (!waited) {
-        co_return broken(std::move(waited).error());
-    }
-    co_return ok();
-}
-
-// Up to the next data: "100 Continue", the framing of a chunk, bytes, and the turn.
-asio::awaitable<Result<void>> SocketBody::wait() {
-    if (client_waits() && !co_await send_continue()) {
-        co_return truncated();
+    if (is_broken_ || (client_waits() && !co_await send_continue())) {
+        co_return broken(truncated());
     }
     owes_continue_ = false;
     if (is_chunked_ && chunks_.data_due() == 0) {
         if (auto framing = co_await read_framing(); !framing) {
-            co_return framing;
+            co_return broken(std::move(framing).error());
         }
     }
     if (is_done() || !wire_.buffered().empty()) {
         co_return ok();
     }
-    if (!std::exchange(has_arrived_, false)) {
-        if (auto waited = co_await wait_for_client(); !waited) {
-            co_return waited;
+    if (!std::exchange(has_arrived_, false) && !wire_.has_arrived()) {
+        const auto begun = std::chrono::steady_clock::now();
+        wire_.drop_buffer();
+        wire_.start_deadline(limits_.body);
+        co_await wire_.readable();
+        wire_.stop_deadline();
+        if (auto judged = judge_wait(std::chrono::steady_clock::now() - begun); !judged) {
+            co_return broken(std::move(judged).error());
         }
     }
     if (due() >= small_piece_bytes) {
@@ -81,10 +75,8 @@ asio::awaitable<Result<void>> SocketBody::wait() {
     co_return ok();
 }
 
-asio::awaitable<Result<void>> SocketBody::wait_for_client() {
-    const auto begun = std::chrono::steady_clock::now();
-    auto waited = co_await wire_.wait_for_bytes(limits_.body);
-    co_return waited ? judge_progress(std::chrono::steady_clock::now() - begun) : std::move(waited);
+Result<void> SocketBody::judge_wait(std::chrono::steady_clock::duration waited) {
+    return wire_.is_overdue() ? Error{ErrorCode::request_timeout} : judge_progress(waited);
 }
 
 // Only the time for which the client was waited for counts, and only when others need the room.
@@ -136,7 +128,7 @@ asio::awaitable<Result<std::size_t>> SocketBody::read_some(std::span<std::byte> 
 asio::awaitable<Result<std::size_t>> SocketBody::read_data(std::span<std::byte> into) {
     while (true) {
         if (!std::exchange(has_turn_, false)) {
-            if (auto waited = co_await wait(); !waited) {
+            if (auto waited = co_await ready(); !waited) {
                 co_return std::move(waited).error();
             }
             has_turn_ = false;
@@ -208,7 +200,7 @@ asio::awaitable<Result<void>> SocketBody::read_framing() {
 std::size_t SocketBody::take_buffered(std::span<std::byte> into) {
     const auto there = wire_.buffered();
     const auto count = std::min(there.size(), into.size());
-    std::memcpy(into.data(), there.data(), count);
+    std::copy_n(there.begin(), count, into.begin());
     wire_.consume(count);
     return count;
 }

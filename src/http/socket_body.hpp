@@ -39,8 +39,7 @@ class SocketBody final : public BodyReader {
     bool is_broken() const { return is_broken_; }
 
   private:
-    boost::asio::awaitable<Result<void>> wait();
-    boost::asio::awaitable<Result<void>> wait_for_client();
+    Result<void> judge_wait(std::chrono::steady_clock::duration waited);
     Result<void> judge_progress(std::chrono::steady_clock::duration waited);
     boost::asio::awaitable<Result<std::size_t>> read_data(std::span<std::byte> into);
     boost::asio::awaitable<Result<void>> read_framing();

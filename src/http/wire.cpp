@@ -5,8 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -70,7 +68,8 @@ std::span<std::byte> Wire::room() {
     return std::span(buffer_).subspan(end_);
 }
 
-Result<std::size_t> Wire::note_filled(std::size_t count) {
+Result<std::size_t> Wire::note_filled(const Outcome& outcome) {
+    const std::size_t count = std::get<1>(outcome);
     end_ += count;
     received_ += count;
     if (count == 0 && deadline_.has_expired()) {
@@ -79,36 +78,24 @@ Result<std::size_t> Wire::note_filled(std::size_t count) {
     return count;
 }
 
-// Not by way of the other one: every request waits here, and a frame less is a tenth of a microsecond.
 asio::awaitable<Result<std::size_t>> Wire::fill(std::chrono::milliseconds patience) {
     deadline_.set(patience);
-    boost::system::error_code error;
-    const auto count = co_await socket_.async_read_some(
-        as_buffer(room()), asio::redirect_error(asio::use_awaitable, error)
-    );
-    auto filled = note_filled(count);
+    auto filled = note_filled(co_await read_some());
     deadline_.clear();
     co_return filled;
 }
 
 asio::awaitable<Result<std::size_t>> Wire::fill_before_deadline() {
-    boost::system::error_code error;
-    const auto count = co_await socket_.async_read_some(
-        as_buffer(room()), asio::redirect_error(asio::use_awaitable, error)
-    );
-    co_return note_filled(count);
+    co_return note_filled(co_await read_some());
 }
 
-asio::awaitable<Result<void>> Wire::wait_for_bytes(std::chrono::milliseconds patience) {
-    if (co_await arrives_within(patience)) {
-        co_return ok();
-    }
-    co_return Error{ErrorCode::request_timeout};
+bool Wire::has_arrived() {
+    pollfd look{.fd = socket_.native_handle(), .events = POLLIN, .revents = 0};
+    return ::poll(&look, 1, 0) > 0;
 }
 
 asio::awaitable<bool> Wire::arrives_within(std::chrono::milliseconds patience) {
-    pollfd look{.fd = socket_.native_handle(), .events = POLLIN, .revents = 0};
-    if (::poll(&look, 1, 0) > 0) {
+    if (has_arrived()) {
         co_return true;
     }
     if (patience.count() == 0) {
@@ -118,10 +105,7 @@ asio::awaitable<bool> Wire::arrives_within(std::chrono::milliseconds patience) {
         release_memory(buffer_);
     }
     deadline_.set(patience);
-    boost::system::error_code error;
-    co_await socket_.async_wait(
-        Socket::wait_read, asio::redirect_error(asio::use_awaitable, error)
-    );
+    const auto [error] = co_await readable();
     deadline_.clear();
     co_return !(error && deadline_.has_expired());
 }
@@ -170,12 +154,9 @@ asio::awaitable<bool> Wire::write(
     std::array buffers{
         asio::buffer(first.data(), first.size()), asio::buffer(second.data(), second.size())
     };
-    boost::system::error_code error;
     while (buffers[0].size() + buffers[1].size() > 0) {
         deadline_.set(patience);
-        const auto count = co_await socket_.async_write_some(
-            buffers, asio::redirect_error(asio::use_awaitable, error)
-        );
+        const auto [error, count] = co_await socket_.async_write_some(buffers, as_outcome);
         deadline_.clear();
         if (error) {
             co_return false;
@@ -198,9 +179,8 @@ asio::awaitable<std::optional<std::size_t>> Wire::write_briefly(
     std::size_t written = 0;
     while (!error && buffers[0].size() + buffers[1].size() > 0) {
         deadline_.set(pause_max);
-        const auto count = co_await socket_.async_write_some(
-            buffers, asio::redirect_error(asio::use_awaitable, error)
-        );
+        const auto [failure, count] = co_await socket_.async_write_some(buffers, as_outcome);
+        error = failure;
         deadline_.clear();
         written += count;
         const auto of_first = std::min(count, buffers[0].size());
@@ -213,10 +193,7 @@ asio::awaitable<std::optional<std::size_t>> Wire::write_briefly(
 
 asio::awaitable<bool> Wire::wait_for_room(std::chrono::milliseconds patience) {
     deadline_.set(patience);
-    boost::system::error_code error;
-    co_await socket_.async_wait(
-        Socket::wait_write, asio::redirect_error(asio::use_awaitable, error)
-    );
+    const auto [error] = co_await socket_.async_wait(Socket::wait_write, as_outcome);
     deadline_.clear();
     co_return !error;
 }
@@ -228,9 +205,10 @@ asio::awaitable<void> Wire::linger(std::uint64_t bytes_max, std::chrono::millise
     std::vector<std::byte> swallowed(16 * 1024);
     std::uint64_t bytes = 0;
     while (!error && bytes < bytes_max) {
-        bytes += co_await socket_.async_read_some(
-            as_buffer(swallowed), asio::redirect_error(asio::use_awaitable, error)
-        );
+        const auto [failure, count] =
+            co_await socket_.async_read_some(as_buffer(swallowed), as_outcome);
+        error = failure;
+        bytes += count;
     }
     deadline_.clear();
 }

@@ -3,8 +3,10 @@
 // connection's loop, no thread safety.
 #pragma once
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <chrono>
@@ -12,8 +14,10 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
+#include "base/release_memory.hpp"
 #include "base/result.hpp"
 #include "runtime/deadline.hpp"
 
@@ -22,6 +26,10 @@ namespace sluice::http {
 // With the loop's own executor type: any_io_executor costs a tenth of the small requests.
 using Socket =
     boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
+
+// To be awaited in place: no coroutine of its own, no exception.
+inline constexpr auto as_outcome = boost::asio::as_tuple(boost::asio::deferred);
+using Outcome = std::tuple<boost::system::error_code, std::size_t>;
 
 class Wire {
   public:
@@ -44,11 +52,21 @@ class Wire {
     boost::asio::awaitable<Result<std::size_t>> fill(std::chrono::milliseconds patience);
     // The same under a deadline that several fills share.
     boost::asio::awaitable<Result<std::size_t>> fill_before_deadline();
+    // The same to be awaited at once, without a coroutine: what it gives goes to note_filled().
+    auto read_some() {
+        const auto into = room();
+        return socket_.async_read_some(boost::asio::buffer(into.data(), into.size()), as_outcome);
+    }
+    Result<std::size_t> note_filled(const Outcome& outcome);
     void start_deadline(std::chrono::milliseconds patience) { deadline_.set(patience); }
     void stop_deadline() { deadline_.clear(); }
-    // Waits until take() gives something (bytes, or the end); holds no buffer meanwhile. Errors:
-    // request_timeout. Precondition: buffered() is empty.
-    boost::asio::awaitable<Result<void>> wait_for_bytes(std::chrono::milliseconds patience);
+    bool is_overdue() const { return deadline_.has_expired(); }
+    // Ends when bytes, or the end, are there; to be awaited at once. Needs no buffer meanwhile.
+    auto readable() { return socket_.async_wait(Socket::wait_read, as_outcome); }
+    // Precondition: buffered() is empty.
+    void drop_buffer() { release_memory(buffer_); }
+    // True: take() gives something.
+    bool has_arrived();
     // True: take() gives something. False: it will not for that long.
     boost::asio::awaitable<bool> arrives_within(std::chrono::milliseconds patience);
     // What is there, straight from the socket: first into `into`, what is beyond goes to the empty
@@ -89,7 +107,6 @@ class Wire {
   private:
     void make_room();
     std::span<std::byte> room();
-    Result<std::size_t> note_filled(std::size_t count);
 
     Socket socket_;
     runtime::Deadline deadline_;

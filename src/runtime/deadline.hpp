@@ -1,19 +1,21 @@
-// The deadline of whatever an object waits for just now. Renewing it on progress costs a store, not
-// a timer operation: the timer looks at the time when it fires and sleeps on. Used by connections;
-// lives on one loop, no thread safety. `on_expiry` typically cancels a socket; the wait then ends
-// with operation_aborted, and has_expired() tells why.
+// The deadline of whatever an object waits for just now. All of a loop share one timer, and renewing one on progress
+// costs a store: whoever is due too early by the queue is put back when the timer fires. Used by connections; lives on
+// one loop, no thread safety. `on_expiry` typically cancels a socket; the wait then ends with operation_aborted, and
+// has_expired() tells why.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
 #include <chrono>
+#include <cstddef>
 #include <functional>
-#include <memory>
 
 namespace sluice::runtime {
 
+class Deadlines;
+
 class Deadline {
   public:
-    // `on_expiry` is called on `executor`, never after this object's end.
+    // `on_expiry` is called on `executor`, which is a loop's, and never after this object's end.
     Deadline(const boost::asio::any_io_executor& executor, std::function<void()> on_expiry);
     ~Deadline();
     Deadline(const Deadline&) = delete;
@@ -22,13 +24,20 @@ class Deadline {
     // Replaces the deadline before, expired or not.
     void set(std::chrono::milliseconds from_now);
     // Nothing is waited for.
-    void clear();
+    void clear() { due_ = Time::max(); }
     // Since the last set().
-    bool has_expired() const;
+    bool has_expired() const { return has_expired_; }
 
   private:
-    struct State;
-    std::shared_ptr<State> state_;  // shared with the handler of the timer
+    friend class Deadlines;
+    using Time = std::chrono::steady_clock::time_point;
+
+    Deadlines& all_;  // of the loop
+    std::function<void()> on_expiry_;
+    Time due_ = Time::max();     // max: nothing is waited for
+    Time queued_ = Time::max();  // max: not in the queue
+    std::size_t place_ = 0;      // in the queue
+    bool has_expired_ = false;
 };
 
 }  // namespace sluice::runtime

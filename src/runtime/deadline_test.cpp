@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
+#include <memory>
+#include <vector>
 
 namespace sluice::runtime {
 namespace {
@@ -62,6 +65,57 @@ TEST(Deadline, IsSilentAfterItsEnd) {
     }
     loop.run_for(20ms);
     EXPECT_EQ(calls, 0);
+}
+
+TEST(Deadline, ThoseOfALoopExpireInTheirOrder) {
+    boost::asio::io_context loop;
+    std::vector<int> expired;
+    std::vector<std::unique_ptr<Deadline>> all;
+    for (int i = 0; i < 50; ++i) {
+        all.push_back(std::make_unique<Deadline>(loop.get_executor(), [&expired, i] {
+            expired.push_back(i);
+        }));
+    }
+    for (int i = 0; i < 50; ++i) {
+        const int n = i * 17 % 50;
+        all[static_cast<std::size_t>(n)]->set(std::chrono::milliseconds(1 + n));
+    }
+    all[7].reset();
+    all[20]->clear();
+    all[30]->set(1h);
+    loop.run_for(300ms);
+    ASSERT_EQ(expired.size(), 47U);
+    EXPECT_TRUE(std::ranges::is_sorted(expired));
+    EXPECT_FALSE(all[30]->has_expired());
+}
+
+TEST(Deadline, OneMayBeSetAgainAndAnotherEndWhileOneExpires) {
+    boost::asio::io_context loop;
+    int calls = 0;
+    auto other = std::make_unique<Deadline>(loop.get_executor(), [&] { calls += 100; });
+    std::unique_ptr<Deadline> again;
+    again = std::make_unique<Deadline>(loop.get_executor(), [&] {
+        other.reset();
+        if (++calls < 3) {
+            again->set(1ms);
+        }
+    });
+    again->set(1ms);
+    other->set(1ms);
+    loop.run_for(100ms);
+    EXPECT_EQ(calls % 100, 3);
+}
+
+TEST(Deadline, OutlivesItsLoopsWork) {
+    std::unique_ptr<Deadline> deadline;
+    boost::asio::io_context loop;
+    deadline = std::make_unique<Deadline>(loop.get_executor(), [] {});
+    deadline->set(1h);
+    loop.run_for(1ms);
+    loop.stop();
+    deadline.reset();
+    loop.restart();
+    EXPECT_EQ(loop.run_for(1s), 1U) << "the timer is cancelled, and nothing keeps the loop";
 }
 
 }  // namespace

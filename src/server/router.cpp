@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <utility>
 
 #include "base/text.hpp"
@@ -72,41 +71,85 @@ Router::Router(
 boost::asio::awaitable<http::Response> Router::handle(
     const http::Request& request, http::BodyReader& body
 ) {
-    const auto began = std::chrono::steady_clock::now();
+    Beginning beginning;
     protocol::Exchange exchange(request);
     if (auto entered = enter_class(exchange); !entered) {
         co_return shed(entered.error(), request);
     }
-    const bool records = is_recorded(request);
-    const WallTime asked_at = context_.uploads.now();
-    exchange.wants_parts = records;
+    beginning.is_recorded = exchange.wants_parts = is_recorded(request);
+    beginning.asked_at = context_.uploads.now();
     std::unique_ptr<http::BodyReader> signed_body;
     if (!authenticator_.authenticate_at_once(exchange)) {
         signed_body = co_await authenticator_.authenticate(exchange, body);
     }
     auto response = co_await dispatch(exchange, signed_body ? *signed_body : body);
-    let_page_read(pages_, request, response);
-    if (context_.fidelity == protocol::Fidelity::faithful && request.path.starts_with("/1.1/")) {
-        protocol::x_v1::escape_slashes(response);
-    }
-    protocol::settle_rate(context_, exchange, response);
-    add_notices(response, exchange);
+    settle(exchange, response);
     if (context_.faults != nullptr && !context_.faults->are_over()) {
         co_await protocol::weather_after(context_, exchange, response);
     }
-    protocol::add_timing_headers(response, exchange);
-    if (context_.timeline != nullptr) {
-        const WallTime now = context_.uploads.now();
-        record(*context_.timeline, exchange, response, now, now - asked_at);
-    }
-    if (records) {
-        context_.recorder->record(exchange, response, {began, body.received()});
-        tell_watchers(exchange, response);
-    }
+    note(exchange, response, beginning, body.received());
     if (response.source) {
         response.held = std::make_shared<protocol::WorkSlot>(std::move(exchange.slot));
     }
     co_return response;
+}
+
+// To pages of other sites a GET of these is no other than to anybody: see foreign_page().
+bool Router::may_be_at_once(const http::Request& request) const {
+    const bool is_of_x = x_v1_.serves(request.path) || x_v2_.serves(request.path);
+    return is_of_x && request.method == "GET" && serves_api_ &&
+           (context_.faults == nullptr || context_.faults->are_over());
+}
+
+std::unique_ptr<http::Response> Router::at_once(const http::Request& request) {
+    if (!may_be_at_once(request)) {
+        return nullptr;
+    }
+    Beginning beginning;
+    protocol::Exchange exchange(request);
+    if (auto entered = enter_class(exchange); !entered) {
+        return std::make_unique<http::Response>(shed(entered.error(), request));
+    }
+    beginning.is_recorded = is_recorded(request);
+    beginning.asked_at = context_.uploads.now();
+    if (!authenticator_.authenticate_at_once(exchange)) {
+        return nullptr;
+    }
+    auto told = x_v1_.serves(request.path) ? x_v1_.at_once(exchange) : x_v2_.at_once(exchange);
+    if (!told) {
+        return nullptr;
+    }
+    auto response = std::make_unique<http::Response>(*std::move(told));
+    settle(exchange, *response);
+    note(exchange, *response, beginning, 0);
+    return response;
+}
+
+void Router::settle(protocol::Exchange& exchange, http::Response& response) const {
+    let_page_read(pages_, exchange.request, response);
+    if (context_.fidelity == protocol::Fidelity::faithful &&
+        exchange.request.path.starts_with("/1.1/")) {
+        protocol::x_v1::escape_slashes(response);
+    }
+    protocol::settle_rate(context_, exchange, response);
+    add_notices(response, exchange);
+}
+
+void Router::note(
+    protocol::Exchange& exchange,
+    http::Response& response,
+    const Beginning& beginning,
+    std::uint64_t body_bytes
+) const {
+    protocol::add_timing_headers(response, exchange);
+    if (context_.timeline != nullptr) {
+        const WallTime now = context_.uploads.now();
+        record(*context_.timeline, exchange, response, now, now - beginning.asked_at);
+    }
+    if (beginning.is_recorded) {
+        context_.recorder->record(exchange, response, {beginning.at, body_bytes});
+        tell_watchers(exchange, response);
+    }
 }
 
 Result<void> Router::enter_class(protocol::Exchange& exchange) const {
@@ -148,17 +191,18 @@ bool Router::is_recorded(const http::Request& request) const {
 
 void Router::tell_watchers(const protocol::Exchange& exchange, const http::Response& response)
     const {
-    context_.live->publish(
-        {.kind = LiveKind::request,
-         .at = context_.uploads.now(),
-         .owner = exchange.caller ? exchange.caller->principal : Principal{},
-         .media_id = exchange.media_id,
-         .call = exchange.call.empty() ? exchange.request.method : exchange.call,
-         .method = exchange.request.method,
-         .status = response.status,
-         .code = response.error_code,
-         .request_id = exchange.request.request_id}
-    );
+    static const Principal nobody;
+    context_.live->publish(LiveNote{
+        .kind = LiveKind::request,
+        .at = context_.uploads.now(),
+        .owner = exchange.caller ? exchange.caller->principal : nobody,
+        .media_id = exchange.media_id,
+        .call = exchange.call.empty() ? exchange.request.method : exchange.call,
+        .method = exchange.request.method,
+        .status = response.status,
+        .code = response.error_code,
+        .request_id = exchange.request.request_id,
+    });
 }
 
 std::optional<http::Response> Router::page(protocol::Exchange& exchange) const {

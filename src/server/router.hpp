@@ -3,6 +3,9 @@
 // themselves.
 #pragma once
 
+#include <chrono>
+#include <memory>
+
 #include "base/address_range.hpp"
 #include "http/handler.hpp"
 #include "protocol/common/authenticator.hpp"
@@ -48,6 +51,7 @@ class Router final : public http::Handler {
     boost::asio::awaitable<http::Response> handle(
         const http::Request& request, http::BodyReader& body
     ) override;
+    std::unique_ptr<http::Response> at_once(const http::Request& request) override;
     bool inspects(const http::Request& request) const override;
     bool trusts(std::string_view peer) const override;
     http::Response refuse(
@@ -55,6 +59,22 @@ class Router final : public http::Handler {
     ) override;
 
   private:
+    // When a request began: for the timeline and for the inspector.
+    struct Beginning {
+        std::chrono::steady_clock::time_point at = std::chrono::steady_clock::now();
+        WallTime asked_at;
+        bool is_recorded = false;
+    };
+
+    // What nearly every answer goes through, in two steps: the weather may come between them.
+    void settle(protocol::Exchange& exchange, http::Response& response) const;
+    void note(
+        protocol::Exchange& exchange,
+        http::Response& response,
+        const Beginning& beginning,
+        std::uint64_t body_bytes
+    ) const;
+    bool may_be_at_once(const http::Request& request) const;
     boost::asio::awaitable<http::Response> dispatch(
         protocol::Exchange& exchange, http::BodyReader& body
     );

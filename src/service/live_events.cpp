@@ -4,11 +4,51 @@
 
 namespace sluice {
 
+namespace {
+
+// In place, so that the strings keep their memory.
+void assign(LiveEvent& to, const LiveNote& note) {
+    to.kind = note.kind;
+    to.at = note.at;
+    to.owner.id = note.owner.id;
+    to.media_id = note.media_id;
+    to.call = note.call;
+    to.method = note.method;
+    to.status = note.status;
+    to.code = note.code;
+    to.request_id = note.request_id;
+}
+
+}  // namespace
+
+void LiveEvents::publish(const LiveNote& note) {
+    if (forward_ && note.kind == LiveKind::upload) {
+        LiveEvent event;
+        assign(event, note);
+        forward_(event);
+    }
+    const std::lock_guard guard(mutex_);
+    const std::uint64_t number = last_.load(std::memory_order_relaxed) + 1;
+    LiveEvent& place = next_place();
+    assign(place, note);
+    place.number = number;
+    last_.store(number, std::memory_order_release);
+}
+
 void LiveEvents::publish(LiveEvent event) {
     if (forward_ && event.kind == LiveKind::upload) {
         forward_(event);
     }
     publish_from_elsewhere(std::move(event));
+}
+
+LiveEvent& LiveEvents::next_place() {
+    if (ring_.size() < kept_max) {
+        return ring_.emplace_back();
+    }
+    LiveEvent& oldest = ring_[oldest_];
+    oldest_ = (oldest_ + 1) % kept_max;
+    return oldest;
 }
 
 void LiveEvents::note_gap() {
@@ -22,12 +62,7 @@ void LiveEvents::publish_from_elsewhere(LiveEvent event) {
     const std::lock_guard guard(mutex_);
     const std::uint64_t number = last_.load(std::memory_order_relaxed) + 1;
     event.number = number;
-    if (ring_.size() < kept_max) {
-        ring_.push_back(std::move(event));
-    } else {
-        ring_[oldest_] = std::move(event);
-        oldest_ = (oldest_ + 1) % kept_max;
-    }
+    next_place() = std::move(event);
     last_.store(number, std::memory_order_release);
 }
 

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -32,6 +33,19 @@ struct LiveEvent {
     std::string request_id;
 };
 
+// The same as it is published: the ring's places keep their memory, so a note costs none.
+struct LiveNote {
+    LiveKind kind = LiveKind::upload;
+    WallTime at;
+    const Principal& owner;
+    std::optional<MediaId> media_id = std::nullopt;
+    std::string_view call = {};
+    std::string_view method = {};
+    int status = 0;
+    std::string_view code = {};
+    std::string_view request_id = {};
+};
+
 class LiveEvents {
   public:
     static constexpr std::size_t kept_max = 2000;
@@ -41,6 +55,7 @@ class LiveEvents {
 
     // Tells the other nodes too, if there are any: what happens to uploads; requests are each node's
     // own.
+    void publish(const LiveNote& note);
     void publish(LiveEvent event);
     // What another node published.
     void publish_from_elsewhere(LiveEvent event);
@@ -65,6 +80,9 @@ class LiveEvents {
     bool is_ended() const { return is_ended_; }
 
   private:
+    // Under the lock: the place of the next event, which may hold an old one.
+    LiveEvent& next_place();
+
     Forward forward_;
     std::atomic<std::uint64_t> last_;
     std::atomic<bool> is_ended_ = false;

@@ -29,6 +29,26 @@ TEST(LiveEvents, NobodySeesWhatIsAnothersButIsPastIt) {
     EXPECT_EQ(read.last, 2u);
 }
 
+TEST(LiveEvents, APlaceThatIsTakenAgainHasNothingOfItsLastEvent) {
+    LiveEvents events(0);
+    for (std::size_t i = 0; i < LiveEvents::kept_max; ++i) {
+        events.publish(LiveEvent{
+            .owner = {"a"}, .media_id = MediaId{7}, .call = "APPEND", .code = "x", .request_id = "r"
+        });
+    }
+    const Principal owner{"b"};
+    events.publish(
+        LiveNote{.kind = LiveKind::request, .owner = owner, .method = "GET", .status = 200}
+    );
+    const auto read = events.after(LiveEvents::kept_max, std::nullopt, 10);
+    ASSERT_EQ(read.events.size(), 1U);
+    const LiveEvent& event = read.events[0];
+    EXPECT_EQ(event.owner, owner);
+    EXPECT_EQ(event.call + event.code + event.request_id, "");
+    EXPECT_FALSE(event.media_id);
+    EXPECT_EQ(event.method, "GET");
+}
+
 TEST(LiveEvents, WhoWasAwayForTooLongIsTold) {
     LiveEvents events(0);
     for (std::size_t i = 0; i < LiveEvents::kept_max + 5; ++i) {

@@ -27,16 +27,16 @@ void shorten(std::string& facts) {
 void Timeline::note(const Principal& caller, MediaId id, TimelineEvent event) {
     shorten(event.facts);
     if (live_ != nullptr) {
-        live_->publish(
-            {.kind = LiveKind::upload,
-             .at = event.last_at,
-             .owner = caller,
-             .media_id = id,
-             .call = event.call,
-             .status = event.status,
-             .code = event.code,
-             .request_id = event.request_id}
-        );
+        live_->publish(LiveNote{
+            .kind = LiveKind::upload,
+            .at = event.last_at,
+            .owner = caller,
+            .media_id = id,
+            .call = event.call,
+            .status = event.status,
+            .code = event.code,
+            .request_id = event.request_id,
+        });
     }
     const std::lock_guard guard(mutex_);
     if (count_ >= waiting_max) {

@@ -123,4 +123,19 @@ Result<Command> command_of(const ReceivedForm& form, const CommandRules& rules) 
     return command_named(command);
 }
 
+std::optional<MediaId> id_of_plain_status(std::string_view raw_query, bool get_means_status) {
+    static constexpr std::string_view command = "command=STATUS";
+    static constexpr std::string_view id = "media_id=";
+    std::string_view rest = raw_query;
+    if (rest.starts_with(command) && rest.substr(command.size()).starts_with('&')) {
+        rest.remove_prefix(command.size() + 1);
+    } else if (rest.ends_with(command) && rest.size() > command.size() &&
+               rest[rest.size() - command.size() - 1] == '&') {
+        rest.remove_suffix(command.size() + 1);
+    } else if (!get_means_status) {
+        return std::nullopt;
+    }
+    return rest.starts_with(id) ? MediaId::parse(rest.substr(id.size())) : std::nullopt;
+}
+
 }  // namespace sluice::protocol

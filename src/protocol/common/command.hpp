@@ -21,4 +21,8 @@ struct CommandRules {
 // Errors: command_missing, command_case, command_unknown, status_needs_get, command_needs_post.
 Result<Command> command_of(const ReceivedForm& form, const CommandRules& rules);
 
+// Of a query that asks for STATUS in the very words of most clients, "command=STATUS&media_id=7" or the
+// other way round, and in v2 also "media_id=7". Nothing: another call, or another way to write it.
+std::optional<MediaId> id_of_plain_status(std::string_view raw_query, bool get_means_status);
+
 }  // namespace sluice::protocol

@@ -92,7 +92,29 @@ std::string Masker::masked(std::string_view name, std::string_view value) {
     return text;
 }
 
+bool Masker::is_plain(std::string_view name) {
+    static constexpr std::array<std::string_view, 12> plain{
+        "Host",
+        "host",
+        "User-Agent",
+        "user-agent",
+        "Accept",
+        "accept",
+        "command",
+        "media_id",
+        "segment_index",
+        "total_bytes",
+        "Content-Type",
+        "Content-Length"
+    };
+    return std::ranges::find(plain, name) != plain.end();
+}
+
 void Masker::append_masked(std::string& out, std::string_view name, std::string_view value) {
+    if (is_plain(name)) {
+        out += value;
+        return;
+    }
     const std::string lower = plain_name(name);
     const bool is_key = names_consumer_key(lower);
     if (value.empty() || (!is_key && !names_secret(lower))) {
@@ -153,13 +175,19 @@ std::string Masker::field(std::string_view name, std::string_view value) {
 }
 
 std::string Masker::target(std::string_view target) {
-    const auto question = target.find('?');
-    if (question == std::string_view::npos) {
-        return std::string(target);
-    }
     std::string out;
     out.reserve(target.size() + target_growth);
-    out += target.substr(0, question + 1);
+    fill_target(out, target);
+    return out;
+}
+
+void Masker::fill_target(std::string& out, std::string_view target) {
+    const auto question = target.find('?');
+    out.assign(target.substr(0, question));
+    if (question == std::string_view::npos) {
+        return;
+    }
+    out += '?';
     std::string_view query = target.substr(question + 1);
     while (!query.empty()) {
         const auto end = std::min(query.find('&'), query.size());
@@ -174,20 +202,22 @@ std::string Masker::target(std::string_view target) {
         out += end < query.size() ? "&" : "";
         query = query.substr(std::min(end + 1, query.size()));
     }
-    return out;
 }
 
 std::string Masker::text(std::string text) const {
-    std::string out = std::move(text);
+    hide_in(text);
+    return text;
+}
+
+void Masker::hide_in(std::string& text) const {
     for (const Secret& secret : secrets_) {
-        replace_all(out, secret.value, secret.shown);
+        replace_all(text, secret.value, secret.shown);
     }
     for (const Secret& secret : secrets_) {
         replace_all(
-            out, std::string_view(secret.value).substr(0, secret_start_length), secret.shown
+            text, std::string_view(secret.value).substr(0, secret_start_length), secret.shown
         );
     }
-    return out;
 }
 
 }  // namespace sluice::protocol

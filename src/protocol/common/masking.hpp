@@ -15,10 +15,14 @@ class Masker {
     std::string field(std::string_view name, std::string_view value);
     // A request target: the query's secrets are masked, everything else stays byte for byte.
     std::string target(std::string_view target);
+    void fill_target(std::string& out, std::string_view target);
+    // A header field, or a parameter, that is known to be no secret.
+    static bool is_plain(std::string_view name);
     // A parameter's or part's value.
     std::string parameter(std::string_view name, std::string_view value);
     // Any text, without the values that were masked so far.
     std::string text(std::string text) const;
+    void hide_in(std::string& text) const;
 
   private:
     std::string masked(std::string_view name, std::string_view value);

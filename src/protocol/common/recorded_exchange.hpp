@@ -44,6 +44,9 @@ struct RecordedExchange {
     std::string answer_start;  // of the body; empty if bodies are not kept
     std::uint64_t answer_bytes = 0;
 
+    // Somebody has got it from the recorder, and it is not used again. Guarded by the recorder's lock.
+    mutable bool is_shared = false;
+
     std::size_t memory() const;
 };
 

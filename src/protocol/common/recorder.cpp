@@ -10,8 +10,8 @@ namespace sluice::protocol {
 namespace {
 
 constexpr std::size_t answer_start_bytes = 8 * 1024;
-// Of most exchanges.
-constexpr std::size_t headers_bytes = 700;
+// What was larger gives its memory back.
+constexpr std::size_t spare_bytes_max = 8 * 1024;
 // An exchange of a caller who sends a thousand parameters stays small.
 constexpr std::size_t parts_max = 100;
 
@@ -20,16 +20,19 @@ bool is_secret(std::string_view path) {
     return path.starts_with("/api/v1/keys");
 }
 
-std::string masked_headers(Masker& masker, const http::Request& request) {
-    std::string text;
-    text.reserve(headers_bytes);
+void append_field(std::string& out, std::string_view name, std::string_view value) {
+    out.append(name).append(": ").append(value).append("\r\n");
+}
+
+void fill_headers(std::string& out, Masker& masker, const http::Request& request) {
+    out.clear();
     for (const auto& [name, value] : request.headers) {
-        text += name;
-        text += ": ";
-        text += masker.field(name, value);
-        text += "\r\n";
+        if (Masker::is_plain(name)) {
+            append_field(out, name, value);
+        } else {
+            append_field(out, name, masker.field(name, value));
+        }
     }
-    return text;
 }
 
 std::uint64_t length_of(const http::Response& response) {
@@ -37,23 +40,25 @@ std::uint64_t length_of(const http::Response& response) {
 }
 
 // Ours: none is a secret by its name. Those around the handler's are what every answer carries.
-std::string masked_headers(
-    const Masker& masker, const http::Response& response, const std::string& id, WallTime now
+void fill_answer_headers(
+    std::string& out, const http::Response& response, const std::string& id, WallTime now
 ) {
-    std::string text;
-    text.reserve(headers_bytes);
-    text += "Date: " + http_date(now) + "\r\nX-Request-Id: " + id + "\r\n";
-    text += "X-Content-Type-Options: nosniff\r\n";
+    constexpr std::size_t frame_bytes = 150;  // of those around the handler's
+    std::size_t bytes = frame_bytes + id.size();
     for (const auto& [name, value] : response.headers) {
-        text += name;
-        text += ": ";
-        text += value;
-        text += "\r\n";
+        bytes += std::string_view(name).size() + value.size() + 4;
+    }
+    out.clear();
+    out.reserve(bytes);
+    append_field(out, "Date", http_date(now));
+    append_field(out, "X-Request-Id", id);
+    append_field(out, "X-Content-Type-Options", "nosniff");
+    for (const auto& [name, value] : response.headers) {
+        append_field(out, name, value);
     }
     if (http::allows_body(response.status) && !(response.source && response.source->is_endless())) {
-        text += "Content-Length: " + std::to_string(length_of(response)) + "\r\n";
+        append_field(out, "Content-Length", std::to_string(length_of(response)));
     }
-    return masker.text(std::move(text));
 }
 
 std::vector<ReceivedPart> masked_parts(
@@ -89,81 +94,111 @@ bool Recorder::records(std::string_view path) const {
            !path.starts_with("/api/v1/requests");
 }
 
-std::shared_ptr<RecordedExchange> Recorder::made_of(
-    Exchange& exchange, const http::Response& response, const Times& times
+std::shared_ptr<RecordedExchange> Recorder::blank() {
+    {
+        const std::scoped_lock lock(mutex_);
+        if (spare_) {
+            return std::move(spare_);
+        }
+    }
+    return std::make_shared<RecordedExchange>();
+}
+
+// Every member: it may have been another exchange before. Assigned, not replaced, so that strings keep
+// their memory.
+void Recorder::fill(
+    RecordedExchange& made, Exchange& exchange, const http::Response& response, const Times& times
 ) const {
     const http::Request& request = exchange.request;
     const auto took = std::chrono::steady_clock::now() - times.began;
     const bool with_bodies = mode_ == InspectorMode::full && !is_secret(request.path);
+    const WallTime now = clock_.now();
     Masker masker;
-    auto made = std::make_shared<RecordedExchange>();
-    made->id = request.request_id;
-    made->took = std::chrono::duration_cast<std::chrono::microseconds>(took);
-    made->at = clock_.now() - std::chrono::duration_cast<std::chrono::milliseconds>(took);
+    made.id = request.request_id;
+    made.took = std::chrono::duration_cast<std::chrono::microseconds>(took);
+    made.at = now - std::chrono::duration_cast<std::chrono::milliseconds>(took);
     if (exchange.caller) {
-        made->owner = exchange.caller->principal;
-        made->caller_name = exchange.caller->name;
+        made.owner = exchange.caller->principal;
+        made.caller_name = exchange.caller->name;
+    } else {
+        made.owner.reset();
+        made.caller_name.clear();
     }
-    made->peer = request.peer;
-    made->method = request.method;
-    made->base_url = request.base_url;
-    made->target = masker.target(request.target);
-    made->headers = masked_headers(masker, request);
-    made->version_minor = request.version_minor;
-    made->body_bytes = times.body_bytes;
-    made->parts = masked_parts(masker, std::move(exchange.parts), with_bodies);
-    made->route = response.route;
-    made->call = exchange.call;
-    made->media_id = exchange.media_id;
-    made->segment_index = exchange.segment_index;
-    made->error_code = response.error_code;
-    made->oauth_expected = masker.text(exchange.oauth_base_string);
-    made->oauth_sent = masker.text(exchange.oauth_base_string_sent);
-    made->status = response.status;
-    made->answer_headers = masked_headers(masker, response, request.request_id, clock_.now());
-    made->answer_bytes = length_of(response);
-    if (with_bodies) {
-        made->answer_start = masker.text(response.body.substr(0, answer_start_bytes));
+    made.peer = request.peer;
+    made.method = request.method;
+    made.base_url = request.base_url;
+    masker.fill_target(made.target, request.target);
+    fill_headers(made.headers, masker, request);
+    made.version_minor = request.version_minor;
+    made.body_bytes = times.body_bytes;
+    made.parts = masked_parts(masker, std::move(exchange.parts), with_bodies);
+    made.route = response.route;
+    made.call = exchange.call;
+    made.media_id = exchange.media_id;
+    made.segment_index = exchange.segment_index;
+    made.error_code = response.error_code;
+    made.oauth_expected = exchange.oauth_base_string;
+    made.oauth_sent = exchange.oauth_base_string_sent;
+    made.status = response.status;
+    fill_answer_headers(made.answer_headers, response, request.request_id, now);
+    made.answer_bytes = length_of(response);
+    made.answer_start.assign(response.body, 0, with_bodies ? answer_start_bytes : 0);
+    for (auto* text :
+         {&made.oauth_expected, &made.oauth_sent, &made.answer_headers, &made.answer_start}) {
+        masker.hide_in(*text);
     }
-    return made;
+}
+
+void Recorder::reuse(std::shared_ptr<RecordedExchange>& dropped) {
+    if (!spare_ && !dropped->is_shared && dropped->memory() <= spare_bytes_max) {
+        spare_ = std::move(dropped);
+    }
 }
 
 void Recorder::push(std::shared_ptr<RecordedExchange> made) {
     const std::size_t bytes = made->memory();
-    Recorded dropped;  // freed without the lock, as are the others
-    std::vector<Recorded> more_dropped;
+    std::vector<Recorded> dropped;  // freed without the lock
     const std::scoped_lock lock(mutex_);
     made->number = ++last_number_;
     ring_.push_back(std::move(made));
     bytes_ += bytes;
     while (ring_.size() > 1 && (ring_.size() > bounds_.exchanges_max || bytes_ > bounds_.bytes_max)
     ) {
-        bytes_ -= ring_.front()->memory();
-        if (dropped == nullptr) {
-            dropped = std::move(ring_.front());
-        } else {
-            more_dropped.push_back(std::move(ring_.front()));
-        }
+        auto oldest = std::move(ring_.front());
         ring_.pop_front();
+        bytes_ -= oldest->memory();
+        reuse(oldest);
+        if (oldest) {
+            dropped.push_back(std::move(oldest));
+        }
     }
 }
 
 void Recorder::record(Exchange& exchange, const http::Response& response, const Times& times) {
-    push(made_of(exchange, response, times));
+    auto made = blank();
+    fill(*made, exchange, response, times);
+    push(std::move(made));
 }
 
 std::vector<Recorded> Recorder::all() const {
     const std::scoped_lock lock(mutex_);
+    for (const auto& kept : ring_) {
+        kept->is_shared = true;
+    }
     return {ring_.rbegin(), ring_.rend()};
 }
 
 Recorded Recorder::find(std::string_view id, const Principal* owner) const {
     const std::scoped_lock lock(mutex_);
     const auto newest_first = ring_ | std::views::reverse;
-    const auto found = std::ranges::find_if(newest_first, [&](const Recorded& kept) {
+    const auto found = std::ranges::find_if(newest_first, [&](const auto& kept) {
         return kept->id == id && (owner == nullptr || kept->owner == *owner);
     });
-    return found == newest_first.end() ? nullptr : *found;
+    if (found == newest_first.end()) {
+        return nullptr;
+    }
+    (*found)->is_shared = true;
+    return *found;
 }
 
 }  // namespace sluice::protocol

@@ -63,6 +63,38 @@ TEST_F(RecorderTest, FindsTheOneOfTheOwnerAmongThoseOfOneId) {
     EXPECT_EQ(recorder.find("req_1", &bob), nullptr);
 }
 
+TEST_F(RecorderTest, WhatSomebodyHoldsStaysAsItWas) {
+    Recorder recorder(InspectorMode::full, clock_, {.exchanges_max = 2});
+    record(recorder, "req_held", "{1}");
+    const auto held = recorder.find("req_held");
+    const auto others = recorder.all();
+    for (int i = 0; i < 9; ++i) {
+        record(recorder, "req_" + std::to_string(i));
+    }
+    EXPECT_EQ(held->id, "req_held");
+    EXPECT_EQ(held->answer_start, "{1}");
+    EXPECT_EQ(others.front(), held);
+}
+
+TEST_F(RecorderTest, AnExchangeHasNothingOfTheOneWhoseMemoryItTakes) {
+    Recorder recorder(InspectorMode::full, clock_, {.exchanges_max = 1});
+    for (int i = 0; i < 3; ++i) {
+        record(recorder, "req_old", "a long answer");
+    }
+    const http::Request request{
+        .method = "GET", .target = "/x", .path = "/x", .request_id = "req_new"
+    };
+    Exchange exchange(request);
+    recorder.record(exchange, {}, {std::chrono::steady_clock::now(), 0});
+    const auto kept = recorder.find("req_new");
+    ASSERT_NE(kept, nullptr);
+    EXPECT_FALSE(kept->owner);
+    EXPECT_TRUE(kept->parts.empty());
+    EXPECT_EQ(kept->headers + kept->answer_start + kept->error_code + kept->caller_name, "");
+    EXPECT_EQ(kept->target, "/x");
+    EXPECT_EQ(kept->body_bytes, 0U);
+}
+
 TEST_F(RecorderTest, IsBoundedInBytes) {
     Recorder recorder(InspectorMode::full, clock_, {.bytes_max = 100'000});
     for (int i = 0; i < 200; ++i) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "protocol/common/command.hpp"
+
 namespace sluice::protocol {
 namespace {
 
@@ -55,6 +57,38 @@ TEST(SegmentIndexParameter, IsWithinXsRange) {
         EXPECT_EQ(segment_index_of(with("segment_index", row.value)).error().code, row.expected)
             << row.value;
     }
+}
+
+TEST(PlainStatus, IsKnownInTheWordsOfMostClients) {
+    const MediaId id{1'349'803'915'521'482'754};
+    for (const auto* query :
+         {"command=STATUS&media_id=1349803915521482754",
+          "media_id=1349803915521482754&command=STATUS"}) {
+        EXPECT_EQ(id_of_plain_status(query, false), id) << query;
+        EXPECT_EQ(id_of_plain_status(query, true), id) << query;
+    }
+    EXPECT_EQ(id_of_plain_status("media_id=1349803915521482754", true), id);
+}
+
+TEST(PlainStatus, IsNothingElse) {
+    for (const auto* query :
+         {"",
+          "command=STATUS",
+          "command=STATUS&",
+          "&command=STATUS",
+          "command=STATUSmedia_id=7",
+          "command=STATUS&media_id=7&x=1",
+          "command=STATUS&media_id=7&command=STATUS",
+          "command=FINALIZE&media_id=7",
+          "command=status&media_id=7",
+          "command=STATUS&media_id=%37",
+          "command=STATUS&media_id=+7",
+          "command=STATUS&media_id=3_7",
+          "command=STATUS&media_id="}) {
+        EXPECT_EQ(id_of_plain_status(query, false), std::nullopt) << query;
+        EXPECT_EQ(id_of_plain_status(query, true), std::nullopt) << query;
+    }
+    EXPECT_EQ(id_of_plain_status("media_id=7", false), std::nullopt);
 }
 
 }  // namespace

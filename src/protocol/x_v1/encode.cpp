@@ -36,8 +36,13 @@ void begin_media_object(JsonWriter& json, const Upload& upload) {
 std::string upload_url(
     const http::Request& request, std::string_view command, std::uint64_t media_id
 ) {
-    return request.base_url + "/1.1/media/upload.json?command=" + std::string(command) +
-           "&media_id=" + std::to_string(media_id);
+    static constexpr std::string_view path = "/1.1/media/upload.json?command=";
+    static constexpr std::string_view id = "&media_id=";
+    constexpr std::size_t digits_max = 20;
+    std::string url;
+    url.reserve(request.base_url.size() + path.size() + command.size() + id.size() + digits_max);
+    url.append(request.base_url).append(path).append(command).append(id);
+    return url.append(std::to_string(media_id));
 }
 
 std::optional<NextCall> next_of(const Error& error, const http::Request& request) {

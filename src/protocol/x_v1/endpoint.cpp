@@ -34,6 +34,12 @@ awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body)
     return refusal ? http::answered(*std::move(refusal)) : serve(exchange, body);
 }
 
+std::optional<Response> Endpoint::at_once(Exchange& exchange) const {
+    const auto id = id_of_plain_status(exchange.request.raw_query, false);
+    exchange.protocol = "x1";
+    return id && !refuse_early(exchange) ? status_at_once(exchange, *id) : std::nullopt;
+}
+
 std::optional<Response> Endpoint::refuse_early(Exchange& exchange) const {
     const http::Request& request = exchange.request;
     const bool is_get = request.method == "GET" || request.method == "HEAD";

@@ -133,6 +133,23 @@ awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body)
     return serve(exchange, body, *std::move(target));
 }
 
+std::optional<Response> Endpoint::at_once(Exchange& exchange) const {
+    const auto id = id_of_plain_status(exchange.request.raw_query, true);
+    if (!id || !path_below_root(exchange.request).empty()) {
+        return std::nullopt;
+    }
+    exchange.protocol = "x2";
+    Target target{.call = Call::status};
+    const auto done =
+        admit(exchange, target) ? x_status_at_once(context_, exchange, *id) : std::nullopt;
+    if (!done) {
+        return std::nullopt;
+    }
+    auto response = told(exchange, *done, 200, false);
+    response.route = "x2.status";
+    return response;
+}
+
 Result<void> Endpoint::admit(Exchange& exchange, Target& target) {
     const auto owner = authorize(exchange, Scope::media_write);
     exchange.timings.auth = Timings::Clock::now() - exchange.timings.started;
@@ -242,19 +259,25 @@ awaitable<Response> Endpoint::run_on_media(
     } else {
         done = co_await x_status(context_, exchange, *id);
     }
+    co_return told(exchange, done, finalizes && target.is_command_form ? 201 : 200, finalizes);
+}
+
+Response Endpoint::told(
+    const Exchange& exchange, const Result<UploadStatus>& done, int status_code, bool finalizes
+) const {
+    const http::Request& request = exchange.request;
     if (!done) {
-        co_return refused(done.error(), exchange.request, context_.fidelity);
+        return refused(done.error(), request, context_.fidelity);
     }
-    const int status_code = finalizes && target.is_command_form ? 201 : 200;
     auto response = media_answer(
         *done,
         context_.uploads.now(),
         status_code,
         !finalizes || shows_processing(*done),
-        exchange.request.base_url
+        request.base_url
     );
-    add_notice_headers(response, done->upload, exchange.request);
-    co_return response;
+    add_notice_headers(response, done->upload, request);
+    return response;
 }
 
 }  // namespace sluice::protocol::x_v2

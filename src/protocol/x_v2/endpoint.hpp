@@ -19,6 +19,8 @@ class Endpoint {
 
     static bool serves(std::string_view path);
     boost::asio::awaitable<http::Response> handle(Exchange& exchange, http::BodyReader& body) const;
+    // Of a STATUS that memory answers. Nothing: handle() is to be asked, with an exchange of its own.
+    std::optional<http::Response> at_once(Exchange& exchange) const;
 
   private:
     enum class Call : std::uint8_t { one_shot, initialize, append, finalize, status };
@@ -43,6 +45,9 @@ class Endpoint {
     ) const;
     boost::asio::awaitable<http::Response> run(
         Exchange& exchange, Target target, ReceivedForm& form
+    ) const;
+    http::Response told(
+        const Exchange& exchange, const Result<UploadStatus>& done, int status_code, bool finalizes
     ) const;
     boost::asio::awaitable<http::Response> run_on_media(
         Exchange& exchange, Target target, const ReceivedForm& form

@@ -1,0 +1,77 @@
+// What the connections of one loop share.
+#include "http/connection.hpp"
+
+namespace sluice::http {
+
+namespace {
+
+// Of requests that are over; one with a long target gives its memory back.
+constexpr std::size_t spare_max = 64;
+constexpr std::size_t spare_target_max = 512;
+constexpr std::size_t spare_text_max = 8 * 1024;
+// For one that may go.
+constexpr std::size_t idle_looked_at_max = 32;
+
+}  // namespace
+
+const std::string& LoopServices::date() {
+    const auto second = std::chrono::floor<std::chrono::seconds>(clock.now());
+    if (second != date_second_) {
+        date_second_ = second;
+        date_ = http_date(second);
+    }
+    return date_;
+}
+
+std::unique_ptr<Request> LoopServices::take_request() {
+    if (spare.empty()) {
+        return std::make_unique<Request>();
+    }
+    auto request = std::move(spare.back());
+    spare.pop_back();
+    return request;
+}
+
+std::string LoopServices::take_text() {
+    if (spare_texts.empty()) {
+        return {};
+    }
+    auto text = std::move(spare_texts.back());
+    spare_texts.pop_back();
+    text.clear();
+    return text;
+}
+
+void LoopServices::give_back(std::unique_ptr<Request> request, std::string text) {
+    if (spare.size() < spare_max && request->target.capacity() <= spare_target_max) {
+        make_empty(*request);
+        spare.push_back(std::move(request));
+    }
+    if (spare_texts.size() < spare_max && !text.empty() && text.capacity() <= spare_text_max) {
+        spare_texts.push_back(std::move(text));
+    }
+}
+
+void LoopServices::drain() {
+    is_draining = true;
+    while (!idle.empty()) {
+        idle.front()->close_idle();
+    }
+}
+
+bool LoopServices::close_longest_idle() {
+    std::size_t looked_at = 0;
+    for (Connection* connection : idle) {
+        if (++looked_at > idle_looked_at_max) {
+            break;
+        }
+        if (connection->may_go()) {
+            connection->close_idle();  // leaves the list
+            budget->note_idle_closed();
+            return true;
+        }
+    }
+    return false;
+}
+
+}  // namespace sluice::http
