@@ -252,17 +252,19 @@ export function Uploads() {
 
     // What is typed goes into the address after a pause; an address that changed otherwise (Back) is shown.
     const asked = useRef(text);
-    useEffect(() => {
-        const timer = setTimeout(() => {
-            if (typed !== asked.current) {
-                asked.current = typed;
-                setQuery({ q: typed || null, after: null });
-            }
+    const pause = useRef(0);
+    const type = (value: string) => {
+        setTyped(value);
+        clearTimeout(pause.current);
+        pause.current = window.setTimeout(() => {
+            asked.current = value;
+            setQuery({ q: value || null, after: null });
         }, 250);
-        return () => clearTimeout(timer);
-    }, [typed]);
+    };
+    useEffect(() => () => clearTimeout(pause.current), []);
     useEffect(() => {
         if (text !== asked.current) {
+            clearTimeout(pause.current);
             asked.current = text;
             setTyped(text);
         }
@@ -282,7 +284,7 @@ export function Uploads() {
                 </div>
                 <label class="search">
                     <Icon name="search" />
-                    <input type="search" placeholder="Name or id" aria-label="Search uploads" value={typed} onInput={(event) => setTyped(event.currentTarget.value)} data-search />
+                    <input type="search" placeholder="Name or id" aria-label="Search uploads" value={typed} onInput={(event) => type(event.currentTarget.value)} data-search />
                 </label>
             </div>
             {list.error && <Banner problem={list.error} retry={() => void list.refresh()} />}
