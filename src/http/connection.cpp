@@ -156,13 +156,13 @@ asio::awaitable<bool> Connection::serve_next() {
         const bool keeps_alive = !response->close && !(*request)->wants_close &&
                                  !services_.is_draining && !is_last_resort();
         std::string text = whole_text(**request, *response, keeps_alive);
+        long_head_ = nullptr;
         // As in serve().
         co_await asio::post(wire_.loop(), asio::deferred);
         const bool is_sent =
             send_at_once(text) || co_await wire_.write(head_, {}, services_.limits.write);
         count(**request, *response);
         services_.give_back(*std::move(request), std::move(text));
-        long_head_ = nullptr;
         co_return is_sent&& keeps_alive;
     }
     const bool goes_on = co_await serve(**request);
@@ -191,16 +191,14 @@ Result<std::unique_ptr<Request>> Connection::begin_request(HeadParser& parser) {
 }
 
 Result<std::unique_ptr<Request>> Connection::parsed(HeadParser& parser) {
-    if (wire_.buffered().size() > usual_head_bytes_max && long_head_ == nullptr) {
-        long_head_ = services_.budget->enter_long_head();
-        if (long_head_ == nullptr) {
-            return services_.budget->refusal(ConnectionBudget::Lack::long_head);
-        }
-    }
     auto request = services_.take_request();
     auto bytes = parser.parse_into(*request, wire_.buffered_text());
     if (!bytes) {
         return std::move(bytes).error();
+    }
+    // What lies behind a head that is complete is none of it.
+    if (auto may = hold_long_head(*bytes > 0 ? *bytes : wire_.buffered().size(), *request); !may) {
+        return std::move(may).error();
     }
     if (*bytes == 0) {
         services_.give_back(std::move(request), {});
@@ -208,6 +206,26 @@ Result<std::unique_ptr<Request>> Connection::parsed(HeadParser& parser) {
     }
     wire_.consume(*bytes);
     return request;
+}
+
+Result<void> Connection::hold_long_head(std::size_t bytes, const Request& request) {
+    if (bytes <= usual_head_bytes_max) {
+        long_head_ = nullptr;
+        return ok();
+    }
+    if (request.has_body()) {  // it would be held for as long as the body takes
+        return Error{
+            ErrorCode::head_too_large,
+            "A head of more than " + std::to_string(usual_head_bytes_max) +
+                " bytes has a body behind it: Upload-Concat lists parts, and comes without one."
+        };
+    }
+    if (long_head_ == nullptr) {
+        long_head_ = services_.budget->enter_long_head();
+    }
+    return long_head_ != nullptr
+               ? ok()
+               : Result<void>(services_.budget->refusal(ConnectionBudget::Lack::long_head));
 }
 
 void Connection::leave_idle() {

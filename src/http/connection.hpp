@@ -86,6 +86,8 @@ class Connection {
     // Null: the head is not whole yet.
     Result<std::unique_ptr<Request>> begin_request(HeadParser& parser);
     Result<std::unique_ptr<Request>> parsed(HeadParser& parser);
+    // Of a head of so many bytes, or one that has begun with them.
+    Result<void> hold_long_head(std::size_t bytes, const Request& request);
     // Null: the connection ends here without an answer.
     boost::asio::awaitable<Result<std::unique_ptr<Request>>> read_head(HeadParser& parser);
     std::chrono::milliseconds patience() const;

@@ -162,5 +162,35 @@ TEST_F(ConnectionTest, ReadsLongHeadsOfSomeConnectionsAtOnce) {
     EXPECT_TRUE(is_read) << "one has ended";
 }
 
+// What comes behind a usual head is none of it, however much comes with it.
+TEST_F(ConnectionTest, ReadsUsualHeadsOfAnyNumberOfConnections) {
+    const std::string begun =
+        "POST /length HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\nCookie: " +
+        std::string(9'000, 'c') + "\r\n\r\n" + std::string(30'000, 'b');
+    std::vector<Client> others;
+    for (int i = 0; i < 257; ++i) {
+        others.push_back(connect());
+        others.back().send(begun);
+    }
+    EXPECT_TRUE(others.back().is_silent_for(300ms));
+    const std::string list = "\r\nUpload-Concat: final;" + std::string(30'000, 'u');
+    EXPECT_TRUE(has_status(once("GET /facts HTTP/1.1\r\nHost: a" + list + "\r\n\r\n"), 200));
+    const auto answer =
+        once("POST /length HTTP/1.1\r\nHost: a\r\nContent-Length: 3" + list + "\r\n\r\nabc");
+    EXPECT_TRUE(has_status(answer, 431)) << "its place would be taken for as long as the body";
+}
+
+// A list that says nothing to the call gives its place back with each request.
+TEST_F(ConnectionTest, KeepsNoPlaceOfALongHead) {
+    const std::string list = "GET /facts HTTP/1.1\r\nHost: a\r\nUpload-Concat: final;" +
+                             std::string(30'000, 'u') + "\r\n\r\n";
+    std::vector<Client> kept;
+    for (int i = 0; i < 300; ++i) {
+        kept.push_back(connect());
+        kept.back().send(list);
+        ASSERT_TRUE(has_status(kept.back().answer(), 200)) << i;
+    }
+}
+
 }  // namespace
 }  // namespace sluice::http

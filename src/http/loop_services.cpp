@@ -5,9 +5,9 @@ namespace sluice::http {
 
 namespace {
 
-// Of requests that are over; one with a long target gives its memory back.
+// Of requests that are over; one with long texts gives its memory back.
 constexpr std::size_t spare_max = 64;
-constexpr std::size_t spare_target_max = 512;
+constexpr std::size_t spare_texts_of_request_max = 1024;
 constexpr std::size_t spare_text_max = 8 * 1024;
 // For one that may go.
 constexpr std::size_t idle_looked_at_max = 32;
@@ -43,7 +43,9 @@ std::string LoopServices::take_text() {
 }
 
 void LoopServices::give_back(std::unique_ptr<Request> request, std::string text) {
-    if (spare.size() < spare_max && request->target.capacity() <= spare_target_max) {
+    const std::size_t kept = request->target.capacity() + request->base_url.capacity() +
+                             request->direct_url.capacity() + request->raw_query.capacity();
+    if (spare.size() < spare_max && kept <= spare_texts_of_request_max) {
         make_empty(*request);
         spare.push_back(std::move(request));
     }

@@ -96,8 +96,9 @@ boost::asio::awaitable<http::Response> Router::handle(
 
 // To pages of other sites a GET of these is no other than to anybody: see foreign_page().
 bool Router::may_be_at_once(const http::Request& request) const {
-    const bool is_of_x = x_v1_.serves(request.path) || x_v2_.serves(request.path);
-    return is_of_x && request.method == "GET" && serves_api_ &&
+    const bool is_of_v2 = x_v2_.serves(request.path);
+    return (is_of_v2 || x_v1_.serves(request.path)) && request.method == "GET" && serves_api_ &&
+           protocol::id_of_plain_status(request.raw_query, is_of_v2) &&
            (context_.faults == nullptr || context_.faults->are_over());
 }
 
@@ -112,11 +113,12 @@ std::unique_ptr<http::Response> Router::at_once(const http::Request& request) {
     }
     beginning.is_recorded = is_recorded(request);
     beginning.asked_at = context_.uploads.now();
-    if (!authenticator_.authenticate_at_once(exchange)) {
-        return nullptr;
-    }
-    auto told = x_v1_.serves(request.path) ? x_v1_.at_once(exchange) : x_v2_.at_once(exchange);
+    const bool is_asked = authenticator_.authenticate_at_once(exchange);
+    auto told = !is_asked                    ? std::nullopt
+                : x_v1_.serves(request.path) ? x_v1_.at_once(exchange)
+                                             : x_v2_.at_once(exchange);
     if (!told) {
+        exchange.slot.take_back();
         return nullptr;
     }
     auto response = std::make_unique<http::Response>(*std::move(told));

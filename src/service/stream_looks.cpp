@@ -137,6 +137,11 @@ Result<Upload> Streams::cancel(const Principal& owner, MediaId id) {
 }
 
 Result<Upload> Streams::cancel_any(const Principal& owner, MediaId id) {
+    if (!services_.metadata.find(owner, id)) {
+        return uploads_.cancel(
+            owner, id
+        );  // it is not theirs: they do not wait for whoever sends to it
+    }
     auto cancelled = leases_.end_by(id, [&] { return uploads_.cancel(owner, id); });
     if (cancelled && cancelled->stream.kind != UploadKind::segments) {
         after_cancel(services_, uploads_, *cancelled);

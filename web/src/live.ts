@@ -232,6 +232,6 @@ export function announce(text: string) {
         announcer.textContent = text;
         // What is done again is said again.
         clearTimeout(forgetting);
-        forgetting = window.setTimeout(() => announcer!.replaceChildren(), 1000);
+        forgetting = window.setTimeout(() => announcer?.replaceChildren(), 1000);
     }
 }

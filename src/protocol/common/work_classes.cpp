@@ -81,8 +81,12 @@ Result<void> WorkGate::enter(std::size_t bound, Time now) {
 }
 
 void WorkGate::leave() {
-    count_.fetch_sub(1, std::memory_order_relaxed);
     left_.fetch_add(1, std::memory_order_relaxed);
+    take_back();
+}
+
+void WorkGate::take_back() {
+    count_.fetch_sub(1, std::memory_order_relaxed);
     running_.add(-1);
 }
 

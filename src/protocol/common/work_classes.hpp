@@ -41,6 +41,8 @@ class WorkGate {
     // honest retry_after.
     Result<void> enter(std::size_t bound, Time now);
     void leave();
+    // As if it had never entered: it will come in once more.
+    void take_back();
     std::size_t bound() const { return bound_; }
 
   private:
@@ -76,6 +78,12 @@ class WorkSlot {
     ~WorkSlot() {
         if (gate_ != nullptr) {
             gate_->leave();
+        }
+    }
+    // The request is asked again from the start, and enters again.
+    void take_back() {
+        if (gate_ != nullptr) {
+            std::exchange(gate_, nullptr)->take_back();
         }
     }
     bool is(WorkClass of) const { return gate_ != nullptr && class_ == of; }

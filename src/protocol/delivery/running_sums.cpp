@@ -26,6 +26,13 @@ bool RunningSums::take_of(
     std::uint64_t at,
     std::span<const std::byte> part
 ) {
+    // A slow reader has given some back: it is read again, and has been added.
+    const std::uint64_t end = begin + segment.length.value;
+    if (begin < at && at < place_.next && place_.next <= end) {
+        const auto again = std::min<std::uint64_t>(part.size(), place_.next - at);
+        part = part.subspan(again);
+        at += again;
+    }
     if (part.empty()) {
         return true;
     }
@@ -36,7 +43,7 @@ bool RunningSums::take_of(
         return true;  // its begin was not read
     }
     place_ = {.next = at + part.size(), .crc = crc32c(part, place_.crc)};
-    return place_.next != begin + segment.length.value || place_.crc == segment.crc32c;
+    return place_.next != end || place_.crc == segment.crc32c;
 }
 
 }  // namespace sluice::protocol::delivery

@@ -66,6 +66,9 @@ TEST(RunningSums, BeginAnewAtASegmentThatIsReadAgain) {
     EXPECT_FALSE(take(6, "O-"));
     sums.go_back_to(place);
     EXPECT_TRUE(take(6, "o-")) << "right the second time";
+    EXPECT_TRUE(take(0, "one-"));
+    EXPECT_TRUE(take(2, "e-tw")) << "a slow reader has given half of it back";
+    EXPECT_FALSE(take(5, "wo+")) << "and the rest is still compared";
     EXPECT_TRUE(RunningSums({}).take(0, std::as_bytes(std::span(content))));
 }
 
