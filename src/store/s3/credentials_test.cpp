@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
-#include <stdlib.h>  // setenv is not in <cstdlib>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -16,28 +15,12 @@
 #include <thread>
 #include <vector>
 
+#include "store/s3/test_variable.hpp"
+
 namespace sluice::s3 {
 namespace {
 
 using namespace std::chrono_literals;
-
-// For the length of a test, in the environment.
-class Variable {
-  public:
-    Variable(const char* name, const std::string& value) : name_(name) {
-        if (const char* old = std::getenv(name)) {
-            old_ = old;
-        }
-        ::setenv(name, value.c_str(), 1);
-    }
-    Variable(const Variable&) = delete;
-    Variable& operator=(const Variable&) = delete;
-    ~Variable() { old_ ? ::setenv(name_, old_->c_str(), 1) : ::unsetenv(name_); }
-
-  private:
-    const char* name_;
-    std::optional<std::string> old_;
-};
 
 // A service of credentials that knows no role, and says so once all who ask are there. One connection
 // for each question.
@@ -92,10 +75,10 @@ TEST(Credentials, ThatCannotBeHadAreAskedForOnceByAllWhoWait) {
     constexpr int count = 8;
     std::latch all(count);
     const Empty service(all);
-    const Variable no_key("AWS_ACCESS_KEY_ID", "");
-    const Variable no_file("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent");
-    const Variable no_role("AWS_ROLE_ARN", "");
-    const Variable instance("AWS_EC2_METADATA_SERVICE_ENDPOINT", service.url());
+    const test::Variable no_key("AWS_ACCESS_KEY_ID", "");
+    const test::Variable no_file("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent");
+    const test::Variable no_role("AWS_ROLE_ARN", "");
+    const test::Variable instance("AWS_EC2_METADATA_SERVICE_ENDPOINT", service.url());
     const SystemClock clock;
     Transport transport;
     CredentialSource source(transport, clock, "", "us-east-1");

@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <stdlib.h>  // setenv is not in <cstdlib>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include "store/s3/client.hpp"
+#include "store/s3/test_variable.hpp"
 
 namespace sluice::s3 {
 namespace {
@@ -134,29 +134,11 @@ TEST(S3Transport, WhatIsSentAgainOnANewConnectionIsTold) {
     EXPECT_TRUE(second.was_sent_again);
 }
 
-// For a while; what was there comes back.
-class Variable {
-  public:
-    Variable(const char* name, const std::string& value) : name_(name) {
-        if (const char* old = std::getenv(name)) {
-            old_ = old;
-        }
-        ::setenv(name, value.c_str(), 1);
-    }
-    Variable(const Variable&) = delete;
-    Variable& operator=(const Variable&) = delete;
-    ~Variable() { old_ ? ::setenv(name_, old_->c_str(), 1) : ::unsetenv(name_); }
-
-  private:
-    const char* name_;
-    std::optional<std::string> old_;
-};
-
 TEST(CleaningUp, AsksNobodyForCredentials) {
     const Deaf metadata(1);
-    const Variable no_key("AWS_ACCESS_KEY_ID", "");
-    const Variable no_file("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent");
-    const Variable service("AWS_EC2_METADATA_SERVICE_ENDPOINT", metadata.url());
+    const test::Variable no_key("AWS_ACCESS_KEY_ID", "");
+    const test::Variable no_file("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent");
+    const test::Variable service("AWS_EC2_METADATA_SERVICE_ENDPOINT", metadata.url());
     const SystemClock clock;
     Client client(*parse_location("s3://media?endpoint=http://127.0.0.1:1"), clock);
     client.send_off({.method = "DELETE", .key = "x"});
