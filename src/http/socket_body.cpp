@@ -50,7 +50,7 @@ asio::awaitable<Result<void>> SocketBody::ready() {
         co_return broken(truncated());
     }
     owes_continue_ = false;
-    if (is_chunked_ && chunks_.data_due() == 0) {
+    if (is_framing_due()) {
         if (auto framing = co_await read_framing(); !framing) {
             co_return broken(std::move(framing).error());
         }
@@ -146,12 +146,31 @@ asio::awaitable<Result<std::size_t>> SocketBody::read_data(std::span<std::byte> 
     }
 }
 
+// Framing alone is nothing yet: whoever then read would wait with no limit but the connection's.
 asio::awaitable<bool> SocketBody::arrives_within(std::chrono::milliseconds patience) {
-    if (has_turn_ || is_broken_ || is_done() || client_waits() || !wire_.buffered().empty()) {
+    if (has_turn_ || has_ended_ || is_broken_ || client_waits()) {
         co_return true;
     }
-    has_arrived_ = co_await wire_.arrives_within(patience);
-    co_return has_arrived_;
+    const auto ends = std::chrono::steady_clock::now() + patience;
+    while (!is_framing_due() || eat_framing()) {
+        if (is_done() || (!is_framing_due() && !wire_.buffered().empty())) {
+            co_return true;
+        }
+        const auto left =
+            std::chrono::ceil<std::chrono::milliseconds>(ends - std::chrono::steady_clock::now());
+        if (!co_await wire_.arrives_within(std::max(left, std::chrono::milliseconds(0)))) {
+            co_return false;
+        }
+        if (!is_framing_due()) {
+            has_arrived_ = true;
+            co_return true;
+        }
+        if (const auto count = co_await wire_.fill(limits_.body); !count || *count == 0) {
+            has_ended_ = true;
+            break;
+        }
+    }
+    co_return true;  // an error, or the end: the next read tells it
 }
 
 asio::awaitable<bool> SocketBody::send_continue() {
@@ -181,11 +200,11 @@ std::optional<std::string> SocketBody::trailer(std::string_view name) const {
 
 asio::awaitable<Result<void>> SocketBody::read_framing() {
     while (true) {
-        auto input = wire_.buffered();
-        auto eaten = chunks_.eat_framing(input);
-        wire_.consume(wire_.buffered().size() - input.size());
-        if (!eaten || chunks_.data_due() > 0 || chunks_.is_done()) {
+        if (auto eaten = eat_framing(); !eaten || !is_framing_due()) {
             co_return eaten;
+        }
+        if (has_ended_) {
+            co_return truncated();
         }
         auto count = co_await wire_.fill(limits_.body);
         if (!count) {
@@ -195,6 +214,14 @@ asio::awaitable<Result<void>> SocketBody::read_framing() {
             co_return truncated();
         }
     }
+}
+
+// What is there of it. What is broken stays, so that it is found again.
+Result<void> SocketBody::eat_framing() {
+    auto input = wire_.buffered();
+    auto eaten = chunks_.eat_framing(input);
+    wire_.consume(wire_.buffered().size() - input.size());
+    return eaten;
 }
 
 std::size_t SocketBody::take_buffered(std::span<std::byte> into) {

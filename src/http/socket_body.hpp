@@ -43,6 +43,11 @@ class SocketBody final : public BodyReader {
     Result<void> judge_progress(std::chrono::steady_clock::duration waited);
     boost::asio::awaitable<Result<std::size_t>> read_data(std::span<std::byte> into);
     boost::asio::awaitable<Result<void>> read_framing();
+    Result<void> eat_framing();
+    // Neither data nor the end comes next.
+    bool is_framing_due() const {
+        return is_chunked_ && !chunks_.is_done() && chunks_.data_due() == 0;
+    }
     std::uint64_t due() const { return is_chunked_ ? chunks_.data_due() : left_; }
     boost::asio::awaitable<bool> send_continue();
     std::size_t take_buffered(std::span<std::byte> into);
@@ -57,6 +62,7 @@ class SocketBody final : public BodyReader {
     bool owes_continue_;
     bool is_broken_ = false;
     bool has_arrived_ = false;  // the next wait need not look whether bytes are there
+    bool has_ended_ = false;    // within framing: the socket tells an end only once
     bool has_turn_ = false;     // ready() has ended, and nothing was read since
     std::uint64_t left_;        // of a Content-Length
     std::uint64_t received_ = 0;

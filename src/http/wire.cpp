@@ -105,7 +105,11 @@ asio::awaitable<bool> Wire::arrives_within(std::chrono::milliseconds patience) {
         release_memory(buffer_);
     }
     deadline_.set(patience);
-    const auto [error] = co_await readable();
+    boost::system::error_code error;
+    // The reactor may still tell of bytes that were taken since it saw them.
+    do {
+        std::tie(error) = co_await readable();
+    } while (!error && !has_arrived());
     deadline_.clear();
     co_return !(error && deadline_.has_expired());
 }

@@ -61,7 +61,8 @@ class Wire {
     void start_deadline(std::chrono::milliseconds patience) { deadline_.set(patience); }
     void stop_deadline() { deadline_.clear(); }
     bool is_overdue() const { return deadline_.has_expired(); }
-    // Ends when bytes, or the end, are there; to be awaited at once. Needs no buffer meanwhile.
+    // Ends when bytes, or the end, are there; to be awaited at once. Needs no buffer meanwhile. May end for
+    // bytes that take() has had.
     auto readable() { return socket_.async_wait(Socket::wait_read, as_outcome); }
     // Precondition: buffered() is empty.
     void drop_buffer() { release_memory(buffer_); }

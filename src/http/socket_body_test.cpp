@@ -1,0 +1,138 @@
+#include "http/socket_body.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
+#include <exception>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace sluice::http {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+// One connection over loopback: the client's end, and the server's as a body of a request.
+struct Exchange {
+    Exchange(asio::io_context& loop, Request request) : request(std::move(request)) {
+        asio::ip::tcp::acceptor door(loop, {asio::ip::address_v4::loopback(), 0});
+        Socket served(loop);
+        client.connect(door.local_endpoint());
+        client.set_option(asio::ip::tcp::no_delay(true));
+        door.accept(served);
+        wire = std::make_unique<Wire>(std::move(served));
+        body = std::make_unique<SocketBody>(*wire, this->request, limits, *budget);
+    }
+    void send(std::string_view text) { asio::write(client, asio::buffer(text)); }
+
+    asio::io_context of_client;
+    Socket client{of_client};
+    Request request;
+    ConnectionLimits limits;
+    Metrics metrics;
+    std::shared_ptr<ConnectionBudget> budget = std::make_shared<ConnectionBudget>(8, metrics);
+    std::unique_ptr<Wire> wire;
+    std::unique_ptr<SocketBody> body;
+};
+
+Request chunked() {
+    Request request;
+    request.is_chunked = true;
+    return request;
+}
+
+Request of_length(std::uint64_t length) {
+    Request request;
+    request.content_length = length;
+    return request;
+}
+
+class SocketBodyTest : public testing::Test {
+  protected:
+    void run(asio::awaitable<void> task) {
+        asio::co_spawn(loop, std::move(task), [](const std::exception_ptr& error) {
+            if (error) {
+                std::rethrow_exception(error);
+            }
+        });
+        loop.run();
+    }
+    static asio::awaitable<std::string> read(Exchange& exchange) {
+        std::array<std::byte, 100> bytes;
+        const auto count = co_await exchange.body->read_some(bytes);
+        co_return count ? std::string(reinterpret_cast<const char*>(bytes.data()), *count)
+                        : "error: " + count.error().facts;
+    }
+
+    asio::io_context loop{1};
+};
+
+TEST_F(SocketBodyTest, FramingAloneIsNothingThatArrived) {
+    run([](asio::io_context& loop) -> asio::awaitable<void> {
+        Exchange exchange(loop, chunked());
+        SocketBody& body = *exchange.body;
+        for (const std::string_view part : {"4", "\r", "\n"}) {
+            exchange.send(part);
+            EXPECT_FALSE(co_await body.arrives_within(20ms));
+        }
+        exchange.send("aaaa\r\n");  // and the framing behind it in the same piece
+        EXPECT_TRUE(co_await body.arrives_within(1s));
+        EXPECT_EQ(co_await read(exchange), "aaaa");
+        EXPECT_FALSE(co_await body.arrives_within(0ms));
+        EXPECT_FALSE(co_await body.arrives_within(20ms));
+        exchange.send("2\r\nbb");
+        EXPECT_TRUE(co_await body.arrives_within(1s));
+        EXPECT_EQ(co_await read(exchange), "bb");
+        exchange.send("\r\n0\r\nA: b\r\n");
+        EXPECT_FALSE(co_await body.arrives_within(20ms));
+        exchange.send("\r\n");
+        EXPECT_TRUE(co_await body.arrives_within(1s));
+        EXPECT_TRUE(body.is_done());
+        EXPECT_EQ(co_await read(exchange), "");
+        EXPECT_EQ(body.trailer("a"), "b");
+    }(loop));
+}
+
+TEST_F(SocketBodyTest, BrokenFramingAndTheEndArriveAndAreToldByTheRead) {
+    run([](asio::io_context& loop) -> asio::awaitable<void> {
+        Exchange broken(loop, chunked());
+        broken.send("4\r\naaaaXX");
+        EXPECT_EQ(co_await read(broken), "aaaa");
+        EXPECT_TRUE(co_await broken.body->arrives_within(1s));
+        EXPECT_TRUE((co_await read(broken)).starts_with("error: Broken chunked body: "));
+
+        Exchange ended(loop, chunked());
+        ended.send("4\r\naaaa\r\n");
+        EXPECT_EQ(co_await read(ended), "aaaa");
+        ended.client.close();
+        EXPECT_TRUE(co_await ended.body->arrives_within(1s));
+        EXPECT_TRUE((co_await read(ended)).starts_with("error: The connection ended after 4 bytes")
+        );
+    }(loop));
+}
+
+// One call of the reactor brings the news of both sockets. While the first one is served, the byte of
+// the second is read, and it is waited for again before the loop comes to tell of that byte.
+TEST_F(SocketBodyTest, NewsOfBytesThatWereReadIsNotAnArrival) {
+    run([](asio::io_context& loop) -> asio::awaitable<void> {
+        Exchange first(loop, of_length(1));
+        Exchange second(loop, of_length(2));
+        EXPECT_FALSE(co_await second.body->arrives_within(1ms));
+        first.send("a");
+        second.send("b");
+        co_await first.wire->readable();
+        EXPECT_EQ(co_await read(second), "b");
+        EXPECT_FALSE(co_await second.body->arrives_within(50ms));
+        second.send("c");
+        EXPECT_TRUE(co_await second.body->arrives_within(1s));
+        EXPECT_EQ(co_await read(second), "c");
+    }(loop));
+}
+
+}  // namespace
+}  // namespace sluice::http
