@@ -18,6 +18,19 @@ namespace {
 
 const Principal me{"me"};
 
+class CountingStore final : public MemoryMetadataStore {
+  public:
+    Result<Upload> find(const Principal& owner, MediaId id) override {
+        ++finds;
+        return MemoryMetadataStore::find(owner, id);
+    }
+    Result<UploadWithSegments> find_with_segments(const Principal& owner, MediaId id) override {
+        ++finds;
+        return MemoryMetadataStore::find_with_segments(owner, id);
+    }
+    int finds = 0;
+};
+
 class StreamsTest : public testing::Test {
   protected:
     explicit StreamsTest(const Quota& quota = {})
@@ -81,7 +94,7 @@ class StreamsTest : public testing::Test {
     std::uint64_t offset(MediaId id) { return streams_.find(me, id)->received.value; }
 
     ManualClock clock_;
-    MemoryMetadataStore metadata_;
+    CountingStore metadata_;
     MemoryBlobStore blobs_;
     MemoryAttachmentStore attachments_;
     MemoryDoubtStore store_{metadata_};
@@ -209,6 +222,22 @@ TEST_F(StreamsTest, AJoinedOneWaitsForItsParts) {
     ASSERT_TRUE(append(a, 0, "ab"));
     EXPECT_TRUE(streams_.find(me, joined->id)->has_all_bytes());
     EXPECT_EQ(content(joined->id), "abcde");
+}
+
+// Each that is completed asks how far the others are.
+TEST_F(StreamsTest, PartsThatAreCompletedInTurnDoNotLookAtAllOthersEach) {
+    std::vector<MediaId> parts;
+    for (int i = 0; i < 60; ++i) {
+        parts.push_back(create(1, UploadKind::part));
+    }
+    const auto waiting = join(parts);
+    ASSERT_TRUE(waiting);
+    metadata_.finds = 0;
+    for (const MediaId part : parts) {
+        ASSERT_TRUE(append(part, 0, "x"));
+    }
+    EXPECT_LT(metadata_.finds, 60 * 10);
+    EXPECT_EQ(content(waiting->id), std::string(60, 'x'));
 }
 
 TEST_F(StreamsTest, WithoutOneOfItsPartsNothingWaits) {
