@@ -16,7 +16,7 @@ struct Principal {
 
 // What credentials may be used for, as a set of bits (X's OAuth 2.0 scopes, and our own for
 // operators).
-enum class Scope : std::uint16_t {
+enum class Scope : std::uint8_t {
     none = 0,
     media_write = 1 << 0,
     tweet_read = 1 << 1,

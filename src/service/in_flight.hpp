@@ -90,17 +90,19 @@ class InFlight {
     // One with this index that began before `own`.
     std::optional<Other> other_of(MediaId id, SegmentIndex index, const Token& own) const {
         const std::lock_guard guard(mutex_);
-        if (const auto found = entries_.find(id); found != entries_.end()) {
-            for (const auto& entry : found->second) {
-                if (entry == own.entry_) {
-                    break;
-                }
-                if (entry->index == index) {
-                    return Other{
-                        {entry->bytes.load(std::memory_order_relaxed)},
-                        entry->beats.load(std::memory_order_relaxed)
-                    };
-                }
+        const auto found = entries_.find(id);
+        if (found == entries_.end()) {
+            return std::nullopt;
+        }
+        for (const auto& entry : found->second) {
+            if (entry == own.entry_) {
+                break;
+            }
+            if (entry->index == index) {
+                return Other{
+                    {entry->bytes.load(std::memory_order_relaxed)},
+                    entry->beats.load(std::memory_order_relaxed)
+                };
             }
         }
         return std::nullopt;

@@ -1,6 +1,7 @@
 #include "store/postgres/postgres_node_store.hpp"
 
 #include <algorithm>
+#include <span>
 #include <tuple>
 #include <utility>
 
@@ -267,6 +268,31 @@ Result<std::uint64_t> PostgresNodeStore::holder_of_stream(MediaId id) {
     return rows->empty() ? std::uint64_t{0} : rows->front().number(0);
 }
 
+namespace {
+
+// Each of `counts` becomes what the database then has.
+void add_rates_at_once(
+    Session& session, std::span<const RateCount> counts, RateCount* sums, WallTime now
+) {
+    for (const RateCount& one : counts) {
+        session.send(add_rate_sql, one.principal, one.bucket, one.resets, one.used, now);
+    }
+    const std::vector<Rows> answers = session.finish();
+    if (session.failure()) {
+        return;
+    }
+    const auto own =
+        std::span(answers).last(counts.size());  // behind those of the transaction's begin
+    for (const Rows& answer : own) {
+        const Row row = answer.front();
+        sums->resets = row.time(0);
+        sums->used = row.number(1);
+        ++sums;
+    }
+}
+
+}  // namespace
+
 Result<std::vector<RateCount>> PostgresNodeStore::add_rates(
     std::vector<RateCount> counts, WallTime now
 ) {
@@ -276,18 +302,10 @@ Result<std::vector<RateCount>> PostgresNodeStore::add_rates(
     });
     std::vector<RateCount> sums = counts;
     for (std::size_t first = 0; first < counts.size(); first += rates_at_once) {
-        const std::size_t last = std::min(counts.size(), first + rates_at_once);
+        const auto some =
+            std::span(counts).subspan(first, std::min(rates_at_once, counts.size() - first));
         const auto work = [&](Session& session) -> Result<void> {
-            for (std::size_t i = first; i < last; ++i) {
-                const RateCount& one = counts[i];
-                session.send(add_rate_sql, one.principal, one.bucket, one.resets, one.used, now);
-            }
-            const std::vector<Rows> answers = session.finish();
-            for (std::size_t i = last; !session.failure() && i > first; --i) {
-                const Row row = answers[answers.size() - 1 - (last - i)].front();
-                sums[i - 1].resets = row.time(0);
-                sums[i - 1].used = row.number(1);
-            }
+            add_rates_at_once(session, some, &sums[first], now);
             return ok();
         };
         if (auto added = database_->perform(work, PostgresDatabase::Survives::kill); !added) {
