@@ -158,17 +158,21 @@ Result<std::vector<Output>> RecordingMetadata::outputs(MediaId id) {
 }
 
 Result<std::optional<LeasedJob>> RecordingMetadata::claim_job(
-    Lane lane, const std::string& holder, WallTime now, WallTime lease_until
+    Lane lane, const std::string& holder, WallTime now, std::chrono::milliseconds lease
 ) {
     ++calls_.commits;
-    return MemoryMetadataStore::claim_job(lane, holder, now, lease_until);
+    return MemoryMetadataStore::claim_job(lane, holder, now, lease);
 }
 
 Result<void> RecordingMetadata::heartbeat(
-    JobId id, std::uint64_t fence, const Progress& progress, WallTime lease_until
+    JobId id,
+    std::uint64_t fence,
+    const Progress& progress,
+    WallTime now,
+    std::chrono::milliseconds lease
 ) {
     ++calls_.commits;
-    return MemoryMetadataStore::heartbeat(id, fence, progress, lease_until);
+    return MemoryMetadataStore::heartbeat(id, fence, progress, now, lease);
 }
 
 Result<void> RecordingMetadata::save_outputs(

@@ -100,12 +100,16 @@ Response no_such_page(const Error& error, const http::Request& request) {
     if (!wants_html(request)) {
         return protocol::problem_response(error, std::nullopt, request);
     }
+    const ErrorEntry& entry = entry_of(error.code);
+    const bool is_unknown = error.code == ErrorCode::unknown_path;
+    const std::string title = is_unknown ? "No such page" : std::string(entry.title);
+    const std::string hint = is_unknown ? "" : "<p>" + escaped_html(entry.hint) + "</p>\n";
     auto response = html_answer(html_frame(
-        "No such page",
-        "<h1>No such page</h1>\n<p>" + escaped_html(error.facts) +
-            "</p>\n<p><a href=\"/\">The console</a> · <a href=\"/docs\">Documentation</a></p>\n"
+        title,
+        "<h1>" + escaped_html(title) + "</h1>\n<p>" + escaped_html(error.facts) + "</p>\n" + hint +
+            "<p><a href=\"/\">The console</a> · <a href=\"/docs\">Documentation</a></p>\n"
     ));
-    response.status = entry_of(error.code).status;
+    response.status = entry.status;
     protocol::add_error_headers(response, error, request);
     return response;
 }

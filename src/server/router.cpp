@@ -23,9 +23,9 @@ namespace sluice::server {
 namespace {
 
 // Whoever opens an address that no program would ask.
-bool is_for_browsers(const http::Request& request) {
+bool is_for_browsers(std::string_view method, const http::Request& request) {
     const std::string_view path = request.path;
-    return (request.method == "GET" || request.method == "HEAD") && wants_html(request) &&
+    return (method == "GET" || method == "HEAD") && wants_html(request) &&
            !path.starts_with("/api/") && !path.starts_with("/1.1/") && !path.starts_with("/2/");
 }
 
@@ -315,7 +315,7 @@ http::Response Router::unknown_path(const http::Request& request) const {
                              : "This node has the role worker, and serves only /livez, /readyz, "
                                "/version and /metrics."
     };
-    if (!is_for_browsers(request) || !serves_api_) {
+    if (!is_for_browsers(request.method, request) || !serves_api_) {
         return refuse_in_words_of_path(error, request);
     }
     auto response = no_such_page(error, request);
@@ -352,7 +352,11 @@ http::Response Router::refuse(
             request.headers.push_back({name, std::string(*value)});
         }
     }
-    auto response = refuse_in_words_of_path(judged_head(error, received), request);
+    const Error judged = judged_head(error, received);
+    const bool is_page = serves_api_ && is_for_browsers(method_seen(received), request) &&
+                         !tus_.serves(request.path) && !rufh_.serves(request.path);
+    auto response =
+        is_page ? no_such_page(judged, request) : refuse_in_words_of_path(judged, request);
     response.route = "unknown.request";
     return response;
 }

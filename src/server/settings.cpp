@@ -4,6 +4,7 @@
 #include <array>
 #include <fstream>
 #include <functional>
+#include <iterator>
 #include <optional>
 #include <sstream>
 
@@ -103,11 +104,32 @@ std::expected<CommandLine, SettingsError> read_arguments(const std::vector<std::
     return line;
 }
 
+std::string_view limit_named_in(const Given& given) {
+    return std::string_view(given.value).substr(0, given.value.find('='));
+}
+
+// What somebody stronger said of a setting stays. Limits have one key and are settings each.
+void add_weaker(AllGiven& given, std::string_view key, std::vector<Given> weaker) {
+    std::vector<Given>& stands = given[key];
+    const bool are_limits = key == "limits";
+    std::erase_if(weaker, [&](const Given& one) {
+        return std::ranges::any_of(stands, [&](const Given& other) {
+            return !are_limits || limit_named_in(one) == limit_named_in(other);
+        });
+    });
+    // Before the others: of two that are about one limit, in whatever words, the later one counts.
+    stands.insert(
+        stands.begin(),
+        std::make_move_iterator(weaker.begin()),
+        std::make_move_iterator(weaker.end())
+    );
+}
+
 void add_environment(AllGiven& given, const Environment& environment) {
     for (const SettingRow& row : setting_rows()) {
         const auto found = environment.find(variable_of(row.key));
-        if (found != environment.end() && !given.contains(row.key)) {
-            given[row.key].push_back({found->second, found->first});
+        if (found != environment.end()) {
+            add_weaker(given, row.key, {{found->second, found->first}});
         }
     }
 }
@@ -136,7 +158,9 @@ std::expected<void, SettingsError> add_file(AllGiven& given, const std::string& 
         const std::string value = is_limit ? entry.key.substr(7) + "=" + entry.value : entry.value;
         of_file[row->key].push_back({value, entry.origin});
     }
-    given.merge(of_file);  // what a flag or a variable said stays
+    for (auto& [key, values] : of_file) {
+        add_weaker(given, key, std::move(values));
+    }
     return {};
 }
 

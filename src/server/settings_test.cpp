@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -88,6 +89,34 @@ TEST(Settings, PreferFlagsToVariablesToTheFile) {
     EXPECT_FALSE(settings->is_faithful);
     EXPECT_FALSE(settings->runs_workers);
     EXPECT_EQ(settings->limits.upload_bytes_max.value, 2ULL << 30);
+}
+
+TEST(Settings, OneLimitOfAFlagLeavesTheOthersOfTheFile) {
+    const auto path = std::filesystem::temp_directory_path() /
+                      ("settings_limits_test." + std::to_string(::getpid()) + ".toml");
+    std::ofstream(path) << "[limits]\nopen_uploads = 7\nupload.max_bytes = \"1G\"\n"
+                           "segment.max_bytes = \"3M\"\n[limits.requests]\nx = \"on\"\n"
+                           "v1.init = \"5/15m\"\nstatus = \"6/15m\"\n";
+    const auto settings = read_settings(
+        {"--limit",
+         "upload.max_bytes=2G",
+         "--limit",
+         "requests.init=9/15m",
+         "--config",
+         path.string()},
+        {{"SLUICE_LIMITS", "segment.max_bytes=4M"}}
+    );
+    std::filesystem::remove(path);
+    ASSERT_TRUE(settings) << settings.error().message;
+    EXPECT_EQ(settings->limits.upload_bytes_max.value, 2ULL << 30) << "a flag";
+    EXPECT_EQ(settings->limits.segment_bytes_max.value, 4ULL << 20) << "a variable";
+    EXPECT_EQ(settings->limits.quota.uploads_open_max, 7U) << "the file";
+    EXPECT_TRUE(settings->has_rates_of_x);
+    const RateLimits rates = rate_limits(*settings);
+    EXPECT_EQ(rates.of(RateBucket::v1_init).calls, 9U) << "in other words than the file's";
+    EXPECT_EQ(rates.of(RateBucket::v1_status).calls, 6U);
+    EXPECT_EQ(std::ranges::count(settings->given, "upload.max_bytes=1G", &GivenSetting::value), 0)
+        << "what is shown is what counts";
 }
 
 TEST(Settings, TakeQuotasAndRates) {

@@ -51,6 +51,11 @@ Error media_in_url(std::string where, std::string_view received) {
 
 }  // namespace
 
+std::string_view method_seen(std::string_view received) {
+    const std::string_view line = first_line(received);
+    return line.substr(0, line.find(' '));
+}
+
 std::string_view path_seen(std::string_view received) {
     std::string_view line = first_line(received);
     line.remove_prefix(std::min(line.find(' ') + 1, line.size()));

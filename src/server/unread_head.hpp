@@ -10,7 +10,8 @@
 
 namespace sluice::server {
 
-// The path in the first line, as far as it has come.
+// The method, and the path, in the first line, as far as it has come.
+std::string_view method_seen(std::string_view received);
 std::string_view path_seen(std::string_view received);
 
 // The value of a field, if its line has come whole.

@@ -81,7 +81,7 @@ Result<std::optional<LeasedJob>> Jobs::claim(const std::string& holder, Lane lan
     // More than a few in a row, and whoever wants to stop us waits.
     for (int settled = 0; settled < settled_at_once; ++settled) {
         const auto now = clock_.now();
-        auto claimed = metadata_.claim_job(lane, holder, now, now + settings_.lease);
+        auto claimed = metadata_.claim_job(lane, holder, now, settings_.lease);
         if (!claimed || !*claimed) {
             return claimed;
         }
@@ -161,7 +161,7 @@ Result<void> Jobs::beat(LeasedJob& job, Progress progress) {
     if (is_new_step) {
         note(job, "job.step", job.upload.progress.step);
     }
-    return metadata_.heartbeat(job.id, job.fence, job.upload.progress, now + settings_.lease);
+    return metadata_.heartbeat(job.id, job.fence, job.upload.progress, now, settings_.lease);
 }
 
 Result<void> Jobs::publish_early(
@@ -338,9 +338,8 @@ Result<void> Jobs::stay_alive(const LeasedJob& job, ByteCount next, WallTime& be
         return ok();
     }
     beaten_at = now;
-    auto beaten = metadata_.heartbeat(
-        job.id, job.fence, job.upload.progress, now + settings_.lease + to_sync
-    );
+    auto beaten =
+        metadata_.heartbeat(job.id, job.fence, job.upload.progress, now, settings_.lease + to_sync);
     const bool is_lost = !beaten && beaten.error().code == ErrorCode::store_conflict;
     return is_lost ? std::move(beaten) : ok();
 }

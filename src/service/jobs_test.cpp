@@ -397,7 +397,7 @@ class SlowClock final : public Clock {
     WallTime now() const override {
         clock_.advance(3s);
         const auto now = clock_.now();
-        EXPECT_FALSE(metadata_.claim_job(Lane::film, "there", now, now + 30s).value());
+        EXPECT_FALSE(metadata_.claim_job(Lane::film, "there", now, 30s).value());
         return now;
     }
 

@@ -104,14 +104,19 @@ class MetadataStore : public StreamStore {
 
     // --- jobs ---
     // The first of the lane's queue that may run, now processing and leased to `holder`; nothing if
-    // none, or while a suspect runs alone on its node. Also takes jobs whose lease ran out before `now`; passes
-    // by those whose upload is not there, or neither queued nor processing.
+    // none, or while a suspect runs alone on its node. Also takes jobs whose lease ran out: by the clock of an engine that
+    // several nodes share, whatever their own say, else by `now`. Passes by those whose upload is not there, or neither
+    // queued nor processing.
     virtual Result<std::optional<LeasedJob>> claim_job(
-        Lane lane, const std::string& holder, WallTime now, WallTime lease_until
+        Lane lane, const std::string& holder, WallTime now, std::chrono::milliseconds lease
     ) = 0;
     // store_conflict if the lease was lost (another fence, or the upload was cancelled).
     virtual Result<void> heartbeat(
-        JobId id, std::uint64_t fence, const Progress& progress, WallTime lease_until
+        JobId id,
+        std::uint64_t fence,
+        const Progress& progress,
+        WallTime now,
+        std::chrono::milliseconds lease
     ) = 0;
     // What can be used already, in place of what was saved before; a lost lease as above.
     virtual Result<void> save_outputs(

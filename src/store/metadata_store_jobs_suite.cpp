@@ -23,8 +23,7 @@ TEST_P(MetadataStoreSuite, ATakenJobLeavesNothingOfAOneShot) {
 }
 
 TEST_P(MetadataStoreSuite, AnEmptyQueueHasNoJob) {
-    const auto job =
-        store().claim_job(Lane::film, "slot", store_test_now, store_test_now + seconds{30});
+    const auto job = store().claim_job(Lane::film, "slot", store_test_now, seconds{30});
     ASSERT_TRUE(job);
     EXPECT_FALSE(*job);
 }
@@ -40,7 +39,7 @@ TEST_P(MetadataStoreSuite, AClaimedJobIsProcessing) {
     EXPECT_EQ(stored(7), job.upload);
     EXPECT_EQ(store().totals()->jobs_running, 1u);
     EXPECT_EQ(store().totals()->jobs_queued, 0u);
-    EXPECT_FALSE(*store().claim_job(Lane::film, "other", store_test_now, store_test_now));
+    EXPECT_FALSE(*store().claim_job(Lane::film, "other", store_test_now, seconds{0}));
 }
 
 TEST_P(MetadataStoreSuite, TheLowestRankThatMayRunGoesFirst) {
@@ -49,9 +48,7 @@ TEST_P(MetadataStoreSuite, TheLowestRankThatMayRunGoesFirst) {
     queued(3, store_test_now - seconds{2});
     EXPECT_EQ(claimed("slot").id.value, 3u);
     EXPECT_EQ(claimed("slot").id.value, 2u);
-    EXPECT_FALSE(
-        *store().claim_job(Lane::film, "slot", store_test_now, store_test_now + seconds{30})
-    );
+    EXPECT_FALSE(*store().claim_job(Lane::film, "slot", store_test_now, seconds{30}));
 }
 
 TEST_P(MetadataStoreSuite, AJobThatNobodyCanDoDoesNotStopTheQueue) {
@@ -61,9 +58,7 @@ TEST_P(MetadataStoreSuite, AJobThatNobodyCanDoDoesNotStopTheQueue) {
     ready.state = UploadState::ready;
     ASSERT_TRUE(store().change(ready, UploadState::queued, {})) << "its job stays";
     EXPECT_EQ(claimed("slot").id.value, 2u);
-    EXPECT_FALSE(
-        *store().claim_job(Lane::film, "slot", store_test_now, store_test_now + seconds{30})
-    );
+    EXPECT_FALSE(*store().claim_job(Lane::film, "slot", store_test_now, seconds{30}));
 }
 
 TEST_P(MetadataStoreSuite, AJobIsClaimedByOneOnly) {
@@ -76,8 +71,7 @@ TEST_P(MetadataStoreSuite, AJobIsClaimedByOneOnly) {
     for (int t = 0; t < 4; ++t) {
         threads.emplace_back([&] {
             while (true) {
-                auto job =
-                    store().claim_job(Lane::film, "s", store_test_now, store_test_now + seconds{9});
+                auto job = store().claim_job(Lane::film, "s", store_test_now, seconds{9});
                 if (!job || !*job) {
                     return;
                 }
@@ -94,33 +88,33 @@ TEST_P(MetadataStoreSuite, AJobIsClaimedByOneOnly) {
 TEST_P(MetadataStoreSuite, AHeartbeatSavesProgressThatNeverFalls) {
     queued(7, store_test_now);
     const LeasedJob job = claimed("slot");
-    const auto until = store_test_now + seconds{60};
+    const auto lease = seconds{60};
     const Progress half{.percent = 50, .ends_at = store_test_now + seconds{5}, .step = "encode"};
-    ASSERT_TRUE(store().heartbeat(job.id, job.fence, half, until));
+    ASSERT_TRUE(store().heartbeat(job.id, job.fence, half, store_test_now, lease));
     EXPECT_EQ(store().find(alice(), {7})->progress, half);
-    ASSERT_TRUE(store().heartbeat(job.id, job.fence, {.percent = 20, .step = "poster"}, until));
+    ASSERT_TRUE(store().heartbeat(
+        job.id, job.fence, {.percent = 20, .step = "poster"}, store_test_now, lease
+    ));
     EXPECT_EQ(stored(7).progress.percent, 50);
     EXPECT_EQ(stored(7).progress.step, "poster");
-    ASSERT_TRUE(store().heartbeat(job.id, job.fence, {.percent = 100}, until));
+    ASSERT_TRUE(store().heartbeat(job.id, job.fence, {.percent = 100}, store_test_now, lease));
     EXPECT_EQ(stored(7).progress.percent, 99);
 }
 
 TEST_P(MetadataStoreSuite, AJobDoesNotWaitForAClockThatWasSetBack) {
     queued(7, store_test_now);
     const auto before = store_test_now - std::chrono::hours{1};
-    EXPECT_TRUE(*store().claim_job(Lane::film, "slot", before, before + seconds{30}));
+    EXPECT_TRUE(*store().claim_job(Lane::film, "slot", before, seconds{30}));
     queued(8, store_test_now);
     const auto soon = store_test_now - std::chrono::minutes{5};
-    EXPECT_FALSE(*store().claim_job(Lane::film, "slot", soon, soon + seconds{30}))
-        << "a pause is kept";
+    EXPECT_FALSE(*store().claim_job(Lane::film, "slot", soon, seconds{30})) << "a pause is kept";
 }
 
 TEST_P(MetadataStoreSuite, AHeartbeatExtendsTheLease) {
     queued(7, store_test_now);
     const LeasedJob job = claimed("slot");  // until now + 30 s
-    ASSERT_TRUE(store().heartbeat(job.id, job.fence, {}, store_test_now + seconds{60}));
-    const auto later = store_test_now + seconds{45};
-    EXPECT_FALSE(*store().claim_job(Lane::film, "other", later, later + seconds{30}));
+    ASSERT_TRUE(store().heartbeat(job.id, job.fence, {}, store_test_now, seconds{60}));
+    EXPECT_FALSE(*store().claim_job(Lane::film, "other", after(seconds{45}), seconds{30}));
 }
 
 TEST_P(MetadataStoreSuite, OutputsMayBeSavedBeforeTheEndAndAreReplacedByIt) {
@@ -145,18 +139,18 @@ TEST_P(MetadataStoreSuite, OutputsMayBeSavedBeforeTheEndAndAreReplacedByIt) {
 TEST_P(MetadataStoreSuite, ALeaseThatRanOutIsTakenOverAndItsHolderCannotFinish) {
     queued(7, store_test_now);
     const LeasedJob lost = claimed("slot");
-    EXPECT_FALSE(
-        *store().claim_job(Lane::film, "other", store_test_now + seconds{30}, store_test_now)
-    ) << "not before the lease is over";
-    const auto later = store_test_now + seconds{31};
-    const auto taken = store().claim_job(Lane::film, "other", later, later + seconds{30});
+    EXPECT_FALSE(*store().claim_job(Lane::film, "other", after(seconds{20}), seconds{30}))
+        << "not before the lease is over";
+    const auto later = after(seconds{31});
+    const auto taken = store().claim_job(Lane::film, "other", later, seconds{30});
     ASSERT_TRUE(taken && *taken);
     EXPECT_GT((*taken)->fence, lost.fence);
     EXPECT_EQ((*taken)->attempt, 2);
     EXPECT_EQ((*taken)->upload.attempts, 2);
     const Upload ready = *lost.upload.succeeded(test_content, later);
     EXPECT_EQ(
-        code_of(store().heartbeat(lost.id, lost.fence, {}, later)), ErrorCode::store_conflict
+        code_of(store().heartbeat(lost.id, lost.fence, {}, later, seconds{30})),
+        ErrorCode::store_conflict
     );
     EXPECT_EQ(
         code_of(store().finish_job(lost.id, lost.fence, ready, {})), ErrorCode::store_conflict
@@ -233,8 +227,8 @@ TEST_P(MetadataStoreSuite, AReleasedJobWaitsForItsTime) {
     ASSERT_TRUE(store().release_job(job.id, job.fence, later, Counted::as_failure));
     EXPECT_EQ(stored(7).state, UploadState::queued);
     EXPECT_EQ(store().totals()->jobs_queued, 1u);
-    EXPECT_FALSE(*store().claim_job(Lane::film, "slot", store_test_now, later));
-    const auto again = store().claim_job(Lane::film, "slot", later, later + seconds{30});
+    EXPECT_FALSE(*store().claim_job(Lane::film, "slot", store_test_now, seconds{10}));
+    const auto again = store().claim_job(Lane::film, "slot", later, seconds{30});
     ASSERT_TRUE(again && *again);
     EXPECT_EQ((*again)->attempt, 2);
     EXPECT_EQ((*again)->upload.attempts, 2);
@@ -256,8 +250,8 @@ TEST_P(MetadataStoreSuite, TheJobOfACancelledUploadVanishesWithIt) {
     const LeasedJob job = claimed("slot");
     const Upload gone = *job.upload.cancelled(store_test_now);
     ASSERT_TRUE(store().change(gone, UploadState::processing, {}));
-    const auto until = store_test_now + seconds{60};
-    const auto beat = store().heartbeat(job.id, job.fence, {.percent = 50}, until);
+    const auto beat =
+        store().heartbeat(job.id, job.fence, {.percent = 50}, store_test_now, seconds{60});
     EXPECT_EQ(code_of(beat), ErrorCode::store_conflict);
     const Upload ready = *job.upload.succeeded(test_content, store_test_now);
     const auto finished = store().finish_job(job.id, job.fence, ready, {output_of(71, "x")});

@@ -21,10 +21,10 @@ NewJob quick_job(std::uint64_t id) {
 TEST_P(MetadataStoreSuite, ALaneTakesOnlyItsOwn) {
     queued(1, store_test_now);
     queued(quick_job(2));
-    const auto quick = store().claim_job(Lane::quick, "s", store_test_now, store_test_now + lease);
+    const auto quick = store().claim_job(Lane::quick, "s", store_test_now, lease);
     ASSERT_TRUE(quick && *quick);
     EXPECT_EQ((*quick)->id.value, 2u);
-    EXPECT_FALSE(*store().claim_job(Lane::quick, "s", store_test_now, store_test_now + lease));
+    EXPECT_FALSE(*store().claim_job(Lane::quick, "s", store_test_now, lease));
     EXPECT_EQ(claimed("s").id.value, 1u);
 }
 
@@ -59,7 +59,7 @@ TEST_P(MetadataStoreSuite, HowAttemptsEndedIsRemembered) {
 
 // The number of the job; 0: none may begin.
 std::uint64_t MetadataStoreSuite::begun(Lane lane, WallTime now, const std::string& holder) {
-    const auto job = store().claim_job(lane, holder, now, now + lease);
+    const auto job = store().claim_job(lane, holder, now, lease);
     EXPECT_TRUE(job);
     last_ = job && *job ? **job : LeasedJob{};
     return last_.id.value;
@@ -151,11 +151,10 @@ TEST_P(MetadataStoreSuite, TheQueuePositionTellsWhatLiesAheadInTheLane) {
     queued(quick_job(6));
     const LeasedJob one = claimed("a");
     claimed("b");
-    const auto until = store_test_now + seconds{60};
     const Progress estimate{
         .percent = 1, .ends_at = store_test_now + milliseconds{1200}, .step = ""
     };
-    ASSERT_TRUE(store().heartbeat(one.id, one.fence, estimate, until));
+    ASSERT_TRUE(store().heartbeat(one.id, one.fence, estimate, store_test_now, seconds{60}));
     const auto position = store().queue_position({4}, store_test_now);
     ASSERT_TRUE(position);
     EXPECT_EQ(position->lane, Lane::film);

@@ -84,9 +84,15 @@ Upload MetadataStoreSuite::queued(const NewJob& job) {
 }
 
 LeasedJob MetadataStoreSuite::claimed(const std::string& holder) {
-    auto job = store().claim_job(Lane::film, holder, store_test_now, store_test_now + seconds{30});
+    auto job = store().claim_job(Lane::film, holder, store_test_now, seconds{30});
     EXPECT_TRUE(job && *job);
     return job && *job ? **job : LeasedJob{};
+}
+
+WallTime MetadataStoreSuite::after(std::chrono::milliseconds time) {
+    under_test_->pass(time - passed_);
+    passed_ = time;
+    return store_test_now + time;
 }
 
 // --- uploads ---------------------------------------------------------------------------------------
@@ -359,12 +365,13 @@ TEST_P(MetadataStoreSuite, WhatWasKeptMeanwhileStaysKept) {
 TEST_P(MetadataStoreSuite, ProgressMeasuredMeanwhileStays) {
     queued(7, store_test_now);
     const LeasedJob job = claimed("slot");
-    const auto until = store_test_now + seconds{60};
-    ASSERT_TRUE(store().heartbeat(job.id, job.fence, {.percent = 60}, until));
+    const auto lease = seconds{60};
+    ASSERT_TRUE(store().heartbeat(job.id, job.fence, {.percent = 60}, store_test_now, lease));
     const Upload kept = *job.upload.kept(store_test_now);
     ASSERT_TRUE(store().change(kept, UploadState::processing, {}));
     EXPECT_EQ(stored(7).progress.percent, 60);
-    ASSERT_TRUE(store().heartbeat(job.id, job.fence, {.percent = 70}, until)) << "the job stays";
+    ASSERT_TRUE(store().heartbeat(job.id, job.fence, {.percent = 70}, store_test_now, lease))
+        << "the job stays";
 }
 
 // --- expiry and cleaning ---------------------------------------------------------------------------

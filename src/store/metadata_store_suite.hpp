@@ -17,6 +17,8 @@ namespace sluice {
 struct MetadataStoreUnderTest {
     virtual ~MetadataStoreUnderTest() = default;
     virtual MetadataStore& store() = 0;
+    // So much time passes for what the engine judges by a clock of its own.
+    virtual void pass([[maybe_unused]] std::chrono::milliseconds time) {}
 };
 using MetadataStoreFactory = std::function<std::unique_ptr<MetadataStoreUnderTest>()>;
 
@@ -30,6 +32,8 @@ class MetadataStoreSuite : public testing::TestWithParam<MetadataStoreFactory> {
     Upload queued(std::uint64_t id, WallTime run_at);
     Upload queued(const NewJob& job);
     LeasedJob claimed(const std::string& holder);
+    // So long after store_test_now, for the engine too; never back.
+    WallTime after(std::chrono::milliseconds time);
     Upload stored(std::uint64_t id);
     std::uint64_t begun(Lane lane, WallTime now, const std::string& holder = "s");
     void a_server_died();
@@ -37,6 +41,7 @@ class MetadataStoreSuite : public testing::TestWithParam<MetadataStoreFactory> {
 
   private:
     std::unique_ptr<MetadataStoreUnderTest> under_test_ = GetParam()();
+    std::chrono::milliseconds passed_{0};
 };
 
 // Values for tests of stores.

@@ -48,6 +48,13 @@ class ErrorDocs(ServerCase):
             self.assertEqual(page.header("content-type"), "text/html; charset=utf-8", page)
             self.assertIn(b"<h1>No such page</h1>", page.body)
             self.assertEqual(self.caller.get(path).header("content-type"), "application/problem+json", path)
+        malformed = self.caller.get("/a%zz", [("Accept", BROWSER)])
+        self.assertEqual((malformed.status, malformed.header("content-type")), (400, "text/html; charset=utf-8"), malformed)
+        self.assertIn(b"<h1>", malformed.body)
+        self.assertNotIn(b"No such page", malformed.body)
+        for path in ("/a%zz", "/api/v1/a%zz", "/2/a%zz"):
+            accept = BROWSER if path != "/a%zz" else "*/*"
+            self.assertIn("json", self.caller.get(path, [("Accept", accept)]).header("content-type"), path)
         hostile = self.caller.get("/%3Cscript%3E", [("Accept", BROWSER)])
         self.assertNotIn(b"<script", hostile.body)
         screen = self.caller.get("/jobs/", [("Accept", BROWSER)])

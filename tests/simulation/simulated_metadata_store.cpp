@@ -297,30 +297,34 @@ Result<std::vector<Output>> SimulatedMetadataStore::outputs(MediaId id) {
 }
 
 Result<std::optional<LeasedJob>> SimulatedMetadataStore::claim_job(
-    Lane lane, const std::string& holder, WallTime now, WallTime lease_until
+    Lane lane, const std::string& holder, WallTime now, std::chrono::milliseconds lease
 ) {
-    const WallTime until =
-        gate_.has(Mutant::leases_twice) ? now - std::chrono::hours(1) : lease_until;
+    const std::chrono::milliseconds term =
+        gate_.has(Mutant::leases_twice) ? std::chrono::hours(-1) : lease;
     return gate_.call(Site::claim_job, [&] {
-        auto claimed = rows().claim_job(lane, holder, now, until);
+        auto claimed = rows().claim_job(lane, holder, now, term);
         if (claimed && *claimed) {
             journal_.add(Survives::as_configured, [=](MemoryMetadataStore& again) {
-                static_cast<void>(again.claim_job(lane, holder, now, until).has_value());
+                static_cast<void>(again.claim_job(lane, holder, now, term).has_value());
             });
-            witness_.claimed(**claimed, now, lease_until);
+            witness_.claimed(**claimed, now, now + lease);
         }
         return claimed;
     });
 }
 
 Result<void> SimulatedMetadataStore::heartbeat(
-    JobId id, std::uint64_t fence, const Progress& progress, WallTime lease_until
+    JobId id,
+    std::uint64_t fence,
+    const Progress& progress,
+    WallTime now,
+    std::chrono::milliseconds lease
 ) {
     auto beaten = write(Site::heartbeat, Survives::as_configured, [=](MemoryMetadataStore& of) {
-        return of.heartbeat(id, fence, progress, lease_until);
+        return of.heartbeat(id, fence, progress, now, lease);
     });
     if (beaten) {
-        witness_.beat(id, lease_until);
+        witness_.beat(id, now + lease);
     }
     return beaten;
 }

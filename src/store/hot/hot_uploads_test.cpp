@@ -171,7 +171,7 @@ class WatchedStore : public testing::Test {
         const Upload queued =
             *(*whole->upload.sealed(whole->segments, store_test_now)).queued(store_test_now);
         EXPECT_TRUE(store.change(queued, UploadState::open, job_of(id, store_test_now)));
-        auto leased = store.claim_job(Lane::film, "here", store_test_now, store_test_now + lease);
+        auto leased = store.claim_job(Lane::film, "here", store_test_now, lease);
         learn(id);
         return **leased;
     }
@@ -191,7 +191,7 @@ TEST_F(WatchedStore, NoChangeLeavesAnOlderStateBehind) {
     const LeasedJob job = processing(1);
     ASSERT_TRUE(of.hot.find({1}, now));
     const Progress half{.percent = 50};
-    ASSERT_TRUE(of.watched.heartbeat(job.id, job.fence, half, store_test_now + lease));
+    ASSERT_TRUE(of.watched.heartbeat(job.id, job.fence, half, store_test_now, lease));
     expect_true(1);
     learn(1);
     const Upload ready = *job.upload.succeeded({}, store_test_now);
@@ -227,8 +227,7 @@ TEST_F(WatchedStore, AReleasedJobIsNotProcessedAnyMore) {
     const LeasedJob job = processing(1);
     ASSERT_TRUE(of.watched.release_job(job.id, job.fence, store_test_now, Counted::as_failure));
     EXPECT_FALSE(of.hot.find({1}, now));
-    const LeasedJob again =
-        **of.watched.claim_job(Lane::film, "here", store_test_now, store_test_now + lease);
+    const LeasedJob again = **of.watched.claim_job(Lane::film, "here", store_test_now, lease);
     learn(1);
     ASSERT_TRUE(of.hot.find({1}, now));
     ASSERT_TRUE(of.watched.release_jobs_of("here", store_test_now));
@@ -240,27 +239,26 @@ TEST_F(WatchedStore, AJobThatWasTakenOverIsAskedForAnew) {
     processing(1);
     ASSERT_TRUE(of.hot.find({1}, now));
     const WallTime later = store_test_now + 2 * lease;
-    ASSERT_TRUE(*of.watched.claim_job(Lane::film, "there", later, later + lease));
+    ASSERT_TRUE(*of.watched.claim_job(Lane::film, "there", later, lease));
     EXPECT_FALSE(of.hot.find({1}, now));
 }
 
 TEST_F(WatchedStore, AJobThatWasLostIsNotRememberedForEver) {
     const LeasedJob job = processing(1);
-    const WallTime until = store_test_now + lease;
     ASSERT_TRUE(of.watched.change(
         *job.upload.cancelled(store_test_now), UploadState::processing, std::nullopt
     ));
-    EXPECT_FALSE(of.watched.heartbeat(job.id, job.fence, {}, until));
+    EXPECT_FALSE(of.watched.heartbeat(job.id, job.fence, {}, store_test_now, lease));
     keep_now(of.hot, upload_in(UploadState::ready, 9));
     ASSERT_TRUE(of.hot.find({9}, now));
-    EXPECT_FALSE(of.watched.heartbeat(job.id, job.fence, {}, until));
+    EXPECT_FALSE(of.watched.heartbeat(job.id, job.fence, {}, store_test_now, lease));
     EXPECT_FALSE(of.hot.find({9}, now)) << "whose it was is not known any more";
 }
 
 TEST_F(WatchedStore, AJobOfAProcessBeforeForgetsWhateverItMayBe) {
     const LeasedJob job = processing(1);
     WatchedMetadataStore another(of.rows, of.hot);  // has claimed nothing
-    ASSERT_TRUE(another.heartbeat(job.id, job.fence, {.percent = 7}, store_test_now + lease));
+    ASSERT_TRUE(another.heartbeat(job.id, job.fence, {.percent = 7}, store_test_now, lease));
     expect_true(1);
 }
 

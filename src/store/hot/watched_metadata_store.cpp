@@ -42,10 +42,10 @@ Result<void> WatchedMetadataStore::forget_bytes(MediaId id) {
 }
 
 Result<std::optional<LeasedJob>> WatchedMetadataStore::claim_job(
-    Lane lane, const std::string& holder, WallTime now, WallTime lease_until
+    Lane lane, const std::string& holder, WallTime now, std::chrono::milliseconds lease
 ) {
     HotUploads::Claim claim(hot_);
-    auto leased = rows_.claim_job(lane, holder, now, lease_until);
+    auto leased = rows_.claim_job(lane, holder, now, lease);
     if (!leased) {
         claim.was_of_all();  // it may have been done all the same
     } else if (*leased) {
@@ -60,9 +60,13 @@ Result<std::optional<LeasedJob>> WatchedMetadataStore::claim_job(
 }
 
 Result<void> WatchedMetadataStore::heartbeat(
-    JobId id, std::uint64_t fence, const Progress& progress, WallTime lease_until
+    JobId id,
+    std::uint64_t fence,
+    const Progress& progress,
+    WallTime now,
+    std::chrono::milliseconds lease
 ) {
-    auto beaten = to_job(id, [&] { return rows_.heartbeat(id, fence, progress, lease_until); });
+    auto beaten = to_job(id, [&] { return rows_.heartbeat(id, fence, progress, now, lease); });
     return beaten ? beaten : forgetting(id, std::move(beaten));
 }
 

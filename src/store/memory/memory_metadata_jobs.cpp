@@ -99,7 +99,7 @@ void MemoryMetadataStore::release(JobRow& row, WallTime now) {
 }
 
 Result<std::optional<LeasedJob>> MemoryMetadataStore::claim_job(
-    Lane lane, const std::string& holder, WallTime now, WallTime lease_until
+    Lane lane, const std::string& holder, WallTime now, std::chrono::milliseconds lease
 ) {
     const std::scoped_lock lock(mutex_);
     JobRow* job = may_begin(lane, holder, now) ? next_job(lane, now) : nullptr;
@@ -114,7 +114,7 @@ Result<std::optional<LeasedJob>> MemoryMetadataStore::claim_job(
     row.upload = *std::move(claimed);
     job->is_leased = true;
     job->holder = holder;
-    job->lease_until = lease_until;
+    job->lease_until = now + lease;
     ++job->fence;
     ++job->attempt;
     return std::optional(LeasedJob{
@@ -130,7 +130,11 @@ Result<std::optional<LeasedJob>> MemoryMetadataStore::claim_job(
 }
 
 Result<void> MemoryMetadataStore::heartbeat(
-    JobId id, std::uint64_t fence, const Progress& progress, WallTime lease_until
+    JobId id,
+    std::uint64_t fence,
+    const Progress& progress,
+    WallTime now,
+    std::chrono::milliseconds lease
 ) {
     const std::scoped_lock lock(mutex_);
     JobRow* job = leased_job(id, fence);
@@ -143,7 +147,7 @@ Result<void> MemoryMetadataStore::heartbeat(
         return std::move(next).error();
     }
     upload = *std::move(next);
-    job->lease_until = lease_until;
+    job->lease_until = now + lease;
     return ok();
 }
 

@@ -58,10 +58,14 @@ class MemoryMetadataStore : public MetadataStore {
     Result<void> forget_bytes(MediaId id) override;
     Result<std::vector<Output>> outputs(MediaId id) override;
     Result<std::optional<LeasedJob>> claim_job(
-        Lane lane, const std::string& holder, WallTime now, WallTime lease_until
+        Lane lane, const std::string& holder, WallTime now, std::chrono::milliseconds lease
     ) override;
     Result<void> heartbeat(
-        JobId id, std::uint64_t fence, const Progress& progress, WallTime lease_until
+        JobId id,
+        std::uint64_t fence,
+        const Progress& progress,
+        WallTime now,
+        std::chrono::milliseconds lease
     ) override;
     Result<void> save_outputs(JobId id, std::uint64_t fence, const std::vector<Output>& outputs)
         override;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/job_pause.hpp"
+#include "store/postgres/database_time.hpp"
 #include "store/postgres/postgres_metadata_store.hpp"
 #include "store/postgres/rows.hpp"
 #include "store/postgres/statements.hpp"
@@ -15,17 +16,24 @@ using postgres::Session;
 
 namespace {
 
+// A lease of `j`: given at a time that has not come, it was given by a clock that was wrong.
+#define SLUICE_LEASE_HOLDS                   \
+    "(j.lease_until >= " SLUICE_DATABASE_NOW \
+    " AND coalesce(j.leased_at, 0) <= " SLUICE_DATABASE_NOW " + 10000)"
+
 // The first that may run and that nobody else is just claiming. A job whose upload is gone, or has
 // no use for it, must not stand before the others for ever.
 constexpr char next_job_sql[] =
     "SELECT j.id, j.media, j.fence, j.attempt, j.failures, j.crashes, j.cost_expected_ms "
     "FROM jobs j JOIN uploads u ON u.id = j.media "
     "WHERE j.lane = $3 AND (j.run_at <= $1 OR j.run_at > $2) "
-    "AND (j.state = 'waiting' OR j.lease_until < $1) AND u.state IN ('queued', 'processing') "
+    "AND (j.state = 'waiting' OR NOT " SLUICE_LEASE_HOLDS
+    ") AND u.state IN ('queued', 'processing') "
     "ORDER BY j.is_suspect DESC, j.rank, j.id LIMIT 1 FOR NO KEY UPDATE OF u, j SKIP LOCKED";
 // Those that run, with when they began and whether on the node that asks, and those that may begin.
 constexpr char suspects_sql[] =
-    "SELECT j.lane, (j.state = 'leased' AND j.lease_until >= $1)::int, u.changed_at, "
+    "SELECT j.lane, (j.state = 'leased' AND " SLUICE_LEASE_HOLDS
+    ")::int, u.changed_at, "
     "(j.holder IS NOT DISTINCT FROM $3)::int "
     "FROM jobs j JOIN uploads u ON u.id = j.media "
     "WHERE j.is_suspect = 1 AND u.state IN ('queued', 'processing') "
@@ -33,12 +41,14 @@ constexpr char suspects_sql[] =
 // While there are suspects, one claim at a time.
 constexpr char lock_claims_sql[] = "SELECT pg_advisory_xact_lock(7742116303)";
 constexpr char lease_job_sql[] =
-    "UPDATE jobs SET state = 'leased', holder = $2, lease_until = $3, fence = fence + 1, "
-    "attempt = attempt + 1 WHERE id = $1";
+    "UPDATE jobs SET state = 'leased', holder = $2, leased_at = " SLUICE_DATABASE_NOW
+    ", lease_until = " SLUICE_DATABASE_NOW
+    " + $3, fence = fence + 1, attempt = attempt + 1 WHERE id = $1";
 constexpr char leased_media_sql[] =
     "SELECT j.media FROM jobs j JOIN uploads u ON u.id = j.media "
     "WHERE j.id = $1 AND j.fence = $2 AND j.state = 'leased' FOR NO KEY UPDATE OF u, j";
-constexpr char extend_lease_sql[] = "UPDATE jobs SET lease_until = $2 WHERE id = $1";
+constexpr char extend_lease_sql[] = "UPDATE jobs SET leased_at = " SLUICE_DATABASE_NOW
+                                    ", lease_until = " SLUICE_DATABASE_NOW " + $2 WHERE id = $1";
 constexpr char save_progress_sql[] =
     "UPDATE uploads SET progress_percent = greatest(progress_percent, least($2::bigint, 99)), "
     "progress_ends_at = $3, progress_step = $4 WHERE id = $1 AND state = 'processing'";
@@ -46,7 +56,8 @@ constexpr char forget_places_sql[] =
     "UPDATE segments SET blob = 0, \"offset\" = 0 WHERE upload = $1";
 constexpr char delete_job_sql[] = "DELETE FROM jobs WHERE id = $1";
 constexpr char release_job_sql[] =
-    "UPDATE jobs SET state = 'waiting', holder = NULL, lease_until = NULL, run_at = $2, "
+    "UPDATE jobs SET state = 'waiting', holder = NULL, leased_at = NULL, lease_until = NULL, "
+    "run_at = $2, "
     "attempt = attempt - $3, failures = failures + $4, crashes = crashes + $5, is_suspect = 0 "
     "WHERE id = $1";
 constexpr char release_upload_sql[] =
@@ -57,8 +68,11 @@ constexpr char release_uploads_of_sql[] =
     "WHERE state = 'processing' "
     "AND id IN (SELECT media FROM jobs WHERE state = 'leased' AND holder = $1)";
 constexpr char release_jobs_of_sql[] =
-    "UPDATE jobs SET state = 'waiting', holder = NULL, lease_until = NULL, is_suspect = 1 "
+    "UPDATE jobs SET state = 'waiting', holder = NULL, leased_at = NULL, lease_until = NULL, "
+    "is_suspect = 1 "
     "WHERE state = 'leased' AND holder = $1";
+
+#undef SLUICE_LEASE_HOLDS
 
 Error lease_lost() {
     return {.code = ErrorCode::store_conflict, .detail = "the lease was lost"};
@@ -117,8 +131,12 @@ std::optional<LeasedJob> next_job(Session& session, Lane lane, WallTime now) {
 }
 
 // Precondition: the rows of the job and of its upload are locked.
-Result<LeasedJob> lease(
-    Session& session, LeasedJob next, const std::string& holder, WallTime now, WallTime lease_until
+Result<LeasedJob> leased_to(
+    Session& session,
+    LeasedJob next,
+    const std::string& holder,
+    WallTime now,
+    std::chrono::milliseconds lease
 ) {
     session.send(postgres::find_any_upload_sql, next.upload.id.value);
     session.send(postgres::segments_sql, next.upload.id.value);
@@ -132,7 +150,7 @@ Result<LeasedJob> lease(
         return std::move(claimed).error();
     }
     postgres::send_upload(session, postgres::update_upload_sql, *claimed);
-    session.send(lease_job_sql, next.id.value, holder, lease_until);
+    session.send(lease_job_sql, next.id.value, holder, lease.count());
     next.upload = *std::move(claimed);
     next.layout = layout_of(postgres::read_segments(answers.back()));
     return next;
@@ -141,7 +159,7 @@ Result<LeasedJob> lease(
 }  // namespace
 
 Result<std::optional<LeasedJob>> PostgresMetadataStore::claim_job(
-    Lane lane, const std::string& holder, WallTime now, WallTime lease_until
+    Lane lane, const std::string& holder, WallTime now, std::chrono::milliseconds lease
 ) {
     std::optional<LeasedJob> claimed;
     auto done = database_->perform([&](Session& session) -> Result<void> {
@@ -151,7 +169,7 @@ Result<std::optional<LeasedJob>> PostgresMetadataStore::claim_job(
         if (!next) {
             return ok();
         }
-        auto leased = lease(session, *std::move(next), holder, now, lease_until);
+        auto leased = leased_to(session, *std::move(next), holder, now, lease);
         if (!leased) {
             return std::move(leased).error();
         }
@@ -163,7 +181,11 @@ Result<std::optional<LeasedJob>> PostgresMetadataStore::claim_job(
 
 // Losing one costs nothing: the next comes soon.
 Result<void> PostgresMetadataStore::heartbeat(
-    JobId id, std::uint64_t fence, const Progress& progress, WallTime lease_until
+    JobId id,
+    std::uint64_t fence,
+    const Progress& progress,
+    WallTime,
+    std::chrono::milliseconds lease
 ) {
     const auto work = [&](Session& session) -> Result<void> {
         auto media = leased_media(session, id, fence);
@@ -173,7 +195,7 @@ Result<void> PostgresMetadataStore::heartbeat(
         session.send(
             save_progress_sql, media->value, progress.percent, progress.ends_at, progress.step
         );
-        session.send(extend_lease_sql, id.value, lease_until);
+        session.send(extend_lease_sql, id.value, lease.count());
         return ok();
     };
     return database_->perform(work, PostgresDatabase::Survives::kill);

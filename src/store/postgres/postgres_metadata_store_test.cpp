@@ -65,8 +65,7 @@ TEST(PostgresMetadataStore, ManyWhoClaimAtOnceGetDifferentJobs) {
         threads.emplace_back([&, i] {
             const std::string holder = "node" + std::to_string(i);
             while (true) {
-                const auto job =
-                    store.claim_job(Lane::film, holder, store_test_now, store_test_now + 30s);
+                const auto job = store.claim_job(Lane::film, holder, store_test_now, 30s);
                 ASSERT_TRUE(job) << job.error().detail;
                 if (!*job) {
                     return;
@@ -79,6 +78,46 @@ TEST(PostgresMetadataStore, ManyWhoClaimAtOnceGetDifferentJobs) {
     threads.clear();
     EXPECT_EQ(got.size(), 16u);
     EXPECT_EQ(std::set<std::uint64_t>(got.begin(), got.end()).size(), 16u);
+}
+
+void queue_one(PostgresMetadataStore& store) {
+    Upload upload = open_upload(1);
+    upload.state = UploadState::queued;
+    upload.received = upload.total;
+    upload.segments_received = 1;
+    ASSERT_TRUE(store.create_whole(upload, segment_of(1, 0, 100), job_of(1, store_test_now)));
+}
+
+// Leases are judged by the database's clock alone: a node whose clock is wrong, if only until it has asked
+// for the time again, neither keeps a job from the others for as long nor takes theirs.
+TEST(PostgresMetadataStore, ALeaseGoesByTheClockOfTheDatabaseWhateverTheNodesSay) {
+    PostgresMetadataStore store(opened(TestPostgres::shared().make_database()));
+    queue_one(store);
+    const WallTime ahead = store_test_now + 1h;
+    const WallTime behind = store_test_now - 1h;
+    ASSERT_TRUE(*store.claim_job(Lane::film, "ahead", ahead, 1ms));
+    std::this_thread::sleep_for(20ms);
+    const auto job = store.claim_job(Lane::film, "behind", behind, 1ms);
+    ASSERT_TRUE(job && *job) << "the lease is over, though not by the clock of who had it";
+    ASSERT_TRUE(store.heartbeat((*job)->id, (*job)->fence, {}, behind, 1min));
+    EXPECT_FALSE(*store.claim_job(Lane::film, "ahead", ahead, 1min));
+    ASSERT_TRUE(store.heartbeat((*job)->id, (*job)->fence, {}, ahead, 1ms));
+    std::this_thread::sleep_for(20ms);
+    EXPECT_TRUE(*store.claim_job(Lane::film, "behind", behind, 1min));
+}
+
+TEST(PostgresMetadataStore, ALeaseOfATimeThatHasNotComeDoesNotHold) {
+    const auto database = opened(TestPostgres::shared().make_database());
+    PostgresMetadataStore store(database);
+    queue_one(store);
+    ASSERT_TRUE(*store.claim_job(Lane::film, "dead", store_test_now, 30s));
+    EXPECT_FALSE(*store.claim_job(Lane::film, "other", store_test_now, 30s));
+    ASSERT_TRUE(database->execute(
+        "UPDATE jobs SET leased_at = leased_at + 86400000, lease_until = lease_until + 86400000"
+    ));
+    EXPECT_TRUE(*store.claim_job(Lane::film, "other", store_test_now, 30s))
+        << "the database's clock was a day ahead then";
+    EXPECT_FALSE(*store.claim_job(Lane::film, "third", store_test_now, 30s));
 }
 
 // Random calls about a few uploads, as a node makes them; refusals are as good as successes.
@@ -133,7 +172,7 @@ class Node {
 
     // A lease that has ended at once, so that every job is taken by several; one of them ends it.
     Result<void> process() {
-        const auto job = store_.claim_job(Lane::film, "node", store_test_now + 1ms, store_test_now);
+        const auto job = store_.claim_job(Lane::film, "node", store_test_now, -1ms);
         if (!job || !*job) {
             return job ? ok() : Result<void>(job.error());
         }
@@ -141,7 +180,7 @@ class Node {
         EXPECT_EQ(leased.upload.state, UploadState::processing);
         if (random_() % 3 == 0) {
             return store_.heartbeat(
-                leased.id, leased.fence, {.percent = 50, .step = "encode"}, store_test_now
+                leased.id, leased.fence, {.percent = 50, .step = "encode"}, store_test_now, -1ms
             );
         }
         auto done = store_.finish_job(

@@ -5,6 +5,8 @@
 #include <tuple>
 #include <utility>
 
+#include "store/postgres/database_time.hpp"
+
 namespace sluice {
 
 using postgres::Row;
@@ -13,22 +15,20 @@ using postgres::Session;
 
 namespace {
 
-// Of the database, whatever the clocks of the nodes say.
-#define SLUICE_NOW "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
 // Its jobs and streams carry the number of a node that was only paused.
 #define SLUICE_GIVEN_UP "86400000"
 
-constexpr char time_sql[] = "SELECT " SLUICE_NOW;
+constexpr char time_sql[] = "SELECT " SLUICE_DATABASE_NOW;
 constexpr char lock_nodes_sql[] = "SELECT pg_advisory_xact_lock(7742116304)";
 constexpr char own_sql[] = "SELECT id FROM nodes WHERE name = $1";
 // Or was seen at a time that has not come: the clock was wrong.
 constexpr char forget_sql[] =
-    "DELETE FROM nodes WHERE abs(seen_at - " SLUICE_NOW ") > " SLUICE_GIVEN_UP;
+    "DELETE FROM nodes WHERE abs(seen_at - " SLUICE_DATABASE_NOW ") > " SLUICE_GIVEN_UP;
 constexpr char free_sql[] =
     "SELECT n FROM generate_series(8, 511) n WHERE n NOT IN (SELECT id FROM nodes) LIMIT 1";
 constexpr char put_sql[] =
     "INSERT INTO nodes (id, name, incarnation, role, quick_slots, film_slots, speeds, started_at, "
-    "seen_at) VALUES ($1, $2, $3, $4, $5, $6, $7, " SLUICE_NOW ", " SLUICE_NOW
+    "seen_at) VALUES ($1, $2, $3, $4, $5, $6, $7, " SLUICE_DATABASE_NOW ", " SLUICE_DATABASE_NOW
     ") ON CONFLICT (id) DO UPDATE SET incarnation = excluded.incarnation, role = excluded.role, "
     "quick_slots = excluded.quick_slots, film_slots = excluded.film_slots, "
     "speeds = excluded.speeds, started_at = excluded.started_at, seen_at = excluded.seen_at";
@@ -45,16 +45,18 @@ constexpr char newest_id_sql[] =
     "(SELECT max(blob) FROM segments WHERE blob <> upload AND blob >= $1 "
     "AND (blob >> 12) & 1023 = $2), "
     "(SELECT max(blob) FROM outputs WHERE blob >= $1 AND (blob >> 12) & 1023 = $2), 0)";
-constexpr char extend_ids_sql[] = "UPDATE id_ranges SET until = greatest(until, " SLUICE_NOW
-                                  " + $3, $4::bigint + $5::bigint) "
-                                  "WHERE shard = $1 AND incarnation = $2 RETURNING until";
+constexpr char extend_ids_sql[] =
+    "UPDATE id_ranges SET until = greatest(until, " SLUICE_DATABASE_NOW
+    " + $3, $4::bigint + $5::bigint) "
+    "WHERE shard = $1 AND incarnation = $2 RETURNING until";
 constexpr char beat_sql[] =
-    "UPDATE nodes SET seen_at = " SLUICE_NOW
+    "UPDATE nodes SET seen_at = " SLUICE_DATABASE_NOW
     ", speeds = $3, quick_slots = $4, film_slots = $5 WHERE id = $1 AND incarnation = $2 "
     "RETURNING seen_at";
 constexpr char live_sql[] =
     "SELECT id, name, role, incarnation, quick_slots, film_slots, speeds FROM nodes "
-    "WHERE seen_at BETWEEN " SLUICE_NOW " - $1 AND " SLUICE_NOW " + $1 ORDER BY id";
+    "WHERE seen_at BETWEEN " SLUICE_DATABASE_NOW " - $1 AND " SLUICE_DATABASE_NOW
+    " + $1 ORDER BY id";
 constexpr char leave_sql[] = "UPDATE nodes SET seen_at = 0 WHERE id = $1 AND incarnation = $2";
 
 constexpr char take_sql[] =
@@ -82,7 +84,6 @@ constexpr char key_sql[] = "SELECT value FROM installation WHERE key = 'key'";
 
 constexpr std::size_t rates_at_once = 500;
 
-#undef SLUICE_NOW
 #undef SLUICE_GIVEN_UP
 #undef SLUICE_RUNS
 

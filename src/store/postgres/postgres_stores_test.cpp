@@ -16,6 +16,13 @@ namespace {
 
 struct PostgresMetadata final : MetadataStoreUnderTest {
     MetadataStore& store() override { return on.store; }
+    void pass(std::chrono::milliseconds time) override {
+        const auto done = on.database->execute(
+            "UPDATE jobs SET leased_at = leased_at - $1, lease_until = lease_until - $1",
+            time.count()
+        );
+        ASSERT_TRUE(done) << done.error().detail;
+    }
     OnPostgres<PostgresMetadataStore> on;
 };
 INSTANTIATE_TEST_SUITE_P(Postgres, MetadataStoreSuite, testing::Values([] {

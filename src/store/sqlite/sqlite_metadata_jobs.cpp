@@ -229,7 +229,7 @@ using sqlite::Connection;
 using sqlite::stored;
 
 Result<std::optional<LeasedJob>> SqliteMetadataStore::claim_job(
-    Lane lane, const std::string& holder, WallTime now, WallTime lease_until
+    Lane lane, const std::string& holder, WallTime now, std::chrono::milliseconds lease
 ) {
     std::optional<LeasedJob> claimed;
     auto done = database_->writer().perform([&](Connection& connection) -> Result<void> {
@@ -242,7 +242,7 @@ Result<std::optional<LeasedJob>> SqliteMetadataStore::claim_job(
         if (!next || !*next) {
             return next ? ok() : Result<void>(std::move(next).error());
         }
-        auto leased = sqlite::lease(connection, **std::move(next), holder, now, lease_until);
+        auto leased = sqlite::lease(connection, **std::move(next), holder, now, now + lease);
         if (!leased) {
             return std::move(leased).error();
         }
@@ -259,14 +259,18 @@ Result<std::optional<LeasedJob>> SqliteMetadataStore::claim_job(
 }
 
 Result<void> SqliteMetadataStore::heartbeat(
-    JobId id, std::uint64_t fence, const Progress& progress, WallTime lease_until
+    JobId id,
+    std::uint64_t fence,
+    const Progress& progress,
+    WallTime now,
+    std::chrono::milliseconds lease
 ) {
     auto beaten = database_->writer().perform([&](Connection& connection) -> Result<void> {
         auto media = sqlite::leased_media(connection, id, fence);
         if (!media) {
             return std::move(media).error();
         }
-        return sqlite::save_heartbeat(connection, id, *media, progress, lease_until);
+        return sqlite::save_heartbeat(connection, id, *media, progress, now + lease);
     });
     jobs_ahead_.forget();
     return beaten;

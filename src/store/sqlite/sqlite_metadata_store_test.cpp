@@ -70,9 +70,7 @@ TEST(SqliteMetadataStore, EverythingIsThereAfterReopening) {
     {
         const auto store = opened(path);
         ASSERT_TRUE(store->create_whole(upload, segment, job_of(7, store_test_now)));
-        ASSERT_TRUE(
-            store->claim_job(Lane::film, "slot", store_test_now, store_test_now + seconds{30})
-        );
+        ASSERT_TRUE(store->claim_job(Lane::film, "slot", store_test_now, seconds{30}));
     }
     const auto store = opened(path);
     const auto found = store->find_with_segments(alice(), {7});
@@ -80,8 +78,7 @@ TEST(SqliteMetadataStore, EverythingIsThereAfterReopening) {
     EXPECT_EQ(found->upload, *upload.claimed(store_test_now));
     EXPECT_EQ(found->segments.at({0}), segment);
     EXPECT_EQ(*store->release_jobs_of("slot", store_test_now), 1u);
-    const auto job =
-        store->claim_job(Lane::film, "slot", store_test_now, store_test_now + seconds{30});
+    const auto job = store->claim_job(Lane::film, "slot", store_test_now, seconds{30});
     ASSERT_TRUE(job && *job);
     EXPECT_EQ((*job)->fence, 2u) << "the fence rises over restarts";
 }
@@ -99,8 +96,7 @@ TEST(SqliteMetadataStore, AJobWithoutAnUploadDoesNotStopTheQueue) {
         "PRAGMA foreign_keys = OFF; INSERT INTO jobs (id, media, run_at, cost_expected_ms, "
         "attempt, "
         "fence, state) VALUES (1, 1, 0, 0, 0, 0, 'waiting')");
-    const auto job =
-        store->claim_job(Lane::film, "slot", store_test_now, store_test_now + seconds{30});
+    const auto job = store->claim_job(Lane::film, "slot", store_test_now, seconds{30});
     ASSERT_TRUE(job && *job);
     EXPECT_EQ((*job)->id.value, 7u);
 }
@@ -272,8 +268,7 @@ class QueueOfJobs : public testing::Test {
         ASSERT_TRUE(store.create_whole(upload, segment_of(id, 0, 100), job));
     }
     void claim() {
-        auto leased =
-            store.claim_job(Lane::film, "slot", store_test_now, store_test_now + seconds{30});
+        auto leased = store.claim_job(Lane::film, "slot", store_test_now, seconds{30});
         ASSERT_TRUE(leased);
         running = *leased ? *std::move(leased) : std::move(running);
     }
