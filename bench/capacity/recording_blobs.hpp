@@ -51,7 +51,7 @@ class RecordingBlobs final : public BlobStore {
     Result<std::string> as_local_file(const std::vector<Extent>& l, const std::string& s) override {
         return inner_.as_local_file(l, s);
     }
-    Result<Extent> adopt_file(BlobId id, const std::string& path) override {
+    Result<AdoptedFile> adopt_file(BlobId id, const std::string& path) override {
         ++calls_.puts;
         return inner_.adopt_file(id, path);
     }

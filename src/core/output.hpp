@@ -44,6 +44,7 @@ struct Output {
     bool is_copied = false;     // the source's own packets, not encoded again
     std::string placeholder{};  // ThumbHash in base64, of a picture that stands for the whole
     std::optional<WallTime> made_at{};  // when it was published; nothing of rows from before that
+    std::optional<std::uint32_t> crc32c{};  // of its bytes; nothing of rows from before that
     bool operator==(const Output&) const = default;
 };
 

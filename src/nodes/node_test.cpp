@@ -2,9 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
+#include <iterator>
 #include <thread>
+#include <vector>
 
 #include "store/metadata_store_suite.hpp"
 #include "store/postgres/postgres_metadata_store.hpp"
@@ -259,6 +262,56 @@ TEST_F(TwoNodes, AReplacedProcessThatDoesNotKnowItYetMakesNoIdOfTheOther) {
     for (int i = 0; i < 100'000; ++i) {
         ASSERT_LT(first.ids.next(), others) << i;
     }
+}
+
+// Two processes have one number, and the first does not know yet that it was replaced: how many ids both make,
+// who ask for as many, in turn. `between` spoils something before the second comes, `beside` when both run.
+using Spoil = std::function<void(Process& first)>;
+using SpoilBoth = std::function<void(Process& first, Process& second)>;
+std::size_t ids_made_twice(const Spoil& between, const SpoilBoth& beside) {
+    const std::string url = TestPostgres::shared().make_database();
+    Process first{url, "c", {.beat = std::chrono::minutes(10)}};
+    between(first);
+    Process second{url, "c", {.beat = std::chrono::minutes(10)}};
+    EXPECT_EQ(second.node->number(), first.node->number());
+    beside(first, second);
+    std::vector<std::uint64_t> of_first;
+    std::vector<std::uint64_t> of_second;
+    for (int i = 0; i < 200'000; ++i) {
+        of_first.push_back(first.ids.next());
+        of_second.push_back(second.ids.next());
+    }
+    std::vector<std::uint64_t> both;
+    std::ranges::set_intersection(of_first, of_second, std::back_inserter(both));
+    return both.size();
+}
+
+void forget_the_ranges(Process& first) {
+    ASSERT_TRUE(first.database->execute("DELETE FROM id_ranges"));
+}
+
+// Its clock stands where the range of the second begins.
+void go_into_the_range_of_the_other(Process& first, Process& second) {
+    const auto ahead = second.node->ids_from() - SystemClock().now();
+    first.clock.correct_by(std::chrono::duration_cast<std::chrono::milliseconds>(ahead));
+}
+
+TEST(IdRanges, OfTwoProcessesWithOneNumberDoNotMeet) {
+    EXPECT_EQ(ids_made_twice([](Process&) {}, [](Process&, Process&) {}), 0u);
+    EXPECT_EQ(ids_made_twice([](Process&) {}, go_into_the_range_of_the_other), 0u);
+}
+
+// Two red runs: in each one of the walls is away, and what the test above looks at must see it.
+TEST(IdRanges, IdsThatMeetAreSeenWhenTheDatabaseHasForgottenWhatItGranted) {
+    EXPECT_GT(ids_made_twice(forget_the_ranges, [](Process&, Process&) {}), 0u);
+}
+
+TEST(IdRanges, IdsThatMeetAreSeenWhenAProcessDoesNotKeepToItsRange) {
+    const auto beside = [](Process& first, Process& second) {
+        first.id_clock.keep_until(WallTime::max());
+        go_into_the_range_of_the_other(first, second);
+    };
+    EXPECT_GT(ids_made_twice([](Process&) {}, beside), 0u);
 }
 
 TEST(IdClock, IsTheOtherClockWithinItsRange) {

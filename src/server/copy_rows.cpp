@@ -47,10 +47,10 @@ constexpr std::array tables{
     ),
     SLUICE_COPY(
         outputs,
-        14,
+        15,
         "upload, position, name, content_type, blob, \"offset\", length, width, height, "
-        "duration_ms, role, is_copied, placeholder, made_at",
-        "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14"
+        "duration_ms, role, is_copied, placeholder, made_at, crc32c",
+        "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15"
     ),
     SLUICE_COPY(
         jobs,

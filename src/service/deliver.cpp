@@ -1,5 +1,7 @@
 #include <algorithm>
 
+#include "base/digest.hpp"
+#include "base/log.hpp"
 #include "base/text.hpp"
 #include "media/hls_playlist.hpp"
 #include "service/uploads.hpp"
@@ -9,6 +11,8 @@ namespace {
 
 // Of what is read whole because it names other files; playlists of hours are far below.
 constexpr std::uint64_t text_bytes_max = 4 * 1024 * 1024;
+
+constexpr int fetches_max = 2;
 
 constexpr std::string_view playlist_type = "application/vnd.apple.mpegurl";
 constexpr std::string_view subtitles_prefix = "subtitles-";
@@ -77,12 +81,29 @@ Delivered text_file(std::string text, std::string content_type, WallTime changed
     };
 }
 
-Result<std::string> whole_text(BlobStore& blobs, const Extent& extent) {
-    std::string text(std::min(extent.length.value, text_bytes_max), '\0');
-    if (auto read = blobs.read(extent, {0}, std::as_writable_bytes(std::span(text))); !read) {
-        return std::move(read).error();
+bool is_as_made(const Output& output, const std::string& text) {
+    const bool is_whole = text.size() == output.extent.length.value;
+    return !is_whole || !output.crc32c || crc32c(std::as_bytes(std::span(text))) == *output.crc32c;
+}
+
+// What has changed may have changed on its way from the store: then it is right the second time.
+Result<std::string> whole_text(BlobStore& blobs, const Output& output) {
+    std::string text(std::min(output.extent.length.value, text_bytes_max), '\0');
+    for (int left = fetches_max; left > 0; --left) {
+        const auto bytes = std::as_writable_bytes(std::span(text));
+        if (auto read = blobs.read(output.extent, {0}, bytes); !read) {
+            return std::move(read).error();
+        }
+        if (is_as_made(output, text)) {
+            return text;
+        }
+        log::warning(
+            "output_differs", "what was read is not what was made", {{"file", output.name}}
+        );
     }
-    return text;
+    return Error{
+        .code = ErrorCode::storage_failed, .detail = "the checksum of " + output.name + " differs"
+    };
 }
 
 // What of a video is made when it is asked for: its subtitles came later than its outputs.
@@ -116,7 +137,7 @@ Result<Delivered> playlist_of_subtitles(
 Result<Delivered> text_of(
     const UploadServices& services, const Upload& upload, const Output& output
 ) {
-    auto text = whole_text(services.blobs, output.extent);
+    auto text = whole_text(services.blobs, output);
     if (!text) {
         return std::move(text).error();
     }
@@ -156,6 +177,11 @@ Delivered original_of(const UploadWithSegments& found) {
     };
 }
 
+std::vector<SegmentSum> sums_of(const Output& output) {
+    return output.crc32c ? std::vector{SegmentSum{output.extent.length, *output.crc32c}}
+                         : std::vector<SegmentSum>();
+}
+
 Result<Delivered> output_named(
     const UploadServices& services, const Upload& upload, const std::string& name
 ) {
@@ -175,6 +201,7 @@ Result<Delivered> output_named(
     }
     return Delivered{
         .layout = {output->extent},
+        .sums = sums_of(*output),
         .size = output->extent.length,
         .content_type = output->content_type,
         .file_name = "",

@@ -62,7 +62,7 @@ class FailingBlobs final : public BlobStore {
     Result<std::string> as_local_file(const std::vector<Extent>& l, const std::string& s) override {
         return inner.as_local_file(l, s);
     }
-    Result<Extent> adopt_file(BlobId id, const std::string& path) override {
+    Result<AdoptedFile> adopt_file(BlobId id, const std::string& path) override {
         return inner.adopt_file(id, path);
     }
     Result<void> remove(const Extent& extent) override { return inner.remove(extent); }

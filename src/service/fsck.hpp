@@ -17,7 +17,7 @@
 namespace sluice {
 
 struct FsckProblem {
-    // segment_missing, segment_too_short, segment_differs, output_missing, output_too_short,
+    // segment_missing, segment_too_short, segment_differs, output_missing, output_too_short, output_differs,
     // sums_wrong, layout_wrong, orphan_file, orphan_bytes, extents_overlap.
     std::string kind;
     MediaId upload;  // 0: none

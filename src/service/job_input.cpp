@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <vector>
 
 #include "base/digest.hpp"
+#include "base/file_checksum.hpp"
 #include "base/log.hpp"
 #include "base/unique_fd.hpp"
 #include "service/jobs.hpp"
@@ -15,7 +15,6 @@
 namespace sluice {
 namespace {
 
-constexpr std::size_t read_piece = std::size_t{1} << 20;
 constexpr int fetches_max = 3;
 
 std::uint32_t checksum_of(const SegmentMap& segments) {
@@ -30,24 +29,7 @@ Result<std::uint32_t> checksum_of_file(
     const std::string& path, const std::function<Result<void>()>& between
 ) {
     const UniqueFd file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
-    if (!file) {
-        return system_error(errno, "open " + path);
-    }
-    std::vector<std::byte> piece(read_piece);
-    std::uint32_t crc = 0;
-    while (true) {
-        const ssize_t count = ::read(file.get(), piece.data(), piece.size());
-        if (count < 0 && errno != EINTR) {
-            return system_error(errno, "read " + path);
-        }
-        if (count == 0) {
-            return crc;
-        }
-        crc = crc32c(std::span(piece).first(count < 0 ? 0 : static_cast<std::size_t>(count)), crc);
-        if (auto alive = between(); !alive) {
-            return std::move(alive).error();
-        }
-    }
+    return file ? crc32c_of_file(file.get(), between) : system_error(errno, "open " + path);
 }
 
 }  // namespace

@@ -345,7 +345,7 @@ Result<void> Jobs::stay_alive(const LeasedJob& job, ByteCount next, WallTime& be
 }
 
 // What was made waits for a store that is away.
-Result<Extent> Jobs::adopt(
+Result<AdoptedFile> Jobs::adopt(
     const LeasedJob& job,
     const std::string& path,
     ByteCount size,
@@ -356,12 +356,12 @@ Result<Extent> Jobs::adopt(
         if (auto alive = stay_alive(job, size, beaten_at); !alive) {
             return std::move(alive).error();
         }
-        auto extent = blobs_.adopt_file(BlobId{ids_.next()}, path);
-        const bool is_away = !extent && extent.error().code == ErrorCode::storage_unavailable;
+        auto adopted = blobs_.adopt_file(BlobId{ids_.next()}, path);
+        const bool is_away = !adopted && adopted.error().code == ErrorCode::storage_unavailable;
         // To be told that it is away may take far longer than the pause.
         const bool is_over = waited >= settings_.finish_patience || clock_.now() >= until;
         if (!is_away || is_over || !wait_(settings_.finish_pause)) {
-            return extent;
+            return adopted;
         }
     }
 }
@@ -373,15 +373,15 @@ Result<std::vector<Output>> Jobs::publish(
     auto beaten_at = clock_.now();
     const auto until = beaten_at + settings_.finish_patience;
     for (const auto& file : files) {
-        auto extent = adopt(job, folder + "/" + file.name, file.size, beaten_at, until);
-        if (!extent) {
+        auto adopted = adopt(job, folder + "/" + file.name, file.size, beaten_at, until);
+        if (!adopted) {
             forget(outputs);
-            return std::move(extent).error();
+            return std::move(adopted).error();
         }
         outputs.push_back({
             .name = file.name,
             .content_type = file.content_type,
-            .extent = *extent,
+            .extent = adopted->extent,
             .width = file.width,
             .height = file.height,
             .duration_ms = file.duration_ms,
@@ -389,6 +389,7 @@ Result<std::vector<Output>> Jobs::publish(
             .is_copied = file.is_copied,
             .placeholder = file.placeholder,
             .made_at = clock_.now(),
+            .crc32c = adopted->crc32c,
         });
     }
     return outputs;

@@ -104,7 +104,7 @@ class Jobs {
     Result<void> finish(
         const LeasedJob& job, const Upload& upload, const std::vector<Output>& outputs
     );
-    Result<Extent> adopt(
+    Result<AdoptedFile> adopt(
         const LeasedJob& job,
         const std::string& path,
         ByteCount size,

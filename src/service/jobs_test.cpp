@@ -45,7 +45,7 @@ class AwayStore final : public MemoryMetadataStore {
 // A store elsewhere that is away for so many calls.
 class AwayBlobs final : public MemoryBlobStore {
   public:
-    Result<Extent> adopt_file(BlobId id, const std::string& path) override {
+    Result<AdoptedFile> adopt_file(BlobId id, const std::string& path) override {
         const bool is_away = away > 0 && away-- > 0;
         return is_away ? Error{.code = ErrorCode::storage_unavailable}
                        : MemoryBlobStore::adopt_file(id, path);
@@ -177,7 +177,7 @@ TEST_F(JobsTest, SuccessPublishesOutputsAndStateTogether) {
     const auto outputs = metadata_.outputs(id_).value();
     ASSERT_EQ(outputs.size(), 1U);
     EXPECT_EQ(outputs[0].name, "poster.jpg");
-    EXPECT_EQ(outputs[0].extent.length, ByteCount{7});
+    EXPECT_EQ(outputs[0].crc32c, crc32c(std::as_bytes(std::span("picture", 7))));
 }
 
 TEST_F(JobsTest, WhatIsPublishedEarlyStaysUnlessItIsMadeAgain) {

@@ -19,7 +19,10 @@ Result<SegmentHealth> health_by(Error error) {
 }  // namespace
 
 Result<SegmentHealth> health_of(BlobStore& blobs, const Segment& segment) {
-    const Extent& extent = segment.extent;
+    return health_of(blobs, segment.extent, segment.crc32c);
+}
+
+Result<SegmentHealth> health_of(BlobStore& blobs, const Extent& extent, std::uint32_t expected) {
     if (extent.length.value == 0) {
         return SegmentHealth::whole;
     }
@@ -38,7 +41,7 @@ Result<SegmentHealth> health_of(BlobStore& blobs, const Segment& segment) {
         }
         crc = crc32c(part, crc);
     }
-    return crc == segment.crc32c ? SegmentHealth::whole : SegmentHealth::differs;
+    return crc == expected ? SegmentHealth::whole : SegmentHealth::differs;
 }
 
 Result<std::vector<SegmentIndex>> damaged_segments(BlobStore& blobs, const SegmentMap& segments) {

@@ -1,4 +1,4 @@
-// Whether the bytes of segments are what their rows say: read from the disk, compared by CRC-32C.
+// Whether the bytes of segments, and of what was made, are what their rows say: read from the disk, compared by CRC-32C.
 // Reads all of them: work for the bulk pool, for recovery, and for `sluice fsck`.
 #pragma once
 
@@ -19,6 +19,7 @@ enum class SegmentHealth : std::uint8_t {
 
 // Errors: what cannot be looked at now (no descriptor left, an I/O error) is neither whole nor lost.
 Result<SegmentHealth> health_of(BlobStore& blobs, const Segment& segment);
+Result<SegmentHealth> health_of(BlobStore& blobs, const Extent& extent, std::uint32_t expected);
 
 // Those that are not whole.
 Result<std::vector<SegmentIndex>> damaged_segments(BlobStore& blobs, const SegmentMap& segments);

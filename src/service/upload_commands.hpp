@@ -121,7 +121,8 @@ struct SegmentSum {
 };
 struct Delivered {
     std::vector<Extent> layout;
-    std::vector<SegmentSum> sums;  // of the original's segments, one after the other; else none
+    std::vector<SegmentSum>
+        sums;  // of the segments of the original, or of the whole; none if it is not known
     ByteCount size;
     std::string content_type;
     std::string file_name;  // of the original, as its owner called it; may be empty

@@ -2,10 +2,9 @@
 // different threads at once, one writer from one thread at a time. Engines: disk/, memory/ (tests);
 // every one passes store/blob_store_suite.
 //
-// A blob is a run of bytes with a number. Where the store can write in place, an upload has a blob of
-// its own (BlobId of its MediaId), reserved at its total length, into which segments are placed where
-// they belong; what does not fit there, and everything elsewhere, is a staged blob. Nobody reads bytes that were not committed, and committed bytes are
-// never written again.
+// A blob is a run of bytes with a number. Where the store can write in place, an upload has a blob of its own (BlobId of its
+// MediaId), reserved at its total length, into which segments are placed where they belong; what does not fit there, and
+// everything elsewhere, is a staged blob. Nobody reads bytes that were not committed; committed ones are never written again.
 //
 // Errors: storage_full, storage_failed (final for this writer), storage_unavailable (a store elsewhere
 // does not answer; the same again may succeed), store_not_found, store_conflict (place: the range is
@@ -26,6 +25,7 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "core/segment.hpp"
+#include "store/adopted_file.hpp"
 
 namespace sluice {
 
@@ -128,7 +128,7 @@ class BlobStore {
         return as_local_file(layout, scratch);
     }
     // Takes over a local file (renamed or copied, then durable) as a new blob.
-    virtual Result<Extent> adopt_file(BlobId id, const std::string& path) = 0;
+    virtual Result<AdoptedFile> adopt_file(BlobId id, const std::string& path) = 0;
 
     // Takes away what one owner had: the whole blob that the extent is in, or, of a blob that many
     // uploads share, those bytes alone and never another's. No error if it is not there (any more).

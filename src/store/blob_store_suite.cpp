@@ -7,6 +7,8 @@
 #include <random>
 #include <thread>
 
+#include "base/digest.hpp"
+
 namespace sluice {
 namespace {
 
@@ -301,10 +303,11 @@ TEST_P(BlobStoreSuite, AnAdoptedFileIsABlobAndNoLongerAFile) {
     const auto bytes = test_bytes(12'345, 1);
     const std::string path = scratch().path("output.mp4");
     write_file(path, bytes);
-    const auto extent = store().adopt_file({9}, path);
-    ASSERT_TRUE(extent);
-    EXPECT_EQ(*extent, (Extent{{9}, {0}, {12'345}}));
-    EXPECT_EQ(content(*extent), bytes);
+    const auto adopted = store().adopt_file({9}, path);
+    ASSERT_TRUE(adopted);
+    EXPECT_EQ(adopted->extent, (Extent{{9}, {0}, {12'345}}));
+    EXPECT_EQ(adopted->crc32c, crc32c(bytes));
+    EXPECT_EQ(content(adopted->extent), bytes);
     EXPECT_FALSE(std::filesystem::exists(path));
 }
 

@@ -125,6 +125,7 @@ TEST_P(MetadataStoreSuite, OutputsMayBeSavedBeforeTheEndAndAreReplacedByIt) {
     early.is_copied = true;
     early.placeholder = "mSgKQxBw";
     early.made_at = store_test_now;
+    early.crc32c = 0xFEDCBA98;
     ASSERT_TRUE(store().save_outputs(job.id, job.fence, {early}));
     EXPECT_EQ(*store().outputs({7}), std::vector{early});
     EXPECT_TRUE(*store().knows_blob({71}));

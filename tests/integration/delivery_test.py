@@ -7,7 +7,7 @@ import unittest
 from support import engine
 from support.case import ServerCase
 from support.client import X1, upload
-from support.media import noise, picture
+from support.media import clip, noise, picture
 from support.server import binary
 from support.tracing import blob_path
 from support.wire import ConnectionEnded, exchange, head
@@ -162,6 +162,40 @@ class Changed(ServerCase):
         self.assertIn("original_differs", self.server.log())
         rest = caller.get(f"/media/7_{media_id}/original", [("Range", "bytes=2000000-")])
         self.assertTrue(rest.body == data[2_000_000:], "the other segments are what they were")
+
+    def change(self, path, at):
+        with open(path, "r+b") as file:
+            file.seek(at)
+            changed = file.read(1)[0] ^ 1
+            file.seek(at)
+            file.write(bytes([changed]))
+
+    def file_of(self, content):
+        """Where the server has these bytes."""
+        for folder, _, names in os.walk(os.path.join(self.server.data, "blobs")):
+            for path in (os.path.join(folder, name) for name in names):
+                with open(path, "rb") as file:
+                    if file.read() == content:
+                        return path
+        raise AssertionError("no file has these bytes")
+
+    def test_a_bit_of_what_was_made_that_changed_on_the_disk_breaks_the_answer_off(self):
+        caller = X1(self.server)
+        media_id = upload(caller, clip(2), 1_000_000)
+        self.assertEqual(caller.wait(media_id)["state"], "succeeded")
+        outputs = caller.outputs(media_id)
+        film = next(one for one in outputs.values() if one["content_type"] == "video/mp4")
+        content = caller.fetch(film["url"]).body
+        self.change(self.file_of(content), len(content) // 2)
+        with self.assertRaises(ConnectionEnded):
+            caller.fetch(film["url"])
+        self.assertIn("output_differs", self.server.log())
+        playlists = [one for one in outputs.values() if one["content_type"] == "application/vnd.apple.mpegurl"]
+        self.assertTrue(playlists)
+        text = caller.fetch(playlists[0]["url"]).body
+        self.change(self.file_of(text), len(text) // 2)
+        refused = caller.fetch(playlists[0]["url"])
+        self.assertEqual((refused.status, refused.header("sluice-error")), (500, "storage_failed"), refused)
 
 
 if __name__ == "__main__":

@@ -121,6 +121,12 @@ class Fsck(unittest.TestCase):
         outputs = [path for path in found if os.path.realpath(path) not in known and content_of(path) != image]
         self.assertTrue(outputs)
         for path in outputs:
+            with open(path, "r+b") as file:
+                file.write(b"?")
+        code, problems, _ = self.fsck()
+        self.assertEqual(code, 1)
+        self.assertEqual({problem["kind"] for problem in problems}, {"output_differs"})
+        for path in outputs:
             os.unlink(path)
         code, problems, _ = self.fsck()
         self.assertEqual(code, 1)

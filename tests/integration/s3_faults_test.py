@@ -130,6 +130,19 @@ class Passing(FaultyCase):
         answer = self.caller.original(f"7_{media_id}")
         self.assertEqual((answer.status, answer.header("sluice-error")), (500, "storage_failed"), answer)
 
+    def test_a_bit_of_what_was_made_that_changed_on_the_way_back_is_not_given_out(self):
+        media_id = upload(self.caller, clip(1), 1_000_000)
+        self.assertEqual(self.caller.wait(media_id)["state"], "succeeded")
+        url = next(one for one in self.caller.outputs(media_id).values() if one["role"] == "poster")["url"]
+        made = self.caller.fetch(url).body
+        met = self.line.add("flip", method="GET")
+        self.assertEqual(self.caller.fetch(url).body, made)
+        self.assertEqual(met.fired, 1)
+        self.assertIn("output_differs", self.server.log())
+        self.line.add("flip", method="GET", times=2)
+        answer = self.caller.fetch(url)
+        self.assertEqual((answer.status, answer.header("sluice-error")), (500, "storage_failed"), answer)
+
     def test_a_slow_store_makes_calls_slow_and_status_not(self):
         media_id, data = self.opened()
         last_bytes = threading.Event()

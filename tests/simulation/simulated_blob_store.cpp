@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/digest.hpp"
+
 namespace sluice::simulation {
 namespace {
 
@@ -343,8 +345,8 @@ Result<std::string> SimulatedBlobStore::as_local_file(
     });
 }
 
-Result<Extent> SimulatedBlobStore::adopt_file(BlobId id, const std::string& path) {
-    return gate_.call(Site::blob_adopt, [&]() -> Result<Extent> {
+Result<AdoptedFile> SimulatedBlobStore::adopt_file(BlobId id, const std::string& path) {
+    return gate_.call(Site::blob_adopt, [&]() -> Result<AdoptedFile> {
         const auto file = disk_.local().find(path);
         if (file == disk_.local().end()) {
             return system_error(2, "open " + path);
@@ -365,7 +367,7 @@ Result<Extent> SimulatedBlobStore::adopt_file(BlobId id, const std::string& path
         }
         gate_.step(Site::blob_adopt);
         disk_.sync_entry(id);
-        return Extent{id, {0}, {content.size()}};
+        return AdoptedFile{{id, {0}, {content.size()}}, crc32c(content)};
     });
 }
 

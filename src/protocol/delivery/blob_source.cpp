@@ -24,6 +24,7 @@ BlobSource::BlobSource(
       layout_(std::move(file.layout)),
       sums_(std::move(file.sums)),
       tag_(std::move(file.tag)),
+      is_original_(file.is_original),
       at_(first),
       length_(length),
       end_(first + length) {}
@@ -54,7 +55,10 @@ Result<void> BlobSource::fetch(const Piece& piece, std::span<std::byte> bytes) {
         }
         sums_.go_back_to(place);
         log::warning(
-            "original_differs", "what was read is not what was uploaded", {{"file", tag_}}
+            is_original_ ? "original_differs" : "output_differs",
+            is_original_ ? "what was read is not what was uploaded"
+                         : "what was read is not what was made",
+            {{"file", tag_}}
         );
     }
     return Error{.code = ErrorCode::storage_failed, .detail = "a checksum of " + tag_ + " differs"};

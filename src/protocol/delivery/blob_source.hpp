@@ -1,5 +1,5 @@
-// The bytes of a file as the body of a response, read piece by piece on the blocking pool. What was uploaded is
-// compared with its checksums on the way: where a segment differs the answer breaks off.
+// The bytes of a file as the body of a response, read piece by piece on the blocking pool. They are
+// compared with their checksums on the way: where a segment, or what was made, differs the answer breaks off.
 #pragma once
 
 #include <string>
@@ -42,6 +42,7 @@ class BlobSource final : public http::BodySource {
     std::vector<Extent> layout_;
     RunningSums sums_;
     std::string tag_;  // of the file, for the log
+    bool is_original_;
     std::uint64_t at_;
     std::uint64_t length_;
     std::uint64_t end_;

@@ -1,4 +1,4 @@
-// RunningSums: compares what is read of a file with the checksums that its segments had when they were uploaded, as
+// RunningSums: compares what is read of a file with the checksums that its segments had when they were stored, as
 // far as whole segments are read one piece after the other. Pure; one thread at a time.
 #pragma once
 

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "base/file_checksum.hpp"
 #include "store/disk/blob_writers.hpp"
 #include "store/disk/pack_writer.hpp"
 
@@ -342,7 +343,7 @@ Result<std::string> DiskBlobStore::as_local_file(
     return scratch;
 }
 
-Result<Extent> DiskBlobStore::adopt_file(BlobId id, const std::string& path) {
+Result<AdoptedFile> DiskBlobStore::adopt_file(BlobId id, const std::string& path) {
     const UniqueFd file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
     if (!file) {
         return system_error(errno, "open " + path);
@@ -354,13 +355,18 @@ Result<Extent> DiskBlobStore::adopt_file(BlobId id, const std::string& path) {
     if (auto synced = disk::sync_file(file.get()); !synced) {
         return std::move(synced).error();
     }
+    const auto crc = crc32c_of_file(file.get());
+    if (!crc) {
+        return crc.error();
+    }
     ::fchmod(file.get(), S_IRUSR | S_IWUSR);
     auto moved = directory_.move_in(path, id);
     if (!moved) {
         return std::move(moved).error();
     }
     if (!*moved) {
-        return adopt_copy(id, path, file.get(), *length);
+        const auto extent = adopt_copy(id, path, file.get(), *length);
+        return extent ? AdoptedFile{*extent, *crc} : Result<AdoptedFile>(extent.error());
     }
     if (auto synced = directory_.sync_folder_of(id); !synced) {
         return std::move(synced).error();
@@ -368,7 +374,7 @@ Result<Extent> DiskBlobStore::adopt_file(BlobId id, const std::string& path) {
     if (auto synced = sync_parent_of(path); !synced) {
         return std::move(synced).error();
     }
-    return Extent{id, {0}, *length};
+    return AdoptedFile{{id, {0}, *length}, *crc};
 }
 
 Result<Extent> DiskBlobStore::adopt_copy(

@@ -64,7 +64,7 @@ class DiskBlobStore final : public BlobStore {
     // is cut to the extent's length.
     Result<std::string> as_local_file(const std::vector<Extent>& layout, const std::string& scratch)
         override;
-    Result<Extent> adopt_file(BlobId id, const std::string& path) override;
+    Result<AdoptedFile> adopt_file(BlobId id, const std::string& path) override;
     Result<void> remove(const Extent& extent) override;
     Result<ByteCount> free_space() override;
     const disk::WriteWays& ways() const { return ways_; }

@@ -170,10 +170,10 @@ TEST(DiskBlobStore, AnotherFileSystemsFileIsAdoptedAsACopy) {
     const auto store = opened(folder.path("blobs"));
     const auto bytes = test_bytes(100'000, 1);
     write_file(elsewhere.path("output"), bytes);
-    const auto extent = store->adopt_file({5}, elsewhere.path("output"));
-    ASSERT_TRUE(extent);
+    const auto adopted = store->adopt_file({5}, elsewhere.path("output"));
+    ASSERT_TRUE(adopted);
     std::vector<std::byte> read(bytes.size());
-    ASSERT_TRUE(store->read(*extent, {0}, read));
+    ASSERT_TRUE(store->read(adopted->extent, {0}, read));
     EXPECT_EQ(read, bytes);
     EXPECT_FALSE(std::filesystem::exists(elsewhere.path("output")));
 }

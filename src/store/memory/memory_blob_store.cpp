@@ -5,6 +5,8 @@
 #include <fstream>
 #include <limits>
 
+#include "base/digest.hpp"
+
 namespace sluice {
 namespace {
 
@@ -187,7 +189,7 @@ Result<std::string> MemoryBlobStore::as_local_file(
     return file ? Result<std::string>(scratch) : system_error(EIO, "write " + scratch);
 }
 
-Result<Extent> MemoryBlobStore::adopt_file(BlobId id, const std::string& path) {
+Result<AdoptedFile> MemoryBlobStore::adopt_file(BlobId id, const std::string& path) {
     std::ifstream file(path, std::ios::binary);
     if (!file) {
         return system_error(ENOENT, "open " + path);
@@ -201,10 +203,11 @@ Result<Extent> MemoryBlobStore::adopt_file(BlobId id, const std::string& path) {
         return std::move(written).error();
     }
     auto extent = (*writer)->commit();
-    if (extent) {
-        std::remove(path.c_str());
+    if (!extent) {
+        return std::move(extent).error();
     }
-    return extent;
+    std::remove(path.c_str());
+    return AdoptedFile{*extent, crc32c(std::as_bytes(std::span(text)))};
 }
 
 Result<void> MemoryBlobStore::remove(const Extent& extent) {

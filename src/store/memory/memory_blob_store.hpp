@@ -20,7 +20,7 @@ class MemoryBlobStore : public BlobStore {
     Result<void> read(const Extent& extent, ByteOffset offset, std::span<std::byte> bytes) override;
     Result<std::string> as_local_file(const std::vector<Extent>& layout, const std::string& scratch)
         override;
-    Result<Extent> adopt_file(BlobId id, const std::string& path) override;
+    Result<AdoptedFile> adopt_file(BlobId id, const std::string& path) override;
     Result<void> remove(const Extent& extent) override;
     Result<ByteCount> free_space() override;
 

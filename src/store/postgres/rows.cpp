@@ -130,6 +130,7 @@ Output read_output(const Row& row) {
         .is_copied = row.flag(9),
         .placeholder = row.text(10),
         .made_at = row.optional_time(11),
+        .crc32c = row.optional_integer(12),
     };
 }
 
@@ -207,7 +208,8 @@ void send_outputs(Session& session, MediaId id, const std::vector<Output>& outpu
             sluice::name_of(output.role),
             output.is_copied,
             output.placeholder,
-            output.made_at
+            output.made_at,
+            output.crc32c
         );
     }
 }

@@ -69,12 +69,12 @@ inline constexpr char segments_sql[] =
 
 inline constexpr char insert_output_sql[] =
     "INSERT INTO outputs (upload, position, name, content_type, blob, \"offset\", length, width, "
-    "height, duration_ms, role, is_copied, placeholder, made_at) "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+    "height, duration_ms, role, is_copied, placeholder, made_at, crc32c) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
 inline constexpr char delete_outputs_sql[] = "DELETE FROM outputs WHERE upload = $1";
 inline constexpr char outputs_sql[] =
     "SELECT name, content_type, blob, \"offset\", length, width, height, duration_ms, role, "
-    "is_copied, placeholder, made_at FROM outputs WHERE upload = $1 ORDER BY position";
+    "is_copied, placeholder, made_at, crc32c FROM outputs WHERE upload = $1 ORDER BY position";
 
 inline constexpr char insert_job_sql[] =
     "INSERT INTO jobs (id, media, run_at, cost_expected_ms, lane, rank, attempt, fence, state) "

@@ -10,6 +10,7 @@
 #include <random>
 #include <utility>
 
+#include "base/file_checksum.hpp"
 #include "base/text.hpp"
 #include "base/unique_fd.hpp"
 #include "store/s3/answer_text.hpp"
@@ -294,18 +295,22 @@ Result<BlobId> S3BlobStore::put_file(BlobId id, int file, ByteCount length, Ids 
     return id;
 }
 
-Result<Extent> S3BlobStore::adopt_file(BlobId id, const std::string& path) {
+Result<AdoptedFile> S3BlobStore::adopt_file(BlobId id, const std::string& path) {
     ByteCount length;
     auto file = opened_file(path, length);
     if (!file) {
         return std::move(file).error();
+    }
+    const auto crc = crc32c_of_file(file->get());
+    if (!crc) {
+        return crc.error();
     }
     const auto made = put_file(id, file->get(), length, Ids::may_change);
     if (!made) {
         return made.error();
     }
     ::unlink(path.c_str());
-    return Extent{*made, {0}, length};
+    return AdoptedFile{{*made, {0}, length}, *crc};
 }
 
 Result<void> S3BlobStore::copy_in(BlobId id, const std::string& path) {

@@ -51,7 +51,7 @@ class S3BlobStore final : public BlobStore {
     Result<std::string> fetch(
         const std::vector<Extent>& layout, const std::string& scratch, const Between& between
     ) override;
-    Result<Extent> adopt_file(BlobId id, const std::string& path) override;
+    Result<AdoptedFile> adopt_file(BlobId id, const std::string& path) override;
     // Of a blob that many uploads share (brought here by a migration) nothing can be taken away: it
     // goes as a whole when nobody names it any more.
     Result<void> remove(const Extent& extent) override;

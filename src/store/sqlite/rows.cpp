@@ -169,6 +169,7 @@ Output read_output(const Statement& row) {
         .is_copied = row.integer(9) != 0,
         .placeholder = row.text(10),
         .made_at = optional_time(row, 11),
+        .crc32c = row.optional_integer(12),
     };
 }
 
@@ -258,7 +259,8 @@ Result<void> insert_output(
         name_of(output.role),
         std::int64_t{output.is_copied},
         std::string_view(output.placeholder),
-        output.made_at ? std::optional(sqlite::stored(*output.made_at)) : std::nullopt
+        output.made_at ? std::optional(sqlite::stored(*output.made_at)) : std::nullopt,
+        std::optional<std::int64_t>(output.crc32c)
     );
     return changed ? ok() : Result<void>(std::move(changed).error());
 }

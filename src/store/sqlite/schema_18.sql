@@ -1,0 +1,4 @@
+-- CRC-32C of the bytes of what was made; NULL: made before it was written down.
+ALTER TABLE outputs ADD COLUMN crc32c INTEGER;
+
+PRAGMA user_version = 18;
