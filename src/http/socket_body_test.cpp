@@ -3,13 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
-#include <exception>
 #include <memory>
 #include <string>
 #include <utility>
+
+#include "runtime/task_group.hpp"
 
 namespace sluice::http {
 namespace {
@@ -55,12 +54,17 @@ Request of_length(std::uint64_t length) {
 class SocketBodyTest : public testing::Test {
   protected:
     void run(asio::awaitable<void> task) {
-        asio::co_spawn(loop, std::move(task), [](const std::exception_ptr& error) {
-            if (error) {
-                std::rethrow_exception(error);
-            }
-        });
+        runtime::TaskGroup group("test");
+        bool has_ended = false;
+        group.spawn(
+            loop.get_executor(),
+            [](asio::awaitable<void> task, bool& has_ended) -> asio::awaitable<void> {
+                co_await std::move(task);
+                has_ended = true;
+            }(std::move(task), has_ended)
+        );
         loop.run();
+        EXPECT_TRUE(has_ended);
     }
     static asio::awaitable<std::string> read(Exchange& exchange) {
         std::array<std::byte, 100> bytes;
