@@ -1,11 +1,14 @@
-// What the head of a form's part tells about it. Pure; used where a form is received.
+// What the head of a form's part tells about it, and what the inspector is to know of the part. Used where a form is
+// received.
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "http/form_parser.hpp"
+#include "protocol/common/exchange.hpp"
 
 namespace sluice::protocol {
 
@@ -17,5 +20,10 @@ bool is_misnamed_media(std::string_view name);
 
 // Text parts with a file name exist (python-twitter): only what says it is binary is a file.
 bool is_file(const http::PartHead& head);
+
+// A part has begun; these bytes of it came; it was media with this checksum. All only if the exchange wants its parts.
+void note_part(Exchange& exchange, const http::PartHead& head);
+void note_data(Exchange& exchange, std::span<const std::byte> data);
+void note_checksum(Exchange& exchange, std::uint32_t crc);
 
 }  // namespace sluice::protocol

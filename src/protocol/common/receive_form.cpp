@@ -26,8 +26,6 @@ constexpr std::size_t value_bytes_max = 64 * 1024;
 constexpr std::size_t values_bytes_max = 512 * 1024;
 // A list may come as one part for each entry, and far too many entries are to be told as that.
 constexpr std::size_t form_parts_max = 1200;
-// What the inspector keeps of a part.
-constexpr std::size_t part_start_bytes = 256;
 
 bool is_media(const std::string& name) {
     return name == "media" || name == "media_data";
@@ -131,47 +129,68 @@ class FormReception {
         co_return ok();
     }
 
-    // Reads until the memory is full, the body ends or nothing comes just now; outside of media just
-    // once, so that a wrong call is refused early.
+    // Reads until the memory is full, the body ends or nothing comes just now; outside of media, and of media that stays
+    // in place, just once: a wrong call is refused early, and a piece is looked through while it is hot.
     awaitable<Result<void>> fill() {
         do {
             auto came = co_await window_.read();
             if (!came) {
                 co_return std::move(came).error();
             }
-            if (auto admitted = admit_length(); !admitted) {
+            if (auto admitted = admit(*came); !admitted) {
                 co_return admitted;
             }
-            if (md5_) {
-                md5_->update(*came);
-            }
-            if (!came->empty()) {
-                sink_.beat();
-            }
-        } while (!window_.is_last() && !window_.is_silent() && is_media_open_ && !window_.is_full()
-        );
+        } while (is_media_open_ && !is_in_place_ && may_come());
         co_return ok();
     }
 
     // A chunked body tells its length only by coming.
-    Result<void> admit_length() const {
+    Result<void> admit(std::span<const std::byte> came) {
         const UploadLimits& limits = context_.uploads.limits();
-        return body_.received() > body_max(limits)
-                   ? body_too_large(
-                         "At least " + std::to_string(body_.received()) + " bytes came", limits
-                     )
-                   : ok();
+        if (body_.received() > body_max(limits)) {
+            return body_too_large(
+                "At least " + std::to_string(body_.received()) + " bytes came", limits
+            );
+        }
+        if (md5_) {
+            md5_->update(came);
+        }
+        if (!came.empty()) {
+            sink_.beat();
+        }
+        return ok();
+    }
+
+    // Of media in place, without a wait; what is stored at once is not heaped up.
+    Result<bool> read_more() {
+        if (!is_in_place_ || sink_.is_quick()) {
+            return false;
+        }
+        const auto more = window_.read_more();
+        auto admitted = admit(more);
+        return admitted ? Result<bool>(!more.empty()) : std::move(admitted).error();
+    }
+
+    // There is room for more, and it may be on its way.
+    bool may_come() const {
+        return !window_.is_last() && !window_.is_silent() && !window_.is_full();
     }
 
     awaitable<Result<void>> parse() {
         auto input = window_.unparsed();
+        bool is_in_turn = true;  // the one that fill() had: nothing was waited for since
         for (;;) {
             auto event = parser_->next(input, window_.is_last());
             if (!event) {
                 co_return std::move(event).error();
             }
             if (event->kind == FormEvent::Kind::need_more) {
-                co_return co_await wait_for_more(input);
+                auto more = is_in_turn ? read_more() : false;
+                if (!more || !*more) {
+                    co_return more ? co_await wait_for_more(input) : std::move(more).error();
+                }
+                input = window_.unparsed();
+                continue;
             }
             if (event->kind == FormEvent::Kind::done) {
                 is_done_ = true;
@@ -180,6 +199,7 @@ class FormReception {
             auto handled = handle(*event);
             if (handled && waits(*event)) {
                 handled = co_await handle_media(*event, input);
+                is_in_turn = false;
             }
             if (!handled) {
                 co_return handled;
@@ -195,6 +215,9 @@ class FormReception {
                 .facts = "The form ends inside of a part, after " +
                          std::to_string(body_.received()) + " bytes."
             };
+        }
+        if (is_in_place_ && may_come() && !sink_.is_quick()) {
+            co_return ok();
         }
         if (is_media_open_ || window_.is_silent() || is_stuck) {
             co_return co_await store_media(rest, false);
@@ -213,7 +236,7 @@ class FormReception {
         window_.set_aside(media.subspan(taken), rest);
         if (taken > 0) {
             const auto data = media.first(taken);
-            note_data(data);
+            note_data(exchange_, data);
             if (auto stored = co_await sink_.take_piece(data, window_.buffer()); !stored) {
                 co_return stored;
             }
@@ -262,7 +285,7 @@ class FormReception {
     void begin_part() {
         const http::PartHead& head = parser_->head();
         value_.clear();
-        note_part(head);
+        note_part(exchange_, head);
         is_media_open_ = is_media(head.name);
         is_in_place_ = is_media_open_ && !is_base64(head, parser_->is_multipart());
         is_ignored_ = !is_media_open_ && (is_misnamed_media(head.name) || is_file(head));
@@ -281,40 +304,13 @@ class FormReception {
         return ByteCount{rest - std::min(rest, closing_length(content_type_))};
     }
 
-    void note_part(const http::PartHead& head) {
-        if (exchange_.wants_parts) {
-            exchange_.parts.push_back({
-                .name = head.name,
-                .place = "body",
-                .file_name = head.file_name.value_or(""),
-                .content_type = head.content_type,
-            });
-        }
-    }
-
-    // The length as it came, and the first bytes; in the middle of the request nothing is hashed.
-    void note_data(std::span<const std::byte> data) {
-        if (!exchange_.wants_parts) {
-            return;
-        }
-        ReceivedPart& part = exchange_.parts.back();
-        part.length.value += data.size();
-        const std::size_t kept = std::min(data.size(), part_start_bytes - part.start.size());
-        part.start.append(reinterpret_cast<const char*>(data.data()), kept);
-    }
-
-    void note_checksum() {
-        if (exchange_.wants_parts && form_->media) {
-            exchange_.parts.back().crc32c = hex8(form_->media->crc());
-        }
-    }
-
     Result<void> take_data(std::span<const std::byte> data) {
         if (is_in_place_) {
             window_.add_media(data);
+            sink_.look_ahead(data);
             return ok();
         }
-        note_data(data);
+        note_data(exchange_, data);
         if (is_ignored_) {
             form_->other_length.value += data.size();
         }
@@ -354,7 +350,9 @@ class FormReception {
         }
         is_media_open_ = is_in_place_ = false;
         auto ended = co_await sink_.end();
-        note_checksum();
+        if (form_->media) {
+            note_checksum(exchange_, form_->media->crc());
+        }
         co_return ended;
     }
 
