@@ -337,6 +337,9 @@ class Server {
                  {"durability", settings_.is_strict ? "strict" : "relaxed"}}
             );
         }
+        if (!settings_.runs_workers && parts_.node == nullptr) {
+            log::warning("nobody_works", "--role api, and no other node: what is finalized waits");
+        }
         const std::string& url = urls_.front();
         const bool signs_in = settings_.needs_keys;
         greet(

@@ -196,6 +196,7 @@ class WithoutWorkers(MistakeCase):
                 info = caller.info_of(answer)
                 self.assertEqual(info["state"], "pending", info)
                 self.assertGreaterEqual(info["check_after_secs"], 1)
+        self.assertIn("nobody_works", self.server.log())
 
 
 class Faithful(MistakeCase):

@@ -11,7 +11,7 @@ import threading
 import time
 import unittest
 
-from support.client import X1, X2, call, pieces
+from support.client import X1, X2, call, pieces, upload
 from support.media import clip, noise, picture
 from support.nodes import Nodes
 from support.server import Server, binary
@@ -101,6 +101,21 @@ class NoStickiness(NodesCase):
         self.assertEqual(X1(self.nodes.proxy).wait(media_id)["state"], "succeeded")
         for node in self.nodes.apis:
             self.assertTrue(X1(node).original(f"7_{media_id}").body == data)
+
+    def test_each_tells_the_same_time_to_ask_again(self):
+        """While the only worker is busy with another film, and while it is at this one."""
+        caller = X1(self.nodes.proxy)
+        upload(caller, clip(4, "640x360"), 2_000_000)
+        media_id = upload(caller, clip(4, "640x360"), 2_000_000)
+        seen = []
+        while "succeeded" not in seen:
+            infos = [X1.info_of(X1(node).status(media_id)) for node in self.nodes.apis]
+            if len({info["state"] for info in infos}) == 1:  # else it went on between two of them
+                told = [info.get("check_after_secs", 0) for info in infos]
+                self.assertLessEqual(max(told) - min(told), 1, infos)
+                seen.append(infos[0]["state"])
+            time.sleep(0.5)
+        self.assertEqual(set(seen), {"pending", "in_progress", "succeeded"})
 
     def test_a_picture_in_one_call_is_there_on_all(self):
         media_id = X2(self.a).one_shot(picture()).json()["data"]["id"]
