@@ -6,6 +6,12 @@
 #include "base/text.hpp"
 
 namespace sluice::protocol {
+namespace {
+
+// What the inspector keeps of a part.
+constexpr std::size_t part_start_bytes = 256;
+
+}  // namespace
 
 // What follows the media in a multipart body if it is the last part: CRLF "--" boundary "--" CRLF.
 std::uint64_t closing_length(std::string_view content_type) {
@@ -47,6 +53,27 @@ bool is_file(const http::PartHead& head) {
     const std::string_view type = head.content_type;
     return head.file_name && (type.starts_with("image/") || type.starts_with("video/") ||
                               type == "application/octet-stream");
+}
+
+void note_part(Exchange& exchange, const http::PartHead& head) {
+    if (exchange.wants_parts) {
+        exchange.parts.push_back({
+            .name = head.name,
+            .place = "body",
+            .file_name = head.file_name.value_or(""),
+            .content_type = head.content_type,
+        });
+    }
+}
+
+void note_data(Exchange& exchange, std::span<const std::byte> data) {
+    if (!exchange.wants_parts) {
+        return;
+    }
+    ReceivedPart& part = exchange.parts.back();
+    part.length.value += data.size();
+    const std::size_t kept = std::min(data.size(), part_start_bytes - part.start.size());
+    part.start.append(reinterpret_cast<const char*>(data.data()), kept);
 }
 
 }  // namespace sluice::protocol

@@ -1,11 +1,14 @@
-// What the head of a form's part tells about it. Pure; used where a form is received.
+// What the head of a form's part tells about it, and what of the part the inspector keeps. Used where a form is received.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "http/form_parser.hpp"
+#include "protocol/common/exchange.hpp"
 
 namespace sluice::protocol {
 
@@ -17,5 +20,10 @@ bool is_misnamed_media(std::string_view name);
 
 // Text parts with a file name exist (python-twitter): only what says it is binary is a file.
 bool is_file(const http::PartHead& head);
+
+// For the inspector, if it wants them: a part that begins, and data of the last one. The length as it came, and the first
+// bytes; in the middle of the request nothing is hashed.
+void note_part(Exchange& exchange, const http::PartHead& head);
+void note_data(Exchange& exchange, std::span<const std::byte> data);
 
 }  // namespace sluice::protocol

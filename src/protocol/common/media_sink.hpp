@@ -47,6 +47,8 @@ class MediaSink {
     boost::asio::awaitable<Result<void>> take_piece(
         std::span<const std::byte> data, std::optional<runtime::BufferArena::Buffer>& buffer
     );
+    // Before a wait that may be long: what is on its way to the file arrives first, and holds nothing any more.
+    boost::asio::awaitable<Result<void>> settle();
     // Bytes of it have come, and wait in the buffer.
     void beat() {
         if (form_.media) {

@@ -26,8 +26,6 @@ constexpr std::size_t value_bytes_max = 64 * 1024;
 constexpr std::size_t values_bytes_max = 512 * 1024;
 // A list may come as one part for each entry, and far too many entries are to be told as that.
 constexpr std::size_t form_parts_max = 1200;
-// What the inspector keeps of a part.
-constexpr std::size_t part_start_bytes = 256;
 
 bool is_media(const std::string& name) {
     return name == "media" || name == "media_data";
@@ -213,9 +211,14 @@ class FormReception {
         window_.set_aside(media.subspan(taken), rest);
         if (taken > 0) {
             const auto data = media.first(taken);
-            note_data(data);
+            note_data(exchange_, data);
             if (auto stored = co_await sink_.take_piece(data, window_.buffer()); !stored) {
                 co_return stored;
+            }
+        }
+        if (window_.is_silent()) {
+            if (auto settled = co_await sink_.settle(); !settled) {
+                co_return settled;
             }
         }
         co_await window_.resume(sink_.phase());
@@ -262,7 +265,7 @@ class FormReception {
     void begin_part() {
         const http::PartHead& head = parser_->head();
         value_.clear();
-        note_part(head);
+        note_part(exchange_, head);
         is_media_open_ = is_media(head.name);
         is_in_place_ = is_media_open_ && !is_base64(head, parser_->is_multipart());
         is_ignored_ = !is_media_open_ && (is_misnamed_media(head.name) || is_file(head));
@@ -281,31 +284,9 @@ class FormReception {
         return ByteCount{rest - std::min(rest, closing_length(content_type_))};
     }
 
-    void note_part(const http::PartHead& head) {
-        if (exchange_.wants_parts) {
-            exchange_.parts.push_back({
-                .name = head.name,
-                .place = "body",
-                .file_name = head.file_name.value_or(""),
-                .content_type = head.content_type,
-            });
-        }
-    }
-
-    // The length as it came, and the first bytes; in the middle of the request nothing is hashed.
-    void note_data(std::span<const std::byte> data) {
-        if (!exchange_.wants_parts) {
-            return;
-        }
-        ReceivedPart& part = exchange_.parts.back();
-        part.length.value += data.size();
-        const std::size_t kept = std::min(data.size(), part_start_bytes - part.start.size());
-        part.start.append(reinterpret_cast<const char*>(data.data()), kept);
-    }
-
     void note_checksum() {
         if (exchange_.wants_parts && form_->media) {
-            exchange_.parts.back().crc32c = hex8(form_->media->crc());
+            exchange_.parts.back().crc32c = form_->media->crc();
         }
     }
 
@@ -314,7 +295,7 @@ class FormReception {
             window_.add_media(data);
             return ok();
         }
-        note_data(data);
+        note_data(exchange_, data);
         if (is_ignored_) {
             form_->other_length.value += data.size();
         }
