@@ -101,8 +101,8 @@ def small_rows(figures):
 
 def memory_rows(figures):
     for hold, name, limit in (("none", "no connection", 0.5), ("idle", "idle connection", 4), ("stalled", "stalled in mid-body", 8)):
-        kib = figures.median("rss_kib_each", section="memory", server="Sluice", hold=hold)
-        yield at_most(f"memory of an open upload, {name}: ≤ {limit} KiB", kib, limit, "" if kib is None else f"{kib:.2f} KiB")
+        kib = figures.median("further_rss_kib_each", section="memory", server="Sluice", hold=hold)
+        yield at_most(f"memory of each further open upload, {name}: ≤ {limit} KiB", kib, limit, "" if kib is None else f"{kib:.2f} KiB")
 
 
 def finalize_rows(figures):

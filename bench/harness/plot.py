@@ -116,8 +116,8 @@ def panels(book):
         2, log=True,
     )
     yield Panel(
-        "Memory of a stalled upload in KiB", "silent after 64 KiB of a 4 MiB chunk; less is better",
-        bars(book, "rss_kib_each", section="memory", hold="stalled"), 8,
+        "Memory of each further stalled upload in KiB", "silent after 64 KiB of a 4 MiB chunk; less is better",
+        bars(book, "further_rss_kib_each", section="memory", hold="stalled"), 8,
     )
 
 

@@ -118,10 +118,13 @@ def overload_table(book, figures):
 def memory_table(book, figures):
     rows = []
     for server in servers_of(book, section="memory"):
-        cell = lambda hold: with_range(figures, "rss_kib_each", 1, 1, section="memory", server=server, hold=hold)  # noqa: B023, E731
+        cell = lambda hold: " / ".join(  # noqa: E731
+            with_range(figures, field, 1, 1, section="memory", server=server, hold=hold)  # noqa: B023
+            for field in ("further_rss_kib_each", "rss_kib_each")
+        )
         rows.append((server, cell("none"), cell("idle"), cell("stalled")))
     if rows:
-        yield "### Memory of an open upload, KiB of the server's resident memory"
+        yield "### Memory of an open upload, KiB of the server's resident memory: each further one / the first ones, while caches fill"
         yield ""
         yield from table(("server", "no connection", "idle connection", "stalled after 64 KiB of 4 MiB"), rows)
 

@@ -31,7 +31,8 @@ class Scale:
         self.is_quick = total < GIB
         self.smalls = 2000 if self.is_quick else 8000
         self.seconds = 1.5 if self.is_quick else 3
-        self.held = 1000 if self.is_quick else 5000
+        # Twice, and once a tenth: a stalled upload takes three of the server's descriptors, and 20,000 are usual.
+        self.held = 1000 if self.is_quick else 3000
         self.million = 1_000_000
 
 
@@ -201,7 +202,7 @@ def memory(place, book, scale):
             path = "/status.json" if isinstance(kind, Nginx) and hold == "idle" else None
             count = min(scale.held, 1000) if isinstance(kind, TusNode) else scale.held
             # What is idle or stands still has done so for a while: a second is the pause of a busy client.
-            options = ["--hold", hold, "--uploads", count, "--size", 4 * MIB, "--stencil", place.stencil, "--settle", 5]
+            options = ["--hold", hold, "--uploads", count, "--further", count, "--size", 4 * MIB, "--stencil", place.stencil, "--settle", 5]
             work = lambda server: load(place, "hold", server, *options, path=path)  # noqa: B023
             measured(book, "memory", kind, lambda: with_server(place, "ext4", kind, work), fs="ext4", hold=hold)  # noqa: B023
 

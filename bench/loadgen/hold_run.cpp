@@ -1,5 +1,7 @@
-// Mode `hold`: many open uploads, and what each of them costs the server in memory. A tenth more of
-// them is opened before the memory is read first, so that pools and caches are as large as they get.
+// Mode `hold`: many open uploads, and what each of them costs the server in memory. A tenth more of them is opened before
+// the memory is read first. Caches fill meanwhile, up to their limits: what one more upload costs is told by the --further
+// ones that are opened after them.
+#include <string>
 #include <thread>
 
 #include "loadgen/run.hpp"
@@ -14,6 +16,8 @@ class Holding {
     explicit Holding(Run& run) : run_(run) {}
 
     bool open(std::uint64_t count);
+    // The same, and what each of these has added to the server's memory.
+    bool measure(std::uint64_t count, const std::string& name, Measured& measured);
 
   private:
     Task<> make();
@@ -68,25 +72,35 @@ bool Holding::open(std::uint64_t count) {
     return is_whole;
 }
 
+bool Holding::measure(std::uint64_t count, const std::string& name, Measured& measured) {
+    const std::uint64_t already = run_.counts.uploads;
+    const Usage before = usage_of(run_.options.pids);
+    const bool is_whole = open(count);
+    measured.after = usage_of(run_.options.pids);
+    const std::uint64_t opened = run_.counts.uploads - already;
+    const auto each = [opened](std::uint64_t from, std::uint64_t to) {
+        return (static_cast<double>(to) - static_cast<double>(from)) / 1024 /
+               static_cast<double>(opened);
+    };
+    measured.more[name + "rss_kib_each"] = each(before.rss, measured.after.rss);
+    measured.more[name + "anonymous_kib_each"] = each(before.anonymous, measured.after.anonymous);
+    measured.more[name + "slab_kib_each"] = each(before.slab, measured.after.slab);
+    return is_whole && opened == count;
+}
+
 }  // namespace
 
 bool run_hold(Run& run, Measured& measured) {
     Holding holding(run);
     bool is_whole = holding.open(run.options.uploads / 10 + makers);
-    const std::uint64_t already = run.counts.uploads;
     measured.before = usage_of(run.options.pids);
     run.began = Clock::now();
-    is_whole = holding.open(run.options.uploads) && is_whole;
+    is_whole = holding.measure(run.options.uploads, "", measured) && is_whole;
     measured.seconds = seconds_between(run.began, Clock::now());
-    measured.after = usage_of(run.options.pids);
-    const auto each = [&](std::uint64_t before, std::uint64_t after) {
-        return (static_cast<double>(after) - static_cast<double>(before)) / 1024 /
-               static_cast<double>(run.counts.uploads - already);
-    };
-    measured.more["rss_kib_each"] = each(measured.before.rss, measured.after.rss);
-    measured.more["anonymous_kib_each"] = each(measured.before.anonymous, measured.after.anonymous);
-    measured.more["slab_kib_each"] = each(measured.before.slab, measured.after.slab);
-    return is_whole && run.counts.uploads - already == run.options.uploads;
+    if (run.options.further > 0) {
+        is_whole = holding.measure(run.options.further, "further_", measured) && is_whole;
+    }
+    return is_whole;
 }
 
 }  // namespace sluice::bench

@@ -38,6 +38,7 @@ status: queries over --connections N for --duration S
 
 hold: memory of open uploads (--uploads N)
   --hold none|idle|stalled no connection; one that is idle; one that is silent after --partial SIZE (64K) of a chunk
+  --further N              after those N more, measured by themselves: what each of them costs where caches are full (0)
   --settle S               wait before the memory is read (1)
 )";
 
@@ -118,6 +119,7 @@ std::map<std::string, Take> takers(Options& options) {
         {"--first", size(options.first)},
         {"--parallel", size(options.parallel)},
         {"--connections", size(options.connections)},
+        {"--further", size(options.further)},
         {"--partial", size(options.partial)},
         {"--region", size(options.region)},
         {"--rate", number(options.rate)},

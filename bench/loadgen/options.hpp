@@ -34,6 +34,7 @@ struct Options {
 
     // hold
     std::string hold = "none";  // none, idle or stalled
+    std::uint64_t further = 0;  // uploads, after the first --uploads: what each of them costs
     std::uint64_t partial = 64ULL << 10;
     double settle = 1;
 

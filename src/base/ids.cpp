@@ -112,15 +112,17 @@ std::string make_request_id(const Clock& clock) {
     random.fill(std::span(bytes).subspan(6));
     std::array<char, 30> text{'r', 'e', 'q', '_'};
     auto* to = text.begin() + 4;
-    // 130 bits for 26 characters: the two missing ones are zeros in front.
-    unsigned bits = 0;
-    int bit_count = 2;
-    for (const unsigned char byte : bytes) {
-        bits = (bits << 8) | byte;
-        bit_count += 8;
-        while (bit_count >= 5) {
-            bit_count -= 5;
-            *to++ = alphabet[(bits >> bit_count) & 31U];
+    // 130 bits for 26 characters: the two missing ones are zeros in front. Then five bytes are eight characters.
+    *to++ = alphabet[bytes[0] >> 5U];
+    *to++ = alphabet[bytes[0] & 31U];
+    for (std::size_t at = 1; at < bytes.size(); at += 5) {
+        std::uint64_t bits = 0;
+        for (std::size_t i = 0; i < 5; ++i) {
+            bits = (bits << 8U) | bytes[at + i];
+        }
+        for (unsigned shift = 40; shift > 0;) {
+            shift -= 5;
+            *to++ = alphabet[(bits >> shift) & 31U];
         }
     }
     return {text.begin(), text.end()};

@@ -74,6 +74,18 @@ TEST(MediaId, ParsesOnlyPositiveNumbersOf63Bits) {
     }
 }
 
+// Crockford's base 32: ids sort by time.
+TEST(RequestId, BeginsWithTheTime) {
+    ManualClock clock;
+    const auto milliseconds = static_cast<std::uint64_t>(clock.now().time_since_epoch().count());
+    const std::string id = make_request_id(clock);
+    std::uint64_t read = 0;
+    for (const char c : id.substr(4, 10)) {
+        read = read * 32 + std::string_view("0123456789abcdefghjkmnpqrstvwxyz").find(c);
+    }
+    EXPECT_EQ(read, milliseconds);  // two zeros in front, and 48 bits
+}
+
 TEST(RequestId, IsPrefixedAndUnique) {
     SystemClock clock;
     std::set<std::string> seen;

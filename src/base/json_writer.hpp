@@ -7,14 +7,37 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
+
+#include "base/raw_text.hpp"
 
 namespace sluice {
 
 // Appends `text` as a JSON string with its quotes. Bytes that are not UTF-8 become U+FFFD.
 void append_json_string(std::string& out, std::string_view text);
+
+// The shortest text that is read as this number; null if it is none.
+void append_json_number(std::string& out, double number);
+
+// Nothing in it needs an escape.
+bool is_plain_json(std::string_view text);
+
+// What stands between the quotes of such a string. A text that needs no escape is lent, not copied.
+class JsonText {
+  public:
+    explicit JsonText(std::string_view text);
+    JsonText(const JsonText&) = delete;
+    JsonText& operator=(const JsonText&) = delete;
+    operator std::string_view() const { return text_; }
+
+  private:
+    std::string own_;
+    std::string_view text_;
+};
 
 class JsonWriter {
   public:
@@ -23,6 +46,11 @@ class JsonWriter {
     JsonWriter& begin_array();
     JsonWriter& end_array();
     JsonWriter& key(std::string_view name);
+    // A literal, in which nothing needs an escape.
+    template <std::size_t length>
+    JsonWriter& key(const char (&name)[length]) {
+        return plain_key({name, length - 1});
+    }
 
     JsonWriter& value(std::string_view text);
     JsonWriter& value(const char* text) { return value(std::string_view(text)); }
@@ -36,10 +64,17 @@ class JsonWriter {
     }
     // A value that is JSON already.
     JsonWriter& raw(std::string_view json);
+    // A value, or members of an open object: JSON of no more than so many bytes, written by `put(RawText&)`.
+    template <class Put>
+    JsonWriter& raw(std::size_t bytes_max, Put&& put) {
+        separate();
+        append_raw(text_, bytes_max, std::forward<Put>(put));
+        return *this;
+    }
 
-    template <class T>
-    JsonWriter& member(std::string_view name, T&& what) {
-        return key(name).value(std::forward<T>(what));
+    template <class Name, class T>
+    JsonWriter& member(Name&& name, T&& what) {
+        return key(std::forward<Name>(name)).value(std::forward<T>(what));
     }
 
     // Before begin_object(): so long it may become.
@@ -48,6 +83,7 @@ class JsonWriter {
     std::string take();
 
   private:
+    JsonWriter& plain_key(std::string_view name);
     JsonWriter& signed_value(std::int64_t number);
     JsonWriter& unsigned_value(std::uint64_t number);
     template <class Number>

@@ -19,6 +19,31 @@ TEST(Log, ALineIsWrittenAtOnce) {
     EXPECT_TRUE(line.ends_with('\n'));
 }
 
+TEST(Log, ALineIsTheSameWithAndWithoutEscapes) {
+    const auto fields_of = [](std::string_view text) {
+        const std::string line = line_of(
+            Level::info,
+            "thing_done",
+            "it \"was\" done",
+            {{"text", text}, {"count", -3}, {"ms", 0.125}, {"is_well", true}, {"empty", ""}}
+        );
+        EXPECT_TRUE(line.starts_with(R"({"time":")")) << line;
+        return line.substr(line.find("Z\"") + 2);
+    };
+    EXPECT_EQ(
+        fields_of("plain"),
+        R"(,"level":"info","msg":"it \"was\" done","event":"thing_done","text":"plain","count":-3,)"
+        R"("ms":0.125,"is_well":true,"empty":""})"
+        "\n"
+    );
+    EXPECT_EQ(
+        fields_of("a\nb"),
+        R"(,"level":"info","msg":"it \"was\" done","event":"thing_done","text":"a\nb","count":-3,)"
+        R"("ms":0.125,"is_well":true,"empty":""})"
+        "\n"
+    );
+}
+
 TEST(Log, GatheredLinesWaitForTheFlush) {
     int asked = 0;
     CaptureStderr();

@@ -34,18 +34,24 @@ bool has_body(const Request& request, const Response& response) {
     return allows_body(response.status) && request.method != "HEAD";
 }
 
-}  // namespace
-
-void Connection::compose_head(const Request& request, const Response& response, bool keeps_alive) {
-    const ResponseHeadFacts facts{
+ResponseHeadFacts facts_of(
+    const Request& request, const Response& response, const std::string& date, bool keeps_alive
+) {
+    return {
         .request_id = request.request_id,
-        .date = services_.date(),
+        .date = date,
         .length = response.source ? response.source->length() : response.body.size(),
         .keeps_alive = keeps_alive,
         .is_http_1_0 = request.version_minor == 0
     };
+}
+
+}  // namespace
+
+void Connection::compose_head(const Request& request, const Response& response, bool keeps_alive) {
     services_.head.clear();
     services_.head.reserve(usual_head_bytes);
+    const auto facts = facts_of(request, response, services_.date(), keeps_alive);
     append_response_head(services_.head, response, facts);
 }
 
@@ -53,10 +59,10 @@ void Connection::compose_head(const Request& request, const Response& response, 
 // memory that is taken and given back by turns is the cheapest.
 std::string Connection::whole_text(const Request& request, Response& response, bool keeps_alive) {
     SLUICE_ASSERT(!response.source && !response.cut_after_bytes);
-    compose_head(request, response, keeps_alive);
     std::string text = services_.take_text();
-    text.reserve(services_.head.size() + response.body.size());
-    text += services_.head;
+    text.reserve(usual_head_bytes + response.body.size());
+    const auto facts = facts_of(request, response, services_.date(), keeps_alive);
+    append_response_head(text, response, facts);
     if (has_body(request, response)) {
         text += response.body;
     }

@@ -43,24 +43,48 @@ class FieldName {
     std::string_view text_;
 };
 
+// What stands in such a field: a text of its own, or one that outlives the answer and costs no memory.
+class FieldValue {
+  public:
+    FieldValue(std::string text) : own_(std::move(text)) {}
+    static FieldValue lent(std::string_view text) {
+        FieldValue value{std::string()};
+        value.lent_ = text;
+        return value;
+    }
+    operator std::string_view() const { return is_lent() ? lent_ : own_; }
+    // Then it is of ours, and not of a request.
+    bool is_lent() const { return lent_.data() != nullptr; }
+
+  private:
+    std::string own_;
+    std::string_view lent_;
+};
+
 struct Response {
     int status = 200;
-    std::vector<std::pair<FieldName, std::string>> headers;
+    std::vector<std::pair<FieldName, FieldValue>> headers;
     std::string body;
     std::unique_ptr<BodySource> source;  // used instead of body if set
     bool close = false;                  // end the connection after this answer
     // Ends the connection when so much of the answer is sent, head included: a fault on purpose.
     std::optional<std::uint64_t> cut_after_bytes;
-    std::shared_ptr<void> held;  // given back when the answer has been sent
-    std::string route;           // closed set, for metrics and the log: "x1.append"
-    std::string error_code;      // slug, for metrics, the log and the timeline
-    std::string error_facts;     // what the caller was told beside it
+    std::shared_ptr<void> held;   // given back when the answer has been sent
+    std::string route;            // closed set, for metrics and the log: "x1.append"
+    std::string_view error_code;  // slug of the catalogue, for metrics, the log and the timeline
+    std::string error_facts;      // what the caller was told beside it
 
-    void set(FieldName name, std::string value) {
+    void set(FieldName name, FieldValue value) {
         if (headers.empty()) {
             headers.reserve(16);  // most have more than eight
         }
         headers.emplace_back(name, std::move(value));
+    }
+    void set(FieldName name, std::string value) { set(name, FieldValue(std::move(value))); }
+    // A literal.
+    template <std::size_t length>
+    void set(FieldName name, const char (&value)[length]) {
+        set(name, FieldValue::lent({value, length - 1}));
     }
 };
 

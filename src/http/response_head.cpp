@@ -1,16 +1,17 @@
 #include "http/response_head.hpp"
 
 #include <algorithm>
-#include <charconv>
+#include <cstdint>
+#include <cstring>
 #include <string_view>
+
+#include "base/raw_text.hpp"
 
 namespace sluice::http {
 
 namespace {
 
-constexpr std::string_view blank = ": ";
-constexpr std::string_view end_of_line = "\r\n";
-constexpr std::size_t digits_max = 20;
+constexpr std::size_t around_field_bytes = 4;  // ": " and the end of the line
 // The fields that are ours, and the status line: beside what is of variable length.
 constexpr std::size_t frame_bytes_max = 256;
 
@@ -18,42 +19,47 @@ bool is_control(char c) {
     return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
 }
 
-// Writes into memory that is known to be long enough.
-class Writer {
-  public:
-    explicit Writer(char* to) : to_(to) {}
+// Eight characters at once; those behind a control may be taken for one, too.
+bool may_have_control(const char* characters) {
+    constexpr std::uint64_t ones = 0x0101'0101'0101'0101U;
+    std::uint64_t word = 0;
+    std::memcpy(&word, characters, sizeof word);
+    const std::uint64_t below = (word - ones * 0x20) & ~word;
+    const std::uint64_t deletes = word ^ (ones * 0x7f);
+    return ((below | ((deletes - ones) & ~deletes)) & (ones << 7U)) != 0;
+}
 
-    void text(std::string_view text) { to_ = std::copy_n(text.begin(), text.size(), to_); }
-    // Without a branch, so that the compiler takes many at a time.
-    void value(std::string_view value) {
-        for (std::size_t i = 0; i < value.size(); ++i) {
-            to_[i] = is_control(value[i]) ? ' ' : value[i];
+bool may_have_control(std::string_view text) {
+    if (text.size() < 8) {
+        return std::ranges::any_of(text, is_control);
+    }
+    for (std::size_t at = 0; at + 8 < text.size(); at += 8) {
+        if (may_have_control(text.data() + at)) {
+            return true;
         }
-        to_ += value.size();
     }
-    void number(std::uint64_t number) { to_ = std::to_chars(to_, to_ + digits_max, number).ptr; }
-    void field(std::string_view name, std::string_view of) {
-        text(name);
-        text(blank);
-        value(of);
-        text(end_of_line);
-    }
-    char* end() const { return to_; }
+    return may_have_control(text.data() + text.size() - 8);  // with some that were seen already
+}
 
-  private:
-    char* to_;
-};
+void put_value(RawText& out, std::string_view value) {
+    char* const to = out.end();
+    out.text(value);
+    if (may_have_control(value)) {
+        std::replace_if(to, out.end(), is_control, ' ');
+    }
+}
 
 std::size_t bytes_max(const Response& response, const ResponseHeadFacts& facts) {
     std::size_t bytes = frame_bytes_max + facts.request_id.size() + facts.date.size();
     for (const auto& [name, value] : response.headers) {
-        bytes += std::string_view(name).size() + value.size() + blank.size() + end_of_line.size();
+        bytes +=
+            std::string_view(name).size() + std::string_view(value).size() + around_field_bytes;
     }
     return bytes;
 }
 
 char* write_head(char* to, const Response& response, const ResponseHeadFacts& facts) {
-    Writer out(to);
+    RawText out(to);
     out.text("HTTP/1.1 ");
     out.number(static_cast<std::uint64_t>(response.status));
     out.text(" ");
@@ -61,23 +67,25 @@ char* write_head(char* to, const Response& response, const ResponseHeadFacts& fa
     out.text("\r\nDate: ");
     out.text(facts.date);
     out.text("\r\nX-Request-Id: ");
-    out.value(facts.request_id);
+    put_value(out, facts.request_id);
     out.text("\r\nX-Content-Type-Options: nosniff\r\n");
     for (const auto& [name, value] : response.headers) {
-        out.field(name, value);
+        out.text(name).text(": ");
+        value.is_lent() ? static_cast<void>(out.text(value)) : put_value(out, value);
+        out.text("\r\n");
     }
     const bool is_endless = response.source && response.source->is_endless();
     if (allows_body(response.status) && !is_endless) {
         out.text("Content-Length: ");
         out.number(facts.length);
-        out.text(end_of_line);
+        out.text("\r\n");
     }
     if (!facts.keeps_alive) {
         out.text("Connection: close\r\n");
     } else if (facts.is_http_1_0) {
         out.text("Connection: keep-alive\r\n");
     }
-    out.text(end_of_line);
+    out.text("\r\n");
     return out.end();
 }
 

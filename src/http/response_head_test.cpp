@@ -51,8 +51,33 @@ TEST(ResponseHead, HasNoLengthWhereThereIsNoBody) {
 
 TEST(ResponseHead, LetsNoValueBeginAField) {
     Response response;
-    response.set("Location", "/a\r\nSet-Cookie: b\n");
+    response.set("Location", std::string("/a\r\nSet-Cookie: b\n"));
     EXPECT_TRUE(head_of(response, {}).contains("\r\nLocation: /a  Set-Cookie: b \r\n"));
+}
+
+TEST(ResponseHead, FindsAControlWhereverItStands) {
+    for (unsigned byte = 0; byte < 256; ++byte) {
+        for (std::size_t place = 0; place < 19; ++place) {
+            std::string value = "a ~zZ09[]{}!#/<=>^_";
+            value[place] = static_cast<char>(byte);
+            Response response;
+            response.set("Location", value);
+            if (byte < 0x20 || byte == 0x7f) {
+                value[place] = ' ';
+            }
+            EXPECT_TRUE(head_of(response, {}).contains("\r\nLocation: " + value + "\r\n"))
+                << byte << " at " << place;
+        }
+    }
+}
+
+TEST(ResponseHead, LendsALiteral) {
+    Response response;
+    response.set("Cache-Control", "no-store");
+    response.set("Location", std::string("/a"));
+    EXPECT_TRUE(response.headers[0].second.is_lent());
+    EXPECT_FALSE(response.headers[1].second.is_lent());
+    EXPECT_TRUE(head_of(response, {}).contains("\r\nCache-Control: no-store\r\nLocation: /a\r\n"));
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 
 #include "base/signal.hpp"
 #include "runtime/fiber.hpp"
+#include "runtime/short_turns.hpp"
 
 namespace sluice::runtime {
 
@@ -41,8 +42,14 @@ BlockingPool::BlockingPool(unsigned threads, int niceness, unsigned fibers) {
     }
     for (unsigned i = 0; i < threads; ++i) {
         threads_.emplace_back([this, niceness] {
-            // Of this thread alone, on Linux. Refused or not, the work is done.
-            static_cast<void>(::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), niceness));
+            if (niceness == short_turns) {
+                ask_for_turns_of(turn_of_reads);
+            } else {
+                // Of this thread alone, on Linux. Refused or not, the work is done.
+                static_cast<void>(
+                    ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), niceness)
+                );
+            }
             work_until_stopped();
         });
     }

@@ -7,6 +7,7 @@
 
 #include "base/metrics.hpp"
 #include "runtime/run_blocking.hpp"
+#include "runtime/short_turns.hpp"
 
 namespace sluice::server {
 
@@ -16,7 +17,7 @@ struct Pools {
     void stop_and_join();
 
     // A read takes microseconds; a few more threads than the store has readers.
-    runtime::BlockingPool reads{8};
+    runtime::BlockingPool reads{8, runtime::short_turns};
     // Who waits for a commit leaves its thread to others, and group commit gathers those who wait. As many threads
     // as fibers, so that whatever else blocks, one goes on with what it blocks for.
     runtime::BlockingPool control{64, 0, 64};

@@ -1,9 +1,11 @@
 #include "base/metrics.hpp"
 #include "media/category_rules.hpp"
+#include "media/cost_model.hpp"
 #include "service/checked_load.hpp"
 #include "service/content_type.hpp"
 #include "service/size_limits.hpp"
 #include "service/uploads.hpp"
+#include "store/hot/hot_uploads.hpp"
 
 namespace sluice {
 namespace {
@@ -91,6 +93,8 @@ Result<UploadStatus> Uploads::seal(
     }
     sealed.category = category_by_content(open, start);
     const Upload queued = sealed.queued(now()).value();
+    HotUploads* const hot = services_.hot;
+    const auto seen = hot == nullptr ? std::nullopt : hot->version_of(open.id);
     if (auto changed =
             services_.metadata.change(queued, UploadState::open, new_job(queued, layout));
         !changed) {
@@ -101,7 +105,14 @@ Result<UploadStatus> Uploads::seal(
     services_.metrics.counter("sluice_uploads_finalized_total", "Uploads with all their bytes")
         .add();
     services_.job_added();
-    return view(queued);
+    const auto left = time_left(queued);
+    if (hot != nullptr) {  // the STATUS that follows needs neither a thread nor the store
+        hot->keep({queued, now(), left}, HotUploads::after_own_write(seen));
+    }
+    return UploadStatus{
+        .upload = queued,
+        .check_after = left ? std::optional(check_after(*left, false)) : std::nullopt,
+    };
 }
 
 // Another FINALIZE, a cancel or an empty segment came between; what stands now has the answer.

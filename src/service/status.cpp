@@ -32,9 +32,10 @@ UploadStatus with_advice(Upload upload, std::optional<milliseconds> left) {
 }
 
 Error finalize_missing(MediaId id, HotOpen open) {
+    open.facts += times_asked_text(open.asked);
     return {
         .code = ErrorCode::finalize_missing,
-        .facts = std::move(open.facts) + times_asked_text(open.asked),
+        .facts = std::move(open.facts),
         .media_id = id.value,
     };
 }

@@ -76,12 +76,47 @@ class StatusAtOnceTest : public testing::Test {
          &timeline_,
          &doubts_,
          &hot_,
-         {},
-         {}},
+         [](MediaId) {},
+         [] { return LaneSlots{}; }},
         UploadLimits{}
     };
     MediaId id_;
 };
+
+TEST_F(StatusAtOnceTest, AfterFinalizeMemoryTellsWhatTheRowSays) {
+    append(
+        0,
+        std::string_view(
+            "\0\0\0\x08"
+            "ftyp",
+            8
+        )
+    );
+    ASSERT_TRUE(uploads_.finish(me, id_, {}));
+    const auto told = uploads_.status_at_once(me, id_);
+    ASSERT_TRUE(told && *told);
+    EXPECT_EQ((*told)->upload, rows_.find(me, id_).value());
+    EXPECT_TRUE((*told)->check_after);
+    EXPECT_EQ((*told)->check_after, uploads_.status(me, id_)->check_after);
+    EXPECT_FALSE(uploads_.status_at_once(other, id_));
+}
+
+TEST_F(StatusAtOnceTest, WhatAWorkerTookIsNotToldAsWaiting) {
+    append(
+        0,
+        std::string_view(
+            "\0\0\0\x08"
+            "ftyp",
+            8
+        )
+    );
+    ASSERT_TRUE(uploads_.finish(me, id_, {}));
+    const auto claimed =
+        metadata_.claim_job(Lane::film, "w", clock_.now(), clock_.now() + std::chrono::seconds(9));
+    ASSERT_TRUE(claimed && *claimed);
+    EXPECT_FALSE(uploads_.status_at_once(me, id_));
+    EXPECT_EQ(uploads_.status(me, id_)->upload.state, UploadState::processing);
+}
 
 TEST_F(StatusAtOnceTest, CountsTheQuestionsThatCameMeanwhile) {
     EXPECT_FALSE(told());

@@ -21,7 +21,8 @@ Result<Principal> identify(const Exchange& exchange) {
     if (exchange.caller) {
         return exchange.caller->principal;
     }
-    return exchange.credentials_refused.value_or(Error{.code = ErrorCode::auth_missing});
+    return exchange.credentials_refused ? *exchange.credentials_refused
+                                        : Error{.code = ErrorCode::auth_missing};
 }
 
 Result<Principal> identify_user(const Exchange& exchange) {

@@ -8,12 +8,14 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/bytes.hpp"
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/ids.hpp"
+#include "base/rare.hpp"
 #include "core/principal.hpp"
 #include "http/request.hpp"
 #include "protocol/common/work_classes.hpp"
@@ -26,12 +28,12 @@ namespace sluice::protocol {
 // of media only the first bytes.
 struct ReceivedPart {
     std::string name;
-    std::string place;  // "query", "form", "multipart", "json"
+    std::string_view place;  // "body" or "json"
     std::string file_name;
     std::string content_type;
     ByteCount length;
-    std::string start;   // the first bytes, raw
-    std::string crc32c;  // of media, eight hexadecimal digits
+    std::string start;                    // the first bytes, raw
+    std::optional<std::uint32_t> crc32c;  // of media
 };
 
 // Where the time went; 0 is "not measured". Reading a body includes writing its media.
@@ -54,12 +56,12 @@ struct Exchange {
 
     std::optional<Identity> caller;  // once known
     // Why there is no caller, if there is none; see identify().
-    std::optional<Error> credentials_refused;
+    Rare<Error> credentials_refused;
     // With keys: by what the caller was known, so that a long answer can be ended with it.
     std::string bearer_digest;
     std::optional<WallTime> session_ends;
     std::string session_mark;  // of the console's cookie; see ConsoleSessions
-    std::string claimed_key;  // the consumer key of an OAuth 1.0a call, whoever sent it
+    std::string claimed_key;   // the consumer key of an OAuth 1.0a call, whoever sent it
     // Of an OAuth 1.0a call whose signature does not match: what should have been signed, and what
     // the caller signed, as far as a known mistake explains it. Never a secret or a signature.
     std::string oauth_base_string;
@@ -70,7 +72,7 @@ struct Exchange {
     std::vector<MediaId> named_beside;  // other media of the same post or look-up
     std::optional<std::uint64_t> segment_index;
     std::optional<ByteCount> media_bytes;  // that came with this call
-    std::optional<FaultRule> fault;        // that strikes this call
+    Rare<FaultRule> fault;                 // that strikes this call
     bool is_weathered = false;             // it was drawn whether one strikes before the work
     std::optional<RateStanding> rate;      // once the call is counted
     // The check_after_secs that the answer gives; for STATUS also what the one before gave, and how

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include "base/digest.hpp"
 #include "base/text.hpp"
 
 namespace sluice::protocol {
@@ -67,7 +66,6 @@ void note_part(Exchange& exchange, const http::PartHead& head) {
     }
 }
 
-// The length as it came, and the first bytes; in the middle of the request nothing is hashed.
 void note_data(Exchange& exchange, std::span<const std::byte> data) {
     if (!exchange.wants_parts) {
         return;
@@ -80,7 +78,7 @@ void note_data(Exchange& exchange, std::span<const std::byte> data) {
 
 void note_checksum(Exchange& exchange, std::uint32_t crc) {
     if (exchange.wants_parts) {
-        exchange.parts.back().crc32c = hex8(crc);
+        exchange.parts.back().crc32c = crc;
     }
 }
 

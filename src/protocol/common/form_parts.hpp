@@ -1,7 +1,7 @@
-// What the head of a form's part tells about it, and what the inspector is to know of the part. Used where a form is
-// received.
+// What the head of a form's part tells about it, and what of the part the inspector keeps. Used where a form is received.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -21,7 +21,8 @@ bool is_misnamed_media(std::string_view name);
 // Text parts with a file name exist (python-twitter): only what says it is binary is a file.
 bool is_file(const http::PartHead& head);
 
-// A part has begun; these bytes of it came; it was media with this checksum. All only if the exchange wants its parts.
+// For the inspector, if it wants them: a part that begins, data of the last one, and its checksum if it was media. The
+// length as it came, and the first bytes; in the middle of the request nothing is hashed.
 void note_part(Exchange& exchange, const http::PartHead& head);
 void note_data(Exchange& exchange, std::span<const std::byte> data);
 void note_checksum(Exchange& exchange, std::uint32_t crc);

@@ -144,6 +144,14 @@ awaitable<Result<void>> MediaSink::take_piece(
     co_return written ? ok() : refuse(std::move(written).error());
 }
 
+awaitable<Result<void>> MediaSink::settle() {
+    if (!form_.media) {
+        co_return ok();
+    }
+    auto settled = co_await direct_.settle(*form_.media);
+    co_return settled ? ok() : refuse(std::move(settled).error());
+}
+
 void MediaSink::end_second() {
     if (came_ == 0) {
         return;  // an empty one beside it harms nobody

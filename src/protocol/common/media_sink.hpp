@@ -55,6 +55,8 @@ class MediaSink {
     }
     // take_piece() only copies to memory: it is worth it as soon as there is anything.
     bool is_quick() const { return is_stored() && form_.media->is_quick({}); }
+    // Before a wait that may be long: what is on its way to the file arrives first, and holds nothing any more.
+    boost::asio::awaitable<Result<void>> settle();
     // Bytes of it have come, and wait in the buffer.
     void beat() {
         if (form_.media) {

@@ -24,15 +24,24 @@ NextCall cancel_call(std::uint64_t media_id, const http::Request& request) {
 }
 
 void append_next(JsonWriter& json, const NextCall& next, const http::Request& request) {
-    const bool has_credentials = request.header("Authorization").has_value();
-    const std::string credentials =
-        has_credentials ? " -H \"Authorization: Bearer $SLUICE_TOKEN\"" : "";
-    json.key("next")
-        .begin_object()
-        .member("method", next.method)
-        .member("url", next.url)
-        .member("curl", "curl -X " + next.method + credentials + " " + quoted(next.url))
-        .end_object();
+    static constexpr std::string_view as_variable =
+        R"( -H \"Authorization: Bearer $SLUICE_TOKEN\")";  // with the escapes of JSON
+    constexpr std::size_t frame_bytes = 64;
+    const std::string_view credentials = request.header("Authorization") ? as_variable : "";
+    const std::string in_quotes = next.url.contains('\'') ? quoted(next.url) : std::string();
+    const JsonText method(next.method);
+    const JsonText url(next.url);
+    const JsonText other_url(in_quotes);
+    const std::string_view url_text = url;
+    const std::string_view method_text = method;
+    const std::size_t bytes = 2 * method_text.size() + 2 * url_text.size() + credentials.size() +
+                              std::string_view(other_url).size();
+    json.key("next").raw(bytes + frame_bytes, [&](RawText& out) {
+        out.text("{\"method\":\"").text(method_text).text("\",\"url\":\"").text(url_text);
+        out.text("\",\"curl\":\"curl -X ").text(method_text).text(credentials).text(" ");
+        in_quotes.empty() ? out.text("'").text(url_text).text("'") : out.text(other_url);
+        out.text("\"}");
+    });
 }
 
 }  // namespace sluice::protocol

@@ -14,8 +14,8 @@ namespace {
 
 void add_notice(http::Response& response, ErrorCode code, const http::Request& request) {
     const Error notice{.code = code};
-    response.set("Sluice-Notice", std::string(entry_of(code).slug));
-    response.set("Link", "<" + doc_url(notice, request) + ">; rel=\"help\"");
+    response.set("Sluice-Notice", http::FieldValue::lent(entry_of(code).slug));
+    response.set("Link", help_link(notice, request));
 }
 
 }  // namespace

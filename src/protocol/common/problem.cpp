@@ -13,19 +13,77 @@ std::string log_path(const http::Request& request) {
     return "/api/v1/requests/" + request.request_id;
 }
 
-std::string_view hint_or(std::string_view hint, const ErrorEntry& entry) {
-    return hint.empty() ? entry.hint : hint;
+// What stands around the texts of an error in JSON.
+constexpr std::size_t frame_bytes = 128;
+constexpr std::string_view pages_of_errors = "/docs/errors/";
+
+std::string_view hint_or(std::string_view hint, std::string_view of_catalogue) {
+    return hint.empty() ? of_catalogue : hint;
 }
 
-std::string page_path(const http::Request& request) {
-    return "/requests/" + request.request_id;
+// What the catalogue says of a code, escaped once for all answers.
+struct EntryInJson {
+    explicit EntryInJson(const ErrorEntry& entry)
+        : slug(JsonText(entry.slug)), title(JsonText(entry.title)), hint(JsonText(entry.hint)) {}
+    std::string slug;
+    std::string title;
+    std::string hint;
+};
+
+const EntryInJson& in_json(ErrorCode code) {
+    static const std::vector<EntryInJson> all(error_catalogue().begin(), error_catalogue().end());
+    return all[static_cast<std::size_t>(code)];
 }
 
 }  // namespace
 
+ErrorWords::ErrorWords(const Error& error, std::string_view hint)
+    : error_(error), facts_(error.facts), other_hint_(hint) {}
+
+void ErrorWords::append_message(JsonWriter& json) const {
+    const EntryInJson& entry = in_json(error_.code);
+    const std::string_view facts = facts_;
+    const std::string_view hint = hint_or(other_hint_, entry.hint);
+    const std::size_t bytes = entry.title.size() + facts.size() + hint.size() + entry.slug.size();
+    json.raw(bytes + frame_bytes, [&](RawText& out) {
+        out.text("\"").text(entry.title);
+        facts.empty() ? out.text(".") : out.text(": ").text(facts);
+        out.text(" ").text(hint).text(" (").text(entry.slug).text(")\"");
+    });
+}
+
+void ErrorWords::append_truth(
+    JsonWriter& json, const std::optional<NextCall>& next, const http::Request& request
+) const {
+    const EntryInJson& entry = in_json(error_.code);
+    const std::string_view facts = facts_;
+    const std::string_view hint = hint_or(other_hint_, entry.hint);
+    const JsonText base(request.base_url);
+    const JsonText id(request.request_id);
+    const std::string_view base_url = base;
+    const std::string_view request_id = id;
+    const std::size_t said = entry.slug.size() + entry.title.size() + facts.size() + hint.size();
+    json.raw(said + frame_bytes, [&](RawText& out) {
+        out.text("\"code\":\"").text(entry.slug).text("\",\"detail\":\"");
+        facts.empty() ? out.text(entry.title).text(".") : out.text(facts);
+        out.text("\",\"hint\":\"").text(hint).text("\"");
+    });
+    next ? append_next(json, *next, request) : static_cast<void>(json.key("next").null());
+    const std::size_t links = 2 * base_url.size() + entry.slug.size() + 2 * request_id.size();
+    json.raw(links + frame_bytes, [&](RawText& out) {
+        out.text("\"doc_url\":\"").text(base_url).text(pages_of_errors).text(entry.slug);
+        out.text("\",\"request_id\":\"").text(request_id);
+        if (request.is_inspected) {
+            out.text("\",\"log_url\":\"").text(base_url).text("/requests/").text(request_id);
+        }
+        out.text("\"");
+    });
+    json.member("retryable", entry_of(error_.code).retryable);
+}
+
 std::string whole_message(const Error& error, std::string_view other_hint) {
     const ErrorEntry& entry = entry_of(error.code);
-    const std::string_view hint = hint_or(other_hint, entry);
+    const std::string_view hint = hint_or(other_hint, entry.hint);
     std::string text;
     text.reserve(entry.title.size() + error.facts.size() + hint.size() + entry.slug.size() + 6);
     text.append(entry.title).append(error.facts.empty() ? "." : ": ").append(error.facts);
@@ -34,11 +92,18 @@ std::string whole_message(const Error& error, std::string_view other_hint) {
 }
 
 std::string doc_url(const Error& error, const http::Request& request) {
-    static constexpr std::string_view pages = "/docs/errors/";
     const std::string_view slug = entry_of(error.code).slug;
     std::string url;
-    url.reserve(request.base_url.size() + pages.size() + slug.size());
-    return url.append(request.base_url).append(pages).append(slug);
+    url.reserve(request.base_url.size() + pages_of_errors.size() + slug.size());
+    return url.append(request.base_url).append(pages_of_errors).append(slug);
+}
+
+std::string help_link(const Error& error, const http::Request& request) {
+    static constexpr std::string_view end = ">; rel=\"help\"";
+    const std::string_view slug = entry_of(error.code).slug;
+    std::string link = "<";
+    link.reserve(1 + request.base_url.size() + pages_of_errors.size() + slug.size() + end.size());
+    return link.append(request.base_url).append(pages_of_errors).append(slug).append(end);
 }
 
 std::int64_t retry_after_of(const Error& error) {
@@ -49,9 +114,9 @@ std::int64_t retry_after_of(const Error& error) {
 }
 
 void add_error_headers(http::Response& response, const Error& error, const http::Request& request) {
-    const std::string slug(entry_of(error.code).slug);
-    response.set("Sluice-Error", slug);
-    response.set("Link", "<" + doc_url(error, request) + ">; rel=\"help\"");
+    const std::string_view slug = entry_of(error.code).slug;
+    response.set("Sluice-Error", http::FieldValue::lent(slug));
+    response.set("Link", help_link(error, request));
     response.set("Cache-Control", "no-store");
     if (const auto seconds = retry_after_of(error); seconds > 0) {
         response.set("Retry-After", std::to_string(seconds));
@@ -67,30 +132,6 @@ void add_error_headers(http::Response& response, const Error& error, const http:
     }
 }
 
-void append_truth(
-    JsonWriter& json,
-    const Error& error,
-    const std::optional<NextCall>& next,
-    const http::Request& request,
-    std::string_view hint
-) {
-    const ErrorEntry& entry = entry_of(error.code);
-    json.member("code", entry.slug);
-    json.member("detail", error.facts.empty() ? std::string(entry.title) + "." : error.facts);
-    json.member("hint", hint_or(hint, entry));
-    if (next) {
-        append_next(json, *next, request);
-    } else {
-        json.key("next").null();
-    }
-    json.member("doc_url", doc_url(error, request));
-    json.member("request_id", request.request_id);
-    if (request.is_inspected) {
-        json.member("log_url", request.base_url + page_path(request));
-    }
-    json.member("retryable", entry.retryable);
-}
-
 http::Response problem_response(
     const Error& error,
     const std::optional<NextCall>& next,
@@ -100,25 +141,23 @@ http::Response problem_response(
     std::string_view hint
 ) {
     const ErrorEntry& entry = entry_of(error.code);
+    const ErrorWords words(error, hint);
     JsonWriter json;
     json.begin_object()
         .member("type", type ? std::string(type->uri) : doc_url(error, request))
         .member("title", entry.title)
-        .member("status", status.value_or(entry.status))
-        .member("message", whole_message(error, hint));
+        .member("status", status.value_or(entry.status));
+    words.append_message(json.key("message"));
     if (request.is_inspected) {
         json.member("instance", log_path(request));
     }
-    append_truth(json, error, next, request, hint);
+    words.append_truth(json, next, request);
     for (const auto& [name, number] : type ? type->members : decltype(type->members)()) {
         json.member(name, number);
     }
     json.key("errors").begin_array().begin_object();
-    json.member("code", entry.slug)
-        .member("message", whole_message(error, hint))
-        .end_object()
-        .end_array()
-        .end_object();
+    words.append_message(json.member("code", entry.slug).key("message"));
+    json.end_object().end_array().end_object();
     http::Response response;
     response.status = status.value_or(entry.status);
     response.set("Content-Type", "application/problem+json");

@@ -27,15 +27,25 @@ void add_error_headers(http::Response& response, const Error& error, const http:
 
 // "http://host/docs/errors/finalize_missing"
 std::string doc_url(const Error& error, const http::Request& request);
+// The field Link that names it: "<...>; rel="help"".
+std::string help_link(const Error& error, const http::Request& request);
 
-// Members code, detail, hint, next, doc_url, request_id (into an open object).
-void append_truth(
-    JsonWriter& json,
-    const Error& error,
-    const std::optional<NextCall>& next,
-    const http::Request& request,
-    std::string_view hint = {}
-);
+// The same in JSON, where an answer says most of it twice: escaped once. The error outlives it.
+class ErrorWords {
+  public:
+    explicit ErrorWords(const Error& error, std::string_view hint = {});
+    // The value whole_message().
+    void append_message(JsonWriter& json) const;
+    // Members code, detail, hint, next, doc_url, request_id (into an open object).
+    void append_truth(
+        JsonWriter& json, const std::optional<NextCall>& next, const http::Request& request
+    ) const;
+
+  private:
+    const Error& error_;
+    JsonText facts_;
+    JsonText other_hint_;
+};
 
 // The seconds of Retry-After for errors that have one; 0: none.
 std::int64_t retry_after_of(const Error& error);

@@ -242,6 +242,11 @@ class FormReception {
                 co_return stored;
             }
         }
+        if (window_.is_silent()) {
+            if (auto settled = co_await sink_.settle(); !settled) {
+                co_return settled;
+            }
+        }
         co_await window_.resume(sink_.phase());
         rest = window_.unparsed();
         co_return ok();

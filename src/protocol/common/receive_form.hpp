@@ -21,8 +21,8 @@ struct ReceivedForm {
     std::optional<Incoming> media;  // absent, or with a length of 0 if the part was empty
     // What is wrong with the media itself. The command, or a parameter behind the media, may be the
     // first cause, so the caller looks at this last.
-    std::optional<Error> media_refusal;
-    std::optional<Error> media_twice;
+    Rare<Error> media_refusal;
+    Rare<Error> media_twice;
     std::string media_name;  // "media" or "media_data"
     std::string file_name;   // of the media's part, as the client said
     std::string part_type;   // Content-Type of the media's part

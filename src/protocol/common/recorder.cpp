@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <ranges>
 
+#include "base/raw_text.hpp"
 #include "http/response_head.hpp"
 #include "protocol/common/masking.hpp"
 
@@ -20,18 +21,21 @@ bool is_secret(std::string_view path) {
     return path.starts_with("/api/v1/keys");
 }
 
-void append_field(std::string& out, std::string_view name, std::string_view value) {
-    out.append(name).append(": ").append(value).append("\r\n");
+constexpr std::size_t around_field_bytes = 4;  // ": " and the end of the line
+
+void put_field(RawText& out, std::string_view name, std::string_view value) {
+    out.text(name).text(": ").text(value).text("\r\n");
 }
 
 void fill_headers(std::string& out, Masker& masker, const http::Request& request) {
     out.clear();
     for (const auto& [name, value] : request.headers) {
-        if (Masker::is_plain(name)) {
-            append_field(out, name, value);
-        } else {
-            append_field(out, name, masker.field(name, value));
-        }
+        const bool is_plain = Masker::is_plain(name);
+        const std::string masked = is_plain ? std::string() : masker.field(name, value);
+        const std::string_view shown = is_plain ? value : masked;
+        append_raw(out, name.size() + shown.size() + around_field_bytes, [&](RawText& text) {
+            put_field(text, name, shown);
+        });
     }
 }
 
@@ -46,19 +50,25 @@ void fill_answer_headers(
     constexpr std::size_t frame_bytes = 150;  // of those around the handler's
     std::size_t bytes = frame_bytes + id.size();
     for (const auto& [name, value] : response.headers) {
-        bytes += std::string_view(name).size() + value.size() + 4;
+        bytes +=
+            std::string_view(name).size() + std::string_view(value).size() + around_field_bytes;
     }
-    out.clear();
-    out.reserve(bytes);
-    append_field(out, "Date", http_date(now));
-    append_field(out, "X-Request-Id", id);
-    append_field(out, "X-Content-Type-Options", "nosniff");
-    for (const auto& [name, value] : response.headers) {
-        append_field(out, name, value);
-    }
-    if (http::allows_body(response.status) && !(response.source && response.source->is_endless())) {
-        append_field(out, "Content-Length", std::to_string(length_of(response)));
-    }
+    const std::string date = http_date(now);
+    const bool has_length =
+        http::allows_body(response.status) && !(response.source && response.source->is_endless());
+    out.resize_and_overwrite(bytes, [&](char* memory, std::size_t) {
+        RawText text(memory);
+        put_field(text, "Date", date);
+        put_field(text, "X-Request-Id", id);
+        text.text("X-Content-Type-Options: nosniff\r\n");
+        for (const auto& [name, value] : response.headers) {
+            put_field(text, name, value);
+        }
+        if (has_length) {
+            text.text("Content-Length: ").number(length_of(response)).text("\r\n");
+        }
+        return static_cast<std::size_t>(text.end() - memory);
+    });
 }
 
 std::vector<ReceivedPart> masked_parts(

@@ -1,28 +1,43 @@
 #include "protocol/common/timing_headers.hpp"
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <string>
+
+#include "base/raw_text.hpp"
 
 namespace sluice::protocol {
 namespace {
 
 // Rounded, "12.3".
-void append_milliseconds(std::string& text, Timings::Duration spent) {
+void put_milliseconds(RawText& text, Timings::Duration spent) {
     using Tenths = std::chrono::duration<std::int64_t, std::ratio<1, 10'000>>;
-    const auto tenths = std::chrono::round<Tenths>(spent).count();
-    text += std::to_string(tenths / 10);
-    text += '.';
-    text += static_cast<char>('0' + (tenths % 10));
+    const auto tenths = static_cast<std::uint64_t>(
+        std::max(std::chrono::round<Tenths>(spent).count(), std::int64_t{0})
+    );
+    text.number(tenths / 10).text(".").number(tenths % 10);
 }
 
-void append_entry(std::string& text, std::string_view name, Timings::Duration spent) {
+void put_entry(RawText& text, std::string_view name, Timings::Duration spent) {
     if (spent.count() > 0) {
-        text += name;
-        text += ";dur=";
-        append_milliseconds(text, spent);
-        text += ", ";
+        text.text(name).text(";dur=");
+        put_milliseconds(text, spent);
+        text.text(", ");
     }
+}
+
+std::string server_timing(const Timings& timings, Timings::Duration total) {
+    constexpr std::size_t entry_bytes_max = 5 + 5 + RawText::digits_max + 2 + 2;
+    std::array<char, 4 * entry_bytes_max> memory{};
+    RawText text(memory.data());
+    put_entry(text, "auth", timings.auth);
+    put_entry(text, "body", timings.body);
+    put_entry(text, "store", timings.store);
+    text.text("total;dur=");
+    put_milliseconds(text, total);
+    return {memory.data(), text.end()};
 }
 
 // Sixteen digits, as X's; the same request has the same. FNV-1a.
@@ -49,13 +64,7 @@ bool is_x_route(std::string_view path) {
 void add_timing_headers(http::Response& response, const Exchange& exchange) {
     const Timings& timings = exchange.timings;
     const auto total = Timings::Clock::now() - timings.started;
-    std::string text;
-    append_entry(text, "auth", timings.auth);
-    append_entry(text, "body", timings.body);
-    append_entry(text, "store", timings.store);
-    text += "total;dur=";
-    append_milliseconds(text, total);
-    response.set("Server-Timing", std::move(text));
+    response.set("Server-Timing", server_timing(timings, total));
     if (!is_x_route(exchange.request.path)) {
         return;
     }

@@ -199,7 +199,7 @@ bool flag_of(const Parameters& parameters, std::string_view name) {
 
 std::optional<Error> without_media(const ReceivedForm& form) {
     if (form.media_twice) {
-        return form.media_twice;
+        return *form.media_twice;
     }
     if (form.has_media()) {
         return std::nullopt;

@@ -63,7 +63,7 @@ void keep_headers_of_the_rate(http::Response& to, const http::Response& from, bo
     for (const auto& [name, value] : from.headers) {
         if (std::string_view(name).starts_with("x-rate-limit-")) {
             const bool is_remaining = name == "x-rate-limit-remaining";
-            to.set(name, is_remaining && is_used_up ? "0" : value);
+            to.set(name, is_remaining && is_used_up ? http::FieldValue::lent("0") : value);
         }
     }
 }

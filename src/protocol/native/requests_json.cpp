@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/digest.hpp"
 #include "base/json_writer.hpp"
 #include "base/text.hpp"
 
@@ -37,7 +38,7 @@ void append_part(JsonWriter& json, const ReceivedPart& part) {
     optional_member(json, "file_name", part.file_name);
     optional_member(json, "content_type", part.content_type);
     json.member("size_bytes", part.length.value);
-    optional_member(json, "crc32c", part.crc32c);
+    optional_member(json, "crc32c", part.crc32c ? hex8(*part.crc32c) : "");
     if (is_text(part.start)) {
         json.member("text", part.start);
     } else {

@@ -68,7 +68,7 @@ Response refused(const Error& error, const Request& request) {
         const auto type = std::ranges::find_if(response.headers, [](const auto& field) {
             return field.first == "Content-Type";
         });
-        type->second = "text/plain;charset=utf-8";
+        type->second = http::FieldValue::lent("text/plain;charset=utf-8");
     }
     if (error.code == ErrorCode::protocol_version) {
         response.set("Tus-Version", std::string(version));

@@ -14,15 +14,21 @@ namespace {
 
 // An answer with an error, but for what is said twice of this very call.
 constexpr std::size_t error_frame_bytes = 1'500;
-constexpr const char* json_type = "application/json;charset=utf-8";
+constexpr char json_type[] = "application/json;charset=utf-8";
 
-http::Response json_response(int status, std::string body) {
+// Errors say themselves that they are not to be kept.
+http::Response error_response(int status, std::string body) {
     http::Response response;
     response.status = status;
     response.set("Content-Type", json_type);
     response.set("Content-Disposition", "attachment; filename=json.json");
-    response.set("Cache-Control", "no-store");
     response.body = std::move(body);
+    return response;
+}
+
+http::Response json_response(int status, std::string body) {
+    auto response = error_response(status, std::move(body));
+    response.set("Cache-Control", "no-store");
     return response;
 }
 
@@ -96,18 +102,19 @@ http::Response faithful(const Error& error, const WireError& wire, const http::R
         json.member("message", words.text).member("code", wire.x_code);
         json.end_object().end_array().end_object();
     }
-    return json_response(wire.x_status, json.take());
+    return error_response(wire.x_status, json.take());
 }
 
 http::Response helpful(const Error& error, const WireError& wire, const http::Request& request) {
+    const ErrorWords words(error);
     JsonWriter json;
     json.expect(error_frame_bytes + 2 * error.facts.size());
     json.begin_object().key("errors").begin_array().begin_object();
-    json.member("code", wire.x_code).member("message", whole_message(error));
+    words.append_message(json.member("code", wire.x_code).key("message"));
     json.end_object().end_array().key("sluice").begin_object();
-    append_truth(json, error, next_of(error, request), request);
+    words.append_truth(json, next_of(error, request), request);
     json.end_object().end_object();
-    return json_response(entry_of(error.code).status, json.take());
+    return error_response(entry_of(error.code).status, json.take());
 }
 
 std::string methods_for(ErrorCode refused_by) {
@@ -170,9 +177,6 @@ http::Response refused(const Error& error, const http::Request& request, Fidelit
     const WireError& wire =
         wire_error_of(is_faithful ? error.x_like.value_or(error.code) : error.code);
     auto response = is_faithful ? faithful(error, wire, request) : helpful(error, wire, request);
-    std::erase_if(response.headers, [](const auto& field) {
-        return field.first == "Cache-Control";
-    });
     add_error_headers(response, error, request);
     if (response.status == 405) {
         response.set("Allow", methods_for(error.code));
@@ -194,7 +198,8 @@ http::Response not_allowed(const http::Request& request, Fidelity fidelity, cons
 
 void escape_slashes(http::Response& response) {
     const auto is_json = [](const auto& field) {
-        return field.first == "Content-Type" && field.second.starts_with("application/json");
+        return field.first == "Content-Type" &&
+               std::string_view(field.second).starts_with("application/json");
     };
     if (std::ranges::none_of(response.headers, is_json)) {
         return;

@@ -60,6 +60,10 @@ awaitable<Response> Endpoint::serve(Exchange& exchange, http::BodyReader& body) 
     if (form && *form == nullptr) {
         form = co_await receive(exchange, body);
     }
+    co_return co_await answer(exchange, form);
+}
+
+awaitable<Response> Endpoint::answer(Exchange& exchange, Result<ReceivedFormPtr>& form) const {
     if (!form) {
         co_return unreadable(exchange, form.error());
     }

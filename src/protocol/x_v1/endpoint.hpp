@@ -30,6 +30,9 @@ class Endpoint {
     boost::asio::awaitable<Result<ReceivedFormPtr>> receive(
         Exchange& exchange, http::BodyReader& body
     ) const;
+    // Once all of the call is there: what its answer needs is not held by those whose body is still coming.
+    boost::asio::awaitable<http::Response> answer(Exchange& exchange, Result<ReceivedFormPtr>& form)
+        const;
     http::Response unreadable(const Exchange& exchange, const Error& error) const;
     boost::asio::awaitable<http::Response> refuse_command(const Exchange& exchange, Error error)
         const;

@@ -190,6 +190,12 @@ awaitable<Response> Endpoint::serve(Exchange& exchange, http::BodyReader& body, 
     if (form && *form == nullptr) {
         form = co_await receive(exchange, body, named);
     }
+    co_return co_await answer(exchange, named, form);
+}
+
+awaitable<Response> Endpoint::answer(
+    Exchange& exchange, Target& named, Result<ReceivedFormPtr>& form
+) const {
     Response response;
     if (!form) {
         response = refused(form.error(), exchange.request, context_.fidelity);

@@ -47,6 +47,10 @@ class HotUploads {
 
     // To be taken before the store is asked. Nothing while the upload may be written to.
     std::optional<Version> version_of(MediaId id) const;
+    // After one write of one's own, begun when this had been seen, if nobody else has written since.
+    static std::optional<Version> after_own_write(std::optional<Version> seen) {
+        return seen ? std::optional(*seen + 1) : std::nullopt;
+    }
     // What the store said. Not kept if something was written since, nor in a state of which STATUS
     // tells more than this (open: the segments).
     void keep(HotUpload hot, std::optional<Version> seen);

@@ -43,6 +43,29 @@ TEST(HotUploads, KeepsNoStateOfWhichTheRowTellsHalf) {
     }
 }
 
+TEST(HotUploads, KeepsWhatWasWrittenIfNobodyElseWrote) {
+    HotUploads hot;
+    const Upload ready = upload_in(UploadState::ready);
+    const auto seen = hot.version_of({1});
+    {
+        const HotUploads::Write own(hot, {1});
+    }
+    hot.keep({ready, now, {}}, HotUploads::after_own_write(seen));
+    EXPECT_TRUE(hot.find({1}, now));
+    const auto before = hot.version_of({1});
+    {
+        const HotUploads::Write own(hot, {1});
+    }
+    {
+        const HotUploads::Write anothers(hot, {1});
+    }
+    hot.keep({ready, now, {}}, HotUploads::after_own_write(before));
+    EXPECT_FALSE(hot.find({1}, now));
+    const HotUploads::Write running(hot, {1});
+    hot.keep({ready, now, {}}, HotUploads::after_own_write(hot.version_of({1})));
+    EXPECT_FALSE(hot.find({1}, now));
+}
+
 TEST(HotUploads, TellsOfAQueueForAMomentOnly) {
     HotUploads hot;
     const Upload queued = upload_in(UploadState::queued);
