@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "base/signal.hpp"
 #include "store/disk/blob_writers.hpp"
 #include "store/disk/pack_writer.hpp"
 
@@ -173,6 +174,7 @@ Result<std::unique_ptr<BlobWriter>> DiskBlobStore::place(const Placement& placem
             );
         }
     }
+    before_blocking();
     const std::scoped_lock lock(mutex_);
     if (lost_syncs_.has(placement.blob)) {
         return refused(ErrorCode::store_conflict, "a sync of this blob has failed");
@@ -253,6 +255,7 @@ Result<std::unique_ptr<BlobWriter>> DiskBlobStore::stage(BlobId id) {
 }
 
 Result<std::unique_ptr<BlobWriter>> DiskBlobStore::stage_file(BlobId id) {
+    before_blocking();
     auto file = directory_.open_file(id, O_RDWR | O_CREAT | O_EXCL);
     if (!file) {
         return std::move(file).error();
@@ -271,6 +274,7 @@ Result<void> DiskBlobStore::read(
     if (extent.blob.is_shared() && packs_.read_start(extent, offset, bytes)) {
         return ok();
     }
+    before_blocking();
     auto file = directory_.open_file(extent.blob, O_RDONLY);
     if (!file) {
         return std::move(file).error();
@@ -390,6 +394,7 @@ Result<Extent> DiskBlobStore::adopt_copy(
 }
 
 Result<void> DiskBlobStore::remove(const Extent& extent) {
+    before_blocking();
     if (extent.blob.is_shared()) {
         return packs_.remove(extent);
     }
@@ -403,6 +408,9 @@ Result<void> DiskBlobStore::remove(const Extent& extent) {
 }
 
 Result<ByteCount> DiskBlobStore::free_space() {
+    if (options_.is_shared) {
+        before_blocking();  // a file system of the network
+    }
     struct statvfs status{};
     if (::fstatvfs(directory_.root(), &status) != 0) {
         return system_error(errno, "fstatvfs");
