@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <array>
 #include <atomic>
@@ -18,13 +19,14 @@ namespace {
 using namespace std::chrono_literals;
 using boost::asio::awaitable;
 
+// By numbers of the system: the compiler takes it that the id of a thread stays the same within a function.
 struct Way {
-    std::thread::id loop;
-    std::thread::id begun;
-    std::thread::id after_signal;
-    std::thread::id after_blocking;
-    std::thread::id after_second_signal;
-    std::thread::id after_work;
+    pid_t loop = 0;
+    pid_t begun = 0;
+    pid_t after_signal = 0;
+    pid_t after_blocking = 0;
+    pid_t after_second_signal = 0;
+    pid_t after_work = 0;
     Signal first;
     Signal second;
     std::atomic<bool> has_paused = false;
@@ -33,21 +35,21 @@ struct Way {
 };
 
 awaitable<void> go_all_ways(BlockingPool& pool, std::shared_ptr<Way> way) {
-    way->loop = std::this_thread::get_id();
+    way->loop = ::gettid();
     auto work = [&of = *way] {
-        of.begun = std::this_thread::get_id();
+        of.begun = ::gettid();
         of.has_paused = true;
         of.first.wait();
-        of.after_signal = std::this_thread::get_id();
+        of.after_signal = ::gettid();
         before_blocking();
-        of.after_blocking = std::this_thread::get_id();
+        of.after_blocking = ::gettid();
         before_blocking();  // nothing to it, there
         of.has_moved = true;
         of.second.wait();
-        of.after_second_signal = std::this_thread::get_id();
+        of.after_second_signal = ::gettid();
     };
     co_await begin_here(pool, work);
-    way->after_work = std::this_thread::get_id();
+    way->after_work = ::gettid();
 }
 
 awaitable<void> be_seen(std::shared_ptr<Way> way) {
