@@ -20,6 +20,12 @@ thread_local Pausable* work_of_this_thread = nullptr;
     work_of_this_thread = work;
 }
 
+void before_blocking() {
+    if (Pausable* work = Pausable::current(); work != nullptr) {
+        work->before_blocking();
+    }
+}
+
 void Signal::wait() {
     waiting_ = Pausable::current();
     std::uint32_t expected = none;

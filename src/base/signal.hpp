@@ -20,6 +20,9 @@ class Pausable {
     // Called on any thread: the work goes on, with all that hang on it by `next`, which have the
     // same home.
     virtual void resume_chain() = 0;
+    // Called on the work itself: it may stand still now, for something that is no Signal. Work that stands where nothing
+    // may stand still (a loop) has gone elsewhere when this returns.
+    virtual void before_blocking() {}
     // Who resumes it; those with the same one may be chained.
     virtual const void* home() const = 0;
 
@@ -29,6 +32,10 @@ class Pausable {
 
     Pausable* next = nullptr;
 };
+
+// Before a disk, a database, a network or whoever else lets its caller stand still; without a lock in hand. Nothing for
+// work that stands on a thread of its own.
+void before_blocking();
 
 class Signal {
   public:

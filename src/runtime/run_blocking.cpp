@@ -3,10 +3,12 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/prefer.hpp>
+#include <boost/asio/query.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include "base/signal.hpp"
@@ -22,11 +24,36 @@ class BlockingPool::Worked final : public Pausable {
   public:
     explicit Worked(BlockingPool& pool) : pool_(pool) {}
     void pause() override { fiber.pause(); }
-    void resume_chain() override { pool_.resume(this); }
-    const void* home() const override { return &pool_; }
+    void resume_chain() override {
+        if (!loop) {
+            pool_.resume(this);
+            return;
+        }
+        asio::post(*loop, [this] {
+            for (Pausable* next = this; next != nullptr;) {
+                auto* work = static_cast<Worked*>(next);
+                next = work->next;
+                work->pool_.go_on_here(*work);
+            }
+        });
+    }
+    void before_blocking() override {
+        if (loop) {
+            has_to_move = true;
+            fiber.pause();
+        }
+    }
+    // Those of a loop are told together, whichever pool they are of.
+    const void* home() const override {
+        return loop ? static_cast<const void*>(&asio::query(*loop, asio::execution::context))
+                    : &pool_;
+    }
 
     Fiber fiber;
     Job* job = nullptr;
+    // On which it runs; none: on the threads. Set and reset on the loop, while the work stands.
+    std::optional<asio::any_io_executor> loop;
+    bool has_to_move = false;  // to the threads
     // Both guarded by the pool's mutex. What is resumed may not have left its thread yet.
     bool has_left = false;
     bool is_resumed = false;
@@ -64,15 +91,22 @@ BlockingPool::~BlockingPool() {
     stop_and_join();
 }
 
+// Returns the loop.
+template <class Handler>
+asio::any_io_executor BlockingPool::expect(Job& job, Handler handler) {
+    // Tracked, so that the loop does not end while the work is away.
+    auto executor = asio::prefer(
+        asio::get_associated_executor(handler), asio::execution::outstanding_work.tracked
+    );
+    job.resume_ = [executor, handler = std::move(handler)]() mutable {
+        asio::post(executor, std::move(handler));
+    };
+    return executor;
+}
+
 asio::awaitable<void> BlockingPool::run(Job& job) {
     auto start = [this, &job](auto handler) {
-        // Tracked, so that the loop does not end while the work is away.
-        auto executor = asio::prefer(
-            asio::get_associated_executor(handler), asio::execution::outstanding_work.tracked
-        );
-        job.resume_ = [executor = std::move(executor), handler = std::move(handler)]() mutable {
-            asio::post(executor, std::move(handler));
-        };
+        expect(job, std::move(handler));
         push(job);
     };
     // The handler's cancellation slot stays unconnected on purpose: the work may refer to the
@@ -80,6 +114,73 @@ asio::awaitable<void> BlockingPool::run(Job& job) {
     co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(
         start, asio::use_awaitable
     );
+}
+
+asio::awaitable<void> BlockingPool::run_here(Job& job) {
+    auto start = [this, &job](auto handler) {
+        if (!begin_here(job, expect(job, std::move(handler)))) {
+            push(job);
+        }
+    };
+    co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(
+        start, asio::use_awaitable
+    );
+}
+
+bool BlockingPool::begin_here(Job& job, const asio::any_io_executor& loop) {
+    Worked* work = nullptr;
+    {
+        const std::lock_guard lock(mutex_);
+        if (is_stopping_ || free_.empty()) {
+            return false;
+        }
+        work = free_.back();
+        free_.pop_back();
+        load_.busy += 1;
+    }
+    work->job = &job;
+    work->loop = loop;
+    Pausable::set_current(work);
+    work->fiber.begin([&job] { job.run(); });
+    leave_here(*work);
+    return true;
+}
+
+void BlockingPool::go_on_here(Worked& work) {
+    Pausable::set_current(&work);
+    work.fiber.resume();
+    leave_here(work);
+}
+
+// It has ended, waits for a Signal, or is about to stand still.
+void BlockingPool::leave_here(Worked& work) {
+    Pausable::set_current(nullptr);
+    if (!work.fiber.is_done() && !work.has_to_move) {
+        return;
+    }
+    work.loop.reset();
+    if (work.fiber.is_done()) {
+        auto resume = std::move(work.job->resume_);
+        resume();
+    }
+    bool wakes_all = false;
+    bool wakes = false;
+    {
+        const std::lock_guard lock(mutex_);
+        if (std::exchange(work.has_to_move, false)) {
+            ready_.push_back(&work);
+        } else {
+            free_.push_back(&work);
+            load_.busy -= 1;
+        }
+        wakes_all = is_stopping_;  // those who wait for the last one
+        wakes = (!ready_.empty() || has_job()) && wake_another();
+    }
+    if (wakes_all) {
+        has_work_.notify_all();
+    } else if (wakes) {
+        has_work_.notify_one();
+    }
 }
 
 void BlockingPool::push(Job& job) {

@@ -1,10 +1,12 @@
 // Takes blocking work (disk sync, SQL) off the event loop: `auto row = co_await run_blocking(pool,
 // std::move(work));` runs `work` on a thread of the pool and resumes the coroutine on its own loop.
-// One post each way. `work` must not throw, and owns or outlives all it touches; the coroutine
+// One post each way. Work that mostly looks into memory and waits for Signals may begin on the loop itself: begin_here().
+// `work` must not throw, and owns or outlives all it touches; the coroutine
 // waits for its end even when it is cancelled meanwhile. The pool is thread-safe and outlives its
 // callers.
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <condition_variable>
 #include <cstddef>
@@ -51,6 +53,9 @@ class BlockingPool {
     // Ends when job.run() has returned. Work that comes after stop_and_join() runs on the caller's
     // thread.
     boost::asio::awaitable<void> run(Job& job);
+    // The same, begun on the caller's loop and gone on with there after each Signal, until it calls before_blocking()
+    // (base/signal.hpp): then a thread of the pool goes on with it. Without a fiber that is free: as run().
+    boost::asio::awaitable<void> run_here(Job& job);
     // Finishes what is queued and ends the threads.
     void stop_and_join();
     Load load() const;
@@ -59,6 +64,11 @@ class BlockingPool {
     class Worked;
 
     void push(Job& job);
+    template <class Handler>
+    static boost::asio::any_io_executor expect(Job& job, Handler handler);
+    bool begin_here(Job& job, const boost::asio::any_io_executor& loop);
+    void go_on_here(Worked& work);
+    void leave_here(Worked& work);
     void work_until_stopped();
     void begin_next(std::unique_lock<std::mutex>& lock);
     void go_on_with_next(std::unique_lock<std::mutex>& lock);
@@ -112,6 +122,14 @@ template <class F>
 boost::asio::awaitable<std::invoke_result_t<F&>> run_blocking(BlockingPool& pool, F work) {
     detail::JobOf<F, std::invoke_result_t<F&>> job(work);
     co_await pool.run(job);
+    co_return job.take();
+}
+
+// Of work that has nothing to compute for long, and calls before_blocking() wherever it may stand still.
+template <class F>
+boost::asio::awaitable<std::invoke_result_t<F&>> begin_here(BlockingPool& pool, F work) {
+    detail::JobOf<F, std::invoke_result_t<F&>> job(work);
+    co_await pool.run_here(job);
     co_return job.take();
 }
 

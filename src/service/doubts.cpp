@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/log.hpp"
+#include "base/signal.hpp"
 #include "service/segment_check.hpp"
 #include "service/timeline.hpp"
 
@@ -100,6 +101,7 @@ Result<bool> Doubts::check(MediaId id) {
     if (!has_unchecked()) {
         return false;
     }
+    before_blocking();
     std::unique_lock lock(mutex_);
     // Somebody checks it already: what he finds holds for both, and the caller loads it again.
     const bool has_waited = running_.contains(id);

@@ -44,7 +44,7 @@ awaitable<Result<void>> MediaSink::begin(
 
 awaitable<Result<void>> MediaSink::open() {
     auto work = [this] { return open_(form_.parameters, expected_); };
-    auto opened = co_await runtime::run_blocking(context_.bulk, std::move(work));
+    auto opened = co_await runtime::begin_here(context_.bulk, std::move(work));
     if (!opened) {
         co_return std::move(opened).error();
     }

@@ -104,7 +104,7 @@ awaitable<Result<Upload>> create(
     auto work = [&context, command = std::move(*command)] {
         return context.uploads.create(command);
     };
-    co_return co_await runtime::run_blocking(context.pool, std::move(work));
+    co_return co_await runtime::begin_here(context.pool, std::move(work));
 }
 
 // Whatever the head looked like: here are bytes of media.
@@ -170,6 +170,27 @@ Result<Incoming> begin_whole(
         .total = {},
     };
     return context.uploads.begin_whole(wanted, expected);
+}
+
+// Again and again, while APPENDs of it are still being received.
+template <class Work>
+awaitable<Result<UploadStatus>> finish_after_appends(
+    const Context& context,
+    Exchange& exchange,
+    runtime::BlockingPool& pool,
+    Result<UploadStatus> finished,
+    Work work
+) {
+    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
+    std::chrono::milliseconds waited{0};
+    while (!finished && finished.error().code == ErrorCode::append_in_flight &&
+           waited < context.append_wait) {
+        timer.expires_after(append_pause);
+        co_await timer.async_wait(boost::asio::use_awaitable);
+        waited += append_pause;
+        finished = co_await in_store(exchange, pool, work);
+    }
+    co_return finished;
 }
 
 // What FINALIZE advises; the first STATUS after it may come at once.
@@ -263,10 +284,13 @@ awaitable<Result<Upload>> x_append(
     if (auto waited = co_await wait_for_the_same(context, target, *form.media); !waited) {
         co_return std::move(waited).error();
     }
+    const bool has_digests = !target.digests.empty();
     auto work = [&context, target = std::move(target), media = std::move(*form.media)]() mutable {
         return context.uploads.finish_append(target, std::move(media));
     };
-    co_return co_await in_store(exchange, context.bulk, std::move(work));
+    // A digest is computed over all of the segment.
+    co_return has_digests ? co_await in_store(exchange, context.bulk, std::move(work))
+                          : co_await in_store_from_here(exchange, context.bulk, std::move(work));
 }
 
 awaitable<Result<UploadStatus>> x_finalize(
@@ -283,16 +307,13 @@ awaitable<Result<UploadStatus>> x_finalize(
     auto work = [&context, owner = exchange.caller->principal, id, options] {
         return context.uploads.finish(owner, id, options);
     };
-    auto& pool = options.original_md5.empty() ? context.pool : context.bulk;
-    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
-    auto finished = co_await in_store(exchange, pool, work);
-    std::chrono::milliseconds waited{0};
-    while (!finished && finished.error().code == ErrorCode::append_in_flight &&
-           waited < context.append_wait) {
-        timer.expires_after(append_pause);
-        co_await timer.async_wait(boost::asio::use_awaitable);
-        waited += append_pause;
-        finished = co_await in_store(exchange, pool, work);
+    const bool is_quick = options.original_md5.empty();
+    auto& pool = is_quick ? context.pool : context.bulk;
+    auto finished = is_quick ? co_await in_store_from_here(exchange, pool, work)
+                             : co_await in_store(exchange, pool, work);
+    if (!finished && finished.error().code == ErrorCode::append_in_flight) {
+        finished =
+            co_await finish_after_appends(context, exchange, pool, std::move(finished), work);
     }
     if (!finished) {
         co_return std::move(finished).error();

@@ -1,5 +1,7 @@
 #include "store/disk/blob_writers.hpp"
 
+#include "base/signal.hpp"
+
 namespace sluice {
 namespace {
 
@@ -16,6 +18,7 @@ PlacedRange::~PlacedRange() {
 }
 
 Result<void> PlacedRange::commit(ByteCount written) {
+    before_blocking();
     auto committed = store_.commit_placed(open_, at_, written);
     is_committed_ = committed.has_value();
     return committed;
@@ -43,6 +46,7 @@ Result<void> PlacedBlobWriter::write(std::span<const std::byte> bytes) {
     if (bytes.size() > length_max_.value - written_.value) {
         return Error{.code = ErrorCode::body_too_large, .detail = "more bytes than announced"};
     }
+    before_blocking();
     const int file = range_->blob().file();
     if (auto done = disk::write_all(file, range_->at() + written_, bytes); !done) {
         phase_ = Phase::failed;
@@ -76,6 +80,7 @@ Result<void> StagedBlobWriter::write(std::span<const std::byte> bytes) {
     if (phase_ != Phase::writing) {
         return is_over();
     }
+    before_blocking();
     if (auto done = disk::write_all(file_.get(), ByteOffset{written_.value}, bytes); !done) {
         phase_ = Phase::failed;
         return done;
@@ -95,6 +100,7 @@ Result<void> StagedBlobWriter::copy_from(int file, ByteCount length) {
 }
 
 Result<void> StagedBlobWriter::make_durable() {
+    before_blocking();
     if (auto synced = disk::sync_file(file_.get()); !synced) {
         return synced;
     }

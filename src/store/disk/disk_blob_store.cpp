@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/file_checksum.hpp"
+#include "base/signal.hpp"
 #include "store/disk/blob_writers.hpp"
 #include "store/disk/pack_writer.hpp"
 
@@ -174,6 +175,7 @@ Result<std::unique_ptr<BlobWriter>> DiskBlobStore::place(const Placement& placem
             );
         }
     }
+    before_blocking();
     const std::scoped_lock lock(mutex_);
     if (lost_syncs_.has(placement.blob)) {
         return refused(ErrorCode::store_conflict, "a sync of this blob has failed");
@@ -254,6 +256,7 @@ Result<std::unique_ptr<BlobWriter>> DiskBlobStore::stage(BlobId id) {
 }
 
 Result<std::unique_ptr<BlobWriter>> DiskBlobStore::stage_file(BlobId id) {
+    before_blocking();
     auto file = directory_.open_file(id, O_RDWR | O_CREAT | O_EXCL);
     if (!file) {
         return std::move(file).error();
@@ -272,6 +275,7 @@ Result<void> DiskBlobStore::read(
     if (extent.blob.is_shared() && packs_.read_start(extent, offset, bytes)) {
         return ok();
     }
+    before_blocking();
     auto file = directory_.open_file(extent.blob, O_RDONLY);
     if (!file) {
         return std::move(file).error();
@@ -396,6 +400,7 @@ Result<Extent> DiskBlobStore::adopt_copy(
 }
 
 Result<void> DiskBlobStore::remove(const Extent& extent) {
+    before_blocking();
     if (extent.blob.is_shared()) {
         return packs_.remove(extent);
     }
@@ -409,6 +414,9 @@ Result<void> DiskBlobStore::remove(const Extent& extent) {
 }
 
 Result<ByteCount> DiskBlobStore::free_space() {
+    if (options_.is_shared) {
+        before_blocking();  // a file system of the network
+    }
     struct statvfs status{};
     if (::fstatvfs(directory_.root(), &status) != 0) {
         return system_error(errno, "fstatvfs");

@@ -150,6 +150,7 @@ Result<Extent> PackLog::add(const PackBuffers::Buffer& buffer, ByteCount length)
 
 // Writes what waits, its own piece among it, and hands over to the first of those who came meanwhile.
 void PackLog::lead(const Waiting& own) {
+    before_blocking();
     Batch batch;
     {
         const std::scoped_lock lock(mutex_);

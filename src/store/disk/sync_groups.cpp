@@ -32,6 +32,7 @@ Result<void> SyncGroups::run(BlobId blob, const std::function<Result<void>()>& s
 
 // For all who are there when it begins; hands over to the first of those who came meanwhile.
 void SyncGroups::lead(BlobId blob, const Waiting& own, const std::function<Result<void>()>& sync) {
+    before_blocking();
     Group group;
     {
         const std::scoped_lock lock(mutex_);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/log.hpp"
+#include "base/signal.hpp"
 #include "store/postgres/migrations.hpp"
 
 namespace sluice {
@@ -140,6 +141,7 @@ Result<void> PostgresDatabase::migrate(Session& session) {
 }
 
 Result<PostgresDatabase::Lease> PostgresDatabase::borrow() {
+    before_blocking();
     std::unique_lock lock(mutex_);
     ++waiting_;
     auto lease = borrow(lock, Clock::now() + options_.borrow);

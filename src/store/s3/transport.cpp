@@ -353,6 +353,7 @@ Transport::Loop& Transport::next_loop() {
 }
 
 HttpReply Transport::perform(const HttpRequest& request) {
+    before_blocking();
     Signal ended;
     Exchange exchange{.request = request, .ended = &ended};
     next_loop().add(exchange);

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/signal.hpp"
+
 namespace sluice::sqlite {
 
 Result<std::unique_ptr<ReaderPool>> ReaderPool::open(const std::string& path, std::size_t count) {
@@ -20,6 +22,7 @@ Result<std::unique_ptr<ReaderPool>> ReaderPool::open(const std::string& path, st
 }
 
 ReaderPool::Lease ReaderPool::borrow() {
+    before_blocking();
     std::unique_lock lock(mutex_);
     returned_.wait(lock, [this] { return !idle_.empty(); });
     auto connection = std::move(idle_.back());
