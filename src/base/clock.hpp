@@ -22,19 +22,6 @@ class SystemClock final : public Clock {
     WallTime now() const override;
 };
 
-// The system's clock, corrected by what is known of another one: nodes go by the clock of the database
-// that they share, so that a lease means the same to all. Thread-safe.
-class CorrectedClock final : public Clock {
-  public:
-    WallTime now() const override { return system_.now() + std::chrono::milliseconds(offset_); }
-    void correct_by(std::chrono::milliseconds offset) { offset_ = offset.count(); }
-    std::chrono::milliseconds offset() const { return std::chrono::milliseconds(offset_); }
-
-  private:
-    SystemClock system_;
-    std::atomic<std::int64_t> offset_ = 0;
-};
-
 class ManualClock final : public Clock {
   public:
     explicit ManualClock(WallTime start = WallTime{std::chrono::milliseconds{1'790'000'000'000}})

@@ -58,8 +58,7 @@ std::size_t bytes_max(const Response& response, const ResponseHeadFacts& facts) 
     return bytes;
 }
 
-char* write_head(char* to, const Response& response, const ResponseHeadFacts& facts) {
-    RawText out(to);
+void put_head(RawText& out, const Response& response, const ResponseHeadFacts& facts) {
     out.text("HTTP/1.1 ");
     out.number(static_cast<std::uint64_t>(response.status));
     out.text(" ");
@@ -86,7 +85,6 @@ char* write_head(char* to, const Response& response, const ResponseHeadFacts& fa
         out.text("Connection: keep-alive\r\n");
     }
     out.text("\r\n");
-    return out.end();
 }
 
 }  // namespace
@@ -98,10 +96,8 @@ bool allows_body(int status) {
 void append_response_head(
     std::string& out, const Response& response, const ResponseHeadFacts& facts
 ) {
-    const std::size_t before = out.size();
-    const std::size_t most = before + bytes_max(response, facts);
-    out.resize_and_overwrite(most, [&](char* memory, std::size_t) {
-        return static_cast<std::size_t>(write_head(memory + before, response, facts) - memory);
+    append_raw(out, bytes_max(response, facts), [&](RawText& text) {
+        put_head(text, response, facts);
     });
 }
 

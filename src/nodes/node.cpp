@@ -36,7 +36,6 @@ Result<std::chrono::milliseconds> clock_offset(PostgresNodeStore& store) {
     auto shortest = Steady::duration::max();
     for (int look = 0; look < 3; ++look) {
         const auto begun = Steady::now();
-        const auto system_before = SystemClock().now();
         const auto said = store.time();
         if (!said) {
             return said.error();
@@ -44,8 +43,8 @@ Result<std::chrono::milliseconds> clock_offset(PostgresNodeStore& store) {
         const auto took = Steady::now() - begun;
         if (took < shortest) {
             shortest = took;
-            const auto midway = std::chrono::duration_cast<std::chrono::milliseconds>(took / 2);
-            best = *said - (system_before + midway);
+            const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(took / 2);
+            best = *said + since - SystemClock().now();
         }
     }
     return best;
@@ -383,14 +382,13 @@ void Node::extend_ids(WallTime now) {
 
 void Node::beat() {
     const auto begun = Steady::now();
-    const auto system_before = SystemClock().now();
     auto seen = store_.beat(number_, facts());
     if (!seen) {
         return end_if_replaced(seen.error());
     }
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Steady::now() - begun);
     if (took < round_trip_max) {
-        const auto offset = seen->now - (system_before + took / 2);
+        const auto offset = seen->now + took / 2 - SystemClock().now();
         if (std::chrono::abs(offset - parts_.clock->offset()) > skew_worth_a_word) {
             warn_of_skew(offset);
         }

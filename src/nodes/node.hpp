@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "base/clock.hpp"
+#include "base/corrected_clock.hpp"
 #include "base/metrics.hpp"
 #include "media/cost_model.hpp"
 #include "nodes/hint_line.hpp"

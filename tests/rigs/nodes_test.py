@@ -152,6 +152,23 @@ class WrongClock(RigCase):
         self.assertEqual(caller.finalize(media_id).status, 201)
         self.note(faults=3)
 
+    def test_a_clock_that_jumps_between_two_beats_ends_nothing(self):
+        jumps = self.nodes.make("api")
+        jumps.environment |= self.calls.environment()
+        self.addCleanup(jumps.close)
+        jumps.start()
+        media_id = X1(self.nodes.apis[0]).open(1000)
+        self.slow_down_the_beats()
+        time.sleep(1)  # the beat that runs
+        self.calls.set_clock(5 * DAY)
+        answer = X1(jumps).append(media_id, 0, b"\x80" * 1000)
+        self.assertEqual(answer.status, 204, answer)
+        time.sleep(SWEEP + 3)
+        self.assertEqual(X1(self.nodes.apis[0]).upload_object(media_id).json()["state"], "open")
+        self.calls.set_clock(-5 * DAY)
+        self.assertEqual(X1(jumps).finalize(media_id).status, 201)
+        self.note(faults=2)
+
     def test_the_numbers_of_its_events_and_its_start_are_of_the_time_of_the_database(self):
         """A process with this number after it, whose clock is right, makes none of them again."""
         self.calls.set_clock(5 * DAY)

@@ -48,6 +48,14 @@ bool is_misnamed_media(std::string_view name) {
     return std::ranges::find(names, name) != names.end();
 }
 
+bool is_media(const std::string& name) {
+    return name == "media" || name == "media_data";
+}
+
+bool is_base64(const http::PartHead& head, bool is_multipart) {
+    return head.name == "media_data" || !is_multipart || head.transfer_encoding == "base64";
+}
+
 // Text parts with a file name exist (python-twitter): only what says it is binary is a file.
 bool is_file(const http::PartHead& head) {
     const std::string_view type = head.content_type;

@@ -18,6 +18,9 @@ std::uint64_t closing_length(std::string_view content_type);
 // A part that carries the media under another name.
 bool is_misnamed_media(std::string_view name);
 
+bool is_media(const std::string& name);
+// X's clients also send base64 in "media", when the body is not multipart or its part says so.
+bool is_base64(const http::PartHead& head, bool is_multipart);
 // Text parts with a file name exist (python-twitter): only what says it is binary is a file.
 bool is_file(const http::PartHead& head);
 

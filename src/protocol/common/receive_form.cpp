@@ -27,16 +27,6 @@ constexpr std::size_t values_bytes_max = 512 * 1024;
 // A list may come as one part for each entry, and far too many entries are to be told as that.
 constexpr std::size_t form_parts_max = 1200;
 
-bool is_media(const std::string& name) {
-    return name == "media" || name == "media_data";
-}
-
-// X's clients also send base64 in "media", when the body is not multipart or its part says so
-// (reference 8.2).
-bool is_base64(const http::PartHead& head, bool is_multipart) {
-    return head.name == "media_data" || !is_multipart || head.transfer_encoding == "base64";
-}
-
 // The largest media as base64 with "+" and "/" percent-encoded, and room for other parameters.
 std::uint64_t body_max(const UploadLimits& limits) {
     return std::max(limits.segment_bytes_max, limits.one_shot_bytes_max).value * 4 + (1 << 20);

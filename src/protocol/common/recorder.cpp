@@ -57,7 +57,7 @@ void fill_answer_headers(
     const bool has_length =
         http::allows_body(response.status) && !(response.source && response.source->is_endless());
     out.resize_and_overwrite(bytes, [&](char* memory, std::size_t) {
-        RawText text(memory);
+        RawText text(memory, bytes);
         put_field(text, "Date", date);
         put_field(text, "X-Request-Id", id);
         text.text("X-Content-Type-Options: nosniff\r\n");

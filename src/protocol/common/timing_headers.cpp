@@ -31,7 +31,7 @@ void put_entry(RawText& text, std::string_view name, Timings::Duration spent) {
 std::string server_timing(const Timings& timings, Timings::Duration total) {
     constexpr std::size_t entry_bytes_max = 5 + 5 + RawText::digits_max + 2 + 2;
     std::array<char, 4 * entry_bytes_max> memory{};
-    RawText text(memory.data());
+    RawText text(memory.data(), memory.size());
     put_entry(text, "auth", timings.auth);
     put_entry(text, "body", timings.body);
     put_entry(text, "store", timings.store);
