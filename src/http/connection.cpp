@@ -138,39 +138,49 @@ bool Connection::becomes_silent() {
     return true;
 }
 
+// No coroutine, and neither is serve_whole(): whoever stands still in a body would hold its frame.
 asio::awaitable<bool> Connection::serve_next() {
     HeadParser parser;
     auto request = begin_request(parser);
-    if (request && *request == nullptr) {
-        request = co_await read_head(parser);
-    }
     if (!request) {
-        co_await refuse(std::move(request).error());
-        co_return false;
+        return refuse(std::move(request).error());
     }
-    if (*request == nullptr) {
-        co_return false;
-    }
-    complete(**request);
-    if (const auto response = answer_at_once(**request)) {
-        const bool keeps_alive = !response->close && !(*request)->wants_close &&
-                                 !services_.is_draining && !is_last_resort();
-        std::string text = whole_text(**request, *response, keeps_alive);
-        long_head_ = nullptr;
-        // As in serve().
-        co_await asio::post(wire_.loop(), asio::deferred);
-        const bool is_sent =
-            send_at_once(text) || co_await wire_.write(head_, {}, services_.limits.write);
-        count(**request, *response);
-        services_.give_back(*std::move(request), std::move(text));
-        co_return is_sent&& keeps_alive;
-    }
-    const bool goes_on = co_await serve(**request);
-    request->reset();
-    long_head_ = nullptr;
-    co_return goes_on;
+    return *request == nullptr ? serve_slow_head(std::move(parser))
+                               : serve_whole(*std::move(request));
 }
 
+asio::awaitable<bool> Connection::serve_slow_head(HeadParser parser) {
+    auto request = co_await read_head(parser);
+    if (!request) {
+        co_return co_await refuse(std::move(request).error());
+    }
+    co_return *request != nullptr&& co_await serve_whole(*std::move(request));
+}
+
+asio::awaitable<bool> Connection::serve_whole(std::unique_ptr<Request> request) {
+    complete(*request);
+    auto response = answer_at_once(*request);
+    return response ? send_whole(std::move(request), std::move(response))
+                    : serve(std::move(request));
+}
+
+asio::awaitable<bool> Connection::send_whole(
+    std::unique_ptr<Request> request, std::unique_ptr<Response> response
+) {
+    const bool keeps_alive =
+        !response->close && !request->wants_close && !services_.is_draining && !is_last_resort();
+    std::string text = whole_text(*request, *response, keeps_alive);
+    long_head_ = nullptr;
+    // As in serve().
+    co_await asio::post(wire_.loop(), asio::deferred);
+    const bool is_sent =
+        send_at_once(text) || co_await wire_.write(head_, {}, services_.limits.write);
+    count(*request, *response);
+    services_.give_back(std::move(request), std::move(text));
+    co_return is_sent&& keeps_alive;
+}
+
+// Null: it takes serve().
 std::unique_ptr<Response> Connection::answer_at_once(const Request& request) {
     if (request.has_body()) {
         return nullptr;
@@ -270,7 +280,7 @@ asio::awaitable<Result<std::unique_ptr<Request>>> Connection::read_head(HeadPars
 }
 
 // There is no request, and where the next one would begin is not known.
-asio::awaitable<void> Connection::refuse(Error error) {
+asio::awaitable<bool> Connection::refuse(Error error) {
     Request request;
     request.request_id = make_request_id(services_.clock);
     auto response = services_.handler.refuse(error, request.request_id, wire_.buffered_text());
@@ -280,6 +290,7 @@ asio::awaitable<void> Connection::refuse(Error error) {
     if (is_sent) {
         co_await wire_.linger(services_.limits.linger_bytes_max, services_.limits.linger);
     }
+    co_return false;
 }
 
 void Connection::complete(Request& request) const {
@@ -302,7 +313,9 @@ void Connection::complete(Request& request) const {
     }
 }
 
-asio::awaitable<bool> Connection::serve(Request& request) {
+asio::awaitable<bool> Connection::serve(std::unique_ptr<Request> served) {
+    const Request& request = *served;
+    const auto long_head = std::move(long_head_);  // for as long as this request takes
     if (request.has_body()) {
         release_memory(head_);  // it may be long in coming
     }

@@ -93,15 +93,16 @@ class Connection {
     std::chrono::milliseconds patience() const;
     void become_idle();
     bool becomes_silent();
-    // True: the next request may come.
+    // These six: true, if the next request may come.
     boost::asio::awaitable<bool> serve_next();
-    boost::asio::awaitable<void> refuse(Error error);
+    boost::asio::awaitable<bool> serve_slow_head(HeadParser parser);
+    boost::asio::awaitable<bool> serve_whole(std::unique_ptr<Request> request);
+    boost::asio::awaitable<bool> send_whole(std::unique_ptr<Request>, std::unique_ptr<Response>);
+    boost::asio::awaitable<bool> serve(std::unique_ptr<Request> served);
+    boost::asio::awaitable<bool> refuse(Error error);
     // On one of the last connections, whoever only asks is served, once.
     bool is_last_resort() const { return place_.kind() == ConnectionBudget::Kind::last_resort; }
     void leave_idle();
-    // True: the next request may come.
-    boost::asio::awaitable<bool> serve(Request& request);
-    // Null: it takes serve().
     std::unique_ptr<Response> answer_at_once(const Request& request);
     Response refuse_body(const Request& request);
     Response failed(const Request& request, const std::exception_ptr& failure);
@@ -139,7 +140,6 @@ class Connection {
     const std::list<Connection*>::iterator node_ = own_node_.begin();
 };
 
-// The task of one connection.
 boost::asio::awaitable<void> serve_connection(
     Socket socket,
     std::shared_ptr<LoopServices> services,

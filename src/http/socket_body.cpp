@@ -45,9 +45,14 @@ std::optional<std::uint64_t> SocketBody::remaining() const {
     return left_;
 }
 
-// Up to the next data: "100 Continue", the framing of a chunk, bytes, and the turn. Whoever stands still in a body stands
-// here: one frame, and no buffer.
+// Up to the next data: "100 Continue", the framing of a chunk, bytes, and the turn.
 asio::awaitable<Result<void>> SocketBody::ready() {
+    const bool is_prepared =
+        !is_broken_ && !client_waits() && !(is_chunked_ && chunks_.data_due() == 0);
+    return is_prepared ? wait_for_data() : prepare();
+}
+
+asio::awaitable<Result<void>> SocketBody::prepare() {
     if (is_broken_ || (client_waits() && !co_await send_continue())) {
         co_return broken(truncated());
     }
@@ -57,6 +62,12 @@ asio::awaitable<Result<void>> SocketBody::ready() {
             co_return broken(std::move(framing).error());
         }
     }
+    co_return co_await wait_for_data();
+}
+
+// Whoever stands still in a body stands here: one small frame, and no buffer.
+asio::awaitable<Result<void>> SocketBody::wait_for_data() {
+    owes_continue_ = false;
     if (is_done() || !wire_.buffered().empty()) {
         co_return ok();
     }
@@ -66,8 +77,9 @@ asio::awaitable<Result<void>> SocketBody::ready() {
         wire_.start_deadline(limits_.body);
         co_await wire_.readable();
         wire_.stop_deadline();
-        if (auto judged = judge_wait(std::chrono::steady_clock::now() - begun); !judged) {
-            co_return broken(std::move(judged).error());
+        if (auto judged = broken_if(judge_wait(std::chrono::steady_clock::now() - begun));
+            !judged) {
+            co_return judged;
         }
     }
     if (due() >= small_piece_bytes) {
@@ -263,6 +275,10 @@ Error SocketBody::broken(Error error) {
             " seconds; " + std::to_string(received_) + " had come.";
     }
     return error;
+}
+
+Result<void> SocketBody::broken_if(Result<void> judged) {
+    return judged ? ok() : Result<void>(broken(std::move(judged).error()));
 }
 
 Error SocketBody::truncated() const {

@@ -40,6 +40,8 @@ class SocketBody final : public BodyReader {
     bool is_broken() const { return is_broken_; }
 
   private:
+    boost::asio::awaitable<Result<void>> prepare();
+    boost::asio::awaitable<Result<void>> wait_for_data();
     Result<void> judge_wait(std::chrono::steady_clock::duration waited);
     Result<void> judge_progress(std::chrono::steady_clock::duration waited);
     boost::asio::awaitable<Result<std::size_t>> read_data(std::span<std::byte> into);
@@ -54,6 +56,7 @@ class SocketBody final : public BodyReader {
     std::size_t take_buffered(std::span<std::byte> into);
     void took(std::size_t count);
     Error broken(Error error);
+    Result<void> broken_if(Result<void> judged);
     Error truncated() const;
 
     Wire& wire_;

@@ -33,10 +33,12 @@ http::Response json_response(int status, std::string body) {
 }
 
 void begin_media_object(JsonWriter& json, const Upload& upload) {
-    json.begin_object()
-        .member("media_id", upload.id.value)
-        .member("media_id_string", upload.id.text())
-        .member("media_key", upload.media_key());
+    constexpr std::size_t bytes_max = 64 + 4 * RawText::digits_max;
+    json.begin_object().raw(bytes_max, [id = upload.id.value, &upload](RawText& out) {
+        out.text("\"media_id\":").number(id).text(",\"media_id_string\":\"").number(id);
+        out.text("\",\"media_key\":\"").number(key_number(upload.category)).text("_").number(id);
+        out.text("\"");
+    });
 }
 
 std::string upload_url(
