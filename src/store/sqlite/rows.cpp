@@ -5,6 +5,23 @@
 namespace sluice::sqlite {
 namespace {
 
+constexpr char move_upload_sql[] =
+    "UPDATE OR FAIL uploads SET category = ?2, state = ?3, changed_at = ?4, "
+    "finalized_at = coalesce(finalized_at, ?5) WHERE id = ?1";
+// Of one that was open, with so many segments and bytes: all else of its row is as it was made, or only
+// grows.
+constexpr char close_upload_sql[] =
+    "UPDATE OR FAIL uploads SET category = ?2, state = ?3, changed_at = ?4, "
+    "finalized_at = coalesce(finalized_at, ?5) "
+    "WHERE id = ?1 AND state = 'open' AND segments_received = ?6 AND received = ?7";
+// Of a joined upload that is over, the parts that no other one has.
+constexpr char parts_count_again_sql[] =
+    "UPDATE uploads SET is_joined = 0 WHERE owner = ?1 AND state = 'open' AND is_joined = 1 "
+    "AND instr(' ' || ?2 || ' ', ' ' || id || ' ') > 0 "
+    "AND NOT EXISTS (SELECT 1 FROM uploads AS other WHERE other.owner = ?1 "
+    "AND other.kind = 'joined' AND other.state NOT IN ('open', 'cancelled', 'expired') "
+    "AND instr(' ' || other.parts || ' ', ' ' || uploads.id || ' ') > 0)";
+
 std::uint64_t number(const Statement& row, int column) {
     return static_cast<std::uint64_t>(row.integer(column));
 }
@@ -92,6 +109,18 @@ bool only_moves(const Upload& stands, const Upload& upload) {
     moved.changed_at = upload.changed_at;
     moved.finalized_at = upload.finalized_at;
     return moved == upload;
+}
+
+// Of a joined upload that is over its parts count as before it was joined.
+Result<void> count_parts_again(Connection& connection, const Upload& upload) {
+    if (upload.stream.kind != UploadKind::joined || !upload.is_over()) {
+        return ok();
+    }
+    const std::string parts = text_of(upload.stream.parts);
+    auto done = connection.execute(
+        parts_count_again_sql, std::string_view(upload.owner.id), std::string_view(parts)
+    );
+    return done ? ok() : Result<void>(std::move(done).error());
 }
 
 Result<void> updated(Result<std::int64_t> changed) {
@@ -207,14 +236,29 @@ Result<void> insert_upload(Connection& connection, const Upload& upload) {
 }
 
 Result<void> update_upload(Connection& connection, const Upload& upload) {
-    return updated(write_upload(connection, update_upload_sql, upload));
+    auto done = updated(write_upload(connection, update_upload_sql, upload));
+    return done ? count_parts_again(connection, upload) : done;
+}
+
+Result<bool> close_upload(Connection& connection, const Upload& upload) {
+    auto changed = connection.execute(
+        close_upload_sql,
+        sqlite::stored(upload.id.value),
+        name_of(upload.category),
+        name_of(upload.state),
+        sqlite::stored(upload.changed_at),
+        stored(upload.finalized_at),
+        std::int64_t{upload.segments_received},
+        sqlite::stored(upload.received.value)
+    );
+    return changed ? Result<bool>(*changed == 1) : std::move(changed).error();
 }
 
 Result<void> update_upload(Connection& connection, const Upload& stands, const Upload& upload) {
     if (!only_moves(stands, upload)) {
         return update_upload(connection, upload);
     }
-    return updated(connection.execute(
+    auto done = updated(connection.execute(
         move_upload_sql,
         sqlite::stored(upload.id.value),
         name_of(upload.category),
@@ -222,6 +266,7 @@ Result<void> update_upload(Connection& connection, const Upload& stands, const U
         sqlite::stored(upload.changed_at),
         stored(upload.finalized_at)
     ));
+    return done ? count_parts_again(connection, upload) : done;
 }
 
 Result<void> insert_segment(Connection& connection, MediaId id, const Segment& segment) {

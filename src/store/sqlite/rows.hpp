@@ -34,6 +34,9 @@ Result<void> update_upload(Connection& connection, const Upload& upload);
 // The same for a row that is known as it stands: most changes move its state and little more, and each column that
 // is written costs what hangs on it, the indexes and triggers.
 Result<void> update_upload(Connection& connection, const Upload& stands, const Upload& upload);
+// The same for one of segments that FINALIZE moves on, without reading it before. False: it is not open any more, or has
+// other segments.
+Result<bool> close_upload(Connection& connection, const Upload& upload);
 // store_conflict if the index is taken.
 Result<void> insert_segment(Connection& connection, MediaId id, const Segment& segment);
 Result<void> insert_output(

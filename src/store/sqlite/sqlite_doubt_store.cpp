@@ -21,8 +21,9 @@ constexpr char add_sql[] =
     "ON CONFLICT (upload) DO UPDATE SET is_final = 1, facts = excluded.facts, "
     "since = excluded.since WHERE is_final = 0 AND excluded.is_final = 1";
 constexpr char add_open_sql[] =
-    "INSERT INTO doubts (upload, is_final, facts, since) SELECT id, 0, ?1, ?2 FROM uploads "
-    "WHERE state = 'open' AND segments_received > 0 ORDER BY id DESC LIMIT ?3 ON CONFLICT (upload) "
+    "INSERT INTO doubts (upload, is_final, facts, since) SELECT id, 0, ?1, ?2 "
+    "FROM uploads INDEXED BY uploads_open_of_owner WHERE state = 'open' AND segments_received > 0 "
+    "ORDER BY id DESC LIMIT ?3 ON CONFLICT (upload) "
     "DO NOTHING";
 constexpr char count_sql[] = "SELECT count(*) FROM doubts WHERE is_final = 0";
 constexpr char finals_sql[] =

@@ -40,9 +40,23 @@ Result<void> add_to_sums(
     return upload ? conflict(id, "the segment does not fit the upload") : std::move(upload).error();
 }
 
+// A FINALIZE: the other columns of an open upload of segments stand as they were made.
+bool only_closes(const Upload& upload, UploadState from) {
+    return from == UploadState::open && upload.state == UploadState::queued &&
+           upload.stream.kind == UploadKind::segments && upload.attempts == 0 && !upload.failure;
+}
+
 Result<void> change_row(
     Connection& connection, const Upload& upload, UploadState from, const std::optional<NewJob>& job
 ) {
+    if (only_closes(upload, from)) {
+        auto is_closed = sqlite::close_upload(connection, upload);
+        if (!is_closed || *is_closed) {
+            return !is_closed ? Result<void>(std::move(is_closed).error())
+                   : job      ? sqlite::insert_job(connection, *job)
+                              : ok();
+        }
+    }
     auto current = sqlite::load_upload(connection, upload.id);
     if (!current) {
         return std::move(current).error();

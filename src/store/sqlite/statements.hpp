@@ -14,8 +14,10 @@ namespace sluice::sqlite {
     "content_conversions, finalized_at, has_original, kind, length_known, parts, told, "     \
     "protocol, content_probed"
 
+// OR FAIL where triggers write as well: what has failed in the middle is undone with all of its piece of work
+// (WriteQueue), so a statement needs no journal of its own, 64 KiB of memory and a copy of each page.
 inline constexpr char insert_upload_sql[] =
-    "INSERT INTO uploads (" SLUICE_UPLOAD_COLUMNS
+    "INSERT OR FAIL INTO uploads (" SLUICE_UPLOAD_COLUMNS
     ", has_bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, "
     "?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, "
     "?35, 1) ON CONFLICT (id) DO NOTHING";
@@ -36,9 +38,6 @@ inline constexpr char update_upload_sql[] =
     "kind = ?30, length_known = ?31, parts = ?32, told = ?33, protocol = ?34, "
     "content_probed = ?35 "
     "WHERE id = ?1";
-inline constexpr char move_upload_sql[] =
-    "UPDATE uploads SET category = ?2, state = ?3, changed_at = ?4, "
-    "finalized_at = coalesce(finalized_at, ?5) WHERE id = ?1";
 inline constexpr char uploads_to_join_sql[] =
     "SELECT " SLUICE_UPLOAD_COLUMNS
     " FROM uploads WHERE owner = ?1 AND kind = 'joined' AND state = 'open' ORDER BY id";
@@ -73,7 +72,8 @@ inline constexpr char due_for_cleaning_sql[] =
 #undef SLUICE_UPLOAD_COLUMNS
 
 inline constexpr char add_to_sums_sql[] =
-    "UPDATE uploads SET received = received + ?2, segments_received = segments_received + 1, "
+    "UPDATE OR FAIL uploads SET received = received + ?2, segments_received = segments_received + "
+    "1, "
     "stride = coalesce(stride, ?3), changed_at = ?4 "
     "WHERE id = ?1 AND state = 'open' AND ?2 <= total - received";
 inline constexpr char insert_segment_sql[] =
