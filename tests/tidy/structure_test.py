@@ -175,7 +175,7 @@ def naked_memory(tree):
     """`unique_ptr<T>(new T(…))` is what make_unique cannot do with a private constructor."""
     for path, code in tree.code():
         code = re.sub(r"unique_ptr<[^;(]*>(\s*\w+)?\(\s*new\b", "unique_ptr", code)
-        for found in re.finditer(r"(?<!operator )(?<!<)\bnew\b(?!\s*\()|(?<![=] )(?<![=])(?<!operator )\bdelete\b(?!\s*[;,)])", code):
+        for found in re.finditer(r"(?<!operator )\bnew\b(?!\s*\()|(?<![=] )(?<![=])\bdelete\b(?!\s*[;,)])", code):
             yield f"{path}: naked {found[0]}; use make_unique or a container"
 
 
