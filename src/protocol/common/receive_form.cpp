@@ -206,8 +206,7 @@ class FormReception {
                          std::to_string(body_.received()) + " bytes."
             };
         }
-        // Only a buffer is looked at for silence.
-        if (is_in_place_ && window_.buffer() && may_come() && !sink_.is_quick()) {
+        if (is_in_place_ && may_come() && !sink_.is_quick()) {
             co_return ok();
         }
         if (is_media_open_ || window_.is_silent() || is_stuck) {
