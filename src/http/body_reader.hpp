@@ -14,10 +14,6 @@
 
 namespace sluice::http {
 
-// What a body is moved in: with the kernel's copy of it, it is still in the second cache of the processor when it is
-// looked through.
-inline constexpr std::size_t hot_piece_bytes = 128 * 1024;
-
 class BodyReader {
   public:
     virtual ~BodyReader() = default;
@@ -29,10 +25,6 @@ class BodyReader {
     // connection ended early; facts say how many bytes came), request_timeout (no progress),
     // request_malformed (broken chunking), body_too_large.
     virtual boost::asio::awaitable<Result<std::size_t>> read_some(std::span<std::byte> into) = 0;
-    // More of what is there already, behind a read_some() whose turn is not over: so a body is moved in
-    // pieces that its reader looks through while they are in the cache of the processor. 0: it takes
-    // read_some() again.
-    virtual std::size_t read_more(std::span<std::byte> /*into*/) { return 0; }
     // False: neither bytes nor the end came for that long. Neither the turn nor "100 Continue".
     virtual boost::asio::awaitable<bool> arrives_within(std::chrono::milliseconds patience) = 0;
     // What is still to come, if the framing tells.

@@ -49,7 +49,7 @@ class RepeatedByte final : public BodySource {
     std::uint64_t given_ = 0;
 };
 
-// Answers by path: /echo gives the body back, /echo_more as well, /refuse leaves it unread, and so on.
+// Answers by path: /echo gives the body back, /refuse leaves it unread, and so on.
 class TestHandler final : public Handler {
   public:
     awaitable<Response> handle(const Request& request, BodyReader& body) override {
@@ -88,7 +88,7 @@ class TestHandler final : public Handler {
             response.status = 204;
             co_return response;
         }
-        co_return co_await echo(std::move(response), body, request.path == "/echo_more");
+        co_return co_await echo(std::move(response), body);
     }
 
     Response refuse(const Error& error, const std::string&, std::string_view) override {
@@ -102,15 +102,11 @@ class TestHandler final : public Handler {
     }
 
     static constexpr std::uint64_t long_length = 30'000'000;
-    std::atomic<int> unread = 0;                  // by slow readers
-    std::atomic<std::size_t> most_of_a_turn = 0;  // by /echo_more
+    std::atomic<int> unread = 0;  // by slow readers
 
   private:
-    awaitable<Response> echo(Response response, BodyReader& body, bool takes_more) {
+    awaitable<Response> echo(Response response, BodyReader& body) {
         std::array<std::byte, 1000> piece;
-        const auto add = [&](std::size_t count) {
-            response.body.append(reinterpret_cast<const char*>(piece.data()), count);
-        };
         while (true) {
             const auto count = co_await body.read_some(piece);
             if (!count) {
@@ -119,13 +115,7 @@ class TestHandler final : public Handler {
             if (*count == 0) {
                 co_return response;
             }
-            add(*count);
-            std::size_t sum = *count;
-            for (std::size_t more = 1; takes_more && more > 0; sum += more) {
-                more = body.read_more(piece);
-                add(more);
-            }
-            most_of_a_turn = std::max(most_of_a_turn.load(), sum);
+            response.body.append(reinterpret_cast<const char*>(piece.data()), *count);
         }
     }
 };

@@ -15,8 +15,6 @@ namespace {
 
 // What is left of a body when its pieces need no turn: a parameter, a little JSON, the end of a form.
 constexpr std::uint64_t small_piece_bytes = 16 * 1024;
-// Of one body in one turn: small requests wait for so much of it.
-constexpr std::size_t turn_bytes = 512 * 1024;
 
 }  // namespace
 
@@ -128,32 +126,13 @@ asio::awaitable<Result<std::size_t>> SocketBody::read_some(std::span<std::byte> 
     if (*count == 0) {
         co_return 0;
     }
-    left_of_turn_ = turn_bytes;
-    took(*count);
-    co_return count;
-}
-
-void SocketBody::took(std::size_t count) {
-    received_ += count;
-    left_of_turn_ -= std::min(left_of_turn_, count);
+    received_ += *count;
     if (is_chunked_) {
-        chunks_.data_taken(count);
+        chunks_.data_taken(*count);
     } else {
-        left_ -= count;
+        left_ -= *count;
     }
-}
-
-// An end that came early is told by the read_some() that follows.
-std::size_t SocketBody::read_more(std::span<std::byte> into) {
-    const auto room =
-        into.first(std::min<std::uint64_t>({into.size(), due(), std::size_t{left_of_turn_}}));
-    if (is_broken_ || room.empty() || !wire_.buffered().empty()) {
-        return 0;
-    }
-    const std::size_t count = wire_.take(room, is_chunked_).value_or(0);
-    left_of_turn_ = count < room.size() ? 0 : left_of_turn_;  // that was all
-    took(count);
-    return count;
+    co_return count;
 }
 
 // Of the data that is due; 0 at the end of the body. With overflow one call of the system brings the
@@ -184,7 +163,6 @@ asio::awaitable<bool> SocketBody::arrives_within(std::chrono::milliseconds patie
     if (has_turn_ || has_ended_ || is_broken_ || client_waits()) {
         co_return true;
     }
-    left_of_turn_ = 0;
     const auto ends = std::chrono::steady_clock::now() + patience;
     while (!is_framing_due() || eat_framing()) {
         if (is_done() || (!is_framing_due() && !wire_.buffered().empty())) {

@@ -23,7 +23,6 @@ class SocketBody final : public BodyReader {
 
     boost::asio::awaitable<Result<void>> ready() override;
     boost::asio::awaitable<Result<std::size_t>> read_some(std::span<std::byte> into) override;
-    std::size_t read_more(std::span<std::byte> into) override;
     boost::asio::awaitable<bool> arrives_within(std::chrono::milliseconds patience) override;
     std::optional<std::uint64_t> remaining() const override;
     std::uint64_t received() const override { return received_; }
@@ -54,7 +53,6 @@ class SocketBody final : public BodyReader {
     std::uint64_t due() const { return is_chunked_ ? chunks_.data_due() : left_; }
     boost::asio::awaitable<bool> send_continue();
     std::size_t take_buffered(std::span<std::byte> into);
-    void took(std::size_t count);
     Error broken(Error error);
     Result<void> broken_if(Result<void> judged);
     Error truncated() const;
@@ -66,11 +64,10 @@ class SocketBody final : public BodyReader {
     const bool takes_interim_;
     bool owes_continue_;
     bool is_broken_ = false;
-    bool has_arrived_ = false;      // the next wait need not look whether bytes are there
-    bool has_ended_ = false;        // within framing: the socket tells an end only once
-    bool has_turn_ = false;         // ready() has ended, and nothing was read since
-    std::size_t left_of_turn_ = 0;  // bytes
-    std::uint64_t left_;            // of a Content-Length
+    bool has_arrived_ = false;  // the next wait need not look whether bytes are there
+    bool has_ended_ = false;    // within framing: the socket tells an end only once
+    bool has_turn_ = false;     // ready() has ended, and nothing was read since
+    std::uint64_t left_;        // of a Content-Length
     std::uint64_t received_ = 0;
     std::chrono::steady_clock::duration waited_{0};  // for the client, in this span of progress
     std::uint64_t received_before_ = 0;              // this span

@@ -72,16 +72,9 @@ void Incoming::note(std::span<const std::byte> bytes) {
             start_.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(missing)
         );
     }
-    const auto known = std::min<std::uint64_t>(ahead_, bytes.size());
-    ahead_ -= known;
-    crc_ = crc32c(bytes.subspan(known), crc_);
+    crc_ = crc32c(bytes, crc_);
     length_.value += bytes.size();
     token_.has_received(length_);
-}
-
-void Incoming::look_ahead(std::span<const std::byte> bytes) {
-    crc_ = crc32c(bytes, crc_);
-    ahead_ += bytes.size();
 }
 
 std::optional<DirectRange> Incoming::direct_range(ByteCount length) const {

@@ -57,16 +57,12 @@ class Incoming {
     std::optional<DirectRange> direct_range(ByteCount length) const;
     // Instead of write(): these are put there now. Errors: those of the limit and of the judge.
     Result<void> pass(std::span<const std::byte> bytes);
-    // These stand behind all that was written or looked at so; write() or pass() of them follows and need
-    // not look at them again. For whoever has them in the cache of the processor.
-    void look_ahead(std::span<const std::byte> bytes);
     // Putting them failed, and with it all of this; returns what to say.
     Error direct_failed(Error error);
     // Durable. An empty one has an extent without a blob.
     Result<Extent> commit();
 
     ByteCount length() const { return length_; }
-    // Precondition: what was looked at is written.
     std::uint32_t crc() const { return crc_; }
     BlobId staging_id() const { return staging_id_; }
     // The first bytes, enough to tell what the content is.
@@ -94,8 +90,7 @@ class Incoming {
     Limit limit_;
     JudgeStart judge_start_;
     ByteCount length_;
-    std::uint32_t crc_ = 0;  // of length_ and of what was looked at behind it
-    std::uint64_t ahead_ = 0;
+    std::uint32_t crc_ = 0;
     std::vector<std::byte> start_;
     std::size_t start_max_ = 4096;
     InFlight::Token token_;

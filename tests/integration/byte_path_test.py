@@ -106,18 +106,6 @@ class OnDisk(ServerCase):
                 self.assertEqual(self.x1.post(V1, body, kind).status, 204)
                 self.assert_stored(media_id, data)
 
-    def test_what_looks_like_a_boundary_where_the_pieces_of_a_body_meet(self):
-        data = bytearray(video(2 * MIB))
-        content_type, _ = multipart([Part("media", b"x", "blob")])
-        alike = b"\r\n--" + content_type.split("boundary=")[1].encode()[:-1]
-        # A piece ends at most so many bytes behind a multiple of its length: those that came with the head of the part.
-        for at in range(128 * 1024, len(data), 128 * 1024):
-            data[at : at + len(alike) * 200] = alike * 200
-        media_id = self.x1.open(len(data))
-        content_type, body = self.append_body(media_id, 0, bytes(data), behind=[Part("note", "behind")])
-        self.assertEqual(self.x1.post(V1, body, content_type).status, 204)
-        self.assert_stored(media_id, bytes(data))
-
     def test_more_clients_than_there_are_buffers(self):
         data = video(2 * MIB)
         ids = [self.x1.open(len(data)) for _ in range(60)]

@@ -48,32 +48,14 @@ awaitable<Result<std::span<const std::byte>>> BodyWindow::read() {
         }
     }
     SLUICE_ASSERT(!is_full());
-    const auto piece = next_piece();
-    auto count = co_await body_.read_some(piece);
+    const auto free = memory().subspan(filled_);
+    auto count = co_await body_.read_some(free);
     if (!count) {
         co_return std::move(count).error();
     }
-    is_last_ = *count == 0;
-    co_return took(piece, *count);
-}
-
-std::span<const std::byte> BodyWindow::read_more() {
-    if (!big_ || is_full() || is_last_) {
-        return {};
-    }
-    const auto piece = next_piece();
-    return took(piece, body_.read_more(piece));
-}
-
-std::span<std::byte> BodyWindow::next_piece() {
-    const auto free = memory().subspan(filled_);
-    return free.first(std::min(free.size(), http::hot_piece_bytes));
-}
-
-std::span<const std::byte> BodyWindow::took(std::span<std::byte> piece, std::size_t count) {
-    filled_ += count;
-    is_last_ = is_last_ || body_.remaining() == std::uint64_t{0};
-    return piece.first(count);
+    filled_ += *count;
+    is_last_ = *count == 0 || body_.remaining() == std::uint64_t{0};
+    co_return free.first(*count);
 }
 
 void BodyWindow::keep(std::span<const std::byte> rest) {

@@ -22,8 +22,6 @@ class BodyWindow {
     // Some more bytes, and which they are; none at the end of the body, or if is_silent(). Errors:
     // those of the body. Precondition: !is_full().
     boost::asio::awaitable<Result<std::span<const std::byte>>> read();
-    // More of what is there already, without a wait; none: read() is to be asked.
-    std::span<const std::byte> read_more();
     // The body has ended.
     bool is_last() const { return is_last_; }
     // Nothing comes just now: store what is there and resume(), which gives the buffer back.
@@ -56,8 +54,6 @@ class BodyWindow {
     std::span<std::byte> memory() { return big_ ? big_->bytes() : std::span(small_); }
     boost::asio::awaitable<void> take_memory();
     void place();
-    std::span<std::byte> next_piece();
-    std::span<const std::byte> took(std::span<std::byte> piece, std::size_t count);
 
     http::BodyReader& body_;
     runtime::BufferArena& arena_;

@@ -111,7 +111,8 @@ awaitable<Result<void>> MediaSink::store(std::span<const std::byte> data) {
 }
 
 std::optional<DirectRange> MediaSink::direct_range(std::size_t length) const {
-    return is_stored() ? direct_.range(*form_.media, length) : std::nullopt;
+    const bool is_stored = form_.media && !form_.media_refusal && !is_second_;
+    return is_stored && !decoder_ ? direct_.range(*form_.media, length) : std::nullopt;
 }
 
 std::size_t MediaSink::would_take(std::size_t length, bool is_in_buffer, bool is_end) const {

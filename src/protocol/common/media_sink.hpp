@@ -47,14 +47,6 @@ class MediaSink {
     boost::asio::awaitable<Result<void>> take_piece(
         std::span<const std::byte> data, std::optional<runtime::BufferArena::Buffer>& buffer
     );
-    // These come next in take_piece(), and are in the cache of the processor now.
-    void look_ahead(std::span<const std::byte> data) {
-        if (is_stored()) {
-            form_.media->look_ahead(data);
-        }
-    }
-    // take_piece() only copies to memory: it is worth it as soon as there is anything.
-    bool is_quick() const { return is_stored() && form_.media->is_quick({}); }
     // Before a wait that may be long: what is on its way to the file arrives first, and holds nothing any more.
     boost::asio::awaitable<Result<void>> settle();
     // Bytes of it have come, and wait in the buffer.
@@ -76,10 +68,6 @@ class MediaSink {
     // Keeps what is wrong with the media; an error if it is to be said at once.
     Result<void> refuse(Error error);
     bool is_hopeless() const;
-    // As it came, in place.
-    bool is_stored() const {
-        return form_.media && !form_.media_refusal && !is_second_ && !decoder_;
-    }
     void end_second();
     void explain_base64();
 

@@ -119,68 +119,47 @@ class FormReception {
         co_return ok();
     }
 
-    // Reads until the memory is full, the body ends or nothing comes just now; outside of media, and of media that stays
-    // in place, just once: a wrong call is refused early, and a piece is looked through while it is hot.
+    // Reads until the memory is full, the body ends or nothing comes just now; outside of media just
+    // once, so that a wrong call is refused early.
     awaitable<Result<void>> fill() {
         do {
             auto came = co_await window_.read();
             if (!came) {
                 co_return std::move(came).error();
             }
-            if (auto admitted = admit(*came); !admitted) {
+            if (auto admitted = admit_length(); !admitted) {
                 co_return admitted;
             }
-        } while (is_media_open_ && !is_in_place_ && may_come());
+            if (md5_) {
+                md5_->update(*came);
+            }
+            if (!came->empty()) {
+                sink_.beat();
+            }
+        } while (!window_.is_last() && !window_.is_silent() && is_media_open_ && !window_.is_full()
+        );
         co_return ok();
     }
 
     // A chunked body tells its length only by coming.
-    Result<void> admit(std::span<const std::byte> came) {
+    Result<void> admit_length() const {
         const UploadLimits& limits = context_.uploads.limits();
-        if (body_.received() > body_max(limits)) {
-            return body_too_large(
-                "At least " + std::to_string(body_.received()) + " bytes came", limits
-            );
-        }
-        if (md5_) {
-            md5_->update(came);
-        }
-        if (!came.empty()) {
-            sink_.beat();
-        }
-        return ok();
-    }
-
-    // Of media in place, without a wait; what is stored at once is not heaped up.
-    Result<bool> read_more() {
-        if (!is_in_place_ || sink_.is_quick()) {
-            return false;
-        }
-        const auto more = window_.read_more();
-        auto admitted = admit(more);
-        return admitted ? Result<bool>(!more.empty()) : std::move(admitted).error();
-    }
-
-    // There is room for more, and it may be on its way.
-    bool may_come() const {
-        return !window_.is_last() && !window_.is_silent() && !window_.is_full();
+        return body_.received() > body_max(limits)
+                   ? body_too_large(
+                         "At least " + std::to_string(body_.received()) + " bytes came", limits
+                     )
+                   : ok();
     }
 
     awaitable<Result<void>> parse() {
         auto input = window_.unparsed();
-        bool is_in_turn = true;  // the one that fill() had: nothing was waited for since
         for (;;) {
             auto event = parser_->next(input, window_.is_last());
             if (!event) {
                 co_return std::move(event).error();
             }
             if (event->kind == FormEvent::Kind::need_more) {
-                auto more = is_in_turn ? read_more() : false;
-                if (!more || !*more) {
-                    co_return more ? co_await wait_for_more(input) : std::move(more).error();
-                }
-                input = window_.unparsed();
-                continue;
+                co_return co_await wait_for_more(input);
             }
             if (event->kind == FormEvent::Kind::done) {
                 is_done_ = true;
@@ -189,7 +168,6 @@ class FormReception {
             auto handled = handle(*event);
             if (handled && waits(*event)) {
                 handled = co_await handle_media(*event, input);
-                is_in_turn = false;
             }
             if (!handled) {
                 co_return handled;
@@ -205,9 +183,6 @@ class FormReception {
                 .facts = "The form ends inside of a part, after " +
                          std::to_string(body_.received()) + " bytes."
             };
-        }
-        if (is_in_place_ && may_come() && !sink_.is_quick()) {
-            co_return ok();
         }
         if (is_media_open_ || window_.is_silent() || is_stuck) {
             co_return co_await store_media(rest, false);
@@ -302,7 +277,6 @@ class FormReception {
     Result<void> take_data(std::span<const std::byte> data) {
         if (is_in_place_) {
             window_.add_media(data);
-            sink_.look_ahead(data);
             return ok();
         }
         note_data(exchange_, data);

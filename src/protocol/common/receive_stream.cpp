@@ -166,36 +166,15 @@ class Receiving {
             if (filled.count > 0 && !co_await body_.arrives_within(std::chrono::milliseconds(0))) {
                 break;
             }
-            const auto count = co_await body_.read_some(next_piece(buffer, filled.count));
+            const auto count = co_await body_.read_some(buffer.subspan(filled.count));
             if (!count) {
                 filled.state = count.error();
                 break;
             }
-            took(buffer, *count, filled);
+            filled.count += *count;
             filled.is_end = *count == 0 || body_.remaining() == 0U;
-            while (!filled.is_end && filled.count < buffer.size()) {
-                const auto more = body_.read_more(next_piece(buffer, filled.count));
-                if (more == 0) {
-                    break;
-                }
-                took(buffer, more, filled);
-                filled.is_end = body_.remaining() == 0U;
-            }
         }
         co_return filled;
-    }
-
-    static std::span<std::byte> next_piece(std::span<std::byte> buffer, std::size_t from) {
-        const auto free = buffer.subspan(from);
-        return free.first(std::min(free.size(), http::hot_piece_bytes));
-    }
-
-    // The checksum is made while the bytes are in the cache of the processor.
-    void took(std::span<const std::byte> buffer, std::size_t count, Filled& filled) {
-        if (piece_) {
-            piece_->look_ahead(buffer.subspan(filled.count, count));
-        }
-        filled.count += count;
     }
 
     // `bytes`: those of the block that is not full, and behind them `came`.
