@@ -228,11 +228,17 @@ asio::awaitable<Result<void>> SocketBody::read_framing() {
     }
 }
 
-// What is there of it. What is broken stays, so that it is found again.
+// What is there of it. An error is kept: the next read tells it, and the decoder is not asked again.
 Result<void> SocketBody::eat_framing() {
+    if (framing_error_) {
+        return *framing_error_;
+    }
     auto input = wire_.buffered();
     auto eaten = chunks_.eat_framing(input);
     wire_.consume(wire_.buffered().size() - input.size());
+    if (!eaten) {
+        framing_error_ = eaten.error();
+    }
     return eaten;
 }
 

@@ -72,6 +72,7 @@ class SocketBody final : public BodyReader {
     std::chrono::steady_clock::duration waited_{0};  // for the client, in this span of progress
     std::uint64_t received_before_ = 0;              // this span
     ChunkedDecoder chunks_;
+    std::optional<Error> framing_error_;  // that a look ahead has found
 };
 
 }  // namespace sluice::http

@@ -110,6 +110,16 @@ TEST_F(SocketBodyTest, BrokenFramingAndTheEndArriveAndAreToldByTheRead) {
         EXPECT_TRUE(co_await broken.body->arrives_within(1s));
         EXPECT_TRUE((co_await read(broken)).starts_with("error: Broken chunked body: "));
 
+        for (const std::string_view trailer : {"no colon here\r\n\r\n", "Host: b\r\n\r\n"}) {
+            Exchange broken_at_end(loop, chunked());
+            broken_at_end.send("0\r\n" + std::string(trailer));
+            EXPECT_TRUE(co_await broken_at_end.body->arrives_within(1s));
+            EXPECT_TRUE(co_await broken_at_end.body->arrives_within(1s));
+            EXPECT_TRUE((co_await read(broken_at_end)).starts_with("error: ")) << trailer;
+            EXPECT_TRUE(broken_at_end.body->is_broken());
+            EXPECT_FALSE(broken_at_end.body->is_done());
+        }
+
         Exchange ended(loop, chunked());
         ended.send("4\r\naaaa\r\n");
         EXPECT_EQ(co_await read(ended), "aaaa");

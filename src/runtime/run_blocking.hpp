@@ -56,7 +56,7 @@ class BlockingPool {
     // The same, begun on the caller's loop and gone on with there after each Signal, until it calls before_blocking()
     // (base/signal.hpp): then a thread of the pool goes on with it. Without a fiber that is free: as run().
     boost::asio::awaitable<void> run_here(Job& job);
-    // Finishes what is queued and ends the threads.
+    // Finishes what is queued and ends the threads. While the loops run on which work has begun.
     void stop_and_join();
     Load load() const;
 

@@ -59,7 +59,12 @@ std::string_view method_seen(std::string_view received) {
 std::string_view path_seen(std::string_view received) {
     std::string_view line = first_line(received);
     line.remove_prefix(std::min(line.find(' ') + 1, line.size()));
-    return line.substr(0, line.find_first_of("? "));
+    const auto target = line.substr(0, line.find_first_of("? "));
+    const auto scheme = target.find("://");  // as proxies are asked (RFC 9112, 3.2.2)
+    if (target.starts_with('/') || scheme == std::string_view::npos) {
+        return target;
+    }
+    return target.substr(std::min(target.find('/', scheme + 3), target.size()));
 }
 
 std::optional<std::string_view> field_seen(std::string_view received, std::string_view name) {

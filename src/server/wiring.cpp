@@ -367,9 +367,10 @@ class Server {
         const bool is_clean = listener_.drained(drain_time);
         static_cast<void>(background_.drained(drain_time));
         dev_door_.drained();
+        // Before the loops: work that began on one of them ends there.
+        pools_.stop_and_join();
         loops_.stop();
         loops_.join();
-        pools_.stop_and_join();
         // While this node counts as one that lives: who waits until it is gone finds all of it written.
         if (auto flushed = timeline_.flush(); !flushed) {
             log::warning("timeline_not_written", flushed.error().detail);

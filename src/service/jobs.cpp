@@ -334,7 +334,8 @@ Result<void> Jobs::finish(
 Result<void> Jobs::stay_alive(const LeasedJob& job, ByteCount next, WallTime& beaten_at) {
     const auto now = clock_.now();
     const std::chrono::milliseconds to_sync(next.value / slowest_bytes_per_ms);
-    if (now - beaten_at + to_sync < settings_.lease / 3) {
+    const bool was_set_back = now < beaten_at;
+    if (!was_set_back && now - beaten_at + to_sync < settings_.lease / 3) {
         return ok();
     }
     beaten_at = now;

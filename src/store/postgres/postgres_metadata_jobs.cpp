@@ -16,7 +16,8 @@ using postgres::Session;
 
 namespace {
 
-// A lease of `j`: given at a time that has not come, it was given by a clock that was wrong.
+// A lease of `j`: given at a time that has not come, it was given by a clock that was wrong. Not by 10 s: so little a clock
+// may be set back, or differ after a failover, without jobs that run being begun twice.
 #define SLUICE_LEASE_HOLDS                   \
     "(j.lease_until >= " SLUICE_DATABASE_NOW \
     " AND coalesce(j.leased_at, 0) <= " SLUICE_DATABASE_NOW " + 10000)"

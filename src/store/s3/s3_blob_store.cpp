@@ -301,13 +301,14 @@ Result<AdoptedFile> S3BlobStore::adopt_file(BlobId id, const std::string& path) 
     if (!file) {
         return std::move(file).error();
     }
-    const auto crc = crc32c_of_file(file->get());
-    if (!crc) {
-        return crc.error();
-    }
     const auto made = put_file(id, file->get(), length, Ids::may_change);
     if (!made) {
         return made.error();
+    }
+    // Only now: while the store is away this is tried again and again.
+    const auto crc = crc32c_of_file(file->get());
+    if (!crc) {
+        return crc.error();
     }
     ::unlink(path.c_str());
     return AdoptedFile{{*made, {0}, length}, *crc};
