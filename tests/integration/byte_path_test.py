@@ -93,6 +93,33 @@ class OnDisk(ServerCase):
             self.assertEqual(wire.read("POST").status, 204)
         self.assert_stored(media_id, data)
 
+    def test_the_head_of_the_media_comes_before_its_bytes(self):
+        data = video(MIB)
+        cases = {
+            "as many clients send it": ([], "blob"),
+            "a head that is longer than what is read at first": ([], "n" * 6000),
+            "an empty part before": ([Part("media", b"", "empty")], "blob"),
+        }
+        for name, (before, file_name) in cases.items():
+            with self.subTest(name):
+                media_id = self.x1.open(len(data))
+                path = f"{V1}?command=APPEND&media_id={media_id}&segment_index=0"
+                content_type, body = multipart([*before, Part("media", data, file_name)])
+                split = body.index(data[:64])
+                sent = request("POST", path, [("Content-Type", content_type)], body)
+                head = len(sent) - len(body)
+                with Wire(self.server) as wire:
+                    for piece in (sent[:head], body[:split], body[split:]):
+                        wire.send(piece)
+                        time.sleep(0.05)
+                    answer = wire.read("POST")
+                if before:
+                    self.assertGreaterEqual(answer.status, 400, answer)
+                    self.assertEqual(self.x1.append(media_id, 0, data).status, 204)
+                else:
+                    self.assertEqual(answer.status, 204, answer)
+                self.assert_stored(media_id, data)
+
     def test_what_looks_like_a_boundary_and_fields_behind_the_media(self):
         content_type, body = multipart([Part("x", "")])
         boundary = b"\r\n--" + content_type.split("boundary=")[1].encode()

@@ -52,7 +52,7 @@ class ErrorDocs(ServerCase):
         self.assertEqual((malformed.status, malformed.header("content-type")), (400, "text/html; charset=utf-8"), malformed)
         self.assertIn(b"<h1>", malformed.body)
         self.assertNotIn(b"No such page", malformed.body)
-        for path in ("/a%zz", "/api/v1/a%zz", "/2/a%zz"):
+        for path in ("/a%zz", "/api/v1/a%zz", "/2/a%zz", "http://localhost/2/a%zz"):
             accept = BROWSER if path != "/a%zz" else "*/*"
             self.assertIn("json", self.caller.get(path, [("Accept", accept)]).header("content-type"), path)
         hostile = self.caller.get("/%3Cscript%3E", [("Accept", BROWSER)])
