@@ -14,9 +14,9 @@
 
 namespace sluice::http {
 
-// What a body is moved in: with the kernel's copy of it, it is still in the second cache of the processor when it is
+// What a body is moved in: with the kernel's own copy of it, it is still in the second cache of the processor when it is
 // looked through.
-inline constexpr std::size_t hot_piece_bytes = 128 * 1024;
+inline constexpr std::size_t hot_piece_bytes = 256 * 1024;
 
 class BodyReader {
   public:
