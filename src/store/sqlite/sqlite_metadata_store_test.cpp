@@ -54,7 +54,7 @@ std::string sql(const std::string& path, const std::string& text) {
 void write_filler(const std::string& path) {
     FILE* file = std::fopen(path.c_str(), "w");
     ASSERT_NE(file, nullptr);
-    const std::string text(100'000, 'x');
+    const std::string text(50'000, 'x');
     EXPECT_EQ(std::fwrite(text.data(), 1, text.size(), file), text.size());
     std::fclose(file);
 }
