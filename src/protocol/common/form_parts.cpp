@@ -27,6 +27,14 @@ std::uint64_t closing_length(std::string_view content_type) {
     return length + 8;
 }
 
+bool is_media(std::string_view name) {
+    return name == "media" || name == "media_data";
+}
+
+bool is_base64(const http::PartHead& head, bool is_multipart) {
+    return head.name == "media_data" || !is_multipart || head.transfer_encoding == "base64";
+}
+
 // A part that carries the media under another name.
 bool is_misnamed_media(std::string_view name) {
     static constexpr std::array<std::string_view, 14> names{

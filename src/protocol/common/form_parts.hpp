@@ -15,6 +15,11 @@ namespace sluice::protocol {
 // What follows the media in a multipart body if it is the last part: CRLF "--" boundary "--" CRLF.
 std::uint64_t closing_length(std::string_view content_type);
 
+bool is_media(std::string_view name);
+// X's clients also send base64 in "media", when the body is not multipart or its part says so
+// (reference 8.2).
+bool is_base64(const http::PartHead& head, bool is_multipart);
+
 // A part that carries the media under another name.
 bool is_misnamed_media(std::string_view name);
 

@@ -27,16 +27,6 @@ constexpr std::size_t values_bytes_max = 512 * 1024;
 // A list may come as one part for each entry, and far too many entries are to be told as that.
 constexpr std::size_t form_parts_max = 1200;
 
-bool is_media(const std::string& name) {
-    return name == "media" || name == "media_data";
-}
-
-// X's clients also send base64 in "media", when the body is not multipart or its part says so
-// (reference 8.2).
-bool is_base64(const http::PartHead& head, bool is_multipart) {
-    return head.name == "media_data" || !is_multipart || head.transfer_encoding == "base64";
-}
-
 // The largest media as base64 with "+" and "/" percent-encoded, and room for other parameters.
 std::uint64_t body_max(const UploadLimits& limits) {
     return std::max(limits.segment_bytes_max, limits.one_shot_bytes_max).value * 4 + (1 << 20);
@@ -49,6 +39,13 @@ Error body_too_large(std::string came, const UploadLimits& limits) {
                  ", and one segment at most " + std::to_string(limits.segment_bytes_max.value) +
                  ".",
     };
+}
+
+// Where a coroutine calls what the compiler could inline, its frame gets room for all of the callee's variables, and all
+// hold it whose body is still coming; hence the attribute here and below.
+template <class T>
+[[gnu::noinline]] Result<ReceivedFormPtr> failed(Result<T> why) {
+    return std::move(why).error();
 }
 
 class FormReception {
@@ -72,34 +69,46 @@ class FormReception {
         }
     }
 
+    // Errors are made outside of it: its frame, which all hold whose body is still coming, would have room for each.
     awaitable<Result<ReceivedFormPtr>> run() {
         sink_.use(co_await runtime::DiskRing::of_this_loop());
         auto parser = http::make_form_parser(content_type_, {.parts_max = form_parts_max});
         if (!parser && parser.error().code != ErrorCode::multipart_boundary) {
-            co_return std::move(parser).error();
+            co_return failed(std::move(parser));
         }
-        if (auto looked = co_await look(); !looked) {
-            co_return std::move(looked).error();
+        auto read = co_await look();
+        if (read) {
+            read = begin_to_parse(std::move(parser));
         }
+        if (!read) {
+            co_return failed(std::move(read));
+        }
+        read = co_await read_form();
+        co_return finished(std::move(read));
+    }
+
+  private:
+    [[gnu::noinline]] Result<void> begin_to_parse(Result<std::unique_ptr<http::FormParser>> parser
+    ) {
         if (!parser) {
-            co_return http::explained(std::move(parser).error(), content_type_, start());
+            return http::explained(std::move(parser).error(), content_type_, start());
         }
-        parser_ = std::move(parser).value();
-        if (auto wrong = http::mislabelled(content_type_, start())) {
-            co_return std::move(*wrong);
-        }
-        auto read = co_await read_form();
+        parser_ = *std::move(parser);
+        auto wrong = http::mislabelled(content_type_, start());
+        return wrong ? Result<void>(*std::move(wrong)) : ok();
+    }
+
+    [[gnu::noinline]] Result<ReceivedFormPtr> finished(Result<void> read) {
         note_call(exchange_, form_->parameters);
         if (!read) {
-            co_return http::explained(std::move(read).error(), content_type_, start());
+            return http::explained(std::move(read).error(), content_type_, start());
         }
         if (md5_) {
             form_->body_md5 = md5_->finish_hex();
         }
-        co_return std::move(form_);
+        return std::move(form_);
     }
 
-  private:
     // Enough of the body to see what it is.
     awaitable<Result<void>> look() {
         do {
@@ -361,17 +370,20 @@ class FormReception {
     bool is_done_ = false;
 };
 
-awaitable<Result<ReceivedFormPtr>> receive_body(
+// What is to receive it, once the query is among the parameters; null: there is no body.
+[[gnu::noinline]] Result<std::unique_ptr<FormReception>> reception_of(
     const Context& context,
     Exchange& exchange,
     http::BodyReader& body,
-    Parameters already,
-    OpenMedia open
+    Parameters& already,
+    const OpenMedia& open
 ) {
+    if (auto added = already.add_query(exchange.request.raw_query); !added) {
+        return std::move(added).error();
+    }
+    note_call(exchange, already);
     if (!exchange.request.has_body()) {
-        auto form = std::make_unique<ReceivedForm>();
-        form->parameters = std::move(already);
-        co_return form;
+        return nullptr;
     }
     const UploadLimits& limits = context.uploads.limits();
     const std::uint64_t announced = exchange.request.content_length.value_or(0);
@@ -379,15 +391,9 @@ awaitable<Result<ReceivedFormPtr>> receive_body(
     const bool is_multipart =
         lower_case(exchange.request.header("Content-Type").value_or("")).starts_with("multipart/");
     if (!is_multipart && announced > body_max(limits)) {
-        co_return body_too_large("The body has " + std::to_string(announced) + " bytes", limits);
+        return body_too_large("The body has " + std::to_string(announced) + " bytes", limits);
     }
-    auto reception = std::make_unique<FormReception>(
-        context, exchange, body, std::move(already), std::move(open)
-    );
-    const auto begun = Timings::Clock::now();
-    auto form = co_await reception->run();
-    exchange.timings.body = Timings::Clock::now() - begun;
-    co_return form;
+    return std::make_unique<FormReception>(context, exchange, body, std::move(already), open);
 }
 
 }  // namespace
@@ -414,16 +420,26 @@ awaitable<Result<ReceivedFormPtr>> receive_form(
     Parameters already,
     OpenMedia open
 ) {
-    if (auto added = already.add_query(exchange.request.raw_query); !added) {
-        co_return std::move(added).error();
+    auto reception = reception_of(context, exchange, body, already, open);
+    if (!reception) {
+        co_return failed(std::move(reception));
     }
-    note_call(exchange, already);
-    auto form = co_await receive_body(context, exchange, body, std::move(already), open);
+    Result<ReceivedFormPtr> form = nullptr;
+    if (*reception) {
+        const auto begun = Timings::Clock::now();
+        form = co_await (*reception)->run();
+        exchange.timings.body = Timings::Clock::now() - begun;
+        reception->reset();
+    } else {
+        form = std::make_unique<ReceivedForm>();
+        (*form)->parameters = std::move(already);
+    }
     if (!form) {
         co_return form;
     }
-    if (auto taken = co_await take_query_media(context, **form, std::move(open)); !taken) {
-        co_return std::move(taken).error();
+    auto taken = co_await take_query_media(context, **form, std::move(open));
+    if (!taken) {
+        co_return failed(std::move(taken));
     }
     co_return form;
 }
