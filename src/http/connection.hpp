@@ -114,7 +114,7 @@ class Connection {
     // True: the socket has taken it all. Else send() goes on with what is left of it, and of head_.
     bool send_at_once(const Request& request, Response& response);
     boost::asio::awaitable<bool> send(const Request& request, Response& response);
-    boost::asio::awaitable<bool> send_source(Response& response);
+    boost::asio::awaitable<bool> send_source(const Request& request, Response& response);
     boost::asio::awaitable<bool> send_endless(Response& response);
     boost::asio::awaitable<bool> send_cut(const Response& response);
     boost::asio::awaitable<bool> discard(SocketBody& body);

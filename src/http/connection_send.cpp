@@ -105,7 +105,8 @@ asio::awaitable<bool> Connection::send(const Request& request, Response& respons
     }
     const bool sends_body = has_body(request, response);
     if (sends_body && response.source) {
-        return response.source->is_endless() ? send_endless(response) : send_source(response);
+        return response.source->is_endless() ? send_endless(response)
+                                             : send_source(request, response);
     }
     const auto body =
         sends_body ? std::as_bytes(std::span(response.body)) : std::span<const std::byte>();
@@ -122,9 +123,9 @@ asio::awaitable<bool> Connection::send_cut(const Response& response) {
     co_return false;
 }
 
-// The head goes with the first piece. A source that fails ends the connection: the length is
-// promised already. Whoever reads slowly holds no piece: what did not go is read once more.
-asio::awaitable<bool> Connection::send_source(Response& response) {
+// The head goes with the first piece. A source that fails before it is told as that; later it ends the connection: the
+// length is promised already. Whoever reads slowly holds no piece: what did not go is read once more.
+asio::awaitable<bool> Connection::send_source(const Request& request, Response& response) {
     BodySource& source = *response.source;
     std::vector<std::byte> memory;
     std::string_view head = head_;
@@ -137,6 +138,15 @@ asio::awaitable<bool> Connection::send_source(Response& response) {
         }
         if (!count || (*count == 0 && left > 0)) {
             log_broken_source(response, count);
+            const bool has_begun = left < source.length() || head.size() < head_.size();
+            if (!count && !has_begun) {
+                const std::string line = request.method + " " + request.target + " HTTP/1.1\r\n";
+                response = services_.handler.refuse(count.error(), request.request_id, line);
+                compose_head(request, response, false);
+                head_ = services_.head;  // others of the loop write theirs meanwhile
+                const auto body = std::as_bytes(std::span(response.body));
+                static_cast<void>(co_await wire_.write(head_, body, services_.limits.write));
+            }
             co_return false;
         }
         const auto piece = std::span(memory).first(*count);

@@ -203,6 +203,12 @@ TEST_F(ConnectionTest, StreamsABodyFromASource) {
     EXPECT_TRUE(has_status(client.answer(), 204));
     client.send(get("/broken_source"));
     EXPECT_LT(client.rest().size(), 1'000'000u);
+    auto other = connect();
+    other.send(get("/dead_source"));
+    const auto answer = other.answer();
+    EXPECT_TRUE(has_status(answer, 500)) << answer;
+    EXPECT_TRUE(answer.contains("storage_failed")) << answer;
+    EXPECT_EQ(other.rest(), "");
 }
 
 // What the socket takes at once is less than half of it.

@@ -68,6 +68,10 @@ class TestHandler final : public Handler {
             response.body = request.base_url + " " + request.peer + " " + request.request_id;
             co_return response;
         }
+        if (request.path == "/dead_source") {
+            response.source = std::make_unique<RepeatedByte>(1'000'000, 0, unread);
+            co_return response;
+        }
         if (request.path == "/source" || request.path == "/broken_source") {
             response.source = std::make_unique<RepeatedByte>(
                 1'000'000, request.path == "/source" ? 2'000'000 : 500'000, unread

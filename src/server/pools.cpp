@@ -12,7 +12,9 @@ void add_metrics(Metrics& metrics, std::string_view name, const runtime::Blockin
     Gauge& queued = metrics.gauge(
         "sluice_pool_queued", "Pieces of blocking work that wait for a thread", {{"pool", name}}
     );
-    Gauge& busy = metrics.gauge("sluice_pool_busy", "Threads at blocking work", {{"pool", name}});
+    Gauge& busy = metrics.gauge(
+        "sluice_pool_busy", "Pieces of blocking work that are under way", {{"pool", name}}
+    );
     metrics.before_text([&queued, &busy, &pool] {
         const auto load = pool.load();
         queued.set(static_cast<std::int64_t>(load.queued));

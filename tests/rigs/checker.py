@@ -193,7 +193,11 @@ class Checker:
 
     def read_outputs(self, upload, outputs):
         for output in outputs:
-            answer = self.caller.fetch(output["url"])
+            try:
+                answer = self.caller.fetch(output["url"])
+            except GONE as broken:
+                self.lose(upload, f"{output['name']} breaks off: {broken}")
+                continue
             if answer.status != 200 or len(answer.body) != output["size_bytes"]:
                 self.lose(upload, f"{output['name']} is promised with {output['size_bytes']} bytes: {answer.status}, "
                           f"{len(answer.body)} bytes")

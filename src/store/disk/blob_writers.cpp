@@ -13,6 +13,7 @@ Error is_over() {
 
 PlacedRange::~PlacedRange() {
     if (!is_committed_) {
+        before_blocking();
         store_.abandon_placed(open_, at_);
     }
 }
@@ -71,6 +72,7 @@ Result<Extent> PlacedBlobWriter::commit() {
 
 StagedBlobWriter::~StagedBlobWriter() {
     if (phase_ != Phase::committed) {
+        before_blocking();
         // If that fails too, the sweep of orphans finds the file.
         static_cast<void>(directory_.unlink(id_));
     }

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/log.hpp"
+#include "base/signal.hpp"
 #include "store/s3/answer_text.hpp"
 
 namespace sluice::s3 {
@@ -282,6 +283,7 @@ bool Client::may_be_repeated(const Call& call, const Failure& failure, int made)
 }
 
 Result<HttpReply> Client::perform(Call& call) {
+    before_blocking();  // the digest of the body, and credentials that somebody else renews
     if (auto why = away()) {
         failures_.fetch_add(1, std::memory_order_relaxed);
         return *std::move(why);

@@ -14,12 +14,13 @@ constexpr char close_upload_sql[] =
     "UPDATE OR FAIL uploads SET category = ?2, state = ?3, changed_at = ?4, "
     "finalized_at = coalesce(finalized_at, ?5) "
     "WHERE id = ?1 AND state = 'open' AND segments_received = ?6 AND received = ?7";
-// Of a joined upload that is over, the parts that no other one has.
+// Of a joined upload that is over, the parts that no other one has. The last condition but one is that of an index.
 constexpr char parts_count_again_sql[] =
     "UPDATE uploads SET is_joined = 0 WHERE owner = ?1 AND state = 'open' AND is_joined = 1 "
     "AND instr(' ' || ?2 || ' ', ' ' || id || ' ') > 0 "
     "AND NOT EXISTS (SELECT 1 FROM uploads AS other WHERE other.owner = ?1 "
-    "AND other.kind = 'joined' AND other.state NOT IN ('open', 'cancelled', 'expired') "
+    "AND other.kind = 'joined' AND other.state <> 'open' "
+    "AND other.state NOT IN ('cancelled', 'expired') "
     "AND instr(' ' || other.parts || ' ', ' ' || uploads.id || ' ') > 0)";
 
 std::uint64_t number(const Statement& row, int column) {

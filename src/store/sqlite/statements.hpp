@@ -15,7 +15,7 @@ namespace sluice::sqlite {
     "protocol, content_probed"
 
 // OR FAIL where triggers write as well: what has failed in the middle is undone with all of its piece of work
-// (WriteQueue), so a statement needs no journal of its own, 64 KiB of memory and a copy of each page.
+// (WriteQueue), so a statement needs no journal of its own: 64 KiB and a copy of each page. INIT has one for an UPSERT.
 inline constexpr char insert_upload_sql[] =
     "INSERT OR FAIL INTO uploads (" SLUICE_UPLOAD_COLUMNS
     ", has_bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, "
@@ -139,7 +139,7 @@ inline constexpr char newest_number_sql[] =
     "coalesce((SELECT blob FROM segments WHERE blob <> upload ORDER BY blob DESC LIMIT 1), 0), "
     "coalesce((SELECT blob FROM outputs ORDER BY blob DESC LIMIT 1), 0))";
 inline constexpr char totals_sql[] =
-    "SELECT (SELECT count(*) FROM uploads WHERE state = 'open'), "
+    "SELECT (SELECT count(*) FROM uploads INDEXED BY uploads_open_of_owner WHERE state = 'open'), "
     "count(*) FILTER (WHERE j.state = 'waiting'), count(*) FILTER (WHERE j.state = 'leased') "
     "FROM jobs j WHERE EXISTS (SELECT 1 FROM uploads u WHERE u.id = j.media "
     "AND u.state IN ('queued', 'processing'))";

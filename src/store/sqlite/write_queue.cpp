@@ -140,7 +140,9 @@ Result<bool> WriteQueue::run_together(Batch& batch) {
         if (is_lost(*piece)) {
             return piece->outcome.error();
         }
-        if (!piece->outcome && connection_->changes() != before) {
+        // A statement that fails in its trigger may have changed a row and not count it.
+        if (!piece->outcome && (connection_->changes() != before ||
+                                piece->outcome.error().code == ErrorCode::storage_failed)) {
             return true;
         }
     }

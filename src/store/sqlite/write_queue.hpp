@@ -1,6 +1,7 @@
 // WriteQueue: the one writer of the database. Callers from any thread hand in a piece of work and
 // wait; whatever came during the last commit goes into the next transaction together, so one sync
-// serves all who wait (group commit). A piece that fails is undone alone. Nobody is answered before
+// serves all who wait (group commit). A piece that fails is undone alone; want of room in the
+// middle of its statement may end the transaction, and then all of it is refused. Nobody is answered before
 // COMMIT returned.
 //
 // A failed COMMIT fails its whole batch. After an I/O error nobody knows what the disk holds, so
