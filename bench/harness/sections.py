@@ -200,9 +200,8 @@ def memory(place, book, scale):
             if hold == "none" and isinstance(kind, Nginx):
                 continue
             path = "/status.json" if isinstance(kind, Nginx) and hold == "idle" else None
-            count = min(scale.held, 1000) if isinstance(kind, TusNode) else scale.held
             # What is idle or stands still has done so for a while: a second is the pause of a busy client.
-            options = ["--hold", hold, "--uploads", count, "--further", count, "--size", 4 * MIB, "--stencil", place.stencil, "--settle", 5]
+            options = ["--hold", hold, "--uploads", scale.held, "--further", scale.held, "--size", 4 * MIB, "--stencil", place.stencil, "--settle", 5]
             work = lambda server: load(place, "hold", server, *options, path=path)  # noqa: B023
             measured(book, "memory", kind, lambda: with_server(place, "ext4", kind, work), fs="ext4", hold=hold)  # noqa: B023
 
