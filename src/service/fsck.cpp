@@ -95,16 +95,20 @@ Result<void> Fsck::check_all() {
         if (!uploads) {
             return uploads.error();
         }
-        for (const Upload& upload : *uploads) {
-            if (auto checked = check(upload); !checked) {
-                return checked;
-            }
-        }
-        if (uploads->size() < page) {
-            return ok();
+        if (auto checked = check_each(*uploads); !checked || uploads->size() < page) {
+            return checked;
         }
         after = uploads->back().id;
     }
+}
+
+Result<void> Fsck::check_each(const std::vector<Upload>& uploads) {
+    for (const Upload& upload : uploads) {
+        if (auto checked = check(upload); !checked) {
+            return checked;
+        }
+    }
+    return ok();
 }
 
 // Of what is over, bytes may be gone already: the sweep was interrupted, and goes on.
@@ -202,19 +206,22 @@ Result<void> Fsck::check_outputs(const Upload& upload) {
         return outputs.error();
     }
     for (const Output& output : *outputs) {
-        ++counts_.outputs;
-        const auto health = health_of(blobs_, output);
-        if (!health) {
-            FsckProblem problem{"output_unreadable", upload.id, which_of(output)};
-            if (auto told = tell_unreadable(std::move(problem), health.error()); !told) {
-                return told;
-            }
-            continue;
+        if (auto checked = check_output(upload.id, output); !checked) {
+            return checked;
         }
-        unanswered_ = 0;
-        if (*health != SegmentHealth::whole) {
-            tell(problem_of(upload.id, output, *health));
-        }
+    }
+    return ok();
+}
+
+Result<void> Fsck::check_output(MediaId upload, const Output& output) {
+    ++counts_.outputs;
+    const auto health = health_of(blobs_, output);
+    if (!health) {
+        return tell_unreadable({"output_unreadable", upload, which_of(output)}, health.error());
+    }
+    unanswered_ = 0;
+    if (*health != SegmentHealth::whole) {
+        tell(problem_of(upload, output, *health));
     }
     return ok();
 }

@@ -64,11 +64,13 @@ class Fsck {
 
   private:
     Result<void> check_all();
+    Result<void> check_each(const std::vector<Upload>& uploads);
     Result<void> check(const Upload& upload);
     Result<void> check_segments(const UploadWithSegments& found);
     Result<void> check_segment(const UploadWithSegments& found, const Segment& segment);
     void check_sums(const UploadWithSegments& found);
     Result<void> check_outputs(const Upload& upload);
+    Result<void> check_output(MediaId upload, const Output& output);
     void check_file(BlobId blob, WallTime changed_at);
     Result<void> check_pack(const SharedBlobContent& pack);
     void check_orphans_in(const SharedBlobContent& pack, const std::vector<Extent>& orphans);
