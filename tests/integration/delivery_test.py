@@ -162,7 +162,7 @@ class Changed(ServerCase):
             file.write(bytes([changed]))
         with self.assertRaises(ConnectionEnded):
             caller.original(f"7_{media_id}")
-        self.assertIn("original_differs", self.server.log())
+        self.assert_logged("original_differs")
         rest = caller.get(f"/media/7_{media_id}/original", [("Range", "bytes=2000000-")])
         self.assertTrue(rest.body == data[2_000_000:], "the other segments are what they were")
 
@@ -181,6 +181,13 @@ class Changed(ServerCase):
         while self.failures_counted(caller) == failures and time.monotonic() < ends:
             time.sleep(0.05)
         self.assertEqual(self.failures_counted(caller), failures + 1)
+
+    def assert_logged(self, event):
+        """No answer waits for the log: it may come after it."""
+        ends = time.monotonic() + 5
+        while event not in self.server.log() and time.monotonic() < ends:
+            time.sleep(0.02)
+        self.assertIn(event, self.server.log())
 
     def failures_counted(self, caller):
         """Of the route that delivers."""
@@ -214,7 +221,7 @@ class Changed(ServerCase):
         self.change(self.file_of(content), len(content) // 2)
         with self.assertRaises(ConnectionEnded):
             caller.fetch(film["url"])
-        self.assertIn("output_differs", self.server.log())
+        self.assert_logged("output_differs")
         playlists = [one for one in outputs.values() if one["content_type"] == "application/vnd.apple.mpegurl"]
         self.assertTrue(playlists)
         text = caller.fetch(playlists[0]["url"]).body
