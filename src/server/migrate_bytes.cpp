@@ -43,8 +43,8 @@ Result<std::vector<BlobId>> named_blobs(
     };
     auto walked = disk.each_file([&take](BlobId id, WallTime) { return take(id); });
     if (walked) {
-        walked = disk.each_pack([&](const SharedBlobContent& pack) {
-            return take(pack.id) ? ok() : state;
+        walked = disk.each_pack([&](BlobId id, const Result<SharedBlobContent>& pack) {
+            return !pack ? Result<void>(pack.error()) : take(id) ? ok() : state;
         });
     }
     if (!walked || !state) {
