@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <thread>
 
@@ -285,6 +286,31 @@ TEST(PackLog, RelaxedPiecesAreMadeDurableAtTheEnd) {
     const Extent extent = small(*store, 1, test_bytes(5000, 1));
     EXPECT_TRUE(store->make_durable({extent}));
     EXPECT_EQ(content(*store, extent), test_bytes(5000, 1));
+}
+
+// Packs whose file this process has open for direct I/O.
+std::size_t direct_packs_open(const std::string& below) {
+    std::size_t count = 0;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+        std::error_code gone;
+        const auto target = std::filesystem::read_symlink(entry.path(), gone).string();
+        const int file = std::stoi(entry.path().filename().string());
+        count += !gone && target.starts_with(below) && (::fcntl(file, F_GETFL) & O_DIRECT) != 0;
+    }
+    return count;
+}
+
+// The page cache would be paid for twice: when it is copied to, and when it is written back.
+TEST(PackLog, RelaxedPiecesPassThePageCacheAsOthersDo) {
+    const TemporaryFolder folder;
+    std::array<std::size_t, 2> direct{};
+    for (const bool strict : {false, true}) {
+        const auto path = folder.path(strict ? "strict" : "relaxed");
+        const auto store = opened(path, {.strict = strict});
+        small(*store, 1, test_bytes(5000, 1));
+        direct.at(strict ? 1 : 0) = direct_packs_open(path);
+    }
+    EXPECT_EQ(direct[0], direct[1]);
 }
 
 }  // namespace
