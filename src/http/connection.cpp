@@ -71,13 +71,12 @@ asio::awaitable<void> serve_connection(
 Connection::Connection(
     Socket socket, LoopServices& services, ConnectionBudget::Place place, Scheme scheme
 )
-    : services_(services), place_(std::move(place)), scheme_(scheme), wire_(std::move(socket)) {
-    boost::system::error_code error;
-    wire_.socket().set_option(asio::ip::tcp::no_delay(true), error);
-    const auto remote = wire_.socket().remote_endpoint(error);
-    peer_ = error ? "" : address_text(remote, false);
-    const auto local = wire_.socket().local_endpoint(error);
-    local_ = error ? "" : address_text(local, true);
+    : services_(services),
+      place_(std::move(place)),
+      scheme_(scheme),
+      wire_(std::move(socket)),
+      peer_(wire_.peer()),
+      local_(wire_.local()) {
     services_.metrics.connection_opened();
 }
 
@@ -98,18 +97,17 @@ asio::awaitable<void> Connection::run() {
             co_return;
         }
         become_idle();
-        auto count = wire_.note_filled(co_await wire_.read_some());
-        if (!count && becomes_silent()) {
-            co_await wire_.readable();
-            if (wire_.is_overdue() || is_ended_) {
-                co_return;
+        std::optional<std::size_t> count = 0;
+        bool is_silent = false;
+        while (wire_.may_read() || co_await wire_.readable() ||
+               (!std::exchange(is_silent, true) && becomes_silent() && co_await wire_.readable())) {
+            if (count = wire_.fill_now(); count) {
+                break;
             }
-            wire_.start_deadline(patience());
-            count = wire_.note_filled(co_await wire_.read_some());
         }
         wire_.stop_deadline();
         leave_idle();
-        if (!count || *count == 0) {
+        if (count.value_or(0) == 0) {
             co_return;
         }
     } while (co_await serve_next());
@@ -172,7 +170,7 @@ asio::awaitable<bool> Connection::send_whole(
     std::string text = whole_text(*request, *response, keeps_alive);
     long_head_ = nullptr;
     // As in serve().
-    co_await asio::post(wire_.loop(), asio::deferred);
+    co_await wire_.end_of_round();
     const bool is_sent =
         send_at_once(text) || co_await wire_.write(head_, {}, services_.limits.write);
     count(*request, *response);
@@ -340,7 +338,7 @@ asio::awaitable<bool> Connection::serve(std::unique_ptr<Request> served) {
     }
     // The answers of one round of the loop go out one right after the other: a client with many connections wakes
     // once for them, and waking it is what a short answer costs most.
-    co_await asio::post(wire_.loop(), asio::deferred);
+    co_await wire_.end_of_round();
     const bool keeps_alive = may_keep_alive(request, response, body);
     compose_head(request, response, keeps_alive);
     const bool is_sent = send_at_once(request, response) || co_await send(request, response);

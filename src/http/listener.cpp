@@ -28,6 +28,7 @@ using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>
 // Out of descriptors or memory: trying again at once would only burn the processor.
 constexpr auto pause_after_failure = std::chrono::milliseconds(50);
 constexpr auto log_pause = std::chrono::seconds(1);
+constexpr int let_in_at_once = 16;
 // For what has been cancelled to leave its waits.
 constexpr auto cancel_patience = std::chrono::seconds(10);
 
@@ -96,10 +97,10 @@ void farewell(
     Socket socket, const std::shared_ptr<LoopServices>& services, runtime::TaskGroup& connections
 ) {
     if (services->farewells < farewells_max) {
-        const auto executor = socket.get_executor();
+        const auto executor = socket.loop.get_executor();
         connections.spawn(executor, turn_away(std::move(socket), services));
     } else {
-        turn_away_at_once(socket.native_handle(), *services, ConnectionBudget::Lack::place);
+        turn_away_at_once(socket.file.get(), *services, ConnectionBudget::Lack::place);
     }
 }
 
@@ -115,40 +116,71 @@ void log_failure(
     }
 }
 
-asio::awaitable<void> accept_connections(
-    Acceptor acceptor,
-    std::shared_ptr<LoopServices> services,
-    std::shared_ptr<runtime::TaskGroup> connections,
-    Scheme scheme
-) {
+// Its loop's.
+struct Door {
+    asio::io_context& loop;
+    Acceptor acceptor;
+    std::shared_ptr<LoopServices> services;
+    std::shared_ptr<runtime::TaskGroup> connections;
+    Scheme scheme;
+};
+
+void let_in(const Door& door, UniqueFd file) {
+    Socket socket{door.loop, std::move(file)};
+    auto place = door.services->budget->enter();
+    if (make_room(*door.services, place)) {
+        door.connections->spawn(
+            door.loop.get_executor(),
+            serve_connection(std::move(socket), door.services, std::move(place), door.scheme)
+        );
+    } else {
+        door.services->budget->note_cut();
+        farewell(std::move(socket), door.services, *door.connections);
+    }
+}
+
+// Of those that wait, some; then others of the loop have their turn.
+boost::system::error_code let_some_in(Door& door, SpareFile& spare) {
+    for (int i = 0; i < let_in_at_once; ++i) {
+        UniqueFd file(
+            ::accept4(door.acceptor.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)
+        );
+        if (file) {
+            let_in(door, std::move(file));
+            spare.renew();
+        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            break;
+        } else if (errno != ECONNABORTED && errno != EINTR) {
+            return {errno, boost::system::system_category()};
+        }
+    }
+    return {};
+}
+
+asio::awaitable<void> accept_connections(Door door) {
     SpareFile spare;
     std::chrono::steady_clock::time_point logged{};
     while (true) {
         boost::system::error_code error;
-        Socket socket =
-            co_await acceptor.async_accept(asio::redirect_error(asio::use_awaitable, error));
+        co_await door.acceptor.async_wait(
+            Acceptor::wait_read, asio::redirect_error(asio::use_awaitable, error)
+        );
         if (!error) {
-            auto place = services->budget->enter();
-            if (make_room(*services, place)) {
-                auto task = serve_connection(std::move(socket), services, std::move(place), scheme);
-                connections->spawn(acceptor.get_executor(), std::move(task));
-            } else {
-                services->budget->note_cut();
-                farewell(std::move(socket), services, *connections);
-            }
-            spare.renew();
+            error = let_some_in(door, spare);
+        }
+        if (!error) {
             continue;
         }
         if (error == asio::error::operation_aborted) {
             co_return;
         }
         log_failure(error, logged);
-        if (is_out_of_files(error) && !services->close_longest_idle()) {
-            services->budget->relieve();
-            services->budget->note_cut();
-            spare.turn_one_away(acceptor.native_handle(), *services);
+        if (is_out_of_files(error) && !door.services->close_longest_idle()) {
+            door.services->budget->relieve();
+            door.services->budget->note_cut();
+            spare.turn_one_away(door.acceptor.native_handle(), *door.services);
         }
-        asio::steady_timer timer(acceptor.get_executor(), pause_after_failure);
+        asio::steady_timer timer(door.loop, pause_after_failure);
         co_await timer.async_wait(asio::use_awaitable);
     }
 }
@@ -202,16 +234,17 @@ Result<std::uint16_t> Listener::listen(const std::string& host, std::uint16_t po
         }
         boost::system::error_code error;
         acceptor->listen(asio::socket_base::max_listen_connections, error);
+        if (!error) {
+            acceptor->non_blocking(true, error);
+        }
         if (error) {
             return system_error(error.value(), "listen");
         }
         acceptors.push_back(std::move(*acceptor));
     }
     for (std::size_t i = 0; i < loops_.size(); ++i) {
-        doors_.spawn(
-            loops_.executor(i),
-            accept_connections(std::move(acceptors[i]), services_[i], connections_, scheme)
-        );
+        Door door{loops_.loop(i), std::move(acceptors[i]), services_[i], connections_, scheme};
+        doors_.spawn(loops_.executor(i), accept_connections(std::move(door)));
     }
     return endpoint->port();
 }

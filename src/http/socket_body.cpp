@@ -69,7 +69,7 @@ asio::awaitable<Result<void>> SocketBody::wait_for_data() {
     if (is_done() || !wire_.buffered().empty()) {
         co_return ok();
     }
-    if (!std::exchange(has_arrived_, false) && !wire_.has_arrived()) {
+    if (!std::exchange(has_arrived_, false) && !(wire_.may_read() && wire_.has_arrived())) {
         const auto begun = std::chrono::steady_clock::now();
         wire_.drop_buffer();
         wire_.start_deadline(limits_.body);

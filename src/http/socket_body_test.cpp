@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/write.hpp>
 #include <memory>
 #include <string>
@@ -20,17 +21,15 @@ using namespace std::chrono_literals;
 struct Exchange {
     Exchange(asio::io_context& loop, Request request) : request(std::move(request)) {
         asio::ip::tcp::acceptor door(loop, {asio::ip::address_v4::loopback(), 0});
-        Socket served(loop);
         client.connect(door.local_endpoint());
         client.set_option(asio::ip::tcp::no_delay(true));
-        door.accept(served);
-        wire = std::make_unique<Wire>(std::move(served));
+        wire = std::make_unique<Wire>(Socket{loop, UniqueFd(door.accept().release())});
         body = std::make_unique<SocketBody>(*wire, this->request, limits, *budget);
     }
     void send(std::string_view text) { asio::write(client, asio::buffer(text)); }
 
     asio::io_context of_client;
-    Socket client{of_client};
+    asio::ip::tcp::socket client{of_client};
     Request request;
     ConnectionLimits limits;
     Metrics metrics;

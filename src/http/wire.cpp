@@ -1,10 +1,12 @@
 #include "http/wire.hpp"
 
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
+#include <boost/asio/ip/tcp.hpp>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -24,14 +26,61 @@ constexpr std::size_t buffer_bytes = 2 * 1024;
 // The longest head and a little, so that the parser sees the excess.
 constexpr std::size_t buffer_bytes_max = head_bytes_max + 1024;
 
-asio::mutable_buffer as_buffer(std::span<std::byte> bytes) {
-    return asio::buffer(bytes.data(), bytes.size());
+// "127.0.0.1", "[::1]:8080"; a mapped IPv4 address as what it is.
+std::string address_text(const asio::ip::tcp::endpoint& endpoint, bool with_port) {
+    auto from = endpoint.address();
+    if (from.is_v6() && from.to_v6().is_v4_mapped()) {  // a socket that takes both kinds
+        from = asio::ip::make_address_v4(asio::ip::v4_mapped, from.to_v6());
+    }
+    auto address = from.to_string();
+    if (!with_port) {
+        return address;
+    }
+    const auto host = from.is_v6() ? "[" + address + "]" : address;
+    return host + ":" + std::to_string(endpoint.port());
+}
+
+using AskForName = int(int, sockaddr*, socklen_t*);
+
+std::string name_of(int socket, AskForName* ask, bool with_port) {
+    asio::ip::tcp::endpoint endpoint;
+    auto length = static_cast<socklen_t>(endpoint.capacity());
+    if (ask(socket, endpoint.data(), &length) != 0) {
+        return {};
+    }
+    endpoint.resize(length);
+    return address_text(endpoint, with_port);
+}
+
+bool is_later(int error) {
+    return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
+}
+
+// What is left of both after so many bytes of them.
+void advance(std::string_view& first, std::span<const std::byte>& second, std::size_t count) {
+    const auto of_first = std::min(count, first.size());
+    first.remove_prefix(of_first);
+    second = second.subspan(count - of_first);
 }
 
 }  // namespace
 
 Wire::Wire(Socket socket)
-    : socket_(std::move(socket)), deadline_(socket_.get_executor(), [this] { close(); }) {}
+    : loop_(socket.loop),
+      file_(std::move(socket.file)),
+      watched_(loop_, file_.get()),
+      deadline_(loop_.get_executor(), [this] { close(); }) {
+    const int yes = 1;  // or a short answer waits for an acknowledgement
+    ::setsockopt(file_.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+}
+
+std::string Wire::peer() const {
+    return name_of(file_.get(), ::getpeername, false);
+}
+
+std::string Wire::local() const {
+    return name_of(file_.get(), ::getsockname, true);
+}
 
 std::string_view Wire::buffered_text() const {
     const auto bytes = buffered();
@@ -68,30 +117,48 @@ std::span<std::byte> Wire::room() {
     return std::span(buffer_).subspan(end_);
 }
 
-Result<std::size_t> Wire::note_filled(const Outcome& outcome) {
-    const std::size_t count = std::get<1>(outcome);
-    end_ += count;
-    received_ += count;
-    if (count == 0 && deadline_.has_expired()) {
-        return Error{ErrorCode::request_timeout};
+std::optional<std::size_t> Wire::note_read(ssize_t got, std::size_t room) {
+    watched_.note_read(got, room);
+    if (got < 0 && is_later(errno)) {
+        return std::nullopt;
     }
+    const std::size_t count = got < 0 ? 0 : static_cast<std::size_t>(got);
+    received_ += count;
+    return count;
+}
+
+std::optional<std::size_t> Wire::fill_now() {
+    const auto into = room();
+    const auto count =
+        note_read(::recv(file_.get(), into.data(), into.size(), MSG_DONTWAIT), into.size());
+    end_ += count.value_or(0);
     return count;
 }
 
 asio::awaitable<Result<std::size_t>> Wire::fill(std::chrono::milliseconds patience) {
     deadline_.set(patience);
-    auto filled = note_filled(co_await read_some());
+    auto filled = co_await fill_before_deadline();
     deadline_.clear();
     co_return filled;
 }
 
 asio::awaitable<Result<std::size_t>> Wire::fill_before_deadline() {
-    co_return note_filled(co_await read_some());
+    while (watched_.may_read() || co_await watched_.readable()) {
+        if (const auto count = fill_now()) {
+            co_return *count;
+        }
+    }
+    co_return deadline_.has_expired() ? Result<std::size_t>(Error{ErrorCode::request_timeout})
+                                      : Result<std::size_t>(0);
 }
 
 bool Wire::has_arrived() {
-    pollfd look{.fd = socket_.native_handle(), .events = POLLIN, .revents = 0};
-    return ::poll(&look, 1, 0) > 0;
+    pollfd look{.fd = file_.get(), .events = POLLIN, .revents = 0};
+    const bool is_there = ::poll(&look, 1, 0) > 0;
+    if (!is_there) {
+        watched_.note_nothing_there();
+    }
+    return is_there;
 }
 
 asio::awaitable<bool> Wire::arrives_within(std::chrono::milliseconds patience) {
@@ -105,17 +172,15 @@ asio::awaitable<bool> Wire::arrives_within(std::chrono::milliseconds patience) {
         release_memory(buffer_);
     }
     deadline_.set(patience);
-    boost::system::error_code error;
-    // The reactor may still tell of bytes that were taken since it saw them.
+    bool goes_on = true;
+    // The kernel may still tell of bytes that were taken since it saw them.
     do {
-        std::tie(error) = co_await readable();
-    } while (!error && !has_arrived());
+        goes_on = co_await watched_.readable();
+    } while (goes_on && !has_arrived());
     deadline_.clear();
-    co_return !(error && deadline_.has_expired());
+    co_return goes_on || !deadline_.has_expired();
 }
 
-// Not by async_read_some: with it the reactor moves the bytes of all sockets that are ready before
-// any handler runs.
 std::optional<std::size_t> Wire::take(std::span<std::byte> into, bool overflow) {
     SLUICE_ASSERT(begin_ == end_ && !into.empty());
     const auto beyond = std::span(buffer_).first(overflow ? buffer_.size() : 0);
@@ -126,19 +191,20 @@ std::optional<std::size_t> Wire::take(std::span<std::byte> into, bool overflow) 
     msghdr message{};
     message.msg_iov = pieces.data();
     message.msg_iovlen = pieces.size();
-    const auto got = ::recvmsg(socket_.native_handle(), &message, MSG_DONTWAIT);
-    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {
+    const auto count =
+        note_read(::recvmsg(file_.get(), &message, MSG_DONTWAIT), into.size() + beyond.size());
+    if (!count) {
         return std::nullopt;
     }
-    const std::size_t count = got < 0 ? 0 : static_cast<std::size_t>(got);
-    received_ += count;
-    const auto direct = std::min(count, into.size());
+    const auto direct = std::min(*count, into.size());
     begin_ = 0;
-    end_ = count - direct;
+    end_ = *count - direct;
     return direct;
 }
 
-std::size_t Wire::write_at_once(std::string_view first, std::span<const std::byte> second) {
+std::optional<std::size_t> Wire::send_now(
+    std::string_view first, std::span<const std::byte> second
+) {
     std::array pieces{
         iovec{.iov_base = const_cast<char*>(first.data()), .iov_len = first.size()},
         iovec{.iov_base = const_cast<std::byte*>(second.data()), .iov_len = second.size()}
@@ -146,29 +212,30 @@ std::size_t Wire::write_at_once(std::string_view first, std::span<const std::byt
     msghdr message{};
     message.msg_iov = pieces.data();
     message.msg_iovlen = pieces.size();
-    const auto sent = ::sendmsg(socket_.native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-    const std::size_t count = sent < 0 ? 0 : static_cast<std::size_t>(sent);
-    sent_ += count;
-    return count;
+    const auto sent = ::sendmsg(file_.get(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent < 0) {
+        return is_later(errno) ? std::optional<std::size_t>(0) : std::nullopt;
+    }
+    sent_ += static_cast<std::size_t>(sent);
+    return static_cast<std::size_t>(sent);
+}
+
+std::size_t Wire::write_at_once(std::string_view first, std::span<const std::byte> second) {
+    return send_now(first, second).value_or(0);
 }
 
 asio::awaitable<bool> Wire::write(
     std::string_view first, std::span<const std::byte> second, std::chrono::milliseconds patience
 ) {
-    std::array buffers{
-        asio::buffer(first.data(), first.size()), asio::buffer(second.data(), second.size())
-    };
-    while (buffers[0].size() + buffers[1].size() > 0) {
-        deadline_.set(patience);
-        const auto [error, count] = co_await socket_.async_write_some(buffers, as_outcome);
-        deadline_.clear();
-        if (error) {
+    while (first.size() + second.size() > 0) {
+        const auto sent = send_now(first, second);
+        if (!sent) {
             co_return false;
         }
-        sent_ += count;
-        const auto of_first = std::min(count, buffers[0].size());
-        buffers[0] += of_first;
-        buffers[1] += count - of_first;
+        advance(first, second, *sent);
+        if (first.size() + second.size() > 0 && !co_await wait_for_room(patience)) {
+            co_return false;
+        }
     }
     co_return true;
 }
@@ -176,63 +243,48 @@ asio::awaitable<bool> Wire::write(
 asio::awaitable<std::optional<std::size_t>> Wire::write_briefly(
     std::string_view first, std::span<const std::byte> second, std::chrono::milliseconds pause_max
 ) {
-    std::array buffers{
-        asio::buffer(first.data(), first.size()), asio::buffer(second.data(), second.size())
-    };
-    boost::system::error_code error;
-    std::size_t written = 0;
-    while (!error && buffers[0].size() + buffers[1].size() > 0) {
-        deadline_.set(pause_max);
-        const auto [failure, count] = co_await socket_.async_write_some(buffers, as_outcome);
-        error = failure;
-        deadline_.clear();
-        written += count;
-        const auto of_first = std::min(count, buffers[0].size());
-        buffers[0] += of_first;
-        buffers[1] += count - of_first;
+    const std::size_t all = first.size() + second.size();
+    while (first.size() + second.size() > 0) {
+        const auto sent = send_now(first, second);
+        if (!sent) {
+            co_return std::nullopt;
+        }
+        advance(first, second, *sent);
+        if (first.size() + second.size() > 0 && !co_await wait_for_room(pause_max)) {
+            const bool is_pause = deadline_.has_expired();
+            co_return is_pause ? std::optional(all - first.size() - second.size()) : std::nullopt;
+        }
     }
-    sent_ += written;
-    co_return error && !deadline_.has_expired() ? std::nullopt : std::optional(written);
+    co_return all;
 }
 
 asio::awaitable<bool> Wire::wait_for_room(std::chrono::milliseconds patience) {
     deadline_.set(patience);
-    const auto [error] = co_await socket_.async_wait(Socket::wait_write, as_outcome);
+    const bool is_room = co_await watched_.writable();
     deadline_.clear();
-    co_return !error;
+    co_return is_room;
 }
 
 asio::awaitable<void> Wire::linger(std::uint64_t bytes_max, std::chrono::milliseconds patience) {
-    boost::system::error_code error;
-    socket_.shutdown(Socket::shutdown_send, error);
+    ::shutdown(file_.get(), SHUT_WR);
     deadline_.set(patience);
     std::vector<std::byte> swallowed(16 * 1024);
     std::uint64_t bytes = 0;
-    while (!error && bytes < bytes_max) {
-        const auto [failure, count] =
-            co_await socket_.async_read_some(as_buffer(swallowed), as_outcome);
-        error = failure;
-        bytes += count;
+    while (bytes < bytes_max && (watched_.may_read() || co_await watched_.readable())) {
+        const auto got = ::recv(file_.get(), swallowed.data(), swallowed.size(), MSG_DONTWAIT);
+        const bool is_over = got == 0 || (got < 0 && !is_later(errno));
+        watched_.note_read(got, swallowed.size());
+        if (is_over || deadline_.has_expired()) {
+            break;
+        }
+        bytes += got > 0 ? static_cast<std::size_t>(got) : 0;
+        co_await watched_.end_of_round();
     }
     deadline_.clear();
 }
 
 void Wire::close() {
-    boost::system::error_code error;
-    socket_.cancel(error);
-}
-
-std::string address_text(const asio::ip::tcp::endpoint& endpoint, bool with_port) {
-    auto from = endpoint.address();
-    if (from.is_v6() && from.to_v6().is_v4_mapped()) {  // a socket that takes both kinds
-        from = asio::ip::make_address_v4(asio::ip::v4_mapped, from.to_v6());
-    }
-    auto address = from.to_string();
-    if (!with_port) {
-        return address;
-    }
-    const auto host = from.is_v6() ? "[" + address + "]" : address;
-    return host + ":" + std::to_string(endpoint.port());
+    watched_.cancel();
 }
 
 }  // namespace sluice::http

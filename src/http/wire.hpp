@@ -3,40 +3,38 @@
 // connection's loop, no thread safety.
 #pragma once
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/deferred.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <chrono>
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
-#include <tuple>
 #include <vector>
 
 #include "base/release_memory.hpp"
 #include "base/result.hpp"
+#include "base/unique_fd.hpp"
 #include "runtime/deadline.hpp"
+#include "runtime/watched_socket.hpp"
 
 namespace sluice::http {
 
-// With the loop's own executor type: any_io_executor costs a tenth of the small requests.
-using Socket =
-    boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
-
-// To be awaited in place: no coroutine of its own, no exception.
-inline constexpr auto as_outcome = boost::asio::as_tuple(boost::asio::deferred);
-using Outcome = std::tuple<boost::system::error_code, std::size_t>;
+// A connection that was accepted, and the loop on which it will live. Does not block.
+struct Socket {
+    boost::asio::io_context& loop;
+    UniqueFd file;
+};
 
 class Wire {
   public:
     explicit Wire(Socket socket);
 
-    Socket& socket() { return socket_; }
-    boost::asio::io_context& loop() { return socket_.get_executor().context(); }
+    boost::asio::io_context& loop() { return loop_; }
+    // "127.0.0.1" of the other end, "127.0.0.1:8080" or "[::1]:8080" of ours; empty: it is gone.
+    std::string peer() const;
+    std::string local() const;
 
     // Received, not used yet.
     std::span<const std::byte> buffered() const {
@@ -52,21 +50,21 @@ class Wire {
     boost::asio::awaitable<Result<std::size_t>> fill(std::chrono::milliseconds patience);
     // The same under a deadline that several fills share.
     boost::asio::awaitable<Result<std::size_t>> fill_before_deadline();
-    // The same to be awaited at once, without a coroutine: what it gives goes to note_filled().
-    auto read_some() {
-        const auto into = room();
-        return socket_.async_read_some(boost::asio::buffer(into.data(), into.size()), as_outcome);
-    }
-    Result<std::size_t> note_filled(const Outcome& outcome);
+    // What is there already. Nothing: not yet. 0 as above.
+    std::optional<std::size_t> fill_now();
     void start_deadline(std::chrono::milliseconds patience) { deadline_.set(patience); }
     void stop_deadline() { deadline_.clear(); }
     bool is_overdue() const { return deadline_.has_expired(); }
-    // Ends when bytes, or the end, are there; to be awaited at once. Needs no buffer meanwhile. May end for
-    // bytes that take() has had.
-    auto readable() { return socket_.async_wait(Socket::wait_read, as_outcome); }
+    // False: fill_now() and take() give nothing before readable() has ended.
+    bool may_read() const { return watched_.may_read(); }
+    // To be awaited at once, when may_read() is false; needs no buffer meanwhile. True: bytes, or the end, may be there.
+    // False: the deadline is over, or the wait was ended.
+    auto readable() { return watched_.readable(); }
+    // To be awaited at once: what else is ready on the loop goes on first.
+    auto end_of_round() { return watched_.end_of_round(); }
     // Precondition: buffered() is empty.
     void drop_buffer() { release_memory(buffer_); }
-    // True: take() gives something.
+    // A look that the kernel answers. True: take() gives something.
     bool has_arrived();
     // True: take() gives something. False: it will not for that long.
     boost::asio::awaitable<bool> arrives_within(std::chrono::milliseconds patience);
@@ -108,8 +106,14 @@ class Wire {
   private:
     void make_room();
     std::span<std::byte> room();
+    // Of recvmsg(): as take() tells it.
+    std::optional<std::size_t> note_read(ssize_t got, std::size_t room);
+    // As much of both as the socket takes now. Nothing: the connection broke.
+    std::optional<std::size_t> send_now(std::string_view first, std::span<const std::byte> second);
 
-    Socket socket_;
+    boost::asio::io_context& loop_;
+    UniqueFd file_;
+    runtime::WatchedSocket watched_;
     runtime::Deadline deadline_;
     std::vector<std::byte> buffer_;
     std::size_t begin_ = 0;
@@ -117,8 +121,5 @@ class Wire {
     std::uint64_t received_ = 0;
     std::uint64_t sent_ = 0;
 };
-
-// "127.0.0.1", "[::1]:8080"; a mapped IPv4 address as what it is.
-std::string address_text(const boost::asio::ip::tcp::endpoint& endpoint, bool with_port);
 
 }  // namespace sluice::http

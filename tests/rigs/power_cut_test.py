@@ -73,6 +73,7 @@ class PowerCut(RigCase):
                 losses = self.verified().losses
             except RuntimeError as broken:  # neither the file system nor the database may be left
                 losses = [str(broken)]
+                self.note(histories=1, seen=1)
             if losses:
                 return
         self.fail(f"seed {self.seed}: the fault is real, and nothing was noticed")

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""make soak: the rigs in turn, again and again, for SOAK_MINUTES (default 10); then a report. Exit 1 if anything was lost.
+"""make soak: the rigs in turn, each once at least, for SOAK_MINUTES (default 10); then a report. Exit 1 if any was lost.
 
 Each module runs as in `make test`, with more rounds, with seeds of its own, and its sweeps from K = 1. What a test notes
 (histories, faults, what was checked) is summed up here. A module that fails is named with the last lines it printed.
@@ -104,7 +104,7 @@ def main():
     when_told_to_stop(lambda: None)
     began, failures, turn = time.monotonic(), [], 0
     with tempfile.NamedTemporaryFile(prefix="sluice-soak.") as report:
-        while time.monotonic() - began < 60 * minutes or turn == 0:
+        while time.monotonic() - began < 60 * minutes or turn < len(MODULES):
             module = MODULES[turn % len(MODULES)]
             turn += 1
             print(f"{time.monotonic() - began:6.0f} s  {module}", flush=True)
