@@ -288,6 +288,44 @@ TEST(PackLog, RelaxedPiecesAreMadeDurableAtTheEnd) {
     EXPECT_EQ(content(*store, extent), test_bytes(5000, 1));
 }
 
+TEST(PackLog, BytesThatCameIntoTheWritersMemoryAreItsBytes) {
+    const TemporaryFolder folder;
+    const auto store = opened(folder.path("blobs"));
+    const auto bytes = test_bytes(50'000, 1);
+    auto placed = store->place({{1}, {bytes.size()}, {0}, {bytes.size()}, {}});
+    ASSERT_TRUE(placed);
+    BlobWriter& writer = **placed;
+    // Copied, received in place, and copied again.
+    ASSERT_TRUE(writer.write(std::span(bytes).first(1001)));
+    const auto memory = writer.memory();
+    ASSERT_GE(memory.size(), bytes.size() - 1001);
+    std::copy(bytes.begin() + 1001, bytes.begin() + 40'000, memory.begin());
+    ASSERT_TRUE(writer.write(memory.first(38'999)));
+    EXPECT_EQ(writer.memory().data(), memory.data() + 38'999);
+    ASSERT_TRUE(writer.write(std::span(bytes).subspan(40'000)));
+    const auto extent = writer.commit();
+    ASSERT_TRUE(extent);
+    EXPECT_EQ(content(*store, *extent), bytes);
+    EXPECT_TRUE(writer.memory().empty()) << "it is given back";
+}
+
+TEST(PackLog, AWriterThatMovedToAFileHasNoMemory) {
+    const TemporaryFolder folder;
+    const auto store = opened(folder.path("blobs"));
+    const auto bytes = test_bytes(300'000, 1);
+    auto staged = store->stage({1});
+    ASSERT_TRUE(staged);
+    const auto memory = (*staged)->memory();
+    ASSERT_GT(memory.size(), 200'000U);
+    std::copy_n(bytes.begin(), 200'000, memory.begin());
+    ASSERT_TRUE((*staged)->write(memory.first(200'000)));
+    ASSERT_TRUE((*staged)->write(std::span(bytes).subspan(200'000)));
+    EXPECT_TRUE((*staged)->memory().empty());
+    const auto extent = (*staged)->commit();
+    ASSERT_TRUE(extent);
+    EXPECT_EQ(content(*store, *extent), bytes);
+}
+
 // Packs whose file this process has open for direct I/O.
 std::size_t direct_packs_open(const std::string& below) {
     std::size_t count = 0;
