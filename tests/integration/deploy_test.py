@@ -1,16 +1,21 @@
-"""Nothing in deploy/ names a flag or a metric that is none. The proxies there are run by proxies_test.py."""
+"""Nothing in deploy/ names a flag or a metric that is none, and its commands do what they say. The proxies there are run by
+proxies_test.py."""
 
 import glob
 import json
 import os
 import re
+import shlex
+import shutil
 import subprocess
+import tempfile
 import unittest
 
 import yaml
 from support.case import ServerCase
 from support.client import call
-from support.server import binary
+from support.postgres import Postgres
+from support.server import Server, binary
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "deploy"))
 
@@ -50,6 +55,50 @@ class Named(ServerCase):
             for name in re.findall(r"\b(?:sluice|process)_[a-z_]+", expr):
                 self.assertTrue(name in known or re.sub("_(bucket|sum|count)$", "", name) in known, f"{name} in {expr}")
         yaml.safe_load(text_of("prometheus", "prometheus.yml"))
+
+
+class Unit(Server):
+    """What systemd would run of a unit, with the folders that it names below one of the test's own."""
+
+    def __init__(self, name):
+        super().__init__()
+        self.text = text_of("systemd", name).replace("\\\n", " ")
+
+    def setting(self, name):
+        return re.findall(rf"^{name}=(.*)$", self.text, re.M)[-1]
+
+    def command(self):
+        words = shlex.split(self.setting("ExecStart"))
+        moved = [word.replace("/var/lib", self.root).replace("/etc", self.root) for word in words[1:]]
+        return [binary(), *(re.sub(r"^[0-9.]+:80\d\d$", "127.0.0.1:0", word) for word in moved)]
+
+
+class Units(unittest.TestCase):
+    def test_a_node_tries_until_its_database_is_there(self):
+        postgres = Postgres()
+        self.addCleanup(postgres.close)
+        postgres.start()
+        url = postgres.make_database("sluice")
+        shared = tempfile.mkdtemp(prefix="sluice-shared.")
+        self.addCleanup(shutil.rmtree, shared, ignore_errors=True)
+        given = dict(line.split("=", 1) for line in text_of("systemd", "sluice.env").splitlines() if line and line[0] != "#")
+        self.assertIn("SLUICE_DATABASE_URL", given)
+        given |= {"SLUICE_DATABASE_URL": url, "SLUICE_STORAGE_URL": f"file://{shared}"}
+        for name in ("sluice-api.service", "sluice-worker.service"):
+            unit = Unit(name)
+            self.addCleanup(unit.close)
+            unit.environment = given
+            self.assertEqual((unit.setting("Restart"), unit.setting("StartLimitIntervalSec")), ("on-failure", "0"))
+            self.assertGreaterEqual(int(unit.setting("RestartSec")), 2)
+            postgres.kill()
+            os.makedirs(os.path.join(unit.root, "sluice"), mode=0o700, exist_ok=True)
+            with self.assertRaisesRegex(RuntimeError, r"did not become ready \(3\)"):
+                unit.start()
+            self.assertIn("the database cannot be opened", unit.log())
+            postgres.start()
+            unit.start()
+            self.assertEqual(call(unit, "GET", "/readyz").status, 200)
+            self.assertEqual(unit.stop(), 0)
 
 
 if __name__ == "__main__":
