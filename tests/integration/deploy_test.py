@@ -13,7 +13,7 @@ import unittest
 
 import yaml
 from support.case import ServerCase
-from support.client import call
+from support.client import X1, call
 from support.postgres import Postgres
 from support.server import Server, binary
 
@@ -99,6 +99,92 @@ class Units(unittest.TestCase):
             unit.start()
             self.assertEqual(call(unit, "GET", "/readyz").status, 200)
             self.assertEqual(unit.stop(), 0)
+
+
+class Container(Server):
+    """A service of compose.yaml as a process: its command and its environment, with the folders below one of the test's own."""
+
+    def __init__(self, service, secrets, changed):
+        super().__init__()
+        self.words = service["command"]
+        self.secrets = secrets
+        given = {name: self.moved(str(value)) for name, value in service["environment"].items()}
+        self.environment = given | changed
+
+    def moved(self, text):
+        return text.replace("/var/lib", self.root).replace("/run/secrets", self.secrets)
+
+    def command(self):
+        return [binary(), *("127.0.0.1:0" if word == "0.0.0.0:8080" else self.moved(word) for word in self.words)]
+
+
+class Compose(unittest.TestCase):
+    """The commands at the head of compose.yaml, as far as they go without Docker; what they would run in a container runs beside
+    the server, in its environment."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.postgres = Postgres()
+        cls.addClassCleanup(cls.postgres.close)
+        cls.postgres.start()
+        cls.folder = tempfile.mkdtemp(prefix="sluice-compose.")
+        cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
+        os.mkdir(os.path.join(cls.folder, "deploy"))
+        cls.file = yaml.safe_load(text_of("compose.yaml"))
+        head = "".join(line[2:] for line in text_of("compose.yaml").split("x-sluice:")[0].splitlines(True) if line.startswith("#   "))
+        cls.steps = re.sub(r"\|\n +", "| ", head).splitlines()
+        cls.node = Container(cls.file["services"]["api1"], os.path.join(cls.folder, "deploy", "secrets"), {
+            "SLUICE_DATABASE_URL": cls.postgres.make_database("sluice"), "SLUICE_STORAGE_URL": f"file://{cls.folder}/media",
+        })
+        cls.addClassCleanup(cls.node.close)
+
+    def run_step(self, step):
+        """Its output. Nobody becomes the user of the image: this one is the server's."""
+        step = re.sub(r"sudo chown 10001 \S+ && sudo ", "", step)
+        step = re.sub(r"docker compose -f deploy/compose.yaml exec -T api1 sluice", shlex.quote(binary()), step)
+        self.assertNotRegex(step, r"docker|sudo")
+        done = subprocess.run(
+            ["bash", "-o", "pipefail", "-c", step], cwd=self.folder, env={**os.environ, **self.node.environment}, capture_output=True,
+            text=True, timeout=60,
+        )
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def test_the_commands_of_its_head(self):
+        said = ""
+        for step in self.steps:
+            if " up " in step:
+                self.node.start()
+            else:
+                said += self.run_step(step)
+        token = re.search(r"^bearer_token +(\S+)$", said, re.M)[1]
+        init = X1(self.node, token).init(100)
+        self.assertEqual(init.status, 202, init)
+        self.assertEqual(set(os.listdir(self.folder)), {"deploy", "media"}, "a directory that no server has")
+
+        prometheus = yaml.safe_load(text_of("prometheus", "prometheus.yml"))["scrape_configs"][0]
+        path = prometheus["authorization"]["credentials_file"]
+        for volume in self.file["services"]["prometheus"]["volumes"]:
+            outside, inside, _ = volume.split(":")
+            path = path.replace(inside + "/", os.path.join(self.folder, "deploy", outside) + "/")
+        with open(path, encoding="ascii") as file:
+            scraped = call(self.node, "GET", "/metrics", [("Authorization", "Bearer " + file.read().strip())])
+        self.assertEqual(scraped.status, 200, scraped)
+        for target in prometheus["static_configs"][0]["targets"]:
+            self.assertIn(target.removesuffix(":8080"), self.file["services"])
+
+        check = self.file["services"]["api1"]["healthcheck"]["test"]
+        self.run_step(shlex.join(["docker", *check[1:]]).replace("docker sluice", shlex.quote(binary())).replace("http://127.0.0.1:8080", self.node.url))
+
+    def test_the_database_has_a_connection_for_each(self):
+        nodes = [name for name, service in self.file["services"].items() if service.get("image") == "sluice"]
+        self.assertEqual(len(nodes), 5)
+        at_most = re.search(r"max_connections=(\d+)", " ".join(self.file["services"]["database"]["command"]))
+        self.assertGreaterEqual(int(at_most[1]), 25 * len(nodes) + 10)
+
+    def test_its_secrets_go_nowhere(self):
+        for name in (".gitignore", ".dockerignore"):
+            self.assertIn("deploy/secrets", text_of("..", name), name)
 
 
 if __name__ == "__main__":
