@@ -13,7 +13,9 @@ import unittest
 
 import yaml
 from support.case import ServerCase
-from support.client import X1, call
+from support.client import X1, call, pieces, upload
+from support.media import clip
+from support.nodes import Nodes
 from support.postgres import Postgres
 from support.server import Server, binary
 
@@ -185,6 +187,42 @@ class Compose(unittest.TestCase):
     def test_its_secrets_go_nowhere(self):
         for name in (".gitignore", ".dockerignore"):
             self.assertIn("deploy/secrets", text_of("..", name), name)
+
+
+class Chart(unittest.TestCase):
+    def test_what_it_relies_on_nothing_is_lost_with_a_directory(self):
+        """A pod of a lost machine begins anew elsewhere: with an empty --data, a new name, and nothing else."""
+        nodes = Nodes(apis=1, workers=1, arguments=("--limit", "jobs.lease=5s"))
+        self.addCleanup(nodes.close)
+        caller, data = X1(nodes.start().apis[0]), clip(seconds=8)
+        parts = pieces(data, len(data) // 3 + 1)
+        begun, worked_on = caller.open(len(data)), upload(caller, data, len(data))
+        for index, part in parts[:2]:
+            self.assertEqual(caller.append(begun, index, part).status, 204)
+        names = nodes.sql("SELECT name FROM nodes")
+        for node in nodes.all:
+            node.kill()
+            shutil.rmtree(node.data)
+            node.start()
+        self.assertNotEqual(nodes.sql("SELECT name FROM nodes"), names)
+        caller = X1(nodes.apis[0])
+        self.assertEqual(caller.append(begun, *parts[2]).status, 204)
+        self.assertEqual(caller.finalize(begun).status, 201)
+        for media_id in (begun, worked_on):
+            self.assertEqual(caller.wait(media_id)["state"], "succeeded")
+            self.assertTrue(caller.original(f"7_{media_id}").body == data)
+
+    def test_a_role_does_for_keys(self):
+        nodes, values = text_of("helm", "sluice", "templates", "nodes.yaml"), yaml.safe_load(text_of("helm", "sluice", "values.yaml"))
+        optional = re.search(r'range list ("AWS.*?) }}\n.*optional: true', nodes)
+        self.assertEqual(set(re.findall(r"AWS_[A-Z_]+", optional[1])), {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"})
+        self.assertIn("serviceAccountName:", nodes)
+        self.assertEqual(values["serviceAccount"], {"name": "", "annotations": {}})
+        for name in re.findall(r"\.Values\.([a-zA-Z.]+)", nodes + text_of("helm", "sluice", "templates", "account.yaml")):
+            found = values
+            for word in name.split("."):
+                self.assertIn(word, found, name)
+                found = found[word]
 
 
 if __name__ == "__main__":
