@@ -2,6 +2,7 @@
 proxies_test.py."""
 
 import glob
+import ipaddress
 import json
 import os
 import re
@@ -183,6 +184,13 @@ class Compose(unittest.TestCase):
         self.assertEqual(len(nodes), 5)
         at_most = re.search(r"max_connections=(\d+)", " ".join(self.file["services"]["database"]["command"]))
         self.assertGreaterEqual(int(at_most[1]), 25 * len(nodes) + 10)
+
+    def test_its_proxy_is_believed_and_nobody_else(self):
+        services = self.file["services"]
+        proxy = services["proxy"]["networks"]["default"]["ipv4_address"]
+        for name in ("api1", "api2", "api3"):
+            self.assertEqual(services[name]["environment"]["SLUICE_SERVER_TRUSTED_PROXIES"], proxy)
+        self.assertIn(ipaddress.ip_address(proxy), ipaddress.ip_network(self.file["networks"]["default"]["ipam"]["config"][0]["subnet"]))
 
     def test_its_secrets_go_nowhere(self):
         for name in (".gitignore", ".dockerignore"):

@@ -10,6 +10,7 @@ import tempfile
 import time
 import unittest
 
+from support.case import ServerCase
 from support.client import X1, upload
 from support.media import noise
 from support.nodes import Nodes
@@ -34,8 +35,8 @@ class Proxy:
         with open(os.path.join(DEPLOY, sample), encoding="utf-8") as file:
             text = file.read()
         for number, node in enumerate(nodes, 11):
-            text = text.replace(f"10.0.0.{number}:8080", f"127.0.0.1:{node.port}")
-        text = re.sub(r"(listen |bind :)80\b", lambda found: (
+            text = text.replace(f"10.0.0.{number}:8080", f"127.0.0.1:{node.port}").replace(f"api{number - 10}:8080", f"127.0.0.1:{node.port}")
+        text = re.sub(r"(listen |bind :)80(?:80)?\b", lambda found: (
             f"listen 127.0.0.1:{self.port}" if found[1] == "listen " else f"bind 127.0.0.1:{self.port}"), text)
         if sample == "Caddyfile":
             text = f"{{\n\tadmin off\n\tstorage file_system {self.folder}\n}}\n{text}"
@@ -44,7 +45,7 @@ class Proxy:
         self.path = os.path.join(self.folder, sample)
         with open(self.path, "w", encoding="utf-8") as file:
             file.write(text)
-        if sample == "nginx.conf":
+        if sample.endswith("nginx.conf"):
             rest = f"daemon off; pid {self.folder}/pid;"
             command = ["nginx", "-p", self.folder, "-c", self.path, "-e", "stderr", "-g", rest]
         elif sample == "haproxy.cfg":
@@ -179,6 +180,10 @@ class Nginx(Samples, unittest.TestCase):
     sample = "nginx.conf"
 
 
+class NginxOfCompose(Samples, unittest.TestCase):
+    sample = "compose-nginx.conf"
+
+
 class HaProxy(Samples, unittest.TestCase):
     sample = "haproxy.cfg"
 
@@ -187,6 +192,34 @@ class Caddy(Samples, unittest.TestCase):
     """By plain http: its certificate is between it and its authority."""
 
     sample = "Caddyfile"
+
+
+class WhereACallCameFrom(ServerCase):
+    """What the samples say of a client is believed, what it says itself is not."""
+
+    arguments = ("--auth", "keys", "--trusted-proxy", "127.0.0.1", "--limit", "failed_logins.address=3/15m")
+
+    def sign_in(self, address, *fields):
+        fields = [("Authorization", "Bearer wrong"), ("Connection", "close"), *fields]
+        with socket.create_connection((self.proxy.host, self.proxy.port), 30, source_address=(address, 0)) as peer:
+            peer.sendall(request("GET", "/api/v1/uploads", fields))
+            with peer.makefile("rb") as answer:
+                return int(answer.readline().split()[1]), answer.read().decode()
+
+    def test_by_each_sample(self):
+        for number, sample in enumerate(("nginx.conf", "compose-nginx.conf", "haproxy.cfg", "Caddyfile")):
+            with self.subTest(sample):
+                self.proxy = Proxy(sample, [self.server] * 3)
+                self.addCleanup(self.proxy.close)
+                self.proxy.wait()
+                one, other = f"127.0.{number + 1}.1", f"127.0.{number + 1}.2"
+                forged = [("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", "forged.example"), ("X-Forwarded-For", other),
+                          ("Forwarded", f"for={other};proto=https;host=forged.example")]
+                answers = [self.sign_in(one, *forged) for _ in range(4)]
+                self.assertEqual([status for status, _ in answers], [401, 401, 401, 429])
+                self.assertEqual(self.sign_in(other)[0], 401, "all clients have the proxy's address")
+                self.assertIn("\"http://localhost/docs/", answers[0][1])
+                self.assertNotIn("forged", answers[0][1])
 
 
 if __name__ == "__main__":
