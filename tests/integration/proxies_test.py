@@ -10,6 +10,7 @@ import tempfile
 import time
 import unittest
 
+from support.case import ServerCase
 from support.client import X1, upload
 from support.media import noise
 from support.nodes import Nodes
@@ -34,15 +35,17 @@ class Proxy:
         with open(os.path.join(DEPLOY, sample), encoding="utf-8") as file:
             text = file.read()
         for number, node in enumerate(nodes, 11):
-            text = text.replace(f"10.0.0.{number}:8080", f"127.0.0.1:{node.port}")
-        text = re.sub(r"(listen |bind :)80\b", lambda found: (
+            text = text.replace(f"10.0.0.{number}:8080", f"127.0.0.1:{node.port}").replace(f"api{number - 10}:8080", f"127.0.0.1:{node.port}")
+        text = re.sub(r"(listen |bind :)80(?:80)?\b", lambda found: (
             f"listen 127.0.0.1:{self.port}" if found[1] == "listen " else f"bind 127.0.0.1:{self.port}"), text)
-        text = text.replace("media.example.org {", f"{{\n\tadmin off\n\tstorage file_system {self.folder}\n}}\nhttp://:{self.port} {{\n\tbind 127.0.0.1")
+        if sample == "Caddyfile":
+            text = f"{{\n\tadmin off\n\tstorage file_system {self.folder}\n}}\n{text}"
+            text = text.replace("media.example.org {", f"http://:{self.port} {{\n\tbind 127.0.0.1")
         assert "10.0.0." not in text and str(self.port) in text, text
         self.path = os.path.join(self.folder, sample)
         with open(self.path, "w", encoding="utf-8") as file:
             file.write(text)
-        if sample == "nginx.conf":
+        if sample.endswith("nginx.conf"):
             rest = f"daemon off; pid {self.folder}/pid;"
             command = ["nginx", "-p", self.folder, "-c", self.path, "-e", "stderr", "-g", rest]
         elif sample == "haproxy.cfg":
@@ -142,11 +145,7 @@ class Samples:
         dead = self.nodes.apis[1]
         dead.kill()
         try:
-            ends = time.monotonic() + 10
-            answers = [X1(self.proxy).init(100).status for _ in range(6)]
-            while answers != [202] * 6 and time.monotonic() < ends:
-                answers = [X1(self.proxy).init(100).status for _ in range(6)]
-            self.assertEqual(answers, [202] * 6)
+            self.assertEqual(self.stores_again(), [202] * 6)
         finally:
             port = dead.port
             dead.command = lambda: [
@@ -154,9 +153,35 @@ class Samples:
             ]
             dead.start()
 
+    def test_a_database_that_is_away_has_a_name(self):
+        """No node is ready then, and a client behind the proxy is told the same as one that asks a node."""
+        self.nodes.postgres.kill()
+        try:
+            time.sleep(6)  # two looks of the slowest check
+            caller, data = X1(self.proxy), noise(300_000)
+            answers = [caller.init(100), caller.one_shot(data), caller.get("/1.1/media/upload.json?command=STATUS&media_id=1")]
+            for answer in answers:
+                self.assertEqual((answer.status, answer.header("sluice-error")), (503, "database_unavailable"), answer)
+                self.assertGreater(int(answer.header("retry-after")), 0, answer)
+            self.assertEqual(caller.get("/livez").status, 200)
+        finally:
+            self.nodes.postgres.start()
+        self.assertEqual(self.stores_again(), [202] * 6)
+
+    def stores_again(self):
+        ends = time.monotonic() + 20
+        answers = []
+        while answers != [202] * 6 and time.monotonic() < ends:
+            answers = [X1(self.proxy).init(100).status for _ in range(6)]
+        return answers
+
 
 class Nginx(Samples, unittest.TestCase):
     sample = "nginx.conf"
+
+
+class NginxOfCompose(Samples, unittest.TestCase):
+    sample = "compose-nginx.conf"
 
 
 class HaProxy(Samples, unittest.TestCase):
@@ -167,6 +192,34 @@ class Caddy(Samples, unittest.TestCase):
     """By plain http: its certificate is between it and its authority."""
 
     sample = "Caddyfile"
+
+
+class WhereACallCameFrom(ServerCase):
+    """What the samples say of a client is believed, what it says itself is not."""
+
+    arguments = ("--auth", "keys", "--trusted-proxy", "127.0.0.1", "--limit", "failed_logins.address=3/15m")
+
+    def sign_in(self, address, *fields):
+        fields = [("Authorization", "Bearer wrong"), ("Connection", "close"), *fields]
+        with socket.create_connection((self.proxy.host, self.proxy.port), 30, source_address=(address, 0)) as peer:
+            peer.sendall(request("GET", "/api/v1/uploads", fields))
+            with peer.makefile("rb") as answer:
+                return int(answer.readline().split()[1]), answer.read().decode()
+
+    def test_by_each_sample(self):
+        for number, sample in enumerate(("nginx.conf", "compose-nginx.conf", "haproxy.cfg", "Caddyfile")):
+            with self.subTest(sample):
+                self.proxy = Proxy(sample, [self.server] * 3)
+                self.addCleanup(self.proxy.close)
+                self.proxy.wait()
+                one, other = f"127.0.{number + 1}.1", f"127.0.{number + 1}.2"
+                forged = [("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", "forged.example"), ("X-Forwarded-For", other),
+                          ("Forwarded", f"for={other};proto=https;host=forged.example")]
+                answers = [self.sign_in(one, *forged) for _ in range(4)]
+                self.assertEqual([status for status, _ in answers], [401, 401, 401, 429])
+                self.assertEqual(self.sign_in(other)[0], 401, "all clients have the proxy's address")
+                self.assertIn("\"http://localhost/docs/", answers[0][1])
+                self.assertNotIn("forged", answers[0][1])
 
 
 if __name__ == "__main__":
