@@ -15,6 +15,8 @@ namespace {
 
 // What is left of a body when its pieces need no turn: a parameter, a little JSON, the end of a form.
 constexpr std::uint64_t small_piece_bytes = 16 * 1024;
+// What is left of a body that comes in many pieces.
+constexpr std::uint64_t many_pieces_bytes = 512 * 1024;
 
 }  // namespace
 
@@ -31,6 +33,10 @@ SocketBody::SocketBody(
       takes_interim_(request.version_minor > 0),
       owes_continue_(request.expects_continue && request.has_body()),
       left_(request.content_length.value_or(0)) {}
+
+SocketBody::~SocketBody() {
+    wire_.wake();
+}
 
 bool SocketBody::is_done() const {
     return is_chunked_ ? chunks_.is_done() : left_ == 0;
@@ -69,7 +75,10 @@ asio::awaitable<Result<void>> SocketBody::wait_for_data() {
     if (is_done() || !wire_.buffered().empty()) {
         co_return ok();
     }
-    if (!std::exchange(has_arrived_, false) && !(wire_.may_read() && wire_.has_arrived())) {
+    if (due() >= many_pieces_bytes) {
+        wire_.rest();
+    }
+    if (!std::exchange(has_arrived_, false) && !wire_.has_arrived()) {
         const auto begun = std::chrono::steady_clock::now();
         wire_.drop_buffer();
         wire_.start_deadline(limits_.body);

@@ -20,6 +20,9 @@ class SocketBody final : public BodyReader {
         const ConnectionLimits& limits,
         const ConnectionBudget& budget
     );
+    ~SocketBody() override;
+    SocketBody(const SocketBody&) = delete;
+    SocketBody& operator=(const SocketBody&) = delete;
 
     boost::asio::awaitable<Result<void>> ready() override;
     boost::asio::awaitable<Result<std::size_t>> read_some(std::span<std::byte> into) override;

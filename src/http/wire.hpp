@@ -60,6 +60,9 @@ class Wire {
     // To be awaited at once, when may_read() is false; needs no buffer meanwhile. True: bytes, or the end, may be there.
     // False: the deadline is over, or the wait was ended.
     auto readable() { return watched_.readable(); }
+    // Between the two a wait costs more, and what comes without one costs nothing.
+    void rest() { watched_.rest(); }
+    void wake() { watched_.wake(); }
     // To be awaited at once: what else is ready on the loop goes on first.
     auto end_of_round() { return watched_.end_of_round(); }
     // Precondition: buffered() is empty.

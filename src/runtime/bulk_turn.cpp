@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <chrono>
 #include <deque>
 #include <functional>
 #include <utility>
@@ -15,9 +16,10 @@ namespace asio = boost::asio;
 
 namespace {
 
-// So that small requests without end do not stop the bodies. At some microseconds each, this is
-// about as long as a piece takes.
-constexpr int small_handlers_max = 64;
+// So that small requests without end do not stop the bodies: about as long as a piece takes. One handler may serve
+// many of them, so their number says little.
+constexpr std::chrono::microseconds small_handlers_max{300};
+constexpr int small_handlers_min = 8;
 
 // Who waits on one loop; a service of it, so that it is found by the loop and ends with it. Touched
 // on the loop's thread only.
@@ -46,7 +48,12 @@ class Turns final : public asio::execution_context::service {
 
     // Runs the small handlers from within this one: only so is it known that none is left.
     void give_turn() {
-        for (int n = 0; n < small_handlers_max && loop_.poll_one() > 0; ++n) {
+        using Steady = std::chrono::steady_clock;
+        const auto ends = Steady::now() + small_handlers_max;
+        for (int n = 0; n < small_handlers_min || Steady::now() < ends; ++n) {
+            if (loop_.poll_one() == 0) {
+                break;
+            }
         }
         auto resume = std::move(waiting_.front());
         waiting_.pop_front();

@@ -5,8 +5,11 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "runtime/task_group.hpp"
 
@@ -74,6 +77,25 @@ TEST(BulkTurn, ComesThoughSmallHandlersNeverEnd) {
     asio::post(loop, Endless{loop, goes_on});
     loop.run_for(std::chrono::seconds(10));
     EXPECT_FALSE(goes_on);
+}
+
+TEST(BulkTurn, CountsTheTimeOfSmallHandlersAndNotTheirNumber) {
+    asio::io_context loop{1};
+    TaskGroup group("test");
+    bool goes_on = true;
+    int handled = 0;
+    group.spawn(loop.get_executor(), move_and_end(&loop, &goes_on));
+    std::function<void()> busy = [&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        ++handled;
+        if (goes_on) {
+            asio::post(loop, busy);
+        }
+    };
+    asio::post(loop, busy);
+    loop.run_for(std::chrono::seconds(10));
+    EXPECT_FALSE(goes_on);
+    EXPECT_LE(handled, 20);
 }
 
 awaitable<void> hold_and_wait(asio::io_context* loop, std::shared_ptr<int> held) {

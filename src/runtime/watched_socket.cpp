@@ -49,9 +49,6 @@ class SocketSet final : public asio::execution_context::service {
             first_->before_ = &socket;
         }
         first_ = &socket;
-        if (!is_armed_) {
-            arm();
-        }
     }
 
     void remove(WatchedSocket& socket) {
@@ -62,18 +59,34 @@ class SocketSet final : public asio::execution_context::service {
         if (is_over_) {
             return;
         }
+        if (socket.awaited_ != WatchedSocket::Kind::none) {
+            end_wait();
+        }
         // Closing would not do: a child that was just forked may hold the descriptor, too.
         control(EPOLL_CTL_DEL, socket, 0);
         for (epoll_event& event : told_) {
             event.data.ptr = event.data.ptr == &socket ? nullptr : event.data.ptr;
         }
-        if (first_ == nullptr) {
+    }
+
+    // Only while somebody waits: what comes for others meanwhile wakes nobody.
+    void begin_wait() {
+        ++waiting_;
+        if (!is_armed_ && !is_telling_) {
+            arm();
+        }
+    }
+
+    void end_wait() {
+        if (--waiting_ == 0 && is_armed_) {
             epoll_.cancel();  // the loop need not run for nobody
         }
     }
 
-    // With EPOLLOUT from now on. The kernel looks at once, so nothing is missed.
-    void watch_room(WatchedSocket& socket) { control(EPOLL_CTL_MOD, socket, always | EPOLLOUT); }
+    // From now on. The kernel looks at once, so nothing is missed.
+    void watch(WatchedSocket& socket, std::uint32_t events) {
+        control(EPOLL_CTL_MOD, socket, events);
+    }
 
     void post(std::move_only_function<void()> resume) { asio::post(loop_, std::move(resume)); }
 
@@ -118,7 +131,7 @@ class SocketSet final : public asio::execution_context::service {
                 if (!error) {
                     tell();
                 }
-                if (first_ != nullptr && !is_armed_) {
+                if (waiting_ > 0 && !is_armed_) {
                     arm();
                 }
             }
@@ -148,6 +161,7 @@ class SocketSet final : public asio::execution_context::service {
     asio::io_context& loop_;
     asio::posix::stream_descriptor epoll_;
     WatchedSocket* first_ = nullptr;
+    std::size_t waiting_ = 0;
     bool is_armed_ = false;
     bool is_telling_ = false;
     bool is_over_ = false;
@@ -180,6 +194,7 @@ void WatchedSocket::begin_wait(Kind kind, Resume resume, asio::cancellation_slot
         return;
     }
     awaited_ = kind;
+    set_.begin_wait();
     resume_ = std::move(resume);
     slot_ = slot;
     if (slot_.is_connected()) {
@@ -189,8 +204,23 @@ void WatchedSocket::begin_wait(Kind kind, Resume resume, asio::cancellation_slot
             }
         });
     }
-    if (kind == Kind::write) {
-        set_.watch_room(*this);
+    if (is_resting_ || kind == Kind::write) {
+        set_.watch(
+            *this,
+            always | (kind == Kind::write ? EPOLLOUT : 0U) | (is_resting_ ? EPOLLONESHOT : 0U)
+        );
+    }
+}
+
+void WatchedSocket::rest() {
+    if (!std::exchange(is_resting_, true)) {
+        set_.watch(*this, EPOLLET | EPOLLONESHOT);
+    }
+}
+
+void WatchedSocket::wake() {
+    if (std::exchange(is_resting_, false)) {
+        set_.watch(*this, always);
     }
 }
 
@@ -205,6 +235,7 @@ void WatchedSocket::note_told(std::uint32_t events) {
     const bool is_room = (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0;
     if ((awaited_ == Kind::read && may_read_) || (awaited_ == Kind::write && is_room)) {
         awaited_ = Kind::none;
+        set_.end_wait();
         slot_.clear();
         auto resume = std::exchange(resume_, nullptr);
         resume(true);
@@ -217,6 +248,7 @@ void WatchedSocket::cancel() {
         return;
     }
     awaited_ = Kind::none;
+    set_.end_wait();
     set_.post([slot = slot_, resume = std::exchange(resume_, nullptr)]() mutable {
         slot.clear();
         resume(false);

@@ -52,7 +52,12 @@ class WatchedSocket {
     // give something (an error, too). False: cancelled.
     auto readable() { return wait_for(Kind::read); }
     auto writable() { return wait_for(Kind::write); }
-    // The same: ends when all that was ready in this round of the loop has gone on once.
+    // Until wake() the kernel tells of what comes only to whoever waits for it, a system call for each wait: for a socket
+    // whose bytes come all the time, and are waited for now and then.
+    void rest();
+    void wake();
+
+    // To be awaited at once: ends when all that was ready in this round of the loop has gone on once.
     auto end_of_round() {
         return boost::asio::async_initiate<const boost::asio::deferred_t&, void()>(
             [this](auto handler) { begin_end(std::move(handler)); }, boost::asio::deferred
@@ -71,6 +76,7 @@ class WatchedSocket {
     SocketSet& set_;
     const int socket_;
     bool may_read_ = false;
+    bool is_resting_ = false;
     bool has_ended_ =
         false;  // the other end has closed, or the connection is broken: every read gives something
     Kind awaited_ = Kind::none;

@@ -207,6 +207,49 @@ TEST_F(WatchedSocketTest, TheEndOfARoundComesAfterAllThatWasReady) {
     EXPECT_TRUE(order == "abAB" || order == "baBA") << order;
 }
 
+TEST_F(WatchedSocketTest, WhileItRestsItIsToldOfNothingButWhatItWaitsFor) {
+    run([](asio::io_context* loop) -> awaitable<void> {
+        Pair other(*loop);
+        Pair pair(*loop);
+        pair.watched->rest();
+        for (const std::string_view text : {"one", "two"}) {
+            pair.say(text);
+            other.say("round");
+            EXPECT_TRUE(co_await other.watched->readable());
+            EXPECT_EQ(other.hear(100), "round");
+            EXPECT_FALSE(pair.watched->may_read());
+            EXPECT_TRUE(co_await pair.watched->readable());  // what has come before
+            EXPECT_EQ(pair.hear(100), text);
+        }
+        asio::post(*loop, [&] { pair.say("three"); });
+        EXPECT_TRUE(co_await pair.watched->readable());
+        EXPECT_EQ(pair.hear(100), "three");
+        pair.say("four");
+        pair.watched->wake();
+        EXPECT_TRUE(co_await pair.watched->readable());
+        EXPECT_EQ(pair.hear(100), "four");
+        asio::post(*loop, [&] { pair.say("five"); });
+        EXPECT_TRUE(co_await pair.watched->readable());
+        EXPECT_EQ(pair.hear(100), "five");
+    }(&loop_));
+}
+
+// What comes for those who do not wait wakes nobody: the loop ends though they are there, and have news.
+TEST_F(WatchedSocketTest, TheLoopRunsForThoseAloneWhoWait) {
+    Pair idle(loop_);
+    Pair pair(loop_);
+    idle.say("later");
+    asio::post(loop_, [&] { pair.say("now"); });
+    run([](Pair* pair) -> awaitable<void> {
+        EXPECT_TRUE(co_await pair->watched->readable());
+        EXPECT_EQ(pair->hear(100), "now");
+    }(&pair));
+    run([](Pair* idle) -> awaitable<void> {
+        EXPECT_TRUE(idle->watched->may_read() || co_await idle->watched->readable());
+        EXPECT_EQ(idle->hear(100), "later");
+    }(&idle));
+}
+
 TEST_F(WatchedSocketTest, WhatStillWaitsIsDestroyedWithTheLoop) {
     const auto witness = std::make_shared<int>(0);
     {
