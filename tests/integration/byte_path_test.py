@@ -3,6 +3,7 @@ the original is what was sent. Every case runs where the file system takes direc
 
 import concurrent.futures
 import os
+import itertools
 import random
 import shutil
 import tempfile
@@ -79,14 +80,18 @@ class OnDisk(ServerCase):
         self.assert_stored(media_id, data)
 
     def test_a_small_upload_that_falls_silent_in_the_middle(self):
-        for length in (SMALLEST, 100 * 1024, 255_000, 262_144):
+        for length, ends in itertools.product((SMALLEST, 100 * 1024, 255_000, 262_144, 3 * MIB), (2, 1)):
             data = video(length)
             media_id = self.x1.open(len(data))
             content_type, body = self.append_body(media_id, 0, data, [Part("behind", "x" * 70)])
             message = request("POST", V1, [("Content-Type", content_type)], body)
             end = len(message)
-            with self.subTest(length=length), Wire(self.server) as wire:
-                for begin, stop in ((0, 9_000), (9_000, 15_000), (15_000, end - 300), (end - 300, end - 100), (end - 100, end)):
+            # The second way, what is behind the media comes in two, and the first of it with the media.
+            pieces = ((0, 9_000), (9_000, 15_000), (15_000, end - 300), (end - 300, end - 100), (end - 100, end))
+            if ends == 1:
+                pieces = ((0, end - 100), (end - 100, end))
+            with self.subTest(length=length, ends=ends), Wire(self.server) as wire:
+                for begin, stop in pieces:
                     wire.send(message[begin:stop])
                     time.sleep(0.2)
                 self.assertEqual(wire.read("POST").status, 204)

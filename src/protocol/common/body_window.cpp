@@ -40,7 +40,7 @@ awaitable<Result<std::span<const std::byte>>> BodyWindow::read() {
         place();
     }
     is_silent_ = false;
-    if (big_ || !lent_.empty()) {
+    if (big_) {
         const auto limit = arena_.is_wanted() ? std::chrono::milliseconds(0) : patience;
         if (!co_await body_.arrives_within(limit)) {
             is_silent_ = true;
@@ -77,6 +77,9 @@ void BodyWindow::add_media(std::span<const std::byte> data) {
 void BodyWindow::set_aside(
     std::span<const std::byte> media_left, std::span<const std::byte> unparsed
 ) {
+    if (!has_memory_) {
+        return;  // what is aside is all there is
+    }
     aside_.assign(media_left.begin(), media_left.end());
     aside_.insert(aside_.end(), unparsed.begin(), unparsed.end());
     aside_media_ = media_left.size();
