@@ -89,7 +89,8 @@ asio::awaitable<Result<void>> SocketBody::wait_for_data() {
             co_return judged;
         }
     }
-    if (due() >= small_piece_bytes) {
+    // Chunks may be small and without end; here the buffer is used up.
+    if (is_chunked_ || due() >= small_piece_bytes) {
         co_await runtime::bulk_turn(wire_.loop());
     }
     has_turn_ = true;

@@ -4,7 +4,9 @@
 
 #include <array>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -145,6 +147,35 @@ TEST_F(SocketBodyTest, NewsOfBytesThatWereReadIsNotAnArrival) {
         EXPECT_TRUE(co_await second.body->arrives_within(1s));
         EXPECT_EQ(co_await read(second), "c");
     }(loop));
+}
+
+// As long as a client sends faster than it is read, nothing but a turn lets others of the loop go on.
+TEST_F(SocketBodyTest, AFloodOfSmallChunksLeavesTheLoopToOthers) {
+    Exchange exchange(loop, chunked());
+    std::string flood;
+    for (int i = 0; i < 10'000; ++i) {
+        flood += "1\r\nx\r\n";
+    }
+    exchange.send(flood + "0\r\n\r\n");
+    int turns_of_others = 0;
+    bool has_ended = false;
+    std::function<void()> other = [&] {
+        ++turns_of_others;
+        if (!has_ended) {
+            asio::post(loop, other);
+        }
+    };
+    asio::post(loop, other);
+    run([](Exchange* exchange, bool* has_ended) -> asio::awaitable<void> {
+        std::size_t length = 0;
+        for (std::string piece = co_await read(*exchange); !piece.empty();
+             piece = co_await read(*exchange)) {
+            length += piece.size();
+        }
+        EXPECT_EQ(length, 10'000U);
+        *has_ended = true;
+    }(&exchange, &has_ended));
+    EXPECT_GE(turns_of_others, 20);
 }
 
 }  // namespace

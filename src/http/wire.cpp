@@ -136,6 +136,10 @@ std::optional<std::size_t> Wire::fill_now() {
 }
 
 asio::awaitable<Result<std::size_t>> Wire::fill(std::chrono::milliseconds patience) {
+    if (watched_.may_read()) {
+        co_await watched_.end_of_round(
+        );  // much may come, in small pieces: others have their turn between
+    }
     deadline_.set(patience);
     auto filled = co_await fill_before_deadline();
     deadline_.clear();
@@ -270,11 +274,12 @@ asio::awaitable<void> Wire::linger(std::uint64_t bytes_max, std::chrono::millise
     deadline_.set(patience);
     std::vector<std::byte> swallowed(16 * 1024);
     std::uint64_t bytes = 0;
-    while (bytes < bytes_max && (watched_.may_read() || co_await watched_.readable())) {
+    while (bytes < bytes_max && !deadline_.has_expired() &&
+           (watched_.may_read() || co_await watched_.readable())) {
         const auto got = ::recv(file_.get(), swallowed.data(), swallowed.size(), MSG_DONTWAIT);
         const bool is_over = got == 0 || (got < 0 && !is_later(errno));
         watched_.note_read(got, swallowed.size());
-        if (is_over || deadline_.has_expired()) {
+        if (is_over) {
             break;
         }
         bytes += got > 0 ? static_cast<std::size_t>(got) : 0;
