@@ -204,11 +204,10 @@ void WatchedSocket::begin_wait(Kind kind, Resume resume, asio::cancellation_slot
             }
         });
     }
-    if (is_resting_ || kind == Kind::write) {
-        set_.watch(
-            *this,
-            always | (kind == Kind::write ? EPOLLOUT : 0U) | (is_resting_ ? EPOLLONESHOT : 0U)
-        );
+    if (is_resting_) {
+        watch_once();
+    } else if (kind == Kind::write) {
+        set_.watch(*this, always | EPOLLOUT);
     }
 }
 
@@ -239,7 +238,13 @@ void WatchedSocket::note_told(std::uint32_t events) {
         slot_.clear();
         auto resume = std::exchange(resume_, nullptr);
         resume(true);
+    } else if (is_resting_ && awaited_ != Kind::none) {
+        watch_once();  // it was told of something else
     }
+}
+
+void WatchedSocket::watch_once() {
+    set_.watch(*this, always | (awaited_ == Kind::write ? EPOLLOUT : 0U) | EPOLLONESHOT);
 }
 
 // The slot is cleared later, since it may be what calls this.

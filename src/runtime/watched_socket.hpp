@@ -72,6 +72,7 @@ class WatchedSocket {
     void begin_wait(Kind kind, Resume resume, boost::asio::cancellation_slot slot);
     void begin_end(std::move_only_function<void()> resume);
     void note_told(std::uint32_t events);
+    void watch_once();
 
     SocketSet& set_;
     const int socket_;

@@ -6,6 +6,8 @@
 #include <array>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -231,6 +233,31 @@ TEST_F(WatchedSocketTest, WhileItRestsItIsToldOfNothingButWhatItWaitsFor) {
         asio::post(*loop, [&] { pair.say("five"); });
         EXPECT_TRUE(co_await pair.watched->readable());
         EXPECT_EQ(pair.hear(100), "five");
+    }(&loop_));
+}
+
+TEST_F(WatchedSocketTest, WhileItRestsAWaitForRoomOutlastsNewsOfBytes) {
+    run([](asio::io_context* loop) -> awaitable<void> {
+        Pair pair(*loop);
+        const std::string much(1'000'000, 'x');
+        while (::send(pair.ours.get(), much.data(), much.size(), 0) > 0) {
+        }
+        pair.watched->rest();
+        pair.say("a byte");
+        asio::steady_timer later(*loop, std::chrono::milliseconds(20));
+        later.async_wait([&](const boost::system::error_code&) {
+            std::string swallowed(much.size(), ' ');
+            while (::recv(pair.other.get(), swallowed.data(), swallowed.size(), 0) > 0) {
+            }
+        });
+        asio::steady_timer limit(*loop, std::chrono::seconds(5));
+        limit.async_wait([&](const boost::system::error_code& error) {
+            if (!error) {
+                pair.watched->cancel();
+            }
+        });
+        EXPECT_TRUE(co_await pair.watched->writable());
+        limit.cancel();
     }(&loop_));
 }
 
