@@ -13,6 +13,9 @@ if(BUILD_TESTING)
 endif()
 pkg_check_modules(POSTGRES REQUIRED IMPORTED_TARGET libpq)
 pkg_check_modules(URING REQUIRED IMPORTED_TARGET liburing)
+if(NOT SLUICE_SANITIZE)  # which bring an allocator of their own
+  pkg_check_modules(TCMALLOC REQUIRED IMPORTED_TARGET libtcmalloc_minimal)
+endif()
 pkg_check_modules(VIPS REQUIRED IMPORTED_TARGET vips)
 pkg_check_modules(AVFORMAT REQUIRED IMPORTED_TARGET libavformat libavcodec libavutil)
 

@@ -1,16 +1,12 @@
 #include "server/sweeper.hpp"
 
-#include <malloc.h>
-#include <unistd.h>
-
-#include <algorithm>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <fstream>
 #include <utility>
 
 #include "base/log.hpp"
+#include "server/heap.hpp"
 
 namespace sluice::server {
 
@@ -154,48 +150,15 @@ boost::asio::awaitable<void> flush_forever(
     }
 }
 
-namespace {
-
-// Less is not worth the walk through the heap.
-constexpr std::size_t unused_growth_max = 2 << 20;
-
-// Private memory that is resident and not allocated: free pages of the heap, but also stacks and the
-// buffers of bodies. What the allocator calls free tells less: given back, it stays free.
-std::size_t unused_bytes() {
-    std::ifstream statm("/proc/self/statm");
-    std::size_t size = 0;
-    std::size_t resident = 0;
-    std::size_t shared = 0;
-    statm >> size >> resident >> shared;
-    const auto heap = ::mallinfo2();
-    const std::size_t used = heap.uordblks + heap.hblkhd;
-    const std::size_t held = (resident - shared) * static_cast<std::size_t>(::getpagesize());
-    return held - std::min(held, used);
-}
-
-// `least`: what was left of it after the last time, or since.
-void trim(std::size_t& least) {
-    const std::size_t unused = unused_bytes();
-    if (unused > least + unused_growth_max) {
-        ::malloc_trim(0);
-        least = unused_bytes();
-    }
-    least = std::min(least, unused);
-}
-
-}  // namespace
-
-// The allocator keeps what lies below one block that is still used: after ten thousand connections
-// that have gone, a hundred MiB.
+// The allocator keeps what ten thousand connections that have gone have left.
 boost::asio::awaitable<void> trim_forever(
     runtime::BlockingPool* pool, std::chrono::milliseconds pause
 ) {
     boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
-    std::size_t least = 0;
     for (;;) {
         timer.expires_after(pause);
         co_await timer.async_wait(boost::asio::use_awaitable);
-        auto work = [&least] { trim(least); };
+        auto work = [] { give_free_memory_back(); };
         co_await runtime::run_blocking(*pool, std::move(work));
     }
 }
