@@ -145,7 +145,7 @@ def finalize_and_million(book, figures):
         cell = lambda field, scale, digits, what: with_range(  # noqa: E731
             figures, field, scale, digits, section="million", store=store, what=what)  # noqa: B023
         rows.append((
-            store, cell("start_seconds", 1, 2, "small"), cell("uploads_per_s", 1, 0, "small"), cell("cpu_us_per_upload", 1, 0, "small"),
+            store, " / ".join(cell("start_seconds", 1, 2, what) for what in ("small", "killed", "power lost")), cell("uploads_per_s", 1, 0, "small"), cell("cpu_us_per_upload", 1, 0, "small"),
             cell("latency.create.p99_us", 1e-3, 1, "small"), cell("requests_per_s", 1, 0, "status"),
             cell("cpu_us_per_request", 1, 1, "status"), cell("peak_rss", 1 / (1 << 20), 0, "status"),
         ))
@@ -153,7 +153,7 @@ def finalize_and_million(book, figures):
         yield "### Sluice with an empty store, and with 1,000,000 open uploads in it"
         yield ""
         yield from table(
-            ("store", "start, s", "small uploads/s", "CPU µs each", "INIT p99 ms", "STATUS/s", "CPU µs each", "peak RSS, MiB"), rows
+            ("store", "start, s: stopped / killed / power lost", "small uploads/s", "CPU µs each", "INIT p99 ms", "STATUS/s", "CPU µs each", "peak RSS, MiB"), rows
         )
 
 

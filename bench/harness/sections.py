@@ -200,9 +200,8 @@ def memory(place, book, scale):
             if hold == "none" and isinstance(kind, Nginx):
                 continue
             path = "/status.json" if isinstance(kind, Nginx) and hold == "idle" else None
-            count = min(scale.held, 1000) if isinstance(kind, TusNode) else scale.held
             # What is idle or stands still has done so for a while: a second is the pause of a busy client.
-            options = ["--hold", hold, "--uploads", count, "--further", count, "--size", 4 * MIB, "--stencil", place.stencil, "--settle", 5]
+            options = ["--hold", hold, "--uploads", scale.held, "--further", scale.held, "--size", 4 * MIB, "--stencil", place.stencil, "--settle", 5]
             work = lambda server: load(place, "hold", server, *options, path=path)  # noqa: B023
             measured(book, "memory", kind, lambda: with_server(place, "ext4", kind, work), fs="ext4", hold=hold)  # noqa: B023
 
@@ -223,21 +222,34 @@ def finalize(place, book, scale):
                 )
 
 
+def seconds_to_start(place, server):
+    began = time.monotonic()
+    server.kind.launch(place, server)
+    return time.monotonic() - began
+
+
+def starts_after_the_worst(place, book, server, store):
+    """Killed, and then as if the machine had lost its power as well."""
+    for what in ("killed", "power lost"):
+        server.process.kill()
+        server.process.wait()
+        server.stop()
+        if what == "power lost":
+            store_filler.lose_power(server.data)
+        book.add("million", server.kind.name, {"start_seconds": seconds_to_start(place, server)}, store=store, what=what)
+
+
 def million(place, book, scale):
     kind = Sluice()
     for store in ("empty", "full"):
         server = kind.start(place, "ext4")
         try:
+            # Small ones: a million times their size is promised room, and more than the disk has would be refused.
+            store_filler.open_one(server.port, 2 * KIB)
+            server.stop()
             if store == "full":
-                # Small ones: a million times their size is promised room, and more than the disk has would be refused.
-                load(place, "hold", server, "--hold", "none", "--uploads", 1, "--size", 4 * KIB, "--settle", 0)
-                server.stop()
                 book.note(f"million: {store_filler.fill(server.data, scale.million)}")
-            else:
-                server.stop()
-            began = time.monotonic()
-            kind.launch(place, server)
-            start_seconds = time.monotonic() - began
+            start_seconds = seconds_to_start(place, server)
             for what, mode, options in (
                 ("small", "upload", small_options(place, scale.smalls // 2)),
                 ("status", "status", ["--connections", 50, "--duration", scale.seconds, "--uploads", 50]),
@@ -246,6 +258,7 @@ def million(place, book, scale):
                     book, "million", kind, lambda: load(place, mode, server, *options),  # noqa: B023
                     store=store, what=what, start_seconds=start_seconds,
                 )
+            starts_after_the_worst(place, book, server, store)
         except (RuntimeError, OSError) as error:
             book.note(f"million, {store}: failed: {str(error)[:400]}")
         finally:

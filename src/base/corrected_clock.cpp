@@ -1,28 +1,34 @@
 #include "base/corrected_clock.hpp"
 
+#include <algorithm>
 #include <ctime>
 
 namespace sluice {
-namespace {
 
-// With the time that it slept, unlike the steady clock.
-std::chrono::milliseconds since_start() {
+using std::chrono::milliseconds;
+
+milliseconds since_start() {
     timespec time{};
     ::clock_gettime(CLOCK_BOOTTIME, &time);
-    return std::chrono::milliseconds(time.tv_sec * 1000 + time.tv_nsec / 1'000'000);
+    return milliseconds(time.tv_sec * 1000 + time.tv_nsec / 1'000'000);
 }
-
-}  // namespace
 
 WallTime CorrectedClock::now() const {
-    const std::int64_t started = started_;
-    return started == never ? system_.now()
-                            : WallTime(std::chrono::milliseconds(started) + since_start());
+    return started_ == never ? system_now() : started() + since_start();
 }
 
-void CorrectedClock::correct_by(std::chrono::milliseconds offset) {
-    offset_ = offset.count();
-    started_ = (system_.now() + offset - since_start()).time_since_epoch().count();
+void CorrectedClock::heard(WallTime said, milliseconds asked, milliseconds answered) {
+    const WallTime earliest = said - answered;
+    const WallTime latest = said - asked;
+    count_from(
+        started_ == never ? earliest + (latest - earliest) / 2
+                          : std::clamp(started(), earliest, latest)
+    );
+}
+
+void CorrectedClock::count_from(WallTime started) {
+    offset_ = (started + since_start() - system_now()).count();
+    started_ = started.time_since_epoch().count();
 }
 
 }  // namespace sluice

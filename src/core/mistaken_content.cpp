@@ -119,6 +119,10 @@ bool is_printed_object(std::string_view text) {
 // "137,80,78,71,13,10,26,10": a typed array that was joined, with or without a bracket.
 bool is_list_of_bytes(std::string_view text) {
     text.remove_prefix(text.starts_with('[') ? 1 : 0);
+    const auto first = text.find_first_not_of(' ');
+    if (first == std::string_view::npos || !is_digit(text[first])) {
+        return false;  // as nearly all content, without a search for the next comma in 4 KiB
+    }
     int numbers = 0;
     while (numbers < 8) {
         const auto end = text.find_first_of(",]");

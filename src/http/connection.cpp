@@ -11,6 +11,7 @@
 #include "base/log.hpp"
 #include "base/release_memory.hpp"
 #include "http/forwarded.hpp"
+#include "http/refusal.hpp"
 
 namespace sluice::http {
 
@@ -43,17 +44,6 @@ std::string describe(const std::exception_ptr& failure) {
     } catch (...) {
         return "unknown exception";
     }
-}
-
-// Of a head that was read, what the words of a refusal are chosen by.
-std::string head_of(const Request& request) {
-    std::string head = request.method + " " + request.target + " HTTP/1.1\r\n";
-    for (const std::string_view name : {"Origin", "Accept"}) {
-        if (const auto value = request.header(name)) {
-            head.append(name).append(": ").append(*value).append("\r\n");
-        }
-    }
-    return head;
 }
 
 }  // namespace
@@ -281,7 +271,9 @@ asio::awaitable<Result<std::unique_ptr<Request>>> Connection::read_head(HeadPars
 asio::awaitable<bool> Connection::refuse(Error error) {
     Request request;
     request.request_id = make_request_id(services_.clock);
-    auto response = services_.handler.refuse(error, request.request_id, wire_.buffered_text());
+    const auto received = wire_.buffered_text();
+    request.method = asks_for_head_alone(received) ? "HEAD" : "";
+    auto response = services_.handler.refuse(error, request.request_id, received);
     compose_head(request, response, false);
     const bool is_sent = send_at_once(request, response) || co_await send(request, response);
     count(request, response);

@@ -7,6 +7,7 @@
 #include "base/log.hpp"
 #include "base/release_memory.hpp"
 #include "http/connection.hpp"
+#include "http/refusal.hpp"
 #include "http/response_head.hpp"
 #include "runtime/bulk_turn.hpp"
 
@@ -140,8 +141,9 @@ asio::awaitable<bool> Connection::send_source(const Request& request, Response& 
             log_broken_source(response, count);
             const bool has_begun = left < source.length() || head.size() < head_.size();
             if (!count && !has_begun) {
-                const std::string line = request.method + " " + request.target + " HTTP/1.1\r\n";
-                response = services_.handler.refuse(count.error(), request.request_id, line);
+                auto refusal =
+                    services_.handler.refuse(count.error(), request.request_id, head_of(request));
+                response = refused_in_place_of(response, std::move(refusal));
                 compose_head(request, response, false);
                 head_ = services_.head;  // others of the loop write theirs meanwhile
                 const auto body = std::as_bytes(std::span(response.body));

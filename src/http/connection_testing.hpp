@@ -9,6 +9,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <thread>
 
 #include "base/error_catalogue.hpp"
 #include "http/connection.hpp"
@@ -69,6 +70,7 @@ class TestHandler final : public Handler {
             co_return response;
         }
         if (request.path == "/dead_source") {
+            response.set("Access-Control-Allow-Origin", "*");
             response.source = std::make_unique<RepeatedByte>(1'000'000, 0, unread);
             co_return response;
         }
@@ -140,6 +142,15 @@ class ConnectionTest : public ::testing::Test {
         auto client = connect();
         client.send(request);
         return client.answer();
+    }
+    // The numbers, when this is among them: an answer may be on its way before it is counted.
+    std::string counted(std::string_view last) {
+        std::string text = metrics_.text();
+        for (int i = 0; i < 200 && !text.contains(last); ++i) {
+            std::this_thread::sleep_for(5ms);
+            text = metrics_.text();
+        }
+        return text;
     }
 
     TestHandler handler_;

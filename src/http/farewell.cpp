@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/ids.hpp"
+#include "http/refusal.hpp"
 #include "http/response_head.hpp"
 
 namespace sluice::http {
@@ -42,7 +43,7 @@ std::string farewell_to(
          .length = response.body.size(),
          .keeps_alive = false}
     );
-    return received.starts_with("HEAD ") ? text : text + response.body;
+    return asks_for_head_alone(received) ? text : text + response.body;
 }
 
 std::string_view as_text(std::span<const std::byte> bytes) {

@@ -16,7 +16,7 @@ namespace sluice::http {
 
 // What became of one request.
 struct Served {
-    std::string_view method;  // empty if the head could not be parsed
+    std::string_view method;  // of a head that could not be parsed: HEAD or empty
     std::string_view path;    // without the query
     std::string_view request_id;
     std::string_view route;       // "x1.append": protocol and route; empty is "none"

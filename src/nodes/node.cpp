@@ -14,8 +14,6 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
-// A measurement that took longer tells too little of the database's clock.
-constexpr std::chrono::milliseconds round_trip_max{500};
 constexpr std::chrono::seconds skew_worth_a_word{2};
 // How long whoever asked to be told of stored bytes is answered at the latest.
 constexpr std::chrono::milliseconds settle_patience{450};
@@ -29,25 +27,17 @@ std::uint64_t by_chance() {
     return (number & 0x7fff'ffff'ffff'ffffULL) | 1U;
 }
 
-// Whoever reads time before the first beat must not go by this machine's clock: the best of three
-// looks, and if all are slow the least bad one.
-Result<std::chrono::milliseconds> clock_offset(PostgresNodeStore& store) {
-    std::chrono::milliseconds best{0};
-    auto shortest = Steady::duration::max();
+// Whoever reads time before the first beat must not go by this machine's clock.
+Result<void> look_at_clock(PostgresNodeStore& store, CorrectedClock& clock) {
     for (int look = 0; look < 3; ++look) {
-        const auto begun = Steady::now();
+        const auto asked = since_start();
         const auto said = store.time();
         if (!said) {
             return said.error();
         }
-        const auto took = Steady::now() - begun;
-        if (took < shortest) {
-            shortest = took;
-            const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(took / 2);
-            best = *said + since - SystemClock().now();
-        }
+        clock.heard(*said, asked, since_start());
     }
-    return best;
+    return ok();
 }
 
 void warn_of_skew(std::chrono::milliseconds offset) {
@@ -84,15 +74,15 @@ Result<std::unique_ptr<Node>> Node::join(
     if (!joined) {
         return joined.error();
     }
-    const auto offset = clock_offset(store);
-    if (!offset) {
-        return offset.error();
+    CorrectedClock clock;
+    if (auto looked = look_at_clock(store, clock); !looked) {
+        return std::move(looked).error();
     }
-    warn_of_skew(*offset);
+    warn_of_skew(clock.offset());
     return std::make_unique<Node>(
         std::move(database),
         std::move(settings),
-        Place{joined->id, incarnation, *offset, joined->ids_from, joined->ids_until}
+        Place{joined->id, incarnation, clock.started(), joined->ids_from, joined->ids_until}
     );
 }
 
@@ -381,18 +371,15 @@ void Node::extend_ids(WallTime now) {
 }
 
 void Node::beat() {
-    const auto begun = Steady::now();
+    const auto asked = since_start();
     auto seen = store_.beat(number_, facts());
     if (!seen) {
         return end_if_replaced(seen.error());
     }
-    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Steady::now() - begun);
-    if (took < round_trip_max) {
-        const auto offset = seen->now + took / 2 - SystemClock().now();
-        if (std::chrono::abs(offset - parts_.clock->offset()) > skew_worth_a_word) {
-            warn_of_skew(offset);
-        }
-        parts_.clock->correct_by(offset);
+    const auto before = parts_.clock->offset();
+    parts_.clock->heard(seen->now, asked, since_start());
+    if (std::chrono::abs(parts_.clock->offset() - before) > skew_worth_a_word) {
+        warn_of_skew(parts_.clock->offset());
     }
     extend_ids(seen->now);
     // Who runs no jobs learns of speeds from those who do.

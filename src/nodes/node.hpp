@@ -47,8 +47,8 @@ class Node final : public Peers {
     struct Place {
         std::uint64_t number = 0;
         std::uint64_t incarnation = 0;
-        std::chrono::milliseconds clock_offset;  // of the database's clock to this machine's
-        WallTime ids_from;                       // and until when: of its ids
+        WallTime machine_started;  // by the database's clock
+        WallTime ids_from;         // and until when: of its ids
         WallTime ids_until;
     };
     Node(std::shared_ptr<PostgresDatabase> database, NodeSettings settings, const Place& place);
@@ -71,7 +71,7 @@ class Node final : public Peers {
     void stop();
 
     // As the database's clock was when it joined; from start() on it is measured again and again.
-    void correct(CorrectedClock& clock) const { clock.correct_by(place_.clock_offset); }
+    void correct(CorrectedClock& clock) const { clock.count_from(place_.machine_started); }
     // The time from which it makes ids: later than all that a process with its number was granted.
     WallTime ids_from() const { return place_.ids_from; }
 

@@ -258,7 +258,7 @@ TEST_F(TwoNodes, AReplacedProcessThatDoesNotKnowItYetMakesNoIdOfTheOther) {
     Process second{url_, "c", {.beat = std::chrono::minutes(10)}};
     ASSERT_EQ(second.node->number(), first.node->number());
     const std::uint64_t others = second.ids.next();
-    first.clock.correct_by(72h);
+    first.clock.count_from(first.clock.started() + 72h);
     for (int i = 0; i < 100'000; ++i) {
         ASSERT_LT(first.ids.next(), others) << i;
     }
@@ -292,8 +292,7 @@ void forget_the_ranges(Process& first) {
 
 // Its clock stands where the range of the second begins.
 void go_into_the_range_of_the_other(Process& first, Process& second) {
-    const auto ahead = second.node->ids_from() - SystemClock().now();
-    first.clock.correct_by(std::chrono::duration_cast<std::chrono::milliseconds>(ahead));
+    first.clock.count_from(second.node->ids_from() - since_start());
 }
 
 TEST(IdRanges, OfTwoProcessesWithOneNumberDoNotMeet) {

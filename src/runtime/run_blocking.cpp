@@ -6,10 +6,12 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/prefer.hpp>
 #include <boost/asio/query.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
 
 #include "base/signal.hpp"
 #include "runtime/fiber.hpp"
@@ -112,6 +114,12 @@ asio::any_io_executor BlockingPool::expect(Job& job, Handler handler) {
     return executor;
 }
 
+void BlockingPool::throw_if_refused(const Job& job) {
+    if (job.is_refused_) {
+        throw boost::system::system_error(asio::error::operation_aborted, "the pool has stopped");
+    }
+}
+
 asio::awaitable<void> BlockingPool::run(Job& job) {
     auto start = [this, &job](auto handler) {
         expect(job, std::move(handler));
@@ -122,6 +130,7 @@ asio::awaitable<void> BlockingPool::run(Job& job) {
     co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(
         start, asio::use_awaitable
     );
+    throw_if_refused(job);
 }
 
 asio::awaitable<void> BlockingPool::run_here(Job& job) {
@@ -133,6 +142,7 @@ asio::awaitable<void> BlockingPool::run_here(Job& job) {
     co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(
         start, asio::use_awaitable
     );
+    throw_if_refused(job);
 }
 
 bool BlockingPool::begin_here(Job& job, const asio::any_io_executor& loop) {
@@ -207,7 +217,7 @@ void BlockingPool::push(Job& job) {
             return;
         }
     }
-    job.run();
+    job.is_refused_ = true;
     auto resume = std::move(job.resume_);
     resume();
 }

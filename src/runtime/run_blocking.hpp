@@ -34,6 +34,7 @@ class BlockingPool {
         friend class BlockingPool;
         std::move_only_function<void()> resume_;
         Job* next_ = nullptr;
+        bool is_refused_ = false;  // the pool had stopped
     };
 
     struct Load {
@@ -50,13 +51,14 @@ class BlockingPool {
     BlockingPool(const BlockingPool&) = delete;
     BlockingPool& operator=(const BlockingPool&) = delete;
 
-    // Ends when job.run() has returned. Work that comes after stop_and_join() runs on the caller's
-    // thread.
+    // Ends when job.run() has returned. Work that comes after stop_and_join() is not begun, and its wait ends as that of
+    // a task that was cancelled: a loop must not stand still for what another piece of work on it has to go on for.
     boost::asio::awaitable<void> run(Job& job);
     // The same, begun on the caller's loop and gone on with there after each Signal, until it calls before_blocking()
     // (base/signal.hpp): then a thread of the pool goes on with it. Without a fiber that is free: as run().
     boost::asio::awaitable<void> run_here(Job& job);
-    // Finishes what is queued and ends the threads. While the loops run on which work has begun.
+    // Finishes what is queued and ends the threads. While the loops run on which work has begun; nobody asks for more
+    // who has not been cancelled already.
     void stop_and_join();
     Load load() const;
 
@@ -64,6 +66,7 @@ class BlockingPool {
     class Worked;
 
     void push(Job& job);
+    static void throw_if_refused(const Job& job);
     template <class Handler>
     static boost::asio::any_io_executor expect(Job& job, Handler handler);
     bool begin_here(Job& job, const boost::asio::any_io_executor& loop);

@@ -258,16 +258,37 @@ TEST(RunBlocking, NoSignalIsLostWhileWorkMovesBetweenThreads) {
     EXPECT_EQ(rounds->sum, 16 * 200);
 }
 
-TEST(RunBlocking, StillWorksAfterThePoolHasStopped) {
-    BlockingPool pool(1);
+struct Late {
+    std::atomic<int> begun = 0;
+    std::atomic<int> gone_on = 0;
+};
+
+awaitable<void> ask_late(BlockingPool& pool, std::shared_ptr<Late> late) {
+    auto work = [&begun = late->begun] { ++begun; };
+    co_await run_blocking(pool, work);
+    ++late->gone_on;
+}
+
+awaitable<void> begin_late(BlockingPool& pool, std::shared_ptr<Late> late) {
+    auto work = [&begun = late->begun] { ++begun; };
+    co_await begin_here(pool, work);
+    ++late->gone_on;
+}
+
+TEST(RunBlocking, WhatIsAskedForAfterThePoolHasStoppedEndsAsCancelled) {
+    BlockingPool pool(1, 0, 1);
     pool.stop_and_join();
     EventLoops loops(1);
     loops.start();
     TaskGroup group("test");
-    auto sum = std::make_shared<std::atomic<int>>(0);
-    group.spawn(loops.executor(0), add_often(pool, sum));
-    ASSERT_TRUE(group.drained(10s));
-    EXPECT_EQ(sum->load(), 4950);
+    auto late = std::make_shared<Late>();
+    testing::internal::CaptureStderr();
+    group.spawn(loops.executor(0), ask_late(pool, late));
+    group.spawn(loops.executor(0), begin_late(pool, late));
+    EXPECT_TRUE(group.drained(10s));
+    EXPECT_EQ(late->begun, 0) << "on the loop, which stands meanwhile";
+    EXPECT_EQ(late->gone_on, 0);
+    EXPECT_EQ(testing::internal::GetCapturedStderr(), "") << "it is no failure";
 }
 
 }  // namespace

@@ -11,7 +11,15 @@ namespace {
 
 constexpr std::uint32_t orphans_max = 10'000;
 
+Result<void> check_is_here(const std::string& folder) {
+    auto whole = check_is_not_moving(folder);
+    return whole ? check_is_for_disk(folder) : whole;
+}
+
 Result<BlobEngine> open_shared(const std::string& folder) {
+    if (auto here = check_is_here(folder); !here) {
+        return std::move(here).error();
+    }
     if (auto made = make_data_directory(folder); !made) {
         return std::move(made).error();
     }
@@ -84,6 +92,10 @@ Result<BlobEngine> open_blobs(
         return std::move(fitting).error();
     }
     return open_disk(data, is_strict);
+}
+
+Result<void> BlobEngine::check_is_still_here() const {
+    return is_shared_folder() ? check_is_here(shared_folder) : ok();
 }
 
 Result<std::uint32_t> BlobEngine::remove_orphans(const IsKnown& is_known, WallTime before) {

@@ -32,6 +32,9 @@ struct BlobEngine {
     // Whether a clean stop says nothing about the bytes: what was acknowledged is not on this machine.
     bool is_elsewhere() const { return bucket != nullptr || is_shared_folder(); }
     bool is_shared_folder() const { return !shared_folder.empty(); }
+    // No move of a shared folder's bytes to a bucket has begun. A move looks for nodes first, so one that
+    // asks when the others know it is not overlooked.
+    Result<void> check_is_still_here() const;
     void add_metrics(Metrics& metrics) const;
 
     // For fsck.

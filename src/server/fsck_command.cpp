@@ -12,10 +12,10 @@
 #include "server/bucket_mark.hpp"
 #include "server/command_words.hpp"
 #include "server/directory_mark.hpp"
+#include "server/other_nodes.hpp"
 #include "server/stores.hpp"
 #include "service/fsck.hpp"
 #include "store/disk/data_directory.hpp"
-#include "store/postgres/postgres_node_store.hpp"
 #include "store/postgres/url.hpp"
 
 namespace sluice::server {
@@ -119,30 +119,6 @@ void print_counts(const FsckCounts& counts, bool is_json) {
     );
 }
 
-// What they are writing at this moment would look like nobody's.
-Result<void> check_others_stopped(const Stores& stores) {
-    if (stores.database == nullptr) {
-        return ok();
-    }
-    const auto live = PostgresNodeStore(stores.database).live();
-    if (!live) {
-        return live.error();
-    }
-    std::string names;
-    for (const NodeRow& node : *live) {
-        names +=
-            (names.empty() ? "" : ", ") + std::to_string(node.id) + " (" + node.facts.role + ")";
-    }
-    if (names.empty()) {
-        return ok();
-    }
-    return Error{
-        .code = ErrorCode::storage_failed,
-        .facts = "Nodes that write to this storage run, or ran until a moment ago: " + names +
-                 ". Stop them first.",
-    };
-}
-
 int check(const Wishes& wishes) {
     // Looking at what is not there must not make it.
     const bool is_of_node = wishes.database != "sqlite" && wishes.storage != "disk";
@@ -167,7 +143,7 @@ int check(const Wishes& wishes) {
     if (!stores) {
         return fail(stores.error());
     }
-    if (auto stopped = check_others_stopped(*stores); !stopped) {
+    if (auto stopped = check_nodes_stopped(*stores); !stopped) {
         return fail(stopped.error());
     }
     const auto report = [&wishes](const FsckProblem& problem) {

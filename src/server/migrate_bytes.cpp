@@ -8,6 +8,7 @@
 #include "server/blob_engine.hpp"
 #include "server/bucket_mark.hpp"
 #include "server/directory_mark.hpp"
+#include "server/other_nodes.hpp"
 #include "server/stores.hpp"
 #include "store/disk/blob_directory.hpp"
 
@@ -43,8 +44,8 @@ Result<std::vector<BlobId>> named_blobs(
     };
     auto walked = disk.each_file([&take](BlobId id, WallTime) { return take(id); });
     if (walked) {
-        walked = disk.each_pack([&](const SharedBlobContent& pack) {
-            return take(pack.id) ? ok() : state;
+        walked = disk.each_pack([&](BlobId id, const Result<SharedBlobContent>& pack) {
+            return !pack ? Result<void>(pack.error()) : take(id) ? ok() : state;
         });
     }
     if (!walked || !state) {
@@ -54,10 +55,12 @@ Result<std::vector<BlobId>> named_blobs(
 }
 
 // A blob that is in the bucket already is not copied again, which is right only if nothing was written
-// to the disk since: the move began with an empty bucket, and no server ran.
-Result<std::string> begin(const std::string& data, S3BlobStore& bucket) {
+// to the disk since: the move began with an empty bucket, and no server ran. Nodes are looked for when
+// storage.moving is there: one that begins later sees it (opened_parts.cpp).
+Result<std::string> begin(const std::string& data, S3BlobStore& bucket, const Stores& stores) {
     std::string mark = mark_in(data + moving_file);
-    if (mark.empty()) {
+    const bool is_new = mark.empty();
+    if (is_new) {
         if (auto fresh = check_is_unused(bucket); !fresh) {
             return std::move(fresh).error();
         }
@@ -66,6 +69,13 @@ Result<std::string> begin(const std::string& data, S3BlobStore& bucket) {
         if (auto written = write_file_whole(data + moving_file, mark); !written) {
             return std::move(written).error();
         }
+    }
+    if (auto stopped = check_nodes_stopped(stores); !stopped) {
+        std::error_code ignored;
+        if (is_new) {
+            std::filesystem::remove(data + moving_file, ignored);
+        }
+        return std::move(stopped).error();
     }
     auto taken = take_bucket(bucket, mark);
     return taken ? Result<std::string>(mark) : std::move(taken).error();
@@ -136,7 +146,7 @@ Result<MovedBytes> move_bytes(
     if (!source) {
         return std::move(source).error();
     }
-    const auto mark = begin(data, *target->bucket);
+    const auto mark = begin(data, *target->bucket, *stores);
     if (!mark) {
         return mark.error();
     }

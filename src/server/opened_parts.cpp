@@ -45,7 +45,11 @@ Result<std::unique_ptr<Node>> join_nodes(
     if (settings.runs_workers) {
         wanted.slots = slots_of(pool_settings(settings, job_holder));
     }
-    return Node::join(stores.database, std::move(wanted));
+    auto node = Node::join(stores.database, std::move(wanted));
+    if (auto here = blobs.check_is_still_here(); node && !here) {
+        return std::move(here).error();
+    }
+    return node;
 }
 
 }  // namespace

@@ -164,6 +164,7 @@ Result<void> Annotations::keep_all(const AttachSubtitles& wanted) {
 // As far as the store goes along; what stays attached in spite of it is kept by the sweep.
 void Annotations::take_back(const AttachSubtitles& wanted, const Attachments& before) {
     std::vector<std::string> languages;
+    languages.reserve(wanted.tracks.size());
     for (const SubtitleTrack& track : wanted.tracks) {
         languages.push_back(track.language);
     }

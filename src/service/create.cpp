@@ -258,6 +258,7 @@ Result<void> Uploads::share(const Upload& upload, const CreateUpload& wanted) {
         return ok();
     }
     std::vector<Principal> owners;
+    owners.reserve(wanted.additional_owners.size());
     for (const std::uint64_t user : wanted.additional_owners) {
         owners.push_back({"user:" + std::to_string(user)});
     }

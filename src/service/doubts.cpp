@@ -114,7 +114,7 @@ Result<bool> Doubts::check(MediaId id) {
 }
 
 Result<bool> Doubts::compare_with_disk(MediaId id) {
-    const auto is_due = store_.is_unchecked(id);
+    auto is_due = store_.is_unchecked(id);
     if (!is_due || !*is_due) {
         return is_due;
     }

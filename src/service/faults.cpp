@@ -87,6 +87,7 @@ std::optional<std::string> parse_fault_call(std::string_view text) {
 std::optional<double> parse_fault_rate(std::string_view text) {
     double rate = 0;
     const auto* end = text.data() + text.size();
+    // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): its end goes along
     const auto read = std::from_chars(text.data(), end, rate, std::chars_format::fixed);
     const bool is_whole = read.ec == std::errc() && read.ptr == end;
     return is_whole && rate >= 0 && rate <= 1 ? std::optional(rate) : std::nullopt;

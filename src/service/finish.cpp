@@ -3,9 +3,8 @@
 #include "media/cost_model.hpp"
 #include "service/checked_load.hpp"
 #include "service/content_type.hpp"
+#include "service/sealing.hpp"
 #include "service/size_limits.hpp"
-#include "service/uploads.hpp"
-#include "store/hot/hot_uploads.hpp"
 
 namespace sluice {
 namespace {
@@ -48,6 +47,7 @@ Result<UploadStatus> Uploads::finish(
 ) {
     // Looked at first: a segment that is stored between two looks is then under way in one of them.
     const auto running = in_flight_.list(id);
+    const auto seen = version_seen(services_.hot, id);
     auto found = load_for_change(services_, owner, id);
     if (!found) {
         return refused(owner, std::move(found).error(), id);
@@ -78,23 +78,19 @@ Result<UploadStatus> Uploads::finish(
     if (auto admission = admitted(options.admission); !admission) {
         return std::move(admission).error();
     }
-    return seal(*found, std::move(*sealed), *start);
+    return seal({*found, std::move(*sealed), *start, seen});
 }
 
-Result<UploadStatus> Uploads::seal(
-    const UploadWithSegments& found, Upload sealed, std::span<const std::byte> start
-) {
-    const Upload& open = found.upload;
+Result<UploadStatus> Uploads::seal(Sealing it) {
+    const Upload& open = it.found.upload;
     // With relaxed durability this is the moment when the bytes must reach the disk; otherwise they
     // are there.
-    const auto layout = layout_of(found.segments);
+    const auto layout = layout_of(it.found.segments);
     if (auto durable = services_.blobs.make_durable(layout); !durable) {
         return remembered(services_, open.id, std::move(durable).error());
     }
-    sealed.category = category_by_content(open, start);
-    const Upload queued = sealed.queued(now()).value();
-    HotUploads* const hot = services_.hot;
-    const auto seen = hot == nullptr ? std::nullopt : hot->version_of(open.id);
+    it.sealed.category = category_by_content(open, it.start);
+    const Upload queued = it.sealed.queued(now()).value();
     if (auto changed =
             services_.metadata.change(queued, UploadState::open, new_job(queued, layout));
         !changed) {
@@ -106,8 +102,8 @@ Result<UploadStatus> Uploads::seal(
         .add();
     services_.job_added();
     const auto left = time_left(queued);
-    if (hot != nullptr) {  // the STATUS that follows needs neither a thread nor the store
-        hot->keep({queued, now(), left}, HotUploads::after_own_write(seen));
+    if (services_.hot != nullptr) {  // the STATUS that follows needs neither a thread nor the store
+        services_.hot->keep({queued, now(), left}, HotUploads::after_own_write(it.seen));
     }
     return UploadStatus{
         .upload = queued,

@@ -10,16 +10,25 @@ namespace sluice {
 namespace {
 
 constexpr std::uint32_t page = 200;
+// Then it is away.
+constexpr int unanswered_max = 3;
 
 std::string where(const Extent& extent) {
     return std::to_string(extent.length.value) + " bytes at " +
            std::to_string(extent.offset.value) + " of blob " + std::to_string(extent.blob.value);
 }
 
+std::string which_of(const Upload& upload, const Segment& segment) {
+    return "Segment " + std::to_string(segment.index.value) + " of the " +
+           std::string(name_of(upload.state)) + " upload, " + where(segment.extent);
+}
+
+std::string which_of(const Output& output) {
+    return "Output " + output.name + ", " + where(output.extent);
+}
+
 FsckProblem problem_of(const Upload& upload, const Segment& segment, SegmentHealth health) {
-    const std::string which = "Segment " + std::to_string(segment.index.value) + " of the " +
-                              std::string(name_of(upload.state)) + " upload, " +
-                              where(segment.extent);
+    const std::string which = which_of(upload, segment);
     switch (health) {
         case SegmentHealth::missing:
             return {"segment_missing", upload.id, which + ": the file is not there."};
@@ -36,11 +45,8 @@ Result<SegmentHealth> health_by_end(BlobStore& blobs, const Extent& extent) {
         return SegmentHealth::whole;
     }
     std::array<std::byte, 1> last{};
-    const auto read = blobs.read(extent, {extent.length.value - 1}, last);
-    const bool is_missing = !read && read.error().code == ErrorCode::store_not_found;
-    return read         ? SegmentHealth::whole
-           : is_missing ? SegmentHealth::missing
-                        : SegmentHealth::too_short;
+    auto read = blobs.read(extent, {extent.length.value - 1}, last);
+    return read ? SegmentHealth::whole : health_by(std::move(read).error());
 }
 
 // Rows from before there were checksums of what is made say nothing of the bytes.
@@ -50,7 +56,7 @@ Result<SegmentHealth> health_of(BlobStore& blobs, const Output& output) {
 }
 
 FsckProblem problem_of(MediaId id, const Output& output, SegmentHealth health) {
-    const std::string which = "Output " + output.name + ", " + where(output.extent);
+    const std::string which = which_of(output);
     switch (health) {
         case SegmentHealth::missing:
             return {"output_missing", id, which + ": the file is not there."};
@@ -65,7 +71,10 @@ FsckProblem problem_of(MediaId id, const Output& output, SegmentHealth health) {
 
 Result<FsckCounts> Fsck::run(const EachFile& each_file, const EachPack& each_pack) {
     // First: what is mended later leaves places behind that are no orphans.
-    auto packs = each_pack([this](const SharedBlobContent& pack) { return check_pack(pack); });
+    auto packs = each_pack([this](BlobId id, const Result<SharedBlobContent>& pack) {
+        FsckProblem unread{"pack_unreadable", {0}, "Pack " + std::to_string(id.value)};
+        return pack ? check_pack(*pack) : tell_unreadable(std::move(unread), pack.error());
+    });
     if (!packs) {
         return std::move(packs).error();
     }
@@ -86,16 +95,20 @@ Result<void> Fsck::check_all() {
         if (!uploads) {
             return uploads.error();
         }
-        for (const Upload& upload : *uploads) {
-            if (auto checked = check(upload); !checked) {
-                return checked;
-            }
-        }
-        if (uploads->size() < page) {
-            return ok();
+        if (auto checked = check_each(*uploads); !checked || uploads->size() < page) {
+            return checked;
         }
         after = uploads->back().id;
     }
+}
+
+Result<void> Fsck::check_each(const std::vector<Upload>& uploads) {
+    for (const Upload& upload : uploads) {
+        if (auto checked = check(upload); !checked) {
+            return checked;
+        }
+    }
+    return ok();
 }
 
 // Of what is over, bytes may be gone already: the sweep was interrupted, and goes on.
@@ -119,30 +132,40 @@ Result<void> Fsck::check(const Upload& upload) {
 }
 
 Result<void> Fsck::check_segments(const UploadWithSegments& found) {
-    const auto& [upload, segments] = found;
-    for (const auto& [index, segment] : segments) {
-        ++counts_.segments;
-        counts_.bytes += segment.extent.length.value;
-        const auto health = health_of(blobs_, segment);
-        if (!health) {
-            return health.error();
+    for (const auto& [index, segment] : found.segments) {
+        if (auto checked = check_segment(found, segment); !checked) {
+            return checked;
         }
-        if (*health == SegmentHealth::whole) {
-            continue;
-        }
-        FsckProblem problem = problem_of(upload, segment, *health);
-        if (holes_.contains({segment.extent.blob, segment.extent.offset.value})) {
-            problem.kind = "segment_missing";
-            problem.facts += " The pack has no bytes there.";
-        }
-        // Of an open upload it can be sent again; of a sealed one nobody has the bytes any more.
-        problem.is_repaired = repair_.is_wanted && upload.state == UploadState::open &&
-                              metadata_.drop_segments(upload.id, {index}, now_).has_value();
-        if (problem.is_repaired) {
-            free_shared(blobs_, segments, {index});
-        }
-        tell(std::move(problem));
     }
+    return ok();
+}
+
+Result<void> Fsck::check_segment(const UploadWithSegments& found, const Segment& segment) {
+    const Upload& upload = found.upload;
+    ++counts_.segments;
+    counts_.bytes += segment.extent.length.value;
+    const auto health = health_of(blobs_, segment);
+    if (!health) {
+        return tell_unreadable(
+            {"segment_unreadable", upload.id, which_of(upload, segment)}, health.error()
+        );
+    }
+    unanswered_ = 0;
+    if (*health == SegmentHealth::whole) {
+        return ok();
+    }
+    FsckProblem problem = problem_of(upload, segment, *health);
+    if (holes_.contains({segment.extent.blob, segment.extent.offset.value})) {
+        problem.kind = "segment_missing";
+        problem.facts += " The pack has no bytes there.";
+    }
+    // Of an open upload it can be sent again; of a sealed one nobody has the bytes any more.
+    problem.is_repaired = repair_.is_wanted && upload.state == UploadState::open &&
+                          metadata_.drop_segments(upload.id, {segment.index}, now_).has_value();
+    if (problem.is_repaired) {
+        free_shared(blobs_, found.segments, {segment.index});
+    }
+    tell(std::move(problem));
     return ok();
 }
 
@@ -183,14 +206,22 @@ Result<void> Fsck::check_outputs(const Upload& upload) {
         return outputs.error();
     }
     for (const Output& output : *outputs) {
-        ++counts_.outputs;
-        const auto health = health_of(blobs_, output);
-        if (!health) {
-            return health.error();
+        if (auto checked = check_output(upload.id, output); !checked) {
+            return checked;
         }
-        if (*health != SegmentHealth::whole) {
-            tell(problem_of(upload.id, output, *health));
-        }
+    }
+    return ok();
+}
+
+Result<void> Fsck::check_output(MediaId upload, const Output& output) {
+    ++counts_.outputs;
+    const auto health = health_of(blobs_, output);
+    if (!health) {
+        return tell_unreadable({"output_unreadable", upload, which_of(output)}, health.error());
+    }
+    unanswered_ = 0;
+    if (*health != SegmentHealth::whole) {
+        tell(problem_of(upload, output, *health));
     }
     return ok();
 }
@@ -253,6 +284,17 @@ void Fsck::check_orphans_in(const SharedBlobContent& pack, const std::vector<Ext
              ", belong to no upload.",
          is_repaired}
     );
+}
+
+// It may be whole: nothing is mended.
+Result<void> Fsck::tell_unreadable(FsckProblem problem, const Error& error) {
+    unanswered_ = error.code == ErrorCode::storage_unavailable ? unanswered_ + 1 : 0;
+    if (unanswered_ == unanswered_max) {
+        return error;
+    }
+    problem.facts += ": it cannot be read: " + (error.facts.empty() ? error.detail : error.facts);
+    tell(std::move(problem));
+    return ok();
 }
 
 void Fsck::tell(FsckProblem problem) {

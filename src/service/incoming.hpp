@@ -53,6 +53,8 @@ class Incoming {
     Result<void> write(std::span<const std::byte> bytes);
     // Whether write() of so many bytes copies to memory and no more, so that a loop may call it.
     bool is_quick(ByteCount next) const { return writer_ && writer_->is_quick(next); }
+    // Where the next bytes may be received before write() is told of them; see BlobWriter.
+    std::span<std::byte> memory() { return writer_ ? writer_->memory() : std::span<std::byte>(); }
     // Where the next `length` bytes may be put without write(); see DirectRange.
     std::optional<DirectRange> direct_range(ByteCount length) const;
     // Instead of write(): these are put there now. Errors: those of the limit and of the judge.

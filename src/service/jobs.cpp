@@ -257,7 +257,8 @@ Result<GivenBack> Jobs::give_back(const LeasedJob& job, ProcessingFailure why) {
         return GivenBack::failed_for_good;
     }
     const auto& pauses = settings_.back_off;
-    const auto given_back = static_cast<std::size_t>(job.failures + job.crashes);
+    const auto given_back =
+        static_cast<std::size_t>(job.failures) + static_cast<std::size_t>(job.crashes);
     const auto pause = pauses.empty() ? std::chrono::milliseconds{0}
                                       : pauses[std::min(given_back, pauses.size() - 1)];
     const auto as = is_crash        ? Counted::as_crash

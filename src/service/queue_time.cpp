@@ -60,7 +60,7 @@ milliseconds time_until_done(
         free_in.push(time_left_of(job, speed, now));
     }
     while (free_in.size() < std::max(slots, 1U)) {
-        free_in.push(milliseconds{0});
+        free_in.emplace(0);
     }
     while (free_in.size() > std::max(slots, 1U)) {
         free_in.pop();  // more run than there are slots: leases of a process that died

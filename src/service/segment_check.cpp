@@ -9,14 +9,14 @@ namespace {
 
 constexpr std::size_t read_piece = 1024 * 1024;
 
+}  // namespace
+
 Result<SegmentHealth> health_by(Error error) {
     if (error.code == ErrorCode::store_not_found) {
         return SegmentHealth::missing;
     }
     return error.is_too_short ? Result<SegmentHealth>(SegmentHealth::too_short) : std::move(error);
 }
-
-}  // namespace
 
 Result<SegmentHealth> health_of(BlobStore& blobs, const Segment& segment) {
     return health_of(blobs, segment.extent, segment.crc32c);

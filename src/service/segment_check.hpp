@@ -20,6 +20,8 @@ enum class SegmentHealth : std::uint8_t {
 // Errors: what cannot be looked at now (no descriptor left, an I/O error) is neither whole nor lost.
 Result<SegmentHealth> health_of(BlobStore& blobs, const Segment& segment);
 Result<SegmentHealth> health_of(BlobStore& blobs, const Extent& extent, std::uint32_t expected);
+// By what a read of it failed with.
+Result<SegmentHealth> health_by(Error error);
 
 // Those that are not whole.
 Result<std::vector<SegmentIndex>> damaged_segments(BlobStore& blobs, const SegmentMap& segments);

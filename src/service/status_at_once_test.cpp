@@ -21,6 +21,19 @@ namespace {
 const Principal me{"me"};
 const Principal other{"other"};
 
+// What happens between the look at an upload and the write.
+class Meanwhile final : public Admission {
+  public:
+    explicit Meanwhile(std::function<void()> happens) : happens_(std::move(happens)) {}
+    Result<void> admit() const override {
+        happens_();
+        return ok();
+    }
+
+  private:
+    const std::function<void()> happens_;
+};
+
 class StatusAtOnceTest : public testing::Test {
   protected:
     StatusAtOnceTest() { id_ = uploads_.create({me, "tweet_video", "video/mp4", "", {8}})->id; }
@@ -99,6 +112,23 @@ TEST_F(StatusAtOnceTest, AfterFinalizeMemoryTellsWhatTheRowSays) {
     EXPECT_TRUE((*told)->check_after);
     EXPECT_EQ((*told)->check_after, uploads_.status(me, id_)->check_after);
     EXPECT_FALSE(uploads_.status_at_once(other, id_));
+}
+
+TEST_F(StatusAtOnceTest, WhatChangedWhileFinalizeRanIsNotToldAsItWasBefore) {
+    append(
+        0,
+        std::string_view(
+            "\0\0\0\x08"
+            "ftyp",
+            8
+        )
+    );
+    const Meanwhile kept([this] { EXPECT_TRUE(uploads_.keep(me, id_)); });
+    ASSERT_TRUE(uploads_.finish(me, id_, {.admission = &kept}));
+    const auto told = uploads_.status_at_once(me, id_);
+    EXPECT_TRUE(!told || (*told)->upload.expires_at == never);
+    EXPECT_EQ(uploads_.status(me, id_)->upload, rows_.find(me, id_).value());
+    EXPECT_EQ(rows_.find(me, id_)->expires_at, never);
 }
 
 TEST_F(StatusAtOnceTest, WhatAWorkerTookIsNotToldAsWaiting) {

@@ -4,6 +4,7 @@
 #include "base/metrics.hpp"
 #include "service/content_type.hpp"
 #include "service/quota.hpp"
+#include "service/sealing.hpp"
 #include "service/stream_limits.hpp"
 #include "service/streams.hpp"
 
@@ -48,6 +49,7 @@ Result<void> Streams::read(
 }
 
 Result<Upload> Streams::complete(const Principal& owner, MediaId id) {
+    const auto seen = version_seen(services_.hot, id);
     const auto found = services_.metadata.find_with_segments(owner, id);
     if (!found) {
         return uploads_.refused(owner, found.error(), id);
@@ -70,7 +72,7 @@ Result<Upload> Streams::complete(const Principal& owner, MediaId id) {
         return start.error();
     }
     // What the content is, and whether it is any good, the processing tells: bytes that came are kept.
-    auto sealed = uploads_.seal(*found, *std::move(whole), *start);
+    auto sealed = uploads_.seal({*found, *std::move(whole), *start, seen});
     return sealed ? Result<Upload>(std::move(sealed->upload)) : std::move(sealed).error();
 }
 

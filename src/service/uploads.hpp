@@ -121,9 +121,8 @@ class Uploads {
     Error explain_shortfall(const UploadWithSegments& found, Error refused, RunningAppends running);
     std::string other_uploads_text(const Upload& upload, ErrorCode refused);
     bool all_end_in_line_ends(const SegmentMap& segments);
-    Result<UploadStatus> seal(
-        const UploadWithSegments& found, Upload sealed, std::span<const std::byte> start
-    );
+    struct Sealing;
+    Result<UploadStatus> seal(Sealing it);
     Result<Upload> change_to(
         const Principal& owner, MediaId id, Result<Upload> (Upload::*transition)(WallTime) const
     );

@@ -48,9 +48,10 @@ class BlobWriter {
     virtual ~BlobWriter() = default;
     // Appends. More than length_max in a placed range is refused with body_too_large.
     virtual Result<void> write(std::span<const std::byte> bytes) = 0;
-    // Whether write() of so many bytes copies to memory and no more, so that a thread that must not
-    // wait may call it.
+    // Whether write() of so many bytes copies to memory and no more: a loop may call it.
     virtual bool is_quick([[maybe_unused]] ByteCount next) const { return false; }
+    // Where its next bytes may be received: write() of what begins there copies nothing. Until its next call but this.
+    virtual std::span<std::byte> memory() { return {}; }
     // Nothing: write() is the only way.
     virtual std::optional<DirectRange> direct_range() const { return std::nullopt; }
     // So many bytes are on their way to direct_range(): they have ended before commit() is called.

@@ -73,4 +73,18 @@ TEST_P(DoubtStoreSuite, DoubtsEveryOpenUploadThatHasSegmentsNewestFirst) {
     EXPECT_EQ(store().unchecked(10).value(), std::vector{MediaId{3}});
 }
 
+TEST_P(DoubtStoreSuite, TheNewestThatHaveSegmentsMayBeOlderThanManyThatHaveNone) {
+    for (std::uint64_t id = 1; id <= 40; ++id) {
+        ASSERT_TRUE(uploads().create(upload_of(id)));
+    }
+    for (const std::uint64_t id : {1, 2, 3, 39}) {
+        const Segment segment{{0}, {{id}, {0}, {10}}, 7, start};
+        ASSERT_TRUE(uploads().add_segment({id}, segment, std::nullopt, start));
+    }
+    EXPECT_EQ(store().add_open("The machine stopped.", start, 1).value(), 1u);
+    EXPECT_EQ(store().unchecked(10).value(), std::vector{MediaId{39}});
+    EXPECT_EQ(store().add_open("again, and more of it", start, 3).value(), 3u);
+    EXPECT_EQ(store().unchecked(10).value(), (std::vector{MediaId{39}, MediaId{3}, MediaId{2}}));
+}
+
 }  // namespace sluice

@@ -300,6 +300,18 @@ class Heads(VictimCase):
             self.assertEqual((first.status, first.body), (200, b""))
             self.assertEqual(first.header("content-length"), str(len(second.body)))
 
+    def test_a_head_that_cannot_be_read_is_refused_without_a_body(self):
+        too_long = ("X-Long", "x" * 30_000)
+        for target, headers in (("/nowhere", [("Accept", "text/html")]), ("/nowhere", []), (V1, []), (V2, [])):
+            with self.subTest(target=target, headers=headers), Wire(self.server) as wire:
+                whole = exchange(self.server, head("GET", target, [*headers, too_long]))
+                wire.send(head("HEAD", target, [*headers, too_long]))
+                alone = wire.read("HEAD")
+                self.assertEqual((alone.status, alone.header("content-type")), (431, whole.header("content-type")))
+                self.assertEqual(alone.header("content-length"), str(len(whole.body)))
+                wire.half_close()
+                self.assertTrue(not wire.pending and wire.is_closed(), wire.pending)
+
 
 class Continue(VictimCase):
     def test_100_is_sent_before_the_body_is_awaited(self):

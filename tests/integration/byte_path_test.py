@@ -16,11 +16,12 @@ from support.server import Server
 from support.wire import Part, Wire, multipart, request
 
 MIB = 1 << 20
+SMALLEST = 40_001  # more than a short clip; a packed upload has a quarter of a MiB at most
 
 
 def video(length):
     """A clip with a `free` box behind it, `length` bytes in all; the padding is noise."""
-    data = clip()
+    data = clip() if length > MIB else clip(1, "128x96", 5)
     padding = length - len(data) - 8
     return data + (padding + 8).to_bytes(4, "big") + b"free" + noise(padding, seed=length)
 
@@ -76,6 +77,41 @@ class OnDisk(ServerCase):
                 time.sleep(0.25)
             self.assertEqual(wire.read("POST").status, 204)
         self.assert_stored(media_id, data)
+
+    def test_a_small_upload_that_falls_silent_in_the_middle(self):
+        for length in (SMALLEST, 100 * 1024, 255_000, 262_144):
+            data = video(length)
+            media_id = self.x1.open(len(data))
+            content_type, body = self.append_body(media_id, 0, data, [Part("behind", "x" * 70)])
+            message = request("POST", V1, [("Content-Type", content_type)], body)
+            end = len(message)
+            with self.subTest(length=length), Wire(self.server) as wire:
+                for begin, stop in ((0, 9_000), (9_000, 15_000), (15_000, end - 300), (end - 300, end - 100), (end - 100, end)):
+                    wire.send(message[begin:stop])
+                    time.sleep(0.2)
+                self.assertEqual(wire.read("POST").status, 204)
+                self.assert_stored(media_id, data)
+
+    def test_small_uploads_side_by_side_some_with_an_empty_part_before_their_media(self):
+        def one(number):
+            data = video(SMALLEST + 5_001 * number)
+            media_id = self.x1.open(len(data))
+            fields = [Part("command", "APPEND"), Part("media_id", media_id), Part("segment_index", 0)]
+            empty = [Part("media", b"", "blob")] if number % 2 else []
+            content_type, body = multipart([*fields, *empty, Part("media", data, "blob"), Part("behind", "it")])
+            message = request("POST", V1, [("Content-Type", content_type)], body)
+            with Wire(self.server) as wire:
+                middle = len(message) // 2
+                wire.send(message[:middle])
+                time.sleep(0.02)
+                wire.send(message[middle:])
+                status = wire.read("POST").status
+            return media_id, data, status
+
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            for media_id, data, status in pool.map(one, range(32)):
+                self.assertEqual(status, 204)
+                self.assert_stored(media_id, data)
 
     def test_bytes_that_come_in_drops(self):
         data = video(300_000)

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import time
 import unittest
 
 from support import engine
@@ -148,6 +149,8 @@ class OriginalsThatAreNotKept(ServerCase):
 
 @unittest.skipIf(engine.is_s3(), "it changes a file of the disk; s3_faults_test does the same to an object")
 class Changed(ServerCase):
+    arguments = ("--cors-origin", "https://app.example.org")
+
     def test_a_bit_that_changed_on_the_disk_breaks_the_answer_off(self):
         caller, data = X1(self.server), noise(4_000_000)
         media_id = upload(caller, data, 1_000_000)
@@ -159,9 +162,38 @@ class Changed(ServerCase):
             file.write(bytes([changed]))
         with self.assertRaises(ConnectionEnded):
             caller.original(f"7_{media_id}")
-        self.assertIn("original_differs", self.server.log())
+        self.assert_logged("original_differs")
         rest = caller.get(f"/media/7_{media_id}/original", [("Range", "bytes=2000000-")])
         self.assertTrue(rest.body == data[2_000_000:], "the other segments are what they were")
+
+    def test_what_cannot_be_begun_is_refused_as_the_answer_to_its_page(self):
+        caller, page = X1(self.server), [("Origin", "https://app.example.org")]
+        media_id = upload(caller, noise(400_000), 200_000)
+        path = f"/media/7_{media_id}/original"
+        told = caller.get(path, page).header("access-control-allow-origin")
+        failures = self.failures_counted(caller)
+        os.truncate(blob_path(self.server.data, media_id), 0)
+        refused = caller.get(path, page)
+        self.assertEqual((refused.status, refused.header("sluice-error")), (500, "storage_failed"), refused)
+        self.assertEqual((told, refused.header("access-control-allow-origin")), ("https://app.example.org",) * 2)
+        self.assertIn("x-request-id", refused.header("access-control-expose-headers").lower())
+        ends = time.monotonic() + 5
+        while self.failures_counted(caller) == failures and time.monotonic() < ends:
+            time.sleep(0.05)
+        self.assertEqual(self.failures_counted(caller), failures + 1)
+
+    def assert_logged(self, event):
+        """No answer waits for the log: it may come after it."""
+        ends = time.monotonic() + 5
+        while event not in self.server.log() and time.monotonic() < ends:
+            time.sleep(0.02)
+        self.assertIn(event, self.server.log())
+
+    def failures_counted(self, caller):
+        """Of the route that delivers."""
+        counter = 'sluice_http_requests_total{protocol="delivery",route="file",method="GET",code="500"} '
+        lines = caller.get("/metrics").body.decode().splitlines()
+        return sum(int(line.removeprefix(counter)) for line in lines if line.startswith(counter))
 
     def change(self, path, at):
         with open(path, "r+b") as file:
@@ -189,7 +221,7 @@ class Changed(ServerCase):
         self.change(self.file_of(content), len(content) // 2)
         with self.assertRaises(ConnectionEnded):
             caller.fetch(film["url"])
-        self.assertIn("output_differs", self.server.log())
+        self.assert_logged("output_differs")
         playlists = [one for one in outputs.values() if one["content_type"] == "application/vnd.apple.mpegurl"]
         self.assertTrue(playlists)
         text = caller.fetch(playlists[0]["url"]).body

@@ -1,5 +1,5 @@
-"""Nothing in deploy/ names a flag or a metric that is none, and its commands do what they say. The proxies there are run by
-proxies_test.py."""
+"""Nothing in deploy/ names a flag or a metric that is none, its commands do what they say, and systemd and nginx take what is
+theirs. The proxies there are run by proxies_test.py, Prometheus by prometheus_test.py."""
 
 import glob
 import ipaddress
@@ -57,7 +57,43 @@ class Named(ServerCase):
         for expr in exprs:
             for name in re.findall(r"\b(?:sluice|process)_[a-z_]+", expr):
                 self.assertTrue(name in known or re.sub("_(bucket|sum|count)$", "", name) in known, f"{name} in {expr}")
-        yaml.safe_load(text_of("prometheus", "prometheus.yml"))
+
+
+class Taken(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="sluice-deploy.")
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def look(self, name, text, *command):
+        """What the command says of a file of this name with this text."""
+        path = os.path.join(self.folder, name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        environment = {**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin"}
+        done = subprocess.run([*command, path], capture_output=True, text=True, timeout=60, env=environment)
+        return done.returncode, done.stdout + done.stderr
+
+    def test_units_by_systemd(self):
+        paths = glob.glob(os.path.join(ROOT, "systemd", "*.service"))
+        self.assertEqual(len(paths), 3)
+        for path in paths:
+            name = os.path.basename(path)
+            text = text_of("systemd", name)
+            self.assertIn("/usr/local/bin/sluice serve", text)
+            here = text.replace("/usr/local/bin/sluice", binary())
+            # An unknown setting is but a warning.
+            self.assertEqual(self.look(name, here, "systemd-analyze", "verify"), (0, ""), name)
+            wrong = here.replace("UMask=", "Umask=")
+            self.assertIn("Unknown key", self.look(name, wrong, "systemd-analyze", "verify")[1])
+
+    def test_the_proxy_of_compose_by_nginx(self):
+        text = text_of("compose-nginx.conf")
+        for number in (1, 2, 3):
+            self.assertIn(f"server api{number}:8080;", text)
+            text = text.replace(f"api{number}:", "127.0.0.1:")
+        code, said = self.look("nginx.conf", text, "nginx", "-t", "-p", self.folder, "-e", "stderr", "-g", f"pid {self.folder}/pid;", "-c")
+        self.assertEqual(code, 0, said)
 
     def test_alerts_lead_somewhere(self):
         """What they say to look for in the log is an event, and what the documentation calls worth an alert has one."""

@@ -30,9 +30,9 @@ class Fsck(unittest.TestCase):
         for index in range(2):
             self.assertEqual(caller.append(self.media_id, index, self.data[index * SEGMENT :][:SEGMENT]).status, 204)
 
-    def fsck(self, *flags):
+    def fsck(self, *flags, under=()):
         done = subprocess.run(
-            [binary(), "fsck", "--data", self.server.data, "--json", *flags], capture_output=True, text=True, timeout=60
+            [*under, binary(), "fsck", "--data", self.server.data, "--json", *flags], capture_output=True, text=True, timeout=60
         )
         lines = [json.loads(line) for line in done.stdout.splitlines()]
         return done.returncode, [line for line in lines if line["type"] == "problem"], lines[-1] if lines else done.stderr
@@ -103,23 +103,53 @@ class Fsck(unittest.TestCase):
         self.damage(7)
         self.assert_found("segment_differs", "--repair", media_id=self.media_id, repaired=False)
 
-    def test_an_output_that_is_gone(self):
+    def ready_picture(self):
+        """Its id, and the files of what was made of it."""
         caller = X1(self.server)
         image = picture(64, 64)
+        before = self.files()
         answer = caller.one_shot(image, "tweet_image")
         self.assertEqual(answer.status, 200, answer)
         media_id = answer.json()["media_id_string"]
         ends = time.monotonic() + 30
         while caller.upload_object(media_id).json()["state"] != "ready" and time.monotonic() < ends:
             time.sleep(0.1)
-        self.server.stop()
-        known = {blob_path(self.server.data, self.media_id)}
-        found = []
-        for folder, _, names in os.walk(os.path.join(self.server.data, "blobs")):
-            if os.path.basename(folder) != "packs":  # where small uploads are
-                found += [os.path.join(folder, name) for name in names]
-        outputs = [path for path in found if os.path.realpath(path) not in known and content_of(path) != image]
+        outputs = [path for path in self.files() - before if content_of(path) != image]
         self.assertTrue(outputs)
+        return media_id, sorted(outputs)
+
+    def files(self):
+        """Of the uploads that do not lie in packs."""
+        found = set()
+        for folder, _, names in os.walk(os.path.join(os.path.realpath(self.server.data), "blobs")):
+            if os.path.basename(folder) != "packs":
+                found |= {os.path.join(folder, name) for name in names}
+        return found
+
+    def test_what_cannot_be_read_is_told_and_the_rest_is_looked_at(self):
+        unread, outputs = self.ready_picture()
+        gone, others = self.ready_picture()
+        self.server.stop()
+        os.unlink(others[0])
+        failing = [outputs[0], blob_path(self.server.data, self.media_id)]
+        strace = ["strace", "-f", "-o", os.path.join(self.server.root, "strace"), "-e", "trace=pread64"]
+        strace += ["-e", "inject=pread64:error=EIO"] + [word for path in failing for word in ("-P", path)]
+        code, problems, summary = self.fsck("--repair", under=strace)
+        found = {(problem["kind"], problem.get("media_id"), problem["repaired"]) for problem in problems}
+        self.assertEqual(found, {
+            ("segment_unreadable", self.media_id, False),
+            ("output_unreadable", unread, False),
+            ("output_missing", gone, False),
+        })
+        self.assertEqual((code, summary["type"]), (1, "summary"), summary)
+        self.assertIn("Input/output error", problems[0]["detail"])
+        os.unlink(failing[1])
+        os.mkdir(failing[1])
+        self.assertIn("segment_unreadable", {problem["kind"] for problem in self.fsck()[1]})
+
+    def test_an_output_that_is_gone(self):
+        media_id, outputs = self.ready_picture()
+        self.server.stop()
         for path in outputs:
             with open(path, "r+b") as file:
                 file.write(b"?")

@@ -9,6 +9,7 @@ from support import engine
 from support.client import X1, upload
 from support.faulty_store import FaultyStore
 from support.media import clip, noise
+from support.nodes import Nodes
 from support.object_store import ObjectStore
 from support.server import Server, binary
 
@@ -135,6 +136,69 @@ class MigrateToS3(unittest.TestCase):
         self.filled()
         self.store.call("PUT", f"{self.prefix}/blobs/0000/0000000000000001", payload=b"x")
         self.assertIn("is not empty: it is another's", self.migrate(self.url, code=3).stderr)
+
+
+class FolderOfNodes(unittest.TestCase):
+    """They hold each a directory of its own, so nothing on the folder's disk says that they run."""
+
+    def setUp(self):
+        self.store = engine.object_store()
+        self.prefix = "folder-" + self.id().rsplit("_", 1)[1]
+        self.url = self.store.url(self.prefix)
+        self.nodes = Nodes(apis=2, workers=0, storage="file")
+        self.addCleanup(self.nodes.close)
+        self.nodes.start()
+        self.folder = self.nodes.storage.url.removeprefix("file://")
+        self.mark = os.path.join(self.folder, "storage.moving")
+
+    def migrate(self, url, code):
+        done = subprocess.run(
+            [binary(), "migrate", "--data", self.folder, "--database", self.nodes.database, "--to", url],
+            env={**os.environ, **ObjectStore.environment()},
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False,
+        )
+        self.assertEqual(done.returncode, code, done)
+        return done.stderr
+
+    def refusal_to_start(self, node):
+        done = subprocess.run(
+            node.command(), env={**os.environ, **node.environment}, capture_output=True, text=True, timeout=60, check=False
+        )
+        self.assertEqual(done.returncode, 3, done)
+        return done.stderr
+
+    def test_it_is_not_moved_while_they_run_and_not_served_from_afterwards(self):
+        first, second = self.nodes.apis
+        data = noise(900_000)
+        media_id = X1(first).open(len(data))
+        self.assertEqual(X1(first).append(media_id, 0, data[:300_000]).status, 204)
+        for still_running in (second, first):
+            self.assertIn("Stop them first", self.migrate(self.url, code=3))
+            self.assertFalse(os.path.exists(self.mark), "a refusal leaves the folder as it was")
+            self.assertEqual(self.store.keys(self.prefix), [])
+            index = 1 if still_running is second else 2
+            piece = data[index * 300_000 : (index + 1) * 300_000]
+            self.assertEqual(X1(still_running).append(media_id, index, piece).status, 204)
+            self.assertEqual(still_running.stop(), 0)
+        line = FaultyStore(self.store.port)
+        self.addCleanup(line.close)
+        line.add("status", code=403, name=b"AccessDenied", times=1, key="/blobs/")
+        self.migrate(self.store.url(self.prefix, port=line.port), code=3)
+        self.assertIn("interrupted", self.refusal_to_start(first))
+        self.migrate(self.url, code=0)
+        self.assertIn("have their bytes in an S3 bucket", self.refusal_to_start(first))
+        for node in self.nodes.apis:
+            node.arguments[node.arguments.index("--storage") + 1] = self.url
+            node.environment = {**node.environment, **ObjectStore.environment()}
+            node.start()
+        self.assertIn(X1(second).finalize(media_id).status, (200, 201))
+        self.assertTrue(X1(first).original(f"7_{media_id}").body == data)
+
+    def test_one_that_was_interrupted_does_not_go_on_while_a_node_runs(self):
+        with open(self.mark, "w", encoding="ascii") as file:
+            file.write("abcdefghijklmnopqrst\n")
+        self.assertIn("Stop them first", self.migrate(self.url, code=3))
+        self.assertTrue(os.path.exists(self.mark), "what it has begun is not forgotten")
 
 
 if __name__ == "__main__":

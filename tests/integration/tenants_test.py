@@ -116,3 +116,29 @@ class Tenants(ServerCase):
                 self.assertEqual(texts[0], same)
         still = X1(self.server, self.owner["bearer_token"]).upload_object(self.media_id)
         self.assertEqual(still.json()["state"], "open")
+
+
+class NamesInForms(ServerCase):
+    """--auth open: the user is whoever the credentials name, in the body of a form too, however its names are written."""
+
+    def ask_by_form(self, text):
+        headers = [("Content-Type", "application/x-www-form-urlencoded")]
+        return call(self.server, "POST", "/1.1/media/upload.json", headers, text.encode())
+
+    def test_whoever_a_form_names_is_the_user(self):
+        begin = "command=INIT&media_type=video%2Fmp4&total_bytes=9"
+        opened = [self.ask_by_form(text) for text in (f"{begin}&oauth_token=alice", f"oauth%5Ftoken=alice&{begin}", begin)]
+        self.assertEqual([answer.status for answer in opened], [202, 202, 202])
+        alices, alices_too, nobodys = (answer.json()["media_id_string"] for answer in opened)
+        for media_id, who, code in (
+            (alices, "&oauth_token=alice", "nothing_appended"),
+            (alices, "&oauth_tok%65n=alice", "nothing_appended"),
+            (alices_too, "&&oauth_token=alice", "nothing_appended"),
+            (alices, "&oauth_token=bob", "media_unknown"),
+            (alices, "&not_oauth_token=alice", "media_unknown"),
+            (alices_too, "", "media_unknown"),
+            (nobodys, "&x=%25", "nothing_appended"),
+        ):
+            with self.subTest(who=who):
+                answer = self.ask_by_form(f"command=FINALIZE&media_id={media_id}{who}")
+                self.assertEqual(answer.header("sluice-error"), code, answer)

@@ -54,8 +54,8 @@ class SimulatedBlobStore final : public BlobStore {
     void trim_abandoned() { packs_.trim_abandoned(); }
     // What fsck asks the real one.
     Result<void> each_file(const std::function<bool(BlobId, WallTime)>& visit) const;
-    Result<void> each_pack(const std::function<Result<void>(const SharedBlobContent&)>& visit
-    ) const;
+    using VisitPack = std::function<Result<void>(BlobId, const Result<SharedBlobContent>&)>;
+    Result<void> each_pack(const VisitPack& visit) const;
 
     Result<std::uint32_t> remove_dead_packs(
         const std::function<bool(BlobId)>& is_known, WallTime before

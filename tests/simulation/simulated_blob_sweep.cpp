@@ -13,15 +13,15 @@ Result<void> SimulatedBlobStore::each_file(const std::function<bool(BlobId, Wall
     return ok();
 }
 
-Result<void> SimulatedBlobStore::each_pack(
-    const std::function<Result<void>(const SharedBlobContent&)>& visit
-) const {
+Result<void> SimulatedBlobStore::each_pack(const VisitPack& visit) const {
     for (const BlobId id : disk_.ids()) {
         if (!id.is_shared()) {
             continue;
         }
-        auto visited = visit({id, disk_.changed_at(id), {SimulatedDisk::sector}, disk_.held(id)});
-        if (!visited) {
+        const SharedBlobContent pack{
+            id, disk_.changed_at(id), {SimulatedDisk::sector}, disk_.held(id)
+        };
+        if (auto visited = visit(id, pack); !visited) {
             return visited;
         }
     }

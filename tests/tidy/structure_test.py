@@ -71,6 +71,7 @@ HEADER_LINES_MAX = 150
 # Lines of the files that are longer; they may shrink, never grow, and whoever cuts one takes it off the list.
 LONG_FILES = {"src/base/error_code.hpp": 162}  # one enum, in one place
 TODO_KINDS = {"perf", "cleanup"}
+LIST = "CMakeLists.txt"
 
 
 class Tree:
@@ -86,7 +87,7 @@ class Tree:
             for folder, names, leaves in os.walk(os.path.join(ROOT, top)):
                 names[:] = [name for name in names if name != "__pycache__"]
                 for leaf in leaves:
-                    if leaf.endswith((".cpp", ".hpp", ".md")):
+                    if leaf.endswith((".cpp", ".hpp", ".md", "_test.py")) or leaf == LIST:
                         path = os.path.join(folder, leaf)
                         with open(path, encoding="utf-8") as file:
                             files[os.path.relpath(path, ROOT)] = file.read()
@@ -250,8 +251,26 @@ def dead_files(tree):
             yield f"{path}: nobody includes it"
 
 
+def unrun_tests(tree):
+    """A test that no list names is run by nobody. On other engines alone is not enough: a module runs on the default ones too."""
+    named = set()
+    for path, text in tree.files.items():
+        if os.path.basename(path) == LIST:
+            text = re.sub(r"#[^\n]*", "", text)
+            for found in re.findall(r"[\w./-]+_test\.(?:cpp|py)\b", text):
+                named.add(os.path.normpath(os.path.join(os.path.dirname(path), found.lstrip("/"))))
+            for module in re.findall(r"sluice_script_test\(([\w.]+)", text):
+                named.add("tests/" + module.replace(".", "/") + ".py")
+            for module in re.findall(r"sluice_rig_test\((\w+)", text):
+                named.add(f"tests/rigs/{module}.py")
+    for path in sorted(tree.files):
+        if path.endswith(("_test.cpp", "_test.py")) and path not in named:
+            yield f"{path}: no {LIST} names it, so it never runs"
+
+
 RULES = (
     arrows, asio, spawning, threads, naked_memory, decoders, function_lengths, file_lengths, todos, headers, titles, dead_files,
+    unrun_tests,
 )
 
 
@@ -304,12 +323,22 @@ BROKEN = (
     (headers, {"src/core/a.hpp": "// What it is.\n#include <map>\n#pragma once\n"}),
     (titles, {"docs/a.md": "# One\n\n# Two\n"}),
     (titles, {"docs/a.md": "no title\n"}),
+    (unrun_tests, {"src/core/a_test.cpp": "", "src/core/CMakeLists.txt": "sluice_test(core SOURCES b_test.cpp other/a_test.cpp)\n# a_test.cpp"}),
+    (unrun_tests, {"src/core/a_test.cpp": "", "src/core/CMakeLists.txt": "sluice_test(core SOURCES aa_test.cpp)\n"}),
+    (unrun_tests, {"tests/a/b_test.py": "", "tests/CMakeLists.txt": "sluice_script_test(c.b_test 60)\nsluice_s3_test(a.b_test 60)\n"}),
     (dead_files, {"src/core/a.hpp": "// What it is.\n#pragma once\n"}),
 )
 SOUND = {
     "src/core/a.hpp": "// What it is: new, detached, co_spawn.\n#pragma once\nstruct A { A(const A&) = delete; };\n",
     "src/core/a.cpp": '#include "core/a.hpp"\n#include "base/b.hpp"\nconst char* text = "delete new";  // new\n'
     "int f() {\n" + "    g();\n" * 58 + "}\nauto h = [](int x) { return x; };\n",
+    "src/core/a_test.cpp": "",
+    "src/core/deep/b_test.cpp": "",
+    "src/core/deep/CMakeLists.txt": "sluice_test(core_test SOURCES ../a_test.cpp b_test.cpp DEPS core)\n",
+    "tests/a/b_test.py": "",
+    "tests/rigs/c_test.py": "",
+    "tests/d/e_test.py": "",
+    "tests/CMakeLists.txt": "sluice_script_test(a.b_test 60)\nsluice_rig_test(c_test 60)\nadd_test(COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/d/e_test.py)\n",
     "docs/a.md": "# One\n\n```sh\n# a comment\n```\n",
 }
 

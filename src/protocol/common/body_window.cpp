@@ -40,7 +40,7 @@ awaitable<Result<std::span<const std::byte>>> BodyWindow::read() {
         place();
     }
     is_silent_ = false;
-    if (big_) {
+    if (big_ || !lent_.empty()) {
         const auto limit = arena_.is_wanted() ? std::chrono::milliseconds(0) : patience;
         if (!co_await body_.arrives_within(limit)) {
             is_silent_ = true;
@@ -85,14 +85,22 @@ void BodyWindow::set_aside(
 // A buffer of the arena for what is still to come, unless that is little.
 awaitable<void> BodyWindow::take_memory() {
     const auto remaining = body_.remaining();
-    const bool is_little = remaining && phase_ + aside_.size() + *remaining <= small_bytes;
+    const std::uint64_t whole = phase_ + aside_.size() + remaining.value_or(0);
+    const bool is_little = remaining && whole <= small_bytes;
+    if (remaining && !is_little && whole <= lent_.size()) {
+        release_memory(small_);
+        big_.reset();
+        has_memory_ = true;
+        co_return;
+    }
+    lent_ = {};
     if (!is_little) {
         release_memory(small_);
         if (!big_) {
             big_.emplace(co_await arena_.take());
         }
     } else if (!big_) {
-        small_.resize(std::max<std::size_t>(phase_ + aside_.size() + *remaining, 1));
+        small_.resize(std::max<std::size_t>(whole, 1));
     }
     has_memory_ = true;
 }
@@ -106,8 +114,9 @@ void BodyWindow::place() {
     aside_.clear();
 }
 
-awaitable<void> BodyWindow::resume(std::size_t phase) {
+awaitable<void> BodyWindow::resume(std::size_t phase, std::span<std::byte> lent) {
     phase_ = phase;
+    lent_ = is_silent_ ? std::span<std::byte>() : lent;
     if (is_silent_) {
         big_.reset();
         release_memory(small_);

@@ -1,6 +1,6 @@
 // The part of a request's body that is in memory: what came and is not parsed, and before it the
-// media that is parsed and not stored yet. Small bodies live in a few KiB; a large one borrows a
-// buffer of the arena while its bytes move, and gives it back when the client falls silent, so that
+// media that is parsed and not stored yet. Small bodies live in a few KiB, those that are stored from memory are received there; a
+// large one borrows a buffer of the arena while its bytes move, and gives it back when the client falls silent, so that
 // stalled clients cost what they left unparsed. One request's coroutine.
 #pragma once
 
@@ -44,14 +44,19 @@ class BodyWindow {
     std::optional<runtime::BufferArena::Buffer>& buffer() { return big_; }
     // Copies what must outlive the buffer: the end of media() that is not stored, and `unparsed`.
     void set_aside(std::span<const std::byte> media_left, std::span<const std::byte> unparsed);
-    // Goes on with what was set aside. `phase`: where in a block of the file its first byte belongs.
-    boost::asio::awaitable<void> resume(std::size_t phase);
+    // Goes on with what was set aside. `phase`: where in a block of the file its first byte belongs. `lent`: memory of
+    // whoever stores the media, until the next resume(); it is used if all that is still to come fits in it.
+    boost::asio::awaitable<void> resume(std::size_t phase, std::span<std::byte> lent);
 
   private:
     std::span<const std::byte> memory() const {
-        return big_ ? std::span<const std::byte>(big_->bytes()) : std::span(small_);
+        return !lent_.empty() ? std::span<const std::byte>(lent_)
+               : big_         ? std::span<const std::byte>(big_->bytes())
+                              : std::span(small_);
     }
-    std::span<std::byte> memory() { return big_ ? big_->bytes() : std::span(small_); }
+    std::span<std::byte> memory() {
+        return !lent_.empty() ? lent_ : big_ ? big_->bytes() : std::span(small_);
+    }
     boost::asio::awaitable<void> take_memory();
     void place();
 
@@ -59,6 +64,7 @@ class BodyWindow {
     runtime::BufferArena& arena_;
     std::vector<std::byte> small_;
     mutable std::optional<runtime::BufferArena::Buffer> big_;
+    std::span<std::byte> lent_;  // with it there is no other
     std::vector<std::byte> aside_;
     std::size_t aside_media_ = 0;
     std::size_t phase_ = 0;

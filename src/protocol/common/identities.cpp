@@ -44,6 +44,19 @@ bool may_have_name_in_form(const http::Request& request) {
     return length > 0 && length <= open_form_bytes_max && may_have_credentials_in_form(request);
 }
 
+// A name that OAuth 1.0a knows, or one that is encoded.
+bool may_name_token(std::string_view form) {
+    while (!form.empty()) {
+        const std::string_view field = form.substr(0, form.find('&'));
+        const std::string_view name = field.substr(0, field.find('='));
+        if (name.starts_with("oauth_") || name.find_first_of("%+") != std::string_view::npos) {
+            return true;
+        }
+        form.remove_prefix(std::min(field.size() + 1, form.size()));
+    }
+    return false;
+}
+
 }  // namespace
 
 AuthorizationField authorization_of(const http::Request& request) {
@@ -102,6 +115,9 @@ std::optional<Result<Identity>> identity_in_head(const http::Request& request) {
 }
 
 Identity identity_in_form(std::string_view form) {
+    if (!may_name_token(form)) {
+        return named_or_anonymous({});
+    }
     return named_or_anonymous(token_or_consumer(oauth::parse_urlencoded(form)));
 }
 

@@ -132,6 +132,11 @@ std::size_t MediaSink::phase() const {
     return range ? range->at.value % range->block : 0;
 }
 
+std::span<std::byte> MediaSink::memory() {
+    const bool is_stored = form_.media && !form_.media_refusal && !is_second_;
+    return is_stored && !decoder_ ? form_.media->memory() : std::span<std::byte>();
+}
+
 awaitable<Result<void>> MediaSink::take_piece(
     std::span<const std::byte> data, std::optional<runtime::BufferArena::Buffer>& buffer
 ) {

@@ -43,6 +43,8 @@ class MediaSink {
     std::size_t would_take(std::size_t length, bool is_in_buffer, bool is_end) const;
     // Where in a block of the file the next byte belongs; in memory it has to stand alike.
     std::size_t phase() const;
+    // Where bytes that come as they are stored may be received, until the next of them is taken; empty: anywhere.
+    std::span<std::byte> memory();
     // The buffer is moved away if the data is written from it later.
     boost::asio::awaitable<Result<void>> take_piece(
         std::span<const std::byte> data, std::optional<runtime::BufferArena::Buffer>& buffer

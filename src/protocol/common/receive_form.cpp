@@ -211,7 +211,7 @@ class FormReception {
                 co_return settled;
             }
         }
-        co_await window_.resume(sink_.phase());
+        co_await window_.resume(sink_.phase(), is_end ? std::span<std::byte>() : sink_.memory());
         rest = window_.unparsed();
         co_return ok();
     }
@@ -221,7 +221,7 @@ class FormReception {
     awaitable<Result<void>> drain() {
         while (!window_.is_last()) {
             window_.set_aside({}, {});
-            co_await window_.resume(0);
+            co_await window_.resume(0, {});
             if (auto filled = co_await fill(); !filled) {
                 co_return filled;
             }

@@ -81,11 +81,11 @@ class DiskBlobStore final : public BlobStore {
         const std::function<bool(BlobId)>& is_known, WallTime before
     );
 
-    // Every file of a blob that is not shared, until `visit` says false, and every pack, until it
-    // has an Error: for checks while nobody writes.
+    // Every file of a blob that is not shared, until `visit` says false, and every pack, or why it cannot be read,
+    // until it has an Error: for checks while nobody writes.
     Result<void> each_file(const std::function<bool(BlobId, WallTime)>& visit) const;
-    Result<void> each_pack(const std::function<Result<void>(const SharedBlobContent&)>& visit
-    ) const;
+    using VisitPack = std::function<Result<void>(BlobId, const Result<SharedBlobContent>&)>;
+    Result<void> each_pack(const VisitPack& visit) const;
 
   private:
     friend class PlacedRange;

@@ -44,7 +44,7 @@ Result<void> DiskBlobStore::sync_whole(BlobId blob) {
         packs_.spoil(blob);
         return synced;
     }
-    return directory_.sync_folder_of(blob);
+    return blob.is_shared() ? ok() : directory_.sync_folder_of(blob);  // a pack's: when it was made
 }
 
 Result<void> DiskBlobStore::drop_cached(const Extent& extent) {

@@ -11,16 +11,22 @@ Result<void> DiskBlobStore::each_file(const std::function<bool(BlobId, WallTime)
     });
 }
 
-Result<void> DiskBlobStore::each_pack(
-    const std::function<Result<void>(const SharedBlobContent&)>& visit
-) const {
+Result<void> DiskBlobStore::each_pack(const VisitPack& visit) const {
+    const auto content_of = [this](const disk::BlobDirectory::Entry& entry
+                            ) -> Result<SharedBlobContent> {
+        auto file = directory_.open_file(entry.id, O_RDONLY);
+        if (!file) {
+            return std::move(file).error();
+        }
+        auto held = disk::held_ranges(file->get(), entry.id);
+        if (!held) {
+            return std::move(held).error();
+        }
+        return SharedBlobContent{entry.id, entry.changed_at, {disk::pack_block}, *std::move(held)};
+    };
     Result<void> visited = ok();
     auto walked = directory_.walk_packs([&](const disk::BlobDirectory::Entry& entry) {
-        auto file = directory_.open_file(entry.id, O_RDONLY);
-        auto held = file ? disk::held_ranges(file->get(), entry.id)
-                         : Result<std::vector<Extent>>(std::move(file).error());
-        visited = held ? visit({entry.id, entry.changed_at, {disk::pack_block}, *std::move(held)})
-                       : Result<void>(std::move(held).error());
+        visited = visit(entry.id, content_of(entry));
         return visited.has_value();
     });
     return walked ? visited : walked;

@@ -246,9 +246,8 @@ Result<std::unique_ptr<PackLog::Pack>> PackLog::make_pack(std::uint64_t wanted) 
     }
     auto pack = std::make_unique<Pack>(Pack{.id = *id, .file = UniqueFd(), .capacity = 0});
     const int flags = O_RDWR | O_CREAT | O_EXCL;
-    auto file = options_.strict ? directory_.open_file(*id, flags | O_DIRECT)
-                                : directory_.open_file(*id, flags);
-    if (!file && options_.strict) {
+    auto file = directory_.open_file(*id, flags | O_DIRECT);
+    if (!file) {
         static_cast<void>(directory_.unlink(*id));
         file = directory_.open_file(*id, flags);  // a file system that knows no direct I/O
     }
@@ -263,10 +262,10 @@ Result<std::unique_ptr<PackLog::Pack>> PackLog::make_pack(std::uint64_t wanted) 
         pack->capacity = std::max(wanted, whole_blocks(pack->capacity / 4));
         reserved = reserve(pack->file.get(), {pack->capacity});
     }
-    if (reserved && options_.strict && ::fsync(pack->file.get()) != 0) {
+    if (reserved && ::fsync(pack->file.get()) != 0) {
         reserved = system_error(errno, "sync pack");
     }
-    if (reserved && options_.strict) {
+    if (reserved) {
         reserved = directory_.sync_folder_of(*id);
     }
     if (!reserved) {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <thread>
 
@@ -285,6 +286,69 @@ TEST(PackLog, RelaxedPiecesAreMadeDurableAtTheEnd) {
     const Extent extent = small(*store, 1, test_bytes(5000, 1));
     EXPECT_TRUE(store->make_durable({extent}));
     EXPECT_EQ(content(*store, extent), test_bytes(5000, 1));
+}
+
+TEST(PackLog, BytesThatCameIntoTheWritersMemoryAreItsBytes) {
+    const TemporaryFolder folder;
+    const auto store = opened(folder.path("blobs"));
+    const auto bytes = test_bytes(50'000, 1);
+    auto placed = store->place({{1}, {bytes.size()}, {0}, {bytes.size()}, {}});
+    ASSERT_TRUE(placed);
+    BlobWriter& writer = **placed;
+    // Copied, received in place, and copied again.
+    ASSERT_TRUE(writer.write(std::span(bytes).first(1001)));
+    const auto memory = writer.memory();
+    ASSERT_GE(memory.size(), bytes.size() - 1001);
+    std::copy(bytes.begin() + 1001, bytes.begin() + 40'000, memory.begin());
+    ASSERT_TRUE(writer.write(memory.first(38'999)));
+    EXPECT_EQ(writer.memory().data(), memory.data() + 38'999);
+    ASSERT_TRUE(writer.write(std::span(bytes).subspan(40'000)));
+    const auto extent = writer.commit();
+    ASSERT_TRUE(extent);
+    EXPECT_EQ(content(*store, *extent), bytes);
+    EXPECT_TRUE(writer.memory().empty()) << "it is given back";
+}
+
+TEST(PackLog, AWriterThatMovedToAFileHasNoMemory) {
+    const TemporaryFolder folder;
+    const auto store = opened(folder.path("blobs"));
+    const auto bytes = test_bytes(300'000, 1);
+    auto staged = store->stage({1});
+    ASSERT_TRUE(staged);
+    const auto memory = (*staged)->memory();
+    ASSERT_GT(memory.size(), 200'000U);
+    std::copy_n(bytes.begin(), 200'000, memory.begin());
+    ASSERT_TRUE((*staged)->write(memory.first(200'000)));
+    ASSERT_TRUE((*staged)->write(std::span(bytes).subspan(200'000)));
+    EXPECT_TRUE((*staged)->memory().empty());
+    const auto extent = (*staged)->commit();
+    ASSERT_TRUE(extent);
+    EXPECT_EQ(content(*store, *extent), bytes);
+}
+
+// Packs whose file this process has open for direct I/O.
+std::size_t direct_packs_open(const std::string& below) {
+    std::size_t count = 0;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+        std::error_code gone;
+        const auto target = std::filesystem::read_symlink(entry.path(), gone).string();
+        const int file = std::stoi(entry.path().filename().string());
+        count += !gone && target.starts_with(below) && (::fcntl(file, F_GETFL) & O_DIRECT) != 0;
+    }
+    return count;
+}
+
+// The page cache would be paid for twice: when it is copied to, and when it is written back.
+TEST(PackLog, RelaxedPiecesPassThePageCacheAsOthersDo) {
+    const TemporaryFolder folder;
+    std::array<std::size_t, 2> direct{};
+    for (const bool strict : {false, true}) {
+        const auto path = folder.path(strict ? "strict" : "relaxed");
+        const auto store = opened(path, {.strict = strict});
+        small(*store, 1, test_bytes(5000, 1));
+        direct.at(strict ? 1 : 0) = direct_packs_open(path);
+    }
+    EXPECT_EQ(direct[0], direct[1]);
 }
 
 }  // namespace

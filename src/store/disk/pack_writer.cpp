@@ -27,11 +27,19 @@ Result<void> PackedWriter::write(std::span<const std::byte> bytes) {
     if (own_) {
         return own_->write(bytes);
     }
-    if (!bytes.empty()) {
-        std::memcpy(buffer_->data() + written_.value, bytes.data(), bytes.size());
+    std::byte* const place = buffer_->data() + written_.value;
+    if (!bytes.empty() && bytes.data() != place) {
+        std::memcpy(place, bytes.data(), bytes.size());
     }
     written_ += ByteCount{bytes.size()};
     return ok();
+}
+
+std::span<std::byte> PackedWriter::memory() {
+    if (own_ || !buffer_) {
+        return {};
+    }
+    return {buffer_->data() + written_.value, (length_max_ - written_).value};
 }
 
 Result<void> PackedWriter::move_to_own() {

@@ -30,6 +30,7 @@ class PackedWriter final : public BlobWriter {
     bool is_quick(ByteCount next) const override {
         return own_ == nullptr && next <= length_max_ - written_;
     }
+    std::span<std::byte> memory() override;
     ByteCount written() const override { return own_ ? own_->written() : written_; }
     Result<Extent> commit() override;
 

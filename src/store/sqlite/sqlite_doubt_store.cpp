@@ -20,11 +20,19 @@ constexpr char add_sql[] =
     "INSERT INTO doubts (upload, is_final, facts, since) VALUES (?1, ?2, ?3, ?4) "
     "ON CONFLICT (upload) DO UPDATE SET is_final = 1, facts = excluded.facts, "
     "since = excluded.since WHERE is_final = 0 AND excluded.is_final = 1";
+// A start after a power loss waits for these, with a million open ones. All: rising, since rows are put behind each other
+// ten times faster than before each other. The newest: which are open the index alone tells, and few rows are looked up.
 constexpr char add_open_sql[] =
     "INSERT INTO doubts (upload, is_final, facts, since) SELECT id, 0, ?1, ?2 "
     "FROM uploads INDEXED BY uploads_open_of_owner WHERE state = 'open' AND segments_received > 0 "
-    "ORDER BY id DESC LIMIT ?3 ON CONFLICT (upload) "
-    "DO NOTHING";
+    "ORDER BY id ON CONFLICT (upload) DO NOTHING";
+constexpr char add_newest_sql[] =
+    "INSERT INTO doubts (upload, is_final, facts, since) SELECT id, 0, ?1, ?2 "
+    "FROM uploads WHERE segments_received > 0 AND id IN (SELECT id FROM uploads "
+    "INDEXED BY uploads_open_of_owner WHERE state = 'open' ORDER BY id DESC LIMIT ?4) "
+    "ORDER BY id DESC LIMIT ?3 ON CONFLICT (upload) DO NOTHING";
+constexpr char open_sql[] =
+    "SELECT count(*) FROM uploads INDEXED BY uploads_open_of_owner WHERE state = 'open'";
 constexpr char count_sql[] = "SELECT count(*) FROM doubts WHERE is_final = 0";
 constexpr char finals_sql[] =
     "SELECT upload, facts, since FROM doubts WHERE is_final = 1 ORDER BY upload";
@@ -56,14 +64,39 @@ Result<std::vector<T>> collect(Result<Statement> row, Read read) {
     return is_there ? Result<std::vector<T>>(std::move(values)) : std::move(is_there).error();
 }
 
-Result<std::uint64_t> count(Connection& connection) {
-    auto row = connection.query(count_sql);
+Result<std::uint64_t> count(Connection& connection, const char* sql) {
+    auto row = connection.query(sql);
     if (!row) {
         return std::move(row).error();
     }
     auto is_there = row->step();
     return is_there ? Result<std::uint64_t>(static_cast<std::uint64_t>(row->integer(0)))
                     : std::move(is_there).error();
+}
+
+// Some of the newest have no bytes yet: it looks at more of them until enough have.
+Result<void> add_newest(
+    Connection& connection, std::string_view facts, WallTime since, std::uint64_t count_max
+) {
+    const auto open = count(connection, open_sql);
+    if (!open) {
+        return open.error();
+    }
+    if (count_max >= *open) {
+        return plain(connection.execute(add_open_sql, facts, stored(since)));
+    }
+    std::uint64_t added = 0;
+    for (std::uint64_t among = count_max; added < count_max && among < *open;) {
+        among = std::min(among * 4, *open);
+        const auto more = connection.execute(
+            add_newest_sql, facts, stored(since), stored(count_max), stored(among)
+        );
+        if (!more) {
+            return more.error();
+        }
+        added += static_cast<std::uint64_t>(*more);
+    }
+    return ok();
 }
 
 }  // namespace
@@ -85,15 +118,12 @@ Result<std::uint64_t> SqliteDoubtStore::add_open(
     const std::string& facts, WallTime since, std::uint64_t count_max
 ) {
     std::uint64_t in_all = 0;
-    const auto limit = stored(std::min(count_max, static_cast<std::uint64_t>(INT64_MAX)));
     auto done = database_->writer().perform(
         [&](Connection& connection) -> Result<void> {
-            const std::string_view text = facts;
-            auto added = connection.execute(add_open_sql, text, stored(since), limit);
-            if (!added) {
-                return std::move(added).error();
+            if (auto added = add_newest(connection, facts, since, count_max); !added) {
+                return added;
             }
-            auto counted = count(connection);
+            auto counted = count(connection, count_sql);
             in_all = counted.value_or(0);
             return counted ? ok() : Result<void>(std::move(counted).error());
         },
