@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 build=${1:-build/release}
 if [ -z "${BENCH_FROM:-}" ] && [ "${BENCH_BUILD:-yes}" != no ]; then
     cmake --preset release -DBUILD_TESTING=OFF >/dev/null
-    targets=(sluice sluice-worker loadgen)
+    targets=(sluice sluice-worker loadgen hints_bench)
     ! pkg-config --exists liburing || targets+=(yardstick)
     cmake --build --preset release -j"${JOBS:-$(nproc)}" --target "${targets[@]}"
 fi

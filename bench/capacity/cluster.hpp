@@ -15,13 +15,13 @@ inline constexpr std::uint64_t segment_bytes = 4 << 20;
 
 struct Constants {
     std::size_t node_cores = 4;
-    double node_call = 110e-6;           // CPU of a call without its bytes
-    double node_byte = 1.0 / (1 << 30);  // CPU of a byte, in and out again
-    double node_wire = 1.25e9;           // bytes a second, each way
-    std::size_t node_calls_max = 8192;   // in work, then 503
+    double node_call = 443e-6;            // CPU of a call without its bytes
+    double node_byte = 1.42 / (1 << 30);  // CPU of a byte, in and out again
+    double node_wire = 1.25e9;            // bytes a second, each way
+    std::size_t node_calls_max = 8192;    // in work, then 503
     std::size_t database_cores = 16;
-    double database_read = 100e-6;    // CPU of a read
-    double database_commit = 250e-6;  // CPU of a change
+    double database_read = 50e-6;     // CPU of a read
+    double database_commit = 793e-6;  // CPU of a change
     double flush = 3.6e-3;            // of the log; commits that wait share the next one
     std::size_t flush_batch = 1000;
     double object_median = 25e-3;  // of a request to S3, log-normal

@@ -70,8 +70,9 @@ void print_scale(const Demands& demands) {
         {.nodes = 10, .uploads_each_second = 400},
         {.nodes = 100, .uploads_each_second = 4000},
         {.nodes = 100, .uploads_each_second = 4000, .prefixes = 64},
+        {.nodes = 100, .uploads_each_second = 4000, .databases = 2, .prefixes = 64},
         {.nodes = 1000, .uploads_each_second = 40000, .prefixes = 64},
-        {.nodes = 1000, .uploads_each_second = 40000, .databases = 8, .prefixes = 64},
+        {.nodes = 1000, .uploads_each_second = 40000, .databases = 20, .prefixes = 64},
         {.nodes = 10, .uploads_each_second = 600},
         {.nodes = 100, .uploads_each_second = 600},
         {.nodes = 1000, .uploads_each_second = 600},
@@ -160,7 +161,7 @@ void print_herd(const Demands& demands) {
         "ms | 503 "
         "|\n|---|---|---|---|---|---|---|---|"
     );
-    const std::size_t rows[][2] = {{100, 1}, {100, 8}, {1000, 1}, {1000, 8}};
+    const std::size_t rows[][2] = {{100, 1}, {100, 20}, {1000, 1}, {1000, 20}};
     for (const auto& [nodes, databases] : rows) {
         const Outcome outcome = simulate(
             {.nodes = nodes, .databases = databases, .prefixes = 64, .herd = 1'000'000}, demands, {}

@@ -8,7 +8,10 @@ import subprocess
 import sys
 
 INK, PALE = "#1d2327", "#5b666c"
-COLOURS = {"one database, one prefix": "#b3261e", "one database, 64 prefixes": "#8aa4af", "8 databases, 64 prefixes": "#0b6e99"}
+COLOURS = {
+    "one database, one prefix": "#b3261e", "one database, 64 prefixes": "#8aa4af", "2 databases, 64 prefixes": "#7a5ea8",
+    "20 databases, 64 prefixes": "#0b6e99",
+}
 FONT = "font-family=\"'DejaVu Sans', Verdana, sans-serif\""
 WIDTH, HEIGHT, LEFT, TOP, ROOM, DEEP = 1120, 400, 70, 96, 420, 240
 

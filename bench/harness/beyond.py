@@ -235,8 +235,20 @@ def quantiles(values, name):
     return {f"{name}_p50_ms": values[len(values) // 2] * 1e3, f"{name}_p99_ms": values[min(len(values) - 1, len(values) * 99 // 100)] * 1e3}
 
 
+def hints(cluster, count):
+    """From a commit to hear() at another node, beside eight others that commit: what NOTIFY takes, and the time in which hints gather."""
+    if not cluster.postgres:
+        return {}
+    # None of the nodes' own: what it says they would not understand.
+    url = cluster.postgres.make_database("hints")
+    said = subprocess.run([cluster.place.program("bench/hints_bench"), url, str(count)], check=True, capture_output=True, text=True, timeout=120)
+    figures = [float(word) for word in said.stdout.splitlines()[-1].split()]
+    return {"hint_p50_ms": figures[2], "hint_p99_ms": figures[3]}
+
+
 def news(cluster, count):
-    """From the answer to INIT at the first node (its commit is behind it) to the event at the last one."""
+    """From the answer to INIT at the first node (its commit is behind it) to the event in a stream of the last one, which looks each
+    150 ms for what it has to send: that, and no hint, is what it takes."""
     events, took = Events(cluster.apis[-1]), []
     try:
         time.sleep(0.5)
@@ -316,6 +328,6 @@ def nodes(place, book, scale, measured):
             def tell(kind=kind):
                 with Cluster(place, kind.name, **kind.how) as cluster:
                     pictures(cluster, 8, picture)
-                    return news(cluster, 100 if scale.is_quick else 300) | pictures(cluster, 40 if scale.is_quick else 120, picture)
+                    return news(cluster, 100 if scale.is_quick else 300) | hints(cluster, 100 if scale.is_quick else 300) | pictures(cluster, 40 if scale.is_quick else 120, picture)
 
             measured(book, "nodes", kind, tell, what="jobs")

@@ -95,6 +95,22 @@ class Taken(unittest.TestCase):
         code, said = self.look("nginx.conf", text, "nginx", "-t", "-p", self.folder, "-e", "stderr", "-g", f"pid {self.folder}/pid;", "-c")
         self.assertEqual(code, 0, said)
 
+    def test_alerts_lead_somewhere(self):
+        """What they say to look for in the log is an event, and what the documentation calls worth an alert has one."""
+        rules = [rule for group in yaml.safe_load(text_of("prometheus", "alerts.yml"))["groups"] for rule in group["rules"]]
+        code = "".join(text_of(path) for path in glob.glob(os.path.join(ROOT, "..", "src", "**", "*.cpp"), recursive=True))
+        events = set(re.findall(r'log::\w+\(\s*"([a-z_]+)"', code))
+        named = {word for rule in rules for word in re.findall(r"\b[a-z]+_[a-z_]+\b", rule["annotations"]["summary"])}
+        self.assertIn("worker_died", named)
+        self.assertEqual(named - events, set())
+        watched = " ".join(rule["expr"] for rule in rules)
+        for page in ("postgresql.md", "s3.md", "running.md", "nodes.md"):
+            text = text_of("..", "docs", "operations", page)
+            promised = re.findall(r"`(sluice_[a-z_]+)` \([^)]*\balert\b", text)
+            promised += re.findall(r"`(sluice_[a-z_]+)`", "".join(re.findall(r"Worth an alert:(.*?)\n\n", text, re.S)))
+            for name in promised:
+                self.assertIn(name, watched, page)
+
 
 class Unit(Server):
     """What systemd would run of a unit, with the folders that it names below one of the test's own."""

@@ -187,6 +187,13 @@ class NginxOfCompose(Samples, unittest.TestCase):
 class HaProxy(Samples, unittest.TestCase):
     sample = "haproxy.cfg"
 
+    def test_a_head_that_does_not_end_is_ended(self):
+        with socket.create_connection((self.proxy.host, self.proxy.port), 30) as peer:
+            begun = time.monotonic()
+            peer.sendall(b"POST /files/ HTTP/1.1\r\nHost: a\r\nX-Half:")
+            self.assertIn(b" 408 ", peer.recv(4096).split(b"\r\n")[0])
+        self.assertLess(time.monotonic() - begun, 20)
+
 
 class Caddy(Samples, unittest.TestCase):
     """By plain http: its certificate is between it and its authority."""
