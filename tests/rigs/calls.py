@@ -1,4 +1,4 @@
-"""Steers libfault_calls.so in a running server: which call fails, lies or kills, and where the wall clock stands."""
+"""Steers libfault_calls.so in a running server: which call fails, lies, kills or pauses it, and where the wall clock stands."""
 
 import errno
 import mmap
@@ -10,7 +10,7 @@ from rigs.case import rig
 SYNC, WRITE, OPEN, RENAME, RESERVE, TRUNCATE, UNLINK, READ = range(1, 9)
 NAMES = {SYNC: "sync", WRITE: "write", OPEN: "open", RENAME: "rename", RESERVE: "reserve", TRUNCATE: "truncate",
          UNLINK: "unlink", READ: "read"}
-ERROR, PRETEND, SHORT, KILL = range(4)
+ERROR, PRETEND, SHORT, KILL, PAUSE = range(5)
 # The words of `Page` in fault_calls.cpp.
 CALL, AFTER, HITS_MAX, MANNER, ERROR_NUMBER, FIRED, CLOCK_OFFSET, SEEN = range(8)
 

@@ -1,4 +1,4 @@
-// libfault_calls.so, loaded before the C library: the K-th call of a kind fails, lies or kills, and
+// libfault_calls.so, loaded before the C library: the K-th call of a kind fails, lies, kills or pauses, and
 // the wall clock can be moved. Tests steer it through a file of one page ($SLUICE_RIG_CALLS, shared
 // memory: see `Page`; calls.py is the other side), so a fault can be set while the server runs.
 // Only the server itself is touched, not the workers that inherit the environment.
@@ -43,7 +43,13 @@ enum Call : std::uint32_t {
     call_read,
     call_count
 };
-enum Manner : std::uint32_t { manner_error, manner_pretend, manner_short, manner_kill };
+enum Manner : std::uint32_t {
+    manner_error,
+    manner_pretend,
+    manner_short,
+    manner_kill,
+    manner_pause
+};
 
 // The words of calls.py, in this order; all of 8 bytes.
 struct Page {
@@ -91,6 +97,10 @@ Fate fate_of(Call call) {
         case manner_kill:
             ::kill(::getpid(), SIGKILL);
             return Fate::fails;
+        case manner_pause:
+            // The whole process, until SIGCONT; sent to this thread, which so does nothing more before.
+            ::syscall(SYS_tgkill, ::getpid(), ::gettid(), SIGSTOP);
+            return Fate::passes;
         case manner_pretend:
             return Fate::pretends;
         case manner_short:

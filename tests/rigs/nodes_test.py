@@ -3,13 +3,15 @@ is paused for longer than its lease, and comes again; nothing that was acknowled
 
 SLUICE_NODES_ROUNDS says how often each fault strikes (`make soak`: more), SLUICE_TEST_STORAGE which storage (file, s3)."""
 
+import json
 import os
 import signal
+import tempfile
 import time
 import unittest
 from datetime import datetime
 
-from rigs.calls import Calls
+from rigs.calls import PAUSE, RENAME, Calls
 from rigs.case import RigCase
 from rigs.load import Crowd
 from rigs.processes import is_alive, wait_until
@@ -29,16 +31,24 @@ class NodesCase(RigCase):
         super().setUp()
         self.nodes = Nodes(apis=3, workers=2, arguments=ARGUMENTS, fsync=True)
         self.addCleanup(self.nodes.close)
+        self.calls = {node: self.calls_of(node) for node in self.nodes.workers}
         self.nodes.start()
+
+    def calls_of(self, node):
+        calls = Calls(tempfile.mkdtemp(dir=self.folder))
+        node.environment |= calls.environment()
+        return calls
 
     def tearDown(self):
         for node in self.nodes.all:
             if node.process is not None:
                 self.assertIsNone(node.process.poll(), f"a node died by itself; its log:\n{node.log()[-3000:]}")
 
-    def wait_until_ready(self):
+    def wait_until_ready(self, but=None):
         """All nodes answer again, and those that were away are in turn."""
         for node in self.nodes.all:
+            if node is but:
+                continue
             self.assertIsNone(node.process.poll(), "a node died by itself")
             wait_until(lambda node=node: X1(node).get("/readyz").status == 200, timeout=60)
         wait_until(lambda: len(self.nodes.proxy.healthy) == len(self.nodes.apis), timeout=20)
@@ -223,6 +233,29 @@ class AWorkerWakesUp(NodesCase):
         wait_until(lambda: self.holder(media_id) is not None, timeout=60)
         return self.node_of(self.holder(media_id))
 
+    def outputs(self, media_id):
+        """Name -> the blob that it is, for what is published."""
+        rows = self.nodes.sql(f"SELECT name, blob FROM outputs WHERE upload = {media_id}")
+        return {name: int(blob) for name, blob in (row.split("|") for row in rows.splitlines())}
+
+    def ends(self, node, media_id):
+        """What became of the tries of a node."""
+        told = [json.loads(line) for line in node.log().splitlines() if f'"{media_id}"' in line]
+        return [line["result"] for line in told if line["event"] == "job_ended"]
+
+    def assert_its_only(self, media_id, paused):
+        """What is published can be fetched, and of what the paused node made no file is left that no row names."""
+        caller = X1(self.nodes.proxy)
+        self.assertEqual(self.nodes.sql(f"SELECT state, attempts FROM uploads WHERE id = {media_id}"), "ready|2")
+        for output in caller.outputs(media_id).values():
+            self.assertEqual(len(caller.fetch(output["url"].replace(self.nodes.proxy.url, "")).body), output["size_bytes"])
+        if self.nodes.storage.kind == "file":
+            named = "SELECT count(*) FROM (SELECT blob FROM outputs UNION SELECT blob FROM segments) AS named"
+            folder = os.path.join(self.nodes.storage.folder, "storage", "blobs")
+            files = [leaf for _, _, leaves in os.walk(folder) for leaf in leaves]
+            self.assertEqual(len(files), int(self.nodes.sql(named)), files)
+        self.assertEqual(X1(paused).get("/readyz").status, 200)
+
     def test_after_its_lease_is_gone_it_has_no_effect(self):
         caller = X1(self.nodes.proxy)
         media_id = upload(caller, clip(6, "1280x720"), 2_000_000)
@@ -232,18 +265,62 @@ class AWorkerWakesUp(NodesCase):
             os.kill(pid, signal.SIGSTOP)
         try:
             self.assertEqual(caller.wait(media_id, 120)["state"], "succeeded")
+            published = self.outputs(media_id)
         finally:
             for pid in (*workers, paused.pid):
                 os.kill(pid, signal.SIGCONT)
-        outputs = caller.outputs(media_id)
-        attempts = self.nodes.sql(f"SELECT attempts FROM uploads WHERE id = {media_id}")
-        self.assertEqual(attempts, "2")
-        time.sleep(3)  # in which the other one ends what it had begun
-        self.assertEqual(caller.outputs(media_id), outputs)
-        for output in outputs.values():
-            self.assertEqual(len(caller.fetch(output["url"].replace(self.nodes.proxy.url, "")).body), output["size_bytes"])
+        wait_until(lambda: self.ends(paused, media_id), timeout=60)
+        self.assertEqual(self.ends(paused, media_id), ["lost"])
+        self.assertEqual(self.outputs(media_id), published)
+        self.assert_its_only(media_id, paused)
         self.note(faults=1, jobs=1)
-        self.assertEqual(X1(paused).get("/readyz").status, 200)
+
+    def pause_before_the_commit(self):
+        """A film whose node is paused when its worker is done and the last file is being published: the upload, that node, the other."""
+        film = clip(4, "640x360")
+        caller = X1(self.nodes.proxy)
+        first = upload(caller, film, 2_000_000)
+        self.assertEqual(caller.wait(first, 120)["state"], "succeeded")
+        time.sleep(1)  # what the node writes after a job
+        for calls in self.calls.values():
+            calls.arm(RENAME, len(self.outputs(first)), PAUSE)
+        media_id = upload(caller, film, 2_000_000)
+        wait_until(lambda: any(calls.fired for calls in self.calls.values()), timeout=60)
+        for calls in self.calls.values():
+            calls.disarm()
+        paused = next(node for node in self.nodes.workers if self.calls[node].fired)
+        self.addCleanup(os.kill, paused.pid, signal.SIGCONT)
+        self.assertNotIn("master.m3u8", self.outputs(media_id), "it is committed")
+        return media_id, paused, next(node for node in self.nodes.workers if node is not paused)
+
+    def test_between_its_workers_end_and_the_commit_until_another_has_done_it(self):
+        media_id, paused, _ = self.pause_before_the_commit()
+        self.assertEqual(X1(self.nodes.proxy).wait(media_id, 120)["state"], "succeeded")
+        published = self.outputs(media_id)
+        os.kill(paused.pid, signal.SIGCONT)
+        wait_until(lambda: self.ends(paused, media_id), timeout=60)
+        self.assertEqual(self.ends(paused, media_id), ["lost"])
+        self.assertEqual(self.outputs(media_id), published)
+        self.assert_its_only(media_id, paused)
+        self.note(faults=1, jobs=1)
+
+    def test_between_its_workers_end_and_the_commit_while_another_is_at_it(self):
+        """Its commit comes when the job is there and leased: nothing but the fence keeps it out."""
+        media_id, paused, other = self.pause_before_the_commit()
+        number = X1(other).get("/version").json()["node"]
+        wait_until(lambda: self.holder(media_id) == number, timeout=60)
+        early = self.outputs(media_id)
+        os.kill(paused.pid, signal.SIGCONT)
+        wait_until(lambda: self.ends(paused, media_id), timeout=60)
+        self.assertEqual(self.ends(other, media_id), [], "the other one was done too soon: the test has tested nothing")
+        self.assertEqual(X1(self.nodes.proxy).wait(media_id, 120)["state"], "succeeded")
+        self.assertEqual(self.ends(paused, media_id), ["lost"])
+        published = self.outputs(media_id)
+        self.assertEqual({name: published.get(name) for name in early}, early)
+        makers = {blob >> 12 & 1023 for name, blob in published.items() if name not in early}  # an id has its node's number
+        self.assertEqual(makers, {number})
+        self.assert_its_only(media_id, paused)
+        self.note(faults=1, jobs=1)
 
     def test_a_job_of_a_killed_node_is_done_by_another(self):
         caller = X1(self.nodes.proxy)
@@ -256,20 +333,41 @@ class AWorkerWakesUp(NodesCase):
         self.note(faults=1, jobs=1)
         dead.start()
 
-    def test_a_result_survives_the_death_of_the_database(self):
-        """It goes away while a job runs, stays away until the job is done, and comes again: no second attempt."""
+    def database_dies_during_a_job(self, but=None):
+        """It goes away while a job runs, and comes again when the job is done and its lease is over: the upload, and who had it."""
         caller = X1(self.nodes.proxy)
         media_id = upload(caller, clip(2), 2_000_000)
         worker = self.begun(media_id)
+        idle = next(node for node in self.nodes.workers if node is not worker)
+        if but == "idle":
+            os.kill(idle.pid, signal.SIGSTOP)
+            self.addCleanup(os.kill, idle.pid, signal.SIGCONT)
         self.nodes.postgres.kill()
         wait_until(lambda: "claim_failed" in worker.log() or "heartbeat_failed" in worker.log(), timeout=30)
         time.sleep(LEASE + 2)
         self.nodes.postgres.start()
-        self.wait_until_ready()
+        self.wait_until_ready(but=idle if but else None)
         self.assertEqual(caller.wait(media_id, 120)["state"], "succeeded")
-        failures = self.nodes.sql(f"SELECT coalesce(max(failures), 0) FROM jobs WHERE media = {media_id}")
-        self.assertEqual(failures, "0")
         self.note(faults=1, jobs=1)
+        return media_id, worker, idle
+
+    def attempts(self, media_id):
+        return int(self.nodes.sql(f"SELECT attempts FROM uploads WHERE id = {media_id}"))
+
+    def test_a_result_survives_the_death_of_the_database(self):
+        """Nobody else is there to take the job, and its node does not begin it again."""
+        media_id, worker, _ = self.database_dies_during_a_job(but="idle")
+        self.assertEqual(self.attempts(media_id), 1)
+        wait_until(lambda: self.ends(worker, media_id), timeout=20)
+        self.assertEqual(self.ends(worker, media_id), ["ready"])
+
+    def test_a_result_and_another_worker_when_the_database_is_back(self):
+        """The lease is over: whoever is first has the job, and one of the two publishes it."""
+        media_id, worker, idle = self.database_dies_during_a_job()
+        attempts = self.attempts(media_id)
+        wait_until(lambda: len(self.ends(worker, media_id) + self.ends(idle, media_id)) == attempts, timeout=60)
+        ends = (self.ends(worker, media_id), self.ends(idle, media_id))
+        self.assertIn((attempts, *ends), [(1, ["ready"], []), (2, ["lost"], ["ready"])])
 
 
 if __name__ == "__main__":
