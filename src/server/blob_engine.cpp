@@ -103,10 +103,17 @@ Result<std::uint32_t> BlobEngine::remove_orphans(const IsKnown& is_known, WallTi
                           : disk->remove_orphans(is_known, before, orphans_max);
 }
 
-Result<std::uint32_t> BlobEngine::sweep(const IsKnown& is_known, WallTime before) {
-    return is_shared_folder() ? disk->remove_orphans(is_known, before, orphans_max)
-           : disk != nullptr  ? disk->remove_dead_packs(is_known, before)
-                              : bucket->remove_orphans(is_known, before);
+Result<std::uint32_t> BlobEngine::sweep(const OrphanLook& look) {
+    if (disk == nullptr) {
+        return bucket->remove_orphans(look);
+    }
+    if (is_shared_folder()) {
+        return disk->remove_orphans(look);
+    }
+    const auto is_named = [&look](BlobId id) {
+        return look.is_over() || look.named_among({id}).contains(id);
+    };
+    return disk->remove_dead_packs(is_named, look.before);
 }
 
 void BlobEngine::add_metrics(Metrics& metrics) const {

@@ -28,7 +28,7 @@ struct BlobEngine {
     // bucket is looked through later.
     Result<std::uint32_t> remove_orphans(const IsKnown& is_known, WallTime before);
     // Beside uploads, again and again.
-    Result<std::uint32_t> sweep(const IsKnown& is_known, WallTime before);
+    Result<std::uint32_t> sweep(const OrphanLook& look);
     // Whether a clean stop says nothing about the bytes: what was acknowledged is not on this machine.
     bool is_elsewhere() const { return bucket != nullptr || is_shared_folder(); }
     bool is_shared_folder() const { return !shared_folder.empty(); }

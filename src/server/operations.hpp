@@ -34,6 +34,7 @@ class Operations {
     }
     // Not ready any more; set when the server begins to stop.
     void set_draining() { is_draining_ = true; }
+    bool is_draining() const { return is_draining_; }
 
   private:
     http::Response version() const;

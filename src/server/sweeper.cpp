@@ -49,7 +49,7 @@ boost::asio::awaitable<void> keep_ballast(
 }
 
 boost::asio::awaitable<void> sweep_blobs_forever(
-    UnnamedBlobs unnamed, runtime::BlockingPool* pool, std::chrono::minutes pause
+    UnnamedBlobs unnamed, runtime::BlockingPool* pool, std::chrono::milliseconds pause
 ) {
     boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
     for (;;) {
@@ -59,11 +59,14 @@ boost::asio::awaitable<void> sweep_blobs_forever(
             continue;
         }
         auto work = [unnamed] {
-            const auto is_known = [&unnamed](BlobId blob) {
-                const auto known = unnamed.metadata->knows_blob(blob);
-                return !known || *known;  // in doubt it stays
+            const auto named_among = [&unnamed](const std::vector<BlobId>& blobs) {
+                const auto named = unnamed.metadata->named_among(blobs);
+                const auto& those = named ? *named : blobs;  // in doubt it stays
+                return std::set<BlobId>(those.begin(), those.end());
             };
-            return unnamed.blobs->sweep(is_known, unnamed.clock->now() - unnamed.age);
+            return unnamed.blobs->sweep(
+                {named_among, unnamed.clock->now() - unnamed.age, unnamed.is_stopping}
+            );
         };
         const auto removed = co_await runtime::run_blocking(*pool, std::move(work));
         if (!removed) {

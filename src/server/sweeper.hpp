@@ -29,9 +29,11 @@ struct UnnamedBlobs {
     // What changed later stays: it may be on its way to its row. Among nodes one may be paused for long.
     std::chrono::hours age{1};
     std::function<bool()> is_ours = [] { return true; };  // else another node looks
+    // A look may take minutes, and who wants to stop would wait for its end. From any thread.
+    std::function<bool()> is_stopping = [] { return false; };
 };
 boost::asio::awaitable<void> sweep_blobs_forever(
-    UnnamedBlobs unnamed, runtime::BlockingPool* pool, std::chrono::minutes pause
+    UnnamedBlobs unnamed, runtime::BlockingPool* pool, std::chrono::milliseconds pause
 );
 
 // Checks what is in doubt after an unclean stop, and says what it found. Ends when nothing is left.

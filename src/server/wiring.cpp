@@ -191,7 +191,8 @@ class Server {
                  &metadata_,
                  &clock_,
                  std::chrono::hours(node_ != nullptr ? 24 : 1),
-                 [this] { return node_ == nullptr || node_->is_first(); }},
+                 [this] { return node_ == nullptr || node_->is_first(); },
+                 [this] { return operations_.is_draining(); }},
                 &pools_.background,
                 blobs_.is_elsewhere() ? bucket_pause : dead_packs_pause
             )

@@ -91,6 +91,7 @@ struct LinkTerms {
     std::string disposition;  // Content-Disposition; empty: none
     std::string cache_control;
     std::chrono::seconds valid{0};
+    std::chrono::seconds valid_min{0};  // a link that would end sooner is not given
 };
 
 class BlobStore {

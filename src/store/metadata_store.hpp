@@ -74,10 +74,9 @@ class MetadataStore : public StreamStore {
 
     // KEEP of several, all or none: store_conflict with the id of one that is over, or due at `now`.
     virtual Result<void> keep_all(const std::vector<MediaId>& ids, WallTime now) = 0;
-    // Replaces the upload's row if it is still in state `from` (and, coming from open, has still the
-    // same number of segments; becoming expired, still the same expires_at); adds the job in the same
-    // commit. store_conflict otherwise. Here and in finish_job, expires_at and (within a state) the
-    // progress only grow: what was kept or measured since the writer read the row stays.
+    // Replaces the upload's row if it is still in state `from` (and, coming from open, has still the same number of segments;
+    // becoming expired, still the same expires_at); adds the job in the same commit. store_conflict otherwise. Here and in
+    // finish_job, expires_at and (within a state) the progress only grow: what was kept or measured since stays.
     virtual Result<void> change(
         const Upload& upload, UploadState from, const std::optional<NewJob>& job
     ) = 0;
@@ -86,12 +85,13 @@ class MetadataStore : public StreamStore {
     virtual Result<std::vector<Upload>> due_for_expiry(WallTime now, std::uint32_t count_max) = 0;
     // Cancelled and expired uploads whose bytes are still there, oldest first; see forget_bytes.
     virtual Result<std::vector<MediaId>> due_for_cleaning(std::uint32_t count_max) = 0;
-    // Where all bytes of an upload are, by blob and offset: its own blob as one extent of its total
-    // (though nothing may be in it), what its segments have elsewhere, and its outputs. Nothing after
-    // forget_bytes.
+    // Where all bytes of an upload are, by blob and offset: its own blob as one extent of its total (though nothing may be in
+    // it), what its segments have elsewhere, and its outputs. Nothing after forget_bytes.
     virtual Result<std::vector<Extent>> extents_of(MediaId id) = 0;
     // Whether any upload, segment or output names the blob; the blob store's sweep of orphans asks.
     virtual Result<bool> knows_blob(BlobId blob) = 0;
+    // Those of them for which that is so: one question for a page of the sweep.
+    virtual Result<std::vector<BlobId>> named_among(const std::vector<BlobId>& blobs) = 0;
     // What all uploads together have in a shared blob, by offset: nothing else in it is anybody's.
     virtual Result<std::vector<Extent>> extents_in(BlobId shared) = 0;
     // Uploads whose bytes are there, whoever owns them, by id from behind `after`.

@@ -428,23 +428,4 @@ TEST_P(MetadataStoreSuite, CleaningTakesTheOldestFirst) {
     EXPECT_EQ(*store().due_for_cleaning(2), (std::vector{MediaId{3}, MediaId{2}}));
 }
 
-TEST_P(MetadataStoreSuite, KnowsTheBlobsThatAreNamedAndNoOthers) {
-    queued(7, store_test_now);
-    created(8);
-    Segment staged = segment_of(8, 0, 10);
-    staged.extent.blob = {80};
-    ASSERT_TRUE(store().add_segment({8}, staged, {}, store_test_now));
-    const LeasedJob job = claimed("slot");
-    const Upload ready = *job.upload.succeeded(test_content, store_test_now);
-    ASSERT_TRUE(store().finish_job(job.id, job.fence, ready, {output_of(90, "720p.mp4")}));
-    for (const std::uint64_t known : {7, 8, 80, 90}) {
-        EXPECT_TRUE(*store().knows_blob({known})) << known;
-    }
-    EXPECT_FALSE(*store().knows_blob({9}));
-    EXPECT_FALSE(*store().knows_blob({0}));
-    ASSERT_TRUE(store().forget_bytes({7}));
-    EXPECT_FALSE(*store().knows_blob({7}));
-    EXPECT_FALSE(*store().knows_blob({90}));
-}
-
 }  // namespace sluice

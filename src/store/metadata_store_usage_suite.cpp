@@ -1,4 +1,4 @@
-// The part of the suite that is about usage and quotas.
+// The part of the suite that is about usage and quotas, and about which blobs are named.
 #include <atomic>
 #include <thread>
 #include <vector>
@@ -214,6 +214,30 @@ TEST_P(MetadataStoreSuite, ListsEverybodysWhereAsked) {
     ASSERT_EQ(rest->uploads.size(), 1u);
     EXPECT_EQ(rest->uploads[0].id.value, 1u);
     EXPECT_FALSE(rest->has_more);
+}
+
+TEST_P(MetadataStoreSuite, KnowsTheBlobsThatAreNamedAndNoOthers) {
+    queued(7, store_test_now);
+    created(8);
+    Segment staged = segment_of(8, 0, 10);
+    staged.extent.blob = {80};
+    ASSERT_TRUE(store().add_segment({8}, staged, {}, store_test_now));
+    const LeasedJob job = claimed("slot");
+    const Upload ready = *job.upload.succeeded(test_content, store_test_now);
+    ASSERT_TRUE(store().finish_job(job.id, job.fence, ready, {output_of(90, "720p.mp4")}));
+    for (const std::uint64_t known : {7, 8, 80, 90}) {
+        EXPECT_TRUE(*store().knows_blob({known})) << known;
+    }
+    EXPECT_FALSE(*store().knows_blob({9}));
+    EXPECT_FALSE(*store().knows_blob({0}));
+    auto named = *store().named_among({{90}, {9}, {7}, {0}, {80}, {8}, {91}});
+    std::ranges::sort(named);
+    EXPECT_EQ(named, (std::vector<BlobId>{{7}, {8}, {80}, {90}}));
+    EXPECT_TRUE(store().named_among({})->empty());
+    ASSERT_TRUE(store().forget_bytes({7}));
+    EXPECT_FALSE(*store().knows_blob({7}));
+    EXPECT_FALSE(*store().knows_blob({90}));
+    EXPECT_EQ(*store().named_among({{7}, {80}, {90}}), std::vector<BlobId>{{80}});
 }
 
 }  // namespace sluice

@@ -55,12 +55,15 @@ class Roles(unittest.TestCase):
 
         return self.serving(Handler), asked
 
-    def assert_serves(self, prefix, **environment):
-        server = Server("--storage", self.store.url(prefix))
+    def started(self, prefix, *more, **environment):
+        server = Server("--storage", self.store.url(prefix), *more)
         self.addCleanup(server.close)
         none = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "HOME": "/nonexistent"}
         server.environment = {**none, **environment}
-        server.start()
+        return server.start()
+
+    def assert_serves(self, prefix, **environment):
+        server = self.started(prefix, **environment)
         media_id = upload(X1(server), noise(1000), 1000)
         self.assertEqual(X1(server).original(f"7_{media_id}").body, noise(1000))
         self.assertNotIn(SECRET, server.log())
@@ -83,6 +86,29 @@ class Roles(unittest.TestCase):
         form = urllib.parse.parse_qs(asked[0])
         self.assertEqual((form["WebIdentityToken"], form["RoleArn"]), (["who/I+am"], ["arn:aws:iam::1:role/media"]))
         self.assertGreater(len(asked), 1, "they end in a minute, so they are asked for anew")
+
+    def redirected(self, prefix, seconds):
+        """The answer for a file of one object, by a role whose credentials end so soon; the file."""
+        ends = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + seconds))
+        said = {"AccessKeyId": "sluicekey", "SecretAccessKey": SECRET, "Token": "", "Expiration": ends}
+        port, _ = self.role_server(json.dumps(said).encode())
+        uri = f"http://127.0.0.1:{port}/creds"
+        caller = X1(self.started(prefix, "--delivery", "redirect", AWS_CONTAINER_CREDENTIALS_FULL_URI=uri))
+        media_id = upload(caller, noise(1000), 1000)
+        return caller.get(f"/media/7_{media_id}/original")
+
+    def test_a_link_is_not_kept_for_longer_than_its_credentials_are_good(self):
+        answer = self.redirected("link", 600)
+        self.assertEqual(answer.status, 302, answer)
+        query = urllib.parse.parse_qs(urllib.parse.urlsplit(answer.header("location")).query)
+        self.assertIn(int(query["X-Amz-Expires"][0]), range(500, 601))
+        kept = int(answer.header("cache-control").rpartition("=")[2])
+        self.assertLess(kept, int(query["X-Amz-Expires"][0]))
+
+    def test_credentials_that_end_soon_make_no_link(self):
+        answer = self.redirected("nolink", 340)
+        self.assertEqual(answer.status, 200, answer)
+        self.assertEqual(answer.body, noise(1000))
 
     def test_a_container_has_a_role(self):
         port, asked = self.role_server(json.dumps({"AccessKeyId": "sluicekey", "SecretAccessKey": SECRET, "Token": ""}).encode())

@@ -282,6 +282,10 @@ Result<bool> SimulatedMetadataStore::knows_blob(BlobId blob) {
     return gate_.call(Site::names_of_blobs, [&] { return rows().knows_blob(blob); });
 }
 
+Result<std::vector<BlobId>> SimulatedMetadataStore::named_among(const std::vector<BlobId>& blobs) {
+    return gate_.call(Site::names_of_blobs, [&] { return rows().named_among(blobs); });
+}
+
 Result<std::vector<Extent>> SimulatedMetadataStore::extents_in(BlobId shared) {
     return gate_.call(Site::names_of_blobs, [&] { return rows().extents_in(shared); });
 }

@@ -19,8 +19,9 @@ namespace {
 using boost::asio::awaitable;
 using http::Response;
 
-// A redirection may be kept as long as its link is good for some time more.
-constexpr std::chrono::seconds link_valid{900};
+// A redirection may be kept as long as its link is good for some time more. Credentials that end sooner
+// make no link: the bytes come from here.
+constexpr std::chrono::seconds link_valid{900}, link_valid_min{360};
 constexpr const char* redirect_cache_rule = "private, max-age=300";
 
 struct Located {
@@ -144,7 +145,8 @@ std::optional<std::string> Endpoint::link_to(const Delivered& file) const {
         {.content_type = file.content_type,
          .disposition = file.is_original ? disposition(file) : std::string(),
          .cache_control = std::string(cache_rule(file, context_.url_signer != nullptr)),
-         .valid = link_valid}
+         .valid = link_valid,
+         .valid_min = link_valid_min}
     );
 }
 

@@ -25,6 +25,7 @@
 #include "store/disk/sync_groups.hpp"
 #include "store/disk/write_ways.hpp"
 #include "store/lost_syncs.hpp"
+#include "store/orphan_look.hpp"
 
 namespace sluice {
 
@@ -75,6 +76,8 @@ class DiskBlobStore final : public BlobStore {
     Result<std::uint32_t> remove_orphans(
         const std::function<bool(BlobId)>& is_known, WallTime before, std::uint32_t count_max
     );
+    // For a folder that nodes share, at any time: all that is old enough, and dead packs.
+    Result<std::uint32_t> remove_orphans(const OrphanLook& look);
     // The same for packs alone, at any time: one that was written to or punched lately stays, so that
     // no piece is on its way to its row. Asks for every old pack.
     Result<std::uint32_t> remove_dead_packs(

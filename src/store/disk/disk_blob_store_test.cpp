@@ -297,5 +297,35 @@ TEST(DiskBlobStore, OrphansAreRemovedAndNothingElse) {
     EXPECT_EQ(files_below(folder.path()).size(), 2u);
 }
 
+TEST(DiskBlobStore, ALookForOrphansAsksOnceForAPageAndCanBeStopped) {
+    const TemporaryFolder folder;
+    const auto store = opened(folder.path("blobs"));
+    constexpr std::uint64_t files = OrphanLook::page + 5;
+    for (std::uint64_t id = 1; id <= files; ++id) {
+        const std::string path = folder.path("blobs/" + disk::relative_path_of({id}));
+        std::filesystem::create_directories(std::filesystem::path(path).parent_path());
+        write_file(path, test_bytes(1, 1));
+    }
+    std::vector<std::size_t> asked;
+    const auto even = [&asked](const std::vector<BlobId>& blobs) {
+        asked.push_back(blobs.size());
+        std::set<BlobId> named(blobs.begin(), blobs.end());
+        std::erase_if(named, [](BlobId id) { return id.value % 2 == 1; });
+        return named;
+    };
+    const auto now =
+        std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+    OrphanLook look{.named_among = even, .before = now - std::chrono::hours{1}};
+    EXPECT_EQ(*store->remove_orphans(look), 0u) << "young";
+    look.before = now + std::chrono::hours{1};
+    look.is_over = [] { return true; };
+    EXPECT_EQ(*store->remove_orphans(look), 0u);
+    look.is_over = [] { return false; };
+    asked.clear();
+    EXPECT_EQ(*store->remove_orphans(look), (files + 1) / 2);
+    EXPECT_EQ(asked, (std::vector<std::size_t>{OrphanLook::page, files - OrphanLook::page}));
+    EXPECT_EQ(files_below(folder.path()).size(), files / 2);
+}
+
 }  // namespace
 }  // namespace sluice

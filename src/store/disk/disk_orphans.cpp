@@ -1,6 +1,8 @@
 // Files that nobody names: staged blobs whose process died, and packs whose last piece is gone.
 #include <fcntl.h>
 
+#include <utility>
+
 #include "store/disk/disk_blob_store.hpp"
 
 namespace sluice {
@@ -54,6 +56,36 @@ Result<std::uint32_t> DiskBlobStore::remove_orphans(
         return std::move(walked).error();
     }
     auto packs = remove_dead_packs(is_known, before);
+    return packs ? Result<std::uint32_t>(removed + *packs) : packs;
+}
+
+Result<std::uint32_t> DiskBlobStore::remove_orphans(const OrphanLook& look) {
+    std::uint32_t removed = 0;
+    std::vector<BlobId> old;
+    const auto remove_unnamed = [&] {
+        const auto named = look.named_among(old);
+        for (const BlobId id : std::exchange(old, {})) {
+            removed += !named.contains(id) && directory_.unlink(id) ? 1 : 0;
+        }
+    };
+    auto walked = directory_.walk(0, [&](const disk::BlobDirectory::Entry& entry) {
+        if (entry.changed_at < look.before) {
+            old.push_back(entry.id);
+        }
+        if (old.size() == OrphanLook::page) {
+            remove_unnamed();
+        }
+        return !look.is_over();
+    });
+    if (!walked) {
+        return std::move(walked).error();
+    }
+    if (look.is_over()) {
+        return removed;
+    }
+    remove_unnamed();
+    const auto is_named = [&look](BlobId id) { return look.named_among({id}).contains(id); };
+    auto packs = remove_dead_packs(is_named, look.before);
     return packs ? Result<std::uint32_t>(removed + *packs) : packs;
 }
 

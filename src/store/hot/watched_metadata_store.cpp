@@ -240,6 +240,9 @@ Result<std::vector<Extent>> WatchedMetadataStore::extents_of(MediaId id) {
 Result<bool> WatchedMetadataStore::knows_blob(BlobId blob) {
     return rows_.knows_blob(blob);
 }
+Result<std::vector<BlobId>> WatchedMetadataStore::named_among(const std::vector<BlobId>& blobs) {
+    return rows_.named_among(blobs);
+}
 Result<std::vector<Extent>> WatchedMetadataStore::extents_in(BlobId shared) {
     return rows_.extents_in(shared);
 }

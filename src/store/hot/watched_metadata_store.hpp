@@ -57,6 +57,7 @@ class WatchedMetadataStore final : public MetadataStore {
     Result<std::vector<MediaId>> due_for_cleaning(std::uint32_t count_max) override;
     Result<std::vector<Extent>> extents_of(MediaId id) override;
     Result<bool> knows_blob(BlobId blob) override;
+    Result<std::vector<BlobId>> named_among(const std::vector<BlobId>& blobs) override;
     Result<std::vector<Extent>> extents_in(BlobId shared) override;
     Result<std::vector<Upload>> with_bytes(MediaId after, std::uint32_t count_max) override;
     Result<void> forget_bytes(MediaId id) override;

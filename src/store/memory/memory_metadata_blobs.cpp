@@ -43,6 +43,14 @@ Result<bool> MemoryMetadataStore::knows_blob(BlobId blob) {
     return blob.value != 0 && std::ranges::any_of(uploads_, names_it);
 }
 
+Result<std::vector<BlobId>> MemoryMetadataStore::named_among(const std::vector<BlobId>& blobs) {
+    std::vector<BlobId> named;
+    std::ranges::copy_if(blobs, std::back_inserter(named), [this](BlobId blob) {
+        return *knows_blob(blob);
+    });
+    return named;
+}
+
 Result<std::vector<Extent>> MemoryMetadataStore::extents_in(BlobId shared) {
     const std::scoped_lock lock(mutex_);
     std::vector<Extent> extents;

@@ -30,6 +30,10 @@ constexpr char knows_blob_sql[] =
     "SELECT (EXISTS (SELECT 1 FROM uploads WHERE id = $1 AND has_bytes = 1 AND has_original = 1) "
     "OR EXISTS (SELECT 1 FROM segments WHERE blob = $1 AND blob <> upload) "
     "OR EXISTS (SELECT 1 FROM outputs WHERE blob = $1))::int";
+constexpr char named_among_sql[] =
+    "SELECT id FROM uploads WHERE id = ANY($1::bigint[]) AND has_bytes = 1 AND has_original = 1 "
+    "UNION SELECT blob FROM segments WHERE blob = ANY($1::bigint[]) AND blob <> upload "
+    "UNION SELECT blob FROM outputs WHERE blob = ANY($1::bigint[])";
 constexpr char extents_in_sql[] =
     "SELECT blob, \"offset\", length FROM segments WHERE blob = $1 AND blob <> upload "
     "UNION ALL SELECT blob, \"offset\", length FROM outputs WHERE blob = $1 ORDER BY 2";
@@ -211,6 +215,25 @@ Result<std::vector<Extent>> PostgresMetadataStore::extents_of(MediaId id) {
 Result<bool> PostgresMetadataStore::knows_blob(BlobId blob) {
     const auto rows = database_->query(knows_blob_sql, blob.value);
     return rows ? Result<bool>(blob.value != 0 && rows->front().flag(0)) : rows.error();
+}
+
+Result<std::vector<BlobId>> PostgresMetadataStore::named_among(const std::vector<BlobId>& blobs) {
+    std::string wanted;
+    for (const BlobId blob : blobs) {
+        if (blob.value != 0) {
+            wanted +=
+                (wanted.empty() ? "" : ",") + std::to_string(static_cast<std::int64_t>(blob.value));
+        }
+    }
+    const auto rows = database_->query(named_among_sql, "{" + wanted + "}");
+    if (!rows) {
+        return rows.error();
+    }
+    std::vector<BlobId> named;
+    for (const Row row : *rows) {
+        named.push_back({row.number(0)});
+    }
+    return named;
 }
 
 Result<std::vector<Extent>> PostgresMetadataStore::extents_in(BlobId shared) {

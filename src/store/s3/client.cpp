@@ -334,11 +334,22 @@ void Client::send_off(const Call& call) {
 Result<std::string> Client::link(
     const std::string& key,
     const std::map<std::string, std::string>& answered,
-    std::chrono::seconds valid
+    std::chrono::seconds valid,
+    std::chrono::seconds valid_min
 ) {
     const auto credentials = credentials_.get();
     if (!credentials) {
         return credentials.error();
+    }
+    const WallTime now = clock_.now() + std::chrono::milliseconds(skew_ms_.load());
+    if (credentials->ends_at) {
+        const auto left = std::chrono::floor<std::chrono::seconds>(*credentials->ends_at - now);
+        valid = std::min(valid, left);
+    }
+    if (valid < valid_min) {
+        return Error{
+            .code = ErrorCode::storage_unavailable, .detail = "the credentials end before the link"
+        };
     }
     const Endpoint& endpoint = location_.for_readers;
     const std::string host = endpoint.host_for(location_.bucket);
@@ -349,7 +360,7 @@ Result<std::string> Client::link(
          .query = answered},
         *credentials,
         {.region = location_.region},
-        clock_.now() + std::chrono::milliseconds(skew_ms_.load()),
+        now,
         valid
     );
     return endpoint.scheme + "://" + host + target;

@@ -59,11 +59,13 @@ class Client {
     // net is below.
     void send_off(const Call& call);
 
-    // A URL for readers; `answered`: response-content-type and its kin.
+    // A URL for readers; `answered`: response-content-type and its kin. It ends with the credentials, though
+    // it says a later time: storage_unavailable if they end before `valid_min`.
     Result<std::string> link(
         const std::string& key,
         const std::map<std::string, std::string>& answered,
-        std::chrono::seconds valid
+        std::chrono::seconds valid,
+        std::chrono::seconds valid_min
     );
 
     const Location& location() const { return location_; }

@@ -116,6 +116,7 @@ Result<Credentials> CredentialSource::get() {
     ++renewals_;
     if (found) {
         found_ = *std::move(found);
+        found_->credentials.ends_at = found_->expires_at;
         last_ = found_->credentials;
     } else {
         last_ = std::move(found).error();

@@ -356,7 +356,7 @@ std::optional<std::string> S3BlobStore::link_to(const Extent& extent, const Link
     if (!terms.cache_control.empty()) {
         answered["response-cache-control"] = terms.cache_control;
     }
-    auto link = client_.link(s3::key_of(extent.blob), answered, terms.valid);
+    auto link = client_.link(s3::key_of(extent.blob), answered, terms.valid, terms.valid_min);
     return link ? std::optional(*std::move(link)) : std::nullopt;
 }
 

@@ -20,6 +20,7 @@
 
 #include "base/clock.hpp"
 #include "store/blob_store.hpp"
+#include "store/orphan_look.hpp"
 #include "store/s3/client.hpp"
 #include "store/s3/piece.hpp"
 
@@ -63,10 +64,8 @@ class S3BlobStore final : public BlobStore {
     Result<void> each_blob(const std::function<bool(BlobId, WallTime)>& visit);
     // Takes away what was made before `before`, is named by nobody, and was so already at an earlier
     // call: between the two every commit has ended. Also parts that were begun before then and never
-    // put together. Returns how many of both.
-    Result<std::uint32_t> remove_orphans(
-        const std::function<bool(BlobId)>& is_known, WallTime before
-    );
+    // put together. Returns how many of both. One that was over too soon does not count as a call.
+    Result<std::uint32_t> remove_orphans(const OrphanLook& look);
     // A file of this machine as the blob of this id; for moving here. No error if it is there
     // already, as it was.
     Result<void> copy_in(BlobId id, const std::string& path);
@@ -102,6 +101,10 @@ class S3BlobStore final : public BlobStore {
     Result<void> put_parts(BlobId id, int file, ByteCount length);
     Result<void> copy_extent(const Extent& extent, int file, const Between& between);
     Result<bool> has_length(BlobId id, ByteCount length);
+    using Page = std::vector<std::pair<BlobId, WallTime>>;
+    Result<void> each_page(const std::function<bool(const Page&)>& visit);
+    // Nothing if the look was over before the last page.
+    Result<std::optional<std::set<BlobId>>> unnamed(const OrphanLook& look);
     Result<std::uint32_t> abandon_old_parts(WallTime before);
 
     const Clock& clock_;

@@ -34,6 +34,27 @@ WallTime in_an_hour() {
     return SystemClock().now() + std::chrono::hours(1);
 }
 
+OrphanLook all_known(WallTime before) {
+    const auto all = [](const std::vector<BlobId>& blobs) {
+        return std::set<BlobId>(blobs.begin(), blobs.end());
+    };
+    return {.named_among = all, .before = before};
+}
+
+// What rows name, and how often they were asked.
+struct Names {
+    std::set<BlobId> named;
+    int asked = 0;
+
+    OrphanLook look(WallTime before) {
+        const auto among = [this](const std::vector<BlobId>&) {
+            ++asked;
+            return named;
+        };
+        return {.named_among = among, .before = before};
+    }
+};
+
 class S3BlobStoreTest : public testing::Test {
   protected:
     S3BlobStore& store() { return *on_.blobs; }
@@ -92,17 +113,16 @@ TEST_F(S3BlobStoreTest, PartsThatAreNotPutTogetherAreAbandoned) {
     EXPECT_TRUE(blobs().empty());
     // What the writer's end has sent off has ended by now, or this finds it.
     const auto far = SystemClock().now() + std::chrono::hours(48);
-    EXPECT_TRUE(store().remove_orphans([](BlobId) { return true; }, far));
-    EXPECT_EQ(store().remove_orphans([](BlobId) { return true; }, far).value(), 0u);
+    EXPECT_TRUE(store().remove_orphans(all_known(far)));
+    EXPECT_EQ(store().remove_orphans(all_known(far)).value(), 0u);
 }
 
 TEST_F(S3BlobStoreTest, PartsOfAProcessThatDiedAreFound) {
     auto writer = store().stage({5});
     ASSERT_TRUE((*writer)->write(test_bytes(6 << 20, 1)));
-    const auto all_known = [](BlobId) { return true; };
-    EXPECT_EQ(store().remove_orphans(all_known, in_an_hour()).value(), 0u) << "not for a day";
+    EXPECT_EQ(store().remove_orphans(all_known(in_an_hour())).value(), 0u) << "not for a day";
     const auto far = SystemClock().now() + std::chrono::hours(48);
-    EXPECT_EQ(store().remove_orphans(all_known, far).value(), 1u);
+    EXPECT_EQ(store().remove_orphans(all_known(far)).value(), 1u);
     EXPECT_EQ(code_of((*writer)->commit()), ErrorCode::storage_failed);
 }
 
@@ -110,14 +130,34 @@ TEST_F(S3BlobStoreTest, OnlyWhatNobodyNamesTwiceIsAnOrphan) {
     const Extent known = staged({5}, test_bytes(10, 1));
     const Extent late = staged({6}, test_bytes(10, 2));
     staged({7}, test_bytes(10, 3));
-    std::set<BlobId> named{known.blob};
-    const auto is_known = [&named](BlobId id) { return named.contains(id); };
+    Names names{{known.blob}};
     const auto long_ago = SystemClock().now() - std::chrono::hours(1);
-    EXPECT_EQ(store().remove_orphans(is_known, long_ago).value(), 0u);
-    EXPECT_EQ(store().remove_orphans(is_known, in_an_hour()).value(), 0u) << "the first look";
-    named.insert(late.blob);
-    EXPECT_EQ(store().remove_orphans(is_known, in_an_hour()).value(), 1u);
-    EXPECT_EQ(blobs(), named);
+    EXPECT_EQ(store().remove_orphans(names.look(long_ago)).value(), 0u);
+    EXPECT_EQ(names.asked, 0) << "nothing is old";
+    EXPECT_EQ(store().remove_orphans(names.look(in_an_hour())).value(), 0u) << "the first look";
+    EXPECT_EQ(names.asked, 1) << "for all of the page";
+    names.named.insert(late.blob);
+    EXPECT_EQ(store().remove_orphans(names.look(in_an_hour())).value(), 1u);
+    EXPECT_EQ(names.asked, 3) << "and once more for those that go";
+    EXPECT_EQ(blobs(), names.named);
+}
+
+TEST_F(S3BlobStoreTest, ALookForOrphansCanBeStoppedInItsMiddle) {
+    for (const std::uint64_t id : {5, 6, 7}) {
+        staged({id}, test_bytes(10, 1));
+    }
+    Names names;
+    EXPECT_EQ(store().remove_orphans(names.look(in_an_hour())).value(), 0u) << "the first look";
+    OrphanLook look = names.look(in_an_hour());
+    look.is_over = [] { return true; };
+    EXPECT_EQ(store().remove_orphans(look).value(), 0u);
+    EXPECT_EQ(names.asked, 1) << "it ends at its first page";
+    EXPECT_EQ(blobs().size(), 3u);
+    // At the page, before the first removal, before the second.
+    look.is_over = [asked = 0]() mutable { return ++asked > 2; };
+    EXPECT_EQ(store().remove_orphans(look).value(), 1u);
+    EXPECT_EQ(blobs().size(), 2u);
+    EXPECT_EQ(store().remove_orphans(names.look(in_an_hour())).value(), 2u) << "the next goes on";
 }
 
 TEST_F(S3BlobStoreTest, ObjectsAreListedInTheOrderOfTime) {

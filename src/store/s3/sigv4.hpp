@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,7 @@ struct Credentials {
     std::string key_id;
     std::string secret;
     std::string session_token;  // of temporary ones; empty: none
+    std::optional<WallTime> ends_at = std::nullopt;
 };
 
 // A request before it is signed. `path` is raw: percent-encoded here, byte by byte, never normalised.

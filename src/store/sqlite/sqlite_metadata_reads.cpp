@@ -16,6 +16,13 @@ using sqlite::stored;
 
 namespace {
 
+constexpr char named_among_sql[] =
+    "SELECT id FROM uploads WHERE id IN (SELECT value FROM json_each(?1)) AND has_bytes = 1 "
+    "AND has_original = 1 "
+    "UNION SELECT blob FROM segments WHERE blob IN (SELECT value FROM json_each(?1)) "
+    "AND blob <> upload "
+    "UNION SELECT blob FROM outputs WHERE blob IN (SELECT value FROM json_each(?1))";
+
 Error not_found(MediaId id) {
     return {.code = ErrorCode::store_not_found, .media_id = id.value};
 }
@@ -220,6 +227,21 @@ Result<bool> SqliteMetadataStore::knows_blob(BlobId blob) {
         return is_there;
     }
     return blob.value != 0 && row->integer(0) != 0;
+}
+
+Result<std::vector<BlobId>> SqliteMetadataStore::named_among(const std::vector<BlobId>& blobs) {
+    std::string wanted;
+    for (const BlobId blob : blobs) {
+        if (blob.value != 0) {
+            wanted += (wanted.empty() ? "" : ",") + std::to_string(stored(blob.value));
+        }
+    }
+    wanted = "[" + wanted + "]";
+    const auto reader = database_->readers().borrow();
+    auto row = (*reader).query(named_among_sql, std::string_view(wanted));
+    return collect<BlobId>(std::move(row), [](const Statement& found) -> Result<BlobId> {
+        return BlobId{static_cast<std::uint64_t>(found.integer(0))};
+    });
 }
 
 Result<std::vector<Extent>> SqliteMetadataStore::extents_in(BlobId shared) {
