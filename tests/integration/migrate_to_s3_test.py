@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import time
 import unittest
 
 from support import engine
@@ -131,6 +132,21 @@ class MigrateToS3(unittest.TestCase):
         self.server.start()
         self.assertIn(caller.finalize(media_id).status, (200, 201))
         self.assertEqual(caller.original(f"7_{media_id}").body, data)
+
+    def test_parts_that_are_not_joined_are_abandoned(self):
+        caller, data = X1(self.server.start()), noise(70_000_000, 5)
+        media_id = caller.open(len(data))
+        for index, at in enumerate(range(0, len(data), 4_000_000)):
+            self.assertEqual(caller.append(media_id, index, data[at : at + 4_000_000]).status, 204)
+        self.assertEqual(self.server.stop(), 0)
+        line = FaultyStore(self.store.port)
+        self.addCleanup(line.close)
+        line.add("status", method="POST", key="uploadId=", code=403, name=b"AccessDenied")
+        self.migrate(self.store.url(self.prefix, port=line.port), code=3)
+        ends = time.monotonic() + 10
+        while not (gone := [target for method, target in line.seen if method == "DELETE" and "uploadId=" in target]) and time.monotonic() < ends:
+            time.sleep(0.1)
+        self.assertEqual(len(gone), 1, line.seen)
 
     def test_a_bucket_in_which_something_is_is_refused(self):
         self.filled()

@@ -265,6 +265,13 @@ Result<std::string> S3BlobStore::fetch(
     return scratch;
 }
 
+// Waits for the answer: a command line ends at the error, and what was sent off with it.
+void S3BlobStore::abandon_now(BlobId id, const std::string& upload) {
+    static_cast<void>(client_.perform(
+        {.method = "DELETE", .key = s3::key_of(id), .query = {{"uploadId", upload}}}
+    ));
+}
+
 Result<void> S3BlobStore::put_parts(BlobId id, int file, ByteCount length) {
     auto upload = begin_parts(id);
     if (!upload) {
@@ -277,12 +284,16 @@ Result<void> S3BlobStore::put_parts(BlobId id, int file, ByteCount length) {
         const s3::FileBody body(file, {at}, {std::min(part, length.value - at)});
         auto tag = put_part(id, *upload, static_cast<int>(tags.size()) + 1, body);
         if (!tag) {
-            abandon_parts(id, *upload);
+            abandon_now(id, *upload);
             return std::move(tag).error();
         }
         tags.push_back(*std::move(tag));
     }
-    return join_parts(id, *upload, tags, length);
+    auto joined = join_parts(id, *upload, tags, length);
+    if (!joined) {
+        abandon_now(id, *upload);
+    }
+    return joined;
 }
 
 Result<BlobId> S3BlobStore::put_file(BlobId id, int file, ByteCount length, Ids ids) {

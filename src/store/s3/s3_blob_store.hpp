@@ -97,6 +97,7 @@ class S3BlobStore final : public BlobStore {
         BlobId id, const std::string& upload, const std::vector<std::string>& tags, ByteCount length
     );
     void abandon_parts(BlobId id, const std::string& upload);
+    void abandon_now(BlobId id, const std::string& upload);
     Result<BlobId> put_file(BlobId id, int file, ByteCount length, Ids ids);
     Result<void> put_parts(BlobId id, int file, ByteCount length);
     Result<void> copy_extent(const Extent& extent, int file, const Between& between);
