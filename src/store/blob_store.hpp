@@ -90,8 +90,7 @@ struct LinkTerms {
     std::string content_type;
     std::string disposition;  // Content-Disposition; empty: none
     std::string cache_control;
-    std::chrono::seconds valid{0};
-    std::chrono::seconds valid_min{0};  // a link that would end sooner is not given
+    std::chrono::seconds valid{0}, valid_min{0};  // none that would end before valid_min
 };
 
 class BlobStore {
