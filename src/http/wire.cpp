@@ -136,9 +136,9 @@ std::optional<std::size_t> Wire::fill_now() {
 }
 
 asio::awaitable<Result<std::size_t>> Wire::fill(std::chrono::milliseconds patience) {
+    // Much may come, in small pieces: others have their turn between.
     if (watched_.may_read()) {
-        co_await watched_.end_of_round(
-        );  // much may come, in small pieces: others have their turn between
+        co_await watched_.end_of_round();
     }
     deadline_.set(patience);
     auto filled = co_await fill_before_deadline();

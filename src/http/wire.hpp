@@ -100,7 +100,7 @@ class Wire {
     boost::asio::awaitable<void> linger(
         std::uint64_t bytes_max, std::chrono::milliseconds patience
     );
-    // Ends every wait; the connection is of no use afterwards.
+    // Ends the wait that is on, if one is; what is waited for next is waited for.
     void close();
 
     std::uint64_t received() const { return received_; }

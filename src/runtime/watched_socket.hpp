@@ -78,8 +78,7 @@ class WatchedSocket {
     const int socket_;
     bool may_read_ = false;
     bool is_resting_ = false;
-    bool has_ended_ =
-        false;  // the other end has closed, or the connection is broken: every read gives something
+    bool has_ended_ = false;  // or is broken: every read gives something
     Kind awaited_ = Kind::none;
     boost::asio::cancellation_slot slot_;
     Resume resume_;

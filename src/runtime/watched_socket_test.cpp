@@ -35,6 +35,17 @@ struct Pair {
     void say(std::string_view text) const {
         EXPECT_EQ(::send(other.get(), text.data(), text.size(), 0), std::ssize(text));
     }
+    // So that there is no room for more, and room again.
+    void fill() const {
+        const std::string much(1'000'000, 'x');
+        while (::send(ours.get(), much.data(), much.size(), 0) > 0) {
+        }
+    }
+    void drain() const {
+        std::string swallowed(1'000'000, ' ');
+        while (::recv(other.get(), swallowed.data(), swallowed.size(), 0) > 0) {
+        }
+    }
     // What a read gives, with so much room.
     std::string hear(std::size_t room) {
         std::string text(room, ' ');
@@ -108,15 +119,11 @@ TEST_F(WatchedSocketTest, RemembersTheEnd) {
 TEST_F(WatchedSocketTest, WaitsForRoom) {
     run([](asio::io_context* loop) -> awaitable<void> {
         Pair pair(*loop);
-        const std::string much(1'000'000, 'x');
-        while (::send(pair.ours.get(), much.data(), much.size(), 0) > 0) {
-        }
+        pair.fill();
         bool has_room = false;
         asio::post(*loop, [&] {
             has_room = true;
-            std::string swallowed(much.size(), ' ');
-            while (::recv(pair.other.get(), swallowed.data(), swallowed.size(), 0) > 0) {
-            }
+            pair.drain();
         });
         EXPECT_TRUE(co_await pair.watched->writable());
         EXPECT_TRUE(has_room);
@@ -239,17 +246,11 @@ TEST_F(WatchedSocketTest, WhileItRestsItIsToldOfNothingButWhatItWaitsFor) {
 TEST_F(WatchedSocketTest, WhileItRestsAWaitForRoomOutlastsNewsOfBytes) {
     run([](asio::io_context* loop) -> awaitable<void> {
         Pair pair(*loop);
-        const std::string much(1'000'000, 'x');
-        while (::send(pair.ours.get(), much.data(), much.size(), 0) > 0) {
-        }
+        pair.fill();
         pair.watched->rest();
         pair.say("a byte");
         asio::steady_timer later(*loop, std::chrono::milliseconds(20));
-        later.async_wait([&](const boost::system::error_code&) {
-            std::string swallowed(much.size(), ' ');
-            while (::recv(pair.other.get(), swallowed.data(), swallowed.size(), 0) > 0) {
-            }
-        });
+        later.async_wait([&](const boost::system::error_code&) { pair.drain(); });
         asio::steady_timer limit(*loop, std::chrono::seconds(5));
         limit.async_wait([&](const boost::system::error_code& error) {
             if (!error) {
