@@ -167,6 +167,9 @@ asio::awaitable<bool> Connection::send_whole(
         send_at_once(text) || co_await wire_.write(head_, {}, services_.limits.write);
     count(*request, *response);
     services_.give_back(std::move(request), std::move(text));
+    if (is_sent && !keeps_alive && wire_.has_arrived()) {
+        co_await wire_.linger(services_.limits.linger_bytes_max, services_.limits.linger);
+    }
     co_return is_sent&& keeps_alive;
 }
 
@@ -347,7 +350,7 @@ asio::awaitable<bool> Connection::serve(std::unique_ptr<Request> served) {
     if (keeps_alive && co_await discard(body)) {
         co_return true;
     }
-    if (!body.is_done()) {
+    if (!body.is_done() || wire_.has_arrived()) {
         co_await wire_.linger(services_.limits.linger_bytes_max, services_.limits.linger);
     }
     co_return false;

@@ -148,6 +148,21 @@ TEST_F(ConnectionTest, LetsTheClientReadARefusalWhileItStillSends) {
     EXPECT_FALSE(client.was_reset());
 }
 
+// Some clients send a CRLF behind a body; closed with that unread, the connection would be reset, and the answer with it.
+TEST_F(ConnectionTest, LetsTheClientReadTheLastAnswerWhateverLiesBehindItsRequest) {
+    const std::string many(100'000, 'b');
+    for (const auto& request :
+         {post("/echo", many, "Connection: close\r\n") + "\r\n",
+          get("/facts", "Connection: close\r\n") + many}) {
+        auto client = connect();
+        client.send(request);
+        EXPECT_TRUE(has_status(client.answer(), 200));
+        client.end_sending();
+        EXPECT_EQ(client.rest(), "");
+        EXPECT_FALSE(client.was_reset());
+    }
+}
+
 TEST_F(ConnectionTest, DrainsASmallUnreadBodyAndGoesOn) {
     auto client = connect();
     client.send(post("/refuse", std::string(200'000, 'b')));
