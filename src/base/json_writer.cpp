@@ -99,6 +99,7 @@ bool append_thousandths(std::string& out, double number) {
     if (!(number >= 0 && number < most)) {
         return false;
     }
+    // NOLINTNEXTLINE(bugprone-incorrect-roundings): it is not negative
     const auto thousandths = static_cast<std::uint64_t>(number * 1000 + 0.5);
     if (static_cast<double>(thousandths) / 1000 != number) {
         return false;

@@ -32,6 +32,7 @@ class JsonText {
     explicit JsonText(std::string_view text);
     JsonText(const JsonText&) = delete;
     JsonText& operator=(const JsonText&) = delete;
+    ~JsonText() = default;
     operator std::string_view() const { return text_; }
 
   private:

@@ -7,6 +7,7 @@
 namespace sluice {
 namespace {
 
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): what a thread is about, it alone knows
 thread_local Pausable* work_of_this_thread = nullptr;
 
 }  // namespace

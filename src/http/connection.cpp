@@ -25,6 +25,8 @@ constexpr std::size_t request_id_length_max = 128;
 constexpr std::chrono::milliseconds briefly_idle{1'000};
 // Whoever has just come is about to ask.
 constexpr std::chrono::milliseconds fresh{1'000};
+// When the server stops: for the request of an idle client that does not know it yet.
+constexpr std::chrono::milliseconds on_its_way{250};
 constexpr std::size_t logged_path_length_max = 256;
 
 bool is_request_id(std::string_view text) {
@@ -83,11 +85,8 @@ asio::awaitable<void> Connection::run() {
             co_await asio::post(wire_.loop(), asio::deferred);
             continue;
         }
-        if (services_.is_draining) {
-            co_return;
-        }
         become_idle();
-        std::optional<std::size_t> count = 0;
+        std::optional<std::size_t> count;
         bool is_silent = false;
         while (wire_.may_read() || co_await wire_.readable() ||
                (!std::exchange(is_silent, true) && becomes_silent() && co_await wire_.readable())) {
@@ -97,6 +96,9 @@ asio::awaitable<void> Connection::run() {
         }
         wire_.stop_deadline();
         leave_idle();
+        if (!count) {
+            count = wire_.fill_now();  // it may have come since the wait was ended
+        }
         if (count.value_or(0) == 0) {
             co_return;
         }
@@ -112,12 +114,12 @@ void Connection::become_idle() {
     if (!is_last_resort()) {  // has little time anyway
         services_.idle.splice(services_.idle.end(), own_node_);
     }
-    wire_.start_deadline(std::min(patience(), briefly_idle));
+    wire_.start_deadline(std::min(patience(), services_.is_draining ? on_its_way : briefly_idle));
 }
 
 // The first deadline is over. False: it was the only one.
 bool Connection::becomes_silent() {
-    if (patience() <= briefly_idle || is_ended_) {
+    if (patience() <= briefly_idle || is_ended_ || services_.is_draining) {
         return false;
     }
     release_memory(head_);
@@ -165,6 +167,9 @@ asio::awaitable<bool> Connection::send_whole(
         send_at_once(text) || co_await wire_.write(head_, {}, services_.limits.write);
     count(*request, *response);
     services_.give_back(std::move(request), std::move(text));
+    if (is_sent && !keeps_alive && wire_.has_arrived()) {
+        co_await wire_.linger(services_.limits.linger_bytes_max, services_.limits.linger);
+    }
     co_return is_sent&& keeps_alive;
 }
 
@@ -237,6 +242,10 @@ bool Connection::may_go() {
         return false;
     }
     return !wire_.has_arrived();
+}
+
+void Connection::end_soon() {
+    wire_.start_deadline(on_its_way);
 }
 
 // Its wait ends with the next round of the loop; from now on it is not idle any more.
@@ -341,7 +350,7 @@ asio::awaitable<bool> Connection::serve(std::unique_ptr<Request> served) {
     if (keeps_alive && co_await discard(body)) {
         co_return true;
     }
-    if (!body.is_done()) {
+    if (!body.is_done() || wire_.has_arrived()) {
         co_await wire_.linger(services_.limits.linger_bytes_max, services_.limits.linger);
     }
     co_return false;

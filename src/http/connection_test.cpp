@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "http/connection_testing.hpp"
 
@@ -145,6 +146,21 @@ TEST_F(ConnectionTest, LetsTheClientReadARefusalWhileItStillSends) {
     client.end_sending();
     client.rest();
     EXPECT_FALSE(client.was_reset());
+}
+
+// Some clients send a CRLF behind a body; closed with that unread, the connection would be reset, and the answer with it.
+TEST_F(ConnectionTest, LetsTheClientReadTheLastAnswerWhateverLiesBehindItsRequest) {
+    const std::string many(100'000, 'b');
+    for (const auto& request :
+         {post("/echo", many, "Connection: close\r\n") + "\r\n",
+          get("/facts", "Connection: close\r\n") + many}) {
+        auto client = connect();
+        client.send(request);
+        EXPECT_TRUE(has_status(client.answer(), 200));
+        client.end_sending();
+        EXPECT_EQ(client.rest(), "");
+        EXPECT_FALSE(client.was_reset());
+    }
 }
 
 TEST_F(ConnectionTest, DrainsASmallUnreadBodyAndGoesOn) {
@@ -313,6 +329,45 @@ TEST_F(ConnectionTest, FinishesARequestWhileItDrains) {
     EXPECT_TRUE(answer.ends_with("\r\n\r\nbody"));
     EXPECT_TRUE(answer.contains("Connection: close\r\n"));
     EXPECT_TRUE(listener_.drained(10s));
+}
+
+TEST_F(ConnectionTest, AnswersWhatIsOnItsWayWhenItDrains) {
+    auto kept = connect();
+    kept.send(get("/nothing"));
+    EXPECT_TRUE(has_status(kept.answer(), 204));
+    auto fresh = connect();
+    EXPECT_TRUE(fresh.is_silent_for(50ms));
+    listener_.drain();
+    std::this_thread::sleep_for(20ms);
+    kept.send(get("/facts"));
+    fresh.send(get("/facts"));
+    for (Client* client : {&kept, &fresh}) {
+        const auto answer = client->answer();
+        EXPECT_TRUE(has_status(answer, 200)) << answer;
+        EXPECT_TRUE(answer.contains("Connection: close\r\n")) << answer;
+    }
+    EXPECT_TRUE(listener_.drained(10s));
+}
+
+TEST(Listener, AnswersWhomTheSystemHasLetInBeforeItDrains) {
+    TestHandler handler;
+    Metrics metrics;
+    const SystemClock clock;
+    runtime::EventLoops loops{2};
+    Listener listener(loops, handler, metrics, clock);
+    const auto port = listener.listen("127.0.0.1", 0).value();
+    std::vector<Client> clients;
+    for (int i = 0; i < 40; ++i) {
+        clients.emplace_back(port).send(get("/facts"));
+    }
+    listener.drain();
+    loops.start();
+    for (auto& client : clients) {
+        const auto answer = client.answer();
+        EXPECT_TRUE(has_status(answer, 200)) << answer;
+        EXPECT_TRUE(answer.contains("Connection: close\r\n")) << answer;
+    }
+    EXPECT_TRUE(listener.drained(10s));
 }
 
 class ImpatientConnectionTest : public ConnectionTest {

@@ -139,9 +139,9 @@ void let_in(const Door& door, UniqueFd file) {
     }
 }
 
-// Of those that wait, some; then others of the loop have their turn.
-boost::system::error_code let_some_in(Door& door, SpareFile& spare) {
-    for (int i = 0; i < let_in_at_once; ++i) {
+// Of those that wait, so many; then others of the loop have their turn.
+boost::system::error_code let_some_in(Door& door, SpareFile& spare, int count_max) {
+    for (int i = 0; i < count_max; ++i) {
         UniqueFd file(
             ::accept4(door.acceptor.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)
         );
@@ -166,12 +166,14 @@ asio::awaitable<void> accept_connections(Door door) {
             Acceptor::wait_read, asio::redirect_error(asio::use_awaitable, error)
         );
         if (!error) {
-            error = let_some_in(door, spare);
+            error = let_some_in(door, spare, let_in_at_once);
         }
         if (!error) {
             continue;
         }
         if (error == asio::error::operation_aborted) {
+            // Their clients are connected, and may have sent a request: they would be reset with the door.
+            let_some_in(door, spare, asio::socket_base::max_listen_connections);
             co_return;
         }
         log_failure(error, logged);

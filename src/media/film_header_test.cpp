@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 std::string number(std::uint64_t value, int bytes) {
     std::string text;
     for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) {
-        text += static_cast<char>(value >> shift & 0xffU);
+        text += static_cast<char>(shift < 64 ? value >> shift & 0xffU : 0);
     }
     return text;
 }

@@ -131,7 +131,7 @@ Result<Upload> Streams::try_join(const Upload& joined) {
         return std::move(durable).error();
     }
     const WallTime now = services_.clock.now();
-    const Upload queued = whole.completed(now).value().queued(now).value();
+    Upload queued = whole.completed(now).value().queued(now).value();
     const Quota& quota = uploads_.limits().quota;
     auto done =
         services_.metadata.join(queued, rows_of(segments), uploads_.new_job(queued, layout), quota);
