@@ -3,6 +3,7 @@
 // request.
 #pragma once
 
+#include "base/rare.hpp"
 #include "http/body_reader.hpp"
 #include "http/chunked_decoder.hpp"
 #include "http/connection_budget.hpp"
@@ -75,7 +76,7 @@ class SocketBody final : public BodyReader {
     std::chrono::steady_clock::duration waited_{0};  // for the client, in this span of progress
     std::uint64_t received_before_ = 0;              // this span
     ChunkedDecoder chunks_;
-    std::optional<Error> framing_error_;  // that a look ahead has found
+    Rare<Error> framing_error_;  // that a look ahead has found
 };
 
 }  // namespace sluice::http

@@ -235,7 +235,7 @@ Result<Incoming> Uploads::begin_append(const AppendTarget& target) {
     Incoming incoming(
         services_.blobs, {services_.ids.next()}, place(*found, target), std::move(limit)
     );
-    incoming.keep_of_start(mistaken_content_bytes);
+    incoming.keep_mistaken_start();
     incoming.hold(in_flight_.enter(target.id, target.index));
     return incoming;
 }

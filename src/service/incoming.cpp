@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/digest.hpp"
+#include "base/release_memory.hpp"
 
 namespace sluice {
 
@@ -66,15 +67,30 @@ Result<void> Incoming::write(std::span<const std::byte> bytes) {
 }
 
 void Incoming::note(std::span<const std::byte> bytes) {
-    if (start_.size() < start_max_) {
-        const auto missing = std::min(bytes.size(), start_max_ - start_.size());
-        start_.insert(
-            start_.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(missing)
-        );
-    }
     crc_ = crc32c(bytes, crc_);
     length_.value += bytes.size();
+    if (start_.size() < start_max_ || (drops_plain_start_ && !start_.empty())) {
+        note_start(bytes);
+    }
     token_.has_received(length_);
+}
+
+// What would be a mistake in a later segment is one in the first, and of more bytes than are kept the rest is not looked
+// at: what is no mistake now is none at the end.
+void Incoming::note_start(std::span<const std::byte> bytes) {
+    const auto missing = std::min(bytes.size(), start_max_ - start_.size());
+    start_.insert(
+        start_.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(missing)
+    );
+    if (!drops_plain_start_ || length_.value <= start_max_) {
+        return;
+    }
+    const std::string_view text(reinterpret_cast<const char*>(start_.data()), start_.size());
+    if (!mistaken_content({text, length_.value, true})) {
+        release_memory(start_);
+        start_max_ = 0;
+    }
+    drops_plain_start_ = false;
 }
 
 std::optional<DirectRange> Incoming::direct_range(ByteCount length) const {

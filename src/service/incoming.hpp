@@ -12,6 +12,7 @@
 
 #include "base/ids.hpp"
 #include "base/result.hpp"
+#include "core/mistaken_content.hpp"
 #include "core/segment.hpp"
 #include "service/in_flight.hpp"
 #include "store/blob_store.hpp"
@@ -46,8 +47,12 @@ class Incoming {
     Incoming(BlobStore& blobs, BlobId staging_id, std::unique_ptr<BlobWriter> writer, Limit limit);
 
     void judge_start_with(JudgeStart judge) { judge_start_ = std::move(judge); }
-    // So much of start() is enough: thousands may stand in the middle of their bytes.
-    void keep_of_start(std::size_t bytes) { start_max_ = bytes; }
+    // Of start() as much as tells a mistake for media, and nothing once it is plain that it is none: thousands may
+    // stand in the middle of their bytes.
+    void keep_mistaken_start() {
+        start_max_ = mistaken_content_bytes;
+        drops_plain_start_ = true;
+    }
 
     // Errors: those of the limit and of the judge, storage_full, storage_failed.
     Result<void> write(std::span<const std::byte> bytes);
@@ -67,7 +72,7 @@ class Incoming {
     ByteCount length() const { return length_; }
     std::uint32_t crc() const { return crc_; }
     BlobId staging_id() const { return staging_id_; }
-    // The first bytes, enough to tell what the content is.
+    // The first bytes, enough to tell what the content is; see keep_mistaken_start().
     std::span<const std::byte> start() const { return start_; }
     // Keeps FINALIZE from judging while bytes of its upload are on their way.
     void hold(InFlight::Token token) {
@@ -82,6 +87,7 @@ class Incoming {
   private:
     Result<void> admit(std::span<const std::byte> bytes);
     void note(std::span<const std::byte> bytes);
+    void note_start(std::span<const std::byte> bytes);
     Result<void> move_to_staging();
     // A full disk with the numbers that its owner will ask for.
     Error with_room(Error error) const;
@@ -95,6 +101,7 @@ class Incoming {
     std::uint32_t crc_ = 0;
     std::vector<std::byte> start_;
     std::size_t start_max_ = 4096;
+    bool drops_plain_start_ = false;
     InFlight::Token token_;
 };
 

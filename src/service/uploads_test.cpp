@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -375,6 +377,40 @@ TEST_F(UploadsTest, FinishMissesNoSegmentThatIsStoredWhileItLooks) {
     clock_.interrupt([&] { EXPECT_TRUE(uploads_.finish_append(target, std::move(*incoming))); });
     EXPECT_EQ(uploads_.finish(me, id).error().code, ErrorCode::append_in_flight);
     EXPECT_TRUE(uploads_.finish(me, id));
+}
+
+// What begins the segment that is being sent is kept as long as it may be a mistake for media.
+TEST_F(UploadsTest, TheStartOfPlainMediaIsNotKept) {
+    const auto id = create(10'000)->id;
+    const AppendTarget target{me, id, {0}, ByteCount{10'000}};
+    auto incoming = uploads_.begin_append(target);
+    ASSERT_TRUE(incoming);
+    const std::string media(3'000, '\0');
+    ASSERT_TRUE(incoming->write(bytes_of(media.substr(0, 1'024))));
+    EXPECT_EQ(incoming->start().size(), 1'024U) << "whether it is all of it is not known yet";
+    ASSERT_TRUE(incoming->write(bytes_of(media.substr(0, 1))));
+    EXPECT_TRUE(incoming->start().empty());
+    ASSERT_TRUE(incoming->write(bytes_of(media)));
+    EXPECT_TRUE(incoming->start().empty());
+    EXPECT_TRUE(uploads_.finish_append(target, *std::move(incoming)));
+}
+
+TEST_F(UploadsTest, AMistakeForMediaIsFoundInPiecesOfAnySize) {
+    const std::string page = "<!DOCTYPE html><html>" + std::string(3'000, ' ');
+    for (const std::size_t piece : {1U, 700U, 1'023U, 1'024U, 1'025U, 3'021U}) {
+        const auto id = create(10'000)->id;
+        const AppendTarget target{me, id, {0}, ByteCount{10'000}};
+        auto incoming = uploads_.begin_append(target);
+        ASSERT_TRUE(incoming);
+        for (std::size_t at = 0; at < page.size(); at += piece) {
+            ASSERT_TRUE(
+                incoming->write(bytes_of(page).subspan(at).first(std::min(piece, page.size() - at)))
+            );
+        }
+        auto finished = uploads_.finish_append(target, *std::move(incoming));
+        ASSERT_FALSE(finished) << piece;
+        EXPECT_EQ(finished.error().code, ErrorCode::not_media) << piece;
+    }
 }
 
 }  // namespace

@@ -33,9 +33,6 @@ BodyWindow::BodyWindow(http::BodyReader& body, runtime::BufferArena& arena)
 
 awaitable<Result<std::span<const std::byte>>> BodyWindow::read() {
     if (!has_memory_) {
-        if (auto arrived = co_await body_.ready(); !arrived) {
-            co_return std::move(arrived).error();
-        }
         co_await take_memory();
         place();
     }

@@ -19,6 +19,11 @@ class BodyWindow {
   public:
     BodyWindow(http::BodyReader& body, runtime::BufferArena& arena);
 
+    // It holds no memory. Before the next read() its arrival() is to be awaited: no frame but that one then stands there for
+    // as long as the client does.
+    bool is_asleep() const { return !has_memory_; }
+    boost::asio::awaitable<Result<void>> arrival() { return body_.ready(); }
+
     // Some more bytes, and which they are; none at the end of the body, or if is_silent(). Errors:
     // those of the body. Precondition: !is_full().
     boost::asio::awaitable<Result<std::span<const std::byte>>> read();

@@ -1,6 +1,7 @@
 #include "protocol/common/media_sink.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "core/mistaken_content.hpp"
@@ -9,6 +10,8 @@ namespace sluice::protocol {
 namespace {
 
 using boost::asio::awaitable;
+
+constexpr std::array media_names{"media", "media_data"};
 
 // The caller's mistakes; a disk that is full is no matter of the order of judgement.
 bool is_about_the_media(ErrorCode code) {
@@ -216,11 +219,17 @@ awaitable<Result<void>> MediaSink::take_from_query(std::string_view name, std::s
     co_return co_await end();
 }
 
+bool has_query_media(const Parameters& parameters) {
+    return std::ranges::any_of(media_names, [&](const char* name) {
+        return !parameters.get(name).empty();
+    });
+}
+
 awaitable<Result<void>> take_query_media(
-    const Context& context, ReceivedForm& form, OpenMedia open
+    const Context& context, ReceivedForm& form, const OpenMedia& open
 ) {
-    MediaSink sink(context, form, std::move(open));
-    for (const std::string name : {"media", "media_data"}) {
+    MediaSink sink(context, form, open);
+    for (const std::string name : media_names) {
         std::string text(form.parameters.get(name));
         if (text.empty()) {
             continue;

@@ -22,8 +22,8 @@ namespace sluice::protocol {
 class MediaSink {
   public:
     // All outlive the sink.
-    MediaSink(const Context& context, ReceivedForm& form, OpenMedia open)
-        : context_(context), form_(form), open_(std::move(open)) {}
+    MediaSink(const Context& context, ReceivedForm& form, const OpenMedia& open)
+        : context_(context), form_(form), open_(open) {}
 
     // See DirectWrites.
     void use(runtime::DiskRing* ring) { direct_.use(ring); }
@@ -76,7 +76,7 @@ class MediaSink {
     const Context& context_;
     DirectWrites direct_;
     ReceivedForm& form_;
-    OpenMedia open_;
+    const OpenMedia& open_;
     std::optional<Base64Decoder> decoder_;
     std::vector<std::byte> decoded_;
     std::optional<ByteCount> expected_;
@@ -88,10 +88,12 @@ class MediaSink {
     bool is_named_ = false;
 };
 
+bool has_query_media(const Parameters& parameters);
+
 // Media in the query, which X's documents show for short ones; it leaves the parameters. An empty one
 // harms nobody.
 boost::asio::awaitable<Result<void>> take_query_media(
-    const Context& context, ReceivedForm& form, OpenMedia open
+    const Context& context, ReceivedForm& form, const OpenMedia& open
 );
 
 }  // namespace sluice::protocol

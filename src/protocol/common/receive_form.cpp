@@ -55,21 +55,46 @@ class FormReception {
           content_type_(exchange.request.header("Content-Type").value_or("")),
           body_(body),
           window_(body, context.buffers),
-          sink_(context, *form_, std::move(open)) {
+          open_(std::move(open)),
+          sink_(context, *form_, open_) {
         form_->parameters = std::move(already);
         if (exchange.request.header("Content-MD5")) {
             md5_.emplace();
         }
     }
 
-    awaitable<Result<ReceivedFormPtr>> run() {
+    // A static one, so that what a request holds while its body comes is this frame and no other around it.
+    static awaitable<Result<ReceivedFormPtr>> run(std::unique_ptr<FormReception> self) {
+        if (self->exchange_.request.has_body()) {
+            const auto begun = Timings::Clock::now();
+            auto read = co_await self->begin();
+            if (read) {
+                read = self->judge(co_await self->read_form());
+            }
+            self->exchange_.timings.body = Timings::Clock::now() - begun;
+            if (!read) {
+                co_return std::move(read).error();
+            }
+        }
+        if (has_query_media(self->form_->parameters)) {
+            auto taken = co_await take_query_media(self->context_, *self->form_, self->open_);
+            if (!taken) {
+                co_return std::move(taken).error();
+            }
+        }
+        co_return std::move(self->form_);
+    }
+
+  private:
+    // Up to where the first bytes tell what it is.
+    awaitable<Result<void>> begin() {
         sink_.use(co_await runtime::DiskRing::of_this_loop());
         auto parser = http::make_form_parser(content_type_, {.parts_max = form_parts_max});
         if (!parser && parser.error().code != ErrorCode::multipart_boundary) {
             co_return std::move(parser).error();
         }
         if (auto looked = co_await look(); !looked) {
-            co_return std::move(looked).error();
+            co_return looked;
         }
         if (!parser) {
             co_return http::explained(std::move(parser).error(), content_type_, start());
@@ -78,18 +103,20 @@ class FormReception {
         if (auto wrong = http::mislabelled(content_type_, start())) {
             co_return std::move(*wrong);
         }
-        auto read = co_await read_form();
+        co_return ok();
+    }
+
+    [[gnu::noinline]] Result<void> judge(Result<void> read) {
         note_call(exchange_, form_->parameters);
         if (!read) {
-            co_return http::explained(std::move(read).error(), content_type_, start());
+            return http::explained(std::move(read).error(), content_type_, start());
         }
         if (md5_) {
             form_->body_md5 = md5_->finish_hex();
         }
-        co_return std::move(form_);
+        return ok();
     }
 
-  private:
     // Enough of the body to see what it is.
     awaitable<Result<void>> look() {
         do {
@@ -111,6 +138,11 @@ class FormReception {
         while (!is_done_) {
             if (auto parsed = co_await parse(); !parsed || is_done_) {
                 co_return parsed;
+            }
+            if (window_.is_asleep()) {
+                if (auto arrived = co_await window_.arrival(); !arrived) {
+                    co_return arrived;
+                }
             }
             if (auto filled = co_await fill(); !filled) {
                 co_return filled;
@@ -222,6 +254,11 @@ class FormReception {
         while (!window_.is_last()) {
             window_.set_aside({}, {});
             co_await window_.resume(0, {});
+            if (window_.is_asleep()) {
+                if (auto arrived = co_await window_.arrival(); !arrived) {
+                    co_return arrived;
+                }
+            }
             if (auto filled = co_await fill(); !filled) {
                 co_return filled;
             }
@@ -336,6 +373,7 @@ class FormReception {
     BodyWindow window_;
     std::unique_ptr<http::FormParser> parser_;
     std::unique_ptr<ReceivedForm> form_ = std::make_unique<ReceivedForm>();
+    const OpenMedia open_;
     MediaSink sink_;
     std::optional<Md5> md5_;
     std::vector<std::byte> start_;
@@ -347,33 +385,18 @@ class FormReception {
     bool is_done_ = false;
 };
 
-awaitable<Result<ReceivedFormPtr>> receive_body(
-    const Context& context,
-    Exchange& exchange,
-    http::BodyReader& body,
-    Parameters already,
-    OpenMedia open
-) {
-    if (!exchange.request.has_body()) {
-        auto form = std::make_unique<ReceivedForm>();
-        form->parameters = std::move(already);
-        co_return form;
+// A multipart body is judged where its media begins: there it is known what it is for.
+std::optional<Error> refuse_length(const http::Request& request, const UploadLimits& limits) {
+    const std::uint64_t announced = request.content_length.value_or(0);
+    if (announced <= body_max(limits) ||
+        lower_case(request.header("Content-Type").value_or("")).starts_with("multipart/")) {
+        return std::nullopt;
     }
-    const UploadLimits& limits = context.uploads.limits();
-    const std::uint64_t announced = exchange.request.content_length.value_or(0);
-    // A multipart body is judged where its media begins: there it is known what it is for.
-    const bool is_multipart =
-        lower_case(exchange.request.header("Content-Type").value_or("")).starts_with("multipart/");
-    if (!is_multipart && announced > body_max(limits)) {
-        co_return body_too_large("The body has " + std::to_string(announced) + " bytes", limits);
-    }
-    auto reception = std::make_unique<FormReception>(
-        context, exchange, body, std::move(already), std::move(open)
-    );
-    const auto begun = Timings::Clock::now();
-    auto form = co_await reception->run();
-    exchange.timings.body = Timings::Clock::now() - begun;
-    co_return form;
+    return body_too_large("The body has " + std::to_string(announced) + " bytes", limits);
+}
+
+awaitable<Result<ReceivedFormPtr>> refuse(Error error) {
+    co_return error;
 }
 
 }  // namespace
@@ -400,18 +423,17 @@ awaitable<Result<ReceivedFormPtr>> receive_form(
     Parameters already,
     OpenMedia open
 ) {
+    // No coroutine itself: it would stand there for as long as the body comes.
     if (auto added = already.add_query(exchange.request.raw_query); !added) {
-        co_return std::move(added).error();
+        return refuse(std::move(added).error());
     }
     note_call(exchange, already);
-    auto form = co_await receive_body(context, exchange, body, std::move(already), open);
-    if (!form) {
-        co_return form;
+    if (auto refused = refuse_length(exchange.request, context.uploads.limits())) {
+        return refuse(*std::move(refused));
     }
-    if (auto taken = co_await take_query_media(context, **form, std::move(open)); !taken) {
-        co_return std::move(taken).error();
-    }
-    co_return form;
+    return FormReception::run(std::make_unique<FormReception>(
+        context, exchange, body, std::move(already), std::move(open)
+    ));
 }
 
 }  // namespace sluice::protocol
