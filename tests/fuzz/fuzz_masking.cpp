@@ -20,6 +20,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     SLUICE_ASSERT(kept.find(secret) == std::string::npos);
     const std::string around = std::string(text) + std::string(secret) + std::string(text);
     SLUICE_ASSERT(bearer.text(around).find(secret) == std::string::npos);
+    if (text.contains(secret)) {
+        return 0;  // it would stand in a parameter that is no secret
+    }
     const std::string target = "/?" + std::string(text) + "&oauth_token=" + std::string(secret);
     SLUICE_ASSERT(sluice::protocol::Masker().target(target).find(secret) == std::string::npos);
     return 0;
