@@ -319,13 +319,13 @@ asio::awaitable<bool> Connection::serve(std::unique_ptr<Request> served) {
         release_memory(head_);  // it may be long in coming
     }
     SocketBody body(wire_, request, services_.limits, *services_.budget);
-    Response response;
+    std::unique_ptr<Response> response;  // the frame stands here for as long as a body takes
     std::exception_ptr failure;
     try {
         if (is_last_resort() && request.has_body()) {
-            response = refuse_body(request);
+            response = std::make_unique<Response>(refuse_body(request));
         } else {
-            response = co_await services_.handler.handle(request, body);
+            response = std::make_unique<Response>(co_await services_.handler.handle(request, body));
         }
     } catch (...) {
         failure = std::current_exception();
@@ -335,15 +335,15 @@ asio::awaitable<bool> Connection::serve(std::unique_ptr<Request> served) {
         if (state.cancelled() != asio::cancellation_type::none) {
             std::rethrow_exception(failure);  // not a failure: the server ends the connection
         }
-        response = failed(request, failure);
+        response = std::make_unique<Response>(failed(request, failure));
     }
     // The answers of one round of the loop go out one right after the other: a client with many connections wakes
     // once for them, and waking it is what a short answer costs most.
     co_await wire_.end_of_round();
-    const bool keeps_alive = may_keep_alive(request, response, body);
-    compose_head(request, response, keeps_alive);
-    const bool is_sent = send_at_once(request, response) || co_await send(request, response);
-    count(request, response);
+    const bool keeps_alive = may_keep_alive(request, *response, body);
+    compose_head(request, *response, keeps_alive);
+    const bool is_sent = send_at_once(request, *response) || co_await send(request, *response);
+    count(request, *response);
     if (!is_sent) {
         co_return false;
     }

@@ -377,16 +377,18 @@ awaitable<Error> Authenticator::mismatch(
         );
     };
     const auto found = co_await runtime::run_blocking(bulk_, std::move(work));
-    exchange.oauth_base_string = shown(oauth::expected_base_string(call.request, call.fields));
-    exchange.oauth_base_string_sent = found ? shown(found->base_string) : "";
+    exchange.base_strings = BaseStrings{
+        .expected = shown(oauth::expected_base_string(call.request, call.fields)),
+        .sent = found ? shown(found->base_string) : ""
+    };
     std::string facts =
         found ? found->facts
               : "No known mistake of signing explains it: most likely the consumer secret or the "
                 "access token secret is not that of key \"" +
                     call.key->key.name + "\", or something was changed after signing.";
-    facts += " Expected base string: " + exchange.oauth_base_string;
+    facts += " Expected base string: " + exchange.base_strings->expected;
     if (found) {
-        facts += " The client's: " + exchange.oauth_base_string_sent;
+        facts += " The client's: " + exchange.base_strings->sent;
     }
     co_return Error{.code = ErrorCode::oauth_signature, .facts = std::move(facts)};
 }

@@ -47,6 +47,19 @@ struct Timings {
     Duration store{0};
 };
 
+// The console's cookie that a call came with; see ConsoleSessions.
+struct SessionOfCall {
+    std::optional<WallTime> ends;
+    std::string mark;
+};
+
+// Of an OAuth 1.0a call whose signature does not match: what should have been signed, and what the caller signed, as far
+// as a known mistake explains it. Never a secret or a signature.
+struct BaseStrings {
+    std::string expected;
+    std::string sent;
+};
+
 struct Exchange {
     explicit Exchange(const http::Request& asked) : request(asked) {}
 
@@ -59,13 +72,9 @@ struct Exchange {
     Rare<Error> credentials_refused;
     // With keys: by what the caller was known, so that a long answer can be ended with it.
     std::string bearer_digest;
-    std::optional<WallTime> session_ends;
-    std::string session_mark;  // of the console's cookie; see ConsoleSessions
-    std::string claimed_key;   // the consumer key of an OAuth 1.0a call, whoever sent it
-    // Of an OAuth 1.0a call whose signature does not match: what should have been signed, and what
-    // the caller signed, as far as a known mistake explains it. Never a secret or a signature.
-    std::string oauth_base_string;
-    std::string oauth_base_string_sent;
+    Rare<SessionOfCall> session;
+    std::string claimed_key;  // the consumer key of an OAuth 1.0a call, whoever sent it
+    Rare<BaseStrings> base_strings;
     std::string_view protocol;  // of an API of X: "x1", "x2"
     std::string call;           // "INIT", "APPEND", "FINALIZE", "STATUS", "ONE_SHOT", … or empty
     std::optional<MediaId> media_id;

@@ -106,6 +106,7 @@ class FormReception {
         co_return ok();
     }
 
+    // Not inlined: the frame of run() would have room for its variables.
     [[gnu::noinline]] Result<void> judge(Result<void> read) {
         note_call(exchange_, form_->parameters);
         if (!read) {

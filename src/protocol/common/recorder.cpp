@@ -147,8 +147,10 @@ void Recorder::fill(
     made.media_id = exchange.media_id;
     made.segment_index = exchange.segment_index;
     made.error_code = response.error_code;
-    made.oauth_expected = exchange.oauth_base_string;
-    made.oauth_sent = exchange.oauth_base_string_sent;
+    const BaseStrings none;
+    const BaseStrings& signed_texts = exchange.base_strings ? *exchange.base_strings : none;
+    made.oauth_expected = signed_texts.expected;
+    made.oauth_sent = signed_texts.sent;
     made.status = response.status;
     fill_answer_headers(made.answer_headers, response, request.request_id, now);
     made.answer_bytes = length_of(response);

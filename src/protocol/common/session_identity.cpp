@@ -26,8 +26,7 @@ awaitable<Result<std::optional<ConsoleSessions::Session>>> Authenticator::sessio
 awaitable<Result<Identity>> Authenticator::by_session(
     Exchange& exchange, ConsoleSessions::Session session
 ) {
-    exchange.session_ends = session.ends;
-    exchange.session_mark = session.mark;
+    exchange.session = SessionOfCall{.ends = session.ends, .mark = session.mark};
     if (session.holder == ConsoleSessions::operator_holder) {
         co_return Identity{.principal = {session.holder}, .name = session.holder};
     }

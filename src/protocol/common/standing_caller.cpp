@@ -7,8 +7,8 @@ StandingCaller::StandingCaller(Keys& keys, runtime::BlockingPool& reads, const E
       reads_(reads),
       bearer_digest_(exchange.bearer_digest),
       consumer_key_(exchange.claimed_key),
-      ends_(exchange.session_ends),
-      session_mark_(exchange.session_mark) {}
+      ends_(exchange.session ? exchange.session->ends : std::nullopt),
+      session_mark_(exchange.session ? exchange.session->mark : "") {}
 
 Result<bool> StandingCaller::is_good(WallTime now) {
     if (!session_mark_.empty()) {
