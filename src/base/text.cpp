@@ -156,7 +156,7 @@ std::string printable(std::string_view text, std::size_t length_max) {
         }
         const bool is_plain =
             length > 0 && !is_control(shown.front()) && shown != "\"" && !is_deceptive(shown);
-        result += is_plain ? shown : "?";
+        result += is_plain ? shown : shown == "\"" ? "'" : "?";
         text.remove_prefix(shown.size());
     }
     return result;

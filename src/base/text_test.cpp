@@ -45,7 +45,7 @@ TEST(Text, OnOneLineKeepsQuotesAndDropsWhatSteersATerminal) {
 
 TEST(Text, PrintableShowsEveryLanguageAndNoHalfCharacter) {
     EXPECT_EQ(printable("тест.mp4"), "тест.mp4");
-    EXPECT_EQ(printable("a\"\r\n\x7f\xff\xd1"), "a??????");
+    EXPECT_EQ(printable("a\"\r\n\x7f\xff\xd1"), "a'?????");
     EXPECT_EQ(printable("abcdef", 6), "abcdef");
     // Right to left: "gpj.exe" reads as "exe.jpg".
     for (const auto* turns :

@@ -16,8 +16,12 @@ JsonWriter begin_json(const char* type) {
 void write_result(JsonWriter& json, const client::UploadResult& result) {
     json.member("media_id", result.media_id).member("media_key", result.media_key);
     json.member("state", result.state).member("size_bytes", result.size_bytes);
+    write_outputs(json, result.outputs);
+}
+
+void write_outputs(JsonWriter& json, const std::vector<client::Output>& outputs) {
     json.key("outputs").begin_array();
-    for (const auto& output : result.outputs) {
+    for (const auto& output : outputs) {
         json.begin_object().member("name", output.name).member("url", output.url);
         json.member("content_type", output.content_type);
         json.member("size_bytes", output.size_bytes).end_object();
@@ -48,8 +52,10 @@ void print_json_failure(std::ostream& out, std::string_view file, const client::
     out << json.end_object().take() << '\n' << std::flush;
 }
 
-JsonReporter::JsonReporter(std::ostream& out, std::string file, bool is_quiet)
-    : out_(out), file_(std::move(file)), is_quiet_(is_quiet) {}
+JsonReporter::JsonReporter(
+    std::ostream& out, std::string file, std::uint64_t size_bytes, bool is_quiet
+)
+    : out_(out), file_(std::move(file)), size_bytes_(size_bytes), is_quiet_(is_quiet) {}
 
 void JsonReporter::on(const client::Event& event) {
     std::visit([&](const auto& what) { write(event, what); }, event.what);
@@ -124,8 +130,8 @@ void JsonReporter::write(const client::Event& event, const client::Failed& faile
     auto json = begin(event, "failed");
     json.key("media_id");
     event.media_id.empty() ? json.null() : json.value(event.media_id);
-    json.member("state", "failed").key("size_bytes").null();
-    json.key("outputs").begin_array().end_array();
+    json.member("state", "failed").member("size_bytes", size_bytes_);
+    write_outputs(json, {});
     write_failure(json, failed.failure);
     finish(json, true);
 }

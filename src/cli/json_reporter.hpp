@@ -3,8 +3,10 @@
 // uploader's lock.
 #pragma once
 
+#include <cstdint>
 #include <iosfwd>
 #include <string>
+#include <vector>
 
 #include "base/json_writer.hpp"
 #include "client/event.hpp"
@@ -13,8 +15,8 @@ namespace sluice::cli {
 
 class JsonReporter final : public client::Observer {
   public:
-    // Quiet: only the last object.
-    JsonReporter(std::ostream& out, std::string file, bool is_quiet);
+    // `size_bytes`: of the file. Quiet: only the last object.
+    JsonReporter(std::ostream& out, std::string file, std::uint64_t size_bytes, bool is_quiet);
 
     void on(const client::Event& event) override;
 
@@ -32,12 +34,16 @@ class JsonReporter final : public client::Observer {
 
     std::ostream& out_;
     std::string file_;
+    std::uint64_t size_bytes_;
     bool is_quiet_;
     client::Milliseconds next_progress_{0};
 };
 
 // The members media_id, state, size_bytes, outputs of an open object.
 void write_result(JsonWriter& json, const client::UploadResult& result);
+
+// The member outputs of an open object.
+void write_outputs(JsonWriter& json, const std::vector<client::Output>& outputs);
 
 // The members of an error, as the API has them, of an open object.
 void write_failure(JsonWriter& json, const client::Failure& failure);

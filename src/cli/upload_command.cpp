@@ -133,7 +133,8 @@ struct FileOutcome {
     int exit_code = exit_done;
     std::string media_id;
     std::string state;
-    std::uint64_t size_bytes = 0;
+    std::optional<std::uint64_t> size_bytes = std::nullopt;
+    std::vector<client::Output> outputs = {};
 };
 
 class UploadRun {
@@ -166,13 +167,13 @@ class UploadRun {
     }
 
   private:
-    std::unique_ptr<client::Observer> reporter(const std::string& file) const {
+    std::unique_ptr<client::Observer> reporter(const std::string& file, std::uint64_t size) const {
         const bool is_quiet = arguments_.has("--quiet");
         if (arguments_.has("--json") && !says_each()) {
             return std::make_unique<RetryObserver>(console_.err);
         }
         if (arguments_.has("--json")) {
-            return std::make_unique<JsonReporter>(console_.out, file, is_quiet);
+            return std::make_unique<JsonReporter>(console_.out, file, size, is_quiet);
         }
         const auto style = HumanReporter::Style{
             .is_tty = console_.err_is_tty,
@@ -214,21 +215,23 @@ class UploadRun {
         settings.category = arguments_.has("--category")
                                 ? arguments_.value("--category")
                                 : client::category_of(settings.media_type).value_or("");
-        const auto observer = reporter(file);
+        const auto observer = reporter(file, opened->size());
         auto result = client::Uploader(around_, store_, *observer).upload(*opened, settings);
         if (!result) {
             return {
                 .file = file,
                 .exit_code = exit_code(result.error()),
-                .media_id = {},
-                .state = "failed"
+                .media_id = result.error().media_id,
+                .state = "failed",
+                .size_bytes = opened->size()
             };
         }
         return {
             .file = file,
             .media_id = result->media_id,
             .state = result->state,
-            .size_bytes = result->size_bytes
+            .size_bytes = result->size_bytes,
+            .outputs = result->outputs
         };
     }
 
@@ -264,7 +267,9 @@ class UploadRun {
             json.begin_object().member("file", outcome.file).member("state", outcome.state);
             json.key("media_id");
             outcome.media_id.empty() ? json.null() : json.value(outcome.media_id);
-            json.member("size_bytes", outcome.size_bytes);
+            json.key("size_bytes");
+            outcome.size_bytes ? json.value(*outcome.size_bytes) : json.null();
+            write_outputs(json, outcome.outputs);
             json.member("exit_code", outcome.exit_code).end_object();
         }
         json.end_array();

@@ -39,8 +39,17 @@ Failure interrupted_failure() {
     };
 }
 
-Caller::Caller(Surroundings& around, Observer& observer)
-    : around_(around), observer_(observer), start_(around.timer.now()) {}
+Failure timeout_failure() {
+    return {
+        .kind = FailureKind::timeout,
+        .code = "timeout",
+        .message = "--timeout passed; what the server has begun goes on",
+        .hint = "Run the same command again to continue."
+    };
+}
+
+Caller::Caller(Surroundings& around, Observer& observer, std::optional<Milliseconds> time_limit)
+    : around_(around), observer_(observer), start_(around.timer.now()), time_limit_(time_limit) {}
 
 Outcome<HttpAnswer> Caller::call(const std::string& name, HttpRequest request) {
     return call(name, std::move(request), [] { return true; });
@@ -63,12 +72,26 @@ Outcome<HttpAnswer> Caller::call(
             return outcome;
         }
         const auto delay = delay_after(tries, failure);
+        if (time_limit_ && elapsed() + delay >= *time_limit_) {
+            return late(failure);
+        }
         tell(Retrying{.name = name, .tries = tries, .delay = delay, .why = failure});
         around_.timer.wait(delay, around_.stop);
         if (around_.stop.load()) {
             return interrupted_failure();
         }
     }
+}
+
+// Where nothing has begun, nothing goes on: that stays what the last try says.
+Failure Caller::late(Failure last) const {
+    if (media_id().empty()) {
+        last.message += "; --timeout passed";
+        return last;
+    }
+    auto failure = timeout_failure();
+    failure.message += "; the last try: " + last.message;
+    return failure;
 }
 
 // For each try anew: a signature has a nonce, which is good once.
@@ -108,6 +131,11 @@ Milliseconds Caller::delay_after(int tries, const Failure& failure) {
 void Caller::tell(EventKind what) {
     const std::lock_guard lock(mutex_);
     observer_.on({.at = elapsed(), .media_id = media_id_, .what = std::move(what)});
+}
+
+std::string Caller::media_id() const {
+    const std::lock_guard lock(mutex_);
+    return media_id_;
 }
 
 void Caller::set_media_id(std::string media_id) {

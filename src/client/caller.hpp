@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "client/credentials.hpp"
@@ -26,7 +27,12 @@ struct Surroundings {
 
 class Caller {
   public:
-    Caller(Surroundings& around, Observer& observer);
+    // `time_limit`, from now on: a call whose next try would come later ends, with FailureKind::timeout if an upload has begun.
+    Caller(
+        Surroundings& around,
+        Observer& observer,
+        std::optional<Milliseconds> time_limit = std::nullopt
+    );
 
     // The 2xx answer, or why there is none. `name` is what the timeline shows. `may_go_on`, asked
     // before each further try, lets a neighbour's failure end this call too.
@@ -37,21 +43,26 @@ class Caller {
 
     void tell(EventKind what);
     void set_media_id(std::string media_id);
+    std::string media_id() const;
     Milliseconds elapsed() { return around_.timer.now() - start_; }
 
   private:
     HttpRequest with_credentials(const HttpRequest& request) const;
     Outcome<HttpAnswer> try_once(const std::string& name, const HttpRequest& request);
+    Failure late(Failure last) const;
     Milliseconds delay_after(int tries, const Failure& failure);
 
     Surroundings& around_;
     Observer& observer_;
     Milliseconds start_;
-    std::mutex mutex_;
+    std::optional<Milliseconds> time_limit_;
+    mutable std::mutex mutex_;
     std::string media_id_;
 };
 
 // What a call ends with once `stop` was raised.
 Failure interrupted_failure();
+// What an upload, and a call of it, ends with when its time is over.
+Failure timeout_failure();
 
 }  // namespace sluice::client

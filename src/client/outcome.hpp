@@ -35,7 +35,8 @@ struct Failure {
     std::string next = {};     // a command that runs as printed, or empty
     std::string doc_url = {};
     std::string request_id = {};
-    int status = 0;  // HTTP; 0 when there was no answer
+    std::string media_id = {};  // of the upload that ended with this, if there is one
+    int status = 0;             // HTTP; 0 when there was no answer
     std::optional<std::chrono::seconds> retry_after = std::nullopt;
 };
 

@@ -2,15 +2,6 @@
 
 namespace sluice::client {
 
-Failure timeout_failure() {
-    return {
-        .kind = FailureKind::timeout,
-        .code = "timeout",
-        .message = "--timeout passed; what the server has begun goes on",
-        .hint = "Run the same command again to continue."
-    };
-}
-
 Failure processing_failure(const Processing& processing) {
     auto text = processing.error_message;
     if (text.empty()) {

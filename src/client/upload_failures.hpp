@@ -6,7 +6,6 @@
 
 namespace sluice::client {
 
-Failure timeout_failure();
 Failure processing_failure(const Processing& processing);
 Failure changed_failure();
 

@@ -61,7 +61,7 @@ Uploader::Session Uploader::session_for(
              .modified_ns = file.modified_ns(),
              .target = settings.server,
              .protocol = std::string(name_of(settings.protocol))},
-        .caller = Caller(around_, observer)
+        .caller = Caller(around_, observer, settings.timeout)
     };
 }
 
@@ -72,6 +72,7 @@ Outcome<UploadResult> Uploader::upload(const LocalFile& file, UploadSettings set
     if (result) {
         session.caller.tell(Ready{*result});
     } else {
+        result.error().media_id = session.caller.media_id();
         session.caller.tell(Failed{result.error()});
     }
     return result;

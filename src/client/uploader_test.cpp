@@ -263,6 +263,30 @@ TEST_F(UploaderTest, LeavesAtItsTimeoutAndKeepsTheState) {
     EXPECT_TRUE(store_.state);
 }
 
+TEST_F(UploaderTest, DoesNotWaitBeyondItsTimeoutForAnotherTry) {
+    settings_.timeout = std::chrono::seconds(20);
+    auto busy = FakeX::problem(503, "overloaded");
+    busy.retry_after = std::chrono::seconds(60);
+    fail("APPEND 3", 10, busy);
+    const auto result = upload();
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().kind, FailureKind::timeout);
+    EXPECT_EQ(result.error().media_id, "1000");
+    EXPECT_EQ(x_.counts["APPEND 3"], 1);
+    EXPECT_LT(timer_.now(), Milliseconds(20'000));
+    EXPECT_TRUE(store_.state);
+}
+
+TEST_F(UploaderTest, SaysThatNobodyCouldBeReachedWhereNothingHasBegun) {
+    settings_.timeout = std::chrono::seconds(2);
+    fail("INIT", 10, std::unexpected(NetworkError{"refused"}));
+    const auto result = upload();
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().kind, FailureKind::temporary);
+    EXPECT_TRUE(result.error().message.ends_with("--timeout passed")) << result.error().message;
+    EXPECT_LT(timer_.now(), Milliseconds(2'000));
+}
+
 TEST_F(UploaderTest, DoesNotWaitForProcessingWhenToldSo) {
     settings_.waits = false;
     x_.processing = {R"({"state":"pending","check_after_secs":15})"};

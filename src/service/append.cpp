@@ -376,7 +376,13 @@ Result<Upload> Uploads::compare_stored(
             return lost ? Result<Upload>(**std::move(lost)) : std::move(lost).error();
         }
     }
-    return conflicting(stands, came, target.id);
+    auto conflict = conflicting(stands, came, target.id);
+    if (found->upload.state == UploadState::open) {
+        return conflict;
+    }
+    auto refusal = found->upload.admits(target.index, came.extent.length, came.received_at).error();
+    refusal.facts += " " + conflict.facts;
+    return refusal;
 }
 
 Result<bool> Uploads::same_bytes(const Extent& left, const Extent& right) {

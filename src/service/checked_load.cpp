@@ -23,6 +23,9 @@ Result<UploadWithSegments> load_for_change(
     const UploadServices& services, const Principal& owner, MediaId id
 ) {
     auto found = load_checked(services, owner, id);
+    if (found && found->upload.is_due(services.clock.now())) {
+        return gone(found->upload);  // as the next sweep will say
+    }
     if (found && services.doubts != nullptr && found->upload.state == UploadState::open) {
         if (auto refusal = services.doubts->refusal_of(id)) {
             return *std::move(refusal);

@@ -10,7 +10,7 @@ namespace sluice {
 Result<UploadWithSegments> load_checked(
     const UploadServices& services, const Principal& owner, MediaId id
 );
-// For a call that adds bytes or finalizes: also storage_failed, if a sync of this upload has failed
+// For a call that adds bytes or finalizes: also media_expired, and storage_failed, if a sync of this upload has failed
 // and it is still open.
 Result<UploadWithSegments> load_for_change(
     const UploadServices& services, const Principal& owner, MediaId id

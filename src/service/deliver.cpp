@@ -227,6 +227,9 @@ Result<Delivered> Uploads::find_file(
     if (upload.media_key() != media_key) {
         return unknown(id, name);  // the right id behind another category's number
     }
+    if (upload.is_due(now())) {
+        return unknown(id, name);
+    }
     if (name == "original") {
         if (upload.owner == reader && !upload.has_original && !upload.is_over()) {
             return original_is_gone(id);

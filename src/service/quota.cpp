@@ -42,6 +42,7 @@ Error explain_quota(
                                    std::to_string(quota.uploads_open_max) + " are allowed."
                              : bytes_text(*used, quota, std::to_string(upload.total.value));
     refused.facts += open_uploads_text(*oldest);
+    refused.media_id = 0;  // the one that was refused does not exist
     if (!oldest->empty()) {
         const Upload& first = oldest->front();
         refused.media_id = first.id.value;

@@ -233,7 +233,9 @@ Result<UploadDetails> Uploads::details(const Principal& owner, MediaId id) {
     if (!found) {
         return refused(owner, std::move(found).error(), id);
     }
-    UploadDetails details{view(std::move(found->upload)), gaps_of(found->segments), {}};
+    auto due = found->upload.expired(now());  // what the next sweep will expire has expired already
+    Upload& upload = due ? *due : found->upload;
+    UploadDetails details{view(std::move(upload)), gaps_of(found->segments), {}};
     if (details.status.upload.may_have_outputs()) {
         auto outputs = services_.metadata.outputs(id);
         if (!outputs) {

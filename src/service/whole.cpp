@@ -13,6 +13,7 @@
 #include "service/quota.hpp"
 #include "service/refusals.hpp"
 #include "service/repeats.hpp"
+#include "service/room.hpp"
 #include "service/size_limits.hpp"
 #include "service/uploads.hpp"
 
@@ -225,6 +226,15 @@ Result<Incoming> Uploads::begin_whole(
     return incoming;
 }
 
+// `stored`, or little: what is left has to do for the reserve and what others were promised.
+Result<void> Uploads::admit_stored(ByteCount stored, const Admission* admission) const {
+    const auto room = room_of(services_, limits_.reserve);
+    if (room && *room && !(**room).holds(ByteCount{1})) {
+        return (**room).refusal(stored);
+    }
+    return admitted(admission);
+}
+
 Result<Upload> Uploads::finish_whole(const CreateUpload& wanted, Incoming incoming) {
     if (incoming.length().value == 0) {
         return empty();
@@ -248,7 +258,7 @@ Result<Upload> Uploads::finish_whole(const CreateUpload& wanted, Incoming incomi
     if (auto judged = judge_whole(claim, incoming, wanted.as_x); !judged) {
         return std::move(judged).error();
     }
-    if (auto admission = admitted(wanted.admission); !admission) {
+    if (auto admission = admit_stored(whole.total, wanted.admission); !admission) {
         return std::move(admission).error();
     }
     CreateTerms terms(limits_.quota);

@@ -11,7 +11,7 @@ import unittest
 
 from support import metrics
 from support.case import ServerCase
-from support.client import X2
+from support.client import X1, X2
 from support.media import clip, noise, picture, scratch_file
 from support.server import binary
 
@@ -83,6 +83,18 @@ class Success(CliCase):
         self.assertEqual(len(done.stdout.splitlines()), 1, done.stdout)
         self.assert_ready(done, picture())
 
+    def test_the_summary_of_several_files_has_what_each_came_to(self):
+        good, bad = self.file("picture.png", picture()), self.file("broken.mp4", noise(50_000))
+        done = self.run_upload("--quiet", "--json", good, bad)
+        self.assertEqual(len(done.stdout.splitlines()), 1, done.stdout)
+        first, second = self.last_object(done.stdout)["files"]
+        self.assertEqual((first["state"], first["size_bytes"], first["exit_code"]), ("ready", len(picture()), 0), first)
+        names = [output["name"] for output in first["outputs"]]
+        self.assertEqual(names, [output["name"] for output in X1(self.server).upload_object(first["media_id"]).json()["outputs"]])
+        self.assertTrue(names)
+        self.assertEqual((second["state"], second["size_bytes"], second["outputs"], second["exit_code"]), ("failed", 50_000, [], 7), second)
+        self.assertEqual(X1(self.server).upload_object(second["media_id"]).json()["state"], "failed")
+
     def test_the_timeline_names_every_call(self):
         path = self.file("clip.mp4", clip())
         done = self.run_upload("--timeline", "--category", "tweet_video", path)
@@ -115,8 +127,11 @@ class Failure(CliCase):
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))  # bound, not listening: refused
             url = f"http://127.0.0.1:{taken.getsockname()[1]}"
-            done = self.run_upload("--timeout", "10s", self.file("clip.mp4", clip()), server=url)
+            began = time.monotonic()
+            done = self.run_upload("--timeout", "2s", self.file("clip.mp4", clip()), server=url)
         self.assertEqual(done.returncode, 5, done.stderr)
+        self.assertIn("--timeout passed", done.stderr)
+        self.assertLess(time.monotonic() - began, 10)
 
 
 class Interrupted(CliCase):

@@ -83,6 +83,9 @@ class Original(ServerCase):
         auth = self.caller.headers
         answer = exchange(self.server, head("HEAD", self.path, [*auth, ("Connection", "close")]), "HEAD")
         self.assertEqual((answer.status, answer.header("content-length")), (200, str(len(DATA))), answer)
+        ranged = [*auth, ("Range", "bytes=0-9"), ("Connection", "close")]  # of GET alone
+        answer = exchange(self.server, head("HEAD", self.path, ranged), "HEAD")
+        self.assertEqual((answer.status, answer.header("content-length")), (200, str(len(DATA))), answer)
 
     def test_only_its_owner_gets_it(self):
         for other in (X1(self.server, "bob"), X1(self.server)):

@@ -6,8 +6,9 @@ import subprocess
 import tempfile
 import unittest
 
-from support.client import X1
-from support.media import noise
+from support.case import ServerCase
+from support.client import X1, X2
+from support.media import clip, noise, picture
 from support.mounts import unmount
 from support.server import Server
 
@@ -55,6 +56,19 @@ class SmallDisk:
 
 def run(*command):
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+class Reserve(ServerCase):
+    arguments = ("--limit", "storage.reserve=900T")
+
+    def test_a_file_in_one_call_asks_for_room_too(self):
+        x1, x2 = X1(self.server), X2(self.server)
+        for category in ("tweet_image", None):
+            self.assert_v1_error(x1.one_shot(picture(), category), 507, "storage_full")
+        self.assert_v2_error(x2.one_shot(picture()), 507, "storage_full")
+        body = self.assert_v1_error(x1.one_shot(clip()), 507, "storage_full")
+        self.assertIn(f"{len(clip())} bytes", body["sluice"]["detail"])
+        self.assertEqual(x1.get("/api/v1/uploads").json()["data"], [])
 
 
 @unittest.skipUnless(os.geteuid() == 0, "needs root, to mount small file systems")

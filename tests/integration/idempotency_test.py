@@ -123,7 +123,7 @@ class Repeated(ServerCase):
         self.assertEqual(first.json()["media_id"], again.json()["media_id"])
         # The lost answer of the last APPEND: the same bytes are still a success, others are told.
         self.assertEqual(x1.append(media_id, 1, data[2000:]).status, 204)
-        self.assert_v1_error(x1.append(media_id, 1, data[:1000]), 409, "segment_conflict")
+        self.assert_v1_error(x1.append(media_id, 1, data[:1000]), 409, "already_finalized")
         self.assert_v1_error(x1.append(media_id, 2, data[:10]), 409, "already_finalized")
         self.assertEqual(x1.original(f"7_{media_id}").body, data)
 

@@ -37,7 +37,8 @@ class Bearer(KeysCase):
         body = self.assert_v1_error(X1(self.server).init(10), 401, "auth_missing")
         self.assertEqual(body["errors"][0]["code"], 215)
         self.assert_v2_error(X2(self.server).init(10), 401, "auth_missing")
-        self.assertEqual(X1(self.server).upload_object(1).status, 401)
+        for answer in (X1(self.server).init(10), X2(self.server).init(10), X1(self.server).upload_object(1)):
+            self.assertEqual((answer.status, answer.header("www-authenticate")), (401, "Bearer"), answer)
 
     def test_row_101_a_token_that_is_not_known(self):
         body = self.assert_v1_error(X1(self.server, "slc_wrong").init(10), 401, "token_unknown")

@@ -377,7 +377,8 @@ class Repeats(AppendCase):
             self.assertTrue(before <= datetime.fromisoformat(when) <= after, when)
         self.assertEqual(self.x1.append(media_id, 1, data[500:]).status, 204)
         self.assertEqual(self.x2.append(media_id, 0, data[:500]).status, 200)
-        self.told_v1(self.x1.append(media_id, 1, b"other"), 409, "segment_conflict")
+        for told, answer in self.both(media_id, 1, b"other"):
+            told(answer, 409, "already_finalized", "Segment 1 is there since", "5 bytes came")
 
 
 class Digests(AppendCase):

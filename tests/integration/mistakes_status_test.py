@@ -161,12 +161,17 @@ class Expiry(MistakeCase):
             ends = time.monotonic() + 30
             while caller.status(ready).status == 200 and time.monotonic() < ends:
                 time.sleep(0.2)
-            for answer in (caller.status(media_id), caller.append(media_id, 1, noise(40)), caller.finalize(media_id)):
+            late = (caller.append(media_id, 0, noise(60)), caller.append(media_id, 1, noise(40)))
+            for answer in (caller.status(media_id), *late, caller.finalize(media_id)):
                 text = self.refused(check, answer, answer.status, "media_expired")
                 self.assertIn(answer.status, (404, 410))
                 self.assertRegex(text, r"expired at 20\d\d-")
             self.assertIn("60 of 100 bytes had arrived", self.refused(check, caller.status(media_id), answer.status, "media_expired"))
             self.refused(check, caller.status(ready), answer.status, "media_expired")
+            for each in (media_id, ready):
+                self.assertEqual(caller.upload_object(each).json()["state"], "expired")
+            self.assertEqual(caller.upload_object(ready).json()["outputs"], [])
+            self.assertEqual(caller.get(f"/media/3_{ready}/original").status, 404)
 
     def test_what_expired_is_swept_and_leaves_a_tombstone(self):
         caller = X1(self.server, "swept")

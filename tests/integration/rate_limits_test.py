@@ -6,7 +6,7 @@ import time
 import unittest
 
 from support.case import ServerCase
-from support.client import FORM, V1, X1, X2
+from support.client import FORM, V1, X1, X2, upload
 from support.curl import shell
 from support.media import picture
 from support.wire import Wire, head, request
@@ -224,6 +224,20 @@ class Quotas(ServerCase):
     def test_others_have_their_own(self):
         for name in ("one", "two", "three"):
             self.assertEqual(X1(self.server, name).init(900).status, 202)
+
+
+class QuotaOfReadyMedia(ServerCase):
+    arguments = ("--limit", "stored_bytes=500K")
+
+    def test_the_next_call_runs_where_no_upload_is_open(self):
+        x1, x2 = X1(self.server, "full"), X2(self.server, "full")
+        media_id = upload(x1, picture(), 1 << 20, media_type="image/png", category="tweet_image")
+        self.assertEqual(x1.wait(media_id, 60)["state"], "succeeded")
+        bodies = [self.assert_v1_error(x1.init(500_000), 403, "quota_exceeded")["sluice"], self.assert_v2_error(x2.init(500_000), 403, "quota_exceeded")]
+        for body in bodies:
+            answer = shell(body["next"]["curl"].replace("$SLUICE_TOKEN", "full"))
+            self.assertEqual(answer.status, 200, body)
+            self.assertEqual([one["media_id"] for one in answer.json()["data"]], [media_id])
 
 
 class QuotaOfStreams(ServerCase):

@@ -118,6 +118,9 @@ void add_error_headers(http::Response& response, const Error& error, const http:
     response.set("Sluice-Error", http::FieldValue::lent(slug));
     response.set("Link", help_link(error, request));
     response.set("Cache-Control", "no-store");
+    if (response.status == 401) {
+        response.set("WWW-Authenticate", "Bearer");  // RFC 9110, section 11.6.1: it must be there
+    }
     if (const auto seconds = retry_after_of(error); seconds > 0) {
         response.set("Retry-After", std::to_string(seconds));
     }

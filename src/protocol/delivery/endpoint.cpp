@@ -248,7 +248,8 @@ Response Endpoint::answer(const http::Request& request, Delivered file) const {
     }
     response.set("Content-Type", file.content_type);
     const auto if_range = request.header("If-Range");
-    const bool may_be_partial = !if_range || *if_range == etag;
+    // Of GET alone: RFC 9110, section 14.2.
+    const bool may_be_partial = request.method == "GET" && (!if_range || *if_range == etag);
     const auto range =
         parse_range(may_be_partial ? request.header("Range").value_or("") : "", file.size.value);
     if (!range) {

@@ -30,7 +30,8 @@ std::optional<NextCall> next_of(const Error& error, const http::Request& request
     if (!error.next_query.empty()) {
         return NextCall{"POST", base + "?" + error.next_query};
     }
-    if (error.code == ErrorCode::media_unknown) {
+    if (error.code == ErrorCode::media_unknown ||
+        (error.code == ErrorCode::quota_exceeded && error.media_id == 0)) {
         return NextCall{"GET", request.base_url + "/api/v1/uploads"};
     }
     if (error.media_id == 0) {
