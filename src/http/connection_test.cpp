@@ -370,20 +370,6 @@ TEST(Listener, AnswersWhomTheSystemHasLetInBeforeItDrains) {
     EXPECT_TRUE(listener.drained(10s));
 }
 
-class PatientBodyTest : public ConnectionTest {
-  protected:
-    PatientBodyTest() : ConnectionTest({.body = 60s, .linger = 100ms}) {}
-};
-
-TEST_F(PatientBodyTest, ARefusedBodyIsNotWaitedForAsOneThatIsWanted) {
-    auto client = connect();
-    client.send("POST /nothing HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhello");
-    EXPECT_TRUE(has_status(client.answer(), 204));
-    const auto begun = std::chrono::steady_clock::now();
-    EXPECT_EQ(client.rest(), "");
-    EXPECT_LT(std::chrono::steady_clock::now() - begun, 5s);
-}
-
 class ImpatientConnectionTest : public ConnectionTest {
   protected:
     ImpatientConnectionTest()
