@@ -401,9 +401,6 @@ asio::awaitable<bool> Connection::discard(SocketBody& body) {
     std::vector<std::byte> piece(discard_piece_bytes);
     std::uint64_t discarded = 0;
     while (discarded <= services_.limits.unread_bytes_max) {
-        if (!co_await body.arrives_within(services_.limits.linger)) {
-            co_return false;  // the answer may be why it sends no more of it
-        }
         const auto count = co_await body.read_some(piece);
         if (!count || *count == 0) {
             co_return count.has_value();
