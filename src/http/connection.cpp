@@ -157,8 +157,8 @@ asio::awaitable<bool> Connection::serve_whole(std::unique_ptr<Request> request) 
 asio::awaitable<bool> Connection::send_whole(
     std::unique_ptr<Request> request, std::unique_ptr<Response> response
 ) {
-    const bool keeps_alive =
-        !response->close && !request->wants_close && !services_.is_draining && !is_last_resort();
+    const bool keeps_alive = !response->close && !request->wants_close && !services_.is_draining &&
+                             !is_ended_ && !is_last_resort();
     std::string text = whole_text(*request, *response, keeps_alive);
     long_head_ = nullptr;
     // As in serve().
@@ -379,7 +379,7 @@ bool Connection::may_keep_alive(
     const Request& request, const Response& response, const SocketBody& body
 ) const {
     const bool is_endless = response.source && response.source->is_endless();
-    if (is_endless || response.close || request.wants_close || services_.is_draining ||
+    if (is_endless || response.close || request.wants_close || services_.is_draining || is_ended_ ||
         body.is_broken() || is_last_resort()) {
         return false;
     }

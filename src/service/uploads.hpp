@@ -93,7 +93,7 @@ class Uploads {
     };
     Result<Checked> check(const CreateUpload& wanted) const;
     Result<void> check_room(ByteCount wanted) const;
-    Result<void> admit_stored(ByteCount stored, const Admission* admission) const;
+    Result<Extent> commit_whole(Incoming& incoming);
     NewUpload new_upload(const CreateUpload& wanted, Checked checked);
     NewJob new_job(const Upload& upload, const std::vector<Extent>& layout);
     Incoming::Limit segment_limit() const;

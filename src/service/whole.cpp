@@ -226,13 +226,13 @@ Result<Incoming> Uploads::begin_whole(
     return incoming;
 }
 
-// `stored`, or little: what is left has to do for the reserve and what others were promised.
-Result<void> Uploads::admit_stored(ByteCount stored, const Admission* admission) const {
+// Its bytes are on the disk by now, or few: what is left has to do for the reserve and what others were promised.
+Result<Extent> Uploads::commit_whole(Incoming& incoming) {
     const auto room = room_of(services_, limits_.reserve);
     if (room && *room && !(**room).holds(ByteCount{1})) {
-        return (**room).refusal(stored);
+        return (**room).refusal(incoming.length());
     }
-    return admitted(admission);
+    return committed_for_good(services_.blobs, incoming);
 }
 
 Result<Upload> Uploads::finish_whole(const CreateUpload& wanted, Incoming incoming) {
@@ -258,7 +258,7 @@ Result<Upload> Uploads::finish_whole(const CreateUpload& wanted, Incoming incomi
     if (auto judged = judge_whole(claim, incoming, wanted.as_x); !judged) {
         return std::move(judged).error();
     }
-    if (auto admission = admit_stored(whole.total, wanted.admission); !admission) {
+    if (auto admission = admitted(wanted.admission); !admission) {
         return std::move(admission).error();
     }
     CreateTerms terms(limits_.quota);
@@ -267,7 +267,7 @@ Result<Upload> Uploads::finish_whole(const CreateUpload& wanted, Incoming incomi
     if (!before || *before) {
         return answer_of(std::move(before));  // what came now is dropped
     }
-    auto extent = committed_for_good(services_.blobs, incoming);
+    auto extent = commit_whole(incoming);
     if (!extent) {
         return std::move(extent).error();
     }

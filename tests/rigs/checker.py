@@ -208,6 +208,9 @@ class Checker:
         while answer["has_more"]:
             after = f"&after={answer['next']}" if listed else ""
             answer = self.caller.get(f"/api/v1/uploads?limit=100{after}").json()
+            if "data" not in answer:
+                self.report.losses.append(f"the uploads cannot be listed: {answer}")
+                return
             listed += [upload["media_id"] for upload in answer["data"]]
         known = {upload.media_id for upload in self.history.uploads.values() if upload.media_id is not None}
         unanswered = sum(1 for upload in self.history.uploads.values() if upload.media_id is None)
