@@ -25,7 +25,7 @@ constexpr std::size_t request_id_length_max = 128;
 constexpr std::chrono::milliseconds briefly_idle{1'000};
 // Whoever has just come is about to ask.
 constexpr std::chrono::milliseconds fresh{1'000};
-// When the server stops: for the request of an idle client that does not know it yet.
+// For the request of a client that was let in while the server stops.
 constexpr std::chrono::milliseconds on_its_way{250};
 constexpr std::size_t logged_path_length_max = 256;
 
@@ -242,10 +242,6 @@ bool Connection::may_go() {
         return false;
     }
     return !wire_.has_arrived();
-}
-
-void Connection::end_soon() {
-    wire_.start_deadline(on_its_way);
 }
 
 // Its wait ends with the next round of the loop; from now on it is not idle any more.

@@ -39,7 +39,7 @@ struct LoopServices {
 
     // The Date of now, written anew once a second.
     const std::string& date();
-    // From now on every answer closes, and who waits for a request is closed soon.
+    // From now on every answer closes, and who waits for a request is closed, unless it has come.
     void drain();
     // False: none is idle.
     bool close_longest_idle();
@@ -74,9 +74,8 @@ class Connection {
     Connection& operator=(const Connection&) = delete;
 
     boost::asio::awaitable<void> run();
-    // Precondition of these three: it waits for a request.
+    // Precondition of both: it waits for a request.
     void close_idle();
-    void end_soon();  // unless the request comes
     // Not if its request is there and this loop has not come to it yet, nor if it is the first one and may come any moment.
     bool may_go();
 

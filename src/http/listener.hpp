@@ -44,8 +44,8 @@ class Listener {
     Result<std::uint16_t> listen(
         const std::string& host, std::uint16_t port, Scheme scheme = Scheme::http
     );
-    // Stops accepting; requests in flight, and those that come in the next moment on connections that are there, finish,
-    // their answers close; idle connections end.
+    // Stops accepting; requests in flight, and those that have come by now, finish, their answers close; idle
+    // connections end.
     // Does not block.
     void drain();
     // Waits for the last connection, then cancels what is left. True: nothing had to be cancelled.

@@ -56,8 +56,8 @@ void LoopServices::give_back(std::unique_ptr<Request> request, std::string text)
 
 void LoopServices::drain() {
     is_draining = true;
-    for (Connection* connection : idle) {
-        connection->end_soon();
+    while (!idle.empty()) {
+        idle.front()->close_idle();
     }
 }
 
