@@ -171,7 +171,7 @@ SLUICE_FOLDS std::uint32_t remainder_of(__m512i folded) {
 inline void fetch_ahead(const std::byte* at) {
     constexpr std::size_t distance = 2048;
     for (std::size_t i = 0; i < folded_bytes; i += 64) {
-        __builtin_prefetch(at + distance + i);  // beyond the end it does nothing
+        __builtin_prefetch(at + distance + i);  // beyond the end, too: it cannot fault
     }
 }
 

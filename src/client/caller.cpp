@@ -85,12 +85,14 @@ Outcome<HttpAnswer> Caller::call(
 
 // Where nothing has begun, nothing goes on: that stays what the last try says.
 Failure Caller::late(Failure last) const {
+    const std::string why = "the next try would come after --timeout";
     if (media_id().empty()) {
-        last.message += "; --timeout passed";
+        last.message += "; " + why;
         return last;
     }
     auto failure = timeout_failure();
-    failure.message += "; the last try: " + last.message;
+    failure.message = why + "; what the server has begun goes on; the last try: " + last.message;
+    failure.request_id = last.request_id;
     return failure;
 }
 

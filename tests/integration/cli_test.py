@@ -130,7 +130,7 @@ class Failure(CliCase):
             began = time.monotonic()
             done = self.run_upload("--timeout", "2s", self.file("clip.mp4", clip()), server=url)
         self.assertEqual(done.returncode, 5, done.stderr)
-        self.assertIn("--timeout passed", done.stderr)
+        self.assertIn("the next try would come after --timeout", done.stderr)
         self.assertLess(time.monotonic() - began, 10)
 
 
