@@ -283,7 +283,8 @@ TEST_F(UploaderTest, SaysThatNobodyCouldBeReachedWhereNothingHasBegun) {
     const auto result = upload();
     ASSERT_FALSE(result);
     EXPECT_EQ(result.error().kind, FailureKind::temporary);
-    EXPECT_TRUE(result.error().message.ends_with("would come after --timeout")) << result.error().message;
+    EXPECT_TRUE(result.error().message.ends_with("would come after --timeout"))
+        << result.error().message;
     EXPECT_LT(timer_.now(), Milliseconds(2'000));
 }
 
