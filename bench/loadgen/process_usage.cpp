@@ -9,9 +9,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
-#include <iterator>
 #include <map>
 #include <set>
+#include <sstream>
 #include <string>
 
 namespace sluice::bench {
@@ -24,9 +24,11 @@ struct Stat {
     double reaped_s = 0;  // user and system time of children that have ended
 };
 
+// Empty if the process has ended: opening may still work then, and reading does not.
 std::string text_of(const std::string& name) {
-    std::ifstream file(name);
-    return {std::istreambuf_iterator<char>(file), {}};
+    std::ostringstream text;
+    text << std::ifstream(name).rdbuf();
+    return text.str();
 }
 
 std::map<int, Stat> every_process() {

@@ -308,8 +308,9 @@ class CurlByHand(Case):
 
     def test_all_at_once_and_on_after_a_cut(self):
         video = ["-H", "Upload-Complete: ?1", "-H", "Upload-Draft-Interop-Version: 9", "-H", "Content-Type: video/mp4"]
+        # A second for the upload to be written down, on however busy a disk.
         with BrokenLine(self.server, (300_000,)) as line:
-            told = self.curl(*video, "--limit-rate", "2M", "--data-binary", f"@{self.files['video']}", f"{line.url}/resumable/")
+            told = self.curl(*video, "--limit-rate", "300k", "--data-binary", f"@{self.files['video']}", f"{line.url}/resumable/")
         self.assertNotEqual(self.code, 0, "the line did not break")
         # The interim answer came before the body had gone, and curl shows it.
         self.assertEqual((told[0], told[1]["upload-draft-interop-version"]), (104, "9"))

@@ -138,7 +138,7 @@ class Passing(FaultyCase):
         met = self.line.add("flip", method="GET")
         self.assertEqual(self.caller.fetch(url).body, made)
         self.assertEqual(met.fired, 1)
-        self.assertIn("output_differs", self.server.log())
+        self.assertTrue(self.until(lambda: "output_differs" in self.server.log()), self.server.log())
         self.line.add("flip", method="GET", times=2)
         answer = self.caller.fetch(url)
         self.assertEqual((answer.status, answer.header("sluice-error")), (500, "storage_failed"), answer)
