@@ -12,6 +12,7 @@
 #include <boost/asio/query.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
+#include <condition_variable>
 
 #include "base/signal.hpp"
 #include "runtime/fiber.hpp"
@@ -72,23 +73,31 @@ class BlockingPool::Worked final : public Pausable {
     BlockingPool& pool_;
 };
 
+// One for each thread, for as long as the pool.
+struct BlockingPool::Sleeper {
+    std::condition_variable has_work;
+    bool is_woken = false;  // guarded by the pool's mutex
+};
+
 BlockingPool::BlockingPool(unsigned threads, int niceness, unsigned fibers) {
     for (unsigned i = 0; i < fibers; ++i) {
         fibers_.push_back(std::make_unique<Worked>(*this));
         free_.push_back(fibers_.back().get());
     }
     for (unsigned i = 0; i < threads; ++i) {
-        threads_.emplace_back([this, niceness] {
-            if (niceness == short_turns) {
-                ask_for_turns_of(turn_of_reads);
-            } else {
-                // Of this thread alone, on Linux. Refused or not, the work is done.
-                static_cast<void>(
-                    ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), niceness)
-                );
+        threads_.emplace_back(
+            [this, niceness, &sleeper = *sleepers_.emplace_back(std::make_unique<Sleeper>())] {
+                if (niceness == short_turns) {
+                    ask_for_turns_of(turn_of_reads);
+                } else {
+                    // Of this thread alone, on Linux. Refused or not, the work is done.
+                    static_cast<void>(
+                        ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), niceness)
+                    );
+                }
+                work_until_stopped(sleeper);
             }
-            work_until_stopped();
-        });
+        );
     }
 }
 
@@ -181,8 +190,7 @@ void BlockingPool::leave_here(Worked& work) {
         auto resume = std::move(work.job->resume_);
         resume();
     }
-    bool wakes_all = false;
-    bool wakes = false;
+    Sleeper* woken = nullptr;
     {
         const std::lock_guard lock(mutex_);
         if (std::exchange(work.has_to_move, false)) {
@@ -191,29 +199,25 @@ void BlockingPool::leave_here(Worked& work) {
             free_.push_back(&work);
             load_.busy -= 1;
         }
-        wakes_all = is_stopping_;  // those who wait for the last one
-        wakes = (!ready_.empty() || has_job()) && wake_another();
+        if (is_stopping_) {
+            wake_all();  // those who wait for the last one
+        } else if (!ready_.empty() || has_job()) {
+            woken = take_sleeper();
+        }
     }
-    if (wakes_all) {
-        has_work_.notify_all();
-    } else if (wakes) {
-        has_work_.notify_one();
-    }
+    wake(woken);
 }
 
 void BlockingPool::push(Job& job) {
-    bool wakes = false;
     {
         std::unique_lock lock(mutex_);
         if (!is_stopping_) {
             (first_ == nullptr ? first_ : last_->next_) = &job;
             last_ = &job;
             load_.queued += 1;
-            wakes = has_job() && wake_another();
+            Sleeper* const woken = has_job() ? take_sleeper() : nullptr;
             lock.unlock();
-            if (wakes) {
-                has_work_.notify_one();
-            }
+            wake(woken);
             return;
         }
     }
@@ -223,11 +227,32 @@ void BlockingPool::push(Job& job) {
 }
 
 // Under the lock. One at a time: it wakes the next one if there is still more than it takes.
-bool BlockingPool::wake_another() {
-    return idle_ > 0 && !std::exchange(is_waking_, true);
+BlockingPool::Sleeper* BlockingPool::take_sleeper() {
+    if (idle_.empty() || is_waking_) {
+        return nullptr;
+    }
+    is_waking_ = true;
+    Sleeper* const last = idle_.back();
+    idle_.pop_back();
+    last->is_woken = true;
+    return last;
 }
 
-void BlockingPool::work_until_stopped() {
+void BlockingPool::wake(Sleeper* sleeper) {
+    if (sleeper != nullptr) {
+        sleeper->has_work.notify_one();
+    }
+}
+
+// Under the lock.
+void BlockingPool::wake_all() {
+    for (Sleeper* sleeper : std::exchange(idle_, {})) {
+        sleeper->is_woken = true;
+        sleeper->has_work.notify_one();
+    }
+}
+
+void BlockingPool::work_until_stopped(Sleeper& sleeper) {
     std::unique_lock lock(mutex_);
     for (;;) {
         if (!ready_.empty()) {
@@ -237,9 +262,9 @@ void BlockingPool::work_until_stopped() {
         } else if (is_stopping_ && free_.size() == fibers_.size()) {
             return;
         } else {
-            ++idle_;
-            has_work_.wait(lock);
-            --idle_;
+            idle_.push_back(&sleeper);
+            sleeper.has_work.wait(lock, [&] { return sleeper.is_woken; });
+            sleeper.is_woken = false;
             is_waking_ = false;
         }
     }
@@ -256,11 +281,9 @@ void BlockingPool::begin_next(std::unique_lock<std::mutex>& lock) {
         free_.pop_back();
         work->job = job;
     }
-    const bool wakes = has_job() && wake_another();  // this one may take long
+    Sleeper* const woken = has_job() ? take_sleeper() : nullptr;  // this one may take long
     lock.unlock();
-    if (wakes) {
-        has_work_.notify_one();
-    }
+    wake(woken);
     if (work != nullptr) {
         Pausable::set_current(work);
         work->fiber.begin([job] { job->run(); });
@@ -279,11 +302,9 @@ void BlockingPool::go_on_with_next(std::unique_lock<std::mutex>& lock) {
     Worked* work = ready_.front();
     ready_.pop_front();
     // They may hold what this one waits for, and whoever was woken for the job is here now.
-    const bool wakes = (!ready_.empty() || has_job()) && wake_another();
+    Sleeper* const woken = !ready_.empty() || has_job() ? take_sleeper() : nullptr;
     lock.unlock();
-    if (wakes) {
-        has_work_.notify_one();
-    }
+    wake(woken);
     Pausable::set_current(work);
     work->fiber.resume();
     leave(*work, lock);
@@ -299,7 +320,7 @@ void BlockingPool::leave(Worked& work, std::unique_lock<std::mutex>& lock) {
         free_.push_back(&work);
         load_.busy -= 1;
         if (is_stopping_) {
-            has_work_.notify_all();  // those who wait for the last one
+            wake_all();  // those who wait for the last one
         }
         return;
     }
@@ -312,7 +333,7 @@ void BlockingPool::leave(Worked& work, std::unique_lock<std::mutex>& lock) {
 }
 
 void BlockingPool::resume(Worked* chain) {
-    bool wakes = false;
+    Sleeper* woken = nullptr;
     {
         const std::lock_guard lock(mutex_);
         for (Pausable* next = chain; next != nullptr;) {
@@ -324,19 +345,17 @@ void BlockingPool::resume(Worked* chain) {
                 work->is_resumed = true;
             }
         }
-        wakes = !ready_.empty() && wake_another();
+        woken = ready_.empty() ? nullptr : take_sleeper();
     }
-    if (wakes) {
-        has_work_.notify_one();
-    }
+    wake(woken);
 }
 
 void BlockingPool::stop_and_join() {
     {
         const std::lock_guard lock(mutex_);
         is_stopping_ = true;
+        wake_all();
     }
-    has_work_.notify_all();
     for (auto& thread : threads_) {
         thread.join();
     }

@@ -8,7 +8,6 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <functional>
@@ -64,6 +63,7 @@ class BlockingPool {
 
   private:
     class Worked;
+    struct Sleeper;
 
     void push(Job& job);
     static void throw_if_refused(const Job& job);
@@ -72,25 +72,28 @@ class BlockingPool {
     bool begin_here(Job& job, const boost::asio::any_io_executor& loop);
     void go_on_here(Worked& work);
     void leave_here(Worked& work);
-    void work_until_stopped();
+    void work_until_stopped(Sleeper& sleeper);
     void begin_next(std::unique_lock<std::mutex>& lock);
     void go_on_with_next(std::unique_lock<std::mutex>& lock);
     void resume(Worked* chain);
     void leave(Worked& work, std::unique_lock<std::mutex>& lock);
     bool has_job() const { return first_ != nullptr && (fibers_.empty() || !free_.empty()); }
-    bool wake_another();
+    Sleeper* take_sleeper();
+    static void wake(Sleeper* sleeper);
+    void wake_all();
 
     mutable std::mutex mutex_;  // guards what is below, but for the threads
     Load load_;
-    std::condition_variable has_work_;
     Job* first_ = nullptr;
     Job* last_ = nullptr;
     bool is_stopping_ = false;
-    std::size_t idle_ = 0;       // threads that wait
-    bool is_waking_ = false;     // one of them has been told
+    std::vector<Sleeper*>
+        idle_;                // that wait; the last one, whose memory is still near, is woken first
+    bool is_waking_ = false;  // one of them has been told
     std::vector<Worked*> free_;  // without work
     std::deque<Worked*> ready_;  // to be gone on with
     std::vector<std::unique_ptr<Worked>> fibers_;
+    std::vector<std::unique_ptr<Sleeper>> sleepers_;
     std::vector<std::thread> threads_;
 };
 
