@@ -82,13 +82,21 @@ Result<std::string> promised_mark(const std::string& data) {
     return read_line(path);
 }
 
-Result<void> keep_promised_mark(const std::string& data) {
+// By a file of our own: what is promised may be another's by now, who began when this one's had just been kept.
+Result<void> keep_promised_mark(const std::string& data, const std::string& id) {
     const std::string path = data + mark_file;
-    const bool is_moved = ::rename((path + ".new").c_str(), path.c_str()) == 0;
-    if (!is_moved && read_mark(data).empty()) {  // else another node was faster
+    const std::string own = path + "." + new_mark();
+    if (auto written = write_whole(own, id); !written) {
+        return written;
+    }
+    if (::rename(own.c_str(), path.c_str()) != 0) {
         return system_error(errno, "rename " + path);
     }
-    return sync_directory(data);
+    if (auto synced = sync_directory(data); !synced) {
+        return synced;
+    }
+    ::unlink((path + ".new").c_str());
+    return ok();
 }
 
 Result<void> sync_directory(const std::string& data) {

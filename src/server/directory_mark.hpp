@@ -25,7 +25,7 @@ Result<void> write_mark(const std::string& data, const std::string& id);
 // Of a storage that no database knows yet: the same for all who begin with it, at whatever time.
 Result<std::string> promised_mark(const std::string& data);
 // The database knows it now.
-Result<void> keep_promised_mark(const std::string& data);
+Result<void> keep_promised_mark(const std::string& data, const std::string& id);
 Result<void> sync_directory(const std::string& data);
 
 }  // namespace sluice::server

@@ -78,7 +78,7 @@ Result<void> join(PostgresDatabase& database, const std::string& folder) {
     }
     auto claimed = claim_storage(database, *id, true);
     if (claimed) {
-        return keep_promised_mark(folder);
+        return keep_promised_mark(folder, *id);
     }
     const std::string by_other = read_mark(folder);  // another node was just done with it
     return by_other.empty() ? claimed : claim_storage(database, by_other, false);
