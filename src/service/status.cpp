@@ -205,6 +205,9 @@ Result<UploadStatus> Uploads::status(const Principal& owner, MediaId id) {
         }
         return with_advice(std::move(*found), left);
     }
+    if (!found && found.error().code != ErrorCode::store_not_found) {
+        return refused(owner, std::move(found).error(), id);  // nor would a second look be answered
+    }
     auto whole = find_as(owner, id);
     if (!whole) {
         return refused(owner, std::move(whole).error(), id);

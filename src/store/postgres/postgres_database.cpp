@@ -167,7 +167,7 @@ Result<PostgresDatabase::Lease> PostgresDatabase::borrow(
             if (made) {
                 return *std::move(made);
             }
-            if (count_ == 0) {
+            if (count_ == 0 || Clock::now() >= ends) {
                 return postgres::error_from(made.error());
             }
             continue;  // others live: one of them will be free
@@ -259,10 +259,11 @@ void PostgresDatabase::give_back(std::unique_ptr<Session> session) {
 std::optional<Error> PostgresDatabase::judge(Change change, const Lease& lease, int& tries) {
     const Failure& failure = *lease->failure();
     const bool may_repeat = failure.kind == Failure::Kind::repeat;
-    // A connection that stood idle may have died long ago; the next one will not have.
+    // A connection that stood idle may have died long ago; the next one will not have. But whoever has waited for an answer
+    // until the end of his time has none left.
     const bool has_no_effect = change == Change::none || !lease->may_have_committed();
-    const bool was_stale =
-        failure.kind == Failure::Kind::lost && !lease.is_fresh() && has_no_effect;
+    const bool was_stale = failure.kind == Failure::Kind::lost && !failure.is_overdue &&
+                           !lease.is_fresh() && has_no_effect;
     if ((!may_repeat && !was_stale) || ++tries >= tries_max) {
         Error error = postgres::error_from(failure);
         if (may_repeat) {

@@ -161,7 +161,11 @@ void Session::fail(Failure failure) {
 
 void Session::lose() {
     const std::string text = text_of(connection_);
-    fail({.kind = Failure::Kind::lost, .text = text.empty() ? "no answer in time" : text});
+    fail(
+        {.kind = Failure::Kind::lost,
+         .text = text.empty() ? "no answer in time" : text,
+         .is_overdue = steady_clock::now() >= deadline_}
+    );
 }
 
 void Session::send_all(const char* sql, const std::vector<Parameter>& values) {

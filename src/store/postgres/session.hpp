@@ -32,8 +32,9 @@ struct Failure {
         other,
     };
     Kind kind = Kind::other;
-    std::string state;  // SQLSTATE, if the server said one
-    std::string text;   // private
+    std::string state;        // SQLSTATE, if the server said one
+    std::string text;         // private
+    bool is_overdue = false;  // of `lost`: nothing was said in time
 };
 
 class Session {
