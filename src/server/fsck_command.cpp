@@ -122,10 +122,14 @@ void print_counts(const FsckCounts& counts, bool is_json) {
 int check(const Wishes& wishes) {
     // Looking at what is not there must not make it.
     const bool is_of_node = wishes.database != "sqlite" && wishes.storage != "disk";
-    const std::string mark = wishes.database == "sqlite" ? sqlite_file
-                             : is_of_node                ? node_file
-                                                         : mark_file;
-    if (!std::filesystem::exists(wishes.data + mark)) {
+    const auto is_there = [&wishes](const std::string& file) {
+        return std::filesystem::exists(wishes.data + file);
+    };
+    // A node that was an embedded server, and has not begun since its rows and bytes were moved, has only the mark.
+    const bool has_database = wishes.database == "sqlite"
+                                  ? is_there(sqlite_file)
+                                  : is_there(mark_file) || (is_of_node && is_there(node_file));
+    if (!has_database) {
         return fail({.facts = "There is no database in " + wishes.data + "."});
     }
     const WallTime now = SystemClock().now();

@@ -80,9 +80,10 @@ void print(const std::vector<CopiedTable>& copied, const Wishes& wishes) {
     } else {
         const std::string shown = postgres::shown_url(wishes.url);
         std::printf(
-            "done; go on with  sluice serve --data %s --database %s\n",
+            "done; go on with  sluice serve --data %s --database %s%s\n",
             wishes.data.c_str(),
-            shown.c_str()
+            shown.c_str(),
+            mark_in(wishes.data + bucket_file).empty() ? "" : " --storage s3://… as before"
         );
     }
 }
@@ -170,9 +171,12 @@ int move_to_bucket(const Wishes& wishes) {
         return exit_done;
     }
     tell(*moved);
+    const std::string rows_in =
+        wishes.database == "sqlite" ? "" : " --database " + postgres::shown_url(wishes.database);
     std::printf(
-        "done; go on with  sluice serve --data %s --storage '%s'\n",
+        "done; go on with  sluice serve --data %s%s --storage '%s'\n",
         wishes.data.c_str(),
+        rows_in.c_str(),
         wishes.url.c_str()
     );
     return exit_done;

@@ -75,7 +75,9 @@ class MigrateToS3(unittest.TestCase):
         self.server.arguments = ["--storage", self.url]
         self.assert_goes_on(*was)
         database = engine.cluster().make_database("moved")
-        self.migrate(database)
+        done = self.run_sluice("migrate", "--data", self.server.data, "--to", database)
+        self.assertIn("--storage s3://", done.stdout, "the command with which it goes on")
+        self.run_sluice("fsck", "--data", self.server.data, "--storage", self.url, "--database", database)
         self.server.arguments = ["--storage", self.url, "--database", database]
         ready, film, outputs, _ = was
         self.assert_goes_on(ready, film, outputs, [])
