@@ -80,12 +80,13 @@ Result<void> check_is_possible(const Wishes& wishes, const std::string& partial)
     if (!std::filesystem::exists(wishes.data + sqlite_file)) {
         return Error{.facts = "There is no SQLite database in " + wishes.data + "."};
     }
-    for (const std::string& path : {wishes.to, partial}) {
-        if (std::filesystem::exists(path)) {
-            return Error{.facts = path + " is there already."};
-        }
+    if (std::filesystem::exists(wishes.to)) {
+        return Error{.facts = wishes.to + " is there already."};
     }
-    return ok();
+    return std::filesystem::exists(partial)
+               ? Error{.facts = partial + " is there already, of a backup that was interrupted or is "
+                                          "under way. Was it interrupted, remove it."}
+               : ok();
 }
 
 // In one reading transaction, so that writers neither wait nor are seen in part.

@@ -72,7 +72,8 @@ Result<void> check_is_possible(const Wishes& wishes, const std::string& partial)
         return Error{.facts = wishes.data + " is not empty."};
     }
     return std::filesystem::exists(partial)
-               ? Result<void>(Error{.facts = partial + " is there already."})
+               ? Error{.facts = partial + " is there already, of a restore that was interrupted or is "
+                                          "under way. Was it interrupted, remove it."}
                : ok();
 }
 
