@@ -1,9 +1,10 @@
 """A node loses its database or its storage, by a cable that is pulled (a network namespace), and the gateway of the S3 store is
 killed and comes again: under load, with two other nodes beside it. Those go on, nothing that was acknowledged is lost, no upload
-hangs, and whoever was cut off finds back by itself.
+hangs, and whoever was cut off finds back by itself. A node that works loses them in the middle of a job: it is done once with effect.
 
 SLUICE_NODES_ROUNDS says how often each fault strikes (`make soak`: more)."""
 
+import json
 import os
 import time
 import unittest
@@ -12,20 +13,23 @@ from rigs.case import RigCase
 from rigs.load import Crowd
 from rigs.processes import wait_until
 from support import metrics
-from support.client import X1
+from support.client import X1, upload
+from support.media import clip
 from support.network import FarNode, Network
 from support.nodes import Nodes
 from support.round_robin import RoundRobin
 
+LEASE = 4  # seconds
 ROUNDS = int(os.environ.get("SLUICE_NODES_ROUNDS", "1"))
 # The database is taken for away when nothing came for 8 s (tcp_user_timeout), and asked again now and then.
 PATIENCE = 60
 
 
-class AnyLinkIsCut(RigCase):
-    def setUp(self):
-        super().setUp()
-        self.nodes = Nodes(apis=2, workers=1, storage="s3")
+class CutCase(RigCase):
+    """Some nodes here, one behind cables; what they share is here."""
+
+    def start_nodes(self, role, **how):
+        self.nodes = Nodes(storage="s3", **how)
         self.addCleanup(self.nodes.close)
         self.nodes.start()
         store, postgres = self.nodes.storage.store, self.nodes.postgres
@@ -34,22 +38,25 @@ class AnyLinkIsCut(RigCase):
             "storage": ("127.0.0.1", store.port),
         })
         self.addCleanup(self.network.close)
-        self.far = self.start_far_node()
+        (database, port), (storage, s3_port) = self.network.addresses["database"], self.network.addresses["storage"]
+        self.far = FarNode(
+            self.network, "--role", role, "--database", f"postgres://sluice@{database}:{port}/sluice",
+            "--storage", f"s3://media/?endpoint=http://{storage}:{s3_port}&region=us-east-1", *self.nodes.arguments,
+        )
+        self.far.environment = {**self.far.environment, **self.nodes.storage.environment}
+        self.addCleanup(self.far.close)
+        self.far.start()
+
+
+class AnyLinkIsCut(CutCase):
+    def setUp(self):
+        super().setUp()
+        self.start_nodes("api", apis=2, workers=1)
         self.nodes.apis.append(self.far)
         self.nodes.proxy.close()
         self.nodes.proxy = RoundRobin(self.nodes.apis)
         self.probes = {}
         self.crowd = Crowd(self.nodes.proxy, self.recorder, self.chance, size=9, pause=0.3)
-
-    def start_far_node(self):
-        (database, port), (storage, s3_port) = self.network.addresses["database"], self.network.addresses["storage"]
-        far = FarNode(
-            self.network, "--role", "api", "--database", f"postgres://sluice@{database}:{port}/sluice",
-            "--storage", f"s3://media/?endpoint=http://{storage}:{s3_port}&region=us-east-1",
-        )
-        far.environment = {**far.environment, **self.nodes.storage.environment}
-        self.addCleanup(far.close)
-        return far.start()
 
     def gauge(self, name):
         return metrics.total(metrics.parse(X1(self.far).get("/metrics").body.decode()), name)
@@ -118,6 +125,64 @@ class AnyLinkIsCut(RigCase):
         print(report, flush=True)
         self.assert_nothing_lost(report)
         self.assertEqual(self.nodes.sql("SELECT count(*) FROM jobs"), "0")
+
+
+class AWorkerIsCutOff(CutCase):
+    def setUp(self):
+        super().setUp()
+        self.start_nodes("worker", apis=1, workers=1, arguments=("--limit", f"jobs.lease={LEASE}s"))
+        self.caller = X1(self.nodes.apis[0])
+        self.near = self.nodes.workers[0]
+
+    def holder(self, media_id):
+        """The number of the node that has the job."""
+        said = self.nodes.sql(f"SELECT holder FROM jobs WHERE media = {media_id} AND state = 'leased'")
+        return int(said.removeprefix("node-")) if said else None
+
+    def begun_far_away(self):
+        """A film whose job the far node has begun; the other one comes when the cable has been pulled."""
+        self.near.stop()
+        media_id = upload(self.caller, clip(6, "1280x720"), 2_000_000)
+        far = X1(self.far).get("/version").json()["node"]
+        wait_until(lambda: self.holder(media_id) == far, timeout=60)
+        return media_id
+
+    def outputs(self, media_id):
+        return self.nodes.sql(f"SELECT name, blob FROM outputs WHERE upload = {media_id} ORDER BY name")
+
+    def result_far_away(self, media_id):
+        """What the far node says of its try."""
+        told = [json.loads(line) for line in self.far.log().splitlines() if f'"{media_id}"' in line]
+        return [line["result"] for line in told if line["event"] == "job_ended"]
+
+    def assert_whole(self, media_id):
+        for output in self.caller.outputs(media_id).values():
+            answer = self.caller.fetch(output["url"])
+            self.assertEqual((answer.status, len(answer.body)), (200, output["size_bytes"]), output)
+        self.assertEqual(self.nodes.sql("SELECT count(*) FROM jobs"), "0")
+        wait_until(lambda: X1(self.far).get("/readyz").status == 200, timeout=PATIENCE)
+
+    def test_from_its_database_and_another_does_the_job_once_with_effect(self):
+        media_id = self.begun_far_away()
+        self.network.cut("database")
+        self.near.start()
+        self.assertEqual(self.caller.wait(media_id, 120)["state"], "succeeded")
+        published = self.outputs(media_id)
+        self.network.mend("database")
+        wait_until(lambda: self.result_far_away(media_id), timeout=PATIENCE)
+        self.assertNotIn("ready", self.result_far_away(media_id))
+        self.assertEqual(self.outputs(media_id), published)
+        self.assertEqual(self.nodes.sql(f"SELECT state, attempts FROM uploads WHERE id = {media_id}"), "ready|2")
+        self.assert_whole(media_id)
+
+    def test_from_its_storage_and_the_job_ends_well_here_or_there(self):
+        media_id = self.begun_far_away()
+        self.network.cut("storage")
+        self.near.start()
+        time.sleep(LEASE + 2)
+        self.network.mend("storage")
+        self.assertEqual(self.caller.wait(media_id, 180)["state"], "succeeded")
+        self.assert_whole(media_id)
 
 
 if __name__ == "__main__":
