@@ -1,6 +1,7 @@
 #include "server/fsck_command.hpp"
 
 #include <array>
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
@@ -8,6 +9,7 @@
 #include "base/json_writer.hpp"
 #include "base/text.hpp"
 #include "cli/error_text.hpp"
+#include "nodes/sole_server.hpp"
 #include "server/blob_engine.hpp"
 #include "server/bucket_mark.hpp"
 #include "server/command_words.hpp"
@@ -149,6 +151,15 @@ int check(const Wishes& wishes) {
     }
     if (auto stopped = check_nodes_stopped(*stores); !stopped) {
         return fail(stopped.error());
+    }
+    // With its bytes on a local disk: nobody works on a copy of the directory meanwhile.
+    std::unique_ptr<SoleServer> sole;
+    if (stores->database != nullptr && !blobs->is_elsewhere()) {
+        auto taken = SoleServer::take(wishes.database, [] {}, std::chrono::seconds(2));
+        if (!taken) {
+            return fail(taken.error());
+        }
+        sole = *std::move(taken);
     }
     const auto report = [&wishes](const FsckProblem& problem) {
         print_problem(problem, wishes.is_json);

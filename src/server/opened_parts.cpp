@@ -1,11 +1,15 @@
 #include "server/opened_parts.hpp"
 
+#include <signal.h>
+#include <unistd.h>
+
 #include <cstdio>
 #include <utility>
 
 #include "base/hmac.hpp"
 #include "server/derived_settings.hpp"
 #include "server/directory_mark.hpp"
+#include "server/other_nodes.hpp"
 #include "store/disk/key_file.hpp"
 
 namespace sluice::server {
@@ -25,6 +29,10 @@ Result<std::unique_ptr<Node>> join_nodes(
 ) {
     if (stores.database == nullptr || !blobs.is_elsewhere()) {
         return std::unique_ptr<Node>();
+    }
+    // Whoever has the storage on his own disk is no node, and nodes do not begin beside him.
+    if (auto sole = SoleServer::take(settings.database, [] {}); !sole) {
+        return std::move(sole).error();
     }
     if (settings.needs_keys) {
         // Says nothing of the key, and is used for nothing else.
@@ -50,6 +58,18 @@ Result<std::unique_ptr<Node>> join_nodes(
         return std::move(here).error();
     }
     return node;
+}
+
+Result<std::unique_ptr<SoleServer>> stand_alone(
+    const Settings& settings, const Stores& stores, const BlobEngine& blobs
+) {
+    if (stores.database == nullptr || blobs.is_elsewhere()) {
+        return std::unique_ptr<SoleServer>();
+    }
+    if (auto stopped = check_nodes_stopped(stores); !stopped) {
+        return std::move(stopped).error();
+    }
+    return SoleServer::take(settings.database, [] { ::kill(::getpid(), SIGTERM); });
 }
 
 }  // namespace
@@ -118,6 +138,10 @@ std::expected<OpenedParts, int> open_parts(const Settings& settings, RunMark& ma
     if (!stores) {
         return failed("the database cannot be opened", stores.error());
     }
+    auto sole = stand_alone(settings, *stores, *blobs);
+    if (!sole) {
+        return failed("the database cannot be used", sole.error());
+    }
     SecretBox box(*secret);
     auto node = join_nodes(settings, *stores, *blobs, box);
     if (!node) {
@@ -134,6 +158,7 @@ std::expected<OpenedParts, int> open_parts(const Settings& settings, RunMark& ma
         .clock = std::move(clock),
         .blobs = *std::move(blobs),
         .stores = *std::move(stores),
+        .sole = *std::move(sole),
         .node = *std::move(node),
         .last_run = *last_run,
     };

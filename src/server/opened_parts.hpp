@@ -10,6 +10,7 @@
 
 #include "base/secret_box.hpp"
 #include "nodes/node.hpp"
+#include "nodes/sole_server.hpp"
 #include "server/blob_engine.hpp"
 #include "server/settings.hpp"
 #include "server/stores.hpp"
@@ -27,7 +28,8 @@ struct OpenedParts {
     std::unique_ptr<SystemClock> clock;  // of the storage
     BlobEngine blobs;
     Stores stores;
-    std::unique_ptr<Node> node;  // null: alone
+    std::unique_ptr<SoleServer> sole;  // with PostgreSQL and a local disk
+    std::unique_ptr<Node> node;        // null: alone
     LastRun last_run;
 
     // Nobody reads `of_server` before it goes as the clock of those that it shares a database with.

@@ -3,17 +3,18 @@
 import itertools
 import os
 import random
+import shutil
 import signal
 import subprocess
 import threading
 import time
 import unittest
 
-from support import engine
+from support import engine, metrics
 from support.case import ServerCase
 from support.client import X1, X2, upload
 from support.cut_wire import CutWire
-from support.keys import run_keys
+from support.keys import keys, run_keys
 from support.media import clip, noise, picture
 from support.postgres import Postgres
 from support.server import Server, binary
@@ -238,6 +239,27 @@ class Frozen(PostgresCase):
         self.assert_v1_error(answer, 409, "finalize_missing")
 
 
+class WithKeys(PostgresCase):
+    def test_metrics_are_given_while_the_database_is_away_and_nothing_else(self):
+        server = Server(*self.arguments[:1], self.postgres.make_database("withkeys"), "--auth", "keys")
+        self.addCleanup(server.close)
+        server.start()
+        token = keys(server.data, "create", "--name", "prometheus", "--scope", "admin", "--database", server.arguments[1])["bearer_token"]
+        caller = X1(server, token)
+        self.assertEqual(caller.get("/metrics").status, 200)
+        self.postgres.kill()
+        try:
+            time.sleep(2.5)  # no key is known for certain any more
+            answer = caller.get("/metrics")
+            self.assertEqual(answer.status, 200, answer)
+            self.assertEqual(metrics.total(metrics.parse(answer.body.decode()), "sluice_database_up"), 0)
+            self.assert_unavailable(caller.init(10))
+            self.assertEqual(X1(server, "another").get("/metrics").status, 503)
+            self.assertEqual(X1(server).get("/metrics").status, 401)
+        finally:
+            self.postgres.start()
+
+
 class Together(unittest.TestCase):
     """Which directory and which database may be used together."""
 
@@ -296,6 +318,31 @@ class Together(unittest.TestCase):
         seen = X1(server).get("/api/v1/system").body.decode() + X1(server).get("/metrics").body.decode() + server.log()
         self.assertNotIn(PASSWORD, seen)
         self.assertIn("postgres://sluice@", seen)
+
+    def test_a_copy_of_the_directory_is_no_second_server(self):
+        url = engine.cluster().make_database("twin")
+        server = self.server("--database", url).start()
+        media_id = X1(server).open(100)
+        copied = os.path.join(server.root, "copy")
+        shutil.copytree(server.data, copied)
+        self.assertIn("Another server works on this database", self.refused("--database", url, data=copied))
+        checked = subprocess.run(
+            [binary(), "fsck", "--data", copied, "--database", url], capture_output=True, text=True, timeout=60, check=False
+        )
+        self.assertEqual(checked.returncode, 3, checked)
+        self.assertIn("Another server works on this database", checked.stderr)
+        server.process.kill()
+        server.process.wait()
+        self.assert_goes_on(url, copied, media_id)
+
+    def assert_goes_on(self, url, data, media_id):
+        """Killed, the first one is not waited for."""
+        twin = self.server("--database", url)
+        twin.data = data
+        began = time.monotonic()
+        answer = X1(twin.start()).status(media_id)
+        self.assertEqual(answer.header("sluice-error"), "finalize_missing", answer)
+        self.assertLess(time.monotonic() - began, 10)
 
     def test_keys_are_made_in_the_database_of_the_server(self):
         url = engine.cluster().make_database("keys")

@@ -9,6 +9,8 @@ namespace sluice {
 namespace {
 
 constexpr char listen_sql[] = "LISTEN sluice_hints";
+// By schema, as the tables are.
+constexpr char try_lock_sql[] = "SELECT pg_try_advisory_lock(7743, hashtext(current_schema()))";
 constexpr char notify_sql[] = "SELECT pg_notify('sluice_hints', $1)";
 
 Error away(PGconn* connection) {
@@ -29,8 +31,8 @@ bool wait_readable(PGconn* connection, std::chrono::steady_clock::time_point end
            PQconsumeInput(connection) == 1;
 }
 
-// Of what was just sent, to its end.
-bool is_done(PGconn* connection, int is_sent) {
+// Of what was just sent, to its end; `answer`: the first value of its last row.
+bool is_done(PGconn* connection, int is_sent, std::string* answer = nullptr) {
     const auto ends = std::chrono::steady_clock::now() + patience;
     bool is_success = is_sent == 1;
     while (is_success) {
@@ -45,6 +47,9 @@ bool is_done(PGconn* connection, int is_sent) {
         }
         const auto status = PQresultStatus(result);
         is_success = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+        if (answer != nullptr && PQntuples(result) > 0) {
+            *answer = PQgetvalue(result, PQntuples(result) - 1, 0);
+        }
         PQclear(result);
     }
     return is_success && PQstatus(connection) == CONNECTION_OK;
@@ -72,7 +77,9 @@ PGconn* connect(const std::string& url) {
          "3",
          "8000",
          url.c_str(),
-         "-c statement_timeout=5000 -c synchronous_commit=off",
+         // Its server misses us soon, too: a lock goes with the connection.
+         "-c statement_timeout=5000 -c synchronous_commit=off -c tcp_keepalives_idle=5 "
+         "-c tcp_keepalives_interval=2 -c tcp_keepalives_count=3 -c tcp_user_timeout=8000",
          "UTF8",
          nullptr}
     );
@@ -116,6 +123,15 @@ Result<void> PostgresNotifier::send(const std::vector<std::string>& payloads) {
         }
     }
     return ok();
+}
+
+Result<bool> PostgresNotifier::try_lock() {
+    PGconn* connection = connection_.get();
+    std::string answer;
+    if (!is_done(connection, PQsendQuery(connection, try_lock_sql), &answer)) {
+        return away(connection);
+    }
+    return answer == "t";
 }
 
 }  // namespace sluice

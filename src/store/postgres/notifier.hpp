@@ -28,6 +28,8 @@ class PostgresNotifier {
     // What has come, of all nodes, this one too; database_unavailable if the connection is gone.
     Result<std::vector<std::string>> take();
     Result<void> send(const std::vector<std::string>& payloads);
+    // The lock of a database that has one server, for as long as the connection lives. False: another has it.
+    Result<bool> try_lock();
 
   private:
     struct Closed {

@@ -344,12 +344,14 @@ std::optional<Failure> Session::script(const std::string& sql) {
 
 namespace {
 
-const char* facts_of(Failure::Kind kind) {
-    switch (kind) {
+const char* facts_of(const Failure& failure) {
+    switch (failure.kind) {
         case Failure::Kind::read_only:
             return "The database takes no changes at the moment.";
         case Failure::Kind::lost:
-            return "The database does not answer.";
+            // The word with which a server ends a connection, or begins none.
+            return failure.text.contains("FATAL") ? "The database refuses the connection."
+                                                  : "The database does not answer.";
         case Failure::Kind::exhausted:
             return "The database has not enough memory at the moment.";
         default:
@@ -374,7 +376,7 @@ Error error_from(const Failure& failure) {
     }
     return {
         .code = ErrorCode::database_unavailable,
-        .facts = facts_of(failure.kind),
+        .facts = facts_of(failure),
         .detail = detail,
         .retry_after = std::chrono::seconds(failure.kind == Failure::Kind::exhausted ? 10 : 2),
     };
