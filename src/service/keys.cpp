@@ -210,6 +210,14 @@ std::optional<KnownKeyPtr> Keys::cached(const std::string& handle) {
     return found->second.key;
 }
 
+KnownKeyPtr Keys::known_of_late(const std::string& digest) {
+    const std::scoped_lock lock(mutex_);
+    const auto found = cache_.find(bearer_handle(digest));
+    const bool is_known =
+        found != cache_.end() && clock_.now() < found->second.until + (late_time - cache_time);
+    return is_known ? found->second.key : nullptr;
+}
+
 void Keys::forget_all() {
     const std::scoped_lock lock(mutex_);
     cache_.clear();

@@ -66,6 +66,8 @@ class Keys {
     // nullptr if to nobody. Known for up to cache_time after another process changed it.
     std::optional<KnownKeyPtr> cached_bearer(const std::string& digest);
     Result<KnownKeyPtr> find_bearer(const std::string& digest);
+    // For what may go on while the database is away: the key as this process knew it within the last late_time; nullptr if it did not.
+    KnownKeyPtr known_of_late(const std::string& digest);
     std::optional<KnownKeyPtr> cached_consumer(const std::string& consumer_key);
     Result<KnownKeyPtr> find_consumer(const std::string& consumer_key);
 
@@ -80,6 +82,7 @@ class Keys {
     WallTime now() const { return clock_.now(); }
 
     static constexpr std::chrono::seconds cache_time{2};
+    static constexpr std::chrono::hours late_time{1};
     static constexpr std::size_t cached_max = 10'000;
 
   private:
