@@ -33,7 +33,7 @@ commands
   fsck --data DIR     compare a stopped server's records with its files; --repair
   backup --to FOLDER  a consistent copy of a server's directory, while it runs; --data DIR
   restore --from ...  a directory again from such a copy; --data DIR
-  migrate --to URL    a stopped server's rows from SQLite to PostgreSQL; --data DIR
+  migrate --to URL    a stopped server's rows to PostgreSQL, or its bytes to an S3 store; --data DIR
   env                 shell lines that point X's clients at a local server
   diagnose ID         why an upload fails or stalls; --trace FILE: a HAR file or curl -v text
   ping                exit 0 when the server is ready; --wait [--timeout 30s]

@@ -115,7 +115,7 @@ class Passing(FaultyCase):
         self.assertIn(self.caller.finalize(media_id).status, (200, 201))
         self.assertEqual(self.caller.wait(media_id)["state"], "succeeded")
         self.assertEqual(met.fired, 4)
-        self.assertIn("input_differs", self.server.log())
+        self.assertTrue(self.until(lambda: "input_differs" in self.server.log()), self.server.log())
 
     def test_a_bit_that_changed_on_the_way_back_is_not_given_out(self):
         media_id, data = self.opened()
@@ -125,7 +125,7 @@ class Passing(FaultyCase):
         met = self.line.add("flip", method="GET")
         self.assert_original(self.caller, f"7_{media_id}", data)
         self.assertEqual(met.fired, 1)
-        self.assertIn("original_differs", self.server.log())
+        self.assertTrue(self.until(lambda: "original_differs" in self.server.log()), self.server.log())
         self.line.add("flip", method="GET", times=2)
         answer = self.caller.original(f"7_{media_id}")
         self.assertEqual((answer.status, answer.header("sluice-error")), (500, "storage_failed"), answer)
