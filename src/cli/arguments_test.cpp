@@ -48,8 +48,9 @@ TEST(Duration, IsWrittenAsPeopleDo) {
     EXPECT_EQ(parse_duration("30s"), client::Milliseconds(30'000));
     EXPECT_EQ(parse_duration("250ms"), client::Milliseconds(250));
     EXPECT_EQ(parse_duration("2h"), client::Milliseconds(7'200'000));
+    EXPECT_EQ(parse_duration("1d"), client::Milliseconds(86'400'000));
     EXPECT_EQ(parse_duration("7"), client::Milliseconds(7000));
-    for (const auto* text : {"", "s", "-1s", "1d", "99999999999999999h"}) {
+    for (const auto* text : {"", "s", "-1s", "1w", "99999999999999999h"}) {
         EXPECT_FALSE(parse_duration(text)) << text;
     }
 }

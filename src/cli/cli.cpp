@@ -64,7 +64,7 @@ constexpr std::string_view upload_help = R"(sluice upload FILE...
   --alt-text TEXT     for those who cannot see it
   --subtitles FILE    .srt or .vtt, uploaded as well; FILE:de names the language (EN if not given)
   --no-wait           return when all is sent, do not wait for processing
-  --timeout D         30s, 5m, 2h; then exit 10, the work goes on
+  --timeout D         30s, 5m, 2h, 1d for all of it; then exit 10, the work goes on
   --json              JSON lines on stdout
   --quiet, -q         no progress; with --json only the last object
   --timeline          the calls of the upload, at the end on stdout

@@ -171,6 +171,11 @@ TEST_F(CliTest, ExitsWithTheCodesOfTheTable) {
     EXPECT_EQ(run({"upload", file_}), 7);
     x_.processing = {R"({"state":"pending","check_after_secs":60})"};
     EXPECT_EQ(run({"upload", "--timeout", "30s", file_}), 10);
+    x_.counts.clear();
+    const std::string other = folder_ / "other.mp4";
+    std::ofstream(other) << "v";
+    EXPECT_EQ(run({"upload", "--timeout", "30s", file_, other}), 10);
+    EXPECT_EQ(x_.counts["INIT"], 0) << "one goes on, and for the other there is no time";
     EXPECT_EQ(run({"status", "4711"}), 8);
     x_.fault = [](const std::string&, int) -> FakeX::Fault {
         return client::HttpAnswer{.status = 401};

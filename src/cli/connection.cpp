@@ -88,7 +88,11 @@ std::optional<client::Milliseconds> parse_duration(std::string_view text) {
         std::uint64_t milliseconds;
     };
     constexpr std::array units{
-        Unit{"ms", 1}, Unit{"s", 1000}, Unit{"m", 60'000}, Unit{"h", 3'600'000}
+        Unit{"ms", 1},
+        Unit{"s", 1000},
+        Unit{"m", 60'000},
+        Unit{"h", 3'600'000},
+        Unit{"d", 86'400'000}
     };
     constexpr std::uint64_t longest = 1'000'000'000'000;
     std::uint64_t factor = 1000;

@@ -201,6 +201,12 @@ class UploadRun {
 
     FileOutcome upload(const std::string& file) {
         auto settings = settings_;
+        if (settings.timeout) {  // of all files together
+            *settings.timeout -= around_.timer.now() - begun_;
+            if (settings.timeout->count() <= 0) {
+                return refuse(file, client::timeout_failure());
+            }
+        }
         settings.media_type = arguments_.value("--type");
         if (settings.media_type.empty()) {
             settings.media_type = client::media_type_of(file).value_or("");
@@ -279,6 +285,7 @@ class UploadRun {
     const Arguments& arguments_;
     client::UploadSettings settings_;
     client::Surroundings around_;
+    const client::Milliseconds begun_ = around_.timer.now();
     Console& console_;
     client::FileResumeStore store_;
 };

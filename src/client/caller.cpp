@@ -86,7 +86,7 @@ Outcome<HttpAnswer> Caller::call(
 // Where nothing has begun, nothing goes on: that stays what the last try says.
 Failure Caller::late(Failure last) const {
     const std::string why = "the next try would come after --timeout";
-    if (media_id().empty()) {
+    if (!is_begun()) {
         last.message += "; " + why;
         return last;
     }
@@ -135,13 +135,19 @@ void Caller::tell(EventKind what) {
     observer_.on({.at = elapsed(), .media_id = media_id_, .what = std::move(what)});
 }
 
+bool Caller::is_begun() const {
+    const std::lock_guard lock(mutex_);
+    return has_begun_;
+}
+
 std::string Caller::media_id() const {
     const std::lock_guard lock(mutex_);
     return media_id_;
 }
 
-void Caller::set_media_id(std::string media_id) {
+void Caller::has_begun(std::string media_id) {
     const std::lock_guard lock(mutex_);
+    has_begun_ = true;
     media_id_ = std::move(media_id);
 }
 

@@ -27,7 +27,7 @@ struct Surroundings {
 
 class Caller {
   public:
-    // `time_limit`, from now on: a call whose next try would come later ends, with FailureKind::timeout if an upload has begun.
+    // `time_limit`, from now on: a call whose next try would come later ends, with FailureKind::timeout if has_begun() was told.
     Caller(
         Surroundings& around,
         Observer& observer,
@@ -42,13 +42,15 @@ class Caller {
     );
 
     void tell(EventKind what);
-    void set_media_id(std::string media_id);
+    // There is an upload at the server; its id may be unknown.
+    void has_begun(std::string media_id);
     std::string media_id() const;
     Milliseconds elapsed() { return around_.timer.now() - start_; }
 
   private:
     HttpRequest with_credentials(const HttpRequest& request) const;
     Outcome<HttpAnswer> try_once(const std::string& name, const HttpRequest& request);
+    bool is_begun() const;
     Failure late(Failure last) const;
     Milliseconds delay_after(int tries, const Failure& failure);
 
@@ -57,6 +59,7 @@ class Caller {
     Milliseconds start_;
     std::optional<Milliseconds> time_limit_;
     mutable std::mutex mutex_;
+    bool has_begun_ = false;
     std::string media_id_;
 };
 

@@ -232,6 +232,33 @@ TEST_F(StreamSenderTest, StopsWhenItIsLate) {
     EXPECT_EQ(sent.error().kind, FailureKind::timeout);
 }
 
+// Another server names its uploads as it likes.
+TEST_F(StreamSenderTest, WhatHasBegunNeedsNoIdToBeLate) {
+    auto around = Surroundings{
+        .transport = server_,
+        .timer = timer_,
+        .stop = stop_,
+        .random = [] { return 0.5; },
+        .credentials = {}
+    };
+    const auto file = LocalFile::open(path_).value();
+    for (const bool has_begun : {false, true}) {
+        Caller caller(around, seen_, std::chrono::seconds(20));
+        if (has_begun) {
+            caller.has_begun({});
+        }
+        server_.faults = {{0, HttpAnswer{.status = 503, .retry_after = std::chrono::seconds(60)}}};
+        const auto answer = caller.call(
+            "PATCH 0",
+            HttpRequest{
+                .method = "PATCH", .slice = FileSlice{.fd = file.fd(), .offset = 0, .length = 1}
+            }
+        );
+        ASSERT_FALSE(answer);
+        EXPECT_EQ(answer.error().kind, has_begun ? FailureKind::timeout : FailureKind::temporary);
+    }
+}
+
 TEST(ResolveLocation, StaysAtTheHostThatWasAsked) {
     const struct {
         std::string_view location;

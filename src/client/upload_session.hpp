@@ -1,7 +1,9 @@
 // One run of Uploader::upload, for the files of the uploader alone.
 #pragma once
 
+#include <algorithm>
 #include <memory>
+#include <optional>
 
 #include "client/stream_dialect.hpp"
 #include "client/uploader.hpp"
@@ -22,6 +24,12 @@ struct Uploader::Session {
     int beginnings = 0;
 
     SegmentPlan plan() const { return {.total = file.size(), .chunk_size = state.chunk_size}; }
+    // Of the command, whatever else it uploads.
+    std::optional<Milliseconds> time_left() {
+        return settings.timeout
+                   ? std::optional(std::max(*settings.timeout - caller.elapsed(), Milliseconds(0)))
+                   : std::nullopt;
+    }
     bool is_late() { return settings.timeout && caller.elapsed() >= *settings.timeout; }
 };
 

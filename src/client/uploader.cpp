@@ -143,7 +143,7 @@ Outcome<void> Uploader::begin(Session& session) {
     } else if (auto begun = init(session); !begun) {
         return begun;
     }
-    session.caller.set_media_id(session.state.media_id);
+    session.caller.has_begun(session.state.media_id);
     const auto plan = session.plan();
     session.caller.tell(Started{
         .bytes_total = plan.total,
@@ -305,8 +305,10 @@ Outcome<std::string> Uploader::upload_subtitles(Session& video, const std::strin
     settings.media_type = path.ends_with(".vtt") ? "text/vtt" : "text/srt";
     settings.category = "subtitles";
     settings.annotations = {};
+    settings.timeout = video.time_left();
     SilentObserver observer;
     auto session = session_for(*file, std::move(settings), observer);
+    session.caller.has_begun({});  // the video has
     const auto media = transfer(session);
     if (!media) {
         return media.error();

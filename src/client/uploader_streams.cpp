@@ -37,6 +37,7 @@ Outcome<void> Uploader::begin_stream(Session& session, StreamSender& sender) {
     if (session.was_resumed) {
         session.state = std::move(*known);
         session.settings.chunk_size = session.state.chunk_size;
+        session.caller.has_begun(session.state.media_id);
         return sender.look();
     }
     session.state = {
@@ -66,7 +67,7 @@ Outcome<Media> Uploader::transfer_stream(Session& session) {
     if (auto begun = begin_stream(session, sender); !begun) {
         return begun.error();
     }
-    session.caller.set_media_id(session.state.media_id);
+    session.caller.has_begun(session.state.media_id);
     session.caller.tell(Started{
         .bytes_total = session.file.size(),
         .bytes_acknowledged = sender.offset(),

@@ -368,6 +368,23 @@ TEST_F(UploaderTest, UploadsSubtitlesAndTiesThemToTheVideo) {
     EXPECT_EQ(seen_.all<Started>().size(), 1U) << "the bars are those of the video";
 }
 
+TEST_F(UploaderTest, HasOneTimeForTheVideoAndItsSubtitles) {
+    const auto subtitles = folder_ / "clip.srt";
+    std::ofstream(subtitles) << "1\n00:00:00,000 --> 00:00:01,000\nhello\n";
+    settings_.annotations.subtitles = SubtitleFile{.path = subtitles, .language = "DE"};
+    settings_.timeout = std::chrono::seconds(20);
+    auto busy = FakeX::problem(503, "overloaded");
+    busy.retry_after = std::chrono::seconds(15);
+    x_.fault = [busy](const std::string& called, int count) -> FakeX::Fault {
+        return called == "INIT" && count != 2 ? FakeX::Fault(busy) : std::nullopt;
+    };
+    const auto result = upload();
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().kind, FailureKind::timeout) << "the video is there";
+    EXPECT_EQ(x_.counts["INIT"], 3);
+    EXPECT_LT(timer_.now(), Milliseconds(20'000));
+}
+
 TEST_F(UploaderTest, AsksTheRealXForNothingThatItDoesNotHave) {
     settings_.server = "https://upload.twitter.com";
     settings_.protocol = Protocol::x1;

@@ -305,6 +305,9 @@ Result<Upload> Upload::cancelled(WallTime now) const {
     if (is_over()) {
         return not_open(*this);
     }
+    if (is_due(now)) {
+        return expired_error(*this);
+    }
     Upload next = moved(*this, UploadState::cancelled, now);
     next.failure.reset();
     next.progress = {};

@@ -22,7 +22,7 @@
 //   processing -> ready                 succeeded      service: jobs, the outputs are durable
 //   processing -> failed                failed_with    service: jobs, the media or the tries are at fault
 //   any but the ends, unchanged         kept           service: keep, no expiry any more
-//   any but the ends -> cancelled       cancelled      service: cancel (of ready and failed: deletion)
+//   any but the ends -> cancelled       cancelled      service: cancel (of ready and failed: deletion); not of what is due
 //   open, ready, failed -> expired      expired        service: sweep
 //
 // Invariants

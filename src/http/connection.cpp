@@ -19,7 +19,6 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr std::size_t discard_piece_bytes = 16 * 1024;
 constexpr std::size_t request_id_length_max = 128;
 // Whoever is silent for longer holds no buffer; the next request then costs a system call more.
 constexpr std::chrono::milliseconds briefly_idle{1'000};
@@ -66,7 +65,7 @@ Connection::Connection(
     : services_(services),
       place_(std::move(place)),
       scheme_(scheme),
-      wire_(std::move(socket)),
+      wire_(std::move(socket), Pace(services.limits, *services.budget)),
       peer_(wire_.peer()),
       local_(wire_.local()) {
     services_.metrics.connection_opened();
@@ -168,7 +167,7 @@ asio::awaitable<bool> Connection::send_whole(
     count(*request, *response);
     services_.give_back(std::move(request), std::move(text));
     if (is_sent && !keeps_alive && wire_.has_arrived()) {
-        co_await wire_.linger(services_.limits.linger_bytes_max, services_.limits.linger);
+        co_await linger();
     }
     co_return is_sent&& keeps_alive;
 }
@@ -283,7 +282,7 @@ asio::awaitable<bool> Connection::refuse(Error error) {
     const bool is_sent = send_at_once(request, response) || co_await send(request, response);
     count(request, response);
     if (is_sent) {
-        co_await wire_.linger(services_.limits.linger_bytes_max, services_.limits.linger);
+        co_await linger();
     }
     co_return false;
 }
@@ -343,13 +342,10 @@ asio::awaitable<bool> Connection::serve(std::unique_ptr<Request> served) {
     if (!is_sent) {
         co_return false;
     }
-    if (keeps_alive && co_await discard(body)) {
-        co_return true;
+    if (body.is_done() && (keeps_alive || !wire_.has_arrived())) {
+        co_return keeps_alive;
     }
-    if (!body.is_done() || wire_.has_arrived()) {
-        co_await wire_.linger(services_.limits.linger_bytes_max, services_.limits.linger);
-    }
-    co_return false;
+    co_return co_await leave(body, keeps_alive);
 }
 
 Response Connection::refuse_body(const Request& request) {
@@ -388,22 +384,6 @@ bool Connection::may_keep_alive(
         return false;
     }
     return body.remaining().value_or(0) <= services_.limits.unread_bytes_max;
-}
-
-asio::awaitable<bool> Connection::discard(SocketBody& body) {
-    if (body.is_done()) {
-        co_return true;
-    }
-    std::vector<std::byte> piece(discard_piece_bytes);
-    std::uint64_t discarded = 0;
-    while (discarded <= services_.limits.unread_bytes_max) {
-        const auto count = co_await body.read_some(piece);
-        if (!count || *count == 0) {
-            co_return count.has_value();
-        }
-        discarded += *count;
-    }
-    co_return false;
 }
 
 void Connection::count(const Request& request, const Response& response) {

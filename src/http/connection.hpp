@@ -92,13 +92,14 @@ class Connection {
     std::chrono::milliseconds patience() const;
     void become_idle();
     bool becomes_silent();
-    // These six: true, if the next request may come.
+    // These seven: true, if the next request may come.
     boost::asio::awaitable<bool> serve_next();
     boost::asio::awaitable<bool> serve_slow_head(HeadParser parser);
     boost::asio::awaitable<bool> serve_whole(std::unique_ptr<Request> request);
     boost::asio::awaitable<bool> send_whole(std::unique_ptr<Request>, std::unique_ptr<Response>);
     boost::asio::awaitable<bool> serve(std::unique_ptr<Request> served);
     boost::asio::awaitable<bool> refuse(Error error);
+    boost::asio::awaitable<bool> leave(SocketBody& body, bool keeps_alive);
     // On one of the last connections, whoever only asks is served, once.
     bool is_last_resort() const { return place_.kind() == ConnectionBudget::Kind::last_resort; }
     void leave_idle();
@@ -116,7 +117,7 @@ class Connection {
     boost::asio::awaitable<bool> send_source(const Request& request, Response& response);
     boost::asio::awaitable<bool> send_endless(Response& response);
     boost::asio::awaitable<bool> send_cut(const Response& response);
-    boost::asio::awaitable<bool> discard(SocketBody& body);
+    boost::asio::awaitable<void> linger();
     void complete(Request& request) const;
     bool may_keep_alive(const Request& request, const Response& response, const SocketBody& body)
         const;

@@ -50,6 +50,21 @@ TEST_F(CrowdedConnectionTest, EndsABodyWithoutProgressWhenThereIsLittleRoom) {
     EXPECT_TRUE(answer.contains("at least 20 were expected")) << answer;
 }
 
+TEST_F(CrowdedConnectionTest, EndsAFramingWithoutProgressWhenThereIsLittleRoom) {
+    std::vector<Client> others;
+    for (int i = 0; i < 4; ++i) {
+        others.push_back(busy());
+    }
+    auto client = connect();
+    client.send("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;");
+    for (int i = 0; i < 30 && client.is_silent_for(30ms); ++i) {
+        client.send("x");
+    }
+    client.send("\r\na\r\n0\r\n\r\n");
+    const auto answer = client.answer();
+    EXPECT_TRUE(has_status(answer, 408)) << answer;
+}
+
 TEST_F(CrowdedConnectionTest, ClosesTheLongestIdleForANewOne) {
     std::vector<Client> idle;
     for (int i = 0; i < 20; ++i) {
@@ -60,6 +75,41 @@ TEST_F(CrowdedConnectionTest, ClosesTheLongestIdleForANewOne) {
     EXPECT_EQ(idle.front().rest(), "");
     idle.back().send(get("/facts"));
     EXPECT_TRUE(has_status(idle.back().answer(), 200));
+}
+
+class CrowdOfReadersTest : public ConnectionTest {
+  protected:
+    CrowdOfReadersTest()
+        : ConnectionTest(
+              {.body = 10s,
+               .progress_span = 200ms,
+               .progress_bytes = TestHandler::long_length,
+               .connections_max = 8}
+          ) {}
+    // Of the long answer, by a client that pauses when it has begun.
+    std::size_t bytes_read(std::string_view path) const {
+        auto client = connect();
+        client.send(get(path, "Connection: close\r\n"));
+        EXPECT_FALSE(client.is_silent_for(10s));
+        std::this_thread::sleep_for(600ms);
+        return client.rest().size();
+    }
+};
+
+TEST_F(CrowdOfReadersTest, LetsASlowReaderBeWhileThereIsRoom) {
+    EXPECT_GT(bytes_read("/long_source"), TestHandler::long_length);
+    EXPECT_GT(bytes_read("/long_body"), TestHandler::long_length);
+}
+
+TEST_F(CrowdOfReadersTest, EndsASlowReaderWhenThereIsLittleRoom) {
+    std::vector<Client> others;
+    for (int i = 0; i < 4; ++i) {
+        others.push_back(connect());
+        others.back().send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n");
+        EXPECT_TRUE(others.back().is_silent_for(10ms));
+    }
+    EXPECT_LT(bytes_read("/long_source"), TestHandler::long_length);
+    EXPECT_LT(bytes_read("/long_body"), TestHandler::long_length);
 }
 
 // Nobody loses a place because it is slow.

@@ -83,7 +83,8 @@ asio::awaitable<void> turn_away(Socket socket, std::shared_ptr<LoopServices> ser
         *services, ConnectionBudget::Lack::place, as_text(std::span(seen).first(length))
     );
     if (co_await wire.write(text, {}, patience_for_reader)) {
-        co_await wire.linger(swallowed_max, patience_for_reader);
+        wire.end_sending();
+        static_cast<void>(co_await wire.swallow(swallowed_max, patience_for_reader));
     }
 }
 

@@ -157,6 +157,16 @@ boost::system::error_code let_some_in(Door& door, SpareFile& spare, int count_ma
     return {};
 }
 
+// Their clients are connected, and may have sent a request: they would be reset with the door. Where no file is left for
+// them they are told so.
+void let_all_in(Door& door, SpareFile& spare) {
+    constexpr int most = asio::socket_base::max_listen_connections;
+    for (int i = 0; i < most && is_out_of_files(let_some_in(door, spare, most)); ++i) {
+        door.services->budget->note_cut();
+        spare.turn_one_away(door.acceptor.native_handle(), *door.services);
+    }
+}
+
 asio::awaitable<void> accept_connections(Door door) {
     SpareFile spare;
     std::chrono::steady_clock::time_point logged{};
@@ -172,8 +182,7 @@ asio::awaitable<void> accept_connections(Door door) {
             continue;
         }
         if (error == asio::error::operation_aborted) {
-            // Their clients are connected, and may have sent a request: they would be reset with the door.
-            let_some_in(door, spare, asio::socket_base::max_listen_connections);
+            let_all_in(door, spare);
             co_return;
         }
         log_failure(error, logged);
@@ -183,7 +192,11 @@ asio::awaitable<void> accept_connections(Door door) {
             spare.turn_one_away(door.acceptor.native_handle(), *door.services);
         }
         asio::steady_timer timer(door.loop, pause_after_failure);
-        co_await timer.async_wait(asio::use_awaitable);
+        co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
+        if (error) {
+            let_all_in(door, spare);
+            co_return;
+        }
     }
 }
 

@@ -28,11 +28,11 @@ SocketBody::SocketBody(
 )
     : wire_(wire),
       limits_(limits),
-      budget_(budget),
       is_chunked_(request.is_chunked),
       takes_interim_(request.version_minor > 0),
       owes_continue_(request.expects_continue && request.has_body()),
-      left_(request.content_length.value_or(0)) {}
+      left_(request.content_length.value_or(0)),
+      pace_(limits, budget) {}
 
 SocketBody::~SocketBody() {
     wire_.wake();
@@ -51,8 +51,8 @@ std::optional<std::uint64_t> SocketBody::remaining() const {
 
 // Up to the next data: "100 Continue", the framing of a chunk, bytes, and the turn.
 asio::awaitable<Result<void>> SocketBody::ready() {
-    const bool is_prepared =
-        !is_broken_ && !client_waits() && !(is_chunked_ && chunks_.data_due() == 0);
+    const bool is_prepared = !is_broken_ && !error_ahead_ && !client_waits() &&
+                             !(is_chunked_ && chunks_.data_due() == 0);
     return is_prepared ? wait_for_data() : prepare();
 }
 
@@ -61,6 +61,9 @@ asio::awaitable<Result<void>> SocketBody::prepare() {
         co_return broken(truncated());
     }
     owes_continue_ = false;
+    if (error_ahead_) {
+        co_return broken(*error_ahead_);
+    }
     if (is_framing_due()) {
         if (auto framing = co_await read_framing(); !framing) {
             co_return broken(std::move(framing).error());
@@ -101,21 +104,15 @@ Result<void> SocketBody::judge_wait(std::chrono::steady_clock::duration waited) 
     return wire_.is_overdue() ? Error{ErrorCode::request_timeout} : judge_progress(waited);
 }
 
-// Only the time for which the client was waited for counts, and only when others need the room.
 Result<void> SocketBody::judge_progress(std::chrono::steady_clock::duration waited) {
-    waited_ += waited;
-    if (waited_ < limits_.progress_span) {
-        return ok();
-    }
-    const std::uint64_t came = received_ - std::exchange(received_before_, received_);
-    const auto span = std::exchange(waited_, {});
-    if (!budget_.is_tight() || came >= limits_.progress_bytes) {
+    const auto seen = pace_.judge(waited, received_);
+    if (!seen) {
         return ok();
     }
     return Error{
         .code = ErrorCode::request_timeout,
-        .facts = std::to_string(came) + " bytes of the body came in " +
-                 std::to_string(std::chrono::ceil<std::chrono::seconds>(span).count()) +
+        .facts = std::to_string(seen->bytes) + " bytes of the body came in " +
+                 std::to_string(std::chrono::ceil<std::chrono::seconds>(seen->span).count()) +
                  " seconds of waiting, at least " + std::to_string(limits_.progress_bytes) +
                  " were expected, since more than half of the server's connections are in use; " +
                  std::to_string(received_) + " had come in all."
@@ -168,19 +165,28 @@ asio::awaitable<Result<std::size_t>> SocketBody::read_data(std::span<std::byte> 
     }
 }
 
-// Framing alone is nothing yet: whoever then read would wait with no limit but the connection's.
+// Framing alone is nothing yet: whoever then read would wait with no limit but the connection's. What is
+// waited for in pieces is waited for: it counts as in one wait.
 asio::awaitable<bool> SocketBody::arrives_within(std::chrono::milliseconds patience) {
-    if (has_turn_ || has_ended_ || is_broken_ || client_waits()) {
+    if (has_turn_ || has_ended_ || is_broken_ || error_ahead_ || client_waits()) {
         co_return true;
     }
-    const auto ends = std::chrono::steady_clock::now() + patience;
+    auto begun = std::chrono::steady_clock::now();
+    const auto ends = begun + patience;
     while (!is_framing_due() || eat_framing()) {
         if (is_done() || (!is_framing_due() && !wire_.buffered().empty())) {
             co_return true;
         }
-        const auto left =
-            std::chrono::ceil<std::chrono::milliseconds>(ends - std::chrono::steady_clock::now());
-        if (!co_await wire_.arrives_within(std::max(left, std::chrono::milliseconds(0)))) {
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(ends - begun);
+        const bool is_there =
+            co_await wire_.arrives_within(std::max(left, std::chrono::milliseconds(0)));
+        const auto waited = std::chrono::steady_clock::now() - begun;
+        begun += waited;
+        if (auto judged = judge_progress(waited); !judged) {
+            error_ahead_ = std::move(judged).error();
+            co_return true;
+        }
+        if (!is_there) {
             co_return false;
         }
         if (!is_framing_due()) {
@@ -228,9 +234,13 @@ asio::awaitable<Result<void>> SocketBody::read_framing() {
         if (has_ended_) {
             co_return truncated();
         }
+        const auto begun = std::chrono::steady_clock::now();
         auto count = co_await wire_.fill(limits_.body);
         if (!count) {
             co_return std::move(count).error();
+        }
+        if (auto judged = judge_progress(std::chrono::steady_clock::now() - begun); !judged) {
+            co_return judged;
         }
         if (*count == 0) {
             co_return truncated();
@@ -238,16 +248,16 @@ asio::awaitable<Result<void>> SocketBody::read_framing() {
     }
 }
 
-// What is there of it. An error is kept: the next read tells it, and the decoder is not asked again.
+// What is there of it. An error is kept: the decoder is not asked again.
 Result<void> SocketBody::eat_framing() {
-    if (framing_error_) {
-        return *framing_error_;
+    if (error_ahead_) {
+        return *error_ahead_;
     }
     auto input = wire_.buffered();
     auto eaten = chunks_.eat_framing(input);
     wire_.consume(wire_.buffered().size() - input.size());
     if (!eaten) {
-        framing_error_ = eaten.error();
+        error_ahead_ = eaten.error();
     }
     return eaten;
 }

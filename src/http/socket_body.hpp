@@ -6,8 +6,7 @@
 #include "base/rare.hpp"
 #include "http/body_reader.hpp"
 #include "http/chunked_decoder.hpp"
-#include "http/connection_budget.hpp"
-#include "http/connection_limits.hpp"
+#include "http/pace.hpp"
 #include "http/request.hpp"
 #include "http/wire.hpp"
 
@@ -63,7 +62,6 @@ class SocketBody final : public BodyReader {
 
     Wire& wire_;
     const ConnectionLimits& limits_;
-    const ConnectionBudget& budget_;
     const bool is_chunked_;
     const bool takes_interim_;
     bool owes_continue_;
@@ -73,10 +71,9 @@ class SocketBody final : public BodyReader {
     bool has_turn_ = false;     // ready() has ended, and nothing was read since
     std::uint64_t left_;        // of a Content-Length
     std::uint64_t received_ = 0;
-    std::chrono::steady_clock::duration waited_{0};  // for the client, in this span of progress
-    std::uint64_t received_before_ = 0;              // this span
+    Pace pace_;  // of its bytes
     ChunkedDecoder chunks_;
-    Rare<Error> framing_error_;  // that a look ahead has found
+    Rare<Error> error_ahead_;  // that a look ahead has found: the next read tells it
 };
 
 }  // namespace sluice::http

@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "runtime/task_group.hpp"
 
@@ -149,9 +150,41 @@ TEST_F(SocketBodyTest, NewsOfBytesThatWereReadIsNotAnArrival) {
     }(loop));
 }
 
+// Whoever asks in pieces of its patience waits, too: bytes that trickle hold a connection, and perhaps a buffer.
+TEST_F(SocketBodyTest, WhatIsWaitedForInPiecesHasToShowProgressWhenThereIsLittleRoom) {
+    for (const bool is_tight : {false, true}) {
+        for (const bool is_chunked : {false, true}) {
+            run([](asio::io_context& loop, bool is_tight, bool is_chunked
+                ) -> asio::awaitable<void> {
+                Exchange exchange(loop, is_chunked ? chunked() : of_length(100));
+                exchange.limits.progress_span = 50ms;
+                exchange.limits.progress_bytes = 100;
+                std::vector<ConnectionBudget::Place> others;
+                for (int i = 0; i < (is_tight ? 5 : 1); ++i) {
+                    others.push_back(exchange.budget->enter());
+                }
+                SocketBody& body = *exchange.body;
+                std::string told;
+                for (int i = 0; i < 10 && !told.starts_with("error: "); ++i) {
+                    if (!co_await body.arrives_within(20ms)) {
+                        exchange.send(is_chunked ? "1\r\nx\r\n" : "x");
+                        EXPECT_TRUE(co_await body.arrives_within(1s));
+                    }
+                    told = co_await read(exchange);
+                }
+                EXPECT_EQ(told.starts_with("error: "), is_tight) << told;
+                EXPECT_EQ(told.contains("at least 100 were expected"), is_tight) << told;
+                EXPECT_EQ(body.is_broken(), is_tight);
+            }(loop, is_tight, is_chunked));
+            loop.restart();
+        }
+    }
+}
+
 // As long as a client sends faster than it is read, nothing but a turn lets others of the loop go on.
 TEST_F(SocketBodyTest, AFloodOfSmallChunksLeavesTheLoopToOthers) {
     Exchange exchange(loop, chunked());
+    exchange.limits.body = 1s;  // the loop stays for the deadline of a wait that ended
     std::string flood;
     for (int i = 0; i < 10'000; ++i) {
         flood += "1\r\nx\r\n";

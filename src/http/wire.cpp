@@ -65,11 +65,12 @@ void advance(std::string_view& first, std::span<const std::byte>& second, std::s
 
 }  // namespace
 
-Wire::Wire(Socket socket)
+Wire::Wire(Socket socket, std::optional<Pace> pace)
     : loop_(socket.loop),
       file_(std::move(socket.file)),
       watched_(loop_, file_.get()),
-      deadline_(loop_.get_executor(), [this] { close(); }) {
+      deadline_(loop_.get_executor(), [this] { close(); }),
+      pace_(std::move(pace)) {
     const int yes = 1;  // or a short answer waits for an acknowledgement
     ::setsockopt(file_.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
 }
@@ -255,7 +256,7 @@ asio::awaitable<std::optional<std::size_t>> Wire::write_briefly(
         }
         advance(first, second, *sent);
         if (first.size() + second.size() > 0 && !co_await wait_for_room(pause_max)) {
-            const bool is_pause = deadline_.has_expired();
+            const bool is_pause = deadline_.has_expired() && !is_too_slow_;
             co_return is_pause ? std::optional(all - first.size() - second.size()) : std::nullopt;
         }
     }
@@ -263,29 +264,38 @@ asio::awaitable<std::optional<std::size_t>> Wire::write_briefly(
 }
 
 asio::awaitable<bool> Wire::wait_for_room(std::chrono::milliseconds patience) {
+    const auto begun = std::chrono::steady_clock::now();
     deadline_.set(patience);
     const bool is_room = co_await watched_.writable();
     deadline_.clear();
-    co_return is_room;
+    if (pace_ && pace_->judge(std::chrono::steady_clock::now() - begun, sent_)) {
+        is_too_slow_ = true;
+    }
+    co_return is_room && !is_too_slow_;
 }
 
-asio::awaitable<void> Wire::linger(std::uint64_t bytes_max, std::chrono::milliseconds patience) {
+void Wire::end_sending() {
     ::shutdown(file_.get(), SHUT_WR);
+}
+
+asio::awaitable<bool> Wire::swallow(std::uint64_t bytes_max, std::chrono::milliseconds patience) {
     deadline_.set(patience);
     std::vector<std::byte> swallowed(16 * 1024);
     std::uint64_t bytes = 0;
-    while (bytes < bytes_max && !deadline_.has_expired() &&
+    bool goes_on = true;
+    while (goes_on && bytes < bytes_max && !deadline_.has_expired() &&
            (watched_.may_read() || co_await watched_.readable())) {
-        const auto got = ::recv(file_.get(), swallowed.data(), swallowed.size(), MSG_DONTWAIT);
-        const bool is_over = got == 0 || (got < 0 && !is_later(errno));
-        watched_.note_read(got, swallowed.size());
-        if (is_over) {
-            break;
-        }
-        bytes += got > 0 ? static_cast<std::size_t>(got) : 0;
+        const auto got = note_read(
+            ::recv(file_.get(), swallowed.data(), swallowed.size(), MSG_DONTWAIT), swallowed.size()
+        );
+        goes_on = got != std::size_t{0};
+        bytes += got.value_or(0);
         co_await watched_.end_of_round();
     }
+    // A wait that was ended before its time: the server stops.
+    goes_on = goes_on && (bytes >= bytes_max || deadline_.has_expired());
     deadline_.clear();
+    co_return goes_on;
 }
 
 void Wire::close() {

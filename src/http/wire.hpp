@@ -16,6 +16,7 @@
 #include "base/release_memory.hpp"
 #include "base/result.hpp"
 #include "base/unique_fd.hpp"
+#include "http/pace.hpp"
 #include "runtime/deadline.hpp"
 #include "runtime/watched_socket.hpp"
 
@@ -29,7 +30,8 @@ struct Socket {
 
 class Wire {
   public:
-    explicit Wire(Socket socket);
+    // With a pace, the other end has to take what is written in it.
+    explicit Wire(Socket socket, std::optional<Pace> pace = {});
 
     boost::asio::io_context& loop() { return loop_; }
     // "127.0.0.1" of the other end, "127.0.0.1:8080" or "[::1]:8080" of ours; empty: it is gone.
@@ -78,8 +80,8 @@ class Wire {
     // What the socket takes of both without a wait, as one gather write; 0 also if the connection broke,
     // which the write() of the rest then tells.
     std::size_t write_at_once(std::string_view first, std::span<const std::byte> second);
-    // All of both, as one gather write if the socket takes it. False: timeout, or the connection
-    // broke.
+    // All of both, as one gather write if the socket takes it. False, here and below: timeout, the
+    // connection broke, or the other end takes too little.
     boost::asio::awaitable<bool> write(
         std::string_view first,
         std::span<const std::byte> second,
@@ -92,12 +94,14 @@ class Wire {
         std::span<const std::byte> second,
         std::chrono::milliseconds pause_max
     );
-    // Waits until the socket takes more. False: timeout, or the connection broke.
+    // Waits until the socket takes more.
     boost::asio::awaitable<bool> wait_for_room(std::chrono::milliseconds patience);
 
-    // Ends our direction and swallows what the other end still sends, so that it reads our answer
-    // instead of a reset: at most `bytes_max`, and no longer than `patience`.
-    boost::asio::awaitable<void> linger(
+    // Ends our direction.
+    void end_sending();
+    // Swallows what the other end still sends, so that it reads our answer instead of a reset: at most about
+    // `bytes_max`, and no longer than `patience`. False: it sends no more.
+    boost::asio::awaitable<bool> swallow(
         std::uint64_t bytes_max, std::chrono::milliseconds patience
     );
     // Ends the wait that is on, if one is; what is waited for next is waited for.
@@ -118,6 +122,8 @@ class Wire {
     UniqueFd file_;
     runtime::WatchedSocket watched_;
     runtime::Deadline deadline_;
+    std::optional<Pace> pace_;
+    bool is_too_slow_ = false;  // by it
     std::vector<std::byte> buffer_;
     std::size_t begin_ = 0;
     std::size_t end_ = 0;

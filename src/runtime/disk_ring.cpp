@@ -53,6 +53,24 @@ struct DiskRing::Slot {
     std::move_only_function<void()> resume;
 };
 
+struct DiskRing::Slots {
+    Slot& take() {
+        if (free.empty()) {
+            free.push_back(&all.emplace_back());
+        }
+        Slot& slot = *free.back();
+        free.pop_back();
+        return slot;
+    }
+    void release(Slot& slot) {
+        slot = {};
+        free.push_back(&slot);
+    }
+
+    std::deque<Slot> all;  // stable addresses
+    std::vector<Slot*> free;
+};
+
 struct DiskRing::Impl {
     explicit Impl(asio::io_context& loop) : descriptor(loop) {}
 
@@ -62,8 +80,7 @@ struct DiskRing::Impl {
     bool is_watched = false;
     BufferArena* registered = nullptr;
     std::size_t running = 0;
-    std::deque<Slot> slots;  // stable addresses
-    std::vector<Slot*> free;
+    std::shared_ptr<Slots> slots = std::make_shared<Slots>();
 };
 
 bool DiskRing::install(asio::io_context& loop, BufferArena& arena) {
@@ -99,6 +116,14 @@ DiskRing::~DiskRing() {
     }
     impl_->descriptor.release();
     io_uring_queue_exit(&impl_->ring);
+    // What waits for a write holds its frame, which may hold another Pending.
+    std::vector<std::move_only_function<void()>> waiting;
+    for (Slot& slot : impl_->slots->all) {
+        slot.write = {};
+        slot.is_done = true;
+        waiting.push_back(std::exchange(slot.resume, nullptr));
+    }
+    waiting.clear();
 }
 
 bool DiskRing::open(BufferArena& arena) {
@@ -117,16 +142,12 @@ bool DiskRing::open(BufferArena& arena) {
 }
 
 DiskRing::Pending DiskRing::start(Write write) {
-    if (impl_->free.empty()) {
-        impl_->free.push_back(&impl_->slots.emplace_back());
-    }
-    Slot& slot = *impl_->free.back();
-    impl_->free.pop_back();
+    Slot& slot = impl_->slots->take();
     slot.write = std::move(write);
     ++impl_->running;
     submit(slot);
     watch();
-    return {*this, slot};
+    return {impl_->slots, slot};
 }
 
 void DiskRing::submit(Slot& slot) {
@@ -195,16 +216,11 @@ void DiskRing::settle(Slot& slot, int result) {
     slot.is_done = true;
     slot.write = {};
     if (slot.is_left) {
-        release(slot);
+        impl_->slots->release(slot);
     } else if (slot.resume) {
         auto resume = std::exchange(slot.resume, nullptr);
         resume();
     }
-}
-
-void DiskRing::release(Slot& slot) {
-    slot = {};
-    impl_->free.push_back(&slot);
 }
 
 DiskRing::Pending::~Pending() {
@@ -212,7 +228,7 @@ DiskRing::Pending::~Pending() {
         return;
     }
     if (slot_->is_done) {
-        ring_->release(*slot_);
+        slots_->release(*slot_);
     } else {
         slot_->is_left = true;
     }
@@ -234,7 +250,7 @@ asio::awaitable<Result<void>> DiskRing::Pending::wait() {
         );
     }
     auto error = std::exchange(slot.error, std::nullopt);
-    ring_->release(slot);
+    slots_->release(slot);
     co_return error ? Result<void>(*std::move(error)) : ok();
 }
 

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <utility>
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
@@ -29,15 +30,18 @@ class DiskRing {
     };
 
     struct Slot;
-    // A write under way. Destroyed before its end, it leaves the write to itself.
+    struct Slots;
+    // A write under way. Destroyed before its end, it leaves the write to itself. It may outlive the ring: a loop
+    // ends its ring before it destroys the last of the frames that stand on it.
     class Pending {
       public:
         Pending() = default;
-        Pending(DiskRing& ring, Slot& slot) : ring_(&ring), slot_(&slot) {}
+        Pending(std::shared_ptr<Slots> slots, Slot& slot)
+            : slots_(std::move(slots)), slot_(&slot) {}
         Pending(Pending&& other) noexcept
-            : ring_(other.ring_), slot_(std::exchange(other.slot_, nullptr)) {}
+            : slots_(std::move(other.slots_)), slot_(std::exchange(other.slot_, nullptr)) {}
         Pending& operator=(Pending&& other) noexcept {
-            std::swap(ring_, other.ring_);
+            std::swap(slots_, other.slots_);
             std::swap(slot_, other.slot_);
             return *this;
         }
@@ -51,7 +55,7 @@ class DiskRing {
         boost::asio::awaitable<Result<void>> wait();
 
       private:
-        DiskRing* ring_ = nullptr;
+        std::shared_ptr<Slots> slots_;  // shared with the ring
         Slot* slot_ = nullptr;
     };
 
@@ -76,7 +80,6 @@ class DiskRing {
     void watch();
     void reap();
     void settle(Slot& slot, int result);
-    void release(Slot& slot);
 
     std::unique_ptr<Impl> impl_;
 };

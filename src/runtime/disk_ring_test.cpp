@@ -5,6 +5,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <cstdlib>
 #include <functional>
 #include <memory>
@@ -112,6 +116,34 @@ TEST_F(DiskRingTest, FinishesAWriteThatNobodyWaitsFor) {
     loops_.stop();
     loops_.join();
     EXPECT_EQ(content(file_.get(), 1).front(), std::byte{7});
+}
+
+// A timer that was there before the ring ends after it, and with it the frame of whoever waits for that timer.
+TEST(DiskRing, AWriteThatNobodyWaitedForMayOutliveTheRing) {
+    const auto file = temporary_file();
+    BufferArena arena{1};
+    BufferArena::Buffer buffer = *arena.try_take();
+    auto loop = std::make_unique<boost::asio::io_context>(1);
+    TaskGroup group{"test"};
+    bool has_started = false;
+    {
+        boost::asio::steady_timer first(*loop);
+        ASSERT_TRUE(DiskRing::install(*loop, arena));
+    }
+    group.spawn(
+        loop->get_executor(),
+        [](int file, std::span<std::byte> bytes, bool* has_started) -> awaitable<void> {
+            DiskRing* const ring = co_await DiskRing::of_this_loop();
+            const auto pending = ring->start({.file = file, .at = {0}, .bytes = bytes});
+            boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, 1h);
+            *has_started = true;
+            co_await timer.async_wait(boost::asio::use_awaitable);
+        }(file.get(), buffer.bytes(), &has_started)
+    );
+    while (!has_started) {
+        loop->run_one();
+    }
+    loop.reset();
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "cli/arguments.hpp"
 #include "cli/error_text.hpp"
 #include "server/keys_access.hpp"
+#include "server/setting_values.hpp"
 #include "store/postgres/url.hpp"
 
 namespace sluice::server {
@@ -46,21 +47,6 @@ int usage(const std::string& text) {
     return cli::usage_error(std::cerr, text, "keys");
 }
 
-// 90s, 15m, 12h, 30d.
-std::optional<std::chrono::seconds> parse_lifetime(std::string_view text) {
-    constexpr std::array<std::pair<char, std::uint64_t>, 4> units{
-        {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86'400}}
-    };
-    for (const auto& [letter, seconds] : units) {
-        if (text.ends_with(letter)) {
-            const auto number = parse_unsigned(text.substr(0, text.size() - 1));
-            const bool is_sane = number && *number > 0 && *number < 4'000'000'000ULL / seconds;
-            return is_sane ? std::optional(std::chrono::seconds(*number * seconds)) : std::nullopt;
-        }
-    }
-    return std::nullopt;
-}
-
 // What is wrong, or nothing.
 std::string take_wishes(const Arguments& arguments, NewKey& wanted) {
     wanted.name = arguments.value("--name");
@@ -82,7 +68,10 @@ std::string take_wishes(const Arguments& arguments, NewKey& wanted) {
         wanted.user_id = user->value;
     }
     if (arguments.has("--expires")) {
-        wanted.lifetime = parse_lifetime(arguments.value("--expires"));
+        const std::string text = arguments.value("--expires");
+        // A number alone may be meant as days.
+        wanted.lifetime =
+            text.find_first_of("smhd") < text.size() ? duration_of(text) : std::nullopt;
         if (!wanted.lifetime) {
             return "--expires must be a time as 12h or 30d";
         }

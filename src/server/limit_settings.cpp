@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/text.hpp"
+#include "server/setting_values.hpp"
 
 namespace sluice::server {
 namespace {
@@ -20,13 +21,11 @@ Outcome must_be(std::string text) {
 }
 
 Outcome apply_lifetime(Settings& settings, const Given& given) {
-    const std::string_view text = given.text;
-    const auto seconds =
-        parse_unsigned(text.ends_with('s') ? text.substr(0, text.size() - 1) : text);
-    if (!seconds || *seconds == 0) {
-        return must_be("upload.lifetime=SECONDS");
+    const auto lifetime = duration_of(given.text);
+    if (!lifetime) {
+        return must_be("upload.lifetime=DURATION, for example upload.lifetime=1d, 12h or 3600s");
     }
-    settings.limits.lifetime = std::chrono::seconds(*seconds);
+    settings.limits.lifetime = *lifetime;
     return {};
 }
 
@@ -154,13 +153,11 @@ Outcome apply_failed_logins(Settings& settings, const Given& given) {
 }
 
 Outcome apply_job_lease(Settings& settings, const Given& given) {
-    const std::string_view text = given.text;
-    const auto seconds =
-        parse_unsigned(text.ends_with('s') ? text.substr(0, text.size() - 1) : text);
-    if (!seconds || *seconds < 2 || *seconds > 3600) {
-        return must_be("jobs.lease=SECONDS, from 2 to 3600");
+    const auto lease = duration_of(given.text);
+    if (!lease || lease->count() < 2 || lease->count() > 3600) {
+        return must_be("jobs.lease=DURATION, from 2s to 1h");
     }
-    settings.job_lease = std::chrono::seconds(*seconds);
+    settings.job_lease = *lease;
     return {};
 }
 

@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "server/limit_settings.hpp"
+#include "server/setting_values.hpp"
 
 namespace sluice::server {
 namespace {
@@ -183,6 +184,24 @@ TEST(Settings, NameFileAndLineOfAnUnknownKey) {
         settings.error().message.find(":3: there is no setting server.dat"), std::string::npos
     );
     EXPECT_NE(settings.error().message.find("server.data"), std::string::npos);
+}
+
+TEST(SettingValues, ADurationIsWrittenAsPeopleDo) {
+    using std::chrono::seconds;
+    EXPECT_EQ(duration_of("90s"), seconds(90));
+    EXPECT_EQ(duration_of("15m"), seconds(900));
+    EXPECT_EQ(duration_of("12h"), seconds(43'200));
+    EXPECT_EQ(duration_of("1d"), seconds(86'400));
+    EXPECT_EQ(duration_of("3600"), seconds(3600));
+    for (const auto* text : {"", "d", "0s", "-1d", "1w", "1d2h", "99999999999d"}) {
+        EXPECT_FALSE(duration_of(text)) << text;
+    }
+    Settings settings;
+    ASSERT_TRUE(apply_limit(settings, "upload.lifetime=2d"));
+    EXPECT_EQ(settings.limits.lifetime, seconds(172'800));
+    ASSERT_TRUE(apply_limit(settings, "jobs.lease=1m"));
+    EXPECT_EQ(settings.job_lease, seconds(60));
+    EXPECT_FALSE(apply_limit(settings, "jobs.lease=1d"));
 }
 
 }  // namespace

@@ -8,7 +8,7 @@ void add_notices(http::Response& response, const protocol::Exchange& exchange) {
     for (const std::string& notice : exchange.notices) {
         response.set("Sluice-Notice", notice);
     }
-    if (exchange.is_replayed) {
+    if (exchange.is_replayed && response.status < 400) {
         response.set("Idempotency-Replayed", "true");
     }
 }

@@ -17,7 +17,8 @@ struct Rows {
     bool is_full = false;
 };
 
-void take_page(Rows& rows, const UploadPage& page, const UploadQuery& query) {
+// The sweep will take what is due off the list: so it is not on it.
+void take_page(Rows& rows, const UploadPage& page, const UploadQuery& query, WallTime now) {
     for (const Upload& upload : page.uploads) {
         rows.is_full = rows.taken.size() == query.count_max;
         if (rows.is_full) {
@@ -25,26 +26,27 @@ void take_page(Rows& rows, const UploadPage& page, const UploadQuery& query) {
         }
         rows.before = upload.id;
         // A part is nothing by itself: what is joined of it is there, and it by its whole id.
-        if (upload.stream.kind != UploadKind::part && query.takes(upload)) {
+        const bool is_something = upload.stream.kind != UploadKind::part && !upload.is_due(now);
+        if (is_something && query.takes(upload)) {
             rows.taken.push_back(upload);
         }
     }
 }
 
 // A whole id is no search. Nothing: there is no such upload, or it is none of theirs.
-std::optional<Upload> find_named(MetadataStore& metadata, const UploadQuery& query) {
+std::optional<Upload> find_named(MetadataStore& metadata, const UploadQuery& query, WallTime now) {
     const auto id = MediaId::parse(query.text);
     if (!id || query.text.size() < whole_id_length) {
         return std::nullopt;
     }
     const auto one = metadata.find_any(*id);
-    const bool is_theirs =
-        one && !one->upload.is_over() && (!query.owner || one->upload.owner == *query.owner);
+    const bool is_theirs = one && !one->upload.is_over() && !one->upload.is_due(now) &&
+                           (!query.owner || one->upload.owner == *query.owner);
     return is_theirs && query.takes(one->upload) ? std::optional(one->upload) : std::nullopt;
 }
 
 // True: there may be more behind them.
-Result<bool> collect(Rows& rows, MetadataStore& metadata, const UploadQuery& query) {
+Result<bool> collect(Rows& rows, MetadataStore& metadata, const UploadQuery& query, WallTime now) {
     const bool takes_all = query.states.empty() && query.text.empty();
     const std::uint32_t at_once = takes_all ? query.count_max : rows_at_once;
     for (std::uint32_t seen = 0; seen < rows_looked_at_max; seen += at_once) {
@@ -53,7 +55,7 @@ Result<bool> collect(Rows& rows, MetadataStore& metadata, const UploadQuery& que
         if (!page) {
             return std::move(page).error();
         }
-        take_page(rows, *page, query);
+        take_page(rows, *page, query, now);
         rows.is_full = rows.is_full || (rows.taken.size() == query.count_max && page->has_more);
         if (rows.is_full || !page->has_more) {
             return rows.is_full || page->has_more;
@@ -74,10 +76,10 @@ bool UploadQuery::takes(const Upload& upload) const {
 Result<UploadList> Uploads::list(const UploadQuery& query) {
     Rows rows{.before = query.before};
     UploadList found;
-    if (auto named = find_named(services_.metadata, query)) {
+    if (auto named = find_named(services_.metadata, query, now())) {
         rows.taken.push_back(*std::move(named));
     } else {
-        const auto has_more = collect(rows, services_.metadata, query);
+        const auto has_more = collect(rows, services_.metadata, query, now());
         if (!has_more) {
             return has_more.error();
         }

@@ -72,4 +72,13 @@ Result<std::optional<Upload>> made_before(
     return Found(*std::move(upload));
 }
 
+Result<bool> has_key_of_before(const UploadServices& services, const CreateUpload& wanted) {
+    if (wanted.idempotency_key.empty()) {
+        return false;
+    }
+    const auto before =
+        services.metadata.find_repeat(wanted.owner, wanted.idempotency_key, services.clock.now());
+    return before ? Result<bool>(before->has_value()) : before.error();
+}
+
 }  // namespace sluice

@@ -21,6 +21,9 @@ Result<std::optional<Upload>> made_before(
     const std::optional<RepeatKey>& repeat
 );
 
+// Whether a call came under this key before, the same or another.
+Result<bool> has_key_of_before(const UploadServices& services, const CreateUpload& wanted);
+
 // How often a new upload looks for a free id or key. Each further round means that another call took
 // it and gave it up again meanwhile.
 inline constexpr int takes_max = 8;

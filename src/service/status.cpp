@@ -67,7 +67,7 @@ Error unfinished_stream(const Upload& upload) {
 }  // namespace
 
 bool Uploads::is_gone(const Upload& upload) const {
-    return upload.is_over() || now() >= upload.expires_at;
+    return upload.is_over() || upload.is_due(now());
 }
 
 // Additional owners may look at an upload; to everybody else it does not exist.
@@ -214,7 +214,7 @@ Result<UploadStatus> Uploads::status(const Principal& owner, MediaId id) {
     }
     Upload& upload = whole->upload;
     // What the next sweep will expire has expired already; a job that waits or runs is not cut off.
-    if (upload.is_over() || upload.expired(now()).has_value()) {
+    if (is_gone(upload)) {
         return gone(upload);
     }
     if (upload.state != UploadState::open) {

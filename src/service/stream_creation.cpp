@@ -113,7 +113,13 @@ Result<Upload> Streams::insert(const CreateStream& wanted, NewUpload fresh) {
     auto inserted = insert_upload(
         services_, uploads_.limits(), call, wanted.told, Upload::open(std::move(fresh))
     );
-    return inserted ? Result<Upload>(std::move(inserted->upload)) : std::move(inserted).error();
+    if (!inserted) {
+        return std::move(inserted).error();
+    }
+    if (wanted.was_made_before != nullptr) {
+        *wanted.was_made_before = inserted->is_repeated;
+    }
+    return std::move(inserted->upload);
 }
 
 }  // namespace sluice

@@ -57,8 +57,7 @@ Result<UploadWithSegments> Streams::load(const Principal& owner, MediaId id) {
         return uploads_.refused(owner, std::move(found).error(), id);
     }
     const Upload& upload = found->upload;
-    if (upload.is_over() ||
-        (upload.state == UploadState::open && services_.clock.now() >= upload.expires_at)) {
+    if (uploads_.is_gone(upload)) {
         return gone(upload);
     }
     if (upload.stream.kind == UploadKind::segments && upload.state == UploadState::open) {
@@ -89,9 +88,7 @@ Result<Upload> Streams::find(const Principal& owner, MediaId id) {
     if (!found) {
         return uploads_.refused(owner, std::move(found).error(), id);
     }
-    const bool is_due =
-        found->state == UploadState::open && services_.clock.now() >= found->expires_at;
-    if (found->is_over() || is_due) {
+    if (uploads_.is_gone(*found)) {
         return gone(*found);
     }
     if (found->state == UploadState::open && found->stream.kind == UploadKind::segments) {

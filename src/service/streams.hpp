@@ -29,6 +29,7 @@ struct CreateStream {
     std::string_view protocol = {};  // Upload::protocol
     std::string idempotency_key = {};
     const Admission* admission = nullptr;
+    bool* was_made_before = nullptr;  // told: the answer is that of an earlier call
 };
 
 struct AppendToStream {

@@ -317,6 +317,12 @@ TEST_F(StreamsTest, WhatExpiredIsGone) {
     clock_.advance(std::chrono::hours(24 * 8));
     EXPECT_EQ(streams_.find(me, id).error().code, ErrorCode::media_expired);
     EXPECT_EQ(append(id, 5, "world").error().code, ErrorCode::media_expired);
+    Upload ready = *metadata_.find(me, create(10));
+    ready.state = UploadState::ready;
+    ASSERT_TRUE(metadata_.change(ready, UploadState::open, std::nullopt));
+    EXPECT_TRUE(streams_.find(me, ready.id));
+    clock_.advance(std::chrono::hours(24 * 8));
+    EXPECT_EQ(streams_.find(me, ready.id).error().code, ErrorCode::media_expired);
 }
 
 TEST_F(StreamsTest, WhatIsFedLivesOnForSomeTimeAlone) {

@@ -356,6 +356,32 @@ TEST_F(UploadsTest, KeepsNothingWhoseTimeIsOverThoughTheSweepHasNotCome) {
     EXPECT_EQ(metadata_.find(me, open)->state, UploadState::expired);
 }
 
+// The sweep leaves nothing of it in the list, and no second end.
+TEST_F(UploadsTest, WhatIsDueIsListedAndCancelledAsWhatIsSwept) {
+    const auto open = create(4)->id;
+    const auto queued = create(4)->id;
+    ASSERT_TRUE(append(queued, 0, "ABCD"));
+    ASSERT_TRUE(uploads_.finish(me, queued));
+    const auto listed = [&](std::vector<UploadState> states, std::string text = "") {
+        const UploadQuery query{.owner = me, .states = std::move(states), .text = std::move(text)};
+        return uploads_.list(query)->uploads.size();
+    };
+    EXPECT_EQ(listed({UploadState::open}), 1U);
+    clock_.advance(std::chrono::hours(25));
+    for (const bool is_swept : {false, true}) {
+        EXPECT_EQ(listed({}), 1U) << is_swept;
+        EXPECT_EQ(listed({UploadState::open}), 0U) << is_swept;
+        EXPECT_EQ(listed({UploadState::expired}), 0U) << is_swept;
+        EXPECT_EQ(listed({UploadState::queued}), 1U) << is_swept;
+        EXPECT_EQ(listed({}, open.text()), 0U) << is_swept;
+        EXPECT_EQ(uploads_.cancel(me, open).error().code, ErrorCode::media_expired) << is_swept;
+        EXPECT_EQ(uploads_.details(me, open)->status.upload.state, UploadState::expired);
+        EXPECT_FALSE(uploads_.is_gone(uploads_.details(me, queued)->status.upload));
+        ASSERT_TRUE(uploads_.sweep());
+    }
+    EXPECT_TRUE(uploads_.cancel(me, queued)) << "what is under way may be";
+}
+
 TEST_F(UploadsTest, ForgetsACancelledUpload) {
     const auto id = create(4)->id;
     ASSERT_TRUE(append(id, 0, "ABCD"));

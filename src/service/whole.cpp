@@ -216,7 +216,12 @@ Result<Incoming> Uploads::begin_whole(
     if (!limit && likely_category(wanted, {})) {
         return std::move(limit).error();
     }
-    if (auto room = check_room(expected.value_or(ByteCount{})); !room) {
+    // What it will be compared with has its room already.
+    const auto repeated = has_key_of_before(services_, wanted);
+    if (!repeated) {
+        return repeated.error();
+    }
+    if (auto room = *repeated ? ok() : check_room(expected.value_or(ByteCount{})); !room) {
         return std::move(room).error();
     }
     auto incoming = stage(limit ? std::move(*limit) : Incoming::Limit{limits_.call_bytes_max()});

@@ -4,7 +4,7 @@ import threading
 import unittest
 
 from support.case import ServerCase
-from support.client import V1, V2, FORM, X1, X2
+from support.client import V1, V2, FORM, X1, X2, call
 from support.media import noise, picture
 from support.wire import Part, multipart
 
@@ -71,8 +71,6 @@ class Keyed(ServerCase):
         first = self.init_v1("k").json()["media_id_string"]
         self.assertIn(self.x1.post(f"/api/v1/uploads/{first}/keep").status, (200, 204))
         with self.subTest("cancelled"):
-            from support.client import call
-
             answer = call(self.server, "DELETE", f"/api/v1/uploads/{first}", self.x1.headers)
             self.assertIn(answer.status, (200, 204))
             self.assertNotEqual(self.init_v1("k").json()["media_id_string"], first)
@@ -86,6 +84,38 @@ class Keyed(ServerCase):
         self.assert_v1_error(self.one_shot("k", picture(32, 32)), 422, "idempotency_key_reused")
         self.assert_v1_error(self.init_v1("k"), 422, "idempotency_key_reused")
         self.assertEqual(self.open_uploads(), 1)
+
+    def test_creations_of_resumable_uploads_again_are_told_as_such(self):
+        hello = b"hello"
+        tus = [("Tus-Resumable", "1.0.0"), ("Upload-Length", "5"), ("Content-Type", "application/offset+octet-stream")]
+        for path, fields, body in (
+            ("/files/", tus, hello), ("/files/", tus, b""), ("/resumable/", [("Upload-Complete", "?1")], hello),
+            ("/resumable/", [("Upload-Complete", "?0"), ("Upload-Length", "5")], b""), ("/resumable/", [], hello),
+        ):
+            with self.subTest(path=path, fields=fields, body=body):
+                key = keyed(f'"{len(fields)} {len(body)} {path}"')
+                first, again = (call(self.server, "POST", path, self.x1.headers + fields + key, body) for _ in range(2))
+                self.assertEqual((first.status, again.status), (201, 201), again)
+                self.assertEqual(first.header("location"), again.header("location"))
+                self.assertIsNone(first.header("idempotency-replayed"))
+                self.assertEqual(again.header("idempotency-replayed"), "true")
+
+    def start_again_with(self, arguments):
+        self.server.stop()
+        self.server.arguments = list(arguments)
+        self.server.start()
+
+    def test_a_repeat_needs_no_room(self):
+        image = picture(64, 64)
+        first, init = self.one_shot("k", image), self.init_v1("i")
+        self.addCleanup(self.start_again_with, self.server.arguments)
+        self.start_again_with(("--limit", "storage.reserve=900T"))
+        again = self.one_shot("k", image)
+        self.assertEqual((again.status, again.header("idempotency-replayed")), (200, "true"), again)
+        self.assertEqual(again.json()["media_id_string"], first.json()["media_id_string"])
+        self.assertEqual(self.init_v1("i").json(), init.json())
+        self.assert_v1_error(self.one_shot("another", image), 507, "storage_full")
+        self.assert_v1_error(self.one_shot("k", picture(32, 32)), 422, "idempotency_key_reused")
 
     def test_parallel_duplicates_make_one_upload(self):
         answers = []

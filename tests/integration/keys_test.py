@@ -41,7 +41,9 @@ class Bearer(KeysCase):
             self.assertEqual((answer.status, answer.header("www-authenticate")), (401, "Bearer"), answer)
 
     def test_row_101_a_token_that_is_not_known(self):
-        body = self.assert_v1_error(X1(self.server, "slc_wrong").init(10), 401, "token_unknown")
+        answer = X1(self.server, "slc_wrong").init(10)
+        self.assertEqual(answer.header("www-authenticate"), 'Bearer error="invalid_token"')  # RFC 6750, section 3.1
+        body = self.assert_v1_error(answer, 401, "token_unknown")
         self.assertNotIn("slc_wrong", json.dumps(body))
 
     def test_credentials_that_cannot_be_read(self):
@@ -60,6 +62,7 @@ class Bearer(KeysCase):
         while answer.status == 202 and time.monotonic() < ends:
             time.sleep(0.1)
             answer = caller.init(10)
+        self.assertEqual(answer.header("www-authenticate"), 'Bearer error="invalid_token"')
         body = self.assert_v1_error(answer, 401, "token_revoked")
         self.assertIn("lost laptop", body["errors"][0]["message"])
         self.assertRegex(body["sluice"]["detail"], r"since 2\d\d\d-\d\d-\d\dT")

@@ -4,6 +4,7 @@
 
 #include "base/error_catalogue.hpp"
 #include "base/log.hpp"
+#include "base/text.hpp"
 
 namespace sluice::protocol {
 namespace {
@@ -113,13 +114,25 @@ std::int64_t retry_after_of(const Error& error) {
     return needs_one ? std::max<std::int64_t>(error.retry_after.count(), 1) : 0;
 }
 
+// RFC 9110, section 11.6.1: it must be there; RFC 6750, section 3: and say what is wrong with a token that came.
+std::string_view challenge_for(const Error& error, const http::Request& request) {
+    static constexpr std::string_view scheme = "bearer ";
+    const std::string_view came = request.header("authorization").value_or("");
+    const bool is_of_token = error.code == ErrorCode::token_unknown ||
+                             error.code == ErrorCode::token_revoked ||
+                             error.code == ErrorCode::token_expired;
+    return is_of_token && equals_ignoring_case(came.substr(0, scheme.size()), scheme)
+               ? "Bearer error=\"invalid_token\""
+               : "Bearer";
+}
+
 void add_error_headers(http::Response& response, const Error& error, const http::Request& request) {
     const std::string_view slug = entry_of(error.code).slug;
     response.set("Sluice-Error", http::FieldValue::lent(slug));
     response.set("Link", help_link(error, request));
     response.set("Cache-Control", "no-store");
     if (response.status == 401) {
-        response.set("WWW-Authenticate", "Bearer");  // RFC 9110, section 11.6.1: it must be there
+        response.set("WWW-Authenticate", http::FieldValue::lent(challenge_for(error, request)));
     }
     if (const auto seconds = retry_after_of(error); seconds > 0) {
         response.set("Retry-After", std::to_string(seconds));

@@ -154,20 +154,25 @@ Result<OpenedMedia> open_segment(
 // command stands behind it: then only what no call takes is refused early.
 Result<Incoming> begin_whole(
     const Context& context,
-    const Principal& owner,
+    const Exchange& exchange,
     const Parameters& seen,
     std::optional<ByteCount> expected
 ) {
+    auto key = idempotency_key_of(exchange.request);
+    if (!key) {
+        return std::move(key).error();
+    }
     const bool is_whole = seen.has("media_category") && !seen.has("media_id");
     if (!is_whole && expected && !context.uploads.limits().is_hopeless(*expected)) {
         expected.reset();
     }
     const CreateUpload wanted{
-        .owner = owner,
+        .owner = exchange.caller->principal,
         .category = std::string(seen.get("media_category")),
         .media_type = std::string(seen.get("media_type")),
         .file_name = {},
         .total = {},
+        .idempotency_key = *std::move(key),
     };
     return context.uploads.begin_whole(wanted, expected);
 }
@@ -218,9 +223,7 @@ OpenMedia media_opener(const Context& context, Exchange& exchange, std::optional
         if (!is_append) {
             return seen.has("command")
                        ? opened(context.uploads.begin_unnamed(), false)
-                       : opened(
-                             begin_whole(context, exchange.caller->principal, seen, expected), false
-                         );
+                       : opened(begin_whole(context, exchange, seen, expected), false);
         }
         return open_segment(context, exchange, path_id, seen, expected);
     };

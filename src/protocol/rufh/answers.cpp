@@ -20,7 +20,8 @@ constexpr std::string_view digest_type =
 
 constexpr std::string_view exposed =
     "Upload-Offset, Upload-Complete, Upload-Incomplete, Upload-Length, Upload-Limit, Location, "
-    "Repr-Digest, Sluice-Media-Id, Sluice-Error, Link, Retry-After, X-Request-Id, "
+    "Repr-Digest, Idempotency-Replayed, Sluice-Media-Id, Sluice-Error, Link, Retry-After, "
+    "X-Request-Id, "
     "x-rate-limit-limit, x-rate-limit-remaining, x-rate-limit-reset";
 // With those of tus that its clients send in the modes in which they speak this.
 constexpr std::string_view allowed_fields =

@@ -201,6 +201,7 @@ awaitable<Response> Endpoint::create(
     }
     const RateGate gate(context_, exchange);
     wanted->admission = &gate;
+    wanted->was_made_before = &exchange.is_replayed;
     auto made = co_await run_blocking(context_.pool, [this, &wanted, &fields]() -> Result<Upload> {
         auto fits = append_fits(fields, context_.append_bytes_max);
         return fits ? context_.streams->create(*wanted) : std::move(fits).error();
@@ -252,6 +253,7 @@ awaitable<Response> Endpoint::take_whole(
     const Request& request = exchange.request;
     const RateGate gate(context_, exchange);
     wanted.admission = &gate;
+    wanted.was_made_before = &exchange.is_replayed;
     wanted.length = fields.body;
     const auto made = co_await run_blocking(context_.pool, [this, &wanted] {
         return create_anew(*context_.streams, wanted);

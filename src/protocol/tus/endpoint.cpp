@@ -36,7 +36,8 @@ constexpr std::string_view extensions =
 constexpr std::string_view exposed =
     "Upload-Offset, Location, Upload-Length, Tus-Version, Tus-Resumable, Tus-Max-Size, "
     "Tus-Extension, Tus-Checksum-Algorithm, Upload-Metadata, Upload-Defer-Length, Upload-Concat, "
-    "Upload-Expires, Sluice-Media-Id, Sluice-Error, Link, Retry-After, X-Request-Id, "
+    "Upload-Expires, Idempotency-Replayed, Sluice-Media-Id, Sluice-Error, Link, Retry-After, "
+    "X-Request-Id, "
     "x-rate-limit-limit, x-rate-limit-remaining, x-rate-limit-reset";
 constexpr std::string_view allowed_fields =
     "Authorization, Origin, X-Requested-With, X-Request-ID, X-HTTP-Method-Override, Content-Type, "
@@ -272,6 +273,7 @@ awaitable<Response> Endpoint::create(Exchange& exchange, Principal owner, http::
     }
     const RateGate gate(context_, exchange);
     wanted->admission = &gate;
+    wanted->was_made_before = &exchange.is_replayed;
     const auto made = co_await run_blocking(context_.pool, [this, &wanted] {
         return context_.streams->create(*wanted);
     });

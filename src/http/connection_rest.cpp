@@ -1,0 +1,64 @@
+// What a connection does with what a client still sends when its answer has gone.
+#include <vector>
+
+#include "http/connection.hpp"
+
+namespace sluice::http {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::size_t discard_piece_bytes = 16 * 1024;
+
+// Up to the end of the body, where the next request begins. False: it was given up.
+asio::awaitable<bool> discard(
+    Wire& wire, SocketBody& body, Lingering& rest, std::uint64_t bytes_max
+) {
+    std::vector<std::byte> piece(discard_piece_bytes);
+    std::uint64_t discarded = 0;
+    while (discarded <= bytes_max) {
+        const auto left = rest.time_left(wire.received());
+        if (left.count() == 0) {
+            co_return false;
+        }
+        if (!co_await body.arrives_within(left)) {
+            continue;
+        }
+        const auto count = co_await body.read_some(piece);
+        if (!count || *count == 0) {
+            co_return count.has_value();
+        }
+        discarded += *count;
+    }
+    co_return false;
+}
+
+asio::awaitable<void> linger_on(Wire& wire, Lingering& rest) {
+    wire.end_sending();
+    auto left = rest.time_left(wire.received());
+    auto bytes_left = rest.bytes_left(wire.received());
+    while (left.count() > 0 && bytes_left > 0 && co_await wire.swallow(bytes_left, left)) {
+        left = rest.time_left(wire.received());
+        bytes_left = rest.bytes_left(wire.received());
+    }
+}
+
+}  // namespace
+
+asio::awaitable<bool> Connection::leave(SocketBody& body, bool keeps_alive) {
+    const auto& limits = services_.limits;
+    Lingering rest(limits, wire_.received());
+    if (keeps_alive && co_await discard(wire_, body, rest, limits.unread_bytes_max)) {
+        co_return true;
+    }
+    co_await linger_on(wire_, rest);
+    co_return false;
+}
+
+asio::awaitable<void> Connection::linger() {
+    Lingering rest(services_.limits, wire_.received());
+    co_await linger_on(wire_, rest);
+}
+
+}  // namespace sluice::http
