@@ -39,9 +39,22 @@ Result<void> Incoming::admit(std::span<const std::byte> bytes) {
     return refused;
 }
 
+bool Incoming::prepare_more() {
+    if (!writer_) {
+        return true;
+    }
+    const auto is_prepared = writer_->prepare_more();
+    if (!is_prepared) {
+        writer_.reset();  // a blob of its own will do, or will say why not
+    }
+    return is_prepared.value_or(true);
+}
+
 Result<void> Incoming::write(std::span<const std::byte> bytes) {
     if (auto admitted = admit(bytes); !admitted) {
         return admitted;
+    }
+    while (length_.value == 0 && !prepare_more()) {
     }
     if (!writer_) {
         auto staged = blobs_.stage(staging_id_);

@@ -54,6 +54,9 @@ class Incoming {
         drops_plain_start_ = true;
     }
 
+    // True: write() may be called by whoever has little time, if it is_quick(). Each step has the length of a quick write();
+    // those that were not taken are taken by write().
+    bool prepare_more();
     // Errors: those of the limit and of the judge, storage_full, storage_failed.
     Result<void> write(std::span<const std::byte> bytes);
     // Whether write() of so many bytes copies to memory and no more, so that a loop may call it.

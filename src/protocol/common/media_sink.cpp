@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/mistaken_content.hpp"
+#include "runtime/bulk_turn.hpp"
 
 namespace sluice::protocol {
 namespace {
@@ -53,6 +54,9 @@ awaitable<Result<void>> MediaSink::open() {
     }
     is_named_ = opened->is_named;
     form_.media.emplace(std::move(opened->incoming));
+    while (!form_.media->prepare_more()) {
+        co_await runtime::bulk_turn();
+    }
     co_return ok();
 }
 
