@@ -49,6 +49,7 @@ class MediaSink {
     boost::asio::awaitable<Result<void>> take_piece(
         std::span<const std::byte> data, std::optional<runtime::BufferArena::Buffer>& buffer
     );
+    bool is_quick() const { return form_.media && form_.media->is_quick({}); }
     // Before a wait that may be long: what is on its way to the file arrives first, and holds nothing any more.
     boost::asio::awaitable<Result<void>> settle();
     // Bytes of it have come, and wait in the buffer.

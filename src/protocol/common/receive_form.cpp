@@ -244,6 +244,10 @@ class FormReception {
                 co_return settled;
             }
         }
+        if (!is_end && sink_.is_quick()) {
+            window_.sleep();
+            co_return ok();
+        }
         co_await window_.resume(sink_.phase(), is_end ? std::span<std::byte>() : sink_.memory());
         rest = window_.unparsed();
         co_return ok();
