@@ -373,7 +373,7 @@ class FormReception {
 
     const Context& context_;
     Exchange& exchange_;
-    std::string content_type_;
+    const std::string_view content_type_;  // the request's
     http::BodyReader& body_;
     BodyWindow window_;
     std::unique_ptr<http::FormParser> parser_;
