@@ -4,6 +4,8 @@
 #include <boost/asio/execution_context.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/query.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <deque>
@@ -78,6 +80,12 @@ asio::awaitable<void> bulk_turn(asio::io_context& loop) {
     co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(
         start, asio::use_awaitable
     );
+}
+
+asio::awaitable<void> bulk_turn() {
+    const auto executor = co_await asio::this_coro::executor;
+    auto& loop = static_cast<asio::io_context&>(asio::query(executor, asio::execution::context));
+    co_await bulk_turn(loop);
 }
 
 }  // namespace sluice::runtime

@@ -16,5 +16,7 @@ namespace sluice::runtime {
 // Ends when it is the caller's turn. `loop` is the one that the caller runs on, and outlives the wait;
 // what still waits when it is destroyed is destroyed, never resumed. Not cancelled: a turn comes soon.
 boost::asio::awaitable<void> bulk_turn(boost::asio::io_context& loop);
+// Of the loop that the caller runs on.
+boost::asio::awaitable<void> bulk_turn();
 
 }  // namespace sluice::runtime

@@ -56,21 +56,12 @@ Error conflicting(const Segment& stands, const Segment& came, MediaId id) {
     };
 }
 
-// 5 MB is what X documents; more only if a thousand of those would not hold the file.
-std::string advised_size(const Upload& upload, ByteCount limit) {
-    constexpr std::uint64_t usual = 5'000'000;
-    const std::uint64_t least = (upload.total.value + segment_index_max) / (segment_index_max + 1);
-    return " Advised for the " + std::to_string(upload.total.value) +
-           " bytes of this upload are segments of " +
-           std::to_string(std::clamp(usual, least, std::max(least, limit.value))) + ".";
-}
-
 Error too_large(const Upload& upload, ByteCount length, ByteCount limit) {
     return {
         .code = ErrorCode::segment_too_large,
         .facts = "The segment has at least " + std::to_string(length.value) +
                  " bytes, allowed are " + std::to_string(limit.value) + "." +
-                 advised_size(upload, limit),
+                 advised_size(upload.total, limit),
         .media_id = upload.id.value,
     };
 }
@@ -176,7 +167,7 @@ Result<std::optional<Upload>> lost_one_of(
 }  // namespace
 
 Incoming::Limit Uploads::segment_limit() const {
-    return {limits_.segment_bytes_max, ErrorCode::segment_too_large};
+    return {.bytes_max = limits_.segment_bytes_max};
 }
 
 Result<Incoming> Uploads::stage(Incoming::Limit limit) {
@@ -231,7 +222,7 @@ Result<Incoming> Uploads::begin_append(const AppendTarget& target) {
         return std::move(admission).error();
     }
     Incoming::Limit limit = segment_limit();
-    limit.advice = advised_size(found->upload, limit.bytes_max);
+    limit.total = found->upload.total;
     Incoming incoming(
         services_.blobs, {services_.ids.next()}, place(*found, target), std::move(limit)
     );

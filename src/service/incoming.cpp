@@ -10,6 +10,26 @@
 
 namespace sluice {
 
+// 5 MB is what X documents; more only if a thousand of those would not hold the file.
+std::string advised_size(ByteCount total, ByteCount limit) {
+    constexpr std::uint64_t usual = 5'000'000;
+    const std::uint64_t least = (total.value + segment_index_max) / (segment_index_max + 1);
+    return " Advised for the " + std::to_string(total.value) +
+           " bytes of this upload are segments of " +
+           std::to_string(std::clamp(usual, least, std::max(least, limit.value))) + ".";
+}
+
+Error Incoming::Limit::refusal() const {
+    const Words none;
+    const Words& said = words ? *words : none;
+    return {
+        .code = code,
+        .facts = said.facts,
+        .next_query = said.next_query,
+        .size_limit = said.of_category,
+    };
+}
+
 Incoming::Incoming(
     BlobStore& blobs, BlobId staging_id, std::unique_ptr<BlobWriter> writer, Limit limit
 )
@@ -32,16 +52,30 @@ Result<void> Incoming::admit(std::span<const std::byte> bytes) {
     }
     Error refused = limit_.refusal();
     if (refused.facts.empty()) {
-        refused.facts = "At least " + std::to_string(after.value) + " bytes came, " +
-                        std::to_string(limit_.bytes_max.value) + " are allowed in one call." +
-                        limit_.advice;
+        refused.facts =
+            "At least " + std::to_string(after.value) + " bytes came, " +
+            std::to_string(limit_.bytes_max.value) + " are allowed in one call." +
+            (limit_.total.value > 0 ? advised_size(limit_.total, limit_.bytes_max) : "");
     }
     return refused;
+}
+
+bool Incoming::prepare_more() {
+    if (!writer_) {
+        return true;
+    }
+    const auto is_prepared = writer_->prepare_more();
+    if (!is_prepared) {
+        writer_.reset();  // a blob of its own will do, or will say why not
+    }
+    return is_prepared.value_or(true);
 }
 
 Result<void> Incoming::write(std::span<const std::byte> bytes) {
     if (auto admitted = admit(bytes); !admitted) {
         return admitted;
+    }
+    while (length_.value == 0 && !prepare_more()) {
     }
     if (!writer_) {
         auto staged = blobs_.stage(staging_id_);

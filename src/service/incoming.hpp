@@ -11,6 +11,7 @@
 #include <string>
 
 #include "base/ids.hpp"
+#include "base/rare.hpp"
 #include "base/result.hpp"
 #include "core/mistaken_content.hpp"
 #include "core/segment.hpp"
@@ -20,25 +21,24 @@
 
 namespace sluice {
 
+// A sentence with a blank before it: of what size segments of such an upload are best.
+std::string advised_size(ByteCount total, ByteCount limit);
+
 class Incoming {
   public:
+    struct Words {
+        std::string facts;                          // empty: the numbers alone
+        std::string next_query = {};                // see Error
+        std::optional<SizeLimit> of_category = {};  // see Error
+    };
     // What refuses bytes beyond the limit: a segment, or a file that was to come in one call.
     struct Limit {
         ByteCount bytes_max;
         ErrorCode code = ErrorCode::segment_too_large;
-        std::string facts = {};       // empty: the numbers alone
-        std::string next_query = {};  // see Error
-        std::string advice = {};      // a sentence behind the numbers, with a blank before it
-        std::optional<SizeLimit> of_category = {};  // see Error
+        ByteCount total = {};  // of the upload that this is a segment of, for advice; 0: of none
+        Rare<Words> words = {};
 
-        Error refusal() const {
-            return {
-                .code = code,
-                .facts = facts,
-                .next_query = next_query,
-                .size_limit = of_category,
-            };
-        }
+        Error refusal() const;
     };
     // Told by the first bytes what the limit is, or that more is not wanted.
     using JudgeStart = std::function<Result<Limit>(std::span<const std::byte>)>;
@@ -54,6 +54,9 @@ class Incoming {
         drops_plain_start_ = true;
     }
 
+    // True: write() may be called by whoever has little time, if it is_quick(). Each step has the length of a quick write();
+    // those that were not taken are taken by write().
+    bool prepare_more();
     // Errors: those of the limit and of the judge, storage_full, storage_failed.
     Result<void> write(std::span<const std::byte> bytes);
     // Whether write() of so many bytes copies to memory and no more, so that a loop may call it.

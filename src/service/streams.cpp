@@ -212,15 +212,16 @@ Result<Incoming> Streams::begin_piece(StreamAppend& append, std::optional<ByteCo
         );
     }
     Incoming::Limit limit{append.room(), ErrorCode::beyond_total_bytes};
-    limit.facts = beyond(upload, append.end_max_, append.room() + ByteCount{1}).facts;
+    Incoming::Words words{beyond(upload, append.end_max_, append.room() + ByteCount{1}).facts};
     const bool is_open_end = !upload.stream.length_known && !append.total_;
     if (is_open_end && append.end_max_ < most_of(upload, length_max())) {
         limit.code = ErrorCode::quota_exceeded;
-        limit.facts = quota_text(uploads_.limits().quota, append.room());
+        words.facts = quota_text(uploads_.limits().quota, append.room());
     } else if (is_open_end) {
         limit.code = ErrorCode::file_too_large;
-        limit.facts = too_long(upload, append.end_max_ + ByteCount{1}, length_max()).facts;
+        words.facts = too_long(upload, append.end_max_ + ByteCount{1}, length_max()).facts;
     }
+    limit.words = std::move(words);
     const ByteCount length = std::min(expected.value_or(append.room()), append.room());
     std::unique_ptr<BlobWriter> writer;
     const bool is_in_many = upload.segments_received >= pieces_apart_max;

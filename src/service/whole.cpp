@@ -180,22 +180,31 @@ Incoming::Limit Uploads::whole_limit(
         return {
             .bytes_max = by_category,
             .code = ErrorCode::file_too_large,
-            .facts = size_text(wanted.total, expected) + ", " + std::string(name_of(*category)) +
-                     " takes at most " + std::to_string(by_category.value) + ".",
-            .of_category = limit_of(family_of(*category), by_category),
+            .words =
+                Incoming::Words{
+                    .facts = size_text(wanted.total, expected) + ", " +
+                             std::string(name_of(*category)) + " takes at most " +
+                             std::to_string(by_category.value) + ".",
+                    .of_category = limit_of(family_of(*category), by_category),
+                },
         };
     }
     return {
         .bytes_max = by_call,
         .code = ErrorCode::needs_chunked,
-        .facts =
-            size_text(wanted.total, expected) + ", one call takes at most " +
-            std::to_string(by_call.value) +
-            ". Larger ones go in four calls: INIT with total_bytes, APPEND for each segment of at "
-            "most " +
-            std::to_string(limits_.segment_bytes_max.value) +
-            " bytes with segment_index from 0, FINALIZE, and STATUS until it has succeeded.",
-        .next_query = init_query(wanted, category.value_or(Category::tweet_video), start, expected),
+        .words =
+            Incoming::Words{
+                .facts = size_text(wanted.total, expected) + ", one call takes at most " +
+                         std::to_string(by_call.value) +
+                         ". Larger ones go in four calls: INIT with total_bytes, APPEND for each "
+                         "segment of at "
+                         "most " +
+                         std::to_string(limits_.segment_bytes_max.value) +
+                         " bytes with segment_index from 0, FINALIZE, and STATUS until it has "
+                         "succeeded.",
+                .next_query =
+                    init_query(wanted, category.value_or(Category::tweet_video), start, expected),
+            },
     };
 }
 

@@ -6,11 +6,10 @@
 // MediaId), reserved at its total length, into which segments are placed where they belong; what does not fit there, and
 // everything elsewhere, is a staged blob. Nobody reads bytes that were not committed; committed ones are never written again.
 //
-// Errors: storage_full, storage_failed (final for this writer), storage_unavailable (a store elsewhere
-// does not answer; the same again may succeed), store_not_found, store_conflict (place: the range is
-// taken, the blob is suspect, or this store places nothing; stage instead). A failed sync is not tried
-// again: all who waited for it get it as Error::is_lost_sync, and nothing is placed in that blob
-// any more.
+// Errors: storage_full, storage_failed (final for this writer), storage_unavailable (a store elsewhere does not answer; the
+// same again may succeed), store_not_found, store_conflict (place: the range is taken, the blob is suspect, or this store
+// places nothing; stage instead). A failed sync is not tried again: all who waited for it get it as Error::is_lost_sync, and
+// nothing is placed in that blob any more.
 #pragma once
 
 #include <chrono>
@@ -46,6 +45,8 @@ struct DirectRange {
 class BlobWriter {
   public:
     virtual ~BlobWriter() = default;
+    // Until true, before the first write(): takes the room, each step as quick as a quick write(). An error: stage instead.
+    virtual Result<bool> prepare_more() { return true; }
     // Appends. More than length_max in a placed range is refused with body_too_large.
     virtual Result<void> write(std::span<const std::byte> bytes) = 0;
     // Whether write() of so many bytes copies to memory and no more: a loop may call it.
@@ -59,8 +60,7 @@ class BlobWriter {
     // One of those writes failed: the writer takes nothing more and cannot be committed.
     virtual void direct_failed() {}
     virtual ByteCount written() const = 0;
-    // Keeps what was written and makes it durable (strict: survives power loss), its directory
-    // entry too.
+    // Keeps what was written and makes it durable (strict: survives power loss), its directory entry too.
     virtual Result<Extent> commit() = 0;
 };
 

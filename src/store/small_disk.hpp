@@ -13,9 +13,9 @@ namespace sluice {
 
 class SmallDisk {
   public:
-    explicit SmallDisk(std::string folder) : folder_(std::move(folder)) {
-        is_mounted_ =
-            ::mount("tmpfs", folder_.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, "size=512k") == 0;
+    explicit SmallDisk(std::string folder, const char* size = "size=512k")
+        : folder_(std::move(folder)) {
+        is_mounted_ = ::mount("tmpfs", folder_.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, size) == 0;
     }
     SmallDisk(const SmallDisk&) = delete;
     SmallDisk& operator=(const SmallDisk&) = delete;

@@ -114,17 +114,22 @@ void BodyWindow::place() {
     aside_.clear();
 }
 
+void BodyWindow::sleep() {
+    lent_ = {};
+    big_.reset();
+    release_memory(small_);
+    aside_.shrink_to_fit();
+    begin_ = media_ = filled_ = 0;
+    has_memory_ = false;
+}
+
 awaitable<void> BodyWindow::resume(std::size_t phase, std::span<std::byte> lent) {
     phase_ = phase;
-    lent_ = is_silent_ ? std::span<std::byte>() : lent;
     if (is_silent_) {
-        big_.reset();
-        release_memory(small_);
-        aside_.shrink_to_fit();
-        begin_ = media_ = filled_ = 0;
-        has_memory_ = false;
+        sleep();
         co_return;
     }
+    lent_ = lent;
     co_await take_memory();
     place();
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/mistaken_content.hpp"
+#include "runtime/bulk_turn.hpp"
 
 namespace sluice::protocol {
 namespace {
@@ -26,18 +27,17 @@ awaitable<Result<void>> MediaSink::begin(
 ) {
     is_second_ = first_ > 0;
     came_ = 0;
-    start_.clear();
     if (is_second_) {
-        second_name_ = head.name;
+        second_name_ = Rare<std::string>(head.name);
         co_return ok();
     }
     form_.media_name = head.name;
     form_.file_name = head.file_name.value_or("");
     form_.part_type = head.content_type;
     form_.media.reset();
-    decoder_.reset();
+    decoding_.reset();
     if (is_base64) {
-        decoder_.emplace();
+        decoding_ = Rare<Decoding>(Decoding{});
     }
     if (length_expected) {
         expected_ = ByteCount{is_base64 ? length_expected->value / 4 * 3 : length_expected->value};
@@ -53,27 +53,31 @@ awaitable<Result<void>> MediaSink::open() {
     }
     is_named_ = opened->is_named;
     form_.media.emplace(std::move(opened->incoming));
+    while (!form_.media->prepare_more()) {
+        co_await runtime::bulk_turn();
+    }
     co_return ok();
 }
 
 void MediaSink::note(std::span<const std::byte> data) {
     came_ += data.size();
-    if (!decoder_) {
+    if (!decoding_ || is_second_) {
         return;
     }
-    const std::size_t room = mistaken_content_bytes - start_.size();
-    start_.append(reinterpret_cast<const char*>(data.data()), std::min(room, data.size()));
+    std::string& start = decoding_->start;
+    const std::size_t room = mistaken_content_bytes - start.size();
+    start.append(reinterpret_cast<const char*>(data.data()), std::min(room, data.size()));
 }
 
 Result<void> MediaSink::write(std::span<const std::byte> data) {
-    if (!decoder_) {
+    if (!decoding_) {
         return form_.media->write(data);
     }
-    decoded_.clear();
-    if (auto fed = decoder_->feed(data, decoded_); !fed) {
+    decoding_->decoded.clear();
+    if (auto fed = decoding_->decoder.feed(data, decoding_->decoded); !fed) {
         return fed;
     }
-    return form_.media->write(decoded_);
+    return form_.media->write(decoding_->decoded);
 }
 
 // No call takes as much as this body announces, whichever it turns out to be: the rest of it need not
@@ -115,7 +119,7 @@ awaitable<Result<void>> MediaSink::store(std::span<const std::byte> data) {
 
 std::optional<DirectRange> MediaSink::direct_range(std::size_t length) const {
     const bool is_stored = form_.media && !form_.media_refusal && !is_second_;
-    return is_stored && !decoder_ ? direct_.range(*form_.media, length) : std::nullopt;
+    return is_stored && !decoding_ ? direct_.range(*form_.media, length) : std::nullopt;
 }
 
 std::size_t MediaSink::would_take(std::size_t length, bool is_in_buffer, bool is_end) const {
@@ -137,7 +141,7 @@ std::size_t MediaSink::phase() const {
 
 std::span<std::byte> MediaSink::memory() {
     const bool is_stored = form_.media && !form_.media_refusal && !is_second_;
-    return is_stored && !decoder_ ? form_.media->memory() : std::span<std::byte>();
+    return is_stored && !decoding_ ? form_.media->memory() : std::span<std::byte>();
 }
 
 awaitable<Result<void>> MediaSink::take_piece(
@@ -168,15 +172,15 @@ void MediaSink::end_second() {
     form_.media_twice = Error{
         .code = ErrorCode::media_twice,
         .facts = "\"" + form_.media_name + "\" came with " + std::to_string(first_) +
-                 " bytes and \"" + second_name_ + "\" with " + std::to_string(came_) + ".",
+                 " bytes and \"" + *second_name_ + "\" with " + std::to_string(came_) + ".",
     };
 }
 
 void MediaSink::explain_base64() {
-    const SentContent sent{start_, came_, true};  // all of the text that came
-    if (form_.media_refusal->code != ErrorCode::base64_invalid) {
+    if (form_.media_refusal->code != ErrorCode::base64_invalid || !decoding_) {
         return;
     }
+    const SentContent sent{decoding_->start, came_, true};  // all of the text that came
     if (auto mistaken = mistaken_base64(sent)) {
         form_.media_refusal = std::move(mistaken);
     }
@@ -193,8 +197,8 @@ awaitable<Result<void>> MediaSink::end() {
             co_return settled;
         }
     }
-    if (decoder_ && !form_.media_refusal) {
-        if (auto finished = decoder_->finish(); !finished) {
+    if (decoding_ && !form_.media_refusal) {
+        if (auto finished = decoding_->decoder.finish(); !finished) {
             form_.media.reset();
             form_.media_refusal = std::move(finished).error();
         }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/base64.hpp"
+#include "base/rare.hpp"
 #include "http/form_parser.hpp"
 #include "protocol/common/direct_writes.hpp"
 #include "protocol/common/receive_form.hpp"
@@ -49,6 +50,7 @@ class MediaSink {
     boost::asio::awaitable<Result<void>> take_piece(
         std::span<const std::byte> data, std::optional<runtime::BufferArena::Buffer>& buffer
     );
+    bool is_quick() const { return form_.media && form_.media->is_quick({}); }
     // Before a wait that may be long: what is on its way to the file arrives first, and holds nothing any more.
     boost::asio::awaitable<Result<void>> settle();
     // Bytes of it have come, and wait in the buffer.
@@ -62,6 +64,12 @@ class MediaSink {
     boost::asio::awaitable<Result<void>> take_from_query(std::string_view name, std::string text);
 
   private:
+    struct Decoding {
+        Base64Decoder decoder;
+        std::vector<std::byte> decoded;
+        std::string start;  // the first characters as they came
+    };
+
     boost::asio::awaitable<Result<void>> open();
     Result<void> write(std::span<const std::byte> data);
     boost::asio::awaitable<Result<void>> store(std::span<const std::byte> data);
@@ -77,13 +85,11 @@ class MediaSink {
     DirectWrites direct_;
     ReceivedForm& form_;
     const OpenMedia& open_;
-    std::optional<Base64Decoder> decoder_;
-    std::vector<std::byte> decoded_;
+    Rare<Decoding> decoding_;
     std::optional<ByteCount> expected_;
-    std::string start_;        // the first characters as they came, of base64
     std::uint64_t came_ = 0;   // of this part, as it came
     std::uint64_t first_ = 0;  // of the part before it
-    std::string second_name_;
+    Rare<std::string> second_name_;
     bool is_second_ = false;
     bool is_named_ = false;
 };

@@ -244,6 +244,10 @@ class FormReception {
                 co_return settled;
             }
         }
+        if (!is_end && sink_.is_quick()) {
+            window_.sleep();
+            co_return ok();
+        }
         co_await window_.resume(sink_.phase(), is_end ? std::span<std::byte>() : sink_.memory());
         rest = window_.unparsed();
         co_return ok();
@@ -369,7 +373,7 @@ class FormReception {
 
     const Context& context_;
     Exchange& exchange_;
-    std::string content_type_;
+    const std::string_view content_type_;  // the request's
     http::BodyReader& body_;
     BodyWindow window_;
     std::unique_ptr<http::FormParser> parser_;

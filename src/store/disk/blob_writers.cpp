@@ -5,6 +5,9 @@
 namespace sluice {
 namespace {
 
+// About as long as a piece of a body takes.
+constexpr ByteCount prepared_at_once{1 << 20};
+
 Error is_over() {
     return {.code = ErrorCode::storage_failed, .detail = "the writer has committed or failed"};
 }
@@ -19,7 +22,9 @@ PlacedRange::~PlacedRange() {
 }
 
 Result<void> PlacedRange::commit(ByteCount written) {
-    before_blocking();
+    if (!store_.ways().is_memory) {  // there a sync is a word
+        before_blocking();
+    }
     auto committed = store_.commit_placed(open_, at_, written);
     is_committed_ = committed.has_value();
     return committed;
@@ -40,6 +45,16 @@ std::optional<DirectRange> PlacedBlobWriter::direct_range() const {
     };
 }
 
+Result<bool> PlacedBlobWriter::prepare_more() {
+    disk::OpenBlob& blob = range_->blob();
+    if (!blob.is_reserved()) {
+        if (auto reserved = blob.reserve_more(prepared_at_once); !reserved) {
+            return std::move(reserved).error();
+        }
+    }
+    return blob.is_reserved();
+}
+
 Result<void> PlacedBlobWriter::write(std::span<const std::byte> bytes) {
     if (phase_ != Phase::writing) {
         return is_over();
@@ -54,7 +69,9 @@ Result<void> PlacedBlobWriter::write(std::span<const std::byte> bytes) {
         return done;
     }
     written_ += ByteCount{bytes.size()};
-    write_back_.wrote(file, range_->at() + written_, {bytes.size()});
+    if (!ways_.is_memory) {
+        write_back_.wrote(file, range_->at() + written_, {bytes.size()});
+    }
     return ok();
 }
 
@@ -88,7 +105,9 @@ Result<void> StagedBlobWriter::write(std::span<const std::byte> bytes) {
         return done;
     }
     written_ += ByteCount{bytes.size()};
-    write_back_.wrote(file_.get(), ByteOffset{written_.value}, {bytes.size()});
+    if (!ways_.is_memory) {
+        write_back_.wrote(file_.get(), ByteOffset{written_.value}, {bytes.size()});
+    }
     return ok();
 }
 

@@ -19,7 +19,7 @@ class PlacedRange {
     PlacedRange& operator=(const PlacedRange&) = delete;
     ~PlacedRange();
 
-    const disk::OpenBlob& blob() const { return *open_; }
+    disk::OpenBlob& blob() const { return *open_; }
     ByteOffset at() const { return at_; }
     Result<void> commit(ByteCount written);
 
@@ -36,6 +36,7 @@ class PlacedBlobWriter final : public BlobWriter {
     PlacedBlobWriter(std::shared_ptr<PlacedRange> range, ByteCount length_max, disk::WriteWays ways)
         : range_(std::move(range)), length_max_(length_max), ways_(ways) {}
 
+    Result<bool> prepare_more() override;
     Result<void> write(std::span<const std::byte> bytes) override;
     bool is_quick(ByteCount) const override { return ways_.is_memory; }
     std::optional<DirectRange> direct_range() const override;

@@ -121,44 +121,33 @@ void DiskBlobStore::forget_oldest() {
     }
 }
 
-Result<UniqueFd> DiskBlobStore::make_file(const Placement& placement) {
-    auto file = directory_.open_file(placement.blob, O_RDWR | O_CREAT | O_EXCL);
-    if (!file) {
-        return file;
+// The right to the range, while nobody else has it, and the file, which may have to be opened.
+Result<std::shared_ptr<disk::OpenBlob>> DiskBlobStore::take_range(const Placement& placement) {
+    const std::scoped_lock lock(mutex_);
+    if (lost_syncs_.has(placement.blob)) {
+        return refused(ErrorCode::store_conflict, "a sync of this blob has failed");
     }
-    const ByteCount room = placement.is_reserved ? placement.total : ByteCount{};
-    if (auto reserved = disk::reserve(file->get(), room); !reserved) {
-        static_cast<void>(directory_.unlink(placement.blob));
-        return std::move(reserved).error();
+    Known& known = touch(placement.blob);
+    ByteRanges taken = taken_in(placement, known.committed);
+    for (const auto& [offset, length] : known.in_flight) {
+        taken.add({offset}, length);
     }
-    return file;
-}
-
-Result<void> DiskBlobStore::open_for_writing(Known& known, const Placement& placement) {
-    auto file = directory_.open_file(placement.blob, O_RDWR);
-    known.is_made_here = !file && file.error().code == ErrorCode::store_not_found;
-    if (known.is_made_here) {
-        file = make_file(placement);
+    if (known.in_flight.contains(placement.at.value) ||
+        taken.meets(placement.at, placement.length_max)) {
+        return refused(ErrorCode::store_conflict, "the range is taken");
     }
-    if (!file) {
-        return std::move(file).error();
+    if (!known.open) {
+        const disk::OpenTerms terms{
+            .reserved = placement.is_reserved ? placement.total : ByteCount{},
+            .reserves_in_steps = ways_.is_memory,
+            .is_direct = ways_.direct_block > 0 && placement.total >= direct_total_min,
+            // A file in which nothing was committed here may come from a process that died before its sync.
+            .has_new_entry = known.committed.is_empty() || !options_.strict,
+        };
+        known.open = std::make_shared<disk::OpenBlob>(directory_, placement.blob, terms);
     }
-    // A file in which nothing was committed here may come from a process that died before its sync.
-    const bool has_new_entry = known.committed.is_empty();
-    UniqueFd direct;
-    if (ways_.direct_block > 0 && placement.total >= direct_total_min) {
-        if (auto opened = directory_.open_file(placement.blob, O_WRONLY | O_DIRECT)) {
-            direct = *std::move(opened);
-        }
-    }
-    known.open = std::make_shared<disk::OpenBlob>(
-        directory_,
-        placement.blob,
-        *std::move(file),
-        has_new_entry || !options_.strict,
-        std::move(direct)
-    );
-    return ok();
+    known.in_flight.emplace(placement.at.value, placement.length_max);
+    return known.open;
 }
 
 Result<std::unique_ptr<BlobWriter>> DiskBlobStore::place(const Placement& placement) {
@@ -175,29 +164,19 @@ Result<std::unique_ptr<BlobWriter>> DiskBlobStore::place(const Placement& placem
             );
         }
     }
-    before_blocking();
-    const std::scoped_lock lock(mutex_);
-    if (lost_syncs_.has(placement.blob)) {
-        return refused(ErrorCode::store_conflict, "a sync of this blob has failed");
+    if (!ways_.is_memory) {
+        before_blocking();
     }
-    Known& known = touch(placement.blob);
-    ByteRanges taken = taken_in(placement, known.committed);
-    for (const auto& [offset, length] : known.in_flight) {
-        taken.add({offset}, length);
+    auto open = take_range(placement);
+    if (!open) {
+        return std::move(open).error();
     }
-    if (known.in_flight.contains(placement.at.value) ||
-        taken.meets(placement.at, placement.length_max)) {
-        return refused(ErrorCode::store_conflict, "the range is taken");
+    // From here on it gives the range back if nothing comes of it.
+    auto range = std::make_shared<PlacedRange>(*this, *open, placement.at);
+    if (auto opened = (*open)->open(); !opened) {
+        return std::move(opened).error();
     }
-    if (!known.open) {
-        if (auto opened = open_for_writing(known, placement); !opened) {
-            return std::move(opened).error();
-        }
-    }
-    known.in_flight.emplace(placement.at.value, placement.length_max);
-    return std::make_unique<PlacedBlobWriter>(
-        std::make_shared<PlacedRange>(*this, known.open, placement.at), placement.length_max, ways_
-    );
+    return std::make_unique<PlacedBlobWriter>(std::move(range), placement.length_max, ways_);
 }
 
 // The bytes first, then the word that they are there.
@@ -235,8 +214,9 @@ void DiskBlobStore::release(KnownBlobs::iterator known, ByteOffset at) {
     if (!blob.in_flight.empty()) {
         return;
     }
+    const bool is_made_here = blob.open->is_made_here();
     blob.open.reset();
-    if (std::exchange(blob.is_made_here, false) && blob.committed.is_empty()) {
+    if (is_made_here && blob.committed.is_empty()) {
         static_cast<void>(directory_.unlink(known->first));
     }
 }
@@ -404,6 +384,8 @@ Result<void> DiskBlobStore::remove(const Extent& extent) {
     if (extent.blob.is_shared()) {
         return packs_.remove(extent);
     }
+    // Held until the lock is given back: only then is its room freed, which takes longer than to forget its name.
+    const auto held = directory_.open_file(extent.blob, O_RDONLY);
     const std::scoped_lock lock(mutex_);
     if (const auto known = known_.find(extent.blob); known != known_.end()) {
         ages_.erase(known->second.age);

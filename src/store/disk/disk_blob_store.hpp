@@ -99,7 +99,6 @@ class DiskBlobStore final : public BlobStore {
         std::shared_ptr<disk::OpenBlob> open;
         ByteRanges committed;
         std::map<std::uint64_t, ByteCount> in_flight;  // by offset
-        bool is_made_here = false;                     // by the writers of now: theirs to undo
         std::list<BlobId>::iterator age;
     };
     using KnownBlobs = std::map<BlobId, Known>;
@@ -110,8 +109,7 @@ class DiskBlobStore final : public BlobStore {
 
     Known& touch(BlobId id);
     void forget_oldest();
-    Result<void> open_for_writing(Known& known, const Placement& placement);
-    Result<UniqueFd> make_file(const Placement& placement);
+    Result<std::shared_ptr<disk::OpenBlob>> take_range(const Placement& placement);
     Result<void> commit_placed(
         const std::shared_ptr<disk::OpenBlob>& open, ByteOffset at, ByteCount written
     );

@@ -198,10 +198,10 @@ TEST(DiskBlobStore, AFailedSyncIsFinalForAllWhoShareTheFile) {
     auto directory = disk::BlobDirectory::open(folder.path("blobs"));
     ASSERT_TRUE(directory);
     // A pipe cannot be synced (EINVAL): the nearest thing to a failing disk.
-    int ends[2];
-    ASSERT_EQ(::pipe(ends), 0);
-    const UniqueFd other_end(ends[0]);
-    disk::OpenBlob blob(*directory, {7}, UniqueFd(ends[1]), false);
+    const std::string place = folder.path("blobs/") + disk::relative_path_of({7});
+    ASSERT_EQ(::mkfifo(place.c_str(), S_IRUSR | S_IWUSR), 0);
+    disk::OpenBlob blob(*directory, {7}, {});
+    ASSERT_TRUE(blob.open());
     EXPECT_EQ(code_of(blob.sync()), ErrorCode::storage_failed);
     EXPECT_EQ(code_of(blob.sync()), ErrorCode::storage_failed);
 }
@@ -209,9 +209,8 @@ TEST(DiskBlobStore, AFailedSyncIsFinalForAllWhoShareTheFile) {
 TEST(DiskBlobStore, ManySyncsAtOnceAllReturn) {
     const TemporaryFolder folder;
     auto directory = disk::BlobDirectory::open(folder.path("blobs"));
-    auto file = directory->open_file({7}, O_RDWR | O_CREAT);
-    ASSERT_TRUE(file);
-    disk::OpenBlob blob(*directory, {7}, *std::move(file), true);
+    disk::OpenBlob blob(*directory, {7}, {.has_new_entry = true});
+    ASSERT_TRUE(blob.open());
     std::atomic<int> failed = 0;
     std::vector<std::jthread> threads;
     for (int t = 0; t < 8; ++t) {
@@ -223,6 +222,64 @@ TEST(DiskBlobStore, ManySyncsAtOnceAllReturn) {
     }
     threads.clear();
     EXPECT_EQ(failed, 0);
+}
+
+TEST(DiskBlobStore, ThoseWhoOpenAFileAtOnceMakeItOnce) {
+    const TemporaryFolder folder;
+    auto directory = disk::BlobDirectory::open(folder.path("blobs"));
+    disk::OpenBlob blob(*directory, {7}, {.reserved = {1 << 20}});
+    std::atomic<int> failed = 0;
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < 8; ++t) {
+        threads.emplace_back([&] { failed += blob.open() && blob.file() >= 0 ? 0 : 1; });
+    }
+    threads.clear();
+    EXPECT_EQ(failed, 0);
+    EXPECT_TRUE(blob.is_made_here());
+    disk::OpenBlob again(*directory, {7}, {.reserved = {1 << 20}});
+    ASSERT_TRUE(again.open());
+    EXPECT_FALSE(again.is_made_here());
+}
+
+std::uint64_t bytes_held(const std::string& path) {
+    struct stat status{};
+    return ::stat(path.c_str(), &status) == 0 ? std::uint64_t(status.st_blocks) * 512 : 0;
+}
+
+TEST(DiskBlobStore, InMemoryTheRoomOfAFileIsTakenInStepsAndAllOfIt) {
+    const TemporaryFolder folder;
+    const SmallDisk disk(folder.path(), "size=8m");
+    if (!disk.is_mounted()) {
+        GTEST_SKIP() << "only root mounts";
+    }
+    const auto store = opened(folder.path("blobs"));
+    const std::string path = folder.path("blobs/") + disk::relative_path_of({7});
+    constexpr std::uint64_t total = 5 << 20;
+    auto first = store->place({{7}, {total}, {0}, {100}, {}});
+    auto second = store->place({{7}, {total}, {200}, {100}, {}});
+    ASSERT_TRUE(first && second);
+    int steps = 1;
+    for (auto* writer = &*first; !*(*writer)->prepare_more(); ++steps) {
+        EXPECT_TRUE((*writer)->is_quick({1}));
+        writer = writer == &*first ? &*second : &*first;
+    }
+    EXPECT_GT(steps, 2) << "each is short";
+    EXPECT_EQ(bytes_held(path), total);
+    EXPECT_TRUE(*(*first)->prepare_more());
+    EXPECT_TRUE(*(*second)->prepare_more());
+    EXPECT_EQ(bytes_held(path), total) << "once, whoever asks";
+    EXPECT_EQ(code_of(store->place({{8}, {total}, {0}, {100}, {}})), ErrorCode::storage_full);
+    // Others are quicker.
+    auto late = store->place({{9}, {2 << 20}, {0}, {100}, {}});
+    ASSERT_TRUE(late);
+    write_file(folder.path("others"), test_bytes(2 << 20, 1));
+    auto prepared = (*late)->prepare_more();
+    while (prepared && !*prepared) {
+        prepared = (*late)->prepare_more();
+    }
+    EXPECT_EQ(code_of(prepared), ErrorCode::storage_full);
+    late->reset();
+    EXPECT_EQ(bytes_held(folder.path("blobs/") + disk::relative_path_of({9})), 0u);
 }
 
 TEST(DiskBlobStore, CommittedBytesAreThereAfterReopening) {

@@ -1,6 +1,7 @@
 #include "store/disk/open_blob.hpp"
 
 #include <fcntl.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -47,6 +48,14 @@ Error too_short() {
     return {
         .code = ErrorCode::storage_failed, .detail = "the blob is too short", .is_too_short = true
     };
+}
+
+// So that a file that cannot fit takes nothing from others on the way to its error.
+Result<void> look_for_room(int file, ByteCount wanted) {
+    struct statvfs status{};
+    const bool is_short = ::fstatvfs(file, &status) == 0 && status.f_blocks > 0 &&
+                          std::uint64_t{status.f_bavail} * status.f_frsize < wanted.value;
+    return is_short ? Result<void>(system_error(ENOSPC, "reserve space")) : ok();
 }
 
 bool is_unsupported(int error_number) {
@@ -106,8 +115,8 @@ Result<void> append_range(int from, ByteOffset at, ByteCount length, int to) {
     return ok();
 }
 
-Result<void> reserve(int file, ByteCount length) {
-    while (length.value > 0 && ::fallocate(file, 0, 0, as_off(length.value)) != 0) {
+Result<void> reserve(int file, ByteOffset at, ByteCount length) {
+    while (length.value > 0 && ::fallocate(file, 0, as_off(at.value), as_off(length.value)) != 0) {
         if (errno == EOPNOTSUPP || errno == ENOSYS) {
             return ok();
         }
@@ -128,6 +137,67 @@ Result<void> sync_file(int file) {
     return sync_error(error_number, "fdatasync");
 }
 
+Result<void> OpenBlob::open() {
+    if (is_open_) {
+        return ok();
+    }
+    const std::scoped_lock lock(mutex_);
+    auto opened = open_file();
+    const bool is_missing = !opened && opened.error().code == ErrorCode::store_not_found;
+    return is_missing ? make_file() : std::move(opened);
+}
+
+// These three under mutex_.
+Result<void> OpenBlob::open_file() {
+    if (is_open_) {
+        return ok();
+    }
+    auto file = directory_.open_file(id_, O_RDWR);
+    if (!file) {
+        return std::move(file).error();
+    }
+    hold(*std::move(file));
+    return ok();
+}
+
+Result<void> OpenBlob::make_file() {
+    auto file = directory_.open_file(id_, O_RDWR | O_CREAT | O_EXCL);
+    if (!file) {
+        return std::move(file).error();
+    }
+    auto reserved = terms_.reserves_in_steps ? look_for_room(file->get(), terms_.reserved)
+                                             : reserve(file->get(), {0}, terms_.reserved);
+    if (!reserved) {
+        static_cast<void>(directory_.unlink(id_));
+        return reserved;
+    }
+    unreserved_ = terms_.reserves_in_steps ? terms_.reserved.value : 0;
+    is_made_here_ = true;
+    hold(*std::move(file));
+    return ok();
+}
+
+void OpenBlob::hold(UniqueFd file) {
+    if (terms_.is_direct) {
+        if (auto direct = directory_.open_file(id_, O_WRONLY | O_DIRECT)) {
+            direct_file_ = *std::move(direct);
+        }
+    }
+    file_ = std::move(file);
+    is_open_ = true;
+}
+
+Result<void> OpenBlob::reserve_more(ByteCount most) {
+    const std::scoped_lock lock(mutex_);
+    const std::uint64_t left = unreserved_;
+    const ByteCount step{std::min(most.value, left)};
+    auto reserved = reserve(file(), {terms_.reserved.value - left}, step);
+    if (reserved) {
+        unreserved_ = left - step.value;
+    }
+    return reserved;
+}
+
 Result<void> OpenBlob::sync() {
     std::unique_lock lock(mutex_);
     const std::uint64_t own = ++asked_;
@@ -143,7 +213,9 @@ Result<void> OpenBlob::sync() {
         lock.lock();
         is_running_ = false;
         done_ = covered;
-        failed_ = synced ? failed_ : std::optional(synced.error());
+        if (!synced) {
+            failed_ = std::move(synced).error();
+        }
         synced_.notify_all();
     }
     return failed_ ? Result<void>(*failed_) : ok();

@@ -3,13 +3,14 @@
 // write once and then says "ok", so every writer that shares the file fails after it.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
-#include <optional>
 #include <span>
 
 #include "base/bytes.hpp"
+#include "base/rare.hpp"
 #include "base/result.hpp"
 #include "store/disk/blob_directory.hpp"
 
@@ -22,50 +23,61 @@ Result<void> read_all(int file, ByteOffset at, std::span<std::byte> bytes);
 // Appends a range of one file to the end of another.
 Result<void> append_range(int from, ByteOffset at, ByteCount length, int to);
 // Reserves space. File systems that cannot are tolerated.
-Result<void> reserve(int file, ByteCount length);
+Result<void> reserve(int file, ByteOffset at, ByteCount length);
 Result<void> sync_file(int file);
+
+struct OpenTerms {
+    ByteCount reserved;  // for a file that is made
+    // Not by open(), but by reserve_more(): where each page of it costs, as in memory.
+    bool reserves_in_steps = false;
+    bool is_direct = false;  // the same file for direct I/O, too, if it takes it
+    bool has_new_entry =
+        false;  // the directory entry may not be durable yet, though the file is there
+};
 
 class OpenBlob {
   public:
-    // `has_new_entry`: the directory entry may not be durable yet.
-    // `direct_file`: the same for direct I/O, or none.
-    OpenBlob(
-        const BlobDirectory& directory,
-        BlobId id,
-        UniqueFd file,
-        bool has_new_entry,
-        UniqueFd direct_file = {}
-    )
-        : directory_(directory),
-          id_(id),
-          file_(std::move(file)),
-          direct_file_(std::move(direct_file)),
-          has_new_entry_(has_new_entry) {}
+    OpenBlob(const BlobDirectory& directory, BlobId id, OpenTerms terms)
+        : directory_(directory), id_(id), terms_(terms), has_new_entry_(terms.has_new_entry) {}
 
     BlobId id() const { return id_; }
+    // Opens it, or makes it with its room; who comes meanwhile waits. After an Error others may try.
+    Result<void> open();
+    // Precondition of what follows: open() did.
     int file() const { return file_.get(); }
     // -1: none.
     int direct_file() const { return direct_file_.get(); }
+    bool is_made_here() const { return is_made_here_; }
+    bool is_reserved() const { return unreserved_ == 0; }
+    // At most so much of what is still to be reserved.
+    Result<void> reserve_more(ByteCount most);
 
     // All that was written before the call is durable when it returns without Error. Those who come
     // while a sync runs share the next one.
     Result<void> sync();
 
   private:
+    Result<void> open_file();
+    Result<void> make_file();
+    void hold(UniqueFd file);
     Result<void> sync_now();
 
     const BlobDirectory& directory_;
     const BlobId id_;
-    const UniqueFd file_;
-    const UniqueFd direct_file_;
+    const OpenTerms terms_;
 
-    std::mutex mutex_;  // guards all below
-    std::condition_variable synced_;
+    std::mutex mutex_;  // guards all below while it changes; the first four do once
+    UniqueFd file_;
+    UniqueFd direct_file_;
+    std::atomic<bool> is_open_ = false;
+    bool is_made_here_ = false;
     bool has_new_entry_;
     bool is_running_ = false;
+    std::atomic<std::uint64_t> unreserved_ = 0;  // at the end of what is to be reserved
     std::uint64_t asked_ = 0;
     std::uint64_t done_ = 0;
-    std::optional<Error> failed_;
+    Rare<Error> failed_;
+    std::condition_variable synced_;
 };
 
 // Starts the write-back of what is written every few MiB, so that the sync at the end is short. A

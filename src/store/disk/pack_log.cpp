@@ -256,11 +256,11 @@ Result<std::unique_ptr<PackLog::Pack>> PackLog::make_pack(std::uint64_t wanted) 
     }
     pack->file = *std::move(file);
     pack->capacity = std::max(wanted, options_.bytes.value);
-    auto reserved = reserve(pack->file.get(), {pack->capacity});
+    auto reserved = reserve(pack->file.get(), {0}, {pack->capacity});
     while (!reserved && reserved.error().code == ErrorCode::storage_full && pack->capacity > wanted
     ) {
         pack->capacity = std::max(wanted, whole_blocks(pack->capacity / 4));
-        reserved = reserve(pack->file.get(), {pack->capacity});
+        reserved = reserve(pack->file.get(), {0}, {pack->capacity});
     }
     if (reserved && ::fsync(pack->file.get()) != 0) {
         reserved = system_error(errno, "sync pack");

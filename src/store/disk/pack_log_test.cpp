@@ -233,7 +233,7 @@ TEST(PackLog, WhatADeadProcessHadReservedIsGivenBack) {
     const auto bytes = test_bytes(5000, 1);
     {
         const auto file = directory->open_file(id, O_RDWR | O_CREAT);
-        ASSERT_TRUE(file && disk::reserve(file->get(), 1_MiB));
+        ASSERT_TRUE(file && disk::reserve(file->get(), {0}, 1_MiB));
         ASSERT_TRUE(disk::write_all(file->get(), {8192}, bytes));
         ASSERT_EQ(::fsync(file->get()), 0);
     }
