@@ -1,4 +1,6 @@
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <thread>
 #include <vector>
@@ -241,6 +243,34 @@ TEST_F(ConnectionTest, KeepsNoPlaceOfALongHead) {
         kept.back().send(list);
         ASSERT_TRUE(has_status(kept.back().answer(), 200)) << i;
     }
+}
+
+// It pauses then, and is told to stop in the pause.
+TEST(Listener, AnswersWhomTheSystemHasLetInThoughThereIsNoFileForThem) {
+    TestHandler handler;
+    Metrics metrics;
+    const SystemClock clock;
+    runtime::EventLoops loops{1};
+    Listener listener(loops, handler, metrics, clock);
+    const auto port = listener.listen("127.0.0.1", 0).value();
+    std::vector<Client> clients;
+    for (int i = 0; i < 40; ++i) {
+        clients.emplace_back(port).send(get("/facts"));
+    }
+    rlimit usual{};
+    ::getrlimit(RLIMIT_NOFILE, &usual);
+    const rlimit few{static_cast<rlim_t>(::dup(0)) + 1, usual.rlim_max};
+    ::close(static_cast<int>(few.rlim_cur) - 1);  // for the spare one
+    ::setrlimit(RLIMIT_NOFILE, &few);
+    loops.start();
+    std::this_thread::sleep_for(20ms);
+    listener.drain();
+    for (auto& client : clients) {
+        const auto answer = client.answer();
+        EXPECT_TRUE(has_status(answer, 503)) << answer;
+    }
+    ::setrlimit(RLIMIT_NOFILE, &usual);
+    EXPECT_TRUE(listener.drained(10s));
 }
 
 }  // namespace

@@ -1,8 +1,6 @@
 #include "http/connection.hpp"
 
 #include <gtest/gtest.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include <cstdio>
 #include <string>
@@ -367,34 +365,6 @@ TEST(Listener, AnswersWhomTheSystemHasLetInBeforeItDrains) {
         EXPECT_TRUE(has_status(answer, 200)) << answer;
         EXPECT_TRUE(answer.contains("Connection: close\r\n")) << answer;
     }
-    EXPECT_TRUE(listener.drained(10s));
-}
-
-// It pauses then, and is told to stop in the pause.
-TEST(Listener, AnswersWhomTheSystemHasLetInThoughThereIsNoFileForThem) {
-    TestHandler handler;
-    Metrics metrics;
-    const SystemClock clock;
-    runtime::EventLoops loops{1};
-    Listener listener(loops, handler, metrics, clock);
-    const auto port = listener.listen("127.0.0.1", 0).value();
-    std::vector<Client> clients;
-    for (int i = 0; i < 40; ++i) {
-        clients.emplace_back(port).send(get("/facts"));
-    }
-    rlimit usual{};
-    ::getrlimit(RLIMIT_NOFILE, &usual);
-    const rlimit few{static_cast<rlim_t>(::dup(0)) + 1, usual.rlim_max};
-    ::close(static_cast<int>(few.rlim_cur) - 1);  // for the spare one
-    ::setrlimit(RLIMIT_NOFILE, &few);
-    loops.start();
-    std::this_thread::sleep_for(20ms);
-    listener.drain();
-    for (auto& client : clients) {
-        const auto answer = client.answer();
-        EXPECT_TRUE(has_status(answer, 503)) << answer;
-    }
-    ::setrlimit(RLIMIT_NOFILE, &usual);
     EXPECT_TRUE(listener.drained(10s));
 }
 

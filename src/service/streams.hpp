@@ -95,8 +95,7 @@ class Streams {
     Result<void> store(StreamAppend& append, Incoming piece);
     // Why nothing more of it is stored, where that is so: upload_taken_over, or what the upload ended by.
     Error lost(const StreamAppend& append) const;
-    // The request has ended as it should: records the length, and completes what is whole. Errors:
-    // length_invalid if that does not fit; what came is kept.
+    // After its last byte: records the length, completes what is whole. length_invalid: what came is kept.
     Result<Upload> finish(StreamAppend append);
 
     // In any state but gone; takes no lock. Errors: media_unknown, media_expired, media_canceled.

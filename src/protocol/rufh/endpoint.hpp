@@ -48,13 +48,14 @@ class Endpoint {
         MediaId id,
         http::BodyReader& body
     ) const;
-    // Bytes that were not taken: with the offset where some would be.
+    // Bytes that were not taken: with the offset where some would be, and `location`, if the upload stands.
     Answer refused_bytes(
         const Error& error,
         const http::Request& request,
         const Fields& fields,
         Principal owner,
-        MediaId id
+        MediaId id,
+        std::string_view location = {}
     ) const;
     Answer remove(Exchange& exchange, const Fields& fields, Principal owner, MediaId id) const;
     http::Response capabilities() const;

@@ -112,9 +112,10 @@ Result<void> Checksum::verify() {
         return ok();
     }
     return Error{
-        .code = ErrorCode::checksum_mismatch,
+        .code = ErrorCode::digest_mismatch,
         .facts = wanted_->name + " of the " + std::to_string(count_) + " bytes that came is " +
-                 came + ", the request says " + wanted_->digest + ".",
+                 came + ", the request says " + wanted_->digest +
+                 ". Nothing of this call was kept.",
     };
 }
 
