@@ -225,7 +225,7 @@ class Tuspy(Case):
 
     def test_a_wrong_checksum_stores_nothing(self):
         value = self.works("tuspy", "wrong_checksum")
-        self.assertTrue(re.match(r"460 .*digest_mismatch", value["told"], re.DOTALL), value)
+        self.assertTrue(re.match(r"460 .*checksum_mismatch", value["told"], re.DOTALL), value)
         self.assertEqual(value["offset"], 0)
 
     def test_too_large(self):

@@ -318,8 +318,8 @@ class Trailers(RufhCase):
 
     def test_of_a_body(self):
         for value, code in (
-            (self.WRONG, "digest_mismatch"), ("sha-256=:AA:", "checksum_invalid"), (None, "checksum_invalid"),
-            (f"md5=:AAAA:, {self.WRONG}", "digest_mismatch"),
+            (self.WRONG, "checksum_mismatch"), ("sha-256=:AA:", "checksum_invalid"), (None, "checksum_invalid"),
+            (f"md5=:AAAA:, {self.WRONG}", "checksum_mismatch"),
         ):
             path = self.create(("Upload-Length", "10"))
             answer = self.append(path, value)

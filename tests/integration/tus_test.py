@@ -76,7 +76,7 @@ class Transfers(TusCase):
         for name, field in fields.items():
             path = self.create(5)
             wrong = self.send_with_trailer(path, b"hallo", field)
-            self.assertEqual((wrong.status, wrong.header("sluice-error")), (460, "digest_mismatch"), name)
+            self.assertEqual((wrong.status, wrong.header("sluice-error")), (460, "checksum_mismatch"), name)
             self.assertEqual(self.offset(path), 0)
             self.assertEqual(self.send_with_trailer(path, b"hello", field, announced="X-Else, upload-checksum").status, 204, name)
             self.assertEqual(self.original(path), b"hello")

@@ -163,13 +163,11 @@ constexpr auto rows = std::to_array<ErrorEntry>({
     {.code = ErrorCode::digest_mismatch, .slug = "digest_mismatch", .fault = Fault::caller, .status = 400, .retryable = true,
      .title = "The bytes are not those that the digest was computed of",
      .hint = "Repeat the call; compute the digest over the raw bytes.",
-     .symptom = "APPEND with segment_md5 or Content-MD5, FINALIZE with original_md5, or a call with Upload-Checksum (460), Content-Digest or Repr-Digest is refused.",
+     .symptom = "APPEND with segment_md5 or Content-MD5, or FINALIZE with original_md5, is refused.",
      .causes = "The bytes were changed on their way, or the file changed between hashing and sending.\nThe digest was computed over the base64 text.\n"
-               "The digest is hexadecimal where base64 is wanted (Content-MD5), or the reverse.\n"
-               "The digest is of the whole file, where that of one request's body is asked for (Upload-Checksum, Content-Digest).\n",
+               "The digest is hexadecimal where base64 is wanted (Content-MD5), or the reverse.\n",
      .check = "Compare both digests and the number of bytes in the answer.\n",
-     .mend = "For APPEND: send the segment again; nothing was stored.\nFor a PATCH: send the same bytes again from the offset that HEAD tells; nothing of it was kept.\n"
-             "For FINALIZE and Repr-Digest: upload again, with a digest over the file as it is.\n",
+     .mend = "For APPEND: send the segment again; nothing was stored.\nFor FINALIZE: upload again, with a digest over the file as it is.\n",
      .request = "POST /1.1/media/upload.json\nContent-Type: multipart/form-data; boundary=…\n\ncommand=APPEND, media_id=1284554329119236097, segment_index=3, segment_md5=9e107d9d372bb6826bd81d3542a419d6, media=(4194304 bytes)",
      .facts = "segment_md5 is 9e107d9d372bb6826bd81d3542a419d6; the 4194304 bytes received have e4d909c290d0fb1ca068ffaddf22cbd0. Nothing was stored.",
      .mistakes = "56 68", .x_witness = Witness::unknown, .x_note = ""},

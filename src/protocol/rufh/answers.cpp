@@ -37,6 +37,7 @@ std::optional<int> status_of(const Error& error) {
             return 410;
         case ErrorCode::file_too_large:
             return 413;
+        case ErrorCode::checksum_mismatch:
         case ErrorCode::beyond_total_bytes:
             return 400;
         default:
@@ -60,7 +61,8 @@ bool is_of_transfer(const Error& error) {
 }
 
 std::optional<ProblemType> digest_type_of(const Error& error) {
-    const bool is_other = error.code == ErrorCode::digest_mismatch;
+    const bool is_other =
+        error.code == ErrorCode::checksum_mismatch || error.code == ErrorCode::digest_mismatch;
     return is_other ? std::optional(ProblemType{digest_type}) : std::nullopt;
 }
 
@@ -130,10 +132,8 @@ http::Response refused(
         status_of(error),
         stream_hint(error.code)
     );
-    // With a digest of the whole the upload has gone, with one of this request's bytes it stands.
-    const bool is_verdict = before_it_is
-                                ? !is_of_transfer(error)
-                                : error.code == ErrorCode::digest_mismatch && upload == nullptr;
+    const bool is_verdict =
+        error.code == ErrorCode::digest_mismatch || (before_it_is && !is_of_transfer(error));
     add_completeness(response, fields, is_verdict);
     if (upload != nullptr && !is_overrun(error)) {
         response.set("Upload-Offset", std::to_string(upload->received.value));

@@ -185,7 +185,7 @@ Result<void> Digests::verify() {
         told_ += (told_.empty() ? "" : ", ") + name + "=:" + came + ":";
         if (outcome && !one.wanted.empty() && came != one.wanted) {
             outcome = Error{
-                .code = ErrorCode::digest_mismatch,
+                .code = ErrorCode::checksum_mismatch,
                 .facts = name + " of the bytes that came is " + came + ", the request says " +
                          one.wanted + ".",
             };

@@ -17,7 +17,7 @@ TEST(RufhDigests, AreOfTheBytesThatCame) {
     EXPECT_TRUE(judged(of_hello, "hello"));
     const auto other = judged(of_hello, "hallo");
     ASSERT_FALSE(other);
-    EXPECT_EQ(other.error().code, ErrorCode::digest_mismatch);
+    EXPECT_EQ(other.error().code, ErrorCode::checksum_mismatch);
     EXPECT_TRUE(judged("md5=:x:, " + std::string(of_hello) + ";a=1", "hello"));
 }
 

@@ -97,6 +97,12 @@ bool is_of_another_call(const Error& error) {
     return error.code == ErrorCode::offset_mismatch || error.code == ErrorCode::upload_taken_over;
 }
 
+// Nothing is at its URL any more.
+bool is_end(const Error& error) {
+    return is_overrun(error) || error.code == ErrorCode::digest_mismatch ||
+           error.code == ErrorCode::media_canceled || error.code == ErrorCode::media_expired;
+}
+
 // What is all or nothing does not go on with what an earlier call left when the server was killed.
 Result<Upload> create_anew(Streams& streams, const CreateStream& wanted) {
     auto made = streams.create(wanted);
@@ -224,9 +230,12 @@ awaitable<Response> Endpoint::create(
         auto now =
             co_await feed(context_, exchange, {.owner = made->owner, .id = made->id}, fields, body);
         if (!now) {
-            co_return co_await refused_bytes(
-                now.error(), request, fields, made->owner, made->id, location
-            );
+            auto response =
+                co_await refused_bytes(now.error(), request, fields, made->owner, made->id);
+            if (!is_end(now.error())) {
+                response.set("Location", location);
+            }
+            co_return response;
         }
         fed = *std::move(now);
     } else if (*fields.is_complete && made->has_all_bytes()) {
@@ -366,12 +375,7 @@ awaitable<Response> Endpoint::append(
 }
 
 awaitable<Response> Endpoint::refused_bytes(
-    const Error& error,
-    const Request& request,
-    const Fields& fields,
-    Principal owner,
-    MediaId id,
-    std::string_view location
+    const Error& error, const Request& request, const Fields& fields, Principal owner, MediaId id
 ) const {
     const auto stands = co_await run_blocking(context_.bulk, [this, &owner, id] {
         return context_.streams->find(owner, id);
@@ -380,9 +384,6 @@ awaitable<Response> Endpoint::refused_bytes(
         co_await invalidate(std::move(owner), id);
     }
     auto response = refused(error, request, fields, false, stands ? &*stands : nullptr);
-    if (stands && !is_overrun(error) && !location.empty()) {
-        response.set("Location", std::string(location));
-    }
     if (error.code == ErrorCode::file_too_large) {
         response.set("Upload-Limit", limits_of(nullptr));
     }

@@ -48,14 +48,13 @@ class Endpoint {
         MediaId id,
         http::BodyReader& body
     ) const;
-    // Bytes that were not taken: with the offset where some would be, and `location`, if the upload stands.
+    // Bytes that were not taken: with the offset where some would be.
     Answer refused_bytes(
         const Error& error,
         const http::Request& request,
         const Fields& fields,
         Principal owner,
-        MediaId id,
-        std::string_view location = {}
+        MediaId id
     ) const;
     Answer remove(Exchange& exchange, const Fields& fields, Principal owner, MediaId id) const;
     http::Response capabilities() const;

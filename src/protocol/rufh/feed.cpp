@@ -100,6 +100,7 @@ Result<void> judge(const Context& context, const Upload& upload, const Whole& wh
     auto verified = whole.expected ? whole.expected->verify() : ok();
     if (!verified) {
         static_cast<void>(context.streams->cancel_open(upload.owner, upload.id));
+        verified.error().code = ErrorCode::digest_mismatch;
         return verified;
     }
     return whole.told ? whole.told->verify() : ok();

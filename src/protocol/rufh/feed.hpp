@@ -31,7 +31,7 @@ boost::asio::awaitable<Fed> fed_before(
 );
 
 // The bytes of this request behind those that are there; with ?1 the upload is complete afterwards. Errors:
-// those of the body and of Streams; checksum_invalid, digest_mismatch of Content-Digest: nothing was
+// those of the body and of Streams; checksum_invalid, checksum_mismatch of Content-Digest: nothing was
 // kept; digest_mismatch of Repr-Digest (told at creation, or behind the body of one that is the whole
 // file): the upload is gone. Precondition: `fields.is_complete` is known.
 boost::asio::awaitable<Result<Fed>> feed(

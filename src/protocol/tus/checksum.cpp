@@ -112,10 +112,9 @@ Result<void> Checksum::verify() {
         return ok();
     }
     return Error{
-        .code = ErrorCode::digest_mismatch,
+        .code = ErrorCode::checksum_mismatch,
         .facts = wanted_->name + " of the " + std::to_string(count_) + " bytes that came is " +
-                 came + ", the request says " + wanted_->digest +
-                 ". Nothing of this call was kept.",
+                 came + ", the request says " + wanted_->digest + ".",
     };
 }
 

@@ -54,8 +54,6 @@ std::optional<int> status_of(const Error& error) {
         case ErrorCode::beyond_total_bytes:
         case ErrorCode::file_too_large:
             return 413;
-        case ErrorCode::digest_mismatch:
-            return 460;
         default:
             return std::nullopt;
     }
