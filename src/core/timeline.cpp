@@ -58,6 +58,43 @@ std::optional<bool> TimelineEvent::was_obedient() const {
     return *asked_after + early_max >= *advised_before;
 }
 
+TimelineEvent AnsweredCall::event() && {
+    return {
+        .at = at,
+        .last_at = at,
+        .call = std::string(call),
+        .status = status,
+        .code = std::string(code),
+        .facts = std::move(facts),
+        .segment = segment,
+        .bytes = bytes,
+        .duration = duration,
+        .request_id = std::string(request_id),
+        .advised = advised,
+        .asked_after = asked_after,
+        .advised_before = advised_before,
+    };
+}
+
+// Neither had an advice to obey, and nothing but the last of them is told.
+bool fold_plain(TimelineEvent& last, AnsweredCall& next) {
+    const bool is_alike = last.call == next.call && last.status == next.status &&
+                          last.code == next.code && last.segment == next.segment;
+    const bool is_advised =
+        last.asked_after || last.advised_before || next.asked_after || next.advised_before;
+    if (!is_alike || is_advised || (next.call == "APPEND" && !next.is_refusal())) {
+        return false;
+    }
+    last.last_at = next.at;
+    last.count += 1;
+    last.facts = std::move(next.facts);
+    last.bytes = next.bytes;
+    last.duration = next.duration;
+    last.request_id = next.request_id;
+    last.advised = next.advised;
+    return true;
+}
+
 bool fold(TimelineEvent& last, const TimelineEvent& next) {
     TimelineEvent copy = next;
     return fold_moving(last, copy);
@@ -72,12 +109,11 @@ bool fold_moving(TimelineEvent& last, TimelineEvent& next) {
     if (!(is_alike || is_one_fault) || (next.call == "APPEND" && !next.is_refusal())) {
         return false;
     }
-    const std::uint32_t came = next.count;
-    TimelineEvent before = std::exchange(last, std::move(next));
-    keep_outcome(last, before);
-    keep_tightest(last, before);
-    last.at = before.at;
-    last.count = before.count + came;
+    keep_outcome(next, last);
+    keep_tightest(next, last);
+    next.at = last.at;
+    next.count += last.count;
+    last = std::move(next);
     return true;
 }
 

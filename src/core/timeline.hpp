@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/bytes.hpp"
@@ -46,6 +47,25 @@ struct TimelineEvent {
     bool operator==(const TimelineEvent&) const = default;
 };
 
+// An answered call as it is told: a run of alike ones takes it without a copy of its texts, which are lent.
+struct AnsweredCall {
+    WallTime at;
+    std::string_view call;
+    int status = 0;
+    std::string_view code;
+    std::string facts;
+    std::optional<std::uint64_t> segment;
+    std::optional<ByteCount> bytes;
+    std::chrono::milliseconds duration{0};
+    std::string_view request_id;
+    std::optional<std::chrono::seconds> advised;
+    std::optional<std::chrono::milliseconds> asked_after;
+    std::optional<std::chrono::seconds> advised_before;
+
+    bool is_refusal() const { return !code.empty(); }
+    TimelineEvent event() &&;
+};
+
 // Events of one upload that wait to be written.
 struct NotedEvents {
     Principal owner;  // who called; only the owner's calls are written
@@ -58,6 +78,9 @@ struct NotedEvents {
 bool fold(TimelineEvent& last, const TimelineEvent& next);
 // The same, without copies: if it is taken, `next` is used up.
 bool fold_moving(TimelineEvent& last, TimelineEvent& next);
+
+// The same where it is plain to see; false: fold() tells.
+bool fold_plain(TimelineEvent& last, AnsweredCall& next);
 
 // 0: an ordinary call; 1: a refusal; 2: what frames the upload (INIT, FINALIZE, the end of its job).
 int weight_of(const TimelineEvent& event);

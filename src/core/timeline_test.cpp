@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 namespace sluice {
 namespace {
 
@@ -49,6 +52,52 @@ TEST(Timeline, TheFirstQuestionHasNothingToObey) {
     first.advised_before.reset();
     EXPECT_FALSE(first.was_obedient());
     EXPECT_FALSE(fold(first, question(5s, 5s)));
+}
+
+// Every pair of calls out of some that differ in what folding looks at.
+TEST(Timeline, FoldsAnAnsweredCallAsItWouldItsEvent) {
+    std::vector<AnsweredCall> calls;
+    for (const char* call : {"STATUS", "APPEND", "FINALIZE"}) {
+        for (const char* code : {"", "polling_too_fast", "finalize_missing"}) {
+            for (const bool is_other : {false, true}) {
+                AnsweredCall made;
+                made.at = WallTime{seconds{10 + static_cast<int>(calls.size())}};
+                made.call = call;
+                made.status = *code == 0 ? 200 : 409;
+                made.code = code;
+                made.facts = "It was the call " + std::to_string(calls.size()) + ".";
+                made.duration = milliseconds{static_cast<int>(calls.size())};
+                made.request_id = is_other ? "req_1" : "a request id of more than a few bytes";
+                if (is_other) {
+                    made.segment = 3;
+                    made.bytes = ByteCount{7};
+                    made.advised = 5s;
+                }
+                calls.push_back(made);
+                made.asked_after = 1s;
+                made.advised_before = 5s;
+                calls.push_back(made);
+            }
+        }
+    }
+    std::size_t folded = 0;
+    for (const AnsweredCall& first : calls) {
+        for (const AnsweredCall& second : calls) {
+            TimelineEvent run = AnsweredCall(first).event();
+            const TimelineEvent before = run;
+            TimelineEvent expected = run;
+            AnsweredCall next = second;
+            if (!fold_plain(run, next)) {
+                EXPECT_EQ(run, before);
+                EXPECT_EQ(next.facts, second.facts);
+                continue;
+            }
+            ++folded;
+            ASSERT_TRUE(fold(expected, AnsweredCall(second).event()));
+            EXPECT_EQ(run, expected);
+        }
+    }
+    EXPECT_EQ(folded, 16U);  // alike, without an advice before; an APPEND only if it was refused
 }
 
 }  // namespace

@@ -37,6 +37,16 @@ bool is_request_id(std::string_view text) {
            std::ranges::all_of(text, is_allowed);
 }
 
+// A clock that was looked at already.
+class SeenClock final : public Clock {
+  public:
+    explicit SeenClock(WallTime seen) : seen_(seen) {}
+    WallTime now() const override { return seen_; }
+
+  private:
+    const WallTime seen_;
+};
+
 std::string describe(const std::exception_ptr& failure) {
     try {
         std::rethrow_exception(failure);
@@ -135,7 +145,7 @@ asio::awaitable<bool> Connection::serve_next() {
         return refuse(std::move(request).error());
     }
     return *request == nullptr ? serve_slow_head(std::move(parser))
-                               : serve_whole(*std::move(request));
+                               : serve_whole(*std::move(request), started_);
 }
 
 asio::awaitable<bool> Connection::serve_slow_head(HeadParser parser) {
@@ -143,11 +153,12 @@ asio::awaitable<bool> Connection::serve_slow_head(HeadParser parser) {
     if (!request) {
         co_return co_await refuse(std::move(request).error());
     }
-    co_return *request != nullptr&& co_await serve_whole(*std::move(request));
+    co_return *request !=
+        nullptr&& co_await serve_whole(*std::move(request), std::chrono::steady_clock::now());
 }
 
-asio::awaitable<bool> Connection::serve_whole(std::unique_ptr<Request> request) {
-    complete(*request);
+asio::awaitable<bool> Connection::serve_whole(std::unique_ptr<Request> request, Time began) {
+    complete(*request, began);
     auto response = answer_at_once(*request);
     return response ? send_whole(std::move(request), std::move(response))
                     : serve(std::move(request));
@@ -287,11 +298,13 @@ asio::awaitable<bool> Connection::refuse(Error error) {
     co_return false;
 }
 
-void Connection::complete(Request& request) const {
+void Connection::complete(Request& request, Time began) const {
     request.peer = peer_;
+    request.began = began;
+    request.came_at = services_.clock.now();
     const auto id = request.header("x-request-id");
     request.request_id =
-        id && is_request_id(*id) ? std::string(*id) : make_request_id(services_.clock);
+        id && is_request_id(*id) ? std::string(*id) : make_request_id(SeenClock(*request.came_at));
     request.is_inspected = services_.handler.inspects(request);
     if (request.base_url.empty()) {
         request.base_url = "http://" + local_;

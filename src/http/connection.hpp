@@ -95,7 +95,7 @@ class Connection {
     // These seven: true, if the next request may come.
     boost::asio::awaitable<bool> serve_next();
     boost::asio::awaitable<bool> serve_slow_head(HeadParser parser);
-    boost::asio::awaitable<bool> serve_whole(std::unique_ptr<Request> request);
+    boost::asio::awaitable<bool> serve_whole(std::unique_ptr<Request> request, Time began);
     boost::asio::awaitable<bool> send_whole(std::unique_ptr<Request>, std::unique_ptr<Response>);
     boost::asio::awaitable<bool> serve(std::unique_ptr<Request> served);
     boost::asio::awaitable<bool> refuse(Error error);
@@ -118,7 +118,7 @@ class Connection {
     boost::asio::awaitable<bool> send_endless(Response& response);
     boost::asio::awaitable<bool> send_cut(const Response& response);
     boost::asio::awaitable<void> linger();
-    void complete(Request& request) const;
+    void complete(Request& request, Time began) const;
     bool may_keep_alive(const Request& request, const Response& response, const SocketBody& body)
         const;
     void count(const Request& request, const Response& response);

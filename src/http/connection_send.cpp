@@ -68,7 +68,7 @@ std::string Connection::whole_text(const Request& request, Response& response, b
         text += response.body;
     }
     release_memory(response.body);
-    release_memory(response.headers);
+    response.headers.drop();
     return text;
 }
 

@@ -1,5 +1,6 @@
 #include "http/head_parser.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -14,6 +15,10 @@ namespace {
 
 // A client may send a CRLF too many behind a body (RFC 9112, 2.2); two are forgiven.
 constexpr std::size_t empty_lines_bytes_max = 4;
+
+// Within each of the bounds, however it is cut into lines.
+constexpr std::size_t always_fits_bytes =
+    std::min({request_line_bytes_max, fields_bytes_max, list_bytes_max});
 
 Error malformed(std::string facts) {
     return Error{ErrorCode::request_malformed, std::move(facts)};
@@ -57,6 +62,8 @@ void make_empty(Request& request) {
     request.content_length.reset();
     request.is_chunked = request.expects_continue = request.wants_close = false;
     request.is_inspected = false;
+    request.began = {};
+    request.came_at.reset();
 }
 
 Result<std::optional<ParsedHead>> HeadParser::parse(std::string_view received) {
@@ -159,6 +166,9 @@ Error HeadParser::line_too_long(std::string_view line) {
 Result<void> HeadParser::check_size(std::string_view received) const {
     if (start_ < received.size() && !is_token_char(received[start_]) && received[start_] != '\r') {
         return malformed("This is not HTTP: the first byte cannot begin a method.");
+    }
+    if (received.size() <= always_fits_bytes && fields_ <= fields_max) {
+        return ok();
     }
     const auto line_end = fields_begin_ != 0 ? fields_begin_ : scanned_;
     if (line_end - start_ > request_line_bytes_max) {

@@ -11,12 +11,6 @@ bool is_for_pages(std::string_view name) {
            name == "Vary";
 }
 
-bool has_field(const Response& response, std::string_view name) {
-    return std::ranges::any_of(response.headers, [name](const auto& field) {
-        return field.first == name;
-    });
-}
-
 }  // namespace
 
 std::string head_of(const Request& request) {
@@ -35,9 +29,9 @@ bool asks_for_head_alone(std::string_view received) {
 }
 
 Response refused_in_place_of(const Response& answer, Response refusal) {
-    for (const auto& [name, value] : answer.headers) {
-        if (is_for_pages(name) && !has_field(refusal, name)) {
-            refusal.set(name, value);
+    for (const auto& field : answer.headers) {
+        if (is_for_pages(field.name) && !refusal.headers.find(field.name)) {
+            refusal.headers.add(field);
         }
     }
     refusal.route = answer.route;

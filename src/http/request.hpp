@@ -3,11 +3,14 @@
 // suspensions.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "base/clock.hpp"
 
 namespace sluice::http {
 
@@ -34,6 +37,9 @@ struct Request {
     // The same by the request's own words, where a trusted proxy has told another host; else empty.
     std::string direct_url;
     bool is_inspected = false;  // the caller can look at this exchange afterwards
+    // When its head was there; nothing of one that did not come by a connection.
+    std::chrono::steady_clock::time_point began;
+    std::optional<WallTime> came_at;
 
     bool has_body() const { return is_chunked || content_length.value_or(0) > 0; }
     // First value of a field; nothing if absent.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -10,10 +11,9 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #include "base/result.hpp"
+#include "http/fields.hpp"
 
 namespace sluice::http {
 
@@ -31,39 +31,9 @@ class BodySource {
     virtual void unread(std::uint64_t) {}
 };
 
-// Of a header field that we send: known when we were compiled, so it costs no memory, and nothing of a
-// request can become one.
-class FieldName {
-  public:
-    consteval FieldName(const char* literal) : text_(literal) {}
-    constexpr operator std::string_view() const { return text_; }
-    friend bool operator==(FieldName name, std::string_view text) { return name.text_ == text; }
-
-  private:
-    std::string_view text_;
-};
-
-// What stands in such a field: a text of its own, or one that outlives the answer and costs no memory.
-class FieldValue {
-  public:
-    FieldValue(std::string text) : own_(std::move(text)) {}
-    static FieldValue lent(std::string_view text) {
-        FieldValue value{std::string()};
-        value.lent_ = text;
-        return value;
-    }
-    operator std::string_view() const { return is_lent() ? lent_ : own_; }
-    // Then it is of ours, and not of a request.
-    bool is_lent() const { return lent_.data() != nullptr; }
-
-  private:
-    std::string own_;
-    std::string_view lent_;
-};
-
 struct Response {
     int status = 200;
-    std::vector<std::pair<FieldName, FieldValue>> headers;
+    Fields headers;
     std::string body;
     std::unique_ptr<BodySource> source;  // used instead of body if set
     bool close = false;                  // end the connection after this answer
@@ -74,17 +44,15 @@ struct Response {
     std::string_view error_code;  // slug of the catalogue, for metrics, the log and the timeline
     std::string error_facts;      // what the caller was told beside it
 
-    void set(FieldName name, FieldValue value) {
-        if (headers.empty()) {
-            headers.reserve(16);  // most have more than eight
-        }
-        headers.emplace_back(name, std::move(value));
-    }
-    void set(FieldName name, std::string value) { set(name, FieldValue(std::move(value))); }
+    void set(FieldName name, std::string_view value) { headers.add(name, value); }
     // A literal.
     template <std::size_t length>
     void set(FieldName name, const char (&value)[length]) {
-        set(name, FieldValue::lent({value, length - 1}));
+        headers.add_plain(name, {value, length - 1});
+    }
+    template <std::unsigned_integral Number>
+    void set(FieldName name, Number number) {
+        headers.add(name, std::uint64_t{number});
     }
 };
 

@@ -71,13 +71,26 @@ TEST(ResponseHead, FindsAControlWhereverItStands) {
     }
 }
 
-TEST(ResponseHead, LendsALiteral) {
+TEST(ResponseHead, HasTheFieldsInTheirOrder) {
     Response response;
     response.set("Cache-Control", "no-store");
     response.set("Location", std::string("/a"));
-    EXPECT_TRUE(response.headers[0].second.is_lent());
-    EXPECT_FALSE(response.headers[1].second.is_lent());
-    EXPECT_TRUE(head_of(response, {}).contains("\r\nCache-Control: no-store\r\nLocation: /a\r\n"));
+    response.set("Retry-After", 7U);
+    EXPECT_TRUE(head_of(response, {})
+                    .contains("\r\nCache-Control: no-store\r\nLocation: /a\r\nRetry-After: 7\r\n"));
+}
+
+TEST(ResponseHead, FindsAndRemovesAFieldByItsWholeName) {
+    Fields fields;
+    fields.add("Allow-More", "a");
+    fields.add("Allow", "GET: HEAD");
+    fields.add("Vary", "");
+    fields.add("Allow", "POST");
+    EXPECT_EQ(fields.find("Allow"), "GET: HEAD");
+    EXPECT_EQ(fields.find("Vary"), "");
+    EXPECT_EQ(fields.find("Location"), std::nullopt);
+    fields.remove("Allow");
+    EXPECT_EQ(fields.text(), "Allow-More: a\r\nVary: \r\n");
 }
 
 }  // namespace

@@ -56,6 +56,21 @@ bool is_later(int error) {
     return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
 }
 
+ssize_t send_to(int socket, std::string_view first, std::span<const std::byte> second) {
+    constexpr int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+    if (second.empty()) {  // the kernel has no list of pieces to read
+        return ::send(socket, first.data(), first.size(), flags);
+    }
+    std::array pieces{
+        iovec{.iov_base = const_cast<char*>(first.data()), .iov_len = first.size()},
+        iovec{.iov_base = const_cast<std::byte*>(second.data()), .iov_len = second.size()}
+    };
+    msghdr message{};
+    message.msg_iov = pieces.data();
+    message.msg_iovlen = pieces.size();
+    return ::sendmsg(socket, &message, flags);
+}
+
 // What is left of both after so many bytes of them.
 void advance(std::string_view& first, std::span<const std::byte>& second, std::size_t count) {
     const auto of_first = std::min(count, first.size());
@@ -210,14 +225,7 @@ std::optional<std::size_t> Wire::take(std::span<std::byte> into, bool overflow) 
 std::optional<std::size_t> Wire::send_now(
     std::string_view first, std::span<const std::byte> second
 ) {
-    std::array pieces{
-        iovec{.iov_base = const_cast<char*>(first.data()), .iov_len = first.size()},
-        iovec{.iov_base = const_cast<std::byte*>(second.data()), .iov_len = second.size()}
-    };
-    msghdr message{};
-    message.msg_iov = pieces.data();
-    message.msg_iovlen = pieces.size();
-    const auto sent = ::sendmsg(file_.get(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    const auto sent = send_to(file_.get(), first, second);
     if (sent < 0) {
         return is_later(errno) ? std::optional<std::size_t>(0) : std::nullopt;
     }

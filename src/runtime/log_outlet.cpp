@@ -15,13 +15,16 @@
 #include <string>
 #include <utility>
 
+#include "base/release_memory.hpp"
+
 namespace sluice::runtime {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
 // What comes meanwhile goes out together: on a busy server a call of the system for hundreds of lines.
-constexpr std::chrono::milliseconds pause{1};
+constexpr std::chrono::milliseconds pause{5};
+constexpr std::size_t kept_bytes_max = 512 << 10;
 // Between two looks whether the end has come, while nobody reads.
 constexpr std::chrono::milliseconds look_again{50};
 
@@ -149,15 +152,20 @@ void LogOutlet::State::wait_for_lines(std::unique_lock<std::mutex>& lock) {
 
 void LogOutlet::State::run() {
     block_pipe_signal();
+    std::string lines;
     std::unique_lock lock(mutex);
     // What could not be written is said with the next lines; at the end nothing is tried again.
     for (bool is_out = true; !is_ending || (is_out && !waiting.empty());) {
         wait_for_lines(lock);
-        const std::string lines = std::exchange(waiting, {});
+        std::swap(lines, waiting);
         lost += std::exchange(dropped, 0);  // after those lines
         is_writing = true;
         lock.unlock();
         is_out = write_all(lines) && say_what_was_lost();
+        lines.clear();  // the next ones take its memory, unless it is much
+        if (lines.capacity() > kept_bytes_max) {
+            release_memory(lines);
+        }
         lock.lock();
         is_writing = false;
         is_out = is_out || !is_ending;

@@ -158,7 +158,7 @@ void append_answer(std::string& page, const http::Response& answer) {
     page.append("HTTP/1.1 ").append(std::to_string(answer.status)).append(" ");
     page.append(http::reason_phrase(answer.status)).append("\n");
     for (const auto& [name, value] : answer.headers) {
-        if (std::ranges::find(shown, std::string_view(name)) != shown.end()) {
+        if (std::ranges::find(shown, name) != shown.end()) {
             page.append(name).append(": ").append(value).append("\n");
         }
     }

@@ -77,7 +77,7 @@ boost::asio::awaitable<http::Response> Router::handle(
         co_return shed(entered.error(), request);
     }
     beginning.is_recorded = exchange.wants_parts = is_recorded(request);
-    beginning.asked_at = context_.uploads.now();
+    beginning.asked_at = asked_at(request);
     std::unique_ptr<http::BodyReader> signed_body;
     if (!authenticator_.authenticate_at_once(exchange)) {
         signed_body = co_await authenticator_.authenticate(exchange, body);
@@ -95,15 +95,16 @@ boost::asio::awaitable<http::Response> Router::handle(
 }
 
 // To pages of other sites a GET of these is no other than to anybody: see foreign_page().
-bool Router::may_be_at_once(const http::Request& request) const {
-    const bool is_of_v2 = x_v2_.serves(request.path);
-    return (is_of_v2 || x_v1_.serves(request.path)) && request.method == "GET" && serves_api_ &&
-           protocol::id_of_plain_status(request.raw_query, is_of_v2) &&
-           (context_.faults == nullptr || context_.faults->are_over());
+std::optional<MediaId> Router::may_be_at_once(const http::Request& request) const {
+    const bool is_of_v1 = x_v1_.serves(request.path);
+    const bool may = (is_of_v1 || x_v2_.serves(request.path)) && request.method == "GET" &&
+                     serves_api_ && (context_.faults == nullptr || context_.faults->are_over());
+    return may ? protocol::id_of_plain_status(request.raw_query, !is_of_v1) : std::nullopt;
 }
 
 std::unique_ptr<http::Response> Router::at_once(const http::Request& request) {
-    if (!may_be_at_once(request)) {
+    const auto id = may_be_at_once(request);
+    if (!id) {
         return nullptr;
     }
     Beginning beginning;
@@ -111,12 +112,13 @@ std::unique_ptr<http::Response> Router::at_once(const http::Request& request) {
     if (auto entered = enter_class(exchange); !entered) {
         return std::make_unique<http::Response>(shed(entered.error(), request));
     }
-    beginning.is_recorded = is_recorded(request);
-    beginning.asked_at = context_.uploads.now();
+    beginning.is_recorded = request.is_inspected || is_recorded(request);
+    beginning.asked_at = asked_at(request);
+    exchange.moment = beginning.asked_at;
     const bool is_asked = authenticator_.authenticate_at_once(exchange);
     auto told = !is_asked                    ? std::nullopt
-                : x_v1_.serves(request.path) ? x_v1_.at_once(exchange)
-                                             : x_v2_.at_once(exchange);
+                : x_v1_.serves(request.path) ? x_v1_.at_once(exchange, *id)
+                                             : x_v2_.at_once(exchange, *id);
     if (!told) {
         exchange.slot.take_back();
         return nullptr;
@@ -143,15 +145,22 @@ void Router::note(
     const Beginning& beginning,
     std::uint64_t body_bytes
 ) const {
-    protocol::add_timing_headers(response, exchange);
+    const auto took = protocol::Timings::Clock::now() - exchange.timings.started;
+    const WallTime now =
+        exchange.moment ? *exchange.moment + std::chrono::floor<std::chrono::milliseconds>(took)
+                        : context_.uploads.now();
+    protocol::add_timing_headers(response, exchange, took);
     if (context_.timeline != nullptr) {
-        const WallTime now = context_.uploads.now();
         record(*context_.timeline, exchange, response, now, now - beginning.asked_at);
     }
     if (beginning.is_recorded) {
-        context_.recorder->record(exchange, response, {beginning.at, body_bytes});
-        tell_watchers(exchange, response);
+        context_.recorder->record(exchange, response, {took, now, body_bytes});
+        tell_watchers(exchange, response, now);
     }
+}
+
+WallTime Router::asked_at(const http::Request& request) const {
+    return request.came_at ? *request.came_at : context_.uploads.now();
 }
 
 Result<void> Router::enter_class(protocol::Exchange& exchange) const {
@@ -191,12 +200,13 @@ bool Router::is_recorded(const http::Request& request) const {
            !DocsEndpoint::serves(request.path) && context_.recorder->records(request.path);
 }
 
-void Router::tell_watchers(const protocol::Exchange& exchange, const http::Response& response)
-    const {
+void Router::tell_watchers(
+    const protocol::Exchange& exchange, const http::Response& response, WallTime now
+) const {
     static const Principal nobody;
     context_.live->publish(LiveNote{
         .kind = LiveKind::request,
-        .at = context_.uploads.now(),
+        .at = now,
         .owner = exchange.caller ? exchange.caller->principal : nobody,
         .media_id = exchange.media_id,
         .call = exchange.call.empty() ? exchange.request.method : exchange.call,

@@ -3,7 +3,6 @@
 // themselves.
 #pragma once
 
-#include <chrono>
 #include <memory>
 
 #include "base/address_range.hpp"
@@ -59,9 +58,7 @@ class Router final : public http::Handler {
     ) override;
 
   private:
-    // When a request began: for the timeline and for the inspector.
     struct Beginning {
-        std::chrono::steady_clock::time_point at = std::chrono::steady_clock::now();
         WallTime asked_at;
         bool is_recorded = false;
     };
@@ -74,12 +71,14 @@ class Router final : public http::Handler {
         const Beginning& beginning,
         std::uint64_t body_bytes
     ) const;
-    bool may_be_at_once(const http::Request& request) const;
+    // Of which upload; nothing: it may not be.
+    std::optional<MediaId> may_be_at_once(const http::Request& request) const;
     boost::asio::awaitable<http::Response> dispatch(
         protocol::Exchange& exchange, http::BodyReader& body
     );
     // Of what any node answers.
     boost::asio::awaitable<http::Response> operate(const protocol::Exchange& exchange);
+    WallTime asked_at(const http::Request& request) const;
     Result<void> enter_class(protocol::Exchange& exchange) const;
     http::Response shed(const Error& error, const http::Request& request) const;
     // To a page of another site: that it may not, or what it may read.
@@ -87,7 +86,9 @@ class Router final : public http::Handler {
     // Of what is ours alone, and needs no body.
     std::optional<http::Response> page(protocol::Exchange& exchange) const;
     bool is_recorded(const http::Request& request) const;
-    void tell_watchers(const protocol::Exchange& exchange, const http::Response& response) const;
+    void tell_watchers(
+        const protocol::Exchange& exchange, const http::Response& response, WallTime now
+    ) const;
     http::Response unknown_path(const http::Request& request) const;
     http::Response refuse_in_words_of_path(const Error& error, const http::Request& request) const;
 

@@ -23,35 +23,36 @@ void record(
     if (!exchange.caller || !exchange.media_id) {
         return;
     }
-    TimelineEvent event;
-    event.at = event.last_at = now;
-    event.call = exchange.call.empty() ? exchange.request.method : exchange.call;
-    event.status = response.status;
-    event.code = response.error_code;
-    event.facts = std::move(response.error_facts);
+    AnsweredCall call{
+        .at = now,
+        .call = exchange.call.empty() ? exchange.request.method : exchange.call,
+        .status = response.status,
+        .code = response.error_code,
+        .facts = std::move(response.error_facts),
+        .segment = exchange.segment_index,
+        .bytes = exchange.media_bytes,
+        .duration = took,
+        .request_id = exchange.request.request_id,
+        .advised = exchange.advised,
+        .asked_after = exchange.asked_after,
+        .advised_before = exchange.advised_before,
+    };
     for (const std::string& notice : exchange.notices) {
-        event.facts += (event.facts.empty() ? "" : " ") + notice;
+        call.facts += (call.facts.empty() ? "" : " ") + notice;
     }
-    event.facts += event.is_refusal() ? "" : exchange.remark;
-    event.segment = exchange.segment_index;
-    event.bytes = exchange.media_bytes;
-    event.duration = took;
-    event.request_id = exchange.request.request_id;
-    event.advised = exchange.advised;
-    event.asked_after = exchange.asked_after;
-    event.advised_before = exchange.advised_before;
+    call.facts += call.is_refusal() ? "" : exchange.remark;
     const Principal& caller = exchange.caller->principal;
     for (const MediaId id : exchange.named_beside) {
-        TimelineEvent beside = event;
-        if (event.is_refusal()) {
-            beside.facts = "Together with " + exchange.media_id->text() + ": " + event.facts;
+        AnsweredCall beside = call;
+        if (call.is_refusal()) {
+            beside.facts = "Together with " + exchange.media_id->text() + ": " + call.facts;
         }
         timeline.note(caller, id, std::move(beside));
     }
     // The store would not write what is about no upload of the caller's; most of these are seen
     // here.
     if (response.error_code != "media_unknown") {
-        timeline.note(caller, *exchange.media_id, std::move(event));
+        timeline.note(caller, *exchange.media_id, std::move(call));
     }
 }
 

@@ -78,7 +78,7 @@ class Server {
           workers_(pool_settings(settings, holder()), jobs_, speed_, metrics_),
           uploads_(services(), settings.limits),
           rates_(rate_limits(settings)),
-          recorder_(inspector_mode(settings), clock_),
+          recorder_(inspector_mode(settings)),
           polling_(settings.polling),
           url_signer_(parts_.box.derived_key("signed urls"), clock_),
           sessions_(parts_.box.derived_key("console sessions"), clock_, parts_.operator_word()),

@@ -42,6 +42,7 @@ Result<void> Doubts::load(std::optional<Scope> to_check) {
     for (Doubt& doubt : *finals) {
         finals_.emplace(doubt.upload, std::move(doubt));
     }
+    has_finals_ = !finals_.empty();
     return ok();
 }
 
@@ -63,6 +64,7 @@ void Doubts::note_lost_sync(MediaId id, const Error& by_store) {
     const std::scoped_lock lock(mutex_);
     if (doubt.is_final) {
         finals_.emplace(id, doubt);
+        has_finals_ = true;
     } else {
         has_unchecked_ = true;
     }
@@ -86,6 +88,9 @@ std::optional<Error> Doubts::refusal_of(MediaId id) const {
 bool Doubts::may_doubt(MediaId id) const {
     if (has_unchecked()) {
         return true;
+    }
+    if (!has_finals_) {
+        return false;
     }
     const std::scoped_lock lock(mutex_);
     return finals_.contains(id);
@@ -248,6 +253,7 @@ Result<void> Doubts::forget(MediaId id) {
     std::unique_lock lock(mutex_);
     unreadable_.erase(id);
     const bool is_known = finals_.erase(id) > 0;
+    has_finals_ = !finals_.empty();
     lock.unlock();
     return is_known || has_unchecked() ? store_.forget(id) : ok();
 }

@@ -101,6 +101,7 @@ class Doubts {
     const Clock& clock_;
     Timeline* timeline_;
     std::atomic<bool> has_unchecked_ = false;
+    std::atomic<bool> has_finals_ = false;  // changed under the lock
     std::atomic<std::uint64_t> drops_ = 0;
     mutable std::mutex mutex_;  // guards all below
     std::condition_variable ended_;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/raw_text.hpp"
+
 namespace sluice {
 namespace {
 
@@ -66,12 +68,15 @@ std::uint32_t times_asked(std::span<const TimelineEvent> events) {
     return asked;
 }
 
-std::string times_asked_text(std::uint32_t times) {
+void append_times_asked(std::string& facts, std::uint32_t times) {
+    constexpr std::size_t words_bytes = 32;
     if (times == 0) {
-        return {};
+        return;
     }
-    return " STATUS was asked " + std::to_string(times) +
-           (times == 1 ? " time before." : " times before.");
+    append_raw(facts, words_bytes + RawText::digits_max, [times](RawText& out) {
+        out.text(" STATUS was asked ").number(times);
+        times == 1 ? out.text(" time before.") : out.text(" times before.");
+    });
 }
 
 }  // namespace sluice

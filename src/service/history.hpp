@@ -17,8 +17,8 @@ std::string refused_appends_of(std::span<const TimelineEvent> events, const Segm
 bool was_finalize_refused(std::span<const TimelineEvent> events);
 // " FINALIZE was refused at … with …: …" of the last one.
 std::string refused_finalize_of(std::span<const TimelineEvent> events);
-// How often STATUS was asked, and that in words, " STATUS was asked 4 times before."; empty: never.
+// How often STATUS was asked, and that in words, " STATUS was asked 4 times before."; nothing: never.
 std::uint32_t times_asked(std::span<const TimelineEvent> events);
-std::string times_asked_text(std::uint32_t times);
+void append_times_asked(std::string& facts, std::uint32_t times);
 
 }  // namespace sluice

@@ -32,7 +32,7 @@ UploadStatus with_advice(Upload upload, std::optional<milliseconds> left) {
 }
 
 Error finalize_missing(MediaId id, HotOpen open) {
-    open.facts += times_asked_text(open.asked);
+    append_times_asked(open.facts, open.asked);
     return {
         .code = ErrorCode::finalize_missing,
         .facts = std::move(open.facts),
@@ -110,12 +110,12 @@ HotOpen Uploads::facts_of_open(const UploadWithSegments& found) {
 }
 
 // What is doubted is asked for anew each time.
-std::optional<Error> Uploads::open_at_once(const Principal& owner, MediaId id) const {
+std::optional<Error> Uploads::open_at_once(const Principal& owner, MediaId id, WallTime at) const {
     if (services_.doubts != nullptr && services_.doubts->may_doubt(id)) {
         return std::nullopt;
     }
     auto hot = services_.hot->find_open(id);
-    if (!hot || hot->owner != owner || now() >= hot->expires_at) {
+    if (!hot || hot->owner != owner || at >= hot->expires_at) {
         return std::nullopt;
     }
     return finalize_missing(id, *std::move(hot));
@@ -177,18 +177,20 @@ UploadStatus Uploads::view(Upload upload) {
     return with_advice(std::move(upload), left);
 }
 
-std::optional<Result<UploadStatus>> Uploads::status_at_once(const Principal& owner, MediaId id) {
+std::optional<Result<UploadStatus>> Uploads::status_at_once(
+    const Principal& owner, MediaId id, WallTime at
+) {
     if (services_.hot == nullptr) {
         return std::nullopt;
     }
-    auto hot = services_.hot->find(id, now());
+    auto hot = services_.hot->find(id, at);
     if (!hot) {
-        return open_at_once(owner, id);
+        return open_at_once(owner, id, at);
     }
-    if (hot->upload.owner != owner || is_gone(hot->upload)) {
+    if (hot->upload.owner != owner || hot->upload.is_over() || at >= hot->upload.expires_at) {
         return std::nullopt;
     }
-    const auto left = hot->left ? std::max(milliseconds(0), *hot->left - (now() - hot->asked_at))
+    const auto left = hot->left ? std::max(milliseconds(0), *hot->left - (at - hot->asked_at))
                                 : time_left(hot->upload);
     return with_advice(std::move(hot->upload), left);
 }

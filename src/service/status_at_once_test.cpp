@@ -56,7 +56,7 @@ class StatusAtOnceTest : public testing::Test {
 
     // Nothing: memory does not know. A question that is answered is noted, as the router does.
     std::optional<std::string> told() {
-        const auto answer = uploads_.status_at_once(me, id_);
+        const auto answer = uploads_.status_at_once(me, id_, uploads_.now());
         if (!answer) {
             return std::nullopt;
         }
@@ -106,12 +106,12 @@ TEST_F(StatusAtOnceTest, AfterFinalizeMemoryTellsWhatTheRowSays) {
         )
     );
     ASSERT_TRUE(uploads_.finish(me, id_, {}));
-    const auto told = uploads_.status_at_once(me, id_);
+    const auto told = uploads_.status_at_once(me, id_, uploads_.now());
     ASSERT_TRUE(told && *told);
     EXPECT_EQ((*told)->upload, rows_.find(me, id_).value());
     EXPECT_TRUE((*told)->check_after);
     EXPECT_EQ((*told)->check_after, uploads_.status(me, id_)->check_after);
-    EXPECT_FALSE(uploads_.status_at_once(other, id_));
+    EXPECT_FALSE(uploads_.status_at_once(other, id_, uploads_.now()));
 }
 
 TEST_F(StatusAtOnceTest, WhatChangedWhileFinalizeRanIsNotToldAsItWasBefore) {
@@ -125,7 +125,7 @@ TEST_F(StatusAtOnceTest, WhatChangedWhileFinalizeRanIsNotToldAsItWasBefore) {
     );
     const Meanwhile kept([this] { EXPECT_TRUE(uploads_.keep(me, id_)); });
     ASSERT_TRUE(uploads_.finish(me, id_, {.admission = &kept}));
-    const auto told = uploads_.status_at_once(me, id_);
+    const auto told = uploads_.status_at_once(me, id_, uploads_.now());
     EXPECT_TRUE(!told || (*told)->upload.expires_at == never);
     EXPECT_EQ(uploads_.status(me, id_)->upload, rows_.find(me, id_).value());
     EXPECT_EQ(rows_.find(me, id_)->expires_at, never);
@@ -144,7 +144,7 @@ TEST_F(StatusAtOnceTest, WhatAWorkerTookIsNotToldAsWaiting) {
     const auto claimed =
         metadata_.claim_job(Lane::film, "w", clock_.now(), std::chrono::seconds(9));
     ASSERT_TRUE(claimed && *claimed);
-    EXPECT_FALSE(uploads_.status_at_once(me, id_));
+    EXPECT_FALSE(uploads_.status_at_once(me, id_, uploads_.now()));
     EXPECT_EQ(uploads_.status(me, id_)->upload.state, UploadState::processing);
 }
 
@@ -158,7 +158,7 @@ TEST_F(StatusAtOnceTest, CountsTheQuestionsThatCameMeanwhile) {
     }
     EXPECT_EQ(told(), first + " STATUS was asked 3 times before.");
     EXPECT_EQ(told(), stored());
-    EXPECT_FALSE(uploads_.status_at_once(other, id_));
+    EXPECT_FALSE(uploads_.status_at_once(other, id_, uploads_.now()));
 }
 
 TEST_F(StatusAtOnceTest, KnowsOfEverySegmentAndEveryRefusal) {

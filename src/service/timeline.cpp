@@ -26,34 +26,74 @@ void shorten(std::string& facts) {
 
 void Timeline::note(const Principal& caller, MediaId id, TimelineEvent event) {
     shorten(event.facts);
+    tell_live(
+        caller,
+        id,
+        {.at = event.last_at,
+         .call = event.call,
+         .status = event.status,
+         .code = event.code,
+         .request_id = event.request_id}
+    );
+    const std::lock_guard guard(mutex_);
+    if (has_room()) {
+        tell_of(caller, id, event.call, event.is_refusal());
+        add(waiting_of(caller, id), std::move(event));
+    }
+}
+
+void Timeline::note(const Principal& caller, MediaId id, AnsweredCall call) {
+    shorten(call.facts);
+    tell_live(caller, id, call);
+    const std::lock_guard guard(mutex_);
+    if (!has_room()) {
+        return;
+    }
+    tell_of(caller, id, call.call, call.is_refusal());
+    auto& events = waiting_of(caller, id);
+    if (events.empty() || !fold_plain(events.back(), call)) {
+        add(events, std::move(call).event());
+    }
+}
+
+void Timeline::tell_live(const Principal& caller, MediaId id, const AnsweredCall& call) {
     if (live_ != nullptr) {
         live_->publish(LiveNote{
             .kind = LiveKind::upload,
-            .at = event.last_at,
+            .at = call.at,
             .owner = caller,
             .media_id = id,
-            .call = event.call,
-            .status = event.status,
-            .code = event.code,
-            .request_id = event.request_id,
+            .call = call.call,
+            .status = call.status,
+            .code = call.code,
+            .request_id = call.request_id,
         });
     }
-    const std::lock_guard guard(mutex_);
-    if (count_ >= waiting_max) {
-        ++dropped_;
-        return;
-    }
-    tell_of(caller, id, event.call, event.is_refusal());
-    auto& events = waiting_[{id, caller.id}];
+}
+
+// Under the lock.
+bool Timeline::has_room() {
+    dropped_ += count_ >= waiting_max ? 1 : 0;
+    return count_ < waiting_max;
+}
+
+// Under the lock.
+void Timeline::add(std::vector<TimelineEvent>& events, TimelineEvent event) {
     if (events.empty() || !fold_moving(events.back(), event)) {
         events.push_back(std::move(event));
         ++count_;
     }
 }
 
+// Under the lock. Most are there already, and cost no name.
+std::vector<TimelineEvent>& Timeline::waiting_of(const Principal& caller, MediaId id) {
+    const auto found = waiting_.find(std::pair(id, std::string_view(caller.id)));
+    return found != waiting_.end() ? found->second : waiting_[{id, caller.id}];
+}
+
 // Under the lock: whoever reads the timeline from now on sees the event.
 void Timeline::tell_of(
-    const Principal& caller, MediaId id, const std::string& call, bool is_refusal
+    const Principal& caller, MediaId id, std::string_view call, bool is_refusal
 ) {
     if (hot_ == nullptr) {
         return;

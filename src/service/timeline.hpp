@@ -32,6 +32,7 @@ class Timeline {
 
     // Whether `caller` owns the upload is the store's to know.
     void note(const Principal& caller, MediaId id, TimelineEvent event);
+    void note(const Principal& caller, MediaId id, AnsweredCall call);
     // What the store does not take waits for the next one.
     Result<void> flush();
     // Oldest first; none for somebody else's upload.
@@ -45,13 +46,25 @@ class Timeline {
 
   private:
     // By upload, so that one of them is found; and by caller, since only the owner's are written.
-    using Waiting = std::map<std::pair<MediaId, std::string>, std::vector<TimelineEvent>>;
+    struct Earlier {
+        using is_transparent = void;
+        bool operator()(const auto& left, const auto& right) const {
+            return left.first < right.first ||
+                   (left.first == right.first &&
+                    std::string_view(left.second) < std::string_view(right.second));
+        }
+    };
+    using Waiting = std::map<std::pair<MediaId, std::string>, std::vector<TimelineEvent>, Earlier>;
+    std::vector<TimelineEvent>& waiting_of(const Principal& caller, MediaId id);
 
     std::vector<NotedEvents> take_waiting();
     void settle(std::vector<NotedEvents> noted, std::size_t written);
     std::vector<TimelineEvent> unwritten(const Principal& owner, MediaId id) const;
 
-    void tell_of(const Principal& caller, MediaId id, const std::string& call, bool is_refusal);
+    void tell_live(const Principal& caller, MediaId id, const AnsweredCall& call);
+    void tell_of(const Principal& caller, MediaId id, std::string_view call, bool is_refusal);
+    bool has_room();
+    void add(std::vector<TimelineEvent>& events, TimelineEvent event);
 
     TimelineStore& store_;
     LiveEvents* const live_;

@@ -157,8 +157,10 @@ TEST(History, NamesTheLastRefusedFinalizeAndCountsTheQuestions) {
     auto asked = event_of("STATUS", 3ms);
     asked.count = 4;
     const std::vector events{event_of("FINALIZE", 1ms, "segment_missing"), asked};
+    std::string text = refused_finalize_of(events);
+    append_times_asked(text, times_asked(events));
     EXPECT_EQ(
-        refused_finalize_of(events) + times_asked_text(times_asked(events)),
+        text,
         " FINALIZE was refused at " + rfc3339(start + 1ms) +
             " with segment_missing. STATUS was asked 4 times before."
     );

@@ -54,7 +54,7 @@ class Uploads {
     // and what is not; media_unknown, media_expired, media_canceled.
     Result<UploadStatus> status(const Principal& owner, MediaId id);
     // What status() would say, if it is known without waiting for anything.
-    std::optional<Result<UploadStatus>> status_at_once(const Principal& owner, MediaId id);
+    std::optional<Result<UploadStatus>> status_at_once(const Principal&, MediaId, WallTime now);
     // In any state, with everything that hangs on it.
     Result<UploadDetails> details(const Principal& owner, MediaId id);
     Result<UploadList> list(const UploadQuery& query);
@@ -133,7 +133,7 @@ class Uploads {
     Result<UploadWithSegments> find_as(const Principal& reader, MediaId id);
     Result<void> share(const Upload& upload, const CreateUpload& wanted);
     HotOpen facts_of_open(const UploadWithSegments& found);
-    std::optional<Error> open_at_once(const Principal& owner, MediaId id) const;
+    std::optional<Error> open_at_once(const Principal& owner, MediaId id, WallTime now) const;
     std::string refusal_to_expect(const UploadWithSegments& found);
     std::vector<TimelineEvent> telling_events(const Upload& upload) const;
     Error with_refused_appends(Error refused, const UploadWithSegments& found) const;

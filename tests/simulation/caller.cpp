@@ -185,7 +185,7 @@ Answer Caller::finalize(UploadModel& model) {
 
 // As the protocols ask: what is known at once must be what the store has at this very moment.
 Result<UploadStatus> Caller::status_of(Process& process, const UploadModel& model) {
-    auto at_once = process.uploads.status_at_once(model.owner, model.id);
+    auto at_once = process.uploads.status_at_once(model.owner, model.id, process.uploads.now());
     if (!at_once) {
         return process.uploads.status(model.owner, model.id);
     }

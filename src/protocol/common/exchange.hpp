@@ -41,7 +41,7 @@ struct Timings {
     using Clock = std::chrono::steady_clock;
     using Duration = Clock::duration;
 
-    Clock::time_point started = Clock::now();
+    Clock::time_point started;
     Duration auth{0};
     Duration body{0};
     Duration store{0};
@@ -61,11 +61,15 @@ struct BaseStrings {
 };
 
 struct Exchange {
-    explicit Exchange(const http::Request& asked) : request(asked) {}
+    explicit Exchange(const http::Request& asked) : request(asked) {
+        const Timings::Clock::time_point unknown;
+        timings.started = asked.began == unknown ? Timings::Clock::now() : asked.began;
+    }
 
     const http::Request& request;
     Timings timings;
-    WorkSlot slot;  // its place in a class of work
+    std::optional<WallTime> moment;  // of what is answered at once: see now_of()
+    WorkSlot slot;                   // its place in a class of work
 
     std::optional<Identity> caller;  // once known
     // Why there is no caller, if there is none; see identify().

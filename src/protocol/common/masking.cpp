@@ -94,20 +94,32 @@ std::string Masker::masked(std::string_view name, std::string_view value) {
 
 bool Masker::is_plain(std::string_view name) {
     static constexpr std::array<std::string_view, 12> plain{
+        "command",
+        "media_id",
         "Host",
         "host",
         "User-Agent",
         "user-agent",
         "Accept",
         "accept",
-        "command",
-        "media_id",
         "segment_index",
         "total_bytes",
         "Content-Type",
         "Content-Length"
     };
     return std::ranges::find(plain, name) != plain.end();
+}
+
+bool Masker::has_plain_query(std::string_view target) {
+    std::string_view query = target.substr(std::min(target.find('?'), target.size() - 1) + 1);
+    while (!query.empty()) {
+        const std::string_view pair = query.substr(0, query.find('&'));
+        if (!is_plain(pair.substr(0, pair.find('=')))) {
+            return false;
+        }
+        query.remove_prefix(std::min(pair.size() + 1, query.size()));
+    }
+    return true;
 }
 
 void Masker::append_masked(std::string& out, std::string_view name, std::string_view value) {

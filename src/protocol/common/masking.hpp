@@ -18,10 +18,13 @@ class Masker {
     void fill_target(std::string& out, std::string_view target);
     // A header field, or a parameter, that is known to be no secret.
     static bool is_plain(std::string_view name);
+    // Of a request target: no parameter of it is anything else.
+    static bool has_plain_query(std::string_view target);
     // A parameter's or part's value.
     std::string parameter(std::string_view name, std::string_view value);
     // Any text, without the values that were masked so far.
     std::string text(std::string text) const;
+    bool has_secrets() const { return !secrets_.empty(); }
     void hide_in(std::string& text) const;
 
   private:

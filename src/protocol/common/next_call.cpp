@@ -3,6 +3,9 @@
 namespace sluice::protocol {
 namespace {
 
+constexpr std::string_view as_variable =
+    R"( -H \"Authorization: Bearer $SLUICE_TOKEN\")";  // with the escapes of JSON
+
 // Within single quotes of a shell nothing but a single quote is special.
 std::string quoted(const std::string& text) {
     std::string out = "'";
@@ -23,25 +26,29 @@ NextCall cancel_call(std::uint64_t media_id, const http::Request& request) {
     return {"DELETE", request.base_url + "/api/v1/uploads/" + std::to_string(media_id)};
 }
 
-void append_next(JsonWriter& json, const NextCall& next, const http::Request& request) {
-    static constexpr std::string_view as_variable =
-        R"( -H \"Authorization: Bearer $SLUICE_TOKEN\")";  // with the escapes of JSON
+NextInJson::NextInJson(const std::optional<NextCall>& next, const http::Request& request)
+    : method_(next ? next->method : std::string_view()),
+      credentials_(request.header("Authorization") ? as_variable : std::string_view()),
+      quoted_(next && next->url.contains('\'') ? quoted(next->url) : std::string()),
+      url_(next ? std::string_view(next->url) : std::string_view()),
+      quoted_url_(quoted_) {}
+
+std::size_t NextInJson::bytes_max() const {
     constexpr std::size_t frame_bytes = 64;
-    const std::string_view credentials = request.header("Authorization") ? as_variable : "";
-    const std::string in_quotes = next.url.contains('\'') ? quoted(next.url) : std::string();
-    const JsonText method(next.method);
-    const JsonText url(next.url);
-    const JsonText other_url(in_quotes);
-    const std::string_view url_text = url;
-    const std::string_view method_text = method;
-    const std::size_t bytes = 2 * method_text.size() + 2 * url_text.size() + credentials.size() +
-                              std::string_view(other_url).size();
-    json.key("next").raw(bytes + frame_bytes, [&](RawText& out) {
-        out.text("{\"method\":\"").text(method_text).text("\",\"url\":\"").text(url_text);
-        out.text("\",\"curl\":\"curl -X ").text(method_text).text(credentials).text(" ");
-        in_quotes.empty() ? out.text("'").text(url_text).text("'") : out.text(other_url);
-        out.text("\"}");
-    });
+    return frame_bytes + 2 * method_.size() + credentials_.size() +
+           2 * std::string_view(url_).size() + std::string_view(quoted_url_).size();
+}
+
+void NextInJson::put(RawText& out) const {
+    if (method_.empty()) {
+        out.text("\"next\":null");
+        return;
+    }
+    const std::string_view url = url_;
+    out.text("\"next\":{\"method\":\"").text(method_).text("\",\"url\":\"").text(url);
+    out.text("\",\"curl\":\"curl -X ").text(method_).text(credentials_).text(" ");
+    quoted_.empty() ? out.text("'").text(url).text("'") : out.text(quoted_url_);
+    out.text("\"}");
 }
 
 }  // namespace sluice::protocol

@@ -14,7 +14,7 @@ namespace {
 
 void add_notice(http::Response& response, ErrorCode code, const http::Request& request) {
     const Error notice{.code = code};
-    response.set("Sluice-Notice", http::FieldValue::lent(entry_of(code).slug));
+    response.set("Sluice-Notice", entry_of(code).slug);
     response.set("Link", help_link(notice, request));
 }
 

@@ -38,48 +38,57 @@ const EntryInJson& in_json(ErrorCode code) {
 
 }  // namespace
 
-ErrorWords::ErrorWords(const Error& error, std::string_view hint)
-    : error_(error), facts_(error.facts), other_hint_(hint) {}
+ErrorWords::ErrorWords(
+    const Error& error,
+    const std::optional<NextCall>& next,
+    const http::Request& request,
+    std::string_view hint
+)
+    : error_(error),
+      is_inspected_(request.is_inspected),
+      facts_(error.facts),
+      other_hint_(hint),
+      base_url_(request.base_url),
+      request_id_(request.request_id),
+      next_(next, request) {}
 
-void ErrorWords::append_message(JsonWriter& json) const {
+std::size_t ErrorWords::message_bytes() const {
     const EntryInJson& entry = in_json(error_.code);
-    const std::string_view facts = facts_;
-    const std::string_view hint = hint_or(other_hint_, entry.hint);
-    const std::size_t bytes = entry.title.size() + facts.size() + hint.size() + entry.slug.size();
-    json.raw(bytes + frame_bytes, [&](RawText& out) {
-        out.text("\"").text(entry.title);
-        facts.empty() ? out.text(".") : out.text(": ").text(facts);
-        out.text(" ").text(hint).text(" (").text(entry.slug).text(")\"");
-    });
+    return frame_bytes + entry.title.size() + std::string_view(facts_).size() +
+           hint_or(other_hint_, entry.hint).size() + entry.slug.size();
 }
 
-void ErrorWords::append_truth(
-    JsonWriter& json, const std::optional<NextCall>& next, const http::Request& request
-) const {
+std::size_t ErrorWords::truth_bytes() const {
+    const EntryInJson& entry = in_json(error_.code);
+    return message_bytes() + frame_bytes + entry.slug.size() +
+           2 * (std::string_view(base_url_).size() + std::string_view(request_id_).size()) +
+           next_.bytes_max();
+}
+
+void ErrorWords::put_message(RawText& out) const {
     const EntryInJson& entry = in_json(error_.code);
     const std::string_view facts = facts_;
-    const std::string_view hint = hint_or(other_hint_, entry.hint);
-    const JsonText base(request.base_url);
-    const JsonText id(request.request_id);
-    const std::string_view base_url = base;
-    const std::string_view request_id = id;
-    const std::size_t said = entry.slug.size() + entry.title.size() + facts.size() + hint.size();
-    json.raw(said + frame_bytes, [&](RawText& out) {
-        out.text("\"code\":\"").text(entry.slug).text("\",\"detail\":\"");
-        facts.empty() ? out.text(entry.title).text(".") : out.text(facts);
-        out.text("\",\"hint\":\"").text(hint).text("\"");
-    });
-    next ? append_next(json, *next, request) : static_cast<void>(json.key("next").null());
-    const std::size_t links = 2 * base_url.size() + entry.slug.size() + 2 * request_id.size();
-    json.raw(links + frame_bytes, [&](RawText& out) {
-        out.text("\"doc_url\":\"").text(base_url).text(pages_of_errors).text(entry.slug);
-        out.text("\",\"request_id\":\"").text(request_id);
-        if (request.is_inspected) {
-            out.text("\",\"log_url\":\"").text(base_url).text("/requests/").text(request_id);
-        }
-        out.text("\"");
-    });
-    json.member("retryable", entry_of(error_.code).retryable);
+    out.text("\"").text(entry.title);
+    facts.empty() ? out.text(".") : out.text(": ").text(facts);
+    out.text(" ").text(hint_or(other_hint_, entry.hint)).text(" (").text(entry.slug).text(")\"");
+}
+
+void ErrorWords::put_truth(RawText& out) const {
+    const EntryInJson& entry = in_json(error_.code);
+    const std::string_view facts = facts_;
+    const std::string_view base_url = base_url_;
+    const std::string_view request_id = request_id_;
+    out.text("\"code\":\"").text(entry.slug).text("\",\"detail\":\"");
+    facts.empty() ? out.text(entry.title).text(".") : out.text(facts);
+    out.text("\",\"hint\":\"").text(hint_or(other_hint_, entry.hint)).text("\",");
+    next_.put(out);
+    out.text(",\"doc_url\":\"").text(base_url).text(pages_of_errors).text(entry.slug);
+    out.text("\",\"request_id\":\"").text(request_id);
+    if (is_inspected_) {
+        out.text("\",\"log_url\":\"").text(base_url).text("/requests/").text(request_id);
+    }
+    out.text("\",\"retryable\":");
+    entry_of(error_.code).retryable ? out.text("true") : out.text("false");
 }
 
 std::string whole_message(const Error& error, std::string_view other_hint) {
@@ -128,11 +137,11 @@ std::string_view challenge_for(const Error& error, const http::Request& request)
 
 void add_error_headers(http::Response& response, const Error& error, const http::Request& request) {
     const std::string_view slug = entry_of(error.code).slug;
-    response.set("Sluice-Error", http::FieldValue::lent(slug));
+    response.set("Sluice-Error", slug);
     response.set("Link", help_link(error, request));
     response.set("Cache-Control", "no-store");
     if (response.status == 401) {
-        response.set("WWW-Authenticate", http::FieldValue::lent(challenge_for(error, request)));
+        response.set("WWW-Authenticate", challenge_for(error, request));
     }
     if (const auto seconds = retry_after_of(error); seconds > 0) {
         response.set("Retry-After", std::to_string(seconds));
@@ -157,22 +166,24 @@ http::Response problem_response(
     std::string_view hint
 ) {
     const ErrorEntry& entry = entry_of(error.code);
-    const ErrorWords words(error, hint);
+    const ErrorWords words(error, next, request, hint);
+    const auto put_message = [&words](RawText& out) { words.put_message(out); };
     JsonWriter json;
+    json.expect(2 * words.message_bytes() + words.truth_bytes() + 4 * frame_bytes);
     json.begin_object()
         .member("type", type ? std::string(type->uri) : doc_url(error, request))
         .member("title", entry.title)
         .member("status", status.value_or(entry.status));
-    words.append_message(json.key("message"));
+    json.key("message").raw(words.message_bytes(), put_message);
     if (request.is_inspected) {
         json.member("instance", log_path(request));
     }
-    words.append_truth(json, next, request);
+    json.raw(words.truth_bytes(), [&words](RawText& out) { words.put_truth(out); });
     for (const auto& [name, number] : type ? type->members : decltype(type->members)()) {
         json.member(name, number);
     }
     json.key("errors").begin_array().begin_object();
-    words.append_message(json.member("code", entry.slug).key("message"));
+    json.member("code", entry.slug).key("message").raw(words.message_bytes(), put_message);
     json.end_object().end_array().end_object();
     http::Response response;
     response.status = status.value_or(entry.status);

@@ -30,21 +30,31 @@ std::string doc_url(const Error& error, const http::Request& request);
 // The field Link that names it: "<...>; rel="help"".
 std::string help_link(const Error& error, const http::Request& request);
 
-// The same in JSON, where an answer says most of it twice: escaped once. The error outlives it.
+// The same in JSON, where an answer says most of it twice: escaped once, and written in one piece. What it is made of
+// outlives it.
 class ErrorWords {
   public:
-    explicit ErrorWords(const Error& error, std::string_view hint = {});
+    ErrorWords(
+        const Error& error,
+        const std::optional<NextCall>& next,
+        const http::Request& request,
+        std::string_view hint = {}
+    );
+    std::size_t message_bytes() const;  // at most
+    std::size_t truth_bytes() const;
     // The value whole_message().
-    void append_message(JsonWriter& json) const;
+    void put_message(RawText& out) const;
     // Members code, detail, hint, next, doc_url, request_id (into an open object).
-    void append_truth(
-        JsonWriter& json, const std::optional<NextCall>& next, const http::Request& request
-    ) const;
+    void put_truth(RawText& out) const;
 
   private:
     const Error& error_;
+    const bool is_inspected_;
     JsonText facts_;
     JsonText other_hint_;
+    JsonText base_url_;
+    JsonText request_id_;
+    NextInJson next_;
 };
 
 // The seconds of Retry-After for errors that have one; 0: none.

@@ -25,7 +25,8 @@ std::string expected_truth(
         const std::string sent =
             request.header("Authorization") ? " -H \"Authorization: Bearer $SLUICE_TOKEN\"" : "";
         json.begin_object().member("method", next->method).member("url", next->url);
-        json.member("curl", "curl -X " + next->method + sent + " '" + next->url + "'").end_object();
+        json.member("curl", "curl -X " + std::string(next->method) + sent + " '" + next->url + "'")
+            .end_object();
     } else {
         json.null();
     }
@@ -39,10 +40,12 @@ std::string expected_truth(
 std::string truth_of(
     const Error& error, const std::optional<NextCall>& next, const http::Request& request
 ) {
-    const ErrorWords words(error);
+    const ErrorWords words(error, next, request);
     JsonWriter json;
-    words.append_message(json.begin_object().key("message"));
-    words.append_truth(json, next, request);
+    json.begin_object().key("message").raw(words.message_bytes(), [&](RawText& out) {
+        words.put_message(out);
+    });
+    json.raw(words.truth_bytes(), [&](RawText& out) { words.put_truth(out); });
     return json.end_object().take();
 }
 

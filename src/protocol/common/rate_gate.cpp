@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "http/response.hpp"
+#include "protocol/common/moment.hpp"
 #include "protocol/common/weather.hpp"
 
 namespace sluice::protocol {
@@ -28,7 +29,7 @@ std::string_view kind_of(std::string_view call) {
 RateBucket bucket_of(const Exchange& exchange) {
     const bool is_get = exchange.request.method == "GET" || exchange.request.method == "HEAD";
     const auto bucket = rate_bucket_of(kind_of(exchange.call), is_v2(exchange));
-    return bucket.value_or(*rate_bucket_of(is_get ? "STATUS" : "ONE_SHOT", is_v2(exchange)));
+    return bucket ? *bucket : *rate_bucket_of(is_get ? "STATUS" : "ONE_SHOT", is_v2(exchange));
 }
 
 // Without known credentials the address counts.
@@ -38,7 +39,7 @@ Principal address_of(const Exchange& exchange) {
 
 const RateStanding& standing_of(const Context& context, Exchange& exchange) {
     if (!exchange.rate) {
-        const WallTime now = context.uploads.now();
+        const WallTime now = now_of(context, exchange);
         const RateBucket bucket = bucket_of(exchange);
         exchange.rate = exchange.caller
                             ? context.rates->take(exchange.caller->principal, bucket, now)
@@ -104,9 +105,9 @@ void settle_rate(const Context& context, Exchange& exchange, http::Response& res
         );
     }
     const auto resets = std::chrono::ceil<std::chrono::seconds>(standing.resets.time_since_epoch());
-    response.set("x-rate-limit-limit", std::to_string(standing.limit.calls));
-    response.set("x-rate-limit-remaining", std::to_string(standing.remaining()));
-    response.set("x-rate-limit-reset", std::to_string(resets.count()));
+    response.set("x-rate-limit-limit", standing.limit.calls);
+    response.set("x-rate-limit-remaining", standing.remaining());
+    response.set("x-rate-limit-reset", static_cast<std::uint64_t>(resets.count()));
 }
 
 }  // namespace sluice::protocol

@@ -1,6 +1,7 @@
 #include "protocol/common/recorder.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <ranges>
 
 #include "base/raw_text.hpp"
@@ -27,48 +28,51 @@ void put_field(RawText& out, std::string_view name, std::string_view value) {
     out.text(name).text(": ").text(value).text("\r\n");
 }
 
-void fill_headers(std::string& out, Masker& masker, const http::Request& request) {
-    out.clear();
+bool has_secret(const http::Request& request) {
+    return !Masker::has_plain_query(request.target) ||
+           !std::ranges::all_of(request.headers, [](const auto& field) {
+               return Masker::is_plain(field.name);
+           });
+}
+
+std::string masked_headers(Masker& masker, const http::Request& request) {
+    std::string headers;
     for (const auto& [name, value] : request.headers) {
-        const bool is_plain = Masker::is_plain(name);
-        const std::string masked = is_plain ? std::string() : masker.field(name, value);
-        const std::string_view shown = is_plain ? value : masked;
-        append_raw(out, name.size() + shown.size() + around_field_bytes, [&](RawText& text) {
-            put_field(text, name, shown);
+        const std::string shown = masker.field(name, value);
+        append_raw(headers, name.size() + shown.size() + around_field_bytes, [&](RawText& out) {
+            put_field(out, name, shown);
         });
     }
+    return headers;
+}
+
+std::size_t header_bytes(const http::Request& request) {
+    std::size_t bytes = 0;
+    for (const auto& [name, value] : request.headers) {
+        bytes += name.size() + value.size() + around_field_bytes;
+    }
+    return bytes;
 }
 
 std::uint64_t length_of(const http::Response& response) {
     return response.source ? response.source->length() : response.body.size();
 }
 
-// Ours: none is a secret by its name. Those around the handler's are what every answer carries.
-void fill_answer_headers(
-    std::string& out, const http::Response& response, const std::string& id, WallTime now
-) {
+std::size_t answer_header_bytes(const http::Request& request, const http::Response& response) {
     constexpr std::size_t frame_bytes = 150;  // of those around the handler's
-    std::size_t bytes = frame_bytes + id.size();
-    for (const auto& [name, value] : response.headers) {
-        bytes +=
-            std::string_view(name).size() + std::string_view(value).size() + around_field_bytes;
+    return frame_bytes + request.request_id.size() + response.headers.text().size();
+}
+
+// Ours: none is a secret by its name. Those around the handler's are what every answer carries.
+void put_answer_headers(
+    RawText& out, const http::Request& request, const http::Response& response, WallTime now
+) {
+    put_field(out, "Date", http_date(now));
+    put_field(out, "X-Request-Id", request.request_id);
+    out.text("X-Content-Type-Options: nosniff\r\n").text(response.headers.text());
+    if (http::allows_body(response.status) && !(response.source && response.source->is_endless())) {
+        out.text("Content-Length: ").number(length_of(response)).text("\r\n");
     }
-    const std::string date = http_date(now);
-    const bool has_length =
-        http::allows_body(response.status) && !(response.source && response.source->is_endless());
-    out.resize_and_overwrite(bytes, [&](char* memory, std::size_t) {
-        RawText text(memory, bytes);
-        put_field(text, "Date", date);
-        put_field(text, "X-Request-Id", id);
-        text.text("X-Content-Type-Options: nosniff\r\n");
-        for (const auto& [name, value] : response.headers) {
-            put_field(text, name, value);
-        }
-        if (has_length) {
-            text.text("Content-Length: ").number(length_of(response)).text("\r\n");
-        }
-        return static_cast<std::size_t>(text.end() - memory);
-    });
 }
 
 std::vector<ReceivedPart> masked_parts(
@@ -90,12 +94,99 @@ std::size_t size_of(const std::vector<ReceivedPart>& parts) {
     return bytes;
 }
 
+// What secrets are masked in: a text that has none is shown as it is, and not copied for it.
+struct Shown {
+    std::string_view target;
+    std::optional<std::string> headers;
+    std::optional<std::string> answer_headers;
+    std::string_view answer_start;
+    BaseStrings signed_texts;
+    std::string masked_target;
+    std::string masked_start;
+};
+
+void mask_answer(
+    Shown& shown,
+    const Masker& masker,
+    const Exchange& exchange,
+    const http::Response& response,
+    WallTime now
+) {
+    std::string headers;
+    append_raw(headers, answer_header_bytes(exchange.request, response), [&](RawText& out) {
+        put_answer_headers(out, exchange.request, response, now);
+    });
+    shown.answer_headers = masker.text(std::move(headers));
+    shown.masked_start = masker.text(std::string(shown.answer_start));
+    shown.answer_start = shown.masked_start;
+    if (exchange.base_strings) {
+        shown.signed_texts.expected = masker.text(exchange.base_strings->expected);
+        shown.signed_texts.sent = masker.text(exchange.base_strings->sent);
+    }
+}
+
+void write_texts(
+    RecordedExchange& made,
+    const Exchange& exchange,
+    const http::Response& response,
+    const Shown& shown,
+    WallTime now
+) {
+    const http::Request& request = exchange.request;
+    static const Identity nobody;
+    const Identity& caller = exchange.caller ? *exchange.caller : nobody;
+    const auto& [expected, sent] = shown.signed_texts;
+    const std::size_t headers = shown.headers ? shown.headers->size() : header_bytes(request);
+    const std::size_t answer_headers = shown.answer_headers
+                                           ? shown.answer_headers->size()
+                                           : answer_header_bytes(request, response);
+    const std::size_t bytes = request.request_id.size() + caller.principal.id.size() +
+                              caller.name.size() + request.peer.size() + request.method.size() +
+                              request.base_url.size() + shown.target.size() + headers +
+                              response.route.size() + exchange.call.size() +
+                              response.error_code.size() + expected.size() + sent.size() +
+                              answer_headers + shown.answer_start.size();
+    made.write(bytes, [&](RecordedExchange::Texts& to) {
+        for (const std::string_view text :
+             {std::string_view(request.request_id),
+              std::string_view(caller.principal.id),
+              std::string_view(caller.name),
+              std::string_view(request.peer),
+              std::string_view(request.method),
+              std::string_view(request.base_url),
+              shown.target}) {
+            to.put(text);
+        }
+        if (shown.headers) {
+            to.put(*shown.headers);
+        } else {
+            for (const auto& [name, value] : request.headers) {
+                put_field(to.raw(), name, value);
+            }
+            to.end();
+        }
+        for (const std::string_view text :
+             {std::string_view(response.route),
+              std::string_view(exchange.call),
+              response.error_code,
+              std::string_view(expected),
+              std::string_view(sent)}) {
+            to.put(text);
+        }
+        if (shown.answer_headers) {
+            to.put(*shown.answer_headers);
+        } else {
+            put_answer_headers(to.raw(), request, response, now);
+            to.end();
+        }
+        to.put(shown.answer_start);
+    });
+}
+
 }  // namespace
 
 std::size_t RecordedExchange::memory() const {
-    return sizeof(*this) + id.size() + target.size() + headers.size() + size_of(parts) +
-           answer_headers.size() + answer_start.size() + oauth_expected.size() + oauth_sent.size() +
-           base_url.size();
+    return sizeof(*this) + texts_.size() + size_of(parts);
 }
 
 bool Recorder::records(std::string_view path) const {
@@ -114,51 +205,35 @@ std::shared_ptr<RecordedExchange> Recorder::blank() {
     return std::make_shared<RecordedExchange>();
 }
 
-// Every member: it may have been another exchange before. Assigned, not replaced, so that strings keep
-// their memory.
+// Every member: it may have been another exchange before.
 void Recorder::fill(
     RecordedExchange& made, Exchange& exchange, const http::Response& response, const Times& times
 ) const {
     const http::Request& request = exchange.request;
-    const auto took = std::chrono::steady_clock::now() - times.began;
     const bool with_bodies = mode_ == InspectorMode::full && !is_secret(request.path);
-    const WallTime now = clock_.now();
-    Masker masker;
-    made.id = request.request_id;
-    made.took = std::chrono::duration_cast<std::chrono::microseconds>(took);
-    made.at = now - std::chrono::duration_cast<std::chrono::milliseconds>(took);
-    if (exchange.caller) {
-        made.owner = exchange.caller->principal;
-        made.caller_name = exchange.caller->name;
-    } else {
-        made.owner.reset();
-        made.caller_name.clear();
-    }
-    made.peer = request.peer;
-    made.method = request.method;
-    made.base_url = request.base_url;
-    masker.fill_target(made.target, request.target);
-    fill_headers(made.headers, masker, request);
+    made.took = std::chrono::duration_cast<std::chrono::microseconds>(times.took);
+    made.at = times.ended - std::chrono::duration_cast<std::chrono::milliseconds>(times.took);
+    made.has_owner = exchange.caller.has_value();
     made.version_minor = request.version_minor;
     made.body_bytes = times.body_bytes;
-    made.parts = masked_parts(masker, std::move(exchange.parts), with_bodies);
-    made.route = response.route;
-    made.call = exchange.call;
     made.media_id = exchange.media_id;
     made.segment_index = exchange.segment_index;
-    made.error_code = response.error_code;
-    const BaseStrings none;
-    const BaseStrings& signed_texts = exchange.base_strings ? *exchange.base_strings : none;
-    made.oauth_expected = signed_texts.expected;
-    made.oauth_sent = signed_texts.sent;
     made.status = response.status;
-    fill_answer_headers(made.answer_headers, response, request.request_id, now);
     made.answer_bytes = length_of(response);
-    made.answer_start.assign(response.body, 0, with_bodies ? answer_start_bytes : 0);
-    for (auto* text :
-         {&made.oauth_expected, &made.oauth_sent, &made.answer_headers, &made.answer_start}) {
-        masker.hide_in(*text);
+    Masker masker;
+    Shown shown;
+    shown.target = request.target;
+    if (has_secret(request)) {
+        shown.target = shown.masked_target = masker.target(request.target);
+        shown.headers = masked_headers(masker, request);
     }
+    made.parts = masked_parts(masker, std::move(exchange.parts), with_bodies);
+    shown.answer_start =
+        std::string_view(response.body).substr(0, with_bodies ? answer_start_bytes : 0);
+    if (masker.has_secrets() || exchange.base_strings) {
+        mask_answer(shown, masker, exchange, response, times.ended);
+    }
+    write_texts(made, exchange, response, shown, times.ended);
 }
 
 void Recorder::reuse(std::shared_ptr<RecordedExchange>& dropped) {
@@ -204,7 +279,7 @@ Recorded Recorder::find(std::string_view id, const Principal* owner) const {
     const std::scoped_lock lock(mutex_);
     const auto newest_first = ring_ | std::views::reverse;
     const auto found = std::ranges::find_if(newest_first, [&](const auto& kept) {
-        return kept->id == id && (owner == nullptr || kept->owner == *owner);
+        return kept->id() == id && (owner == nullptr || kept->is_of(*owner));
     });
     if (found == newest_first.end()) {
         return nullptr;

@@ -26,15 +26,15 @@ using Recorded = std::shared_ptr<const RecordedExchange>;  // readers keep what 
 
 class Recorder {
   public:
-    Recorder(InspectorMode mode, const Clock& clock, RingBounds bounds = {})
-        : mode_(mode), clock_(clock), bounds_(bounds) {}
+    explicit Recorder(InspectorMode mode, RingBounds bounds = {}) : mode_(mode), bounds_(bounds) {}
 
     InspectorMode mode() const { return mode_; }
     // Not what looks at the inspector itself, nor probes of health.
     bool records(std::string_view path) const;
 
     struct Times {
-        std::chrono::steady_clock::time_point began;
+        std::chrono::steady_clock::duration took{0};
+        WallTime ended;
         std::uint64_t body_bytes = 0;
     };
     // Takes the parts out of the exchange.
@@ -60,7 +60,6 @@ class Recorder {
     void reuse(std::shared_ptr<RecordedExchange>& dropped);
 
     const InspectorMode mode_;
-    const Clock& clock_;
     const RingBounds bounds_;
     mutable std::mutex mutex_;  // guards what is below
     std::deque<std::shared_ptr<RecordedExchange>> ring_;

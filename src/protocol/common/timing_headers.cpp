@@ -4,7 +4,8 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
-#include <string>
+#include <span>
+#include <string_view>
 
 #include "base/raw_text.hpp"
 
@@ -28,9 +29,11 @@ void put_entry(RawText& text, std::string_view name, Timings::Duration spent) {
     }
 }
 
-std::string server_timing(const Timings& timings, Timings::Duration total) {
-    constexpr std::size_t entry_bytes_max = 5 + 5 + RawText::digits_max + 2 + 2;
-    std::array<char, 4 * entry_bytes_max> memory{};
+constexpr std::size_t entry_bytes_max = 5 + 5 + RawText::digits_max + 2 + 2;
+
+std::string_view server_timing(
+    std::span<char> memory, const Timings& timings, Timings::Duration total
+) {
     RawText text(memory.data(), memory.size());
     put_entry(text, "auth", timings.auth);
     put_entry(text, "body", timings.body);
@@ -41,13 +44,13 @@ std::string server_timing(const Timings& timings, Timings::Duration total) {
 }
 
 // Sixteen digits, as X's; the same request has the same. FNV-1a.
-std::string transaction_id_of(std::string_view request_id) {
+std::array<char, 16> transaction_id_of(std::string_view request_id) {
     std::uint64_t hash = 0xcbf2'9ce4'8422'2325U;
     for (const char c : request_id) {
         hash = (hash ^ static_cast<unsigned char>(c)) * 0x0000'0100'0000'01b3U;
     }
     static constexpr std::string_view digits = "0123456789abcdef";
-    std::string text(16, '0');
+    std::array<char, 16> text{};
     for (char& digit : text) {
         digit = digits[hash >> 60U];
         hash <<= 4U;
@@ -61,16 +64,18 @@ bool is_x_route(std::string_view path) {
 
 }  // namespace
 
-void add_timing_headers(http::Response& response, const Exchange& exchange) {
-    const Timings& timings = exchange.timings;
-    const auto total = Timings::Clock::now() - timings.started;
-    response.set("Server-Timing", server_timing(timings, total));
+void add_timing_headers(
+    http::Response& response, const Exchange& exchange, Timings::Duration total
+) {
+    std::array<char, 4 * entry_bytes_max> memory{};
+    response.set("Server-Timing", server_timing(memory, exchange.timings, total));
     if (!is_x_route(exchange.request.path)) {
         return;
     }
     const auto whole = std::chrono::round<std::chrono::milliseconds>(total).count();
-    response.set("x-response-time", std::to_string(whole));
-    response.set("x-transaction-id", transaction_id_of(exchange.request.request_id));
+    response.set("x-response-time", static_cast<std::uint64_t>(whole));
+    const auto id = transaction_id_of(exchange.request.request_id);
+    response.set("x-transaction-id", std::string_view(id.data(), id.size()));
     if (exchange.request.path.starts_with("/1.1/")) {
         response.set("x-access-level", "read-write-directmessages");
     }

@@ -61,9 +61,9 @@ std::string body_of(const FaultyAnswer& answer, bool is_v1) {
 // A rate that was never used up looks used up.
 void keep_headers_of_the_rate(http::Response& to, const http::Response& from, bool is_used_up) {
     for (const auto& [name, value] : from.headers) {
-        if (std::string_view(name).starts_with("x-rate-limit-")) {
+        if (name.starts_with("x-rate-limit-")) {
             const bool is_remaining = name == "x-rate-limit-remaining";
-            to.set(name, is_remaining && is_used_up ? http::FieldValue::lent("0") : value);
+            to.headers.add({name, is_remaining && is_used_up ? "0" : value});
         }
     }
 }

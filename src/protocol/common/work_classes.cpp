@@ -70,11 +70,11 @@ WorkGate::WorkGate(
         .set(static_cast<std::int64_t>(bound));
 }
 
-Result<void> WorkGate::enter(std::size_t bound, Time now) {
+Result<void> WorkGate::enter(std::size_t bound, std::optional<Time> now) {
     if (count_.fetch_add(1, std::memory_order_relaxed) >= bound) {
         count_.fetch_sub(1, std::memory_order_relaxed);
         shed_.add();
-        return refusal(bound, now);
+        return refusal(bound, now.value_or(std::chrono::steady_clock::now()));
     }
     running_.add(1);
     return ok();
@@ -127,7 +127,7 @@ Result<WorkSlot> WorkClasses::enter(const http::Request& request) {
     // only ask.
     const bool is_reserved = *of == WorkClass::control && request.has_body();
     const std::size_t bound = gate.bound() - (is_reserved ? gate.bound() / 4 : 0);
-    auto entered = gate.enter(bound, std::chrono::steady_clock::now());
+    auto entered = gate.enter(bound);
     return entered ? Result<WorkSlot>(WorkSlot(gate, *of)) : std::move(entered).error();
 }
 
@@ -135,7 +135,7 @@ Result<void> WorkClasses::move_to_bulk(WorkSlot& slot) {
     if (slot.is(WorkClass::bulk)) {
         return ok();
     }
-    if (auto entered = bulk_.enter(bulk_.bound(), std::chrono::steady_clock::now()); !entered) {
+    if (auto entered = bulk_.enter(bulk_.bound()); !entered) {
         return entered;
     }
     slot = WorkSlot(bulk_, WorkClass::bulk);

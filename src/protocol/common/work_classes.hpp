@@ -39,7 +39,7 @@ class WorkGate {
 
     // Counted in if fewer than `bound` are (at most the gate's own). Errors: overloaded, with an
     // honest retry_after.
-    Result<void> enter(std::size_t bound, Time now);
+    Result<void> enter(std::size_t bound, std::optional<Time> now = std::nullopt);
     void leave();
     // As if it had never entered: it will come in once more.
     void take_back();

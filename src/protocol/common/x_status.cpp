@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "protocol/common/in_store.hpp"
+#include "protocol/common/moment.hpp"
 #include "protocol/common/rate_gate.hpp"
 #include "protocol/common/x_calls.hpp"
 #include "protocol/common/x_synchronous.hpp"
@@ -27,7 +28,7 @@ Result<UploadStatus> judge_poll(const Context& context, Exchange& exchange, Uplo
         return status;
     }
     auto poll = context.polling->asked(
-        exchange.caller->principal, status.upload.id, *status.check_after, context.uploads.now()
+        exchange.caller->principal, status.upload.id, *status.check_after, now_of(context, exchange)
     );
     exchange.advised = poll.check_after;
     exchange.asked_after = poll.asked_after;
@@ -42,17 +43,17 @@ Result<UploadStatus> judge_poll(const Context& context, Exchange& exchange, Uplo
     return status;
 }
 
-// What an upload of the caller's lacks is told for ever; an id that is none of his, within the rate.
-Error refused_status(const Context& context, Exchange& exchange, Error refused) {
-    const bool is_unknown =
-        refused.code == ErrorCode::media_unknown || refused.code == ErrorCode::media_id_rounded;
-    return is_unknown ? RateGate(context, exchange).admit_refused(std::move(refused)) : refused;
+bool is_unknown(const Error& refused) {
+    return refused.code == ErrorCode::media_unknown || refused.code == ErrorCode::media_id_rounded;
 }
 
 // In place: an upload is dear to move.
 void judge(const Context& context, Exchange& exchange, Result<UploadStatus>& found) {
     if (!found) {
-        found = refused_status(context, exchange, std::move(found).error());
+        // What an upload of the caller's lacks is told for ever; an id that is none of his, within the rate.
+        if (is_unknown(found.error())) {
+            found = RateGate(context, exchange).admit_refused(std::move(found).error());
+        }
         return;
     }
     if (auto admitted = RateGate(context, exchange).admit(); !admitted) {
@@ -74,7 +75,8 @@ std::optional<Result<UploadStatus>> x_status_at_once(
 ) {
     exchange.call = "STATUS";
     exchange.media_id = id;
-    auto found = context.uploads.status_at_once(exchange.caller->principal, id);
+    auto found =
+        context.uploads.status_at_once(exchange.caller->principal, id, now_of(context, exchange));
     if (found) {
         judge(context, exchange, *found);
     }

@@ -50,9 +50,9 @@ struct Filter {
         return recorded.number < before &&
                (!is_failing || *is_failing == (recorded.status >= 400)) &&
                (!media_id || recorded.media_id == media_id) &&
-               (code.empty() || recorded.error_code == code) &&
-               (method.empty() || recorded.method == method) &&
-               (call.empty() || recorded.call == call);
+               (code.empty() || recorded.error_code() == code) &&
+               (method.empty() || recorded.method() == method) &&
+               (call.empty() || recorded.call() == call);
     }
 };
 
@@ -115,7 +115,7 @@ Response RequestsEndpoint::list(const Exchange& exchange, const Parameters& para
     bool has_more = false;
     const Principal* owner = visible_to(exchange);
     for (const Recorded& recorded : recorder_.all()) {
-        if (!filter->takes(*recorded) || (owner != nullptr && recorded->owner != *owner)) {
+        if (!filter->takes(*recorded) || (owner != nullptr && !recorded->is_of(*owner))) {
             continue;
         }
         has_more = page.size() == filter->count_max;

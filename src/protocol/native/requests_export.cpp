@@ -12,7 +12,7 @@ namespace sluice::protocol::native {
 namespace {
 
 std::string_view header_of(const RecordedExchange& recorded, std::string_view name) {
-    for (const auto& [found, value] : header_lines(recorded.headers)) {
+    for (const auto& [found, value] : header_lines(recorded.headers())) {
         if (equals_ignoring_case(found, name)) {
             return value;
         }
@@ -123,12 +123,12 @@ void append_post_data(JsonWriter& json, const RecordedExchange& recorded) {
 }
 
 void append_har_request(JsonWriter& json, const RecordedExchange& recorded) {
-    json.key("request").begin_object().member("method", recorded.method);
-    json.member("url", recorded.base_url + recorded.target).member("httpVersion", "HTTP/1.1");
+    json.key("request").begin_object().member("method", recorded.method());
+    json.member("url", recorded.url()).member("httpVersion", "HTTP/1.1");
     json.key("cookies").begin_array().end_array();
-    append_pairs(json, "headers", recorded.headers);
+    append_pairs(json, "headers", recorded.headers());
     json.key("queryString").begin_array();
-    for (const auto& [name, value] : query_of(recorded.target)) {
+    for (const auto& [name, value] : query_of(recorded.target())) {
         json.begin_object().member("name", name).member("value", value).end_object();
     }
     json.end_array();
@@ -139,7 +139,7 @@ void append_har_request(JsonWriter& json, const RecordedExchange& recorded) {
 }
 
 std::string_view type_of_answer(const RecordedExchange& recorded) {
-    for (const auto& [name, value] : header_lines(recorded.answer_headers)) {
+    for (const auto& [name, value] : header_lines(recorded.answer_headers())) {
         if (equals_ignoring_case(name, "Content-Type")) {
             return value;
         }
@@ -151,11 +151,11 @@ void append_har_answer(JsonWriter& json, const RecordedExchange& recorded) {
     json.key("response").begin_object().member("status", recorded.status);
     json.member("statusText", http::reason_phrase(recorded.status));
     json.member("httpVersion", "HTTP/1.1").key("cookies").begin_array().end_array();
-    append_pairs(json, "headers", recorded.answer_headers);
+    append_pairs(json, "headers", recorded.answer_headers());
     json.key("content").begin_object().member("size", recorded.answer_bytes);
     json.member("mimeType", type_of_answer(recorded));
-    if (is_text(recorded.answer_start)) {
-        json.member("text", recorded.answer_start);
+    if (is_text(recorded.answer_start())) {
+        json.member("text", recorded.answer_start());
     }
     json.end_object().member("redirectURL", "").member("headersSize", -1);
     json.member("bodySize", recorded.answer_bytes).end_object();
@@ -170,9 +170,9 @@ void append_entry(JsonWriter& json, const RecordedExchange& recorded) {
     json.key("cache").begin_object().end_object();
     json.key("timings").begin_object().member("send", 0).member("wait", milliseconds);
     json.member("receive", 0).end_object();
-    json.member("_request_id", recorded.id);
-    if (!recorded.error_code.empty()) {
-        json.member("_sluice_error", recorded.error_code);
+    json.member("_request_id", recorded.id());
+    if (!recorded.error_code().empty()) {
+        json.member("_sluice_error", recorded.error_code());
     }
     json.end_object();
 }
@@ -259,18 +259,19 @@ std::string as_har(const std::vector<Recorded>& oldest_first) {
 }
 
 std::string as_curl(const RecordedExchange& recorded, bool believes_anybody) {
-    std::string line = recorded.method == "HEAD" ? "curl -I" : "curl -X " + word(recorded.method);
-    const bool is_named = believes_anybody && recorded.owner.has_value();
+    std::string line =
+        recorded.method() == "HEAD" ? "curl -I" : "curl -X " + word(recorded.method());
+    const bool is_named = believes_anybody && recorded.has_owner;
     if (!header_of(recorded, "Authorization").empty()) {
-        line += is_named ? " -H " + shell_quoted("Sluice-Owner: " + recorded.owner->id)
+        line += is_named ? " -H " + shell_quoted("Sluice-Owner: " + std::string(recorded.owner()))
                          : " -H \"Authorization: Bearer $SLUICE_TOKEN\"";
     }
-    for (const auto& [name, value] : header_lines(recorded.headers)) {
+    for (const auto& [name, value] : header_lines(recorded.headers())) {
         if (!is_left_out(name)) {
             line += " -H " + shell_quoted(std::string(name) + ": " + std::string(value));
         }
     }
-    line += body_of(recorded) + " " + shell_quoted(recorded.base_url + recorded.target) + "\n";
+    line += body_of(recorded) + " " + shell_quoted(recorded.url()) + "\n";
     if (std::ranges::any_of(recorded.parts, is_media)) {
         line += "# media: the file that was sent, put it into the working directory\n";
     }

@@ -48,15 +48,15 @@ void append_part(JsonWriter& json, const ReceivedPart& part) {
 }
 
 void append_request(JsonWriter& json, const RecordedExchange& recorded) {
-    json.key("request").begin_object().member("method", recorded.method);
-    json.member("url", recorded.base_url + recorded.target);
+    json.key("request").begin_object().member("method", recorded.method());
+    json.member("url", recorded.url());
     json.member("http_version", recorded.version_minor == 0 ? "HTTP/1.0" : "HTTP/1.1");
     json.key("query").begin_array();
-    for (const auto& [name, value] : query_of(recorded.target)) {
+    for (const auto& [name, value] : query_of(recorded.target())) {
         json.begin_object().member("name", name).member("value", value).end_object();
     }
     json.end_array();
-    append_headers(json, recorded.headers);
+    append_headers(json, recorded.headers());
     json.member("body_bytes", recorded.body_bytes).key("parts").begin_array();
     for (const ReceivedPart& part : recorded.parts) {
         append_part(json, part);
@@ -66,45 +66,45 @@ void append_request(JsonWriter& json, const RecordedExchange& recorded) {
 
 void append_answer(JsonWriter& json, const RecordedExchange& recorded) {
     json.key("response").begin_object().member("status", recorded.status);
-    append_headers(json, recorded.answer_headers);
+    append_headers(json, recorded.answer_headers());
     json.member("body_bytes", recorded.answer_bytes).key("body");
-    if (is_text(recorded.answer_start)) {
-        json.value(recorded.answer_start);
+    if (is_text(recorded.answer_start())) {
+        json.value(recorded.answer_start());
     } else {
         json.null();
     }
-    const auto kept = recorded.answer_start.size();  // none: bodies are not kept
+    const auto kept = recorded.answer_start().size();  // none: bodies are not kept
     json.member("is_cut", kept > 0 && recorded.answer_bytes > kept).end_object();
 }
 
 // Into an open object.
 void append_short(JsonWriter& json, const RecordedExchange& recorded) {
-    json.member("id", recorded.id).member("at", rfc3339(recorded.at));
+    json.member("id", recorded.id()).member("at", rfc3339(recorded.at));
     json.member("took_ms", static_cast<double>(recorded.took.count()) / 1000);
-    json.member("method", recorded.method)
-        .member("path", recorded.target)
+    json.member("method", recorded.method())
+        .member("path", recorded.target())
         .member("status", recorded.status);
-    optional_member(json, "code", recorded.error_code);
-    optional_member(json, "call", recorded.call);
-    optional_member(json, "route", recorded.route);
+    optional_member(json, "code", recorded.error_code());
+    optional_member(json, "call", recorded.call());
+    optional_member(json, "route", recorded.route());
     optional_member(json, "media_id", recorded.media_id ? recorded.media_id->text() : "");
     json.key("segment_index");
     recorded.segment_index ? json.value(*recorded.segment_index) : json.null();
     json.key("caller").begin_object();
-    optional_member(json, "principal", recorded.owner ? recorded.owner->id : "");
-    optional_member(json, "name", recorded.caller_name);
-    json.member("address", recorded.peer).end_object();
+    optional_member(json, "principal", recorded.owner());
+    optional_member(json, "name", recorded.caller_name());
+    json.member("address", recorded.peer()).end_object();
     json.member("received_bytes", recorded.body_bytes);
 }
 
 void append_oauth(JsonWriter& json, const RecordedExchange& recorded) {
     json.key("oauth");
-    if (recorded.oauth_expected.empty()) {
+    if (recorded.oauth_expected().empty()) {
         json.null();
         return;
     }
-    json.begin_object().member("base_string_expected", recorded.oauth_expected);
-    optional_member(json, "base_string_sent", recorded.oauth_sent);
+    json.begin_object().member("base_string_expected", recorded.oauth_expected());
+    optional_member(json, "base_string_sent", recorded.oauth_sent());
     json.end_object();
 }
 
@@ -171,7 +171,8 @@ std::string as_json(const RecordedExchange& recorded) {
     append_request(json, recorded);
     append_answer(json, recorded);
     append_oauth(json, recorded);
-    const std::string self = recorded.base_url + "/api/v1/requests/" + recorded.id;
+    const std::string self =
+        std::string(recorded.base_url()) + "/api/v1/requests/" + std::string(recorded.id());
     json.member("har_url", self + "?format=har").member("curl_url", self + "?format=curl");
     return json.end_object().take();
 }

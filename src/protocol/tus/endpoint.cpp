@@ -66,10 +66,8 @@ Response refused(const Error& error, const Request& request) {
     const auto accept = request.header("Accept").value_or("");
     if (accept.find("json") == std::string_view::npos) {
         response.body = whole_message(error, hint) + "\n";
-        const auto type = std::ranges::find_if(response.headers, [](const auto& field) {
-            return field.first == "Content-Type";
-        });
-        type->second = http::FieldValue::lent("text/plain;charset=utf-8");
+        response.headers.remove("Content-Type");
+        response.set("Content-Type", "text/plain;charset=utf-8");
     }
     if (error.code == ErrorCode::protocol_version) {
         response.set("Tus-Version", std::string(version));

@@ -12,8 +12,8 @@
 namespace sluice::protocol::x_v1 {
 namespace {
 
-// An answer with an error, but for what is said twice of this very call.
-constexpr std::size_t error_frame_bytes = 1'500;
+// What stands around the words of an error.
+constexpr std::size_t frame_bytes = 64;
 constexpr char json_type[] = "application/json;charset=utf-8";
 
 // Errors say themselves that they are not to be kept.
@@ -46,11 +46,12 @@ std::string upload_url(
 ) {
     static constexpr std::string_view path = "/1.1/media/upload.json?command=";
     static constexpr std::string_view id = "&media_id=";
-    constexpr std::size_t digits_max = 20;
     std::string url;
-    url.reserve(request.base_url.size() + path.size() + command.size() + id.size() + digits_max);
-    url.append(request.base_url).append(path).append(command).append(id);
-    return url.append(std::to_string(media_id));
+    const std::size_t bytes = request.base_url.size() + path.size() + command.size() + id.size();
+    append_raw(url, bytes + RawText::digits_max, [&](RawText& out) {
+        out.text(request.base_url).text(path).text(command).text(id).number(media_id);
+    });
+    return url;
 }
 
 std::optional<NextCall> next_of(const Error& error, const http::Request& request) {
@@ -109,15 +110,17 @@ http::Response faithful(const Error& error, const WireError& wire, const http::R
 }
 
 http::Response helpful(const Error& error, const WireError& wire, const http::Request& request) {
-    const ErrorWords words(error);
-    JsonWriter json;
-    json.expect(error_frame_bytes + 2 * error.facts.size());
-    json.begin_object().key("errors").begin_array().begin_object();
-    words.append_message(json.member("code", wire.x_code).key("message"));
-    json.end_object().end_array().key("sluice").begin_object();
-    words.append_truth(json, next_of(error, request), request);
-    json.end_object().end_object();
-    return error_response(entry_of(error.code).status, json.take());
+    const auto next = next_of(error, request);
+    const ErrorWords words(error, next, request);
+    std::string body;
+    append_raw(body, words.message_bytes() + words.truth_bytes() + frame_bytes, [&](RawText& out) {
+        out.text("{\"errors\":[{\"code\":").number(wire.x_code).text(",\"message\":");
+        words.put_message(out);
+        out.text("}],\"sluice\":{");
+        words.put_truth(out);
+        out.text("}}");
+    });
+    return error_response(entry_of(error.code).status, std::move(body));
 }
 
 std::string methods_for(ErrorCode refused_by) {
@@ -194,17 +197,13 @@ http::Response not_allowed(const http::Request& request, Fidelity fidelity, cons
             "The method is " + printable(request.method, 20) + ", this path takes " + allowed + ".",
     };
     auto response = refused(error, request, fidelity);
-    std::erase_if(response.headers, [](const auto& field) { return field.first == "Allow"; });
-    response.set("Allow", allowed);
+    response.headers.remove("Allow");
+    response.set("Allow", std::string_view(allowed));
     return response;
 }
 
 void escape_slashes(http::Response& response) {
-    const auto is_json = [](const auto& field) {
-        return field.first == "Content-Type" &&
-               std::string_view(field.second).starts_with("application/json");
-    };
-    if (std::ranges::none_of(response.headers, is_json)) {
+    if (!response.headers.find("Content-Type").value_or("").starts_with("application/json")) {
         return;
     }
     std::string escaped;

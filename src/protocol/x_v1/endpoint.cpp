@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "protocol/common/command.hpp"
 #include "protocol/common/credentials.hpp"
+#include "protocol/common/moment.hpp"
 #include "protocol/common/notices.hpp"
 #include "protocol/common/upload_parameters.hpp"
 #include "protocol/common/x_calls.hpp"
@@ -34,10 +35,9 @@ awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body)
     return refusal ? http::answered(*std::move(refusal)) : serve(exchange, body);
 }
 
-std::optional<Response> Endpoint::at_once(Exchange& exchange) const {
-    const auto id = id_of_plain_status(exchange.request.raw_query, false);
+std::optional<Response> Endpoint::at_once(Exchange& exchange, MediaId id) const {
     exchange.protocol = "x1";
-    return id && !refuse_early(exchange) ? status_at_once(exchange, *id) : std::nullopt;
+    return !refuse_early(exchange) ? status_at_once(exchange, id) : std::nullopt;
 }
 
 std::optional<Response> Endpoint::refuse_early(Exchange& exchange) const {
@@ -151,7 +151,7 @@ std::optional<Response> Endpoint::status_at_once(Exchange& exchange, const Resul
 
 Response Endpoint::told(const Exchange& exchange, const Result<UploadStatus>& status) const {
     const http::Request& request = exchange.request;
-    auto response = status ? status_answer(*status, context_.uploads.now(), request.base_url)
+    auto response = status ? status_answer(*status, now_of(context_, exchange), request.base_url)
                            : refused(status.error(), request, context_.fidelity);
     if (status) {
         add_notice_headers(response, status->upload, request);

@@ -147,8 +147,8 @@ http::Response not_allowed(const http::Request& request, Fidelity fidelity, cons
             "The method is " + printable(request.method, 20) + ", this path takes " + allowed + ".",
     };
     auto response = refused(error, request, fidelity);
-    std::erase_if(response.headers, [](const auto& field) { return field.first == "Allow"; });
-    response.set("Allow", allowed);
+    response.headers.remove("Allow");
+    response.set("Allow", std::string_view(allowed));
     return response;
 }
 

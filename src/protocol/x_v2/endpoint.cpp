@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "protocol/common/command.hpp"
 #include "protocol/common/credentials.hpp"
+#include "protocol/common/moment.hpp"
 #include "protocol/common/nearest_path.hpp"
 #include "protocol/common/notices.hpp"
 #include "protocol/common/upload_parameters.hpp"
@@ -133,15 +134,14 @@ awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body)
     return serve(exchange, body, *std::move(target));
 }
 
-std::optional<Response> Endpoint::at_once(Exchange& exchange) const {
-    const auto id = id_of_plain_status(exchange.request.raw_query, true);
-    if (!id || !path_below_root(exchange.request).empty()) {
+std::optional<Response> Endpoint::at_once(Exchange& exchange, MediaId id) const {
+    if (!path_below_root(exchange.request).empty()) {
         return std::nullopt;
     }
     exchange.protocol = "x2";
     Target target{.call = Call::status};
     const auto done =
-        admit(exchange, target) ? x_status_at_once(context_, exchange, *id) : std::nullopt;
+        admit(exchange, target) ? x_status_at_once(context_, exchange, id) : std::nullopt;
     if (!done) {
         return std::nullopt;
     }
@@ -277,7 +277,7 @@ Response Endpoint::told(
     }
     auto response = media_answer(
         *done,
-        context_.uploads.now(),
+        now_of(context_, exchange),
         status_code,
         !finalizes || shows_processing(*done),
         request.base_url

@@ -20,7 +20,7 @@ class Endpoint {
     static bool serves(std::string_view path);
     boost::asio::awaitable<http::Response> handle(Exchange& exchange, http::BodyReader& body) const;
     // Of a STATUS that memory answers. Nothing: handle() is to be asked, with an exchange of its own.
-    std::optional<http::Response> at_once(Exchange& exchange) const;
+    std::optional<http::Response> at_once(Exchange& exchange, MediaId id) const;
 
   private:
     enum class Call : std::uint8_t { one_shot, initialize, append, finalize, status };
