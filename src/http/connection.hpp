@@ -118,6 +118,7 @@ class Connection {
     boost::asio::awaitable<bool> send_endless(Response& response);
     boost::asio::awaitable<bool> send_cut(const Response& response);
     boost::asio::awaitable<void> linger();
+    bool lingers_briefly() const;
     void complete(Request& request, Time began) const;
     bool may_keep_alive(const Request& request, const Response& response, const SocketBody& body)
         const;

@@ -13,11 +13,11 @@ constexpr std::size_t discard_piece_bytes = 16 * 1024;
 
 // Up to the end of the body, where the next request begins. False: it was given up.
 asio::awaitable<bool> discard(
-    Wire& wire, SocketBody& body, Lingering& rest, std::uint64_t bytes_max
+    Wire& wire, SocketBody& body, Lingering& rest, const LoopServices& services
 ) {
     std::vector<std::byte> piece(discard_piece_bytes);
     std::uint64_t discarded = 0;
-    while (discarded <= bytes_max) {
+    while (discarded <= services.limits.unread_bytes_max && !services.is_draining) {
         const auto left = rest.time_left(wire.received());
         if (left.count() == 0) {
             co_return false;
@@ -47,9 +47,8 @@ asio::awaitable<void> linger_on(Wire& wire, Lingering& rest) {
 }  // namespace
 
 asio::awaitable<bool> Connection::leave(SocketBody& body, bool keeps_alive) {
-    const auto& limits = services_.limits;
-    Lingering rest(limits, wire_.received());
-    if (keeps_alive && co_await discard(wire_, body, rest, limits.unread_bytes_max)) {
+    Lingering rest(services_.limits, wire_.received(), lingers_briefly());
+    if (keeps_alive && co_await discard(wire_, body, rest, services_)) {
         co_return true;
     }
     co_await linger_on(wire_, rest);
@@ -57,8 +56,12 @@ asio::awaitable<bool> Connection::leave(SocketBody& body, bool keeps_alive) {
 }
 
 asio::awaitable<void> Connection::linger() {
-    Lingering rest(services_.limits, wire_.received());
+    Lingering rest(services_.limits, wire_.received(), lingers_briefly());
     co_await linger_on(wire_, rest);
+}
+
+bool Connection::lingers_briefly() const {
+    return is_last_resort() || services_.is_draining;
 }
 
 }  // namespace sluice::http

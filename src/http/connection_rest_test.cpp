@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "http/connection_testing.hpp"
+#include "http/pace.hpp"
 
 namespace sluice::http {
 namespace {
@@ -89,6 +90,18 @@ TEST_F(RefusedBodyTest, IsNotReadForEver) {
     client.send("POST /refuse HTTP/1.1\r\nHost: a\r\nContent-Length: 90000000\r\n\r\n");
     EXPECT_TRUE(has_status(client.answer(), 403));
     EXPECT_LT(pieces_taken(client, std::string(10'000, 'b')), 300);
+}
+
+// On a place of the last resort, or while the server stops: whoever goes on sending has no more time for it.
+TEST(Lingering, IsOneSpanWhereItIsBrief) {
+    ConnectionLimits limits;
+    limits.linger = 20ms;
+    Lingering usual(limits, 0, false);
+    Lingering brief(limits, 0, true);
+    EXPECT_GT(brief.time_left(0), 0ms);
+    std::this_thread::sleep_for(25ms);
+    EXPECT_GT(usual.time_left(limits.linger_bytes_min), 0ms);
+    EXPECT_EQ(brief.time_left(limits.linger_bytes_min), 0ms);
 }
 
 }  // namespace

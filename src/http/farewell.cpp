@@ -111,15 +111,17 @@ void SpareFile::let_go() {
     is_connection_ = false;
 }
 
-void SpareFile::turn_one_away(int acceptor, LoopServices& services) {
+bool SpareFile::turn_one_away(int acceptor, LoopServices& services) {
     let_go();
     file_ = UniqueFd(::accept4(acceptor, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     is_connection_ = static_cast<bool>(file_);
     if (is_connection_) {
+        services.budget->note_cut();
         turn_away_at_once(file_.get(), services, ConnectionBudget::Lack::file);
     } else {
         file_ = open();
     }
+    return is_connection_;
 }
 
 void SpareFile::renew() {

@@ -27,8 +27,8 @@ class SpareFile {
   public:
     SpareFile() : file_(open()) {}
 
-    // The connection stays open in the spare's place until renew() or the next one.
-    void turn_one_away(int acceptor, LoopServices& services);
+    // The connection stays open in the spare's place until renew() or the next one. False: none had come.
+    bool turn_one_away(int acceptor, LoopServices& services);
     // There are descriptors again.
     void renew();
 

@@ -72,7 +72,7 @@ void Fields::add(FieldName name, std::uint64_t number) {
 }
 
 void Fields::add(const Field& field) {
-    put(field.name, field.value, true);
+    put(field.name, field.value, false);
 }
 
 void Fields::remove(std::string_view name) {

@@ -161,9 +161,9 @@ boost::system::error_code let_some_in(Door& door, SpareFile& spare, int count_ma
 // them they are told so.
 void let_all_in(Door& door, SpareFile& spare) {
     constexpr int most = asio::socket_base::max_listen_connections;
-    for (int i = 0; i < most && is_out_of_files(let_some_in(door, spare, most)); ++i) {
-        door.services->budget->note_cut();
-        spare.turn_one_away(door.acceptor.native_handle(), *door.services);
+    bool has_come = true;
+    for (int i = 0; i < most && has_come && is_out_of_files(let_some_in(door, spare, most)); ++i) {
+        has_come = spare.turn_one_away(door.acceptor.native_handle(), *door.services);
     }
 }
 
@@ -188,7 +188,6 @@ asio::awaitable<void> accept_connections(Door door) {
         log_failure(error, logged);
         if (is_out_of_files(error) && !door.services->close_longest_idle()) {
             door.services->budget->relieve();
-            door.services->budget->note_cut();
             spare.turn_one_away(door.acceptor.native_handle(), *door.services);
         }
         asio::steady_timer timer(door.loop, pause_after_failure);

@@ -15,10 +15,10 @@ std::optional<Pace::TooSlow> Pace::judge(Duration waited, std::uint64_t moved) {
     return is_fair ? std::nullopt : std::optional(seen);
 }
 
-Lingering::Lingering(const ConnectionLimits& limits, std::uint64_t received)
+Lingering::Lingering(const ConnectionLimits& limits, std::uint64_t received, bool is_brief)
     : limits_(limits),
       received_first_(received),
-      ends_(std::chrono::steady_clock::now() + limits.linger_whole),
+      ends_(std::chrono::steady_clock::now() + (is_brief ? limits.linger : limits.linger_whole)),
       span_ends_(std::chrono::steady_clock::now() + limits.linger),
       received_before_(received) {}
 

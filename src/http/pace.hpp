@@ -38,8 +38,9 @@ class Pace {
 // Begins when the answer has gone.
 class Lingering {
   public:
-    // `received`: by the connection, in all; here and below.
-    Lingering(const ConnectionLimits& limits, std::uint64_t received);
+    // `received`: by the connection, in all; here and below. `is_brief`: one span is all it gets, where room or time is
+    // wanted by others.
+    Lingering(const ConnectionLimits& limits, std::uint64_t received, bool is_brief);
     // For the next wait. 0: it is over.
     std::chrono::milliseconds time_left(std::uint64_t received);
     std::uint64_t bytes_left(std::uint64_t received) const;

@@ -149,9 +149,6 @@ int check(const Wishes& wishes) {
     if (!stores) {
         return fail(stores.error());
     }
-    if (auto stopped = check_nodes_stopped(*stores); !stopped) {
-        return fail(stopped.error());
-    }
     // With its bytes on a local disk: nobody works on a copy of the directory meanwhile.
     std::unique_ptr<SoleServer> sole;
     if (stores->database != nullptr && !blobs->is_elsewhere()) {
@@ -160,6 +157,9 @@ int check(const Wishes& wishes) {
             return fail(taken.error());
         }
         sole = *std::move(taken);
+    }
+    if (auto stopped = check_nodes_stopped(*stores); !stopped) {
+        return fail(stopped.error());
     }
     const auto report = [&wishes](const FsckProblem& problem) {
         print_problem(problem, wishes.is_json);

@@ -30,9 +30,10 @@ Result<std::unique_ptr<Node>> join_nodes(
     if (stores.database == nullptr || !blobs.is_elsewhere()) {
         return std::unique_ptr<Node>();
     }
-    // Whoever has the storage on his own disk is no node, and nodes do not begin beside him.
-    if (auto sole = SoleServer::take(settings.database, [] {}); !sole) {
-        return std::move(sole).error();
+    // Whoever has the storage on his own disk is no node, and nodes do not begin beside him. Held until this one is seen.
+    const auto sole = SoleServer::take(settings.database, [] {});
+    if (!sole) {
+        return sole.error();
     }
     if (settings.needs_keys) {
         // Says nothing of the key, and is used for nothing else.
@@ -66,10 +67,11 @@ Result<std::unique_ptr<SoleServer>> stand_alone(
     if (stores.database == nullptr || blobs.is_elsewhere()) {
         return std::unique_ptr<SoleServer>();
     }
-    if (auto stopped = check_nodes_stopped(stores); !stopped) {
+    auto sole = SoleServer::take(settings.database, [] { ::kill(::getpid(), SIGTERM); });
+    if (auto stopped = check_nodes_stopped(stores); sole && !stopped) {
         return std::move(stopped).error();
     }
-    return SoleServer::take(settings.database, [] { ::kill(::getpid(), SIGTERM); });
+    return sole;
 }
 
 }  // namespace

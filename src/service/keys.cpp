@@ -186,8 +186,12 @@ Result<KnownKeyPtr> Keys::opened(const StoredKey& stored) const {
 // Only what is there is remembered: a key that was just made is known at once.
 Result<KnownKeyPtr> Keys::remember(const std::string& handle, const Found& found) {
     if (!found) {
-        const bool is_absent = found.error().code == ErrorCode::store_not_found;
-        return is_absent ? Result<KnownKeyPtr>(nullptr) : found.error();
+        if (found.error().code != ErrorCode::store_not_found) {
+            return found.error();
+        }
+        const std::scoped_lock lock(mutex_);
+        cache_.erase(handle);  // another process has taken it back
+        return KnownKeyPtr();
     }
     auto key = opened(*found);
     if (!key) {

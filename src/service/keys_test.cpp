@@ -80,6 +80,26 @@ TEST_F(KeysTest, AreForgottenByTheCacheWhenRevokedHereAndSoonWhenRevokedElsewher
     EXPECT_FALSE(keys_.cached_consumer(other.consumer_key));
 }
 
+// What may be asked while the database is away.
+TEST_F(KeysTest, AreKnownOfLateForAnHourAndNotOnceTheirTokenHasBeenReplacedElsewhere) {
+    const IssuedKey issued = made();
+    const std::string digest = sha256_hex(issued.bearer_token);
+    EXPECT_EQ(keys_.known_of_late(digest), nullptr) << "nobody has used it";
+    ASSERT_TRUE(keys_.find_bearer(digest).value());
+    clock_.advance(std::chrono::minutes(59));
+    ASSERT_NE(keys_.known_of_late(digest), nullptr);
+    EXPECT_EQ(keys_.known_of_late(digest)->key, issued.key);
+    clock_.advance(std::chrono::minutes(2));
+    EXPECT_EQ(keys_.known_of_late(digest), nullptr);
+
+    ASSERT_TRUE(keys_.find_bearer(digest).value());
+    Keys elsewhere(store_, SecretBox(std::string(32, 'k')), clock_, ids_);
+    ASSERT_TRUE(elsewhere.rotate(issued.key.id));
+    clock_.advance(Keys::cache_time);
+    EXPECT_EQ(keys_.find_bearer(digest).value(), nullptr);
+    EXPECT_EQ(keys_.known_of_late(digest), nullptr);
+}
+
 TEST_F(KeysTest, CanBeRenewedAndKeepTheirUser) {
     const IssuedKey old = made();
     const auto fresh = keys_.rotate(old.key.id);

@@ -1,6 +1,7 @@
 """What operators lean on: health, version, metrics, logs, request ids."""
 
 import contextlib
+import fcntl
 import json
 import os
 import re
@@ -126,6 +127,7 @@ class StuckLog(unittest.TestCase):
         self.server.stop(timeout=10)
 
     def test_stopped_is_the_last_word_and_nothing_is_lost(self):
+        fcntl.fcntl(self.writer, fcntl.F_SETPIPE_SZ, 1 << 20)  # room for all of it, in pieces of any size
         caller = X1(self.server)
         for number in range(200):
             self.assertEqual(caller.get("/nowhere", [("X-Request-Id", f"n-{number}")]).status, 404)

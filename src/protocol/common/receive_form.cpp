@@ -244,7 +244,7 @@ class FormReception {
                 co_return settled;
             }
         }
-        if (!is_end && sink_.is_quick()) {
+        if (!is_end && sink_.is_quick() && sink_.memory().empty()) {
             window_.sleep();
             co_return ok();
         }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "protocol/common/direct_writes.hpp"
+#include "runtime/bulk_turn.hpp"
 #include "runtime/run_blocking.hpp"
 
 namespace sluice::protocol {
@@ -139,6 +140,14 @@ class Receiving {
     }
 
     awaitable<Result<void>> begin_piece() {
+        auto begun = co_await make_piece();
+        while (begun && !piece_->prepare_more()) {
+            co_await runtime::bulk_turn();
+        }
+        co_return begun;
+    }
+
+    awaitable<Result<void>> make_piece() {
         co_return co_await run_blocking(context_.bulk, [this]() -> Result<void> {
             const auto remaining = body_.remaining();
             auto begun = context_.streams->begin_piece(

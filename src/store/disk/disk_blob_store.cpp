@@ -384,8 +384,12 @@ Result<void> DiskBlobStore::remove(const Extent& extent) {
     if (extent.blob.is_shared()) {
         return packs_.remove(extent);
     }
-    // Held until the lock is given back: only then is its room freed, which takes longer than to forget its name.
-    const auto held = directory_.open_file(extent.blob, O_RDONLY);
+    // Held until the lock is given back: only then is its room freed, which takes longer than to forget its name. On a file
+    // system of the network what is held gets another name instead.
+    std::optional<Result<UniqueFd>> held;
+    if (!options_.is_shared) {
+        held = directory_.open_file(extent.blob, O_RDONLY);
+    }
     const std::scoped_lock lock(mutex_);
     if (const auto known = known_.find(extent.blob); known != known_.end()) {
         ages_.erase(known->second.age);

@@ -3,14 +3,17 @@
 #include <poll.h>
 
 #include <array>
+#include <string>
 #include <utility>
+
+#include "store/postgres/url.hpp"
 
 namespace sluice {
 namespace {
 
 constexpr char listen_sql[] = "LISTEN sluice_hints";
 // By schema, as the tables are.
-constexpr char try_lock_sql[] = "SELECT pg_try_advisory_lock(7743, hashtext(current_schema()))";
+constexpr char try_lock_sql[] = "SELECT pg_try_advisory_lock(7743, hashtext(coalesce(current_schema(), '')))";
 constexpr char notify_sql[] = "SELECT pg_notify('sluice_hints', $1)";
 
 Error away(PGconn* connection) {
@@ -56,7 +59,11 @@ bool is_done(PGconn* connection, int is_sent, std::string* answer = nullptr) {
 }
 
 PGconn* connect(const std::string& url) {
-    // Nothing here has to be durable.
+    // Nothing here has to be durable. Its server misses us soon, too: a lock goes with the connection.
+    const std::string options =
+        "-c statement_timeout=5000 -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 "
+        "-c tcp_keepalives_count=3 " +
+        postgres::options_in(url) + " -c synchronous_commit=off";
     constexpr auto names = std::to_array<const char*>(
         {"application_name",
          "connect_timeout",
@@ -70,18 +77,7 @@ PGconn* connect(const std::string& url) {
          nullptr}
     );
     const auto values = std::to_array<const char*>(
-        {"sluice hints",
-         "3",
-         "5",
-         "2",
-         "3",
-         "8000",
-         url.c_str(),
-         // Its server misses us soon, too: a lock goes with the connection.
-         "-c statement_timeout=5000 -c synchronous_commit=off -c tcp_keepalives_idle=5 "
-         "-c tcp_keepalives_interval=2 -c tcp_keepalives_count=3 -c tcp_user_timeout=8000",
-         "UTF8",
-         nullptr}
+        {"sluice hints", "3", "5", "2", "3", "8000", url.c_str(), options.c_str(), "UTF8", nullptr}
     );
     return PQconnectdbParams(names.data(), values.data(), 1);
 }

@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "store/postgres/url.hpp"
+
 namespace sluice::postgres {
 namespace {
 
@@ -81,19 +83,6 @@ std::string options_of(const Session::Times& times) {
     return "-c statement_timeout=" + milliseconds(times.statement) +
            " -c lock_timeout=" + milliseconds(times.statement / 2) +
            " -c idle_in_transaction_session_timeout=" + milliseconds(times.statement * 2);
-}
-
-// libpq takes one text of options, and the last: those of the URL are joined with ours.
-std::string options_in(const std::string& url) {
-    std::string found;
-    PQconninfoOption* all = PQconninfoParse(url.c_str(), nullptr);
-    for (const auto* one = all; one != nullptr && one->keyword != nullptr; ++one) {
-        if (std::string_view(one->keyword) == "options" && one->val != nullptr) {
-            found = one->val;
-        }
-    }
-    PQconninfoFree(all);
-    return found;
 }
 
 PGconn* connect(const std::string& url, const Session::Times& times) {

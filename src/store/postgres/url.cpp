@@ -77,4 +77,15 @@ std::string shown_url(const std::string& url) {
     return "postgres://" + user + values["host"] + port + "/" + values["dbname"];
 }
 
+std::string options_in(const std::string& url) {
+    std::string found;
+    const Options options = parsed(url);
+    for (const auto* one = options.get(); one != nullptr && one->keyword != nullptr; ++one) {
+        if (std::string_view(one->keyword) == "options" && one->val != nullptr) {
+            found = one->val;
+        }
+    }
+    return found;
+}
+
 }  // namespace sluice::postgres

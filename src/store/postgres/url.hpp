@@ -16,4 +16,7 @@ Result<void> check_url(const std::string& url);
 // Where it leads and as whom, nothing else.
 std::string shown_url(const std::string& url);
 
+// Its text of options; libpq takes one such text, and the last: ours are joined with it.
+std::string options_in(const std::string& url);
+
 }  // namespace sluice::postgres

@@ -37,7 +37,7 @@ TEST(SchemaSums, SumsGoOnInADatabaseThatWasBroughtAlong) {
                 "content_height, created_at, changed_at, expires_at, has_bytes) VALUES (" +
                 id + ", '" + alice().id +
                 "', 'tweet_video', 1, 'video/mp4', '', 100, 0, 'open', 0, 0, 0, '', 0, "
-                "'', 0, 0, 1, 1, 1, 1)");
+                "'', 0, 0, 1, 1, 9000000000000, 1)");
     }
     const auto store = SqliteMetadataStore::open(path).value();
     EXPECT_EQ(store->promised()->value, 200u);
