@@ -1,6 +1,5 @@
-// Serves one connection from accept to close: head, handler, answer, and again. Spawned by the
-// listener on one event loop and never seen by another; all connections of a loop share its
-// LoopServices.
+// Serves one connection from accept to close: head, handler, answer, and again. Spawned by the listener on one event
+// loop and never seen by another; all connections of a loop share its LoopServices.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

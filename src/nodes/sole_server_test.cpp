@@ -38,7 +38,8 @@ TEST(SoleServer, IsOneUntilItEnds) {
     EXPECT_EQ(refused.error().code, ErrorCode::storage_failed);
     EXPECT_NE(refused.error().facts.find("Another server"), std::string::npos);
     EXPECT_NE(taken(TestPostgres::shared().make_database(), replaced), nullptr) << "of another";
-    EXPECT_NE(taken(url + "&options=-csearch_path%3Dpg_catalog", replaced), nullptr) << "other tables";
+    EXPECT_NE(taken(url + "&options=-csearch_path%3Dpg_catalog", replaced), nullptr)
+        << "other tables";
     first.reset();
     EXPECT_TRUE(SoleServer::take(url, [] {}, 5s));
     EXPECT_EQ(replaced, 0);

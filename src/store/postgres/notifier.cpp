@@ -13,7 +13,8 @@ namespace {
 
 constexpr char listen_sql[] = "LISTEN sluice_hints";
 // By schema, as the tables are.
-constexpr char try_lock_sql[] = "SELECT pg_try_advisory_lock(7743, hashtext(coalesce(current_schema(), '')))";
+constexpr char try_lock_sql[] =
+    "SELECT pg_try_advisory_lock(7743, hashtext(coalesce(current_schema(), '')))";
 constexpr char notify_sql[] = "SELECT pg_notify('sluice_hints', $1)";
 
 Error away(PGconn* connection) {
