@@ -87,11 +87,10 @@ class BlockingPool {
     Job* first_ = nullptr;
     Job* last_ = nullptr;
     bool is_stopping_ = false;
-    std::vector<Sleeper*>
-        idle_;                // that wait; the last one, whose memory is still near, is woken first
-    bool is_waking_ = false;  // one of them has been told
-    std::vector<Worked*> free_;  // without work
-    std::deque<Worked*> ready_;  // to be gone on with
+    std::vector<Sleeper*> idle_;  // the last one is woken first: its memory is still near
+    bool is_waking_ = false;      // one of them has been told
+    std::vector<Worked*> free_;   // without work
+    std::deque<Worked*> ready_;   // to be gone on with
     std::vector<std::unique_ptr<Worked>> fibers_;
     std::vector<std::unique_ptr<Sleeper>> sleepers_;
     std::vector<std::thread> threads_;

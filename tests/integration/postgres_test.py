@@ -254,7 +254,8 @@ class WithKeys(PostgresCase):
             self.assertEqual(answer.status, 200, answer)
             self.assertEqual(metrics.total(metrics.parse(answer.body.decode()), "sluice_database_up"), 0)
             self.assert_unavailable(caller.init(10))
-            self.assertEqual(X1(server, "another").get("/metrics").status, 503)
+            unknown = X1(server, "another").get("/metrics")
+            self.assertEqual((unknown.status, unknown.header("retry-after")), (503, "2"), unknown)
             self.assertEqual(X1(server).get("/metrics").status, 401)
         finally:
             self.postgres.start()

@@ -172,10 +172,11 @@ awaitable<Result<Identity>> Authenticator::known(
         auto token = std::string(rest);
         exchange.bearer_digest = sha256_hex(token);
         auto identity = co_await by_bearer(std::move(token));
-        const bool is_unasked =
-            !identity && identity.error().code == ErrorCode::database_unavailable;
-        co_return is_unasked&& request.path == "/metrics" ? of_late(exchange.bearer_digest)
-                                                          : std::move(identity);
+        const bool is_away = !identity && identity.error().code == ErrorCode::database_unavailable;
+        if (is_away && request.path == "/metrics") {
+            co_return of_late(exchange.bearer_digest, std::move(identity).error());
+        }
+        co_return identity;
     }
     const bool is_in_header = equals_ignoring_case(scheme, "OAuth");
     if (is_in_header && is_in_query) {
@@ -219,10 +220,10 @@ awaitable<Result<Identity>> Authenticator::by_bearer(std::string token) {
 }
 
 // What a server measures is wanted most while its database is away, and is nothing of a user's.
-Result<Identity> Authenticator::of_late(const std::string& digest) {
+Result<Identity> Authenticator::of_late(const std::string& digest, Error unasked) {
     const KnownKeyPtr key = keys_.known_of_late(digest);
     if (key == nullptr) {
-        return Error{.code = ErrorCode::database_unavailable};
+        return unasked;
     }
     const bool is_app_only = equal_in_constant_time(key->app_bearer_digest, digest);
     return identity_of(key->key, AuthScheme::bearer, is_app_only, keys_.now());

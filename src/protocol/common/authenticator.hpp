@@ -69,7 +69,7 @@ class Authenticator {
     );
     boost::asio::awaitable<Result<Identity>> by_bearer(std::string token);
     boost::asio::awaitable<Result<Identity>> by_digest(std::string digest);
-    Result<Identity> of_late(const std::string& digest);
+    Result<Identity> of_late(const std::string& digest, Error unasked);
     boost::asio::awaitable<Result<std::optional<ConsoleSessions::Session>>> session_of(
         const http::Request& request
     );
