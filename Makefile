@@ -7,7 +7,7 @@ TEST_JOBS ?= $(shell expr 2 \* $(JOBS))
 LISTEN ?= 127.0.0.1:8080
 DATA ?= demo-data
 
-.PHONY: help deps demo run build release test soak swift lint bench capacity fuzz asan tsan docs clean
+.PHONY: help deps demo run build release test soak swift lint bench profile capacity fuzz asan tsan docs clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -45,6 +45,10 @@ lint: ## clang-format, clang-tidy, the project's own structure test
 bench: ## compare with the yardstick and peers in one run; writes docs/performance.*
 	@scripts/install-deps --bench
 	@JOBS=$(JOBS) bench/run.sh build/release
+
+profile: ## count what runs often, by which the release is laid out; writes cmake/release.profdata
+	@scripts/install-deps --profile
+	@JOBS=$(JOBS) scripts/profile
 
 capacity: deps ## simulate 10 to 1,000 nodes; writes the tables and the picture of docs/capacity.md
 	cmake --preset release -DBUILD_TESTING=OFF

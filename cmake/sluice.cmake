@@ -45,6 +45,7 @@ if(SLUICE_LLD)
 endif()
 target_link_options(sluice_options INTERFACE -Wl,-z,relro,-z,now)
 
+include(profile)
 include(pch)
 
 # sluice_library(name SOURCES … DEPS …): one per folder, so that an arrow that is not declared does not link.
