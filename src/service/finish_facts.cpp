@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 
 #include "core/shortfall.hpp"
 #include "service/peers.hpp"
@@ -14,6 +15,8 @@ namespace {
 constexpr std::uint32_t others_looked_at = 200;
 constexpr std::size_t others_named = 5;
 constexpr std::size_t segments_looked_at = 8;
+// For all of them: nobody waits longer for a hint.
+constexpr std::chrono::milliseconds bytes_patience{1000};
 
 bool may_be_cured_by_waiting(ErrorCode code) {
     return code == ErrorCode::segment_missing || code == ErrorCode::size_mismatch ||
@@ -83,12 +86,19 @@ std::string Uploads::other_uploads_text(const Upload& upload, ErrorCode refused)
 
 bool Uploads::all_end_in_line_ends(const SegmentMap& segments) {
     constexpr std::array line_end{std::byte{'\r'}, std::byte{'\n'}};
+    const auto until = std::chrono::steady_clock::now() + bytes_patience;
     std::size_t seen = 0;
     for (const auto& [index, segment] : segments) {
         const std::uint64_t length = segment.extent.length.value;
         std::array<std::byte, 2> end{};
-        if (length < end.size() ||
-            !services_.blobs.read(segment.extent, {length - end.size()}, end) || end != line_end) {
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+            until - std::chrono::steady_clock::now()
+        );
+        if (length < end.size() || left.count() <= 0) {
+            return false;
+        }
+        const ByteOffset last{length - end.size()};
+        if (!services_.blobs.read_within(left, segment.extent, last, end) || end != line_end) {
             return false;
         }
         if (++seen == segments_looked_at) {

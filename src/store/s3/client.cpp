@@ -117,12 +117,19 @@ HttpRequest Client::signed_request(
         .headers = std::move(made.headers),
         .body = call.body,
         .into = call.into,
+        .patience = call.patience,
     };
+}
+
+Result<Credentials> Client::credentials_at_hand() {
+    auto known = credentials_.known();
+    return known ? Result<Credentials>(*std::move(known))
+                 : unavailable("The server's credentials are being renewed.", {});
 }
 
 Client::Attempt Client::attempt(const Call& call, const std::string& payload) {
     const Assumed assumed = assumed_for(call);
-    auto credentials = credentials_.get();
+    auto credentials = call.patience.count() > 0 ? credentials_at_hand() : credentials_.get();
     if (!credentials) {
         return std::unexpected(Failure{.error = std::move(credentials).error()});
     }
@@ -303,6 +310,9 @@ Result<HttpReply> Client::perform(Call& call) {
         }
         if (call.next_key && done.error().may_have_come) {
             send_off({.method = "DELETE", .key = call.key});
+        }
+        if (call.patience.count() > 0) {
+            return std::move(done.error().error);
         }
         const bool goes_on = may_be_repeated(call, done.error(), made) &&
                              made < options_.attempts_max &&
