@@ -286,7 +286,7 @@ void Client::pause(int attempt) const {
 bool Client::may_be_repeated(const Call& call, const Failure& failure, int made) {
     const bool is_bad_luck =
         made > 1 && call.next_key != nullptr && failure.error.code == ErrorCode::store_conflict;
-    return failure.may_be_repeated || is_bad_luck;
+    return call.patience.count() == 0 && (failure.may_be_repeated || is_bad_luck);
 }
 
 Result<HttpReply> Client::perform(Call& call) {
@@ -311,14 +311,11 @@ Result<HttpReply> Client::perform(Call& call) {
         if (call.next_key && done.error().may_have_come) {
             send_off({.method = "DELETE", .key = call.key});
         }
-        if (call.patience.count() > 0) {
-            return std::move(done.error().error);
-        }
         const bool goes_on = may_be_repeated(call, done.error(), made) &&
                              made < options_.attempts_max &&
                              Steady::now() - begun < options_.last_begin;
         if (!goes_on) {
-            return given_up(done, made);
+            return given_up(call, done, made);
         }
         repeated_.fetch_add(1, std::memory_order_relaxed);
         pause(made - 1);
@@ -328,7 +325,10 @@ Result<HttpReply> Client::perform(Call& call) {
     }
 }
 
-Error Client::given_up(Attempt& last, int made) {
+Error Client::given_up(const Call& call, Attempt& last, int made) {
+    if (call.patience.count() > 0) {
+        return std::move(last.error().error);
+    }
     note(last, made);
     const bool is_away = last.error().error.code == ErrorCode::storage_unavailable;
     failures_.fetch_add(is_away ? 1 : 0, std::memory_order_relaxed);

@@ -111,7 +111,7 @@ class Client {
     std::optional<Error> away();
     void note(const Attempt& attempt, int made);
     static bool may_be_repeated(const Call& call, const Failure& failure, int made);
-    Error given_up(Attempt& last, int made);
+    Error given_up(const Call& call, Attempt& last, int made);
     void pause(int attempt) const;
 
     const Location location_;
