@@ -44,6 +44,25 @@ Error in_flight(Error refused, const RunningAppends& running) {
     return refused;
 }
 
+// What the caller's other open uploads say of this one.
+struct Others {
+    std::size_t like_this = 0;
+    std::size_t named = 0;
+    std::string filled;
+
+    void add(const Upload& other, const Upload& upload) {
+        const bool is_alike = other.total == upload.total && other.segments_received == 1;
+        like_this += is_alike ? 1 : 0;
+        if (other.received.value == 0 || named == others_named) {
+            return;
+        }
+        ++named;
+        filled += (filled.empty() ? "" : ", ") + other.id.text() + " (" +
+                  std::to_string(other.received.value) + " of " +
+                  std::to_string(other.total.value) + " bytes)";
+    }
+};
+
 // INIT in the loop leaves one upload of the same size per segment.
 std::string per_chunk_text(std::size_t count) {
     return " " + std::to_string(count) +
@@ -59,29 +78,21 @@ std::string Uploads::other_uploads_text(const Upload& upload, ErrorCode refused)
     if (!page) {
         return {};
     }
-    std::size_t like_this = 0;
-    std::size_t named = 0;
-    std::string filled;
+    Others others;
     for (const Upload& other : page->uploads) {
-        if (other.id == upload.id || other.state != UploadState::open) {
-            continue;
-        }
-        like_this += other.total == upload.total && other.segments_received == 1 ? 1 : 0;
-        if (other.received.value > 0 && named < others_named) {
-            ++named;
-            filled += (filled.empty() ? "" : ", ") + other.id.text() + " (" +
-                      std::to_string(other.received.value) + " of " +
-                      std::to_string(other.total.value) + " bytes)";
+        if (other.id != upload.id && other.state == UploadState::open) {
+            others.add(other, upload);
         }
     }
-    if (upload.segments_received <= 1 && like_this > 0) {
-        return per_chunk_text(like_this);
+    if (upload.segments_received <= 1 && others.like_this > 0) {
+        return per_chunk_text(others.like_this);
     }
     if (refused != ErrorCode::nothing_appended) {
         return {};
     }
-    return filled.empty() ? " No other open upload of yours has any bytes either."
-                          : " Other open uploads of yours did receive bytes: " + filled + ".";
+    return others.filled.empty()
+               ? " No other open upload of yours has any bytes either."
+               : " Other open uploads of yours did receive bytes: " + others.filled + ".";
 }
 
 bool Uploads::all_end_in_line_ends(const SegmentMap& segments) {
