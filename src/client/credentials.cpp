@@ -74,20 +74,20 @@ std::string bearer_in(const Group& group) {
 }
 
 // What the file calls its default: names of an account, an app, a user.
-std::vector<std::string> defaults_in(const std::vector<Group>& groups) {
-    std::vector<std::string> names;
-    for (const auto& group : groups) {
-        for (const auto& [name, value] : group.members) {
-            if (group.is_under("default_profile") || name.starts_with("default_")) {
-                names.push_back(value);
-            }
+void add_defaults(const Group& group, std::vector<std::string>& names) {
+    const bool is_all = group.is_under("default_profile");
+    for (const auto& [name, value] : group.members) {
+        if (is_all || name.starts_with("default_")) {
+            names.push_back(value);
         }
     }
-    return names;
 }
 
 void rank(std::vector<Group>& groups) {
-    const auto defaults = defaults_in(groups);
+    std::vector<std::string> defaults;
+    for (const auto& group : groups) {
+        add_defaults(group, defaults);
+    }
     for (std::size_t place = 0; place < groups.size(); ++place) {
         auto& group = groups[place];
         const auto hits = std::ranges::count_if(defaults, [&group](const auto& name) {

@@ -18,6 +18,8 @@ inline constexpr std::size_t json_nested_bytes_max = 64 * 1024;
 class JsonFormParser final : public FormParser {
   public:
     explicit JsonFormParser(const FormLimits& limits);
+    JsonFormParser(const JsonFormParser&) = delete;
+    JsonFormParser& operator=(const JsonFormParser&) = delete;
     ~JsonFormParser() override;
     Result<FormEvent> next(std::span<const std::byte>& input, bool is_last) override;
 

@@ -134,6 +134,18 @@ void HintLine::wait(bool is_looking) {
     }
 }
 
+void HintLine::hear(std::string_view line) {
+    const auto hint = decode(line);
+    if (!hint || hint->from == incarnation_) {
+        return;
+    }
+    if (hint->kind == HintKind::gap) {
+        miss();
+    } else {
+        ears_.hear(*hint);
+    }
+}
+
 bool HintLine::receive() {
     const auto payloads = notifier_->take();
     if (!payloads) {
@@ -141,15 +153,7 @@ bool HintLine::receive() {
     }
     for (const std::string& payload : *payloads) {
         for (const std::string_view line : unpacked(payload)) {
-            const auto hint = decode(line);
-            if (!hint || hint->from == incarnation_) {
-                continue;
-            }
-            if (hint->kind == HintKind::gap) {
-                miss();
-            } else {
-                ears_.hear(*hint);
-            }
+            hear(line);
         }
     }
     return true;

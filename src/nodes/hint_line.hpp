@@ -12,6 +12,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/unique_fd.hpp"
@@ -56,6 +57,7 @@ class HintLine {
     void run();
     bool connect();
     void wait(bool is_looking);
+    void hear(std::string_view line);
     bool receive();
     bool flush();
     void miss();

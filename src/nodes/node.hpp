@@ -52,6 +52,8 @@ class Node final : public Peers {
         WallTime ids_until;
     };
     Node(std::shared_ptr<PostgresDatabase> database, NodeSettings settings, const Place& place);
+    Node(const Node&) = delete;
+    Node& operator=(const Node&) = delete;
     ~Node() override;  // stops
 
     // What it speaks for, all of which outlives start() to stop().

@@ -47,6 +47,25 @@ TEST(Settings, TakeADatabaseAndShowItWithoutItsPassword) {
     }
 }
 
+TEST(Settings, RedirectReadersToAnS3StoreOnly) {
+    const std::string bucket = "s3://media?endpoint=http://127.0.0.1:9000";
+    EXPECT_TRUE(
+        read_settings({"--delivery", "redirect", "--storage", bucket}, {})->redirects_to_storage
+    );
+    EXPECT_TRUE(read_settings({"--delivery", "proxy"}, {}));
+    const std::vector<std::string> folder{
+        "--storage", "file:///media", "--database", "postgres://me@db/x"
+    };
+    for (std::vector<std::string> where : {std::vector<std::string>(), folder}) {
+        where.insert(where.end(), {"--delivery", "redirect"});
+        const auto refused = read_settings(where, {});
+        ASSERT_FALSE(refused);
+        EXPECT_NE(refused.error().message.find("--storage s3://"), std::string::npos);
+        EXPECT_NE(refused.error().message.find("leave it out"), std::string::npos);
+    }
+    EXPECT_FALSE(read_settings({}, {{"SLUICE_STORAGE_DELIVERY", "redirect"}}));
+}
+
 TEST(Settings, ListenToOthersWithKeysOnly) {
     const auto settings = read_settings({"--listen", "0.0.0.0:80", "--auth", "keys"}, {});
     ASSERT_TRUE(settings);

@@ -75,6 +75,12 @@ std::optional<std::string> refused_combination(const Settings& settings) {
         return "--role worker is for one of several nodes: they share a database (--database "
                "postgres://…) and a storage (--storage s3://… or file:///FOLDER).";
     }
+    const bool is_on_disk = settings.storage == "disk" || shared_folder_of(settings.storage);
+    if (settings.redirects_to_storage && is_on_disk) {
+        return "--delivery redirect sends readers to an S3 store (--storage s3://…). From "
+               "--storage " +
+               settings.storage + " files come through the server: leave it out.";
+    }
     if (shared_folder_of(settings.storage) && settings.database == "sqlite") {
         return "--storage file:///… is for several nodes: they share a database too (--database "
                "postgres://…). For one node leave it out.";

@@ -104,6 +104,63 @@ class FailingStoreTest : public testing::Test {
     MediaUse media_use_{uploads_, annotations_, attachments_};
 };
 
+// One that does not answer while it stands still: each look lasts as long as it was given.
+class StandingBlobStore final : public MemoryBlobStore {
+  public:
+    Result<void> read(const Extent& extent, ByteOffset at, std::span<std::byte> bytes) override {
+        EXPECT_FALSE(stands_still) << "nobody knows when it ends";
+        return MemoryBlobStore::read(extent, at, bytes);
+    }
+    Result<void> read_within(
+        std::chrono::milliseconds patience,
+        const Extent& extent,
+        ByteOffset at,
+        std::span<std::byte> bytes
+    ) override {
+        waited += stands_still ? patience : std::chrono::milliseconds(0);
+        return stands_still ? Error{.code = ErrorCode::storage_unavailable}
+                            : MemoryBlobStore::read(extent, at, bytes);
+    }
+    bool stands_still = false;
+    std::chrono::milliseconds waited{0};
+};
+
+class StandingStoreTest : public testing::Test {
+  protected:
+    void append(MediaId id, std::uint16_t index, std::string_view text) {
+        const AppendTarget target{me, id, {index}, ByteCount{text.size()}};
+        auto incoming = uploads_.begin_append(target);
+        ASSERT_TRUE(incoming && incoming->write(std::as_bytes(std::span(text))));
+        ASSERT_TRUE(uploads_.finish_append(target, *std::move(incoming)));
+    }
+
+    ManualClock clock_;
+    MemoryMetadataStore metadata_;
+    StandingBlobStore blobs_;
+    MemoryAttachmentStore attachments_;
+    IdSource ids_{clock_, 0};
+    SpeedLearner speed_;
+    Metrics metrics_;
+    Uploads uploads_{
+        {metadata_, blobs_, attachments_, clock_, ids_, speed_, metrics_, [] {}}, UploadLimits{}
+    };
+};
+
+TEST_F(StandingStoreTest, AFinalizeThatComesTooEarlyGoesWithoutAHint) {
+    const auto id = uploads_.create({me, "tweet_video", "video/mp4", "", {100}})->id;
+    append(id, 0, "one\r\n");
+    append(id, 1, "two\r\n");
+    const Error hinted = uploads_.finish(me, id).error();
+    EXPECT_NE(hinted.facts.find("CRLF"), std::string::npos) << hinted.facts;
+    blobs_.stands_still = true;
+    const Error bare = uploads_.finish(me, id).error();
+    EXPECT_EQ(bare.code, hinted.code);
+    EXPECT_EQ(bare.facts, hinted.facts.substr(0, bare.facts.size()));
+    EXPECT_EQ(bare.facts.find("CRLF"), std::string::npos);
+    EXPECT_GT(blobs_.waited.count(), 0);
+    EXPECT_LE(blobs_.waited, std::chrono::seconds(1));
+}
+
 TEST_F(FailingStoreTest, WhatCannotBeSharedIsNotLeftStanding) {
     const CreateUpload wanted{
         .owner = me,

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 
 #include "core/shortfall.hpp"
 #include "service/peers.hpp"
@@ -14,6 +15,8 @@ namespace {
 constexpr std::uint32_t others_looked_at = 200;
 constexpr std::size_t others_named = 5;
 constexpr std::size_t segments_looked_at = 8;
+// For all of them: nobody waits longer for a hint.
+constexpr std::chrono::milliseconds bytes_patience{1000};
 
 bool may_be_cured_by_waiting(ErrorCode code) {
     return code == ErrorCode::segment_missing || code == ErrorCode::size_mismatch ||
@@ -41,6 +44,25 @@ Error in_flight(Error refused, const RunningAppends& running) {
     return refused;
 }
 
+// What the caller's other open uploads say of this one.
+struct Others {
+    std::size_t like_this = 0;
+    std::size_t named = 0;
+    std::string filled;
+
+    void add(const Upload& other, const Upload& upload) {
+        const bool is_alike = other.total == upload.total && other.segments_received == 1;
+        like_this += is_alike ? 1 : 0;
+        if (other.received.value == 0 || named == others_named) {
+            return;
+        }
+        ++named;
+        filled += (filled.empty() ? "" : ", ") + other.id.text() + " (" +
+                  std::to_string(other.received.value) + " of " +
+                  std::to_string(other.total.value) + " bytes)";
+    }
+};
+
 // INIT in the loop leaves one upload of the same size per segment.
 std::string per_chunk_text(std::size_t count) {
     return " " + std::to_string(count) +
@@ -56,39 +78,38 @@ std::string Uploads::other_uploads_text(const Upload& upload, ErrorCode refused)
     if (!page) {
         return {};
     }
-    std::size_t like_this = 0;
-    std::size_t named = 0;
-    std::string filled;
+    Others others;
     for (const Upload& other : page->uploads) {
-        if (other.id == upload.id || other.state != UploadState::open) {
-            continue;
-        }
-        like_this += other.total == upload.total && other.segments_received == 1 ? 1 : 0;
-        if (other.received.value > 0 && named < others_named) {
-            ++named;
-            filled += (filled.empty() ? "" : ", ") + other.id.text() + " (" +
-                      std::to_string(other.received.value) + " of " +
-                      std::to_string(other.total.value) + " bytes)";
+        if (other.id != upload.id && other.state == UploadState::open) {
+            others.add(other, upload);
         }
     }
-    if (upload.segments_received <= 1 && like_this > 0) {
-        return per_chunk_text(like_this);
+    if (upload.segments_received <= 1 && others.like_this > 0) {
+        return per_chunk_text(others.like_this);
     }
     if (refused != ErrorCode::nothing_appended) {
         return {};
     }
-    return filled.empty() ? " No other open upload of yours has any bytes either."
-                          : " Other open uploads of yours did receive bytes: " + filled + ".";
+    return others.filled.empty()
+               ? " No other open upload of yours has any bytes either."
+               : " Other open uploads of yours did receive bytes: " + others.filled + ".";
 }
 
 bool Uploads::all_end_in_line_ends(const SegmentMap& segments) {
     constexpr std::array line_end{std::byte{'\r'}, std::byte{'\n'}};
+    const auto until = std::chrono::steady_clock::now() + bytes_patience;
     std::size_t seen = 0;
     for (const auto& [index, segment] : segments) {
         const std::uint64_t length = segment.extent.length.value;
         std::array<std::byte, 2> end{};
-        if (length < end.size() ||
-            !services_.blobs.read(segment.extent, {length - end.size()}, end) || end != line_end) {
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+            until - std::chrono::steady_clock::now()
+        );
+        if (length < end.size() || left.count() <= 0) {
+            return false;
+        }
+        const ByteOffset last{length - end.size()};
+        if (!services_.blobs.read_within(left, segment.extent, last, end) || end != line_end) {
             return false;
         }
         if (++seen == segments_looked_at) {

@@ -36,6 +36,15 @@ Error reused(const Repeated& before, const RepeatKey& now) {
     };
 }
 
+// What a body promises is never exact: fields may stand behind the media, a last line end may be missing,
+// and base64 may come in lines, percent-encoded or without its padding.
+bool may_be_the_same(const Upload& before, ByteCount expected) {
+    constexpr std::uint64_t missing_max = 8;
+    const std::uint64_t total = before.total.value;
+    return before.one_shot && expected.value + missing_max >= total &&
+           expected.value <= total + total / 8 + fields_bytes_max.value;
+}
+
 }  // namespace
 
 std::optional<RepeatKey> repeat_key_of(const CreateUpload& wanted, std::string_view content) {
@@ -72,13 +81,27 @@ Result<std::optional<Upload>> made_before(
     return Found(*std::move(upload));
 }
 
-Result<bool> has_key_of_before(const UploadServices& services, const CreateUpload& wanted) {
+Result<std::optional<Upload>> known_under_key(
+    const UploadServices& services, const CreateUpload& wanted, std::optional<ByteCount> expected
+) {
+    using Found = std::optional<Upload>;
     if (wanted.idempotency_key.empty()) {
-        return false;
+        return Found();
     }
     const auto before =
         services.metadata.find_repeat(wanted.owner, wanted.idempotency_key, services.clock.now());
-    return before ? Result<bool>(before->has_value()) : before.error();
+    if (!before || !*before) {
+        return before ? Result<Found>(Found()) : before.error();
+    }
+    auto upload = services.metadata.find(wanted.owner, (*before)->upload);
+    if (!upload) {
+        return std::move(upload).error();
+    }
+    if (expected && !may_be_the_same(*upload, *expected)) {
+        const std::string now = "one call with about " + std::to_string(expected->value) + " bytes";
+        return reused(**before, {wanted.idempotency_key, now});
+    }
+    return Found(*std::move(upload));
 }
 
 }  // namespace sluice

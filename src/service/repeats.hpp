@@ -21,8 +21,11 @@ Result<std::optional<Upload>> made_before(
     const std::optional<RepeatKey>& repeat
 );
 
-// Whether a call came under this key before, the same or another.
-Result<bool> has_key_of_before(const UploadServices& services, const CreateUpload& wanted);
+// Before a file in one call comes: the upload that was made under its key, by the same call or another.
+// Errors: idempotency_key_reused, if what is `expected` of this one cannot be the same; those of the store.
+Result<std::optional<Upload>> known_under_key(
+    const UploadServices& services, const CreateUpload& wanted, std::optional<ByteCount> expected
+);
 
 // How often a new upload looks for a free id or key. Each further round means that another call took
 // it and gave it up again meanwhile.

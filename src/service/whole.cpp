@@ -161,6 +161,15 @@ Result<std::optional<Upload>> recorded(
                                 );
 }
 
+// What an upload that came before will be compared with has its room already; more has none.
+Incoming::Limit no_more_than(const Upload& before, const Error& no_room) {
+    return {
+        .bytes_max = before.total,
+        .code = no_room.code,
+        .words = Incoming::Words{.facts = no_room.facts},
+    };
+}
+
 // What tells one file from another under the same key.
 std::string whole_text(const Incoming& incoming) {
     return "one call with " + std::to_string(incoming.length().value) + " bytes (CRC-32C " +
@@ -225,13 +234,15 @@ Result<Incoming> Uploads::begin_whole(
     if (!limit && likely_category(wanted, {})) {
         return std::move(limit).error();
     }
-    // What it will be compared with has its room already.
-    const auto repeated = has_key_of_before(services_, wanted);
-    if (!repeated) {
-        return repeated.error();
+    // Without a category it may as well be an APPEND, under the key of its INIT.
+    const bool is_whole = !wanted.category.empty();
+    const auto before = known_under_key(services_, wanted, is_whole ? expected : std::nullopt);
+    if (!before) {
+        return before.error();
     }
-    if (auto room = *repeated ? ok() : check_room(expected.value_or(ByteCount{})); !room) {
-        return std::move(room).error();
+    const auto room = check_room(expected.value_or(ByteCount{*before ? 1U : 0U}));
+    if (!room) {
+        return *before ? stage(no_more_than(**before, room.error())) : room.error();
     }
     auto incoming = stage(limit ? std::move(*limit) : Incoming::Limit{limits_.call_bytes_max()});
     if (incoming) {

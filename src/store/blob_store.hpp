@@ -25,6 +25,7 @@
 #include "base/result.hpp"
 #include "core/segment.hpp"
 #include "store/adopted_file.hpp"
+#include "store/link_terms.hpp"
 
 namespace sluice {
 
@@ -85,14 +86,6 @@ struct SharedBlobContent {
     std::vector<Extent> held;
 };
 
-// How bytes are given out by a store that readers can reach themselves.
-struct LinkTerms {
-    std::string content_type;
-    std::string disposition;  // Content-Disposition; empty: none
-    std::string cache_control;
-    std::chrono::seconds valid{0}, valid_min{0};  // none that would end before valid_min
-};
-
 class BlobStore {
   public:
     virtual ~BlobStore() = default;
@@ -104,12 +97,10 @@ class BlobStore {
     // writer's range.
     virtual Result<std::unique_ptr<BlobWriter>> place(const Placement& placement) = 0;
 
-    // Makes committed bytes survive power loss. FINALIZE calls it; does nothing where commit()
-    // promised that already.
+    // Makes committed bytes survive power loss. FINALIZE calls it; does nothing where commit() promised that already.
     virtual Result<void> make_durable(const std::vector<Extent>& layout) = 0;
 
-    // What read() gives next comes from the disk and not from a cache, where there is one: for bytes
-    // that are to be checked.
+    // What read() gives next comes from the disk and not from a cache, where there is one: for bytes that are to be checked.
     virtual Result<void> drop_cached(const Extent&) { return ok(); }
 
     // Reads bytes.size() bytes from `offset` within the extent; storage_failed with
@@ -117,6 +108,16 @@ class BlobStore {
     virtual Result<void> read(
         const Extent& extent, ByteOffset offset, std::span<std::byte> bytes
     ) = 0;
+
+    // The same for what can be done without: where a store elsewhere does not answer in so long, an Error.
+    virtual Result<void> read_within(
+        std::chrono::milliseconds,
+        const Extent& extent,
+        ByteOffset offset,
+        std::span<std::byte> bytes
+    ) {
+        return read(extent, offset, bytes);
+    }
 
     // All bytes of a layout as one local file for the pipeline. A flat layout in a local store is
     // the blob itself; anything else is copied to `scratch`, a path that does not exist yet.
@@ -140,8 +141,7 @@ class BlobStore {
     // What a reader of a long run does well to ask for at once, since each read() is a journey; 0 for
     // a store on this machine, whose files are at hand.
     virtual ByteCount read_ahead() const { return {0}; }
-    // A URL under which anybody may fetch just these bytes for so long; nothing: read() is the only
-    // way.
+    // A URL under which anybody may fetch just these bytes for so long; nothing: read() is the only way.
     virtual std::optional<std::string> link_to(const Extent&, const LinkTerms&) {
         return std::nullopt;
     }

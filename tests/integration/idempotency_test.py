@@ -7,7 +7,7 @@ from support import engine
 from support.case import ServerCase
 from support.client import V1, V2, FORM, X1, X2, call
 from support.media import noise, picture
-from support.wire import Part, multipart
+from support.wire import Part, Wire, head, multipart
 
 KEY = "8e03978e-40d5-43dd-bc93-6894a57f9324"
 
@@ -120,6 +120,15 @@ class Keyed(ServerCase):
         else:
             self.assert_v1_error(self.one_shot("another", image), 507, "storage_full")
         self.assert_v1_error(self.one_shot("k", picture(32, 32)), 422, "idempotency_key_reused")
+
+    def test_another_size_under_the_same_key_is_refused_before_it_came(self):
+        self.assertEqual(self.one_shot("k", picture(64, 64)).status, 200)
+        for length in (4_000_000, 1_000_000, 600):
+            with self.subTest(length=length), Wire(self.server) as wire:
+                content_type, body = multipart([Part("media_category", "tweet_image"), Part("media", bytes(length), "p")])
+                fields = [*self.x1.headers, ("Content-Type", content_type), ("Content-Length", str(len(body))), *keyed("k")]
+                wire.send(head("POST", V1, fields) + body[:500])
+                self.assert_v1_error(wire.read("POST"), 422, "idempotency_key_reused")
 
     def test_parallel_duplicates_make_one_upload(self):
         answers = []

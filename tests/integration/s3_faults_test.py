@@ -361,6 +361,16 @@ class Gone(FaultyCase):
         self.assertEqual(self.caller.append(media_id, 1, data[SEGMENT:]).status, 204)
         self.assert_whole(media_id, data)
 
+    def test_a_finalize_that_comes_too_early_does_not_wait_for_a_frozen_store(self):
+        media_id, _ = self.opened()
+        self.store.freeze("rgw")
+        self.addCleanup(self.store.thaw, "rgw")
+        for _ in range(4):
+            begun = time.monotonic()
+            self.assert_v1_error(self.caller.finalize(media_id), 400, "size_mismatch")
+            self.assertLess(time.monotonic() - begun, 3, "for the sake of a hint")
+        self.assertEqual(self.metric("sluice_storage_up"), 1, "a hint that did not come says nothing of the store")
+
     def test_a_store_that_hangs_keeps_neither_status_nor_init(self):
         media_id, data = self.opened()
         finals = [self.opened()[0] for _ in range(4)]

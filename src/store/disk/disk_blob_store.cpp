@@ -392,6 +392,9 @@ Result<void> DiskBlobStore::remove(const Extent& extent) {
     }
     const std::scoped_lock lock(mutex_);
     if (const auto known = known_.find(extent.blob); known != known_.end()) {
+        if (known->second.open) {
+            known->second.open->will_be_removed();
+        }
         ages_.erase(known->second.age);
         known_.erase(known);
     }

@@ -66,6 +66,37 @@ void stage_bytes(BlobStore& store, BlobId id) {
     ASSERT_TRUE(writer && (*writer)->write(test_bytes(10, 1)) && (*writer)->commit());
 }
 
+TEST(DiskBlobStore, ABlobThatIsRemovedBeforeItsFileIsMadeLeavesNone) {
+    const TemporaryFolder folder;
+    const auto directory = disk::BlobDirectory::open(folder.path("blobs"));
+    disk::OpenBlob blob(*directory, {5}, {.reserved = {4096}});
+    blob.will_be_removed();
+    EXPECT_EQ(code_of(blob.open()), ErrorCode::store_conflict);
+    EXPECT_EQ(files_below(folder.path()), std::vector<std::string>());
+}
+
+TEST(DiskBlobStore, ARemovalWhileASegmentBeginsLeavesNoFile) {
+    const TemporaryFolder folder;
+    const auto store = opened(folder.path("blobs"));
+    for (std::uint64_t id = 1; id <= 300; ++id) {
+        std::atomic<int> arrived = 0;
+        const auto meet = [&arrived] {
+            for (++arrived; arrived < 2;) {
+            }
+        };
+        std::thread removal([&] {
+            meet();
+            static_cast<void>(store->remove({{id}, {0}, {4096}}));
+        });
+        meet();
+        {
+            const auto writer = store->place({{id}, {4096}, {0}, {4096}, {}});
+        }
+        removal.join();
+        ASSERT_EQ(files_below(folder.path()), std::vector<std::string>()) << id;
+    }
+}
+
 TEST(DiskBlobStore, FilesAndFoldersAreForTheOwnerOnly) {
     const TemporaryFolder folder;
     const auto store = opened(folder.path("blobs"));

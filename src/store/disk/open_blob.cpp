@@ -167,6 +167,9 @@ Result<void> OpenBlob::make_file() {
     }
     auto reserved = terms_.reserves_in_steps ? look_for_room(file->get(), terms_.reserved)
                                              : reserve(file->get(), {0}, terms_.reserved);
+    if (reserved && is_removed_) {
+        reserved = Error{.code = ErrorCode::store_conflict, .detail = "the blob was removed"};
+    }
     if (!reserved) {
         static_cast<void>(directory_.unlink(id_));
         return reserved;

@@ -41,7 +41,8 @@ class OpenBlob {
         : directory_(directory), id_(id), terms_(terms), has_new_entry_(terms.has_new_entry) {}
 
     BlobId id() const { return id_; }
-    // Opens it, or makes it with its room; who comes meanwhile waits. After an Error others may try.
+    // Opens it, or makes it with its room; who comes meanwhile waits. After an Error others may try. store_conflict
+    // if it was removed.
     Result<void> open();
     // Precondition of what follows: open() did.
     int file() const { return file_.get(); }
@@ -49,6 +50,8 @@ class OpenBlob {
     int direct_file() const { return direct_file_.get(); }
     bool is_made_here() const { return is_made_here_; }
     bool is_reserved() const { return unreserved_ == 0; }
+    // Before the blob's name is removed: open() makes no file for it any more, or it is there to be removed.
+    void will_be_removed() { is_removed_ = true; }
     // At most so much of what is still to be reserved.
     Result<void> reserve_more(ByteCount most);
 
@@ -65,6 +68,7 @@ class OpenBlob {
     const BlobDirectory& directory_;
     const BlobId id_;
     const OpenTerms terms_;
+    std::atomic<bool> is_removed_ = false;
 
     std::mutex mutex_;  // guards all below while it changes; the first four do once
     UniqueFd file_;

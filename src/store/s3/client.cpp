@@ -117,12 +117,19 @@ HttpRequest Client::signed_request(
         .headers = std::move(made.headers),
         .body = call.body,
         .into = call.into,
+        .patience = call.patience,
     };
+}
+
+Result<Credentials> Client::credentials_at_hand() {
+    auto known = credentials_.known();
+    return known ? Result<Credentials>(*std::move(known))
+                 : unavailable("The server's credentials are being renewed.", {});
 }
 
 Client::Attempt Client::attempt(const Call& call, const std::string& payload) {
     const Assumed assumed = assumed_for(call);
-    auto credentials = credentials_.get();
+    auto credentials = call.patience.count() > 0 ? credentials_at_hand() : credentials_.get();
     if (!credentials) {
         return std::unexpected(Failure{.error = std::move(credentials).error()});
     }
@@ -279,7 +286,7 @@ void Client::pause(int attempt) const {
 bool Client::may_be_repeated(const Call& call, const Failure& failure, int made) {
     const bool is_bad_luck =
         made > 1 && call.next_key != nullptr && failure.error.code == ErrorCode::store_conflict;
-    return failure.may_be_repeated || is_bad_luck;
+    return call.patience.count() == 0 && (failure.may_be_repeated || is_bad_luck);
 }
 
 Result<HttpReply> Client::perform(Call& call) {
@@ -308,7 +315,7 @@ Result<HttpReply> Client::perform(Call& call) {
                              made < options_.attempts_max &&
                              Steady::now() - begun < options_.last_begin;
         if (!goes_on) {
-            return given_up(done, made);
+            return given_up(call, done, made);
         }
         repeated_.fetch_add(1, std::memory_order_relaxed);
         pause(made - 1);
@@ -318,7 +325,10 @@ Result<HttpReply> Client::perform(Call& call) {
     }
 }
 
-Error Client::given_up(Attempt& last, int made) {
+Error Client::given_up(const Call& call, Attempt& last, int made) {
+    if (call.patience.count() > 0) {
+        return std::move(last.error().error);
+    }
     note(last, made);
     const bool is_away = last.error().error.code == ErrorCode::storage_unavailable;
     failures_.fetch_add(is_away ? 1 : 0, std::memory_order_relaxed);

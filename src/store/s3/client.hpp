@@ -39,6 +39,9 @@ struct Call {
     // Of a call that makes an object: the key of the next attempt. What the one before may have left
     // is deleted, or found by the sweep of orphans.
     std::function<std::string()> next_key;
+    // Of one that can be done without: in so long or not at all, and nobody learns from it that the store is away. 0: as
+    // long as it takes.
+    std::chrono::milliseconds patience{0};
 };
 
 struct ClientOptions {
@@ -92,6 +95,7 @@ class Client {
         bool has_condition = false;
     };
 
+    Result<Credentials> credentials_at_hand();
     Attempt attempt(const Call& call, const std::string& payload);
     Unsigned unsigned_of(const Call& call) const;
     Assumed assumed_for(const Call& call) const;
@@ -107,7 +111,7 @@ class Client {
     std::optional<Error> away();
     void note(const Attempt& attempt, int made);
     static bool may_be_repeated(const Call& call, const Failure& failure, int made);
-    Error given_up(Attempt& last, int made);
+    Error given_up(const Call& call, Attempt& last, int made);
     void pause(int attempt) const;
 
     const Location location_;

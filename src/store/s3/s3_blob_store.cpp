@@ -203,6 +203,15 @@ Result<bool> S3BlobStore::has_length(BlobId id, ByteCount length) {
 Result<void> S3BlobStore::read(
     const Extent& extent, ByteOffset offset, std::span<std::byte> bytes
 ) {
+    return read_within({}, extent, offset, bytes);
+}
+
+Result<void> S3BlobStore::read_within(
+    std::chrono::milliseconds patience,
+    const Extent& extent,
+    ByteOffset offset,
+    std::span<std::byte> bytes
+) {
     const bool is_within =
         offset.value <= extent.length.value && bytes.size() <= extent.length.value - offset.value;
     if (!is_within) {
@@ -218,7 +227,8 @@ Result<void> S3BlobStore::read(
         {.method = "GET",
          .key = s3::key_of(extent.blob),
          .headers = {{"range", range}},
-         .into = bytes}
+         .into = bytes,
+         .patience = patience}
     );
     if (!done) {
         return done.error();

@@ -47,6 +47,12 @@ class S3BlobStore final : public BlobStore {
     Result<std::unique_ptr<BlobWriter>> place(const Placement& placement) override;
     Result<void> make_durable(const std::vector<Extent>&) override { return ok(); }
     Result<void> read(const Extent& extent, ByteOffset offset, std::span<std::byte> bytes) override;
+    Result<void> read_within(
+        std::chrono::milliseconds patience,
+        const Extent& extent,
+        ByteOffset offset,
+        std::span<std::byte> bytes
+    ) override;
     Result<std::string> as_local_file(const std::vector<Extent>& layout, const std::string& scratch)
         override;
     Result<std::string> fetch(

@@ -198,6 +198,9 @@ void set_up(CURL* easy, Exchange& exchange, const TransportTimes& times) {
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, receive_buffer);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(times.connect.count()));
     exchange.silence = times.silence;
+    curl_easy_setopt(
+        easy, CURLOPT_TIMEOUT_MS, static_cast<long>(exchange.request.patience.count())
+    );
     curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
     curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, &on_progress);
     curl_easy_setopt(easy, CURLOPT_XFERINFODATA, &exchange);

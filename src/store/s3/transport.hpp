@@ -26,6 +26,7 @@ struct HttpRequest {
     const Body* body = nullptr;        // none: no body at all
     // Where the body of a 2xx answer goes; more than fits is an error. Empty: into HttpReply::text.
     std::span<std::byte> into;
+    std::chrono::milliseconds patience{0};  // with all of it; 0: as long as something moves
 };
 
 struct HttpReply {

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <optional>
 #include <string>
 #include <thread>
@@ -72,6 +73,22 @@ TEST(S3Transport, WhoSaysNothingMayHaveHeard) {
     const auto reply = reply_of(store.url());
     EXPECT_EQ(reply.status, 0);
     EXPECT_TRUE(reply.was_connected) << reply.failure;
+}
+
+TEST(S3Transport, WhatCanBeDoneWithoutIsWaitedForNoLongerThanItIsWorth) {
+    const Deaf store(8);
+    Transport transport({.silence = std::chrono::seconds(30)});
+    const auto begun = std::chrono::steady_clock::now();
+    const auto reply = transport.perform(
+        {.method = "GET",
+         .url = store.url(),
+         .headers = {},
+         .body = nullptr,
+         .into = {},
+         .patience = std::chrono::milliseconds(200)}
+    );
+    EXPECT_EQ(reply.status, 0);
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(10));
 }
 
 TEST(S3Transport, WhoCannotBeConnectedToInTimeHasHeardNothing) {
