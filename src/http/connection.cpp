@@ -123,7 +123,9 @@ void Connection::become_idle() {
     if (!is_last_resort()) {  // has little time anyway
         services_.idle.splice(services_.idle.end(), own_node_);
     }
-    wire_.start_deadline(std::min(patience(), services_.is_draining ? on_its_way : briefly_idle));
+    wire_.start_deadline(
+        std::min(patience(), services_.is_draining ? on_its_way : briefly_idle), waits_since_
+    );
 }
 
 // The first deadline is over. False: it was the only one.
@@ -248,7 +250,7 @@ void Connection::leave_idle() {
 }
 
 bool Connection::may_go() {
-    if (wire_.sent() == 0 && std::chrono::steady_clock::now() - opened_ < fresh) {
+    if (wire_.sent() == 0 && std::chrono::steady_clock::now() - waits_since_ < fresh) {
         return false;
     }
     return !wire_.has_arrived();
@@ -400,7 +402,7 @@ bool Connection::may_keep_alive(
 }
 
 void Connection::count(const Request& request, const Response& response) {
-    using std::chrono::duration_cast;
+    waits_since_ = std::chrono::steady_clock::now();
     const Served served{
         .method = request.method,
         .path = std::string_view(request.path).substr(0, logged_path_length_max),
@@ -408,8 +410,7 @@ void Connection::count(const Request& request, const Response& response) {
         .route = response.route,
         .error_code = response.error_code,
         .status = response.status,
-        .took =
-            duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - started_),
+        .took = std::chrono::duration_cast<std::chrono::microseconds>(waits_since_ - started_),
         .received = wire_.received() - wire_.buffered().size() - received_before_,
         .sent = wire_.sent() - sent_before_
     };

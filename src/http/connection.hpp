@@ -37,7 +37,7 @@ struct LoopServices {
         : handler(to), clock(time), limits(bounds), budget(std::move(all)), metrics(metrics_to) {}
 
     // The Date of now, written anew once a second.
-    const std::string& date();
+    const std::string& date(WallTime now);
     // From now on every answer closes, and who waits for a request is closed, unless it has come.
     void drain();
     // False: none is idle.
@@ -128,11 +128,11 @@ class Connection {
     const Scheme scheme_;
     Wire wire_;
     std::string peer_;
-    std::string local_;                      // "address:port" of our end
-    std::shared_ptr<const void> long_head_;  // while a request has one
-    std::string head_;                       // of an answer that did not go at once
-    const Time opened_ = std::chrono::steady_clock::now();
-    Time started_{};  // first byte of the request
+    std::string local_;                                    // "address:port" of our end
+    std::shared_ptr<const void> long_head_;                // while a request has one
+    std::string head_;                                     // of an answer that did not go at once
+    Time waits_since_ = std::chrono::steady_clock::now();  // for a request
+    Time started_{};                                       // first byte of the request
     std::uint64_t received_before_ = 0;
     std::uint64_t sent_before_ = 0;
     bool is_ended_ = false;                  // by close_idle()

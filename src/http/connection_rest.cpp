@@ -49,6 +49,7 @@ asio::awaitable<void> linger_on(Wire& wire, Lingering& rest) {
 asio::awaitable<bool> Connection::leave(SocketBody& body, bool keeps_alive) {
     Lingering rest(services_.limits, wire_.received(), lingers_briefly());
     if (keeps_alive && co_await discard(wire_, body, rest, services_)) {
+        waits_since_ = std::chrono::steady_clock::now();
         co_return true;
     }
     co_await linger_on(wire_, rest);

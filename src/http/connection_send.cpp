@@ -52,8 +52,8 @@ ResponseHeadFacts facts_of(
 void Connection::compose_head(const Request& request, const Response& response, bool keeps_alive) {
     services_.head.clear();
     services_.head.reserve(usual_head_bytes);
-    const auto facts = facts_of(request, response, services_.date(), keeps_alive);
-    append_response_head(services_.head, response, facts);
+    const auto& date = services_.date(services_.clock.now());
+    append_response_head(services_.head, response, facts_of(request, response, date, keeps_alive));
 }
 
 // What is not needed to count the answer is given back here: many wait at the same time for their turn to be sent, and
@@ -62,8 +62,8 @@ std::string Connection::whole_text(const Request& request, Response& response, b
     SLUICE_ASSERT(!response.source && !response.cut_after_bytes);
     std::string text = services_.take_text();
     text.reserve(usual_head_bytes + response.body.size());
-    const auto facts = facts_of(request, response, services_.date(), keeps_alive);
-    append_response_head(text, response, facts);
+    const auto& date = services_.date(*request.came_at);  // a moment ago
+    append_response_head(text, response, facts_of(request, response, date, keeps_alive));
     if (has_body(request, response)) {
         text += response.body;
     }

@@ -39,7 +39,7 @@ std::string farewell_to(
         text,
         response,
         {.request_id = request_id,
-         .date = services.date(),
+         .date = services.date(services.clock.now()),
          .length = response.body.size(),
          .keeps_alive = false}
     );

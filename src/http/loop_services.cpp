@@ -14,8 +14,8 @@ constexpr std::size_t idle_looked_at_max = 32;
 
 }  // namespace
 
-const std::string& LoopServices::date() {
-    const auto second = std::chrono::floor<std::chrono::seconds>(clock.now());
+const std::string& LoopServices::date(WallTime now) {
+    const auto second = std::chrono::floor<std::chrono::seconds>(now);
     if (second != date_second_) {
         date_second_ = second;
         date_ = http_date(second);

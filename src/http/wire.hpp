@@ -55,6 +55,9 @@ class Wire {
     // What is there already. Nothing: not yet. 0 as above.
     std::optional<std::size_t> fill_now();
     void start_deadline(std::chrono::milliseconds patience) { deadline_.set(patience); }
+    void start_deadline(std::chrono::milliseconds patience, runtime::Deadline::Time now) {
+        deadline_.set(patience, now);
+    }
     void stop_deadline() { deadline_.clear(); }
     bool is_overdue() const { return deadline_.has_expired(); }
     // False: fill_now() and take() give nothing before readable() has ended.

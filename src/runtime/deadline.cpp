@@ -161,8 +161,12 @@ Deadline::~Deadline() {
 }
 
 void Deadline::set(std::chrono::milliseconds from_now) {
+    set(from_now, std::chrono::steady_clock::now());
+}
+
+void Deadline::set(std::chrono::milliseconds from_now, Time now) {
     has_expired_ = false;
-    due_ = std::chrono::steady_clock::now() + from_now;
+    due_ = now + from_now;
     if (due_ < queued_) {
         all_.queue(*this);
     }

@@ -15,6 +15,8 @@ class Deadlines;
 
 class Deadline {
   public:
+    using Time = std::chrono::steady_clock::time_point;
+
     // `on_expiry` is called on `executor`, which is a loop's, and never after this object's end.
     Deadline(const boost::asio::any_io_executor& executor, std::function<void()> on_expiry);
     ~Deadline();
@@ -23,6 +25,8 @@ class Deadline {
 
     // Replaces the deadline before, expired or not.
     void set(std::chrono::milliseconds from_now);
+    // By a clock that was looked at just now.
+    void set(std::chrono::milliseconds from_now, Time now);
     // Nothing is waited for.
     void clear() { due_ = Time::max(); }
     // Since the last set().
@@ -30,7 +34,6 @@ class Deadline {
 
   private:
     friend class Deadlines;
-    using Time = std::chrono::steady_clock::time_point;
 
     Deadlines& all_;  // of the loop
     std::function<void()> on_expiry_;

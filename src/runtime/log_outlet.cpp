@@ -22,7 +22,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// What comes meanwhile goes out together: on a busy server a call of the system for hundreds of lines.
+// Behind a write: what comes meanwhile goes out together, on a busy server a call of the system for hundreds of lines,
+// and nobody has to wake the thread.
 constexpr std::chrono::milliseconds pause{5};
 constexpr std::size_t kept_bytes_max = 512 << 10;
 // Between two looks whether the end has come, while nobody reads.
@@ -142,12 +143,12 @@ bool LogOutlet::State::is_seen_settled() {
 }
 
 void LogOutlet::State::wait_for_lines(std::unique_lock<std::mutex>& lock) {
+    changed.wait_for(lock, pause, [this] { return is_ending; });
     if (waiting.empty()) {
         is_idle = true;
         changed.wait(lock, [this] { return !waiting.empty() || is_ending; });
         is_idle = false;
     }
-    changed.wait_for(lock, pause, [this] { return is_ending; });
 }
 
 void LogOutlet::State::run() {

@@ -1,6 +1,6 @@
 // What happens, as it happens, for whoever watches: a bounded ring of short notes. Nothing is stored;
-// a watcher who was away for longer than the ring looks at the uploads anew. Thread-safe; the lock is
-// held for a push or a copy.
+// a watcher who was away for longer than the ring looks at the uploads anew. While nobody watches,
+// events are only numbered. Thread-safe; the lock is held for a push or a copy.
 #pragma once
 
 #include <atomic>
@@ -49,9 +49,13 @@ struct LiveNote {
 class LiveEvents {
   public:
     static constexpr std::size_t kept_max = 2000;
+    // Of which nobody has looked at any: the next ones are not kept until somebody does. So many that
+    // whoever reads a busy server's line sees all of it, and more than the ring has: who comes back
+    // for what it would have had has looked since.
+    static constexpr std::int64_t unseen_max = 16 * kept_max;
 
     // Numbers begin at `first`, so that those of a process before mean nothing here.
-    explicit LiveEvents(std::uint64_t first) : last_(first) {}
+    explicit LiveEvents(std::uint64_t first) : last_(first), seen_(first) {}
 
     // Tells the other nodes too, if there are any: what happens to uploads; requests are each node's
     // own.
@@ -59,7 +63,8 @@ class LiveEvents {
     void publish(LiveEvent event);
     // What another node published.
     void publish_from_elsewhere(LiveEvent event);
-    // Events of other nodes may have been lost: watchers look at the uploads anew.
+    // An event that is not kept, or some of other nodes that may have been lost: watchers look at the
+    // uploads anew.
     void note_gap();
     // Before anything is published. Does not block.
     using Forward = std::function<void(const LiveEvent&)>;
@@ -73,18 +78,23 @@ class LiveEvents {
     // What came after `number`, at most `count_max`; those of `owner`, of everybody without one.
     Read after(std::uint64_t number, const std::optional<Principal>& owner, std::size_t count_max)
         const;
-    std::uint64_t last() const { return last_.load(std::memory_order_acquire); }
+    // A look, too.
+    std::uint64_t last() const;
 
     // Watchers leave.
     void end() { is_ended_ = true; }
     bool is_ended() const { return is_ended_; }
 
   private:
-    // Under the lock: the place of the next event, which may hold an old one.
+    bool is_watched() const;
+    // Under the lock: the place of the next event, numbered, which may hold an old one.
     LiveEvent& next_place();
+    // Under the lock. Not the last one, if events were only numbered since.
+    std::optional<std::uint64_t> newest_kept() const;
 
     Forward forward_;
     std::atomic<std::uint64_t> last_;
+    mutable std::atomic<std::uint64_t> seen_;  // the number of the last when somebody looked
     std::atomic<bool> is_ended_ = false;
     mutable std::mutex mutex_;     // guards the ring
     std::vector<LiveEvent> ring_;  // once it is full, the next event takes the oldest one's place

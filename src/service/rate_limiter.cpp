@@ -36,6 +36,18 @@ MemoryRateLimiter::Entry& MemoryRateLimiter::entry_of(Shard& shard, const Princi
 }
 
 RateStanding MemoryRateLimiter::take(const Principal& who, RateBucket bucket, WallTime now) {
+    return take_counted(who, bucket, now, std::nullopt);
+}
+
+RateStanding MemoryRateLimiter::take_settled(
+    const Principal& who, RateBucket bucket, WallTime now, RateOutcome outcome
+) {
+    return take_counted(who, bucket, now, outcome);
+}
+
+RateStanding MemoryRateLimiter::take_counted(
+    const Principal& who, RateBucket bucket, WallTime now, std::optional<RateOutcome> outcome
+) {
     const RateLimit& limit = limits_.of(bucket);
     Shard& shard = shard_of(who);
     const std::scoped_lock lock(shard.mutex);
@@ -48,6 +60,9 @@ RateStanding MemoryRateLimiter::take(const Principal& who, RateBucket bucket, Wa
     (is_over ? window.turned_away : window.used) += 1;
     window.unshared += is_over ? 0 : 1;
     entry.has_unshared = entry.has_unshared || !is_over;
+    if (outcome && !is_over) {
+        count(window, *outcome);
+    }
     return {
         .bucket = bucket,
         .limit = limit,
@@ -63,7 +78,10 @@ RateStanding MemoryRateLimiter::take(const Principal& who, RateBucket bucket, Wa
 void MemoryRateLimiter::note(const Principal& who, RateBucket bucket, RateOutcome outcome) {
     Shard& shard = shard_of(who);
     const std::scoped_lock lock(shard.mutex);
-    Window& window = entry_of(shard, who).windows[static_cast<std::size_t>(bucket)];
+    count(entry_of(shard, who).windows[static_cast<std::size_t>(bucket)], outcome);
+}
+
+void MemoryRateLimiter::count(Window& window, RateOutcome outcome) {
     (outcome == RateOutcome::succeeded ? window.succeeded : window.refused) += 1;
 }
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <list>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -38,6 +39,10 @@ class RateLimiter {
     virtual ~RateLimiter() = default;
     // Counts a call. A window begins with the first call in it.
     virtual RateStanding take(const Principal& who, RateBucket bucket, WallTime now) = 0;
+    // The same of a call of which it is known already what became of it.
+    virtual RateStanding take_settled(
+        const Principal& who, RateBucket bucket, WallTime now, RateOutcome outcome
+    ) = 0;
     // What became of a call that was not over.
     virtual void note(const Principal& who, RateBucket bucket, RateOutcome outcome) = 0;
 };
@@ -52,6 +57,9 @@ class MemoryRateLimiter final : public RateLimiter {
     );
 
     RateStanding take(const Principal& who, RateBucket bucket, WallTime now) override;
+    RateStanding take_settled(
+        const Principal& who, RateBucket bucket, WallTime now, RateOutcome outcome
+    ) override;
     void note(const Principal& who, RateBucket bucket, RateOutcome outcome) override;
     std::size_t principals() const;
     const RateLimits& limits() const { return limits_; }
@@ -92,6 +100,10 @@ class MemoryRateLimiter final : public RateLimiter {
     static constexpr std::size_t shard_count = 16;
 
     Shard& shard_of(const Principal& who);
+    RateStanding take_counted(
+        const Principal& who, RateBucket bucket, WallTime now, std::optional<RateOutcome> outcome
+    );
+    static void count(Window& window, RateOutcome outcome);
     Entry& entry_of(Shard& shard, const Principal& who) const;
 
     const RateLimits limits_;

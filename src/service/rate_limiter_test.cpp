@@ -63,6 +63,21 @@ TEST(RateLimiter, TellsWhatBecameOfTheCallsThatUsedItUp) {
     EXPECT_EQ(standing.refused, 1U);
 }
 
+TEST(RateLimiter, ACallThatIsOverAlreadyIsCountedWithWhatBecameOfIt) {
+    MemoryRateLimiter limiter(two_inits());
+    const auto first =
+        limiter.take_settled(alice, RateBucket::v1_init, start, RateOutcome::refused);
+    EXPECT_EQ(first.used, 1U);
+    limiter.take_settled(alice, RateBucket::v1_init, start, RateOutcome::succeeded);
+    EXPECT_TRUE(
+        limiter.take_settled(alice, RateBucket::v1_init, start, RateOutcome::refused).is_over
+    );
+    const auto standing = limiter.take(alice, RateBucket::v1_init, start);
+    EXPECT_EQ(standing.succeeded, 1U);
+    EXPECT_EQ(standing.refused, 1U) << "one that was turned away is none of these";
+    EXPECT_EQ(standing.turned_away, 2U);
+}
+
 TEST(RateLimiter, IsBounded) {
     MemoryRateLimiter limiter(RateLimits(), 160);
     for (int i = 0; i < 10'000; ++i) {

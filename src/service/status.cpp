@@ -110,15 +110,14 @@ HotOpen Uploads::facts_of_open(const UploadWithSegments& found) {
 }
 
 // What is doubted is asked for anew each time.
-std::optional<Error> Uploads::open_at_once(const Principal& owner, MediaId id, WallTime at) const {
-    if (services_.doubts != nullptr && services_.doubts->may_doubt(id)) {
+std::optional<Error> Uploads::open_at_once(
+    const Principal& owner, MediaId id, HotOpen open, WallTime at
+) const {
+    const bool is_doubted = services_.doubts != nullptr && services_.doubts->may_doubt(id);
+    if (is_doubted || open.owner != owner || at >= open.expires_at) {
         return std::nullopt;
     }
-    auto hot = services_.hot->find_open(id);
-    if (!hot || hot->owner != owner || at >= hot->expires_at) {
-        return std::nullopt;
-    }
-    return finalize_missing(id, *std::move(hot));
+    return finalize_missing(id, std::move(open));
 }
 
 // FINALIZE may have been sent, and refused, and nobody looked.
@@ -183,9 +182,12 @@ std::optional<Result<UploadStatus>> Uploads::status_at_once(
     if (services_.hot == nullptr) {
         return std::nullopt;
     }
-    auto hot = services_.hot->find(id, at);
+    auto [hot, open] = services_.hot->find_either(id, at);
+    if (open) {
+        return open_at_once(owner, id, *std::move(open), at);
+    }
     if (!hot) {
-        return open_at_once(owner, id, at);
+        return std::nullopt;
     }
     if (hot->upload.owner != owner || hot->upload.is_over() || at >= hot->upload.expires_at) {
         return std::nullopt;

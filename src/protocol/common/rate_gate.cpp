@@ -48,6 +48,22 @@ const RateStanding& standing_of(const Context& context, Exchange& exchange) {
     return *exchange.rate;
 }
 
+// Of a call that is answered: counted by now, and what became of it noted.
+const RateStanding& settled(const Context& context, Exchange& exchange, RateOutcome outcome) {
+    if (!exchange.caller) {
+        return standing_of(context, exchange);
+    }
+    const Principal& who = exchange.caller->principal;
+    if (!exchange.rate) {
+        exchange.rate = context.rates->take_settled(
+            who, bucket_of(exchange), now_of(context, exchange), outcome
+        );
+    } else if (!exchange.rate->is_over) {
+        context.rates->note(who, exchange.rate->bucket, outcome);
+    }
+    return *exchange.rate;
+}
+
 Error over(const RateStanding& standing, WallTime now) {
     const auto left = std::chrono::ceil<std::chrono::seconds>(standing.resets - now);
     std::string facts(name_of(standing.bucket));
@@ -95,15 +111,9 @@ void settle_rate(const Context& context, Exchange& exchange, http::Response& res
     if (context.rates == nullptr || (!is_of_x(exchange) && !exchange.rate)) {
         return;
     }
-    const RateStanding& standing = standing_of(context, exchange);
-    if (!standing.is_over && exchange.caller) {
-        const bool is_refused = response.status >= 400;
-        context.rates->note(
-            exchange.caller->principal,
-            standing.bucket,
-            is_refused ? RateOutcome::refused : RateOutcome::succeeded
-        );
-    }
+    const RateStanding& standing = settled(
+        context, exchange, response.status >= 400 ? RateOutcome::refused : RateOutcome::succeeded
+    );
     const auto resets = std::chrono::ceil<std::chrono::seconds>(standing.resets.time_since_epoch());
     response.set("x-rate-limit-limit", standing.limit.calls);
     response.set("x-rate-limit-remaining", standing.remaining());

@@ -77,6 +77,8 @@ class RecordedExchange {
     std::string url() const { return std::string(base_url()).append(target()); }
     bool is_of(const Principal& principal) const { return has_owner && owner() == principal.id; }
     std::size_t memory() const;
+    // Before it is written anew.
+    void fetch_ahead() const;
 
     // Writes the texts: put() each, or write to raw() and end() it.
     class Texts {

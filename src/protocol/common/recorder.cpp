@@ -183,7 +183,20 @@ void write_texts(
     });
 }
 
+// Memory that will be needed soon, and that no cache has any more: it comes meanwhile.
+void prefetch(const void* memory, std::size_t bytes) {
+    constexpr std::size_t line_bytes = 64;
+    const auto* const begin = static_cast<const char*>(memory);
+    for (std::size_t at = 0; at < bytes; at += line_bytes) {
+        __builtin_prefetch(begin + at, 1);
+    }
+}
+
 }  // namespace
+
+void RecordedExchange::fetch_ahead() const {
+    prefetch(texts_.data(), texts_.size());
+}
 
 std::size_t RecordedExchange::memory() const {
     return sizeof(*this) + texts_.size() + size_of(parts);
@@ -193,16 +206,6 @@ bool Recorder::records(std::string_view path) const {
     return mode_ != InspectorMode::off && path != "/livez" && path != "/readyz" &&
            path != "/metrics" && path != "/api/v1/events" && path != "/api/v1/session" &&
            !path.starts_with("/api/v1/requests");
-}
-
-std::shared_ptr<RecordedExchange> Recorder::blank() {
-    {
-        const std::scoped_lock lock(mutex_);
-        if (spare_) {
-            return std::move(spare_);
-        }
-    }
-    return std::make_shared<RecordedExchange>();
 }
 
 // Every member: it may have been another exchange before.
@@ -236,13 +239,9 @@ void Recorder::fill(
     write_texts(made, exchange, response, shown, times.ended);
 }
 
-void Recorder::reuse(std::shared_ptr<RecordedExchange>& dropped) {
-    if (!spare_ && !dropped->is_shared && dropped->memory() <= spare_bytes_max) {
-        spare_ = std::move(dropped);
-    }
-}
-
-void Recorder::push(std::shared_ptr<RecordedExchange> made) {
+void Recorder::push(
+    std::shared_ptr<RecordedExchange> made, std::shared_ptr<RecordedExchange>& spare
+) {
     const std::size_t bytes = made->memory();
     std::vector<Recorded> dropped;  // freed without the lock
     const std::scoped_lock lock(mutex_);
@@ -254,17 +253,24 @@ void Recorder::push(std::shared_ptr<RecordedExchange> made) {
         auto oldest = std::move(ring_.front());
         ring_.pop_front();
         bytes_ -= oldest->memory();
-        reuse(oldest);
-        if (oldest) {
+        if (spare || oldest->is_shared || oldest->memory() > spare_bytes_max) {
             dropped.push_back(std::move(oldest));
+        } else {
+            spare = std::move(oldest);
         }
     }
+    prefetch(ring_.front().get(), sizeof(RecordedExchange));
 }
 
 void Recorder::record(Exchange& exchange, const http::Response& response, const Times& times) {
-    auto made = blank();
+    // What the ring has dropped last, for its memory: a busy server keeps many.
+    thread_local std::shared_ptr<RecordedExchange> spare;
+    auto made = spare ? std::move(spare) : std::make_shared<RecordedExchange>();
     fill(*made, exchange, response, times);
-    push(std::move(made));
+    push(std::move(made), spare);
+    if (spare) {
+        spare->fetch_ahead();
+    }
 }
 
 std::vector<Recorded> Recorder::all() const {

@@ -47,23 +47,19 @@ class Recorder {
     Recorded find(std::string_view id, const Principal* owner = nullptr) const;
 
   private:
-    // With the memory of one that the ring has dropped, if there is one: a busy server keeps many.
-    std::shared_ptr<RecordedExchange> blank();
     void fill(
         RecordedExchange& made,
         Exchange& exchange,
         const http::Response& response,
         const Times& times
     ) const;
-    void push(std::shared_ptr<RecordedExchange> made);
-    // The ring's oldest, if nobody else has it and it is not too large to be kept.
-    void reuse(std::shared_ptr<RecordedExchange>& dropped);
+    // What the ring drops goes to `spare`, if that is empty and nobody else has it.
+    void push(std::shared_ptr<RecordedExchange> made, std::shared_ptr<RecordedExchange>& spare);
 
     const InspectorMode mode_;
     const RingBounds bounds_;
     mutable std::mutex mutex_;  // guards what is below
     std::deque<std::shared_ptr<RecordedExchange>> ring_;
-    std::shared_ptr<RecordedExchange> spare_;  // nobody else's
     std::size_t bytes_ = 0;
     std::uint64_t last_number_ = 0;
 };

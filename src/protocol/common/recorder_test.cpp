@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <thread>
+#include <vector>
+
 namespace sluice::protocol {
 namespace {
 
@@ -99,6 +103,26 @@ TEST_F(RecorderTest, AnExchangeHasNothingOfTheOneWhoseMemoryItTakes) {
     );
     EXPECT_EQ(kept->target(), "/x");
     EXPECT_EQ(kept->body_bytes, 0U);
+}
+
+TEST_F(RecorderTest, ThreadsTakeTheMemoryOfEachOthersExchanges) {
+    Recorder recorder(InspectorMode::full, {.exchanges_max = 4});
+    std::vector<std::jthread> loops;
+    for (int loop = 0; loop < 3; ++loop) {
+        loops.emplace_back([&, loop] {
+            for (int i = 0; i < 500; ++i) {
+                const std::string id = std::to_string(loop) + "_" + std::to_string(i);
+                record(recorder, id, "{" + id + "}");
+            }
+        });
+    }
+    for (int look = 0; look < 200; ++look) {
+        for (const auto& one : recorder.all()) {
+            EXPECT_EQ(one->answer_start(), "{" + std::string(one->id()) + "}");
+        }
+    }
+    loops.clear();
+    EXPECT_EQ(recorder.all().front()->number, 1500U);
 }
 
 TEST_F(RecorderTest, KeepsWhatHasNoSecretAsItWas) {

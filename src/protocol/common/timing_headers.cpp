@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string_view>
 
@@ -43,11 +44,16 @@ std::string_view server_timing(
     return {memory.data(), text.end()};
 }
 
-// Sixteen digits, as X's; the same request has the same. FNV-1a.
+// Sixteen digits, as X's; the same request has the same. Eight characters at once, and each of them tells in all digits.
 std::array<char, 16> transaction_id_of(std::string_view request_id) {
     std::uint64_t hash = 0xcbf2'9ce4'8422'2325U;
-    for (const char c : request_id) {
-        hash = (hash ^ static_cast<unsigned char>(c)) * 0x0000'0100'0000'01b3U;
+    while (!request_id.empty()) {
+        std::uint64_t word = 0;
+        const std::size_t length = std::min(request_id.size(), sizeof word);
+        std::memcpy(&word, request_id.data(), length);
+        request_id.remove_prefix(length);
+        hash = (hash ^ word ^ length) * 0x9e37'79b9'7f4a'7c15U;
+        hash ^= hash >> 32U;
     }
     static constexpr std::string_view digits = "0123456789abcdef";
     std::array<char, 16> text{};

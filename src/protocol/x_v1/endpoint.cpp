@@ -51,7 +51,7 @@ std::optional<Response> Endpoint::refuse_early(Exchange& exchange) const {
         return refused(error, request, context_.fidelity);
     }
     const auto owner = authorize(exchange, Scope::media_write);
-    exchange.timings.auth = Timings::Clock::now() - exchange.timings.started;
+    note_auth(exchange);
     return owner ? std::nullopt : std::optional(refused(owner.error(), request, context_.fidelity));
 }
 

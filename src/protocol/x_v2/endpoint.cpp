@@ -152,7 +152,7 @@ std::optional<Response> Endpoint::at_once(Exchange& exchange, MediaId id) const 
 
 Result<void> Endpoint::admit(Exchange& exchange, Target& target) {
     const auto owner = authorize(exchange, Scope::media_write);
-    exchange.timings.auth = Timings::Clock::now() - exchange.timings.started;
+    note_auth(exchange);
     if (!owner) {
         return owner.error();
     }

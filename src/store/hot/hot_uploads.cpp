@@ -35,6 +35,26 @@ const HotUploads::Shard& HotUploads::shard_of(MediaId id) const {
 std::optional<HotUpload> HotUploads::find(MediaId id, WallTime now) const {
     const Shard& shard = shard_of(id);
     const std::lock_guard lock(shard.mutex);
+    return find_in(shard, id, now);
+}
+
+std::optional<HotOpen> HotUploads::find_open(MediaId id) const {
+    const Shard& shard = shard_of(id);
+    const std::lock_guard lock(shard.mutex);
+    return find_open_in(shard, id);
+}
+
+HotUploads::Found HotUploads::find_either(MediaId id, WallTime now) const {
+    const Shard& shard = shard_of(id);
+    const std::lock_guard lock(shard.mutex);
+    Found found{.open = find_open_in(shard, id)};
+    if (!found.open) {
+        found.upload = find_in(shard, id, now);
+    }
+    return found;
+}
+
+std::optional<HotUpload> HotUploads::find_in(const Shard& shard, MediaId id, WallTime now) const {
     const auto at = shard.uploads.find(id.value);
     if (at == shard.uploads.end()) {
         return std::nullopt;
@@ -70,9 +90,7 @@ void HotUploads::keep(HotUpload hot, std::optional<Version> seen) {
 }
 
 // No claim takes an open one.
-std::optional<HotOpen> HotUploads::find_open(MediaId id) const {
-    const Shard& shard = shard_of(id);
-    const std::lock_guard lock(shard.mutex);
+std::optional<HotOpen> HotUploads::find_open_in(const Shard& shard, MediaId id) {
     const auto at = shard.open.find(id.value);
     if (at == shard.open.end()) {
         return std::nullopt;

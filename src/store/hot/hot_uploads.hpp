@@ -56,6 +56,12 @@ class HotUploads {
     void keep(HotUpload hot, std::optional<Version> seen);
 
     std::optional<HotOpen> find_open(MediaId id) const;
+    // Whichever of the two it is, under one lock.
+    struct Found {
+        std::optional<HotUpload> upload;
+        std::optional<HotOpen> open;
+    };
+    Found find_either(MediaId id, WallTime now) const;
     // The same of an open one, from its segments and its timeline.
     void keep_open(MediaId id, HotOpen hot, std::optional<Version> seen);
     // Its timeline has one more STATUS of the owner's.
@@ -106,6 +112,9 @@ class HotUploads {
     };
     Shard& shard_of(MediaId id);
     const Shard& shard_of(MediaId id) const;
+    // Under the shard's lock.
+    std::optional<HotUpload> find_in(const Shard& shard, MediaId id, WallTime now) const;
+    static std::optional<HotOpen> find_open_in(const Shard& shard, MediaId id);
 
     std::array<Shard, shard_count> shards_;
     std::atomic<std::uint32_t> claims_running_{0};

@@ -153,6 +153,23 @@ TEST(HotUploads, CountsTheQuestionsAboutAnOpenOne) {
     EXPECT_FALSE(hot.find_open({1}));
 }
 
+TEST(HotUploads, FindsWhicheverItIs) {
+    HotUploads hot;
+    EXPECT_FALSE(hot.find_either({1}, now).open || hot.find_either({1}, now).upload);
+    hot.keep_open({1}, {alice(), now, "No segment.", 3}, hot.version_of({1}));
+    const auto open = hot.find_either({1}, now);
+    ASSERT_TRUE(open.open);
+    EXPECT_EQ(open.open->asked, 3U);
+    EXPECT_FALSE(open.upload);
+
+    const Upload ready = upload_in(UploadState::ready, 2);
+    keep_now(hot, ready);
+    const auto whole = hot.find_either({2}, now);
+    ASSERT_TRUE(whole.upload);
+    EXPECT_EQ(whole.upload->upload, ready);
+    EXPECT_FALSE(whole.open);
+}
+
 TEST(HotUploads, WhatWasReadOfAnOpenOneBeforeItChangedIsNotKept) {
     HotUploads hot;
     const HotOpen open{alice(), now, "No segment.", 0};
