@@ -25,4 +25,6 @@ target_link_libraries(sluice_asio INTERFACE Boost::headers)
 target_compile_definitions(sluice_asio INTERFACE BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED
   # Operations that a thread keeps the memory of for the next ones. Not of frames of coroutines: whatever
   # waits for long, as an idle connection does, would sit in the largest block that was left over.
-  BOOST_ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE=16 BOOST_ASIO_DISABLE_AWAITABLE_FRAME_RECYCLING)
+  BOOST_ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE=16 BOOST_ASIO_DISABLE_AWAITABLE_FRAME_RECYCLING
+  # Every frame has room for the place in the source of each wait that may be cancelled, and nobody reads it.
+  BOOST_ASIO_DISABLE_BOOST_SOURCE_LOCATION)

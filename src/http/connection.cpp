@@ -59,16 +59,6 @@ std::string describe(const std::exception_ptr& failure) {
 
 }  // namespace
 
-asio::awaitable<void> serve_connection(
-    Socket socket,
-    std::shared_ptr<LoopServices> services,
-    ConnectionBudget::Place place,
-    Scheme scheme
-) {
-    Connection connection(std::move(socket), *services, std::move(place), scheme);
-    co_await connection.run();
-}
-
 Connection::Connection(
     Socket socket, LoopServices& services, ConnectionBudget::Place place, Scheme scheme
 )
@@ -87,31 +77,40 @@ Connection::~Connection() {
 }
 
 // All that an idle connection waits for is in this frame, and what one request needs is not.
-asio::awaitable<void> Connection::run() {
+asio::awaitable<void> Connection::run(
+    Socket socket,
+    std::shared_ptr<LoopServices> services,
+    ConnectionBudget::Place place,
+    Scheme scheme
+) {
+    const auto self =
+        std::make_unique<Connection>(std::move(socket), *services, std::move(place), scheme);
+    Wire& wire = self->wire_;
     do {
-        if (!wire_.buffered().empty()) {
+        if (!wire.buffered().empty()) {
             // Pipelined. The answer before may have gone at once, so the loop is given away here.
-            co_await asio::post(wire_.loop(), asio::deferred);
+            co_await asio::post(wire.loop(), asio::deferred);
             continue;
         }
-        become_idle();
+        self->become_idle();
         std::optional<std::size_t> count;
         bool is_silent = false;
-        while (wire_.may_read() || co_await wire_.readable() ||
-               (!std::exchange(is_silent, true) && becomes_silent() && co_await wire_.readable())) {
-            if (count = wire_.fill_now(); count) {
+        while (wire.may_read() || co_await wire.readable() ||
+               (!std::exchange(is_silent, true) && self->becomes_silent() &&
+                co_await wire.readable())) {
+            if (count = wire.fill_now(); count) {
                 break;
             }
         }
-        wire_.stop_deadline();
-        leave_idle();
+        wire.stop_deadline();
+        self->leave_idle();
         if (!count) {
-            count = wire_.fill_now();  // it may have come since the wait was ended
+            count = wire.fill_now();  // it may have come since the wait was ended
         }
         if (count.value_or(0) == 0) {
             co_return;
         }
-    } while (co_await serve_next());
+    } while (co_await self->serve_next());
 }
 
 std::chrono::milliseconds Connection::patience() const {
@@ -193,7 +192,7 @@ std::unique_ptr<Response> Connection::answer_at_once(const Request& request) {
     try {
         return services_.handler.at_once(request);
     } catch (...) {
-        return std::make_unique<Response>(failed(request, std::current_exception()));
+        return failed(request, std::current_exception());
     }
 }
 
@@ -333,9 +332,9 @@ asio::awaitable<bool> Connection::serve(std::unique_ptr<Request> served) {
     std::exception_ptr failure;
     try {
         if (is_last_resort() && request.has_body()) {
-            response = std::make_unique<Response>(refuse_body(request));
+            response = refuse_body(request);
         } else {
-            response = std::make_unique<Response>(co_await services_.handler.handle(request, body));
+            response = co_await services_.handler.handle(request, body);
         }
     } catch (...) {
         failure = std::current_exception();
@@ -345,7 +344,7 @@ asio::awaitable<bool> Connection::serve(std::unique_ptr<Request> served) {
         if (state.cancelled() != asio::cancellation_type::none) {
             std::rethrow_exception(failure);  // not a failure: the server ends the connection
         }
-        response = std::make_unique<Response>(failed(request, failure));
+        response = failed(request, failure);
     }
     // The answers of one round of the loop go out one right after the other: a client with many connections wakes
     // once for them, and waking it is what a short answer costs most.
@@ -363,13 +362,17 @@ asio::awaitable<bool> Connection::serve(std::unique_ptr<Request> served) {
     co_return co_await leave(body, keeps_alive);
 }
 
-Response Connection::refuse_body(const Request& request) {
+std::unique_ptr<Response> Connection::refuse_body(const Request& request) {
     services_.budget->note_refused();
     const auto error = services_.budget->refusal(ConnectionBudget::Lack::usual_place);
-    return services_.handler.refuse(error, request.request_id, head_of(request));
+    return std::make_unique<Response>(
+        services_.handler.refuse(error, request.request_id, head_of(request))
+    );
 }
 
-Response Connection::failed(const Request& request, const std::exception_ptr& failure) {
+std::unique_ptr<Response> Connection::failed(
+    const Request& request, const std::exception_ptr& failure
+) {
     const auto detail = describe(failure);
     log::error(
         "handler_failed",
@@ -377,8 +380,10 @@ Response Connection::failed(const Request& request, const std::exception_ptr& fa
         {{"request_id", request.request_id}, {"detail", std::string_view(detail)}}
     );
     const Error error{.code = ErrorCode::internal, .detail = detail};
-    auto response = services_.handler.refuse(error, request.request_id, head_of(request));
-    response.close = true;
+    auto response = std::make_unique<Response>(
+        services_.handler.refuse(error, request.request_id, head_of(request))
+    );
+    response->close = true;
     return response;
 }
 

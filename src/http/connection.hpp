@@ -72,7 +72,13 @@ class Connection {
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
-    boost::asio::awaitable<void> run();
+    // What is spawned: all of it, from accept to close.
+    static boost::asio::awaitable<void> run(
+        Socket socket,
+        std::shared_ptr<LoopServices> services,
+        ConnectionBudget::Place place,
+        Scheme scheme
+    );
     // Precondition of both: it waits for a request.
     void close_idle();
     // Not if its request is there and this loop has not come to it yet, nor if it is the first one and may come any moment.
@@ -103,8 +109,8 @@ class Connection {
     bool is_last_resort() const { return place_.kind() == ConnectionBudget::Kind::last_resort; }
     void leave_idle();
     std::unique_ptr<Response> answer_at_once(const Request& request);
-    Response refuse_body(const Request& request);
-    Response failed(const Request& request, const std::exception_ptr& failure);
+    std::unique_ptr<Response> refuse_body(const Request& request);
+    std::unique_ptr<Response> failed(const Request& request, const std::exception_ptr& failure);
     // Into the loop's.
     void compose_head(const Request& request, const Response& response, bool keeps_alive);
     // All of the answer; its parts are given back.
@@ -126,6 +132,7 @@ class Connection {
     LoopServices& services_;
     const ConnectionBudget::Place place_;
     const Scheme scheme_;
+    bool is_ended_ = false;  // by close_idle()
     Wire wire_;
     std::string peer_;
     std::string local_;                                    // "address:port" of our end
@@ -135,16 +142,8 @@ class Connection {
     Time started_{};                                       // first byte of the request
     std::uint64_t received_before_ = 0;
     std::uint64_t sent_before_ = 0;
-    bool is_ended_ = false;                  // by close_idle()
     std::list<Connection*> own_node_{this};  // empty while the node is in services_.idle
     const std::list<Connection*>::iterator node_ = own_node_.begin();
 };
-
-boost::asio::awaitable<void> serve_connection(
-    Socket socket,
-    std::shared_ptr<LoopServices> services,
-    ConnectionBudget::Place place,
-    Scheme scheme
-);
 
 }  // namespace sluice::http

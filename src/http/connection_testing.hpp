@@ -53,7 +53,11 @@ class RepeatedByte final : public BodySource {
 // Answers by path: /echo gives the body back, /refuse leaves it unread, and so on.
 class TestHandler final : public Handler {
   public:
-    awaitable<Response> handle(const Request& request, BodyReader& body) override {
+    awaitable<std::unique_ptr<Response>> handle(const Request& request, BodyReader& body) override {
+        co_return std::make_unique<Response>(co_await answer(request, body));
+    }
+
+    awaitable<Response> answer(const Request& request, BodyReader& body) {
         Response response;
         response.route = "test.path";
         response.set("Seen", request.method + " " + request.path);

@@ -17,8 +17,11 @@ namespace sluice::http {
 class Handler {
   public:
     virtual ~Handler() = default;
-    // `request` and `body` outlive the call (the connection's frame owns them).
-    virtual boost::asio::awaitable<Response> handle(const Request& request, BodyReader& body) = 0;
+    // `request` and `body` outlive the call (the connection's frame owns them). On the heap: the frames of all who wait
+    // for a body would have room for an answer.
+    virtual boost::asio::awaitable<std::unique_ptr<Response>> handle(
+        const Request& request, BodyReader& body
+    ) = 0;
     // The answer to a request without a body that nothing has to be waited for; nothing: handle() is to be
     // asked, and nothing has happened. Spares what a coroutine costs.
     virtual std::unique_ptr<Response> at_once(const Request& /*request*/) { return nullptr; }

@@ -131,7 +131,7 @@ void let_in(const Door& door, UniqueFd file) {
     if (make_room(*door.services, place)) {
         door.connections->spawn(
             door.loop.get_executor(),
-            serve_connection(std::move(socket), door.services, std::move(place), door.scheme)
+            Connection::run(std::move(socket), door.services, std::move(place), door.scheme)
         );
     } else {
         door.services->budget->note_cut();

@@ -25,6 +25,7 @@ class Pace {
     // Both outlive it.
     Pace(const ConnectionLimits& limits, const ConnectionBudget& budget)
         : limits_(limits), budget_(budget) {}
+    const ConnectionLimits& limits() const { return limits_; }
     // After each wait; `moved`: in all.
     std::optional<TooSlow> judge(Duration waited, std::uint64_t moved);
 

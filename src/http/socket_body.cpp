@@ -27,23 +27,22 @@ SocketBody::SocketBody(
     const ConnectionBudget& budget
 )
     : wire_(wire),
-      limits_(limits),
-      is_chunked_(request.is_chunked),
       takes_interim_(request.version_minor > 0),
       owes_continue_(request.expects_continue && request.has_body()),
       left_(request.content_length.value_or(0)),
-      pace_(limits, budget) {}
+      pace_(limits, budget),
+      chunks_(request.is_chunked ? std::make_unique<ChunkedDecoder>() : nullptr) {}
 
 SocketBody::~SocketBody() {
     wire_.wake();
 }
 
 bool SocketBody::is_done() const {
-    return is_chunked_ ? chunks_.is_done() : left_ == 0;
+    return chunks_ ? chunks_->is_done() : left_ == 0;
 }
 
 std::optional<std::uint64_t> SocketBody::remaining() const {
-    if (is_chunked_ && !chunks_.is_done()) {
+    if (chunks_ && !chunks_->is_done()) {
         return std::nullopt;
     }
     return left_;
@@ -51,8 +50,8 @@ std::optional<std::uint64_t> SocketBody::remaining() const {
 
 // Up to the next data: "100 Continue", the framing of a chunk, bytes, and the turn.
 asio::awaitable<Result<void>> SocketBody::ready() {
-    const bool is_prepared = !is_broken_ && !error_ahead_ && !client_waits() &&
-                             !(is_chunked_ && chunks_.data_due() == 0);
+    const bool is_prepared =
+        !is_broken_ && !error_ahead_ && !client_waits() && !(chunks_ && chunks_->data_due() == 0);
     return is_prepared ? wait_for_data() : prepare();
 }
 
@@ -84,7 +83,7 @@ asio::awaitable<Result<void>> SocketBody::wait_for_data() {
     if (!std::exchange(has_arrived_, false) && !wire_.has_arrived()) {
         const auto begun = std::chrono::steady_clock::now();
         wire_.drop_buffer();
-        wire_.start_deadline(limits_.body);
+        wire_.start_deadline(limits().body);
         co_await wire_.readable();
         wire_.stop_deadline();
         if (auto judged = broken_if(judge_wait(std::chrono::steady_clock::now() - begun));
@@ -93,7 +92,7 @@ asio::awaitable<Result<void>> SocketBody::wait_for_data() {
         }
     }
     // Chunks may be small and without end; here the buffer is used up.
-    if (is_chunked_ || due() >= small_piece_bytes) {
+    if (chunks_ || due() >= small_piece_bytes) {
         co_await runtime::bulk_turn(wire_.loop());
     }
     has_turn_ = true;
@@ -113,7 +112,7 @@ Result<void> SocketBody::judge_progress(std::chrono::steady_clock::duration wait
         .code = ErrorCode::request_timeout,
         .facts = std::to_string(seen->bytes) + " bytes of the body came in " +
                  std::to_string(std::chrono::ceil<std::chrono::seconds>(seen->span).count()) +
-                 " seconds of waiting, at least " + std::to_string(limits_.progress_bytes) +
+                 " seconds of waiting, at least " + std::to_string(limits().progress_bytes) +
                  " were expected, since more than half of the server's connections are in use; " +
                  std::to_string(received_) + " had come in all."
     };
@@ -134,8 +133,8 @@ asio::awaitable<Result<std::size_t>> SocketBody::read_some(std::span<std::byte> 
         co_return 0;
     }
     received_ += *count;
-    if (is_chunked_) {
-        chunks_.data_taken(*count);
+    if (chunks_) {
+        chunks_->data_taken(*count);
     } else {
         left_ -= *count;
     }
@@ -159,7 +158,7 @@ asio::awaitable<Result<std::size_t>> SocketBody::read_data(std::span<std::byte> 
         if (const auto count = take_buffered(room); count > 0) {
             co_return count;
         }
-        if (const auto count = wire_.take(room, is_chunked_)) {
+        if (const auto count = wire_.take(room, chunks_ != nullptr)) {
             co_return *count > 0 ? Result<std::size_t>(*count) : truncated();
         }
     }
@@ -193,7 +192,7 @@ asio::awaitable<bool> SocketBody::arrives_within(std::chrono::milliseconds patie
             has_arrived_ = true;
             co_return true;
         }
-        if (const auto count = co_await wire_.fill(limits_.body); !count || *count == 0) {
+        if (const auto count = co_await wire_.fill(limits().body); !count || *count == 0) {
             has_ended_ = true;
             break;
         }
@@ -203,7 +202,7 @@ asio::awaitable<bool> SocketBody::arrives_within(std::chrono::milliseconds patie
 
 asio::awaitable<bool> SocketBody::send_continue() {
     constexpr std::string_view interim = "HTTP/1.1 100 Continue\r\n\r\n";
-    return wire_.write(interim, {}, limits_.write);
+    return wire_.write(interim, {}, limits().write);
 }
 
 asio::awaitable<void> SocketBody::send_interim(std::string_view status, std::string_view fields) {
@@ -213,12 +212,15 @@ asio::awaitable<void> SocketBody::send_interim(std::string_view status, std::str
     std::string text = "HTTP/1.1 ";
     text.append(status).append("\r\n").append(fields).append("\r\n");
     // What was sent in part spoils the answer behind it.
-    is_broken_ = !co_await wire_.write(text, {}, limits_.write);
+    is_broken_ = !co_await wire_.write(text, {}, limits().write);
 }
 
 std::optional<std::string> SocketBody::trailer(std::string_view name) const {
     std::optional<std::string> joined;
-    for (const HeaderField& field : chunks_.trailers()) {
+    if (!chunks_) {
+        return std::nullopt;
+    }
+    for (const HeaderField& field : chunks_->trailers()) {
         if (is_done() && equals_ignoring_case(field.name, name)) {
             joined = joined ? *joined + ", " + field.value : field.value;
         }
@@ -235,7 +237,7 @@ asio::awaitable<Result<void>> SocketBody::read_framing() {
             co_return truncated();
         }
         const auto begun = std::chrono::steady_clock::now();
-        auto count = co_await wire_.fill(limits_.body);
+        auto count = co_await wire_.fill(limits().body);
         if (!count) {
             co_return std::move(count).error();
         }
@@ -254,7 +256,7 @@ Result<void> SocketBody::eat_framing() {
         return *error_ahead_;
     }
     auto input = wire_.buffered();
-    auto eaten = chunks_.eat_framing(input);
+    auto eaten = chunks_->eat_framing(input);
     wire_.consume(wire_.buffered().size() - input.size());
     if (!eaten) {
         error_ahead_ = eaten.error();
@@ -275,7 +277,8 @@ Error SocketBody::broken(Error error) {
     if (error.code == ErrorCode::request_timeout && error.facts.empty()) {
         error.facts =
             "No byte of the body came for " +
-            std::to_string(std::chrono::duration_cast<std::chrono::seconds>(limits_.body).count()) +
+            std::to_string(std::chrono::duration_cast<std::chrono::seconds>(limits().body).count()
+            ) +
             " seconds; " + std::to_string(received_) + " had come.";
     }
     return error;
@@ -287,8 +290,8 @@ Result<void> SocketBody::broken_if(Result<void> judged) {
 
 Error SocketBody::truncated() const {
     auto facts = "The connection ended after " + std::to_string(received_) + " bytes of the body";
-    facts += is_chunked_ ? ", before its last chunk."
-                         : ", expected " + std::to_string(received_ + left_) + ".";
+    facts += chunks_ ? ", before its last chunk."
+                     : ", expected " + std::to_string(received_ + left_) + ".";
     return Error{ErrorCode::body_truncated, std::move(facts)};
 }
 

@@ -51,18 +51,18 @@ class SocketBody final : public BodyReader {
     Result<void> eat_framing();
     // Neither data nor the end comes next.
     bool is_framing_due() const {
-        return is_chunked_ && !chunks_.is_done() && chunks_.data_due() == 0;
+        return chunks_ && !chunks_->is_done() && chunks_->data_due() == 0;
     }
-    std::uint64_t due() const { return is_chunked_ ? chunks_.data_due() : left_; }
+    std::uint64_t due() const { return chunks_ ? chunks_->data_due() : left_; }
     boost::asio::awaitable<bool> send_continue();
     std::size_t take_buffered(std::span<std::byte> into);
     Error broken(Error error);
     Result<void> broken_if(Result<void> judged);
     Error truncated() const;
 
+    const ConnectionLimits& limits() const { return pace_.limits(); }
+
     Wire& wire_;
-    const ConnectionLimits& limits_;
-    const bool is_chunked_;
     const bool takes_interim_;
     bool owes_continue_;
     bool is_broken_ = false;
@@ -71,8 +71,8 @@ class SocketBody final : public BodyReader {
     bool has_turn_ = false;     // ready() has ended, and nothing was read since
     std::uint64_t left_;        // of a Content-Length
     std::uint64_t received_ = 0;
-    Pace pace_;  // of its bytes
-    ChunkedDecoder chunks_;
+    Pace pace_;                                     // of its bytes
+    const std::unique_ptr<ChunkedDecoder> chunks_;  // null: the length is known
     Rare<Error> error_ahead_;  // that a look ahead has found: the next read tells it
 };
 

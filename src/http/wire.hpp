@@ -123,10 +123,10 @@ class Wire {
 
     boost::asio::io_context& loop_;
     UniqueFd file_;
+    bool is_too_slow_ = false;  // by pace_
     runtime::WatchedSocket watched_;
     runtime::Deadline deadline_;
     std::optional<Pace> pace_;
-    bool is_too_slow_ = false;  // by it
     std::vector<std::byte> buffer_;
     std::size_t begin_ = 0;
     std::size_t end_ = 0;

@@ -68,16 +68,15 @@ Router::Router(
       tus_(context, pages_),
       rufh_(context, pages_) {}
 
-boost::asio::awaitable<http::Response> Router::handle(
+boost::asio::awaitable<std::unique_ptr<http::Response>> Router::handle(
     const http::Request& request, http::BodyReader& body
 ) {
-    Beginning beginning;
     protocol::Exchange exchange(request);
     if (auto entered = enter_class(exchange); !entered) {
-        co_return shed(entered.error(), request);
+        co_return std::make_unique<http::Response>(shed(entered.error(), request));
     }
-    beginning.is_recorded = exchange.wants_parts = is_recorded(request);
-    beginning.asked_at = asked_at(request);
+    exchange.wants_parts = is_recorded(request);
+    const WallTime asked = asked_at(request);
     std::unique_ptr<http::BodyReader> signed_body;
     if (!authenticator_.authenticate_at_once(exchange)) {
         signed_body = co_await authenticator_.authenticate(exchange, body);
@@ -87,11 +86,11 @@ boost::asio::awaitable<http::Response> Router::handle(
     if (context_.faults != nullptr && !context_.faults->are_over()) {
         co_await protocol::weather_after(context_, exchange, response);
     }
-    note(exchange, response, beginning, body.received());
+    note(exchange, response, {asked, exchange.wants_parts}, body.received());
     if (response.source) {
         response.held = std::make_shared<protocol::WorkSlot>(std::move(exchange.slot));
     }
-    co_return response;
+    co_return std::make_unique<http::Response>(std::move(response));
 }
 
 // To pages of other sites a GET of these is no other than to anybody: see foreign_page().

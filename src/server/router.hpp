@@ -47,7 +47,7 @@ class Router final : public http::Handler {
         bool serves_api = true
     );
 
-    boost::asio::awaitable<http::Response> handle(
+    boost::asio::awaitable<std::unique_ptr<http::Response>> handle(
         const http::Request& request, http::BodyReader& body
     ) override;
     std::unique_ptr<http::Response> at_once(const http::Request& request) override;

@@ -40,7 +40,9 @@ void record(
     for (const std::string& notice : exchange.notices) {
         call.facts += (call.facts.empty() ? "" : " ") + notice;
     }
-    call.facts += call.is_refusal() ? "" : exchange.remark;
+    if (exchange.remark && !call.is_refusal()) {
+        call.facts += *exchange.remark;
+    }
     const Principal& caller = exchange.caller->principal;
     for (const MediaId id : exchange.named_beside) {
         AnsweredCall beside = call;

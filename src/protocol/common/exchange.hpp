@@ -87,7 +87,9 @@ struct Exchange {
     std::optional<ByteCount> media_bytes;  // that came with this call
     Rare<FaultRule> fault;                 // that strikes this call
     bool is_weathered = false;             // it was drawn whether one strikes before the work
-    std::optional<RateStanding> rate;      // once the call is counted
+    bool is_replayed = false;          // answered with what an earlier call of the same key made
+    bool wants_parts = false;          // set by whoever records
+    std::optional<RateStanding> rate;  // once the call is counted
     // The check_after_secs that the answer gives; for STATUS also what the one before gave, and how
     // long after it this call came.
     std::optional<std::chrono::seconds> advised;
@@ -96,10 +98,8 @@ struct Exchange {
     // What is odd about a call that is answered all the same: each becomes a header Sluice-Notice,
     // as "polling_too_fast; asked_after=0.4; advised=5".
     std::vector<std::string> notices;
-    std::string remark;               // for the timeline alone
-    bool is_replayed = false;         // answered with what an earlier call of the same key made
-    std::vector<ReceivedPart> parts;  // only if `wants_parts`
-    bool wants_parts = false;         // set by whoever records
+    Rare<std::string> remark;         // for the timeline alone
+    std::vector<ReceivedPart> parts;  // only if `wants_parts`, when the body is over
 };
 
 }  // namespace sluice::protocol

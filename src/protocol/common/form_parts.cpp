@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
+#include <utility>
 
 #include "base/text.hpp"
 
@@ -10,6 +12,8 @@ namespace {
 
 // What the inspector keeps of a part.
 constexpr std::size_t part_start_bytes = 256;
+// Of an APPEND's four parts, with the start of its media.
+constexpr std::size_t usual_notes_bytes = 479;
 
 }  // namespace
 
@@ -63,31 +67,76 @@ bool is_file(const http::PartHead& head) {
                               type == "application/octet-stream");
 }
 
-void note_part(Exchange& exchange, const http::PartHead& head) {
-    if (exchange.wants_parts) {
-        exchange.parts.push_back({
-            .name = head.name,
-            .place = "body",
-            .file_name = head.file_name.value_or(""),
-            .content_type = head.content_type,
-        });
+PartNotes::PartNotes(bool are_wanted) : are_wanted_(are_wanted) {
+    if (are_wanted) {
+        texts_.reserve(usual_notes_bytes);
     }
 }
 
-void note_data(Exchange& exchange, std::span<const std::byte> data) {
-    if (!exchange.wants_parts) {
+PartNotes::Lengths PartNotes::lengths_at(std::size_t place) const {
+    Lengths lengths;
+    std::memcpy(&lengths, texts_.data() + place, sizeof lengths);
+    return lengths;
+}
+
+void PartNotes::set_last(const Lengths& lengths) {
+    std::memcpy(texts_.data() + last_, &lengths, sizeof lengths);
+}
+
+void PartNotes::begin(const http::PartHead& head) {
+    if (!are_wanted_) {
         return;
     }
-    ReceivedPart& part = exchange.parts.back();
-    part.length.value += data.size();
-    const std::size_t kept = std::min(data.size(), part_start_bytes - part.start.size());
-    part.start.append(reinterpret_cast<const char*>(data.data()), kept);
+    const std::string_view file_name = head.file_name ? std::string_view(*head.file_name) : "";
+    last_ = static_cast<std::uint32_t>(texts_.size());
+    texts_.append(sizeof(Lengths), '\0');
+    set_last({
+        .name = static_cast<std::uint32_t>(head.name.size()),
+        .file_name = static_cast<std::uint32_t>(file_name.size()),
+        .content_type = static_cast<std::uint32_t>(head.content_type.size()),
+    });
+    texts_.append(head.name).append(file_name).append(head.content_type);
 }
 
-void note_checksum(Exchange& exchange, std::uint32_t crc) {
-    if (exchange.wants_parts) {
-        exchange.parts.back().crc32c = crc;
+void PartNotes::add(std::span<const std::byte> data) {
+    if (!are_wanted_) {
+        return;
     }
+    Lengths lengths = lengths_at(last_);
+    const std::size_t kept = std::min(data.size(), part_start_bytes - lengths.start);
+    texts_.append(reinterpret_cast<const char*>(data.data()), kept);
+    lengths.start += static_cast<std::uint32_t>(kept);
+    lengths.part += data.size();
+    set_last(lengths);
+}
+
+void PartNotes::end(std::uint32_t crc) {
+    if (are_wanted_) {
+        Lengths lengths = lengths_at(last_);
+        lengths.crc = crc;
+        lengths.has_crc = true;
+        set_last(lengths);
+    }
+}
+
+std::vector<ReceivedPart> PartNotes::all() const {
+    std::vector<ReceivedPart> parts;
+    for (std::size_t place = 0; place < texts_.size();) {
+        const Lengths lengths = lengths_at(place);
+        place += sizeof lengths;
+        const auto next = [&](std::size_t length) {
+            return texts_.substr(std::exchange(place, place + length), length);
+        };
+        ReceivedPart& part = parts.emplace_back();
+        part.place = "body";
+        part.name = next(lengths.name);
+        part.file_name = next(lengths.file_name);
+        part.content_type = next(lengths.content_type);
+        part.start = next(lengths.start);
+        part.length = {lengths.part};
+        part.crc32c = lengths.has_crc ? std::optional(lengths.crc) : std::nullopt;
+    }
+    return parts;
 }
 
 }  // namespace sluice::protocol

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "http/form_parser.hpp"
 #include "protocol/common/exchange.hpp"
@@ -24,10 +25,36 @@ bool is_base64(const http::PartHead& head, bool is_multipart);
 // Text parts with a file name exist (python-twitter): only what says it is binary is a file.
 bool is_file(const http::PartHead& head);
 
-// For the inspector, if it wants them: a part that begins, data of the last one, and its checksum if it was media. The
-// length as it came, and the first bytes; in the middle of the request nothing is hashed.
-void note_part(Exchange& exchange, const http::PartHead& head);
-void note_data(Exchange& exchange, std::span<const std::byte> data);
-void note_checksum(Exchange& exchange, std::uint32_t crc);
+// What the inspector gets of the parts of a body, if it wants them. One text until the body is over: thousands may stand
+// in the middle of theirs.
+class PartNotes {
+  public:
+    explicit PartNotes(bool are_wanted);
+
+    void begin(const http::PartHead& head);
+    // Of the last one: the length as it came, and the first bytes; in the middle of the request nothing is hashed.
+    void add(std::span<const std::byte> data);
+    // It was media.
+    void end(std::uint32_t crc);
+    std::vector<ReceivedPart> all() const;
+
+  private:
+    // In front of each part's texts.
+    struct Lengths {
+        std::uint64_t part = 0;
+        std::uint32_t name = 0;
+        std::uint32_t file_name = 0;
+        std::uint32_t content_type = 0;
+        std::uint32_t start = 0;
+        std::uint32_t crc = 0;
+        bool has_crc = false;
+    };
+    Lengths lengths_at(std::size_t place) const;
+    void set_last(const Lengths& lengths);
+
+    std::string texts_;
+    std::uint32_t last_ = 0;
+    const bool are_wanted_;
+};
 
 }  // namespace sluice::protocol

@@ -16,7 +16,7 @@ void Parameters::add_to_list(
     std::string_view name, std::string_view value, std::string_view place
 ) {
     const std::string_view plain = name.substr(0, name.find('['));
-    auto [at, is_new] = values_.try_emplace(std::string(plain), Value{"", std::string(place)});
+    auto [at, is_new] = values_.try_emplace(std::string(plain), Value{"", place});
     at->second.text += at->second.text.empty() ? "" : ",";
     at->second.text += value;
 }
@@ -28,20 +28,20 @@ Result<void> Parameters::add(std::string_view name, std::string value, std::stri
     }
     const auto at = values_.find(name);
     if (at == values_.end()) {
-        values_.emplace(name, Value{std::move(value), std::string(place)});
+        values_.emplace(name, Value{std::move(value), place});
         return ok();
     }
     if (value.empty() || at->second.text == value) {
         return ok();
     }
     if (at->second.text.empty()) {
-        at->second = {std::move(value), std::string(place)};
+        at->second = {std::move(value), place};
         return ok();
     }
     return Error{
         .code = ErrorCode::parameter_conflict,
         .facts = "\"" + printable(name) + "\" is \"" + printable(at->second.text) + "\" in the " +
-                 at->second.place + " and \"" + printable(value) + "\" in the " +
+                 std::string(at->second.place) + " and \"" + printable(value) + "\" in the " +
                  std::string(place) + ".",
     };
 }
@@ -87,7 +87,8 @@ std::string Parameters::first_with(std::string_view beginning) const {
 std::string Parameters::listed() const {
     std::string text;
     for (const auto& [name, value] : values_) {
-        text += (text.empty() ? "" : ", ") + printable(name, 40) + " (" + value.place + ")";
+        text += (text.empty() ? "" : ", ") + printable(name, 40) + " (" + std::string(value.place) +
+                ")";
     }
     return text.empty() ? "none" : text;
 }

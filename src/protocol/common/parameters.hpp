@@ -14,7 +14,7 @@ namespace sluice::protocol {
 class Parameters {
   public:
     // Errors: parameter_conflict, when the name is there with another value. An empty value yields
-    // to another; the entries of a list add up, joined with commas.
+    // to another; the entries of a list add up, joined with commas. `place` is a literal.
     Result<void> add(std::string_view name, std::string value, std::string_view place);
     // All of a query string. Errors: parameter_invalid (broken percent-encoding),
     // parameter_conflict.
@@ -36,7 +36,7 @@ class Parameters {
 
     struct Value {
         std::string text;
-        std::string place;
+        std::string_view place;
     };
     std::map<std::string, Value, std::less<>> values_;
 };

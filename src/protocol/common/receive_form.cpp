@@ -1,16 +1,16 @@
 #include "protocol/common/receive_form.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstring>
 #include <memory>
 
 #include "base/digest.hpp"
+#include "base/release_memory.hpp"
 #include "base/text.hpp"
 #include "http/body_look.hpp"
 #include "http/form_parser.hpp"
 #include "protocol/common/body_window.hpp"
 #include "protocol/common/form_parts.hpp"
+#include "protocol/common/form_size.hpp"
 #include "protocol/common/media_sink.hpp"
 #include "protocol/common/upload_parameters.hpp"
 
@@ -27,20 +27,6 @@ constexpr std::size_t values_bytes_max = 512 * 1024;
 // A list may come as one part for each entry, and far too many entries are to be told as that.
 constexpr std::size_t form_parts_max = 1200;
 
-// The largest media as base64 with "+" and "/" percent-encoded, and room for other parameters.
-std::uint64_t body_max(const UploadLimits& limits) {
-    return std::max(limits.segment_bytes_max, limits.one_shot_bytes_max).value * 4 + (1 << 20);
-}
-
-Error body_too_large(std::string came, const UploadLimits& limits) {
-    return {
-        .code = ErrorCode::body_too_large,
-        .facts = std::move(came) + "; no call takes more than " + std::to_string(body_max(limits)) +
-                 ", and one segment at most " + std::to_string(limits.segment_bytes_max.value) +
-                 ".",
-    };
-}
-
 class FormReception {
   public:
     FormReception(
@@ -53,6 +39,7 @@ class FormReception {
         : context_(context),
           exchange_(exchange),
           content_type_(exchange.request.header("Content-Type").value_or("")),
+          parts_(exchange.wants_parts),
           body_(body),
           window_(body, context.buffers),
           open_(std::move(open)),
@@ -69,7 +56,13 @@ class FormReception {
             const auto begun = Timings::Clock::now();
             auto read = co_await self->begin();
             if (read) {
-                read = self->judge(co_await self->read_form());
+                while (read && !self->is_done_) {
+                    read = co_await self->read_on();
+                    if (read && self->window_.is_asleep()) {
+                        read = co_await self->window_.arrival();
+                    }
+                }
+                read = self->judge(std::move(read));
             }
             self->exchange_.timings.body = Timings::Clock::now() - begun;
             if (!read) {
@@ -108,6 +101,7 @@ class FormReception {
 
     // Not inlined: the frame of run() would have room for its variables.
     [[gnu::noinline]] Result<void> judge(Result<void> read) {
+        exchange_.parts = parts_.all();
         note_call(exchange_, form_->parameters);
         if (!read) {
             return http::explained(std::move(read).error(), content_type_, start());
@@ -135,21 +129,20 @@ class FormReception {
 
     std::span<const std::byte> start() const { return start_; }
 
-    awaitable<Result<void>> read_form() {
-        while (!is_done_) {
-            if (auto parsed = co_await parse(); !parsed || is_done_) {
-                co_return parsed;
-            }
-            if (window_.is_asleep()) {
-                if (auto arrived = co_await window_.arrival(); !arrived) {
-                    co_return arrived;
-                }
-            }
-            if (auto filled = co_await fill(); !filled) {
-                co_return filled;
-            }
+    // To the end, or to where nothing comes just now: the wait for more is run()'s, so that no frame but that one stands there.
+    awaitable<Result<void>> read_on() {
+        auto read = ok();
+        if (window_.is_asleep()) {
+            read = co_await fill();
         }
-        co_return ok();
+        while (read) {
+            read = co_await parse();
+            if (!read || is_done_ || window_.is_asleep()) {
+                break;
+            }
+            read = co_await fill();
+        }
+        co_return read;
     }
 
     // Reads until the memory is full, the body ends or nothing comes just now; outside of media just
@@ -176,12 +169,8 @@ class FormReception {
 
     // A chunked body tells its length only by coming.
     Result<void> admit_length() const {
-        const UploadLimits& limits = context_.uploads.limits();
-        return body_.received() > body_max(limits)
-                   ? body_too_large(
-                         "At least " + std::to_string(body_.received()) + " bytes came", limits
-                     )
-                   : ok();
+        auto refused = refuse_received(body_.received(), context_.uploads.limits());
+        return refused ? Result<void>(*std::move(refused)) : ok();
     }
 
     awaitable<Result<void>> parse() {
@@ -234,7 +223,7 @@ class FormReception {
         window_.set_aside(media.subspan(taken), rest);
         if (taken > 0) {
             const auto data = media.first(taken);
-            note_data(exchange_, data);
+            parts_.add(data);
             if (auto stored = co_await sink_.take_piece(data, window_.buffer()); !stored) {
                 co_return stored;
             }
@@ -297,9 +286,13 @@ class FormReception {
     void begin_part() {
         const http::PartHead& head = parser_->head();
         value_.clear();
-        note_part(exchange_, head);
+        parts_.begin(head);
         is_media_open_ = is_media(head.name);
         is_in_place_ = is_media_open_ && !is_base64(head, parser_->is_multipart());
+        if (is_in_place_ && parser_->is_multipart() &&
+            http::look_of(start()) == http::BodyLook::multipart) {
+            release_memory(start_);  // it is what it looks like: explained() has nothing to add
+        }
         is_ignored_ = !is_media_open_ && (is_misnamed_media(head.name) || is_file(head));
         if (is_ignored_) {
             form_->other_file = head.name;
@@ -321,7 +314,7 @@ class FormReception {
             window_.add_media(data);
             return ok();
         }
-        note_data(exchange_, data);
+        parts_.add(data);
         if (is_ignored_) {
             form_->other_length.value += data.size();
         }
@@ -362,7 +355,7 @@ class FormReception {
         is_media_open_ = is_in_place_ = false;
         auto ended = co_await sink_.end();
         if (form_->media) {
-            note_checksum(exchange_, form_->media->crc());
+            parts_.end(form_->media->crc());
         }
         co_return ended;
     }
@@ -374,6 +367,7 @@ class FormReception {
     const Context& context_;
     Exchange& exchange_;
     const std::string_view content_type_;  // the request's
+    PartNotes parts_;
     http::BodyReader& body_;
     BodyWindow window_;
     std::unique_ptr<http::FormParser> parser_;
@@ -389,16 +383,6 @@ class FormReception {
     bool is_ignored_ = false;
     bool is_done_ = false;
 };
-
-// A multipart body is judged where its media begins: there it is known what it is for.
-std::optional<Error> refuse_length(const http::Request& request, const UploadLimits& limits) {
-    const std::uint64_t announced = request.content_length.value_or(0);
-    if (announced <= body_max(limits) ||
-        lower_case(request.header("Content-Type").value_or("")).starts_with("multipart/")) {
-        return std::nullopt;
-    }
-    return body_too_large("The body has " + std::to_string(announced) + " bytes", limits);
-}
 
 awaitable<Result<ReceivedFormPtr>> refuse(Error error) {
     co_return error;
@@ -433,7 +417,7 @@ awaitable<Result<ReceivedFormPtr>> receive_form(
         return refuse(std::move(added).error());
     }
     note_call(exchange, already);
-    if (auto refused = refuse_length(exchange.request, context.uploads.limits())) {
+    if (auto refused = refuse_announced(exchange.request, context.uploads.limits())) {
         return refuse(*std::move(refused));
     }
     return FormReception::run(std::make_unique<FormReception>(

@@ -236,7 +236,8 @@ awaitable<Result<Upload>> x_initialize(
     auto created = co_await create(context, exchange, form);
     if (created) {
         exchange.media_id = created->id;
-        exchange.remark = remark_on_type(created->media_type);
+        auto remark = remark_on_type(created->media_type);
+        exchange.remark = remark.empty() ? Rare<std::string>() : std::move(remark);
     }
     const std::string outcome =
         created ? "answered media_id " + created->id.text()

@@ -60,24 +60,32 @@ awaitable<Response> Endpoint::serve(Exchange& exchange, http::BodyReader& body) 
     if (form && *form == nullptr) {
         form = co_await receive(exchange, body);
     }
-    co_return co_await answer(exchange, form);
+    // Made now, since the frame stands here for as long as the body comes.
+    const auto response = std::make_unique<Response>();
+    co_await answer(exchange, form, *response);
+    co_return std::move(*response);
 }
 
-awaitable<Response> Endpoint::answer(Exchange& exchange, Result<ReceivedFormPtr>& form) const {
+awaitable<void> Endpoint::answer(
+    Exchange& exchange, Result<ReceivedFormPtr>& form, Response& response
+) const {
     if (!form) {
-        co_return unreadable(exchange, form.error());
+        response = unreadable(exchange, form.error());
+        co_return;
     }
     const bool is_get = exchange.request.method != "POST";
     auto command = command_of(**form, {.is_get = is_get, .status_path = status_path});
     if (!command) {
-        co_return co_await refuse_command(exchange, std::move(command).error());
+        response = co_await refuse_command(exchange, std::move(command).error());
+        co_return;
     }
-    if (*command == Command::status) {
-        const auto id = id_or_key(exchange.request, (*form)->parameters);
-        auto answer = status_at_once(exchange, id);
-        co_return answer ? *std::move(answer) : co_await status(exchange, *id);
+    if (*command != Command::status) {
+        response = co_await run(exchange, *command, **form);
+        co_return;
     }
-    co_return co_await run(exchange, *command, **form);
+    const auto id = id_or_key(exchange.request, (*form)->parameters);
+    auto answer = status_at_once(exchange, id);
+    response = answer ? *std::move(answer) : co_await status(exchange, *id);
 }
 
 awaitable<Result<ReceivedFormPtr>> Endpoint::receive(Exchange& exchange, http::BodyReader& body)

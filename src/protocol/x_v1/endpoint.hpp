@@ -31,8 +31,9 @@ class Endpoint {
         Exchange& exchange, http::BodyReader& body
     ) const;
     // Once all of the call is there: what its answer needs is not held by those whose body is still coming.
-    boost::asio::awaitable<http::Response> answer(Exchange& exchange, Result<ReceivedFormPtr>& form)
-        const;
+    boost::asio::awaitable<void> answer(
+        Exchange& exchange, Result<ReceivedFormPtr>& form, http::Response& response
+    ) const;
     http::Response unreadable(const Exchange& exchange, const Error& error) const;
     boost::asio::awaitable<http::Response> refuse_command(const Exchange& exchange, Error error)
         const;

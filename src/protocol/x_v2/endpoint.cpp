@@ -190,17 +190,19 @@ awaitable<Response> Endpoint::serve(Exchange& exchange, http::BodyReader& body, 
     if (form && *form == nullptr) {
         form = co_await receive(exchange, body, named);
     }
-    co_return co_await answer(exchange, named, form);
+    // Made now, since the frame stands here for as long as the body comes.
+    const auto response = std::make_unique<Response>();
+    co_await answer(exchange, named, form, *response);
+    co_return std::move(*response);
 }
 
-awaitable<Response> Endpoint::answer(
-    Exchange& exchange, Target& named, Result<ReceivedFormPtr>& form
+awaitable<void> Endpoint::answer(
+    Exchange& exchange, Target& named, Result<ReceivedFormPtr>& form, Response& response
 ) const {
-    Response response;
     if (!form) {
         response = refused(form.error(), exchange.request, context_.fidelity);
         response.route = routes[static_cast<std::size_t>(named.call)];
-        co_return response;
+        co_return;
     }
     const auto target = by_command(std::move(named), exchange.request, **form);
     if (target) {
@@ -210,7 +212,6 @@ awaitable<Response> Endpoint::answer(
         response = refused(error, exchange.request, context_.fidelity);
     }
     response.route = target ? routes[static_cast<std::size_t>(target->call)] : "x2.unknown";
-    co_return response;
 }
 
 awaitable<Response> Endpoint::run(Exchange& exchange, Target target, ReceivedForm& form) const {

@@ -41,8 +41,8 @@ class Endpoint {
         Exchange& exchange, http::BodyReader& body, Target named
     ) const;
     // Once all of the call is there: what its answer needs is not held by those whose body is still coming.
-    boost::asio::awaitable<http::Response> answer(
-        Exchange& exchange, Target& named, Result<ReceivedFormPtr>& form
+    boost::asio::awaitable<void> answer(
+        Exchange& exchange, Target& named, Result<ReceivedFormPtr>& form, http::Response& response
     ) const;
     boost::asio::awaitable<Result<ReceivedFormPtr>> receive(
         Exchange& exchange, http::BodyReader& body, const Target& target
