@@ -36,13 +36,11 @@ Error reused(const Repeated& before, const RepeatKey& now) {
     };
 }
 
-// What a body promises is never exact: fields may stand behind the media, a last line end may be missing,
-// and base64 may come in lines, percent-encoded or without its padding.
-bool may_be_the_same(const Upload& before, ByteCount expected) {
+// More than the media may be expected: fields behind it, base64 in lines. Less only by what it may end with: a line
+// end, padding.
+bool is_too_short(const Upload& before, ByteCount expected) {
     constexpr std::uint64_t missing_max = 8;
-    const std::uint64_t total = before.total.value;
-    return before.one_shot && expected.value + missing_max >= total &&
-           expected.value <= total + total / 8 + fields_bytes_max.value;
+    return expected.value + missing_max < before.total.value;
 }
 
 }  // namespace
@@ -81,10 +79,10 @@ Result<std::optional<Upload>> made_before(
     return Found(*std::move(upload));
 }
 
-Result<std::optional<Upload>> known_under_key(
+Result<std::optional<KnownUpload>> known_under_key(
     const UploadServices& services, const CreateUpload& wanted, std::optional<ByteCount> expected
 ) {
-    using Found = std::optional<Upload>;
+    using Found = std::optional<KnownUpload>;
     if (wanted.idempotency_key.empty()) {
         return Found();
     }
@@ -97,11 +95,14 @@ Result<std::optional<Upload>> known_under_key(
     if (!upload) {
         return std::move(upload).error();
     }
-    if (expected && !may_be_the_same(*upload, *expected)) {
-        const std::string now = "one call with about " + std::to_string(expected->value) + " bytes";
-        return reused(**before, {wanted.idempotency_key, now});
+    const auto refusal = [&](const std::string& bytes) {
+        return reused(**before, {wanted.idempotency_key, "one call with " + bytes + " bytes"});
+    };
+    if (expected && upload->one_shot && is_too_short(*upload, *expected)) {
+        return refusal("about " + std::to_string(expected->value));
     }
-    return Found(*std::move(upload));
+    Error longer = refusal("more than " + std::to_string(upload->total.value));
+    return Found({*std::move(upload), std::move(longer)});
 }
 
 }  // namespace sluice

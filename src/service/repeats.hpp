@@ -21,9 +21,15 @@ Result<std::optional<Upload>> made_before(
     const std::optional<RepeatKey>& repeat
 );
 
-// Before a file in one call comes: the upload that was made under its key, by the same call or another.
-// Errors: idempotency_key_reused, if what is `expected` of this one cannot be the same; those of the store.
-Result<std::optional<Upload>> known_under_key(
+// What was made under a key that came again, and how a call is refused that has more bytes.
+struct KnownUpload {
+    Upload upload;
+    Error longer;
+};
+
+// Before a file in one call comes. `expected`: what is left of its body. Errors: idempotency_key_reused, if that is less
+// than the one call had that made it; those of the store.
+Result<std::optional<KnownUpload>> known_under_key(
     const UploadServices& services, const CreateUpload& wanted, std::optional<ByteCount> expected
 );
 

@@ -70,28 +70,38 @@ TEST_F(RepeatsTest, ARepeatIsAnsweredWithoutRoomHoweverItsLengthIsTold) {
     for (const std::size_t more_than_told : {0U, 2U}) {
         EXPECT_EQ(one_shot(file_, ByteCount{file_.size() - more_than_told})->id, first_);
     }
-    for (const std::size_t around : {60'000U, 80'000U}) {
+    for (const std::size_t around : {60'000U, 80'000U, 700'000U}) {
         EXPECT_EQ(one_shot(file_, ByteCount{file_.size() + around})->id, first_);
     }
     EXPECT_EQ(one_shot(file_)->id, first_);
 }
 
-TEST_F(RepeatsTest, AnotherSizeIsRefusedBeforeItsBytesCome) {
-    const std::size_t much_more = file_.size() + file_.size() / 8 + fields_bytes_max.value + 1;
+TEST_F(RepeatsTest, WhatIsShorterIsRefusedBeforeItsBytesCome) {
     for (const bool is_full : {false, true}) {
         is_full_ = is_full;
-        for (const std::size_t expected : {file_.size() - 9, much_more}) {
-            const auto begun = uploads().begin_whole(keyed(), ByteCount{expected});
-            ASSERT_FALSE(begun) << expected;
-            EXPECT_EQ(begun.error().code, ErrorCode::idempotency_key_reused);
-            EXPECT_EQ(begun.error().media_id, first_.value);
-            EXPECT_NE(begun.error().facts.find(std::to_string(expected)), std::string::npos);
-        }
+        const std::size_t expected = file_.size() - 9;
+        const auto begun = uploads().begin_whole(keyed(), ByteCount{expected});
+        ASSERT_FALSE(begun);
+        EXPECT_EQ(begun.error().code, ErrorCode::idempotency_key_reused);
+        EXPECT_EQ(begun.error().media_id, first_.value);
+        EXPECT_NE(begun.error().facts.find(std::to_string(expected)), std::string::npos);
         EXPECT_EQ(
             one_shot(file_.substr(1), ByteCount{file_.size()}).error().code,
             ErrorCode::idempotency_key_reused
         );
     }
+}
+
+TEST_F(RepeatsTest, WhatIsLongerIsRefusedAtItsFirstByteBeyond) {
+    auto incoming = uploads().begin_whole(keyed(), ByteCount{1'000'000});
+    ASSERT_TRUE(incoming);
+    ASSERT_TRUE(incoming->write(std::as_bytes(std::span(file_))));
+    const auto beyond = incoming->write(std::as_bytes(std::span(file_)).first(1));
+    ASSERT_FALSE(beyond);
+    EXPECT_EQ(beyond.error().code, ErrorCode::idempotency_key_reused);
+    EXPECT_NE(
+        beyond.error().facts.find("more than " + std::to_string(file_.size())), std::string::npos
+    );
 }
 
 TEST_F(RepeatsTest, WithoutRoomNoMoreComesThanThereWasBefore) {
@@ -108,14 +118,18 @@ TEST_F(RepeatsTest, WhatMayBeASegmentIsNotMeasuredByTheKeyOfItsInit) {
     EXPECT_TRUE(uploads().begin_whole(keyed(""), ByteCount{10}));
 }
 
-TEST_F(RepeatsTest, AFileUnderTheKeyOfAnInitIsRefusedBeforeItComes) {
+// It may be an APPEND with its names behind its media.
+TEST_F(RepeatsTest, WhatComesUnderTheKeyOfAnInitIsJudgedOnceItIsKnown) {
     CreateUpload wanted = keyed();
     wanted.idempotency_key = "of an INIT";
     wanted.total = {file_.size()};
     wanted.media_type = "image/png";
     ASSERT_TRUE(uploads().create(wanted));
+    auto incoming = uploads().begin_whole(wanted, ByteCount{file_.size() / 2});
+    ASSERT_TRUE(incoming);
+    ASSERT_TRUE(incoming->write(std::as_bytes(std::span(file_))));
     EXPECT_EQ(
-        uploads().begin_whole(wanted, ByteCount{file_.size()}).error().code,
+        uploads().finish_whole(wanted, *std::move(incoming)).error().code,
         ErrorCode::idempotency_key_reused
     );
 }

@@ -7,7 +7,8 @@ namespace sluice {
 Error Room::refusal(ByteCount wanted) const {
     return {
         .code = ErrorCode::storage_full,
-        .facts = std::to_string(wanted.value) + " bytes were announced, " +
+        .facts = (wanted.value == 0 ? "How many bytes come was not announced, "
+                                    : std::to_string(wanted.value) + " bytes were announced, ") +
                  std::to_string(free.value) + " are free; of these " +
                  std::to_string(promised.value) + " are promised to open uploads and " +
                  std::to_string(reserve.value) + " are kept in reserve.",

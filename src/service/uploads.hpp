@@ -92,7 +92,7 @@ class Uploads {
         bool category_given;
     };
     Result<Checked> check(const CreateUpload& wanted) const;
-    Result<void> check_room(ByteCount wanted) const;
+    Result<void> check_room(ByteCount wanted, ByteCount least = {}) const;
     Result<Extent> commit_whole(Incoming& incoming);
     NewUpload new_upload(const CreateUpload& wanted, Checked checked);
     NewJob new_job(const Upload& upload, const std::vector<Extent>& layout);

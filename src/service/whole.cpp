@@ -161,12 +161,12 @@ Result<std::optional<Upload>> recorded(
                                 );
 }
 
-// What an upload that came before will be compared with has its room already; more has none.
-Incoming::Limit no_more_than(const Upload& before, const Error& no_room) {
+// What an upload that came before will be compared with is as long at most.
+Incoming::Limit no_more_than(ByteCount bytes_max, Error longer) {
     return {
-        .bytes_max = before.total,
-        .code = no_room.code,
-        .words = Incoming::Words{.facts = no_room.facts},
+        .bytes_max = bytes_max,
+        .code = longer.code,
+        .words = Incoming::Words{.facts = std::move(longer.facts)},
     };
 }
 
@@ -236,13 +236,18 @@ Result<Incoming> Uploads::begin_whole(
     }
     // Without a category it may as well be an APPEND, under the key of its INIT.
     const bool is_whole = !wanted.category.empty();
-    const auto before = known_under_key(services_, wanted, is_whole ? expected : std::nullopt);
+    auto before = known_under_key(services_, wanted, is_whole ? expected : std::nullopt);
     if (!before) {
-        return before.error();
+        return std::move(before).error();
     }
-    const auto room = check_room(expected.value_or(ByteCount{*before ? 1U : 0U}));
-    if (!room) {
-        return *before ? stage(no_more_than(**before, room.error())) : room.error();
+    // If nothing is known of its length, then room for a byte tells whether it is to be a repeat.
+    const auto room = check_room(expected.value_or(ByteCount{}), ByteCount{*before ? 1U : 0U});
+    if (!room && !*before) {
+        return room.error();
+    }
+    if (*before && (!room || (is_whole && (*before)->upload.one_shot))) {
+        const ByteCount bytes_max = std::min((*before)->upload.total, limits_.call_bytes_max());
+        return stage(no_more_than(bytes_max, room ? std::move((*before)->longer) : room.error()));
     }
     auto incoming = stage(limit ? std::move(*limit) : Incoming::Limit{limits_.call_bytes_max()});
     if (incoming) {

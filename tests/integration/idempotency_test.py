@@ -121,14 +121,22 @@ class Keyed(ServerCase):
             self.assert_v1_error(self.one_shot("another", image), 507, "storage_full")
         self.assert_v1_error(self.one_shot("k", picture(32, 32)), 422, "idempotency_key_reused")
 
-    def test_another_size_under_the_same_key_is_refused_before_it_came(self):
-        self.assertEqual(self.one_shot("k", picture(64, 64)).status, 200)
-        for length in (4_000_000, 1_000_000, 600):
+    def test_another_size_under_the_same_key_is_refused_before_all_of_it_came(self):
+        image = picture(64, 64)
+        self.assertEqual(self.one_shot("k", image).status, 200)
+        for length, sent in ((4_000_000, len(image) + 500_000), (len(image) // 2, 500)):
             with self.subTest(length=length), Wire(self.server) as wire:
                 content_type, body = multipart([Part("media_category", "tweet_image"), Part("media", bytes(length), "p")])
                 fields = [*self.x1.headers, ("Content-Type", content_type), ("Content-Length", str(len(body))), *keyed("k")]
-                wire.send(head("POST", V1, fields) + body[:500])
+                wire.send(head("POST", V1, fields) + body[:sent])
                 self.assert_v1_error(wire.read("POST"), 422, "idempotency_key_reused")
+
+    def test_a_repeat_with_much_behind_its_media_is_a_repeat(self):
+        notes = [Part(f"note{number}", "x" * 60_000) for number in range(6)]
+        content_type, body = multipart([Part("media_category", "tweet_image"), Part("media", picture(32, 32), "p"), *notes])
+        first, second = (self.x1.post(V1, body, content_type, keyed("k")) for _ in range(2))
+        self.assertEqual((first.status, second.status), (200, 200), second.body)
+        self.assertEqual(first.json()["media_id"], second.json()["media_id"])
 
     def test_parallel_duplicates_make_one_upload(self):
         answers = []

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/assert.hpp"
 #include "base/text.hpp"
 
 namespace sluice::protocol {
@@ -74,6 +75,7 @@ PartNotes::PartNotes(bool are_wanted) : are_wanted_(are_wanted) {
 }
 
 PartNotes::Lengths PartNotes::lengths_at(std::size_t place) const {
+    SLUICE_ASSERT(place + sizeof(Lengths) <= texts_.size());
     Lengths lengths;
     std::memcpy(&lengths, texts_.data() + place, sizeof lengths);
     return lengths;

@@ -237,6 +237,7 @@ TEST_F(ReceiveTest, ABodyThatMayNotFitThereTakesABuffer) {
     const std::string media = media_of(100'000);
     receive_media(media);
     ASSERT_TRUE(form_ && form_->media);
+    EXPECT_EQ(blobs_.ways.in_place, 0U);
     EXPECT_EQ(content_of(*std::move(form_->media)), media);
 }
 

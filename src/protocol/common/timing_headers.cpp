@@ -44,7 +44,7 @@ std::string_view server_timing(
     return {memory.data(), text.end()};
 }
 
-// Sixteen digits, as X's; the same request has the same. Eight characters at once, and each of them tells in all digits.
+// Sixteen digits, as X's; the same request has the same. Eight characters at once.
 std::array<char, 16> transaction_id_of(std::string_view request_id) {
     std::uint64_t hash = 0xcbf2'9ce4'8422'2325U;
     while (!request_id.empty()) {
