@@ -196,7 +196,8 @@ Result<void> Uploads::admits(const CreateUpload& wanted) const {
 
 Result<void> Uploads::check_room(ByteCount wanted, ByteCount least) const {
     const auto room = room_of(services_, limits_.reserve);
-    return room && *room && !(**room).holds(std::max(wanted, least)) ? (**room).refusal(wanted) : ok();
+    return room && *room && !(**room).holds(std::max(wanted, least)) ? (**room).refusal(wanted)
+                                                                     : ok();
 }
 
 NewUpload Uploads::new_upload(const CreateUpload& wanted, Checked checked) {

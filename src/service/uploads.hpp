@@ -133,7 +133,7 @@ class Uploads {
     Result<UploadWithSegments> find_as(const Principal& reader, MediaId id);
     Result<void> share(const Upload& upload, const CreateUpload& wanted);
     HotOpen facts_of_open(const UploadWithSegments& found);
-    std::optional<Error> open_at_once(const Principal& of, MediaId id, HotOpen, WallTime at) const;
+    std::optional<Error> open_at_once(const Principal& owner, MediaId, HotOpen, WallTime at) const;
     std::string refusal_to_expect(const UploadWithSegments& found);
     std::vector<TimelineEvent> telling_events(const Upload& upload) const;
     Error with_refused_appends(Error refused, const UploadWithSegments& found) const;

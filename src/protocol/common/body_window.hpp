@@ -52,8 +52,8 @@ class BodyWindow {
     // Goes on with what was set aside. `phase`: where in a block of the file its first byte belongs. `lent`: memory of
     // whoever stores the media, until the next resume(); it is used if all that is still to come fits in it.
     boost::asio::awaitable<void> resume(std::size_t phase, std::span<std::byte> lent);
-    // Instead of resume(), when nothing is being stored (what was set aside is kept): the buffer is the next one's who has a turn, still in the
-    // processor's caches, and taken again when more has come.
+    // Instead of resume(), when nothing is being stored (what was set aside is kept): the buffer is the next one's who
+    // has a turn, still in the processor's caches, and taken again when more has come.
     void sleep();
 
   private:

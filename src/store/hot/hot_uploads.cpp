@@ -32,18 +32,6 @@ const HotUploads::Shard& HotUploads::shard_of(MediaId id) const {
     return shards_[spread(id)];
 }
 
-std::optional<HotUpload> HotUploads::find(MediaId id, WallTime now) const {
-    const Shard& shard = shard_of(id);
-    const std::lock_guard lock(shard.mutex);
-    return find_in(shard, id, now);
-}
-
-std::optional<HotOpen> HotUploads::find_open(MediaId id) const {
-    const Shard& shard = shard_of(id);
-    const std::lock_guard lock(shard.mutex);
-    return find_open_in(shard, id);
-}
-
 HotUploads::Found HotUploads::find_either(MediaId id, WallTime now) const {
     const Shard& shard = shard_of(id);
     const std::lock_guard lock(shard.mutex);

@@ -43,8 +43,6 @@ class HotUploads {
     // How many writes of its part of the uploads a reader had seen when it asked the store.
     using Version = std::uint64_t;
 
-    std::optional<HotUpload> find(MediaId id, WallTime now) const;
-
     // To be taken before the store is asked. Nothing while the upload may be written to.
     std::optional<Version> version_of(MediaId id) const;
     // After one write of one's own, begun when this had been seen, if nobody else has written since.
@@ -55,8 +53,7 @@ class HotUploads {
     // tells more than this (open: the segments).
     void keep(HotUpload hot, std::optional<Version> seen);
 
-    std::optional<HotOpen> find_open(MediaId id) const;
-    // Whichever of the two it is, under one lock.
+    // Whichever of the two it is.
     struct Found {
         std::optional<HotUpload> upload;
         std::optional<HotOpen> open;

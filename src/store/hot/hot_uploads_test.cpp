@@ -17,17 +17,25 @@ Upload upload_in(UploadState state, std::uint64_t id = 1) {
 
 constexpr WallTime now = store_test_now;
 
+std::optional<HotUpload> found(const HotUploads& hot, MediaId id, WallTime at) {
+    return hot.find_either(id, at).upload;
+}
+
+std::optional<HotOpen> found_open(const HotUploads& hot, MediaId id) {
+    return hot.find_either(id, now).open;
+}
+
 void keep_now(HotUploads& hot, const Upload& upload) {
     hot.keep({upload, now, {}}, hot.version_of(upload.id));
 }
 
 TEST(HotUploads, TellsWhatWasKept) {
     HotUploads hot;
-    EXPECT_FALSE(hot.find({1}, now));
+    EXPECT_FALSE(found(hot, {1}, now));
     const Upload ready = upload_in(UploadState::ready);
     keep_now(hot, ready);
-    ASSERT_TRUE(hot.find({1}, now));
-    EXPECT_EQ(hot.find({1}, now)->upload, ready);
+    ASSERT_TRUE(found(hot, {1}, now));
+    EXPECT_EQ(found(hot, {1}, now)->upload, ready);
 }
 
 TEST(HotUploads, KeepsNoStateOfWhichTheRowTellsHalf) {
@@ -39,7 +47,7 @@ TEST(HotUploads, KeepsNoStateOfWhichTheRowTellsHalf) {
           UploadState::expired}) {
         HotUploads hot;
         keep_now(hot, upload_in(state));
-        EXPECT_FALSE(hot.find({1}, now)) << name_of(state);
+        EXPECT_FALSE(found(hot, {1}, now)) << name_of(state);
     }
 }
 
@@ -51,7 +59,7 @@ TEST(HotUploads, KeepsWhatWasWrittenIfNobodyElseWrote) {
         const HotUploads::Write own(hot, {1});
     }
     hot.keep({ready, now, {}}, HotUploads::after_own_write(seen));
-    EXPECT_TRUE(hot.find({1}, now));
+    EXPECT_TRUE(found(hot, {1}, now));
     const auto before = hot.version_of({1});
     {
         const HotUploads::Write own(hot, {1});
@@ -60,25 +68,25 @@ TEST(HotUploads, KeepsWhatWasWrittenIfNobodyElseWrote) {
         const HotUploads::Write anothers(hot, {1});
     }
     hot.keep({ready, now, {}}, HotUploads::after_own_write(before));
-    EXPECT_FALSE(hot.find({1}, now));
+    EXPECT_FALSE(found(hot, {1}, now));
     const HotUploads::Write running(hot, {1});
     hot.keep({ready, now, {}}, HotUploads::after_own_write(hot.version_of({1})));
-    EXPECT_FALSE(hot.find({1}, now));
+    EXPECT_FALSE(found(hot, {1}, now));
 }
 
 TEST(HotUploads, TellsOfAQueueForAMomentOnly) {
     HotUploads hot;
     const Upload queued = upload_in(UploadState::queued);
     hot.keep({queued, now, std::chrono::seconds(5)}, hot.version_of({1}));
-    ASSERT_TRUE(hot.find({1}, now + std::chrono::milliseconds(1000)));
-    EXPECT_EQ(hot.find({1}, now)->left, std::chrono::seconds(5));
-    EXPECT_FALSE(hot.find({1}, now + std::chrono::milliseconds(1001)));
+    ASSERT_TRUE(found(hot, {1}, now + std::chrono::milliseconds(1000)));
+    EXPECT_EQ(found(hot, {1}, now)->left, std::chrono::seconds(5));
+    EXPECT_FALSE(found(hot, {1}, now + std::chrono::milliseconds(1001)));
     hot.keep({queued, now, std::chrono::seconds(60)}, hot.version_of({1}));
-    EXPECT_TRUE(hot.find({1}, now + std::chrono::milliseconds(6000)));
-    EXPECT_FALSE(hot.find({1}, now + std::chrono::milliseconds(6001)));
-    EXPECT_FALSE(hot.find({1}, now - std::chrono::milliseconds(1))) << "the clock was set back";
+    EXPECT_TRUE(found(hot, {1}, now + std::chrono::milliseconds(6000)));
+    EXPECT_FALSE(found(hot, {1}, now + std::chrono::milliseconds(6001)));
+    EXPECT_FALSE(found(hot, {1}, now - std::chrono::milliseconds(1))) << "the clock was set back";
     const HotUploads::Claim claim(hot);
-    EXPECT_FALSE(hot.find({1}, now)) << "it may be the one that is taken";
+    EXPECT_FALSE(found(hot, {1}, now)) << "it may be the one that is taken";
 }
 
 TEST(HotUploads, TellsNothingWhileItIsWritten) {
@@ -87,14 +95,14 @@ TEST(HotUploads, TellsNothingWhileItIsWritten) {
     keep_now(hot, ready);
     {
         const HotUploads::Write write(hot, {1});
-        EXPECT_FALSE(hot.find({1}, now));
+        EXPECT_FALSE(found(hot, {1}, now));
         EXPECT_FALSE(hot.version_of({1}));
         keep_now(hot, ready);
-        EXPECT_FALSE(hot.find({1}, now));
+        EXPECT_FALSE(found(hot, {1}, now));
     }
-    EXPECT_FALSE(hot.find({1}, now));
+    EXPECT_FALSE(found(hot, {1}, now));
     keep_now(hot, ready);
-    EXPECT_TRUE(hot.find({1}, now));
+    EXPECT_TRUE(found(hot, {1}, now));
 }
 
 TEST(HotUploads, WhatWasReadBeforeAWriteIsNotKeptAfterIt) {
@@ -104,7 +112,7 @@ TEST(HotUploads, WhatWasReadBeforeAWriteIsNotKeptAfterIt) {
         const HotUploads::Write write(hot, {1});
     }
     hot.keep({upload_in(UploadState::ready), now, {}}, seen);
-    EXPECT_FALSE(hot.find({1}, now));
+    EXPECT_FALSE(found(hot, {1}, now));
 }
 
 TEST(HotUploads, AClaimHidesWhatIsProcessedAndForgetsWhatItTook) {
@@ -115,15 +123,15 @@ TEST(HotUploads, AClaimHidesWhatIsProcessedAndForgetsWhatItTook) {
     keep_now(hot, upload_in(UploadState::ready, 3));
     {
         HotUploads::Claim claim(hot);
-        EXPECT_FALSE(hot.find({1}, now));
-        EXPECT_TRUE(hot.find({3}, now));
+        EXPECT_FALSE(found(hot, {1}, now));
+        EXPECT_TRUE(found(hot, {3}, now));
         hot.keep({upload_in(UploadState::processing, 2), now, {}}, seen);
         claim.was_of({2});
     }
-    EXPECT_TRUE(hot.find({1}, now));
-    EXPECT_FALSE(hot.find({2}, now));
+    EXPECT_TRUE(found(hot, {1}, now));
+    EXPECT_FALSE(found(hot, {2}, now));
     hot.keep({upload_in(UploadState::processing, 2), now, {}}, seen);
-    EXPECT_FALSE(hot.find({2}, now)) << "it was read before the claim";
+    EXPECT_FALSE(found(hot, {2}, now)) << "it was read before the claim";
 }
 
 TEST(HotUploads, IsBounded) {
@@ -134,7 +142,7 @@ TEST(HotUploads, IsBounded) {
         keep_now(hot, upload_in(UploadState::ready, id));
     }
     for (std::uint64_t id = 1; id <= count; ++id) {
-        kept += hot.find({id}, now) ? 1 : 0;
+        kept += found(hot, {id}, now) ? 1 : 0;
     }
     EXPECT_LE(kept, 64 * 256);
     EXPECT_GT(kept, 0);
@@ -146,11 +154,11 @@ TEST(HotUploads, CountsTheQuestionsAboutAnOpenOne) {
     hot.keep_open({1}, open, hot.version_of({1}));
     hot.was_asked(alice(), {1});
     hot.was_asked(bob(), {1});
-    ASSERT_TRUE(hot.find_open({1}));
-    EXPECT_EQ(hot.find_open({1})->asked, 4U);
-    EXPECT_EQ(hot.find_open({1})->facts, "No segment.");
+    ASSERT_TRUE(found_open(hot, {1}));
+    EXPECT_EQ(found_open(hot, {1})->asked, 4U);
+    EXPECT_EQ(found_open(hot, {1})->facts, "No segment.");
     hot.forget_open({1});
-    EXPECT_FALSE(hot.find_open({1}));
+    EXPECT_FALSE(found_open(hot, {1}));
 }
 
 TEST(HotUploads, FindsWhicheverItIs) {
@@ -177,14 +185,14 @@ TEST(HotUploads, WhatWasReadOfAnOpenOneBeforeItChangedIsNotKept) {
         const auto seen = hot.version_of({1});
         change();
         hot.keep_open({1}, open, seen);
-        return hot.find_open({1}).has_value();
+        return found_open(hot, {1}).has_value();
     };
     EXPECT_FALSE(keeps([&] { hot.was_asked(alice(), {1}); }));
     EXPECT_FALSE(keeps([&] { hot.forget_open({1}); }));
     EXPECT_FALSE(keeps([&] { const HotUploads::Write write(hot, {1}); }));
     EXPECT_TRUE(keeps([] {}));
     const HotUploads::Write write(hot, {1});
-    EXPECT_FALSE(hot.find_open({1}));
+    EXPECT_FALSE(found_open(hot, {1}));
     EXPECT_FALSE(keeps([] {}));
 }
 
@@ -218,7 +226,7 @@ class WatchedStore : public testing::Test {
     void learn(std::uint64_t id) { keep_now(of.hot, *of.rows.find(alice(), {id})); }
     // What STATUS would be told is what the store has, or nothing.
     void expect_true(std::uint64_t id) {
-        if (const auto told = of.hot.find({id}, now)) {
+        if (const auto told = found(of.hot, {id}, now)) {
             EXPECT_EQ(told->upload, *of.rows.find(alice(), {id}));
         }
     }
@@ -229,7 +237,7 @@ class WatchedStore : public testing::Test {
 
 TEST_F(WatchedStore, NoChangeLeavesAnOlderStateBehind) {
     const LeasedJob job = processing(1);
-    ASSERT_TRUE(of.hot.find({1}, now));
+    ASSERT_TRUE(found(of.hot, {1}, now));
     const Progress half{.percent = 50};
     ASSERT_TRUE(of.watched.heartbeat(job.id, job.fence, half, store_test_now, lease));
     expect_true(1);
@@ -250,9 +258,9 @@ TEST_F(WatchedStore, EveryChangeOfAnOpenOneIsHeardOf) {
     ASSERT_TRUE(store.create(open_upload(1)));
     const auto forgets = [&](auto change) {
         of.hot.keep_open({1}, {alice(), now, "", 0}, of.hot.version_of({1}));
-        EXPECT_TRUE(of.hot.find_open({1}));
+        EXPECT_TRUE(found_open(of.hot, {1}));
         EXPECT_TRUE(change());
-        return !of.hot.find_open({1});
+        return !found_open(of.hot, {1});
     };
     EXPECT_TRUE(forgets([&] { return store.add_segment({1}, segment_of(1, 0, 100), {}, now); }));
     EXPECT_TRUE(forgets([&] { return store.drop_segments({1}, {SegmentIndex{0}}, now); }));
@@ -266,21 +274,21 @@ TEST_F(WatchedStore, EveryChangeOfAnOpenOneIsHeardOf) {
 TEST_F(WatchedStore, AReleasedJobIsNotProcessedAnyMore) {
     const LeasedJob job = processing(1);
     ASSERT_TRUE(of.watched.release_job(job.id, job.fence, store_test_now, Counted::as_failure));
-    EXPECT_FALSE(of.hot.find({1}, now));
+    EXPECT_FALSE(found(of.hot, {1}, now));
     const LeasedJob again = **of.watched.claim_job(Lane::film, "here", store_test_now, lease);
     learn(1);
-    ASSERT_TRUE(of.hot.find({1}, now));
+    ASSERT_TRUE(found(of.hot, {1}, now));
     ASSERT_TRUE(of.watched.release_jobs_of("here", store_test_now));
-    EXPECT_FALSE(of.hot.find({1}, now));
+    EXPECT_FALSE(found(of.hot, {1}, now));
     EXPECT_EQ(again.id, job.id);
 }
 
 TEST_F(WatchedStore, AJobThatWasTakenOverIsAskedForAnew) {
     processing(1);
-    ASSERT_TRUE(of.hot.find({1}, now));
+    ASSERT_TRUE(found(of.hot, {1}, now));
     const WallTime later = store_test_now + 2 * lease;
     ASSERT_TRUE(*of.watched.claim_job(Lane::film, "there", later, lease));
-    EXPECT_FALSE(of.hot.find({1}, now));
+    EXPECT_FALSE(found(of.hot, {1}, now));
 }
 
 TEST_F(WatchedStore, AJobThatWasLostIsNotRememberedForEver) {
@@ -290,9 +298,9 @@ TEST_F(WatchedStore, AJobThatWasLostIsNotRememberedForEver) {
     ));
     EXPECT_FALSE(of.watched.heartbeat(job.id, job.fence, {}, store_test_now, lease));
     keep_now(of.hot, upload_in(UploadState::ready, 9));
-    ASSERT_TRUE(of.hot.find({9}, now));
+    ASSERT_TRUE(found(of.hot, {9}, now));
     EXPECT_FALSE(of.watched.heartbeat(job.id, job.fence, {}, store_test_now, lease));
-    EXPECT_FALSE(of.hot.find({9}, now)) << "whose it was is not known any more";
+    EXPECT_FALSE(found(of.hot, {9}, now)) << "whose it was is not known any more";
 }
 
 TEST_F(WatchedStore, AJobOfAProcessBeforeForgetsWhateverItMayBe) {
