@@ -94,10 +94,8 @@ Result<Upload> Streams::create(const CreateStream& wanted) {
         }
         return joined;
     }
-    // An empty part is whole as it is, and waits to be joined.
-    const bool is_empty_file = made->stream.kind == UploadKind::stream && wanted.ends_at_length &&
-                               made->stream.length_known && made->total.value == 0;
-    return is_empty_file ? complete(made->owner, made->id) : std::move(made);
+    // An empty one, or one that an earlier call of the same key has filled.
+    return wanted.ends_at_length ? end_if_whole(*std::move(made)) : std::move(made);
 }
 
 Result<Upload> Streams::insert(const CreateStream& wanted, NewUpload fresh) {

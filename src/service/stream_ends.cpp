@@ -190,4 +190,27 @@ Result<void> Streams::join_waiting(const Principal& owner, MediaId part) {
     return joinable;
 }
 
+Result<Upload> Streams::end_if_whole(Upload upload) {
+    if (upload.state != UploadState::open) {
+        return upload;
+    }
+    if (upload.stream.kind == UploadKind::joined) {
+        auto joined = lacks_a_part(services_.metadata, upload) ? upload : try_join(upload);
+        return joined ? std::move(joined) : Result<Upload>(std::move(upload));
+    }
+    if (!is_whole(upload)) {
+        return upload;
+    }
+    auto sure = find_for_change(upload.owner, upload.id);  // in doubt it is looked at first
+    if (!sure || sure->state != UploadState::open || !is_whole(*sure)) {
+        return sure ? std::move(sure) : Result<Upload>(std::move(upload));
+    }
+    if (sure->stream.kind == UploadKind::stream) {
+        return complete(sure->owner, sure->id);
+    }
+    // Why it may not be joined is for whoever asks for what waits.
+    static_cast<void>(join_waiting(sure->owner, sure->id));
+    return sure;
+}
+
 }  // namespace sluice

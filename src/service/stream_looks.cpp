@@ -1,4 +1,7 @@
 // What is there of a stream, for whoever asks and for whoever goes on with it.
+#include <algorithm>
+
+#include "base/digest.hpp"
 #include "service/checked_load.hpp"
 #include "service/doubts.hpp"
 #include "service/peers.hpp"
@@ -25,6 +28,22 @@ Error by_segments(const Upload& upload) {
             "there.",
         .media_id = upload.id.value,
     };
+}
+
+constexpr std::size_t read_piece_bytes = 256 * 1024;
+
+Result<std::uint32_t> crc_of(BlobStore& blobs, const Extent& extent) {
+    std::vector<std::byte> piece(std::min<std::uint64_t>(read_piece_bytes, extent.length.value));
+    std::uint32_t crc = 0;
+    for (std::uint64_t at = 0; at < extent.length.value; at += piece.size()) {
+        const auto bytes =
+            std::span(piece).first(std::min<std::uint64_t>(piece.size(), extent.length.value - at));
+        if (auto read = blobs.read(extent, {at}, bytes); !read) {
+            return std::move(read).error();
+        }
+        crc = crc32c(bytes, crc);
+    }
+    return crc;
 }
 
 void after_cancel(const UploadServices& services, Uploads& uploads, const Upload& cancelled) {
@@ -121,6 +140,33 @@ Result<Upload> Streams::find_settled(const Principal& owner, MediaId id) {
         services_.peers->settle_stream(id, settle_patience);
     }
     return find(owner, id);
+}
+
+Result<bool> Streams::begins_with(const Upload& upload, ByteCount length, std::uint32_t crc) {
+    const auto found = services_.metadata.find_with_segments(upload.owner, upload.id);
+    if (!found) {
+        return uploads_.refused(upload.owner, found.error(), upload.id);
+    }
+    std::uint32_t there = 0;
+    ByteCount at;
+    for (const auto& [index, segment] : found->segments) {
+        const ByteCount left = length - at;
+        if (left < segment.extent.length) {
+            if (left.value > 0 && !found->upload.has_original) {
+                return true;
+            }
+            auto rest = crc_of(services_.blobs, {segment.extent.blob, segment.extent.offset, left});
+            if (!rest) {
+                return std::move(rest).error();
+            }
+            there = crc32c_joined(there, *rest, left.value);
+            at = length;
+            break;
+        }
+        there = crc32c_joined(there, segment.crc32c, segment.extent.length.value);
+        at += segment.extent.length;
+    }
+    return at == length && there == crc;
 }
 
 bool Streams::is_fed(MediaId id) {

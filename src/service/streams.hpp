@@ -9,40 +9,13 @@
 #include <string>
 #include <vector>
 
+#include "service/stream_commands.hpp"
 #include "service/stream_leases.hpp"
 #include "service/stream_tails.hpp"
 #include "service/uploads.hpp"
 #include "service/whole_streams.hpp"
 
 namespace sluice {
-
-struct CreateStream {
-    Principal owner;
-    UploadKind kind = UploadKind::stream;
-    std::optional<ByteCount> length = {};  // not of a joined one
-    std::vector<MediaId> parts = {};       // of a joined one, in the order of its bytes
-    std::string category = {};             // as received; empty: by the type, or by the content
-    std::string media_type = {};           // as declared; whatever it is, it is kept
-    std::string file_name = {};
-    std::string told = {};       // StreamFacts::told
-    bool ends_at_length = true;  // false: an empty file waits for a request that is the last one
-    std::string_view protocol = {};  // Upload::protocol
-    std::string idempotency_key = {};
-    const Admission* admission = nullptr;
-    bool* was_made_before = nullptr;  // told: the answer is that of an earlier call
-};
-
-struct AppendToStream {
-    Principal owner;
-    MediaId id;
-    ByteCount at;
-    std::optional<ByteCount> length = {};  // of the body, if it tells
-    std::optional<ByteCount> total = {};   // of the upload, told now
-    // Whether this is the last request, in protocols that say so: only then the upload is complete, and
-    // its length is what has come if it was not told. Nothing: it is complete when its length is reached.
-    std::optional<bool> is_last = {};
-    const Admission* admission = nullptr;
-};
 
 // The right to append, of one request. Not thread-safe; movable.
 class StreamAppend {
@@ -102,6 +75,11 @@ class Streams {
     Result<Upload> find(const Principal& owner, MediaId id);
     // The same after a request that runs has stored what came, if it does so in a moment.
     Result<Upload> find_settled(const Principal& owner, MediaId id);
+    // For protocols in which a stream ends with its length: one that is whole and open, since the request with its last byte
+    // died between that and the end, is completed, or joined with what waits for it. Others are returned as they are.
+    Result<Upload> end_if_whole(Upload upload);
+    // Whether its first `length` bytes have this CRC-32C; also true if that can no longer be told.
+    Result<bool> begins_with(const Upload& upload, ByteCount length, std::uint32_t crc);
     // All bytes that have come, in their order, for whoever needs a digest of them.
     Result<void> read(
         const Principal& owner,

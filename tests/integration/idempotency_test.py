@@ -101,6 +101,25 @@ class Keyed(ServerCase):
                 self.assertIsNone(first.header("idempotency-replayed"))
                 self.assertEqual(again.header("idempotency-replayed"), "true")
 
+    def test_other_bytes_with_a_creation_of_the_same_key_are_refused(self):
+        data = noise(300_000)
+        other = data[:150_000] + bytes([data[150_000] ^ 1]) + data[150_001:]
+        length = ("Upload-Length", str(len(data)))
+        tus = [("Tus-Resumable", "1.0.0"), length, ("Content-Type", "application/offset+octet-stream")]
+        for path, fields, sent in (
+            ("/files/", tus, 300_000), ("/files/", tus, 200_000),
+            ("/resumable/", [("Upload-Complete", "?1")], 300_000), ("/resumable/", [("Upload-Complete", "?0"), length], 200_000),
+            ("/resumable/", [], 300_000),
+        ):
+            with self.subTest(path=path, fields=fields, sent=sent):
+                all_fields = self.x1.headers + fields + keyed(f'"{sent} {len(fields)} {path}"')
+                first, again, differs = (
+                    call(self.server, "POST", path, all_fields, body[:sent]) for body in (data, data, other)
+                )
+                self.assertEqual((first.status, again.status, differs.status), (201, 201, 422), differs)
+                self.assertEqual(again.header("location"), first.header("location"))
+                self.assertEqual(differs.header("sluice-error"), "idempotency_key_reused")
+
     def start_again_with(self, arguments):
         self.server.stop()
         self.server.arguments = list(arguments)

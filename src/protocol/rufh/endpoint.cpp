@@ -5,15 +5,14 @@
 
 #include "base/text.hpp"
 #include "protocol/common/credentials.hpp"
-#include "protocol/common/idempotency_key.hpp"
 #include "protocol/common/method_override.hpp"
-#include "protocol/common/parameters.hpp"
 #include "protocol/common/problem.hpp"
 #include "protocol/common/rate_gate.hpp"
+#include "protocol/common/replayed_bytes.hpp"
 #include "protocol/common/two_protocols.hpp"
 #include "protocol/common/upload_identity.hpp"
-#include "protocol/common/upload_metadata.hpp"
 #include "protocol/rufh/answers.hpp"
+#include "protocol/rufh/creation.hpp"
 #include "protocol/rufh/digests.hpp"
 #include "protocol/rufh/feed.hpp"
 #include "runtime/run_blocking.hpp"
@@ -25,8 +24,6 @@ using boost::asio::awaitable;
 using http::Request;
 using http::Response;
 using runtime::run_blocking;
-
-constexpr std::string_view partial_type = "application/partial-upload";
 
 // By the last request an upload is complete, unless bytes were lost meanwhile, or tus joins it with others.
 constexpr auto unfinished =
@@ -41,55 +38,6 @@ Error not_allowed(std::string_view method) {
 
 std::string location_of(MediaId id) {
     return std::string(collection) + id.text();
-}
-
-// What the file is, as its sender says. tus-js-client says it in Upload-Metadata whatever it speaks; what is
-// none there counts as not said, since the field is no part of this protocol.
-UploadMetadata about_of(const Request& request, const Parameters& query) {
-    const auto said = upload_metadata_of(request.joined("Upload-Metadata"));
-    auto about = said ? *said : UploadMetadata();
-    const auto type = request.header("Content-Type").value_or("");
-    if (const auto name = file_name_of(request.header("Content-Disposition").value_or(""));
-        !name.empty()) {
-        about.file_name = name;
-    }
-    if (!type.empty() && essence_of(type) != partial_type) {
-        about.media_type = type;
-    }
-    if (const auto category = query.get("media_category"); !category.empty()) {
-        about.category = category;
-    }
-    return about;
-}
-
-// What a creation asks for. Errors: those of its fields.
-Result<CreateStream> wanted_of(const Request& request, const Fields& fields, Principal owner) {
-    auto key = idempotency_key_of(request);
-    if (!key) {
-        return key.error();
-    }
-    Parameters query;
-    if (auto read = query.add_query(request.raw_query); !read) {
-        return std::move(read).error();
-    }
-    const std::string digest = request.joined("Repr-Digest");
-    if (const auto digests = Digests::parse(digest); !digests) {
-        return digests.error();
-    }
-    const bool is_last = fields.is_complete.value_or(true);
-    const UploadMetadata about = about_of(request, query);
-    return CreateStream{
-        .owner = std::move(owner),
-        .length = fields.length || !is_last ? fields.length : fields.body,
-        .category = about.category,
-        .media_type = about.media_type,
-        .file_name = about.file_name,
-        .told = digest,
-        // With a word for the end also an empty file is looked at before it is complete: its digest may differ.
-        .ends_at_length = !fields.is_complete && !request.has_body(),
-        .protocol = protocol_name,
-        .idempotency_key = *std::move(key),
-    };
 }
 
 // The same call under its Idempotency-Key has the upload: what is there of it is not this one's to end.
@@ -223,10 +171,14 @@ awaitable<Response> Endpoint::create(
     // An empty file is complete already; what an earlier call of the same key made may be, or has all that
     // this one brings.
     Fed fed{*made, {}};
-    const bool is_there = !*fields.is_complete && made->received.value > 0 && fields.body &&
-                          made->received >= *fields.body;
-    if (made->state == UploadState::open && !is_there &&
-        (request.has_body() || *fields.is_complete)) {
+    const bool is_there =
+        made->state != UploadState::open || (!*fields.is_complete && made->received.value > 0 &&
+                                             fields.body && made->received >= *fields.body);
+    if (auto same = is_there ? co_await compare_replayed(context_, exchange, body, *made) : ok();
+        !same) {
+        co_return refused(same.error(), request, fields, true);
+    }
+    if (!is_there && (request.has_body() || *fields.is_complete)) {
         auto now =
             co_await feed(context_, exchange, {.owner = made->owner, .id = made->id}, fields, body);
         if (!now) {
@@ -275,6 +227,8 @@ awaitable<Response> Endpoint::take_whole(
             co_return gone(now.error(), request);
         }
         fed = *std::move(now);
+    } else if (auto same = co_await compare_replayed(context_, exchange, body, *made); !same) {
+        co_return gone(same.error(), request);
     }
     Response response = described(request, fed.upload);
     response.status = 201;

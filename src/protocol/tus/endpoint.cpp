@@ -6,17 +6,17 @@
 #include "base/text.hpp"
 #include "protocol/common/cors.hpp"
 #include "protocol/common/credentials.hpp"
-#include "protocol/common/idempotency_key.hpp"
 #include "protocol/common/method_override.hpp"
 #include "protocol/common/problem.hpp"
 #include "protocol/common/rate_gate.hpp"
 #include "protocol/common/receive_stream.hpp"
+#include "protocol/common/replayed_bytes.hpp"
 #include "protocol/common/stream_hints.hpp"
 #include "protocol/common/two_protocols.hpp"
 #include "protocol/common/unannounced_trailer.hpp"
 #include "protocol/common/upload_identity.hpp"
-#include "protocol/common/upload_metadata.hpp"
 #include "protocol/tus/checksum.hpp"
+#include "protocol/tus/creation.hpp"
 #include "protocol/tus/fields.hpp"
 #include "runtime/run_blocking.hpp"
 
@@ -28,8 +28,6 @@ using http::Request;
 using http::Response;
 using runtime::run_blocking;
 
-constexpr std::string_view protocol_name = "tus";  // Upload::protocol
-constexpr std::string_view body_type = "application/offset+octet-stream";
 constexpr std::string_view extensions =
     "creation,creation-with-upload,creation-defer-length,expiration,checksum,checksum-trailer,"
     "termination,concatenation,concatenation-unfinished";
@@ -87,82 +85,11 @@ std::string offset_text(const Upload& upload) {
     return std::to_string(upload.received.value);
 }
 
-bool has_bytes_for_it(const Request& request) {
-    return request.has_body() &&
-           essence_of(request.header("Content-Type").value_or("")) == body_type;
-}
-
 Error not_allowed(std::string_view method) {
     return {
         .code = ErrorCode::method_not_allowed,
         .facts = printable(method) + " means nothing here.",
     };
-}
-
-// What a creation asks for. Errors: those of its fields.
-Result<CreateStream> wanted_of(const Request& request, Principal owner) {
-    const auto metadata = upload_metadata_of(request.joined("Upload-Metadata"));
-    if (!metadata) {
-        return metadata.error();
-    }
-    auto key = idempotency_key_of(request);
-    if (!key) {
-        return key.error();
-    }
-    CreateStream wanted{
-        .owner = std::move(owner),
-        .category = metadata->category,
-        .media_type = metadata->media_type,
-        .file_name = metadata->file_name,
-        .told = told_of(request),
-        .protocol = protocol_name,
-        .idempotency_key = *std::move(key),
-    };
-    if (request.header("Upload-Concat")) {
-        auto concat = concat_of(request);
-        if (!concat) {
-            return concat.error();
-        }
-        wanted.kind = concat->is_partial ? UploadKind::part : UploadKind::joined;
-        wanted.parts = std::move(concat->parts);
-    }
-    if (wanted.kind != UploadKind::joined) {
-        const auto length = length_of(request);
-        if (!length) {
-            return length.error();
-        }
-        wanted.length = *length;
-    } else if (request.header("Upload-Length") || request.header("Upload-Defer-Length")) {
-        const Error error{
-            .code = ErrorCode::concatenation_invalid,
-            .facts = "The length of a final upload is that of its parts; it was told as well.",
-        };
-        return error;
-    }
-    return wanted;
-}
-
-// The bytes that come with a creation.
-Result<void> bytes_fit(const Request& request, const CreateStream& wanted) {
-    if (!has_bytes_for_it(request)) {
-        return ok();
-    }
-    if (wanted.kind == UploadKind::joined) {
-        return Error{
-            .code = ErrorCode::concatenation_invalid,
-            .facts =
-                "A final upload has the bytes of its parts; this one came with some of its own.",
-        };
-    }
-    const auto length = ByteCount{request.content_length.value_or(0)};
-    if (wanted.length && length > *wanted.length) {
-        return Error{
-            .code = ErrorCode::beyond_total_bytes,
-            .facts = "The body has " + std::to_string(length.value) +
-                     " bytes, Upload-Length says " + std::to_string(wanted.length->value) + ".",
-        };
-    }
-    return ok();
 }
 
 }  // namespace
@@ -282,9 +209,16 @@ awaitable<Response> Endpoint::create(Exchange& exchange, Principal owner, http::
     Response response;
     response.status = 201;
     // Said again under its Idempotency-Key, and all of these bytes are there.
-    const bool is_there = made->received.value > 0 && request.content_length &&
-                          made->received.value >= *request.content_length;
-    if (has_bytes && made->state == UploadState::open && !is_there) {
+    const bool is_there =
+        made->state != UploadState::open || (made->received.value > 0 && request.content_length &&
+                                             made->received.value >= *request.content_length);
+    if (auto same = has_bytes && is_there
+                        ? co_await compare_replayed(context_, exchange, body, *made)
+                        : ok();
+        !same) {
+        co_return refused(same.error(), request);
+    }
+    if (has_bytes && !is_there) {
         const auto now = co_await feed(exchange, {.owner = made->owner, .id = made->id}, body);
         if (now) {
             response.set("Upload-Offset", offset_text(*now));
@@ -350,9 +284,12 @@ awaitable<Response> Endpoint::refused_bytes(
 
 awaitable<Response> Endpoint::look(const Request& request, Principal owner, MediaId id) const {
     const bool is_download = method_of(request) == "GET";
-    const auto found = co_await run_blocking(context_.bulk, [this, owner = std::move(owner), id] {
-        return context_.streams->find_settled(owner, id);
-    });
+    auto settled = [this, owner = std::move(owner), id] {
+        auto there = context_.streams->find_settled(owner, id);
+        const bool is_ours = there && there->protocol == protocol_name;
+        return is_ours ? context_.streams->end_if_whole(*std::move(there)) : std::move(there);
+    };
+    const auto found = co_await run_blocking(context_.bulk, std::move(settled));
     if (!found) {
         co_return refused(found.error(), request);
     }
