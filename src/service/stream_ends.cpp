@@ -203,7 +203,7 @@ Result<Upload> Streams::end_if_whole(Upload upload) {
     }
     auto sure = find_for_change(upload.owner, upload.id);  // in doubt it is looked at first
     if (!sure || sure->state != UploadState::open || !is_whole(*sure)) {
-        return sure ? std::move(sure) : Result<Upload>(std::move(upload));
+        return sure;
     }
     if (sure->stream.kind == UploadKind::stream) {
         return complete(sure->owner, sure->id);

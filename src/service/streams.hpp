@@ -76,7 +76,8 @@ class Streams {
     // The same after a request that runs has stored what came, if it does so in a moment.
     Result<Upload> find_settled(const Principal& owner, MediaId id);
     // For protocols in which a stream ends with its length: one that is whole and open, since the request with its last byte
-    // died between that and the end, is completed, or joined with what waits for it. Others are returned as they are.
+    // died between that and the end, is completed, or joined with what waits for it. Others are returned as they are. Errors: what is whole and can
+    // never be completed (a sync that failed) is no success.
     Result<Upload> end_if_whole(Upload upload);
     // Whether its first `length` bytes have this CRC-32C; also true if that can no longer be told.
     Result<bool> begins_with(const Upload& upload, ByteCount length, std::uint32_t crc);

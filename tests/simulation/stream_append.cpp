@@ -50,11 +50,12 @@ Result<Upload> Streamer::request(
     const std::uint64_t asked_before = model.asked;
     if (manner.asks_first) {
         const std::uint64_t told = model.told;
-        const auto found = process.streams.find(model.owner, model.id);
+        const auto found = seen(process, model);
         if (!found) {
             return judged(model, found.error(), "HEAD");
         }
         note_offset(model, told, found->received.value);
+        note_end(model, *found);
         at = found->received.value;
         if (found->has_all_bytes()) {
             model.is_complete = model.is_complete || model.kind != UploadKind::joined;

@@ -191,14 +191,27 @@ void Streamer::join() {
 
 void Streamer::look(StreamModel& model) {
     const std::uint64_t told = model.told;
-    const auto found =
-        world_.ask([&](Process& process) { return process.streams.find(model.owner, model.id); });
+    const auto found = world_.ask([&](Process& process) { return seen(process, model); });
     if (found && *found) {
         note_offset(model, told, (*found)->received.value);
+        note_end(model, **found);
     } else if (found && !is_common(model, found->error())) {
         unexpected("HEAD", model, found->error());
     }
     world_.checker.check(model.id);
+}
+
+Result<Upload> Streamer::seen(Process& process, const StreamModel& model) {
+    auto found = process.streams.find(model.owner, model.id);
+    return found && !model.ends_by_word ? process.streams.end_if_whole(*std::move(found))
+                                        : std::move(found);
+}
+
+// By tus an offset at the length is the end: the client is content and does not come again.
+void Streamer::note_end(StreamModel& model, const Upload& found) {
+    const bool is_told_of_the_end = model.kind == UploadKind::stream && !model.ends_by_word &&
+                                    found.stream.length_known && found.received == found.total;
+    model.is_complete = model.is_complete || is_told_of_the_end;
 }
 
 void Streamer::note_offset(StreamModel& model, std::uint64_t before, std::uint64_t offset) {

@@ -74,6 +74,8 @@ class Streamer {
     void look(StreamModel& model);
 
     // `before`: what had been told when it was asked.
+    Result<Upload> seen(Process& process, const StreamModel& model);
+    void note_end(StreamModel& model, const Upload& found);
     void note_offset(StreamModel& model, std::uint64_t before, std::uint64_t offset);
 
     void cancel(StreamModel& model);
