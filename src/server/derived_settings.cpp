@@ -9,9 +9,11 @@
 namespace sluice::server {
 
 SqliteOptions database_options(const Settings& settings, std::shared_ptr<Ballast> ballast) {
-    return {.strict = settings.is_strict, .make_room = [ballast = std::move(ballast)] {
-                return ballast->drop();
-            }};
+    return {
+        .strict = settings.is_strict,
+        .make_room = [ballast =
+                          std::move(ballast)](bool is_vital) { return ballast->drop(is_vital); }
+    };
 }
 
 std::string key_file_of(const Settings& settings) {

@@ -1,13 +1,14 @@
 """A full disk: told with the figures, nothing acknowledged is lost, and all goes on when there is room (contract 7.1)."""
 
 import contextlib
+import json
 import os
 import subprocess
 import tempfile
 import unittest
 
 from support.case import ServerCase
-from support.client import X1, X2
+from support.client import X1, X2, call
 from support.media import clip, noise, picture
 from support.mounts import unmount
 from support.server import Server
@@ -131,6 +132,22 @@ class FullDisk(unittest.TestCase):
                 self.assertEqual(caller.original(f"7_{whole}").body, data)
                 self.assertEqual(caller.original(f"7_{half}").body, data)
 
+    def test_small_writes_leave_room_for_what_ends_and_deletes_uploads(self):
+        disk, server, caller = self.start(200 * MIB, "ext4", "--role", "api")
+        whole, other = caller.open(1000), caller.open(1000)
+        self.assertEqual(caller.append(whole, 0, noise(1000)).status, 204)
+        others = [caller.open(1000) for _ in range(2000)]
+        disk.fill()
+        answers = []
+        for media_id in others:
+            text = json.dumps({"media_id": media_id, "alt_text": {"text": "\u8a9e" * 999}}).encode()
+            answers.append(caller.post("/1.1/media/metadata/create.json", text, "application/json"))
+            if answers[-1].status != 200:
+                break
+        self.assert_full(answers[-1])
+        self.assertEqual(caller.finalize(whole).status, 201)
+        self.assertEqual(call(server, "DELETE", f"/api/v1/uploads/{other}").status, 204)
+
     def test_a_start_without_room_for_the_mapped_index_is_refused_and_no_crash(self):
         # With blocks smaller than a page there is room for the size of the index, and not for its pages.
         refusals = 0
@@ -144,8 +161,9 @@ class FullDisk(unittest.TestCase):
                 media_id = X1(server).open(1000)
                 X1(server).append(media_id, 0, noise(1000))
                 server.stop()  # so that the next start finds no index
-                with contextlib.suppress(FileNotFoundError):
-                    os.unlink(os.path.join(server.data, "ballast"))  # and nothing to give back
+                for name in ("ballast", "ballast.last"):  # and nothing to give back
+                    with contextlib.suppress(FileNotFoundError):
+                        os.unlink(os.path.join(server.data, name))
                 os.sync()
                 filler = disk.fill(leave)
                 try:

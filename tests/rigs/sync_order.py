@@ -55,7 +55,7 @@ class Order:
 
     def is_judged(self, path):
         inside = path.startswith(self.root + "/")
-        return inside and "/scratch" not in path and not path.endswith(("-shm", "-wal", ".db", "/lock", "/ballast", "/speeds", "/speeds.new"))
+        return inside and "/scratch" not in path and not path.endswith(("-shm", "-wal", ".db", "/lock", "/ballast", "/ballast.last", "/speeds", "/speeds.new"))
 
     def read(self, lines):
         for text, _ in whole_calls(lines):

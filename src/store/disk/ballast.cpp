@@ -27,9 +27,10 @@ ByteCount free_beside(const std::string& path) {
 
 }  // namespace
 
-bool Ballast::drop() {
+bool Ballast::drop(bool is_vital) {
     const std::scoped_lock lock(mutex_);
-    const bool was_there = ::unlink(path_.c_str()) == 0;
+    const bool was_there =
+        ::unlink(first_.c_str()) == 0 || (is_vital && ::unlink(last_.c_str()) == 0);
     if (was_there) {
         log::warning("ballast_dropped", "the disk is full; room for the database is given back");
     }
@@ -37,8 +38,8 @@ bool Ballast::drop() {
 }
 
 void Ballast::prepare() {
-    if (free_beside(path_).value < size_.value / plenty) {
-        drop();
+    if (free_beside(first_).value < size_.value / plenty) {
+        drop(true);
     } else {
         refill();
     }
@@ -46,15 +47,20 @@ void Ballast::prepare() {
 
 void Ballast::refill() {
     const std::scoped_lock lock(mutex_);
+    make(last_);
+    make(first_);
+}
+
+void Ballast::make(const std::string& path) const {
     struct stat status{};
-    if (::stat(path_.c_str(), &status) == 0 || free_beside(path_).value < plenty * size_.value) {
+    if (::stat(path.c_str(), &status) == 0 || free_beside(path).value < plenty * size_.value) {
         return;
     }
     const UniqueFd file(
-        ::open(path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR)
+        ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR)
     );
     if (!file || ::fallocate(file.get(), 0, 0, static_cast<off_t>(size_.value)) != 0) {
-        ::unlink(path_.c_str());
+        ::unlink(path.c_str());
     }
 }
 

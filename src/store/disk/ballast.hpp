@@ -1,6 +1,6 @@
-// Ballast: a file that takes a little room while there is some, and gives it back to the database when
-// the disk is full, so that FINALIZE and the end of jobs can still be written down. Thread-safe;
-// blocking.
+// Ballast: two files that take a little room while there is some, and give it back to the database when the disk is full.
+// The first is for whatever is to be written down, the last for FINALIZE, the end of jobs and what makes room (DELETE, the
+// sweep), so that these go on when small writes have used up the rest. Thread-safe; blocking.
 #pragma once
 
 #include <mutex>
@@ -12,18 +12,22 @@ namespace sluice {
 
 class Ballast {
   public:
-    // Nothing is made yet.
-    Ballast(std::string path, ByteCount size) : path_(std::move(path)), size_(size) {}
+    // Nothing is made yet. `size`: of each of the two.
+    Ballast(std::string path, ByteCount size)
+        : first_(std::move(path)), last_(first_ + ".last"), size_(size) {}
 
-    // True: it was there, and its room is free now.
-    bool drop();
+    // The first one that is there, for what is vital also the last. True: its room is free now.
+    bool drop(bool is_vital);
     // For the start: given up if the database could not even be opened, else as refill().
     void prepare();
     // Made again (durably reserved) if it is not there and there is plenty of room. Now and then.
     void refill();
 
   private:
-    const std::string path_;
+    void make(const std::string& path) const;
+
+    const std::string first_;
+    const std::string last_;
     const ByteCount size_;
     std::mutex mutex_;
 };

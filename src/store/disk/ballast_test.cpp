@@ -12,13 +12,25 @@ namespace {
 TEST(Ballast, IsDroppedOnceAndMadeAgain) {
     const TemporaryFolder folder;
     Ballast ballast(folder.path("ballast"), {4096});
-    EXPECT_FALSE(ballast.drop());
+    EXPECT_FALSE(ballast.drop(true));
     ballast.refill();
     EXPECT_EQ(std::filesystem::file_size(folder.path("ballast")), 4096u);
-    EXPECT_TRUE(ballast.drop());
-    EXPECT_FALSE(ballast.drop());
+    EXPECT_TRUE(ballast.drop(false));
+    EXPECT_FALSE(ballast.drop(false));
     ballast.refill();
     EXPECT_TRUE(std::filesystem::exists(folder.path("ballast")));
+}
+
+TEST(Ballast, TheLastIsForWhatIsVital) {
+    const TemporaryFolder folder;
+    Ballast ballast(folder.path("ballast"), {4096});
+    ballast.refill();
+    EXPECT_TRUE(ballast.drop(true));
+    EXPECT_FALSE(std::filesystem::exists(folder.path("ballast")));
+    EXPECT_FALSE(ballast.drop(false));
+    EXPECT_EQ(std::filesystem::file_size(folder.path("ballast.last")), 4096u);
+    EXPECT_TRUE(ballast.drop(true));
+    EXPECT_FALSE(std::filesystem::exists(folder.path("ballast.last")));
 }
 
 TEST(Ballast, IsNotMadeWhereThereIsLittleRoom) {

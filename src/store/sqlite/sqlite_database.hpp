@@ -24,8 +24,9 @@ struct SqliteOptions {
     bool strict = true;
     // Connections for reading; more readers than these wait for each other.
     std::size_t readers = 4;
-    // Asked when the disk is full; true: there is a little room now, the commit is tried once more.
-    std::function<bool()> make_room = {};
+    // Asked when the disk is full; true: there is a little room now, the commit is tried once more. `is_vital`: only what
+    // ends uploads and jobs or frees room is tried.
+    std::function<bool(bool is_vital)> make_room = {};
 };
 
 class SqliteDatabase {

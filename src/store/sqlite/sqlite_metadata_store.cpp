@@ -287,9 +287,10 @@ Result<void> SqliteMetadataStore::keep_all(const std::vector<MediaId>& ids, Wall
 }
 
 Result<void> SqliteMetadataStore::forget_bytes(MediaId id) {
-    return database_->writer().perform([id](Connection& connection) {
-        return drop_bytes(connection, id);
-    });
+    return database_->writer().perform(
+        [id](Connection& connection) { return drop_bytes(connection, id); },
+        sqlite::Survives::power_loss  // it makes room
+    );
 }
 
 }  // namespace sluice

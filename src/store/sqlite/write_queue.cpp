@@ -19,9 +19,7 @@ Result<void> plain(Result<std::int64_t> result) {
 
 }  // namespace
 
-WriteQueue::WriteQueue(
-    std::unique_ptr<Connection> connection, bool is_strict, std::function<bool()> make_room
-)
+WriteQueue::WriteQueue(std::unique_ptr<Connection> connection, bool is_strict, MakeRoom make_room)
     : connection_(std::move(connection)),
       is_strict_(is_strict),
       make_room_(std::move(make_room)),
@@ -60,7 +58,7 @@ std::uint64_t WriteQueue::commits() {
 
 void WriteQueue::run() {
     while (true) {
-        Batch batch = next_batch();
+        const Batch batch = next_batch();
         if (batch.empty()) {
             return;
         }
@@ -90,13 +88,42 @@ WriteQueue::Batch WriteQueue::next_batch() {
     return std::exchange(waiting_, {});
 }
 
-void WriteQueue::process(Batch& batch) {
+void WriteQueue::process(const Batch& batch) {
     const auto cause = stopped();
     auto committed = cause ? Result<void>(*cause) : commit(batch);
-    const bool is_full = !committed && committed.error().code == ErrorCode::storage_full;
-    if (is_full && !stopped() && make_room_ && make_room_()) {
+    if (is_full(committed) && make_room_ && make_room_(false)) {
         committed = commit(batch);
     }
+    if (is_full(committed)) {
+        process_vital(batch, committed);
+    } else {
+        settle(batch, committed);
+    }
+}
+
+// Small writes must not use up what is kept for the end of uploads, and for what frees room.
+void WriteQueue::process_vital(const Batch& batch, const Result<void>& full) {
+    Batch vital;
+    Batch others;
+    for (Piece* piece : batch) {
+        (piece->survives == Survives::power_loss ? vital : others).push_back(piece);
+    }
+    settle(others, full);
+    if (vital.empty()) {
+        return;
+    }
+    auto committed = others.empty() ? full : commit(vital);
+    if (is_full(committed) && make_room_ && make_room_(true)) {
+        committed = commit(vital);
+    }
+    settle(vital, committed);
+}
+
+bool WriteQueue::is_full(const Result<void>& committed) {
+    return !committed && committed.error().code == ErrorCode::storage_full && !stopped();
+}
+
+void WriteQueue::settle(const Batch& batch, const Result<void>& committed) {
     if (committed) {
         const std::scoped_lock lock(mutex_);
         ++commits_;
@@ -111,7 +138,7 @@ void WriteQueue::process(Batch& batch) {
 // All pieces in one transaction, without COMMIT. Most succeed, or fail before they changed anything:
 // a savepoint for each would only cost. If one has to be undone, all begin again, each alone in a
 // savepoint.
-Result<void> WriteQueue::run_all(Batch& batch) {
+Result<void> WriteQueue::run_all(const Batch& batch) {
     if (auto begun = plain(connection_->execute("BEGIN IMMEDIATE")); !begun) {
         return begun;
     }
@@ -133,7 +160,7 @@ Result<void> WriteQueue::run_all(Batch& batch) {
 }
 
 // True: a piece failed after it had changed something. An Error here is one of the whole batch.
-Result<bool> WriteQueue::run_together(Batch& batch) {
+Result<bool> WriteQueue::run_together(const Batch& batch) {
     for (Piece* piece : batch) {
         const auto before = connection_->changes();
         piece->outcome = piece->work(*connection_);
@@ -158,7 +185,7 @@ bool WriteQueue::is_lost(const Piece& piece) const {
 }
 
 // Any Error: nothing of the batch has happened, or nobody knows.
-Result<void> WriteQueue::commit(Batch& batch) {
+Result<void> WriteQueue::commit(const Batch& batch) {
     const bool needs_sync = std::ranges::any_of(batch, [this](const Piece* piece) {
         return piece->survives == Survives::power_loss ||
                (is_strict_ && piece->survives == Survives::as_configured);

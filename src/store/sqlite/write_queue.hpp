@@ -6,7 +6,9 @@
 //
 // A failed COMMIT fails its whole batch. After an I/O error nobody knows what the disk holds, so
 // the queue refuses all further work with the true cause (fail-stop); reads elsewhere go on, and a
-// restart reads from the disk again. Want of room is no such error: the next work tries again.
+// restart reads from the disk again. Want of room is no such error: the next work tries again, and of a
+// batch for which there is none what has to survive a power loss in every mode is tried without the others: it ends
+// uploads and jobs, and frees room.
 #pragma once
 
 #include <condition_variable>
@@ -33,11 +35,10 @@ enum class Survives : std::uint8_t {
 class WriteQueue {
   public:
     using Work = std::function<Result<void>(Connection&)>;
+    using MakeRoom = std::function<bool(bool is_vital)>;
 
     // `make_room`: see SqliteOptions; may be empty.
-    WriteQueue(
-        std::unique_ptr<Connection> connection, bool is_strict, std::function<bool()> make_room = {}
-    );
+    WriteQueue(std::unique_ptr<Connection> connection, bool is_strict, MakeRoom make_room = {});
     WriteQueue(const WriteQueue&) = delete;
     WriteQueue& operator=(const WriteQueue&) = delete;
     // Does what is queued, then ends.
@@ -64,11 +65,14 @@ class WriteQueue {
 
     void run();
     Batch next_batch();
-    void process(Batch& batch);
-    Result<void> commit(Batch& batch);
+    void process(const Batch& batch);
+    void process_vital(const Batch& batch, const Result<void>& full);
+    bool is_full(const Result<void>& committed);
+    void settle(const Batch& batch, const Result<void>& committed);
+    Result<void> commit(const Batch& batch);
     void stop(const Error& cause);
-    Result<void> run_all(Batch& batch);
-    Result<bool> run_together(Batch& batch);
+    Result<void> run_all(const Batch& batch);
+    Result<bool> run_together(const Batch& batch);
     Result<void> run_alone(Piece& piece);
     bool is_lost(const Piece& piece) const;
     Result<void> set_sync(bool is_full);
@@ -76,7 +80,7 @@ class WriteQueue {
 
     std::unique_ptr<Connection> connection_;  // the thread's alone
     const bool is_strict_;
-    const std::function<bool()> make_room_;
+    const MakeRoom make_room_;
     std::optional<bool> is_sync_full_;  // the thread's alone: what the connection is set to
     bool has_uncheckpointed_ = false;   // the thread's alone
     std::mutex mutex_;                  // guards the next six
