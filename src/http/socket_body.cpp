@@ -17,6 +17,7 @@ namespace {
 constexpr std::uint64_t small_piece_bytes = 16 * 1024;
 // What is left of a body that comes in many pieces.
 constexpr std::uint64_t many_pieces_bytes = 512 * 1024;
+constexpr std::chrono::milliseconds shortest_wait{1};
 
 }  // namespace
 
@@ -83,7 +84,7 @@ asio::awaitable<Result<void>> SocketBody::wait_for_data() {
     if (!std::exchange(has_arrived_, false) && !wire_.has_arrived()) {
         const auto begun = std::chrono::steady_clock::now();
         wire_.drop_buffer();
-        wire_.start_deadline(limits().body);
+        wire_.start_deadline(std::max(limits().body - silent_, shortest_wait));
         co_await wire_.readable();
         wire_.stop_deadline();
         if (auto judged = broken_if(judge_wait(std::chrono::steady_clock::now() - begun));
@@ -133,6 +134,7 @@ asio::awaitable<Result<std::size_t>> SocketBody::read_some(std::span<std::byte> 
         co_return 0;
     }
     received_ += *count;
+    silent_ = {};
     if (chunks_) {
         chunks_->data_taken(*count);
     } else {
@@ -186,6 +188,7 @@ asio::awaitable<bool> SocketBody::arrives_within(std::chrono::milliseconds patie
             co_return true;
         }
         if (!is_there) {
+            silent_ += std::chrono::ceil<std::chrono::milliseconds>(waited);
             co_return false;
         }
         if (!is_framing_due()) {

@@ -71,6 +71,7 @@ class SocketBody final : public BodyReader {
     bool has_turn_ = false;     // ready() has ended, and nothing was read since
     std::uint64_t left_;        // of a Content-Length
     std::uint64_t received_ = 0;
+    std::chrono::milliseconds silent_{0};           // was waited for in pieces since the last byte
     Pace pace_;                                     // of its bytes
     const std::unique_ptr<ChunkedDecoder> chunks_;  // null: the length is known
     Rare<Error> error_ahead_;  // that a look ahead has found: the next read tells it

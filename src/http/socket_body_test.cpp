@@ -182,6 +182,32 @@ TEST_F(SocketBodyTest, WhatIsWaitedForInPiecesHasToShowProgressWhenThereIsLittle
 }
 
 // As long as a client sends faster than it is read, nothing but a turn lets others of the loop go on.
+TEST_F(SocketBodyTest, WhatWasWaitedForInPiecesCountsInTheLastWait) {
+    Exchange exchange(loop, of_length(100));
+    exchange.limits.body = 2s;
+    run([](Exchange& exchange) -> asio::awaitable<void> {
+        EXPECT_FALSE(co_await exchange.body->arrives_within(1s));
+        EXPECT_FALSE(co_await exchange.body->arrives_within(1s));
+        const auto begun = std::chrono::steady_clock::now();
+        const auto ready = co_await exchange.body->ready();
+        EXPECT_LT(std::chrono::steady_clock::now() - begun, 1s);
+        EXPECT_TRUE(!ready && ready.error().code == ErrorCode::request_timeout);
+    }(exchange));
+}
+
+TEST_F(SocketBodyTest, AByteEndsTheSilence) {
+    Exchange exchange(loop, of_length(100));
+    exchange.limits.body = 1s;
+    run([](Exchange& exchange) -> asio::awaitable<void> {
+        EXPECT_FALSE(co_await exchange.body->arrives_within(1s));
+        exchange.send("a");
+        EXPECT_EQ(co_await read(exchange), "a");
+        const auto begun = std::chrono::steady_clock::now();
+        EXPECT_FALSE(co_await exchange.body->ready());
+        EXPECT_GE(std::chrono::steady_clock::now() - begun, 900ms);
+    }(exchange));
+}
+
 TEST_F(SocketBodyTest, AFloodOfSmallChunksLeavesTheLoopToOthers) {
     Exchange exchange(loop, chunked());
     exchange.limits.body = 1s;  // the loop stays for the deadline of a wait that ended
