@@ -40,6 +40,12 @@ std::string location_of(MediaId id) {
     return std::string(collection) + id.text();
 }
 
+// An empty file is complete already; what an earlier call of the same key made may be, or has all that this one brings.
+bool has_all_of(const Upload& made, const Fields& fields) {
+    const bool has_these = made.received.value > 0 && fields.body && made.received >= *fields.body;
+    return made.state != UploadState::open || (!*fields.is_complete && has_these);
+}
+
 // The same call under its Idempotency-Key has the upload: what is there of it is not this one's to end.
 bool is_of_another_call(const Error& error) {
     return error.code == ErrorCode::offset_mismatch || error.code == ErrorCode::upload_taken_over;
@@ -168,12 +174,8 @@ awaitable<Response> Endpoint::create(
                 version_line(fields)
         );
     }
-    // An empty file is complete already; what an earlier call of the same key made may be, or has all that
-    // this one brings.
     Fed fed{*made, {}};
-    const bool is_there =
-        made->state != UploadState::open || (!*fields.is_complete && made->received.value > 0 &&
-                                             fields.body && made->received >= *fields.body);
+    const bool is_there = has_all_of(*made, fields);
     if (auto same = is_there ? co_await compare_replayed(context_, exchange, body, *made) : ok();
         !same) {
         co_return refused(same.error(), request, fields, true);
