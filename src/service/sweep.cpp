@@ -105,23 +105,42 @@ Result<void> Uploads::clean(MediaId id) {
     return services_.metadata.forget_bytes(id);
 }
 
+// What cannot be cleaned yet stands before the others, since it is older: so many more are asked for, until all have been
+// looked at; then it is tried again.
 Result<void> Uploads::clean_due(std::uint32_t& touched) {
-    auto due = services_.metadata.due_for_cleaning(step);
-    if (!due) {
-        return std::move(due).error();
-    }
-    for (const MediaId id : *due) {
-        if (in_flight_.count(id) > 0) {
-            continue;  // its bytes are still on their way; the next sweep finds them
+    std::uint32_t cleaned = 0;
+    bool has_more = true;
+    while (cleaned == 0 && has_more) {
+        const std::size_t asked = 2 * held_back_.size() + step;
+        const auto due = services_.metadata.due_for_cleaning(static_cast<std::uint32_t>(asked));
+        if (!due) {
+            return due.error();
         }
-        if (auto cleaned = clean(id); !cleaned) {
-            // One that cannot be removed must not keep the others.
-            log::warning("clean_failed", cleaned.error().detail, {{"media_id", id.value}});
-            continue;
+        has_more = due->size() == asked;
+        for (auto id = due->begin(); id != due->end() && cleaned < step; ++id) {
+            if (!held_back_.contains(*id)) {
+                cleaned += clean_or_hold_back(*id) ? 1U : 0U;
+            }
         }
-        ++touched;
     }
+    if (!has_more) {
+        held_back_.clear();
+    }
+    touched += cleaned;
     return ok();
+}
+
+bool Uploads::clean_or_hold_back(MediaId id) {
+    const bool is_in_flight = in_flight_.count(id) > 0;  // its bytes are still on their way
+    const auto cleaned = is_in_flight ? ok() : clean(id);
+    if (!cleaned) {
+        log::warning("clean_failed", cleaned.error().detail, {{"media_id", id.value}});
+    }
+    if (is_in_flight || !cleaned) {
+        held_back_.insert(id);
+        return false;
+    }
+    return true;
 }
 
 }  // namespace sluice

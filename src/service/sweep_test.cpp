@@ -1,6 +1,7 @@
 // The sweep, interrupted at every step and taken up again.
 #include <gtest/gtest.h>
 
+#include <set>
 #include <string_view>
 
 #include "base/metrics.hpp"
@@ -34,7 +35,7 @@ class DyingBlobs final : public BlobStore {
         return inner.adopt_file(id, path);
     }
     Result<void> remove(const Extent& extent) override {
-        if (removes_left == 0) {
+        if (removes_left == 0 || stuck.contains(extent.blob.value)) {
             return Error{.code = ErrorCode::storage_failed};
         }
         --removes_left;
@@ -44,6 +45,7 @@ class DyingBlobs final : public BlobStore {
 
     MemoryBlobStore inner;
     int removes_left = 1'000'000;
+    std::set<std::uint64_t> stuck;
 };
 
 class SweepTest : public testing::Test {
@@ -100,6 +102,30 @@ TEST_F(SweepTest, GoesOnWhereItWasInterruptedAndNeverTouchesTheLive) {
         EXPECT_EQ(blobs_.inner.blob_count(), 0u);
         EXPECT_TRUE(metadata_.due_for_cleaning(10)->empty());
     }
+}
+
+TEST_F(SweepTest, WhatCannotBeCleanedYetDoesNotKeepTheOthers) {
+    std::vector<Incoming> running;
+    for (int i = 0; i < 120; ++i) {
+        const auto id = with_segments({0});
+        if (i % 2 == 0) {
+            running.push_back(*uploads_.begin_append({me, id, {1}, std::nullopt}));
+        } else if (i % 3 == 0) {
+            blobs_.stuck.insert(id.value);
+        }
+        EXPECT_TRUE(uploads_.cancel(me, id));
+    }
+    for (int i = 0; i < 60; ++i) {
+        EXPECT_TRUE(uploads_.cancel(me, with_segments({0})));
+    }
+    sweep_all();
+    EXPECT_EQ(metadata_.due_for_cleaning(1000)->size(), 60U + 20U);
+    running.clear();
+    sweep_all();
+    EXPECT_EQ(metadata_.due_for_cleaning(1000)->size(), 20U);
+    blobs_.stuck.clear();
+    sweep_all();
+    EXPECT_TRUE(metadata_.due_for_cleaning(1000)->empty());
 }
 
 TEST_F(SweepTest, AStepIsSmall) {

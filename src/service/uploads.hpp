@@ -1,9 +1,9 @@
-// The use cases of an upload: create, append, finish, status, cancel, deliver, sweep. The only place
-// where core, stores and media meet. Protocols turn a request into one of these calls and its outcome
-// into their bytes. Plain blocking code, for any thread through run_blocking; no event loop, no HTTP.
+// The use cases of an upload: create, append, finish, status, cancel, deliver, sweep. The only place where core, stores and
+// media meet. Plain blocking code, for any thread through run_blocking; no event loop, no HTTP.
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -117,8 +117,7 @@ class Uploads {
     );
     Result<bool> are_identical(const SegmentMap& segments);
     Result<void> compare_digest(const UploadWithSegments& found, const std::string& wanted);
-    // Adds to a refusal what is to be seen around it: bytes under way (before `found` was read),
-    // other uploads, line ends.
+    // Adds what is to be seen around it: bytes under way (before `found` was read), other uploads, line ends.
     Error explain_shortfall(const UploadWithSegments& found, Error refused, RunningAppends running);
     std::string other_uploads_text(const Upload& upload, ErrorCode refused);
     bool all_end_in_line_ends(const SegmentMap& segments);
@@ -139,11 +138,13 @@ class Uploads {
     Error with_refused_appends(Error refused, const UploadWithSegments& found) const;
     Result<void> expire_due(std::uint32_t& touched);
     Result<void> clean_due(std::uint32_t& touched);
+    bool clean_or_hold_back(MediaId id);
     Result<void> clean(MediaId id);
 
     UploadServices services_;
     UploadLimits limits_;
     InFlight in_flight_;
+    std::set<MediaId> held_back_;  // the sweep's alone: what it could not clean in this pass
 };
 
 }  // namespace sluice
