@@ -24,8 +24,8 @@ constexpr std::size_t shown_bytes_max = 2000;
 // What the client took for our name.
 std::string authority_of(const http::Request& request) {
     const auto host = request.header("Host").value_or("");
-    return request.direct_url.empty() ? std::string(host)
-                                      : request.base_url.substr(request.base_url.find("://") + 3);
+    return request.direct_url ? request.base_url.substr(request.base_url.find("://") + 3)
+                              : std::string(host);
 }
 
 oauth::SignedRequest signed_request(const http::Request& request) {
