@@ -178,7 +178,7 @@ awaitable<Result<ReceivedFormPtr>> Endpoint::receive(
 ) const {
     Parameters already;
     if (target.id) {
-        static_cast<void>(already.add("media_id", target.id_text, "path"));
+        static_cast<void>(already.add("media_id", target.id_text, Parameters::Place::path));
     }
     const auto append_id = target.call == Call::append ? target.id : std::nullopt;
     auto opener = media_opener(context_, exchange, append_id);
