@@ -66,27 +66,23 @@ Connection::Connection(
       place_(std::move(place)),
       scheme_(scheme),
       wire_(std::move(socket), Pace(services.limits, *services.budget)),
-      peer_(wire_.peer()),
-      local_(wire_.local()) {
+      peer_(wire_.peer()) {
     services_.metrics.connection_opened();
 }
 
 Connection::~Connection() {
-    leave_idle();
     services_.metrics.connection_closed();
 }
 
 // All that an idle connection waits for is in this frame, and what one request needs is not.
-asio::awaitable<void> Connection::run(
-    Socket socket,
-    std::shared_ptr<LoopServices> services,
-    ConnectionBudget::Place place,
-    Scheme scheme
-) {
-    const auto self =
-        std::make_unique<Connection>(std::move(socket), *services, std::move(place), scheme);
-    Wire& wire = self->wire_;
+asio::awaitable<void> Connection::run(std::unique_ptr<Arrival> arrival) {
+    const auto services = std::move(arrival->services);
+    const auto self = std::make_unique<Connection>(
+        std::move(arrival->socket), *services, std::move(arrival->place), arrival->scheme
+    );
+    arrival.reset();
     do {
+        Wire& wire = self->wire_;
         if (!wire.buffered().empty()) {
             // Pipelined. The answer before may have gone at once, so the loop is given away here.
             co_await asio::post(wire.loop(), asio::deferred);
@@ -103,7 +99,7 @@ asio::awaitable<void> Connection::run(
             }
         }
         wire.stop_deadline();
-        self->leave_idle();
+        self->RingNode::leave();
         if (!count) {
             count = wire.fill_now();  // it may have come since the wait was ended
         }
@@ -120,7 +116,7 @@ std::chrono::milliseconds Connection::patience() const {
 void Connection::become_idle() {
     wire_.shrink();
     if (!is_last_resort()) {  // has little time anyway
-        services_.idle.splice(services_.idle.end(), own_node_);
+        join(services_.idle);
     }
     wire_.start_deadline(
         std::min(patience(), services_.is_draining ? on_its_way : briefly_idle), waits_since_
@@ -242,12 +238,6 @@ Result<void> Connection::hold_long_head(std::size_t bytes, const Request& reques
                : Result<void>(services_.budget->refusal(ConnectionBudget::Lack::long_head));
 }
 
-void Connection::leave_idle() {
-    if (own_node_.empty()) {
-        own_node_.splice(own_node_.begin(), services_.idle, node_);
-    }
-}
-
 bool Connection::may_go() {
     if (wire_.sent() == 0 && std::chrono::steady_clock::now() - waits_since_ < fresh) {
         return false;
@@ -257,7 +247,7 @@ bool Connection::may_go() {
 
 // Its wait ends with the next round of the loop; from now on it is not idle any more.
 void Connection::close_idle() {
-    leave_idle();
+    RingNode::leave();
     is_ended_ = true;
     wire_.close();
 }
@@ -308,7 +298,7 @@ void Connection::complete(Request& request, Time began) const {
         id && is_request_id(*id) ? std::string(*id) : make_request_id(SeenClock(*request.came_at));
     request.is_inspected = services_.handler.inspects(request);
     if (request.base_url.empty()) {
-        request.base_url = "http://" + local_;
+        request.base_url = "http://" + wire_.local();
     }
     if (services_.handler.trusts(peer_)) {
         apply_forwarded(request, [this](std::string_view peer) {
@@ -321,20 +311,18 @@ void Connection::complete(Request& request, Time began) const {
     }
 }
 
-asio::awaitable<bool> Connection::serve(std::unique_ptr<Request> served) {
-    const Request& request = *served;
-    const auto long_head = std::move(long_head_);  // for as long as this request takes
-    if (request.has_body()) {
+asio::awaitable<bool> Connection::serve(std::unique_ptr<Request> request) {
+    if (request->has_body()) {
         release_memory(head_);  // it may be long in coming
     }
-    SocketBody body(wire_, request, services_.limits, *services_.budget);
+    SocketBody body(wire_, *request, services_.limits, *services_.budget);
     std::unique_ptr<Response> response;  // the frame stands here for as long as a body takes
     std::exception_ptr failure;
     try {
-        if (is_last_resort() && request.has_body()) {
-            response = refuse_body(request);
+        if (is_last_resort() && request->has_body()) {
+            response = refuse_body(*request);
         } else {
-            response = co_await services_.handler.handle(request, body);
+            response = co_await services_.handler.handle(*request, body);
         }
     } catch (...) {
         failure = std::current_exception();
@@ -344,15 +332,16 @@ asio::awaitable<bool> Connection::serve(std::unique_ptr<Request> served) {
         if (state.cancelled() != asio::cancellation_type::none) {
             std::rethrow_exception(failure);  // not a failure: the server ends the connection
         }
-        response = failed(request, failure);
+        response = failed(*request, failure);
     }
     // The answers of one round of the loop go out one right after the other: a client with many connections wakes
     // once for them, and waking it is what a short answer costs most.
     co_await wire_.end_of_round();
-    const bool keeps_alive = may_keep_alive(request, *response, body);
-    compose_head(request, *response, keeps_alive);
-    const bool is_sent = send_at_once(request, *response) || co_await send(request, *response);
-    count(request, *response);
+    const bool keeps_alive = may_keep_alive(*request, *response, body);
+    compose_head(*request, *response, keeps_alive);
+    const bool is_sent = send_at_once(*request, *response) || co_await send(*request, *response);
+    count(*request, *response);
+    long_head_ = nullptr;
     if (!is_sent) {
         co_return false;
     }

@@ -5,13 +5,13 @@
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <exception>
-#include <list>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/ring_node.hpp"
 #include "http/connection_budget.hpp"
 #include "http/connection_limits.hpp"
 #include "http/handler.hpp"
@@ -52,7 +52,7 @@ struct LoopServices {
     const ConnectionLimits limits;
     const std::shared_ptr<ConnectionBudget> budget;  // of all loops
     RequestMetrics metrics;
-    std::list<Connection*> idle;  // the longest idle first
+    RingNode idle;     // of Connections, the longest idle first
     std::string head;  // of the answer that is being made; between two waits it is nobody's
     // Requests and answers that are over, for the memory that they keep.
     std::vector<std::unique_ptr<Request>> spare;
@@ -65,20 +65,23 @@ struct LoopServices {
     std::chrono::sys_seconds date_second_{};
 };
 
-class Connection {
+class Connection final : private RingNode {  // in services_.idle, or alone
   public:
     Connection(Socket socket, LoopServices& services, ConnectionBudget::Place place, Scheme scheme);
     ~Connection();
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
+    // Who has come. On the heap until there is a connection: the frame of run() would have room for it.
+    struct Arrival {
+        Socket socket;
+        std::shared_ptr<LoopServices> services;
+        ConnectionBudget::Place place;
+        Scheme scheme;
+    };
     // What is spawned: all of it, from accept to close.
-    static boost::asio::awaitable<void> run(
-        Socket socket,
-        std::shared_ptr<LoopServices> services,
-        ConnectionBudget::Place place,
-        Scheme scheme
-    );
+    static boost::asio::awaitable<void> run(std::unique_ptr<Arrival> arrival);
+    static Connection& of(RingNode& idle) { return static_cast<Connection&>(idle); }
     // Precondition of both: it waits for a request.
     void close_idle();
     // Not if its request is there and this loop has not come to it yet, nor if it is the first one and may come any moment.
@@ -107,7 +110,6 @@ class Connection {
     boost::asio::awaitable<bool> leave(SocketBody& body, bool keeps_alive);
     // On one of the last connections, whoever only asks is served, once.
     bool is_last_resort() const { return place_.kind() == ConnectionBudget::Kind::last_resort; }
-    void leave_idle();
     std::unique_ptr<Response> answer_at_once(const Request& request);
     std::unique_ptr<Response> refuse_body(const Request& request);
     std::unique_ptr<Response> failed(const Request& request, const std::exception_ptr& failure);
@@ -135,15 +137,12 @@ class Connection {
     bool is_ended_ = false;  // by close_idle()
     Wire wire_;
     std::string peer_;
-    std::string local_;                                    // "address:port" of our end
     std::shared_ptr<const void> long_head_;                // while a request has one
     std::string head_;                                     // of an answer that did not go at once
     Time waits_since_ = std::chrono::steady_clock::now();  // for a request
     Time started_{};                                       // first byte of the request
     std::uint64_t received_before_ = 0;
     std::uint64_t sent_before_ = 0;
-    std::list<Connection*> own_node_{this};  // empty while the node is in services_.idle
-    const std::list<Connection*>::iterator node_ = own_node_.begin();
 };
 
 }  // namespace sluice::http

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -18,8 +19,8 @@ namespace sluice::http {
 struct PartHead {
     std::string name;
     std::optional<std::string> file_name;
-    std::string content_type;       // empty if not said
-    std::string transfer_encoding;  // lower case; "base64" matters
+    std::string content_type;  // empty if not said
+    bool is_base64 = false;    // its Content-Transfer-Encoding
 };
 
 struct FormEvent {
@@ -46,14 +47,16 @@ class FormParser {
     virtual bool is_multipart() const { return false; }
     // The part that began last.
     const PartHead& head() const { return head_; }
+    // Whose texts may be moved away.
+    PartHead& head() { return head_; }
 
   protected:
     PartHead head_;
 };
 
 struct FormLimits {
-    std::size_t parts_max = 100;
-    std::size_t part_head_max = 16 * 1024;
+    std::uint16_t parts_max = 100;
+    std::uint16_t part_head_max = 16 * 1024;
 };
 
 // The parser for a Content-Type. Errors: multipart_boundary (absent, or over 70 characters),

@@ -41,7 +41,7 @@ std::string read(std::string_view type, std::string_view body, std::size_t cut, 
             case FormEvent::Kind::part_begin: {
                 const auto& head = (*parser)->head();
                 seen += head.name + "(" + head.file_name.value_or("") + "," + head.content_type +
-                        "," + head.transfer_encoding + ")=";
+                        "," + (head.is_base64 ? "base64" : "") + ")=";
                 break;
             }
             case FormEvent::Kind::part_data:

@@ -159,7 +159,7 @@ void apply_forwarded(Request& request, const Trusts& trusts) {
     }
     const std::string host = agreed(by_x.host, by_name.host);
     if (!host.empty()) {
-        request.direct_url = request.base_url;
+        request.direct_url = Rare(request.base_url);
         request.base_url.replace(request.base_url.find("://") + 3, std::string::npos, host);
     }
     if (const std::string address = agreed(by_x.address, by_name.address); !address.empty()) {

@@ -99,14 +99,14 @@ TEST(Forwarded, WhatIsNoSchemeHostOrAddressIsNotSaid) {
         const Request request = received(fields);
         EXPECT_EQ(request.base_url, "http://own:8080") << fields.front().value;
         EXPECT_EQ(request.peer, proxy) << fields.front().value;
-        EXPECT_EQ(request.direct_url, "") << fields.front().value;
+        EXPECT_FALSE(request.direct_url) << fields.front().value;
     }
 }
 
 TEST(Forwarded, TheOwnWordsStayBesideWhatAProxySaysOfTheHost) {
     const Request request = received({x_host("up.example"), x_proto("https")});
     EXPECT_EQ(request.base_url, "https://up.example");
-    EXPECT_EQ(request.direct_url, "https://own:8080");
+    EXPECT_EQ(*request.direct_url, "https://own:8080");
 }
 
 }  // namespace

@@ -17,14 +17,13 @@ namespace sluice::http {
 class Handler {
   public:
     virtual ~Handler() = default;
-    // `request` and `body` outlive the call (the connection's frame owns them). On the heap: the frames of all who wait
-    // for a body would have room for an answer.
-    virtual boost::asio::awaitable<std::unique_ptr<Response>> handle(
+    // `request` and `body` outlive the call (the connection's frame owns them).
+    virtual boost::asio::awaitable<ResponsePtr> handle(
         const Request& request, BodyReader& body
     ) = 0;
     // The answer to a request without a body that nothing has to be waited for; nothing: handle() is to be
     // asked, and nothing has happened. Spares what a coroutine costs.
-    virtual std::unique_ptr<Response> at_once(const Request& /*request*/) { return nullptr; }
+    virtual ResponsePtr at_once(const Request& /*request*/) { return nullptr; }
     // Whether what the other end says of who is behind it is believed: a proxy of ours.
     virtual bool trusts(std::string_view /*peer*/) const { return false; }
     // Whether the caller may look at this exchange afterwards, in full.

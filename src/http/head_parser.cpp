@@ -53,10 +53,10 @@ void make_empty(Request& request) {
           &request.raw_query,
           &request.request_id,
           &request.peer,
-          &request.base_url,
-          &request.direct_url}) {
+          &request.base_url}) {
         text->clear();
     }
+    request.direct_url.reset();
     request.headers.clear();
     request.version_minor = 1;
     request.content_length.reset();

@@ -303,7 +303,8 @@ TEST(HeadParser, ARequestThatIsUsedAgainHasNothingOfTheOneBefore) {
     HeadParser first;
     const auto old = "POST http://b/old?q HTTP/1.0\r\nHost: a\r\nContent-Length: 7\r\nX: y\r\n\r\n";
     ASSERT_TRUE(first.parse_into(request, old));
-    request.request_id = request.peer = request.direct_url = "old";
+    request.request_id = request.peer = "old";
+    request.direct_url = Rare(std::string("old"));
     request.is_inspected = true;
     make_empty(request);
     HeadParser second;
@@ -312,10 +313,12 @@ TEST(HeadParser, ARequestThatIsUsedAgainHasNothingOfTheOneBefore) {
     ASSERT_TRUE(bytes);
     EXPECT_EQ(*bytes, head.size());
     EXPECT_EQ(request.method + request.target + request.path, "GET/new/new");
-    EXPECT_EQ(request.raw_query + request.request_id + request.peer + request.direct_url, "");
+    EXPECT_EQ(request.raw_query + request.request_id + request.peer, "");
     EXPECT_EQ(request.base_url, "http://a");
     EXPECT_EQ(request.headers.size(), 1U);
-    EXPECT_FALSE(request.content_length || request.wants_close || request.is_inspected);
+    EXPECT_FALSE(
+        request.direct_url || request.content_length || request.wants_close || request.is_inspected
+    );
     EXPECT_EQ(request.version_minor, 1);
 }
 

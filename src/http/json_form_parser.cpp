@@ -292,7 +292,7 @@ FormEvent JsonFormParser::take_event() {
             .name = std::string(reader_->text_of(event)),
             .file_name = {},
             .content_type = {},
-            .transfer_encoding = {}
+            .is_base64 = false
         };
         return FormEvent{.kind = event.kind};
     }

@@ -131,7 +131,9 @@ void let_in(const Door& door, UniqueFd file) {
     if (make_room(*door.services, place)) {
         door.connections->spawn(
             door.loop.get_executor(),
-            Connection::run(std::move(socket), door.services, std::move(place), door.scheme)
+            Connection::run(std::make_unique<Connection::Arrival>(
+                std::move(socket), door.services, std::move(place), door.scheme
+            ))
         );
     } else {
         door.services->budget->note_cut();

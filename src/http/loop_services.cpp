@@ -43,8 +43,8 @@ std::string LoopServices::take_text() {
 }
 
 void LoopServices::give_back(std::unique_ptr<Request> request, std::string text) {
-    const std::size_t kept = request->target.capacity() + request->base_url.capacity() +
-                             request->direct_url.capacity() + request->raw_query.capacity();
+    const std::size_t kept =
+        request->target.capacity() + request->base_url.capacity() + request->raw_query.capacity();
     if (spare.size() < spare_max && kept <= spare_texts_of_request_max) {
         make_empty(*request);
         spare.push_back(std::move(request));
@@ -56,19 +56,20 @@ void LoopServices::give_back(std::unique_ptr<Request> request, std::string text)
 
 void LoopServices::drain() {
     is_draining = true;
-    while (!idle.empty()) {
-        idle.front()->close_idle();
+    while (!idle.is_alone()) {
+        Connection::of(*idle.behind()).close_idle();
     }
 }
 
 bool LoopServices::close_longest_idle() {
     std::size_t looked_at = 0;
-    for (Connection* connection : idle) {
+    for (RingNode* node = idle.behind(); node != &idle; node = node->behind()) {
         if (++looked_at > idle_looked_at_max) {
             break;
         }
-        if (connection->may_go()) {
-            connection->close_idle();  // leaves the list
+        Connection& connection = Connection::of(*node);
+        if (connection.may_go()) {
+            connection.close_idle();  // leaves the ring
             budget->note_idle_closed();
             return true;
         }

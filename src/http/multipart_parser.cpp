@@ -35,6 +35,13 @@ std::size_t begun_at_end(std::string_view text, std::string_view what) {
     return 0;
 }
 
+// Of no more memory than it needs.
+std::string delimiter_of(std::string_view boundary) {
+    std::string delimiter;
+    delimiter.reserve(boundary.size() + 4);
+    return delimiter.append("\r\n--").append(boundary);
+}
+
 Error truncated() {
     return Error{
         ErrorCode::body_truncated, "The multipart body ends without its closing boundary."
@@ -54,7 +61,7 @@ FormEvent give_data(std::span<const std::byte>& input, std::size_t count) {
 }  // namespace
 
 MultipartParser::MultipartParser(std::string_view boundary, const FormLimits& limits)
-    : limits_(limits), search_("\r\n--" + std::string(boundary)) {}
+    : search_(delimiter_of(boundary)), limits_(limits) {}
 
 Result<FormEvent> MultipartParser::next(std::span<const std::byte>& input, bool is_last) {
     while (true) {
@@ -193,7 +200,7 @@ Result<void> MultipartParser::enter(const Delimiter& delimiter) {
         state_ = State::done;
         return ok();
     }
-    if (++parts_ > limits_.parts_max) {
+    if (parts_++ >= limits_.parts_max) {
         return Error{
             ErrorCode::too_many_fields,
             "The multipart body has more than " + std::to_string(limits_.parts_max) + " parts."

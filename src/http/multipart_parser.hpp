@@ -42,10 +42,10 @@ class MultipartParser final : public FormParser {
     Result<void> enter(const Delimiter& delimiter);
     Error wrong_boundary(std::string_view first_line) const;
 
-    const FormLimits limits_;
     const DelimiterSearch search_;  // for CRLF, two dashes, boundary
+    const FormLimits limits_;
+    std::uint16_t parts_ = 0;
     State state_ = State::first_line;
-    std::size_t parts_ = 0;
 };
 
 }  // namespace sluice::http

@@ -71,7 +71,7 @@ Result<void> take_line(std::string_view line, PartHead& head, bool& has_disposit
     if (equals_ignoring_case(name, "content-type")) {
         head.content_type = value;
     } else if (equals_ignoring_case(name, "content-transfer-encoding")) {
-        head.transfer_encoding = lower_case(value);
+        head.is_base64 = equals_ignoring_case(value, "base64");
     }
     return ok();
 }

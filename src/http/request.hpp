@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/rare.hpp"
 
 namespace sluice::http {
 
@@ -25,18 +26,18 @@ struct Request {
     std::string path;       // percent-decoded once; begins with '/'
     std::string raw_query;  // without the '?'
     std::vector<HeaderField> headers;
-    int version_minor = 1;                        // HTTP/1.<minor>
     std::optional<std::uint64_t> content_length;  // nothing: no body, or a chunked one
+    int version_minor = 1;                        // HTTP/1.<minor>
     bool is_chunked = false;
     bool expects_continue = false;
     bool wants_close = false;
-    std::string request_id;  // the caller's X-Request-Id if valid, else made here
-    std::string peer;        // address of the other end
+    bool is_inspected = false;  // the caller can look at this exchange afterwards
+    std::string request_id;     // the caller's X-Request-Id if valid, else made here
+    std::string peer;           // address of the other end
     // "http://host:port" under which the caller reached us, for URLs in answers.
     std::string base_url;
-    // The same by the request's own words, where a trusted proxy has told another host; else empty.
-    std::string direct_url;
-    bool is_inspected = false;  // the caller can look at this exchange afterwards
+    // The same by the request's own words, where a trusted proxy has told another host.
+    Rare<std::string> direct_url;
     // When its head was there; nothing of one that did not come by a connection.
     std::chrono::steady_clock::time_point began;
     std::optional<WallTime> came_at;

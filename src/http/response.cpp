@@ -54,8 +54,12 @@ constexpr std::array phrases{
 
 }  // namespace
 
-boost::asio::awaitable<Response> answered(Response response) {
-    co_return response;
+boost::asio::awaitable<ResponsePtr> answered(Response response) {
+    co_return std::make_unique<Response>(std::move(response));
+}
+
+boost::asio::awaitable<ResponsePtr> on_heap(boost::asio::awaitable<Response> answer) {
+    co_return std::make_unique<Response>(co_await std::move(answer));
 }
 
 std::string_view reason_phrase(int status) {

@@ -56,8 +56,14 @@ struct Response {
     }
 };
 
+// What a coroutine that waits for a body returns: its frame, and that of whoever waits for it, would have room for an
+// answer for as long as the body takes.
+using ResponsePtr = std::unique_ptr<Response>;
+
 // For a handler that has nothing to wait for.
-boost::asio::awaitable<Response> answered(Response response);
+boost::asio::awaitable<ResponsePtr> answered(Response response);
+// For one that waits for no long body.
+boost::asio::awaitable<ResponsePtr> on_heap(boost::asio::awaitable<Response> answer);
 
 std::string_view reason_phrase(int status);
 

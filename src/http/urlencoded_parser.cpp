@@ -134,10 +134,7 @@ UrlencodedParser::Step UrlencodedParser::begin_part() {
         };
     }
     head_ = PartHead{
-        .name = std::exchange(name_, {}),
-        .file_name = {},
-        .content_type = {},
-        .transfer_encoding = {}
+        .name = std::exchange(name_, {}), .file_name = {}, .content_type = {}, .is_base64 = false
     };
     state_ = has_value_ ? State::value : State::end;
     return event(FormEvent::Kind::part_begin);

@@ -134,7 +134,8 @@ class Deadlines final : public asio::execution_context::service {
         }
         deadline.due_ = Time::max();
         deadline.has_expired_ = true;
-        deadline.on_expiry_();
+        void* with = deadline.with_;  // it may end the deadline
+        deadline.on_expiry_(&with);
     }
 
     asio::steady_timer timer_;
@@ -152,8 +153,7 @@ Deadlines& deadlines_of(const asio::any_io_executor& executor) {
 
 }  // namespace
 
-Deadline::Deadline(const asio::any_io_executor& executor, std::function<void()> on_expiry)
-    : all_(deadlines_of(executor)), on_expiry_(std::move(on_expiry)) {}
+Deadline::Deadline(const asio::any_io_executor& executor) : all_(deadlines_of(executor)) {}
 
 Deadline::~Deadline() {
     all_.remove(*this);

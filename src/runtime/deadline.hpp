@@ -7,7 +7,8 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <chrono>
 #include <cstddef>
-#include <functional>
+#include <cstring>
+#include <type_traits>
 
 namespace sluice::runtime {
 
@@ -17,8 +18,15 @@ class Deadline {
   public:
     using Time = std::chrono::steady_clock::time_point;
 
-    // `on_expiry` is called on `executor`, which is a loop's, and never after this object's end.
-    Deadline(const boost::asio::any_io_executor& executor, std::function<void()> on_expiry);
+    // `on_expiry`, which has at most a pointer or a reference with it, is called on `executor`, which is a loop's, and never
+    // after this object's end.
+    template <class OnExpiry>
+    Deadline(const boost::asio::any_io_executor& executor, OnExpiry on_expiry)
+        : Deadline(executor) {
+        static_assert(sizeof on_expiry <= sizeof with_ && std::is_trivially_copyable_v<OnExpiry>);
+        std::memcpy(&with_, &on_expiry, sizeof on_expiry);
+        on_expiry_ = [](void* with) { (*static_cast<OnExpiry*>(with))(); };
+    }
     ~Deadline();
     Deadline(const Deadline&) = delete;
     Deadline& operator=(const Deadline&) = delete;
@@ -35,8 +43,11 @@ class Deadline {
   private:
     friend class Deadlines;
 
+    explicit Deadline(const boost::asio::any_io_executor& executor);
+
     Deadlines& all_;  // of the loop
-    std::function<void()> on_expiry_;
+    void (*on_expiry_)(void* with) = nullptr;
+    void* with_ = nullptr;       // its memory, of a function object's state
     Time due_ = Time::max();     // max: nothing is waited for
     Time queued_ = Time::max();  // max: not in the queue
     std::size_t place_ = 0;      // in the queue

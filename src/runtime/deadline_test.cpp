@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
+#include <list>
 #include <memory>
 #include <vector>
 
@@ -70,10 +71,16 @@ TEST(Deadline, IsSilentAfterItsEnd) {
 TEST(Deadline, ThoseOfALoopExpireInTheirOrder) {
     boost::asio::io_context loop;
     std::vector<int> expired;
+    struct Named {
+        std::vector<int>& expired;
+        int number;
+    };
+    std::list<Named> names;
     std::vector<std::unique_ptr<Deadline>> all;
     for (int i = 0; i < 50; ++i) {
-        all.push_back(std::make_unique<Deadline>(loop.get_executor(), [&expired, i] {
-            expired.push_back(i);
+        names.push_back({expired, i});
+        all.push_back(std::make_unique<Deadline>(loop.get_executor(), [&named = names.back()] {
+            named.expired.push_back(named.number);
         }));
     }
     for (int i = 0; i < 50; ++i) {
@@ -91,19 +98,37 @@ TEST(Deadline, ThoseOfALoopExpireInTheirOrder) {
 
 TEST(Deadline, OneMayBeSetAgainAndAnotherEndWhileOneExpires) {
     boost::asio::io_context loop;
-    int calls = 0;
-    auto other = std::make_unique<Deadline>(loop.get_executor(), [&] { calls += 100; });
-    std::unique_ptr<Deadline> again;
-    again = std::make_unique<Deadline>(loop.get_executor(), [&] {
-        other.reset();
-        if (++calls < 3) {
-            again->set(1ms);
+    struct Both {
+        int calls = 0;
+        std::unique_ptr<Deadline> other;
+        std::unique_ptr<Deadline> again;
+    } both;
+    both.other = std::make_unique<Deadline>(loop.get_executor(), [&both] { both.calls += 100; });
+    both.again = std::make_unique<Deadline>(loop.get_executor(), [&both] {
+        both.other.reset();
+        if (++both.calls < 3) {
+            both.again->set(1ms);
         }
     });
-    again->set(1ms);
-    other->set(1ms);
+    both.again->set(1ms);
+    both.other->set(1ms);
     loop.run_for(100ms);
-    EXPECT_EQ(calls % 100, 3);
+    EXPECT_EQ(both.calls % 100, 3);
+}
+
+TEST(Deadline, MayEndItselfWhileItExpires) {
+    boost::asio::io_context loop;
+    struct Own {
+        int calls = 0;
+        std::unique_ptr<Deadline> deadline;
+    } own;
+    own.deadline = std::make_unique<Deadline>(loop.get_executor(), [&own] {
+        own.deadline.reset();
+        ++own.calls;
+    });
+    own.deadline->set(1ms);
+    loop.run_for(100ms);
+    EXPECT_EQ(own.calls, 1);
 }
 
 TEST(Deadline, OutlivesItsLoopsWork) {

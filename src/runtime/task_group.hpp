@@ -20,8 +20,8 @@ class TaskGroup {
     TaskGroup(const TaskGroup&) = delete;
     TaskGroup& operator=(const TaskGroup&) = delete;
 
-    // Runs `task` on `executor`. After cancel() nothing new starts.
-    void spawn(boost::asio::any_io_executor executor, boost::asio::awaitable<void> task);
+    // Runs `work` on `executor`, which is a loop's. After cancel() nothing new starts.
+    void spawn(boost::asio::any_io_executor executor, boost::asio::awaitable<void> work);
     // What each task waits for ends with operation_aborted, and so does each later wait of it. Does
     // not block.
     void cancel();
@@ -32,6 +32,8 @@ class TaskGroup {
 
   private:
     struct State;
+    struct Task;
+
     std::shared_ptr<State> state_;  // shared with the completion of each task
 };
 

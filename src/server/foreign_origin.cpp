@@ -21,7 +21,7 @@ using protocol::PageOrigins;
 // whose name leads to the proxy's address, and a proxy may write a name of its own into the request.
 std::array<std::string, 2> own_hosts_of(const http::Request& request) {
     const std::string told = host_of(request.base_url);
-    return {request.direct_url.empty() ? told : host_of(request.direct_url), told};
+    return {request.direct_url ? host_of(*request.direct_url) : told, told};
 }
 
 // No stranger can have it: an address, a name without a dot, which no public name server leads

@@ -56,9 +56,9 @@ TEST(ForeignPage, MayNotHideItsNameBehindAProxysWord) {
     request.method = "GET";
     request.path = "/api/v1/requests";
     request.base_url = "http://localhost";
-    request.direct_url = "http://rebound.example";
+    request.direct_url = Rare(std::string("http://rebound.example"));
     EXPECT_TRUE(foreign_page(request, pages));
-    request.direct_url = "http://127.0.0.1:8080";
+    request.direct_url = Rare(std::string("http://127.0.0.1:8080"));
     EXPECT_FALSE(foreign_page(request, pages));
 }
 
@@ -68,7 +68,7 @@ TEST(ForeignPage, MayNotUseAProxyThatHidesItsName) {
     request.method = "GET";
     request.path = "/api/v1/requests";
     request.base_url = "http://rebound.example";
-    request.direct_url = "http://127.0.0.1:8080";
+    request.direct_url = Rare(std::string("http://127.0.0.1:8080"));
     EXPECT_TRUE(foreign_page(request, pages));
     request.base_url = "http://named.example";
     EXPECT_FALSE(foreign_page(request, pages));
@@ -79,7 +79,7 @@ TEST(ForeignPage, MayNotUseAProxyThatHidesItsName) {
     request.headers = {{"Origin", "http://rebound.example"}, {"Authorization", "Bearer b"}};
     EXPECT_TRUE(foreign_page(request, pages)) << "the browser asked nobody";
     request.base_url = "http://127.0.0.1:8080";
-    request.direct_url = "";
+    request.direct_url.reset();
     EXPECT_FALSE(foreign_page(request, pages)) << "it has asked: the name is another";
     request.headers.push_back({"Sec-Fetch-Site", "same-origin"});
     EXPECT_TRUE(foreign_page(request, pages)) << "the proxy says nothing, but the browser does";

@@ -68,7 +68,7 @@ Router::Router(
       tus_(context, pages_),
       rufh_(context, pages_) {}
 
-boost::asio::awaitable<std::unique_ptr<http::Response>> Router::handle(
+boost::asio::awaitable<http::ResponsePtr> Router::handle(
     const http::Request& request, http::BodyReader& body
 ) {
     protocol::Exchange exchange(request);
@@ -82,15 +82,15 @@ boost::asio::awaitable<std::unique_ptr<http::Response>> Router::handle(
         signed_body = co_await authenticator_.authenticate(exchange, body);
     }
     auto response = co_await dispatch(exchange, signed_body ? *signed_body : body);
-    settle(exchange, response);
+    settle(exchange, *response);
     if (context_.faults != nullptr && !context_.faults->are_over()) {
-        co_await protocol::weather_after(context_, exchange, response);
+        co_await protocol::weather_after(context_, exchange, *response);
     }
-    note(exchange, response, {asked, exchange.wants_parts}, body.received());
-    if (response.source) {
-        response.held = std::make_shared<protocol::WorkSlot>(std::move(exchange.slot));
+    note(exchange, *response, {asked, exchange.wants_parts}, body.received());
+    if (response->source) {
+        response->held = std::make_shared<protocol::WorkSlot>(std::move(exchange.slot));
     }
-    co_return std::make_unique<http::Response>(std::move(response));
+    co_return response;
 }
 
 // To pages of other sites a GET of these is no other than to anybody: see foreign_page().
@@ -101,7 +101,7 @@ std::optional<MediaId> Router::may_be_at_once(const http::Request& request) cons
     return may ? protocol::id_of_plain_status(request.raw_query, !is_of_v1) : std::nullopt;
 }
 
-std::unique_ptr<http::Response> Router::at_once(const http::Request& request) {
+http::ResponsePtr Router::at_once(const http::Request& request) {
     const auto id = may_be_at_once(request);
     if (!id) {
         return nullptr;
@@ -249,7 +249,7 @@ std::optional<http::Response> Router::answer_page(const http::Request& request) 
 }
 
 // No coroutine itself: it would stand there for as long as the one that it chose.
-boost::asio::awaitable<http::Response> Router::dispatch(
+boost::asio::awaitable<http::ResponsePtr> Router::dispatch(
     protocol::Exchange& exchange, http::BodyReader& body
 ) {
     const http::Request& request = exchange.request;
@@ -267,22 +267,22 @@ boost::asio::awaitable<http::Response> Router::dispatch(
         return x_v1_.handle(exchange, body);
     }
     if (x_v1_annotations_.serves(path)) {
-        return x_v1_annotations_.handle(exchange, body);
+        return http::on_heap(x_v1_annotations_.handle(exchange, body));
     }
     if (x_v1_posts_.serves(path)) {
-        return x_v1_posts_.handle(exchange, body);
+        return http::on_heap(x_v1_posts_.handle(exchange, body));
     }
     if (x_v2_annotations_.serves(path)) {
-        return x_v2_annotations_.handle(exchange, body);
+        return http::on_heap(x_v2_annotations_.handle(exchange, body));
     }
     if (x_v2_posts_.serves(path)) {
-        return x_v2_posts_.handle(exchange, body);
+        return http::on_heap(x_v2_posts_.handle(exchange, body));
     }
     if (x_v2_lookup_.serves(path)) {
-        return x_v2_lookup_.handle(exchange);
+        return http::on_heap(x_v2_lookup_.handle(exchange));
     }
     if (delivery_.serves(path)) {
-        return delivery_.handle(exchange, body);
+        return http::on_heap(delivery_.handle(exchange, body));
     }
     if (tus_.serves(path)) {
         return tus_.handle(exchange, body);
@@ -294,26 +294,26 @@ boost::asio::awaitable<http::Response> Router::dispatch(
         return http::answered(*std::move(shown));
     }
     if (faults_.serves(path)) {
-        return faults_.handle(exchange, body);
+        return http::on_heap(faults_.handle(exchange, body));
     }
     if (session_.serves(path)) {
-        return session_.handle(exchange);
+        return http::on_heap(session_.handle(exchange));
     }
     if (keys_.serves(path)) {
-        return keys_.handle(exchange, body);
+        return http::on_heap(keys_.handle(exchange, body));
     }
     if (history_.serves(path)) {
-        return history_.handle(exchange);
+        return http::on_heap(history_.handle(exchange));
     }
     if (native_.serves(path)) {
-        return native_.handle(exchange, body);
+        return http::on_heap(native_.handle(exchange, body));
     }
     return operate(exchange);
 }
 
-boost::asio::awaitable<http::Response> Router::operate(const protocol::Exchange& exchange) {
+boost::asio::awaitable<http::ResponsePtr> Router::operate(const protocol::Exchange& exchange) {
     return operations_.serves(exchange.request.path)
-               ? operations_.handle(exchange)
+               ? http::on_heap(operations_.handle(exchange))
                : http::answered(unknown_path(exchange.request));
 }
 

@@ -47,10 +47,10 @@ class Router final : public http::Handler {
         bool serves_api = true
     );
 
-    boost::asio::awaitable<std::unique_ptr<http::Response>> handle(
+    boost::asio::awaitable<http::ResponsePtr> handle(
         const http::Request& request, http::BodyReader& body
     ) override;
-    std::unique_ptr<http::Response> at_once(const http::Request& request) override;
+    http::ResponsePtr at_once(const http::Request& request) override;
     bool inspects(const http::Request& request) const override;
     bool trusts(std::string_view peer) const override;
     http::Response refuse(
@@ -73,11 +73,11 @@ class Router final : public http::Handler {
     ) const;
     // Of which upload; nothing: it may not be.
     std::optional<MediaId> may_be_at_once(const http::Request& request) const;
-    boost::asio::awaitable<http::Response> dispatch(
+    boost::asio::awaitable<http::ResponsePtr> dispatch(
         protocol::Exchange& exchange, http::BodyReader& body
     );
     // Of what any node answers.
-    boost::asio::awaitable<http::Response> operate(const protocol::Exchange& exchange);
+    boost::asio::awaitable<http::ResponsePtr> operate(const protocol::Exchange& exchange);
     WallTime asked_at(const http::Request& request) const;
     Result<void> enter_class(protocol::Exchange& exchange) const;
     http::Response shed(const Error& error, const http::Request& request) const;

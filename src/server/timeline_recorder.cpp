@@ -5,8 +5,8 @@
 namespace sluice::server {
 
 void add_notices(http::Response& response, const protocol::Exchange& exchange) {
-    for (const std::string& notice : exchange.notices) {
-        response.set("Sluice-Notice", notice);
+    if (exchange.notice) {
+        response.set("Sluice-Notice", *exchange.notice);
     }
     if (exchange.is_replayed && response.status < 400) {
         response.set("Idempotency-Replayed", "true");
@@ -37,14 +37,15 @@ void record(
         .asked_after = exchange.asked_after,
         .advised_before = exchange.advised_before,
     };
-    for (const std::string& notice : exchange.notices) {
-        call.facts += (call.facts.empty() ? "" : " ") + notice;
+    if (exchange.notice) {
+        call.facts += (call.facts.empty() ? "" : " ") + *exchange.notice;
     }
     if (exchange.remark && !call.is_refusal()) {
         call.facts += *exchange.remark;
     }
     const Principal& caller = exchange.caller->principal;
-    for (const MediaId id : exchange.named_beside) {
+    static const std::vector<MediaId> none;
+    for (const MediaId id : exchange.named_beside ? *exchange.named_beside : none) {
         AnsweredCall beside = call;
         if (call.is_refusal()) {
             beside.facts = "Together with " + exchange.media_id->text() + ": " + call.facts;

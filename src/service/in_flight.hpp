@@ -22,6 +22,7 @@ class InFlight {
         std::optional<SegmentIndex> index;
         std::atomic<std::uint64_t> bytes{0};
         std::atomic<std::uint64_t> beats{0};
+        Entry* next = nullptr;  // of the same upload, that began later
     };
 
   public:
@@ -39,7 +40,7 @@ class InFlight {
     class Token {
       public:
         Token() = default;
-        Token(InFlight& owner, MediaId id, std::shared_ptr<Entry> entry)
+        Token(InFlight& owner, MediaId id, std::unique_ptr<Entry> entry)
             : owner_(&owner), id_(id), entry_(std::move(entry)) {}
         Token(Token&& other) noexcept
             : owner_(std::exchange(other.owner_, nullptr)),
@@ -76,28 +77,26 @@ class InFlight {
         friend class InFlight;
         InFlight* owner_ = nullptr;
         MediaId id_;
-        std::shared_ptr<Entry> entry_;
+        std::unique_ptr<Entry> entry_;
     };
 
     Token enter(MediaId id, std::optional<SegmentIndex> index = std::nullopt) {
-        auto entry = std::make_shared<Entry>();
+        auto entry = std::make_unique<Entry>();
         entry->index = index;
         const std::lock_guard guard(mutex_);
-        entries_[id].push_back(entry);
+        Entry** last = &first_[id];
+        while (*last != nullptr) {
+            last = &(*last)->next;
+        }
+        *last = entry.get();
         return {*this, id, std::move(entry)};
     }
 
     // One with this index that began before `own`.
     std::optional<Other> other_of(MediaId id, SegmentIndex index, const Token& own) const {
         const std::lock_guard guard(mutex_);
-        const auto found = entries_.find(id);
-        if (found == entries_.end()) {
-            return std::nullopt;
-        }
-        for (const auto& entry : found->second) {
-            if (entry == own.entry_) {
-                break;
-            }
+        for (const Entry* entry = first_of(id); entry != own.entry_.get() && entry != nullptr;
+             entry = entry->next) {
             if (entry->index == index) {
                 return Other{
                     {entry->bytes.load(std::memory_order_relaxed)},
@@ -114,26 +113,33 @@ class InFlight {
     std::vector<Running> list(MediaId id) const {
         const std::lock_guard guard(mutex_);
         std::vector<Running> running;
-        if (const auto found = entries_.find(id); found != entries_.end()) {
-            for (const auto& entry : found->second) {
-                running.push_back({entry->index, {entry->bytes.load(std::memory_order_relaxed)}});
-            }
+        for (const Entry* entry = first_of(id); entry != nullptr; entry = entry->next) {
+            running.push_back({entry->index, {entry->bytes.load(std::memory_order_relaxed)}});
         }
         return running;
     }
 
   private:
+    const Entry* first_of(MediaId id) const {
+        const auto found = first_.find(id);
+        return found == first_.end() ? nullptr : found->second;
+    }
+
     void leave(MediaId id, const Entry* entry) {
         const std::lock_guard guard(mutex_);
-        auto& of_upload = entries_[id];
-        std::erase_if(of_upload, [entry](const auto& other) { return other.get() == entry; });
-        if (of_upload.empty()) {
-            entries_.erase(id);
+        const auto found = first_.find(id);
+        Entry** at = &found->second;
+        while (*at != entry) {
+            at = &(*at)->next;
+        }
+        *at = entry->next;
+        if (found->second == nullptr) {
+            first_.erase(found);
         }
     }
 
     mutable std::mutex mutex_;
-    std::unordered_map<MediaId, std::vector<std::shared_ptr<Entry>>> entries_;
+    std::unordered_map<MediaId, Entry*> first_;  // that are still running, each its token's
 };
 
 using RunningAppends = std::vector<InFlight::Running>;

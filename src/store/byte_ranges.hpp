@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <iterator>
-#include <map>
+#include <vector>
 
 #include "base/bytes.hpp"
 
@@ -14,12 +14,12 @@ namespace sluice {
 
 class ByteRanges {
   public:
-    bool is_empty() const { return ends_.empty(); }
+    bool is_empty() const { return ranges_.empty(); }
 
     // Ranges of no length meet nothing.
     bool meets(ByteOffset at, ByteCount length) const {
-        const auto after = ends_.lower_bound(at.value + length.value);
-        return length.value > 0 && after != ends_.begin() && std::prev(after)->second > at.value;
+        const auto range = std::ranges::upper_bound(ranges_, at.value, {}, &Range::end);
+        return length.value > 0 && range != ranges_.end() && range->begin < at.value + length.value;
     }
 
     // Also where parts of it are there already.
@@ -27,20 +27,25 @@ class ByteRanges {
         if (length.value == 0) {
             return;
         }
-        std::uint64_t begin = at.value;
-        std::uint64_t end = at.value + length.value;
-        auto next = ends_.upper_bound(end);
-        while (next != ends_.begin() && std::prev(next)->second >= begin) {
-            next = std::prev(next);
-            begin = std::min(begin, next->first);
-            end = std::max(end, next->second);
-            next = ends_.erase(next);
+        Range added{at.value, at.value + length.value};
+        const auto first = std::ranges::lower_bound(ranges_, added.begin, {}, &Range::end);
+        const auto last = std::ranges::upper_bound(ranges_, added.end, {}, &Range::begin);
+        if (first == last) {
+            ranges_.insert(first, added);
+            return;
         }
-        ends_.emplace(begin, end);
+        added.begin = std::min(added.begin, first->begin);
+        added.end = std::max(added.end, std::prev(last)->end);
+        *first = added;
+        ranges_.erase(std::next(first), last);
     }
 
   private:
-    std::map<std::uint64_t, std::uint64_t> ends_;  // begin -> end
+    struct Range {
+        std::uint64_t begin;
+        std::uint64_t end;
+    };
+    std::vector<Range> ranges_;  // in order
 };
 
 }  // namespace sluice

@@ -13,7 +13,7 @@ namespace {
 void append(std::string& seen, const FormEvent& event, const PartHead& head) {
     if (event.kind == FormEvent::Kind::part_begin) {
         seen += "<" + head.name + "|" + head.file_name.value_or("-") + "|" + head.content_type +
-                "|" + head.transfer_encoding + ">";
+                "|" + (head.is_base64 ? "base64" : "") + ">";
     } else if (event.kind == FormEvent::Kind::part_data) {
         SLUICE_ASSERT(!event.data.empty());
         seen.append(reinterpret_cast<const char*>(event.data.data()), event.data.size());

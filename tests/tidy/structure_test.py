@@ -160,8 +160,8 @@ def asio(tree):
 
 def spawning(tree):
     for path, code in tree.code():
-        if path != CO_SPAWN_FILE and re.search(r"\bco_spawn\b", code):
-            yield f"{path}: co_spawn belongs to {CO_SPAWN_FILE}"
+        if path != CO_SPAWN_FILE and re.search(r"\b(co_spawn|awaitable_thread)\b", code):
+            yield f"{path}: co_spawn, or what stands behind it, belongs to {CO_SPAWN_FILE}"
         if re.search(r"\bdetached\b", code):
             yield f"{path}: nothing is detached; a TaskGroup owns it"
 
@@ -309,6 +309,7 @@ BROKEN = (
     (asio, {"src/http/a.hpp": "#include <boost/asio.hpp>\n"}),
     (asio, {"src/http/a.cpp": "#include <boost/beast/http.hpp>\n"}),
     (spawning, {"src/http/a.cpp": "co_spawn(loop, f(), g);\n"}),
+    (spawning, {"src/http/a.cpp": "asio::detail::awaitable_thread<E>(f(), e, s, c).launch();\n"}),
     (spawning, {CO_SPAWN_FILE: "co_spawn(loop, f(), boost::asio::detached);\n"}),
     (threads, {"src/service/a.cpp": "std::jthread t(f);\n"}),
     (naked_memory, {"src/core/a.cpp": "auto* p = new int;\n"}),

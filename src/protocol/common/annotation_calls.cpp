@@ -13,13 +13,13 @@ namespace {
 
 void note_media(Exchange& exchange, const std::vector<MediaId>& named, MediaId about) {
     exchange.media_id = about;
-    exchange.named_beside.clear();
+    std::vector<MediaId> beside;
     for (const MediaId id : named) {
-        const auto& beside = exchange.named_beside;
         if (id != about && std::ranges::find(beside, id) == beside.end()) {
-            exchange.named_beside.push_back(id);
+            beside.push_back(id);
         }
     }
+    exchange.named_beside = std::move(beside);
 }
 
 }  // namespace
@@ -77,7 +77,7 @@ awaitable<Result<Attachments>> x_detach_subtitles(
 awaitable<Result<Medium>> x_look_up(const Context& context, Exchange& exchange, MediaId id) {
     exchange.call = "LOOK_UP";
     if (exchange.media_id) {
-        exchange.named_beside.push_back(*exchange.media_id);
+        exchange.named_beside = std::vector{*exchange.media_id};
     }
     exchange.media_id = id;
     auto work = [&context, caller = exchange.caller->principal, id] {

@@ -88,7 +88,7 @@ std::vector<SentDigest> digests_of(const http::Request& request, const ReceivedF
         digests.push_back({"segment_md5", std::string(text)});
     }
     if (const auto text = request.header("Content-MD5")) {
-        digests.push_back({"Content-MD5", std::string(*text), form.body_md5});
+        digests.push_back({"Content-MD5", std::string(*text), form.body_md5 ? *form.body_md5 : ""});
     }
     return digests;
 }

@@ -24,8 +24,8 @@ constexpr std::size_t shown_bytes_max = 2000;
 // What the client took for our name.
 std::string authority_of(const http::Request& request) {
     const auto host = request.header("Host").value_or("");
-    return request.direct_url.empty() ? std::string(host)
-                                      : request.base_url.substr(request.base_url.find("://") + 3);
+    return request.direct_url ? request.base_url.substr(request.base_url.find("://") + 3)
+                              : std::string(host);
 }
 
 oauth::SignedRequest signed_request(const http::Request& request) {
@@ -44,6 +44,11 @@ oauth::SignedRequest signed_request(const http::Request& request) {
         .body = {},
         .scheme = request.base_url.starts_with("https://") ? "https" : "http",
     };
+}
+
+FailedLogin suspect_of(const Exchange& exchange) {
+    const auto& key = exchange.claimed_key;
+    return {exchange.request.peer, key ? std::string_view(*key) : std::string_view()};
 }
 
 Error missing() {
@@ -130,8 +135,7 @@ Error Authenticator::counted(const Exchange& exchange, Error refused) {
     const bool is_wrong =
         refused.code == ErrorCode::token_unknown || refused.code == ErrorCode::oauth_signature;
     const WallTime now = keys_.now();
-    const auto excess =
-        is_wrong ? failed_.note({exchange.request.peer, exchange.claimed_key}, now) : std::nullopt;
+    const auto excess = is_wrong ? failed_.note(suspect_of(exchange), now) : std::nullopt;
     return excess ? too_many(*excess, refused, now) : refused;
 }
 
@@ -281,7 +285,7 @@ awaitable<Result<Identity>> Authenticator::by_oauth1(
     if (auto checked = check_timestamp(fields.timestamp, keys_.now()); !checked) {
         co_return std::move(checked).error();
     }
-    exchange.claimed_key = fields.consumer_key;
+    exchange.claimed_key = Rare(fields.consumer_key);
     auto key = co_await key_of(fields);
     if (!key) {
         co_return std::move(key).error();
@@ -375,7 +379,7 @@ awaitable<Result<Identity>> Authenticator::check(
 awaitable<Error> Authenticator::mismatch(
     Exchange& exchange, http::BodyReader& body, const Call& call
 ) {
-    if (failed_.would_exceed({exchange.request.peer, exchange.claimed_key}, keys_.now())) {
+    if (failed_.would_exceed(suspect_of(exchange), keys_.now())) {
         co_return Error{
             .code = ErrorCode::oauth_signature,
             .facts = "The signature is not that of key \"" + call.key->key.name + "\".",

@@ -45,7 +45,7 @@ bool is_of_this_site(const http::Request& request) {
     }
     // A proxy that is trusted may tell the name that the browser knows.
     const std::string_view told =
-        request.direct_url.empty() ? std::string_view() : authority_in(request.base_url);
+        request.direct_url ? authority_in(request.base_url) : std::string_view();
     const auto named = authority_in(origin.value_or(""));
     const bool names_us =
         !named.empty() && (equals_ignoring_case(named, request.header("Host").value_or("")) ||

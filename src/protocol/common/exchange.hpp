@@ -60,6 +60,9 @@ struct BaseStrings {
     std::string sent;
 };
 
+using ShortSeconds = std::chrono::duration<std::int32_t>;
+
+// Thousands stand in the middle of a body: what few calls have is on the heap.
 struct Exchange {
     explicit Exchange(const http::Request& asked) : request(asked) {
         const Timings::Clock::time_point unknown;
@@ -77,12 +80,12 @@ struct Exchange {
     // With keys: by what the caller was known, so that a long answer can be ended with it.
     std::string bearer_digest;
     Rare<SessionOfCall> session;
-    std::string claimed_key;  // the consumer key of an OAuth 1.0a call, whoever sent it
+    Rare<std::string> claimed_key;  // the consumer key of an OAuth 1.0a call, whoever sent it
     Rare<BaseStrings> base_strings;
     std::string_view protocol;  // of an API of X: "x1", "x2"
-    std::string call;           // "INIT", "APPEND", "FINALIZE", "STATUS", "ONE_SHOT", … or empty
+    std::string_view call;      // "INIT", "APPEND", "FINALIZE", "STATUS", "ONE_SHOT", … or empty
     std::optional<MediaId> media_id;
-    std::vector<MediaId> named_beside;  // other media of the same post or look-up
+    Rare<std::vector<MediaId>> named_beside;  // other media of the same post or look-up
     std::optional<std::uint64_t> segment_index;
     std::optional<ByteCount> media_bytes;  // that came with this call
     Rare<FaultRule> fault;                 // that strikes this call
@@ -92,12 +95,12 @@ struct Exchange {
     std::optional<RateStanding> rate;  // once the call is counted
     // The check_after_secs that the answer gives; for STATUS also what the one before gave, and how
     // long after it this call came.
-    std::optional<std::chrono::seconds> advised;
-    std::optional<std::chrono::seconds> advised_before;
+    std::optional<ShortSeconds> advised;
+    std::optional<ShortSeconds> advised_before;
     std::optional<std::chrono::milliseconds> asked_after;
-    // What is odd about a call that is answered all the same: each becomes a header Sluice-Notice,
-    // as "polling_too_fast; asked_after=0.4; advised=5".
-    std::vector<std::string> notices;
+    // What is odd about a call that is answered all the same: the header Sluice-Notice, as
+    // "polling_too_fast; asked_after=0.4; advised=5".
+    Rare<std::string> notice;
     Rare<std::string> remark;         // for the timeline alone
     std::vector<ReceivedPart> parts;  // only if `wants_parts`, when the body is over
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <limits>
 #include <utility>
 
 #include "base/assert.hpp"
@@ -14,7 +15,13 @@ namespace {
 // What the inspector keeps of a part.
 constexpr std::size_t part_start_bytes = 256;
 // Of an APPEND's four parts, with the start of its media.
-constexpr std::size_t usual_notes_bytes = 479;
+constexpr std::size_t usual_notes_bytes = 415;
+constexpr std::size_t usual_notes_bytes_without_starts = 159;
+
+// As much of a text as has its length noted; longer ones are no names.
+std::string_view noted(std::string_view text) {
+    return text.substr(0, std::numeric_limits<std::uint16_t>::max());
+}
 
 }  // namespace
 
@@ -58,7 +65,7 @@ bool is_media(const std::string& name) {
 }
 
 bool is_base64(const http::PartHead& head, bool is_multipart) {
-    return head.name == "media_data" || !is_multipart || head.transfer_encoding == "base64";
+    return head.name == "media_data" || !is_multipart || head.is_base64;
 }
 
 // Text parts with a file name exist (python-twitter): only what says it is binary is a file.
@@ -68,9 +75,10 @@ bool is_file(const http::PartHead& head) {
                               type == "application/octet-stream");
 }
 
-PartNotes::PartNotes(bool are_wanted) : are_wanted_(are_wanted) {
+PartNotes::PartNotes(bool are_wanted, bool with_starts)
+    : are_wanted_(are_wanted), with_starts_(with_starts) {
     if (are_wanted) {
-        texts_.reserve(usual_notes_bytes);
+        texts_.reserve(with_starts ? usual_notes_bytes : usual_notes_bytes_without_starts);
     }
 }
 
@@ -89,15 +97,17 @@ void PartNotes::begin(const http::PartHead& head) {
     if (!are_wanted_) {
         return;
     }
-    const std::string_view file_name = head.file_name ? std::string_view(*head.file_name) : "";
+    const std::string_view name = noted(head.name);
+    const std::string_view file_name = noted(head.file_name ? *head.file_name : std::string_view());
+    const std::string_view content_type = noted(head.content_type);
     last_ = static_cast<std::uint32_t>(texts_.size());
     texts_.append(sizeof(Lengths), '\0');
     set_last({
-        .name = static_cast<std::uint32_t>(head.name.size()),
-        .file_name = static_cast<std::uint32_t>(file_name.size()),
-        .content_type = static_cast<std::uint32_t>(head.content_type.size()),
+        .name = static_cast<std::uint16_t>(name.size()),
+        .file_name = static_cast<std::uint16_t>(file_name.size()),
+        .content_type = static_cast<std::uint16_t>(content_type.size()),
     });
-    texts_.append(head.name).append(file_name).append(head.content_type);
+    texts_.append(name).append(file_name).append(content_type);
 }
 
 void PartNotes::add(std::span<const std::byte> data) {
@@ -105,9 +115,10 @@ void PartNotes::add(std::span<const std::byte> data) {
         return;
     }
     Lengths lengths = lengths_at(last_);
-    const std::size_t kept = std::min(data.size(), part_start_bytes - lengths.start);
+    const std::size_t room = with_starts_ ? part_start_bytes - lengths.start : 0;
+    const std::size_t kept = std::min(data.size(), room);
     texts_.append(reinterpret_cast<const char*>(data.data()), kept);
-    lengths.start += static_cast<std::uint32_t>(kept);
+    lengths.start = static_cast<std::uint16_t>(lengths.start + kept);
     lengths.part += data.size();
     set_last(lengths);
 }
@@ -115,9 +126,11 @@ void PartNotes::add(std::span<const std::byte> data) {
 void PartNotes::end(std::uint32_t crc) {
     if (are_wanted_) {
         Lengths lengths = lengths_at(last_);
-        lengths.crc = crc;
-        lengths.has_crc = true;
+        lengths.has_crc = 1;
         set_last(lengths);
+        std::array<char, sizeof crc> bytes;
+        std::memcpy(bytes.data(), &crc, sizeof crc);
+        texts_.append(bytes.data(), bytes.size());
     }
 }
 
@@ -136,7 +149,10 @@ std::vector<ReceivedPart> PartNotes::all() const {
         part.content_type = next(lengths.content_type);
         part.start = next(lengths.start);
         part.length = {lengths.part};
-        part.crc32c = lengths.has_crc ? std::optional(lengths.crc) : std::nullopt;
+        if (lengths.has_crc != 0) {
+            part.crc32c = 0;
+            std::memcpy(&*part.crc32c, next(sizeof(std::uint32_t)).data(), sizeof(std::uint32_t));
+        }
     }
     return parts;
 }

@@ -29,10 +29,11 @@ bool is_file(const http::PartHead& head);
 // in the middle of theirs.
 class PartNotes {
   public:
-    explicit PartNotes(bool are_wanted);
+    // `with_starts`: the first bytes, too.
+    PartNotes(bool are_wanted, bool with_starts);
 
     void begin(const http::PartHead& head);
-    // Of the last one: the length as it came, and the first bytes; in the middle of the request nothing is hashed.
+    // Of the last one: the length as it came, and its start; in the middle of the request nothing is hashed.
     void add(std::span<const std::byte> data);
     // It was media.
     void end(std::uint32_t crc);
@@ -42,19 +43,20 @@ class PartNotes {
     // In front of each part's texts.
     struct Lengths {
         std::uint64_t part = 0;
-        std::uint32_t name = 0;
-        std::uint32_t file_name = 0;
-        std::uint32_t content_type = 0;
-        std::uint32_t start = 0;
-        std::uint32_t crc = 0;
-        bool has_crc = false;
+        std::uint16_t name = 0;
+        std::uint16_t file_name = 0;
+        std::uint16_t content_type = 0;
+        std::uint16_t start : 15 = 0;
+        std::uint16_t has_crc : 1 = 0;  // behind the start
     };
+    static_assert(sizeof(Lengths) == 16);
     Lengths lengths_at(std::size_t place) const;
     void set_last(const Lengths& lengths);
 
     std::string texts_;
     std::uint32_t last_ = 0;
     const bool are_wanted_;
+    const bool with_starts_;
 };
 
 }  // namespace sluice::protocol

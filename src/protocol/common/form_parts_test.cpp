@@ -10,18 +10,17 @@ std::span<const std::byte> bytes_of(std::string_view text) {
 }
 
 http::PartHead head(std::string name) {
-    return {.name = std::move(name), .file_name = {}, .content_type = {}, .transfer_encoding = {}};
+    return {.name = std::move(name), .file_name = {}, .content_type = {}, .is_base64 = false};
 }
 
 TEST(PartNotes, KeepEachPartAsItCame) {
-    PartNotes notes(true);
+    PartNotes notes(true, true);
     notes.begin(head("command"));
     notes.add(bytes_of("APP"));
     notes.add(bytes_of("END"));
     notes.begin(head("empty"));
     notes.begin(
-        {.name = "media", .file_name = "a.mp4", .content_type = "video/mp4", .transfer_encoding = {}
-        }
+        {.name = "media", .file_name = "a.mp4", .content_type = "video/mp4", .is_base64 = false}
     );
     notes.add(bytes_of(std::string_view("\0\1bytes", 7)));
     notes.end(0);
@@ -44,7 +43,7 @@ TEST(PartNotes, KeepEachPartAsItCame) {
 }
 
 TEST(PartNotes, KeepOnlyTheStartOfWhatIsLong) {
-    PartNotes notes(true);
+    PartNotes notes(true, true);
     notes.begin(head("media"));
     const std::string piece(200, 'a');
     const std::string later(100'000, 'b');
@@ -58,8 +57,22 @@ TEST(PartNotes, KeepOnlyTheStartOfWhatIsLong) {
     EXPECT_EQ(parts[1].name, "behind");
 }
 
+TEST(PartNotes, KeepNoStartThatIsNotShown) {
+    PartNotes notes(true, false);
+    notes.begin(head("media"));
+    notes.add(bytes_of("bytes"));
+    notes.end(7);
+    notes.begin(head(std::string(70'000, 'n')));
+    const auto parts = notes.all();
+    ASSERT_EQ(parts.size(), 2U);
+    EXPECT_EQ(parts[0].start, "");
+    EXPECT_EQ(parts[0].length.value, 5U);
+    EXPECT_EQ(parts[0].crc32c, 7U);
+    EXPECT_EQ(parts[1].name, std::string(65'535, 'n'));
+}
+
 TEST(PartNotes, KeepNothingThatNobodyWants) {
-    PartNotes notes(false);
+    PartNotes notes(false, true);
     notes.begin(head("media"));
     notes.add(bytes_of("bytes"));
     notes.end(1);

@@ -12,7 +12,7 @@ namespace {
 
 using boost::asio::awaitable;
 
-constexpr std::array media_names{"media", "media_data"};
+constexpr std::array<std::string_view, 2> media_names{"media", "media_data"};
 
 // The caller's mistakes; a disk that is full is no matter of the order of judgement.
 bool is_about_the_media(ErrorCode code) {
@@ -23,7 +23,7 @@ bool is_about_the_media(ErrorCode code) {
 }  // namespace
 
 awaitable<Result<void>> MediaSink::begin(
-    const http::PartHead& head, bool is_base64, std::optional<ByteCount> length_expected
+    http::PartHead& head, bool is_base64, std::optional<ByteCount> length_expected
 ) {
     is_second_ = first_ > 0;
     came_ = 0;
@@ -31,9 +31,9 @@ awaitable<Result<void>> MediaSink::begin(
         second_name_ = Rare<std::string>(head.name);
         co_return ok();
     }
-    form_.media_name = head.name;
-    form_.file_name = head.file_name.value_or("");
-    form_.part_type = head.content_type;
+    form_.media_name = head.name == media_names.front() ? media_names.front() : media_names.back();
+    form_.file_name = std::move(head.file_name).value_or("");
+    form_.part_type = std::move(head.content_type);
     form_.media.reset();
     decoding_.reset();
     if (is_base64) {
@@ -171,7 +171,7 @@ void MediaSink::end_second() {
     }
     form_.media_twice = Error{
         .code = ErrorCode::media_twice,
-        .facts = "\"" + form_.media_name + "\" came with " + std::to_string(first_) +
+        .facts = "\"" + std::string(form_.media_name) + "\" came with " + std::to_string(first_) +
                  " bytes and \"" + *second_name_ + "\" with " + std::to_string(came_) + ".",
     };
 }
@@ -211,8 +211,8 @@ awaitable<Result<void>> MediaSink::end() {
 }
 
 awaitable<Result<void>> MediaSink::take_from_query(std::string_view name, std::string text) {
-    const http::PartHead head{
-        .name = std::string(name), .file_name = {}, .content_type = {}, .transfer_encoding = {}
+    http::PartHead head{
+        .name = std::string(name), .file_name = {}, .content_type = {}, .is_base64 = false
     };
     if (auto begun = co_await begin(head, true, std::nullopt); !begun) {
         co_return begun;
@@ -224,7 +224,7 @@ awaitable<Result<void>> MediaSink::take_from_query(std::string_view name, std::s
 }
 
 bool has_query_media(const Parameters& parameters) {
-    return std::ranges::any_of(media_names, [&](const char* name) {
+    return std::ranges::any_of(media_names, [&](std::string_view name) {
         return !parameters.get(name).empty();
     });
 }
@@ -233,7 +233,7 @@ awaitable<Result<void>> take_query_media(
     const Context& context, ReceivedForm& form, const OpenMedia& open
 ) {
     MediaSink sink(context, form, open);
-    for (const std::string name : media_names) {
+    for (const std::string_view name : media_names) {
         std::string text(form.parameters.get(name));
         if (text.empty()) {
             continue;
@@ -242,9 +242,10 @@ awaitable<Result<void>> take_query_media(
         if (form.media && form.media->length().value > 0) {
             form.media_twice = Error{
                 .code = ErrorCode::media_twice,
-                .facts = "\"" + form.media_name + "\" came with " +
+                .facts = "\"" + std::string(form.media_name) + "\" came with " +
                          std::to_string(form.media->length().value) + " bytes in the body and \"" +
-                         name + "\" with " + std::to_string(text.size()) + " in the query.",
+                         std::string(name) + "\" with " + std::to_string(text.size()) +
+                         " in the query.",
             };
             continue;
         }

@@ -31,9 +31,9 @@ class MediaSink {
 
     // Opens the place, also for an empty part (an empty segment is legal), and before its bytes have
     // come: a wrong call is refused early, and FINALIZE knows of this one. `length_expected`: of the
-    // part as it comes, if the body tells. Errors: those of the opener.
+    // part as it comes, if the body tells. Takes the texts of the head but for the name. Errors: those of the opener.
     boost::asio::awaitable<Result<void>> begin(
-        const http::PartHead& head, bool is_base64, std::optional<ByteCount> length_expected
+        http::PartHead& head, bool is_base64, std::optional<ByteCount> length_expected
     );
     // Errors: of the media once it is named; of the store.
     boost::asio::awaitable<Result<void>> take(std::span<const std::byte> data);

@@ -1,5 +1,8 @@
 #include "protocol/common/parameters.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include "base/text.hpp"
 
 namespace sluice::protocol {
@@ -10,39 +13,66 @@ bool is_list(std::string_view name) {
     return name == "additional_owners" || name == "additional_owners[]";
 }
 
-}  // namespace
-
-void Parameters::add_to_list(
-    std::string_view name, std::string_view value, std::string_view place
-) {
-    const std::string_view plain = name.substr(0, name.find('['));
-    auto [at, is_new] = values_.try_emplace(std::string(plain), Value{"", place});
-    at->second.text += at->second.text.empty() ? "" : ",";
-    at->second.text += value;
+std::string_view name_of(Parameters::Place place) {
+    static constexpr std::array<std::string_view, 5> names{
+        "query", "path", "form body", "multipart body", "JSON body"
+    };
+    return names.at(static_cast<std::size_t>(place));
 }
 
-Result<void> Parameters::add(std::string_view name, std::string value, std::string_view place) {
+// Of an APPEND.
+constexpr std::size_t usual_count = 3;
+
+}  // namespace
+
+Parameters::Where Parameters::lower_bound(std::string_view name) {
+    return std::ranges::lower_bound(all_, name, {}, &Parameter::name);
+}
+
+void Parameters::insert(Where where, std::string_view name, std::string_view value, Place place) {
+    Parameter added{.name_length = static_cast<std::uint32_t>(name.size()), .place = place};
+    added.text.reserve(name.size() + value.size());
+    added.text.append(name).append(value);
+    const auto index = where - all_.begin();
+    if (all_.empty()) {
+        all_.reserve(usual_count);
+    }
+    all_.insert(all_.begin() + index, std::move(added));
+}
+
+void Parameters::add_to_list(std::string_view name, std::string_view value, Place place) {
+    const std::string_view plain = name.substr(0, name.find('['));
+    const auto at = lower_bound(plain);
+    if (at == all_.end() || at->name() != plain) {
+        insert(at, plain, value, place);
+        return;
+    }
+    at->text.append(at->is_empty() ? "" : ",").append(value);
+}
+
+Result<void> Parameters::add(std::string_view name, std::string_view value, Place place) {
     if (is_list(name)) {
         add_to_list(name, value, place);
         return ok();
     }
-    const auto at = values_.find(name);
-    if (at == values_.end()) {
-        values_.emplace(name, Value{std::move(value), place});
+    const auto at = lower_bound(name);
+    if (at == all_.end() || at->name() != name) {
+        insert(at, name, value, place);
         return ok();
     }
-    if (value.empty() || at->second.text == value) {
+    if (value.empty() || at->value() == value) {
         return ok();
     }
-    if (at->second.text.empty()) {
-        at->second = {std::move(value), place};
+    if (at->is_empty()) {
+        at->text.append(value);
+        at->place = place;
         return ok();
     }
     return Error{
         .code = ErrorCode::parameter_conflict,
-        .facts = "\"" + printable(name) + "\" is \"" + printable(at->second.text) + "\" in the " +
-                 std::string(at->second.place) + " and \"" + printable(value) + "\" in the " +
-                 std::string(place) + ".",
+        .facts = "\"" + printable(name) + "\" is \"" + printable(at->value()) + "\" in the " +
+                 std::string(name_of(at->place)) + " and \"" + printable(value) + "\" in the " +
+                 std::string(name_of(place)) + ".",
     };
 }
 
@@ -65,7 +95,7 @@ Result<void> Parameters::add_query(std::string_view raw_query) {
         if (name->empty()) {
             continue;
         }
-        if (auto added = add(*name, *std::move(value), "query"); !added) {
+        if (auto added = add(*name, *value, Place::query); !added) {
             return added;
         }
     }
@@ -73,24 +103,34 @@ Result<void> Parameters::add_query(std::string_view raw_query) {
 }
 
 std::optional<std::string_view> Parameters::find(std::string_view name) const {
-    const auto found = values_.find(name);
-    return found == values_.end() ? std::nullopt
-                                  : std::optional<std::string_view>(found->second.text);
+    for (const Parameter& parameter : all_) {
+        if (parameter.name() == name) {
+            return parameter.value();
+        }
+    }
+    return std::nullopt;
 }
 
 std::string Parameters::first_with(std::string_view beginning) const {
-    const auto found = values_.lower_bound(beginning);
-    return found != values_.end() && found->first.starts_with(beginning) ? found->first
-                                                                         : std::string();
+    for (const Parameter& parameter : all_) {
+        if (parameter.name().starts_with(beginning)) {
+            return std::string(parameter.name());
+        }
+    }
+    return {};
 }
 
 std::string Parameters::listed() const {
     std::string text;
-    for (const auto& [name, value] : values_) {
-        text += (text.empty() ? "" : ", ") + printable(name, 40) + " (" + std::string(value.place) +
-                ")";
+    for (const Parameter& parameter : all_) {
+        text += (text.empty() ? "" : ", ") + printable(parameter.name(), 40) + " (" +
+                std::string(name_of(parameter.place)) + ")";
     }
     return text.empty() ? "none" : text;
+}
+
+void Parameters::remove(std::string_view name) {
+    std::erase_if(all_, [name](const Parameter& parameter) { return parameter.name() == name; });
 }
 
 }  // namespace sluice::protocol

@@ -5,6 +5,8 @@
 namespace sluice::protocol {
 namespace {
 
+using Place = Parameters::Place;
+
 TEST(Parameters, ComeFromTheQueryDecoded) {
     Parameters parameters;
     ASSERT_TRUE(parameters.add_query("command=INIT&media_type=video%2Fmp4&x=a+b&empty&=nameless"));
@@ -16,28 +18,61 @@ TEST(Parameters, ComeFromTheQueryDecoded) {
 
 TEST(Parameters, MayComeTwiceWithTheSameValueOnly) {
     Parameters parameters;
-    ASSERT_TRUE(parameters.add("media_id", "1", "query"));
-    EXPECT_TRUE(parameters.add("media_id", "1", "body"));
-    const auto conflict = parameters.add("media_id", "2", "body");
+    ASSERT_TRUE(parameters.add("media_id", "1", Place::query));
+    EXPECT_TRUE(parameters.add("media_id", "1", Place::form_body));
+    const auto conflict = parameters.add("media_id", "2", Place::form_body);
     ASSERT_FALSE(conflict);
     EXPECT_EQ(conflict.error().code, ErrorCode::parameter_conflict);
     EXPECT_NE(
-        conflict.error().facts.find("\"1\" in the query and \"2\" in the body"), std::string::npos
+        conflict.error().facts.find("\"1\" in the query and \"2\" in the form body"),
+        std::string::npos
     );
 }
 
 TEST(Parameters, LetAnEmptyValueYield) {
     Parameters parameters;
-    ASSERT_TRUE(parameters.add("media_id", "", "query"));
-    ASSERT_TRUE(parameters.add("media_id", "2", "body"));
+    ASSERT_TRUE(parameters.add("media_id", "", Place::query));
+    ASSERT_TRUE(parameters.add("media_id", "2", Place::form_body));
     EXPECT_EQ(parameters.get("media_id"), "2");
 }
 
 TEST(Parameters, AddUpTheEntriesOfAList) {
     Parameters parameters;
-    ASSERT_TRUE(parameters.add("additional_owners", "1,2", "query"));
-    ASSERT_TRUE(parameters.add("additional_owners[]", "3", "multipart body"));
+    ASSERT_TRUE(parameters.add("additional_owners", "1,2", Place::query));
+    ASSERT_TRUE(parameters.add("additional_owners[]", "3", Place::multipart_body));
     EXPECT_EQ(parameters.get("additional_owners"), "1,2,3");
+}
+
+TEST(Parameters, AreListedByNameWithTheirPlace) {
+    Parameters parameters;
+    EXPECT_EQ(parameters.listed(), "none");
+    ASSERT_TRUE(parameters.add_query("media_id=1&command=APPEND"));
+    ASSERT_TRUE(parameters.add("a", "", Place::json_body));
+    ASSERT_TRUE(parameters.add("segment_index", "0", Place::multipart_body));
+    ASSERT_TRUE(parameters.add("media_key", "", Place::query));
+    ASSERT_TRUE(parameters.add("media_key", "3_1", Place::path));
+    EXPECT_EQ(
+        parameters.listed(),
+        "a (JSON body), command (query), media_id (query), media_key (path), "
+        "segment_index (multipart body)"
+    );
+    EXPECT_EQ(parameters.first_with("media_"), "media_id");
+    EXPECT_EQ(parameters.first_with("media_k"), "media_key");
+    EXPECT_EQ(parameters.first_with("mediaX"), "");
+    parameters.remove("media_id");
+    EXPECT_FALSE(parameters.has("media_id"));
+    EXPECT_EQ(parameters.first_with("media_"), "media_key");
+}
+
+TEST(Parameters, FindEachOfMany) {
+    Parameters parameters;
+    for (int i = 0; i < 300; ++i) {
+        const int name = i * 7 % 300;
+        ASSERT_TRUE(parameters.add(std::to_string(name), std::to_string(name * 2), Place::query));
+    }
+    for (int i = 0; i < 300; ++i) {
+        EXPECT_EQ(parameters.get(std::to_string(i)), std::to_string(i * 2));
+    }
 }
 
 TEST(Parameters, RefuseBrokenPercentEncoding) {

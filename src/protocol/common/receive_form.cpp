@@ -39,7 +39,7 @@ class FormReception {
         : context_(context),
           exchange_(exchange),
           content_type_(exchange.request.header("Content-Type").value_or("")),
-          parts_(exchange.wants_parts),
+          parts_(exchange.wants_parts, exchange.request.is_inspected),
           body_(body),
           window_(body, context.buffers),
           open_(std::move(open)),
@@ -289,14 +289,16 @@ class FormReception {
         parts_.begin(head);
         is_media_open_ = is_media(head.name);
         is_in_place_ = is_media_open_ && !is_base64(head, parser_->is_multipart());
+        if (is_media_open_) {
+            release_memory(value_);
+        }
         if (is_in_place_ && parser_->is_multipart() &&
             http::look_of(start()) == http::BodyLook::multipart) {
             release_memory(start_);  // it is what it looks like: explained() has nothing to add
         }
         is_ignored_ = !is_media_open_ && (is_misnamed_media(head.name) || is_file(head));
         if (is_ignored_) {
-            form_->other_file = head.name;
-            form_->other_length = {};
+            form_->other_file = OtherFile{.name = head.name, .length = {}};
         }
     }
 
@@ -316,7 +318,7 @@ class FormReception {
         }
         parts_.add(data);
         if (is_ignored_) {
-            form_->other_length.value += data.size();
+            form_->other_file->length.value += data.size();
         }
         return is_media_open_ || is_ignored_ ? ok() : take_value(data);
     }
@@ -341,11 +343,12 @@ class FormReception {
         return ok();
     }
 
-    std::string_view place() const {
+    Parameters::Place place() const {
         if (parser_->is_multipart()) {
-            return "multipart body";
+            return Parameters::Place::multipart_body;
         }
-        return http::look_of(start()) == http::BodyLook::json ? "JSON body" : "form body";
+        return http::look_of(start()) == http::BodyLook::json ? Parameters::Place::json_body
+                                                              : Parameters::Place::form_body;
     }
 
     awaitable<Result<void>> end_media(std::span<const std::byte>& rest) {

@@ -16,6 +16,12 @@
 
 namespace sluice::protocol {
 
+// A part that carried a file and is not "media".
+struct OtherFile {
+    std::string name;
+    ByteCount length;
+};
+
 struct ReceivedForm {
     Parameters parameters;
     std::optional<Incoming> media;  // absent, or with a length of 0 if the part was empty
@@ -23,12 +29,11 @@ struct ReceivedForm {
     // first cause, so the caller looks at this last.
     Rare<Error> media_refusal;
     Rare<Error> media_twice;
-    std::string media_name;  // "media" or "media_data"
-    std::string file_name;   // of the media's part, as the client said
-    std::string part_type;   // Content-Type of the media's part
-    std::string other_file;  // name of a part that carried a file and is not "media"
-    ByteCount other_length;  // of that part
-    std::string body_md5;    // of the whole body, if the request has a Content-MD5
+    std::string_view media_name;  // "media" or "media_data"
+    std::string file_name;        // of the media's part, as the client said
+    std::string part_type;        // Content-Type of the media's part
+    Rare<OtherFile> other_file;
+    Rare<std::string> body_md5;  // of the whole body, if the request has a Content-MD5
     bool has_media() const { return media.has_value() || media_refusal.has_value(); }
 };
 

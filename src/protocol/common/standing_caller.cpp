@@ -6,7 +6,7 @@ StandingCaller::StandingCaller(Keys& keys, runtime::BlockingPool& reads, const E
     : keys_(keys),
       reads_(reads),
       bearer_digest_(exchange.bearer_digest),
-      consumer_key_(exchange.claimed_key),
+      consumer_key_(exchange.claimed_key ? *exchange.claimed_key : ""),
       ends_(exchange.session ? exchange.session->ends : std::nullopt),
       session_mark_(exchange.session ? exchange.session->mark : "") {}
 

@@ -204,12 +204,12 @@ std::optional<Error> without_media(const ReceivedForm& form) {
     if (form.has_media()) {
         return std::nullopt;
     }
-    if (!form.other_file.empty()) {
+    if (form.other_file) {
         return Error{
             .code = ErrorCode::media_part_missing,
-            .facts = "The file came as \"" + printable(form.other_file) + "\" (" +
-                     std::to_string(form.other_length.value) + " bytes): rename \"" +
-                     printable(form.other_file) +
+            .facts = "The file came as \"" + printable(form.other_file->name) + "\" (" +
+                     std::to_string(form.other_file->length.value) + " bytes): rename \"" +
+                     printable(form.other_file->name) +
                      "\" to \"media\". Received: " + received_list(form) + ".",
         };
     }
@@ -222,7 +222,7 @@ std::optional<Error> without_media(const ReceivedForm& form) {
 
 std::string received_list(const ReceivedForm& form) {
     std::string text = form.parameters.listed();
-    const auto add = [&text](const std::string& name, const std::string& what) {
+    const auto add = [&text](std::string_view name, const std::string& what) {
         text = (text == "none" ? "" : text + ", ") + printable(name, 40) + " (" + what + ")";
     };
     if (form.media) {
@@ -230,8 +230,8 @@ std::string received_list(const ReceivedForm& form) {
     } else if (form.media_refusal) {
         add(form.media_name, "not readable");
     }
-    if (!form.other_file.empty()) {
-        add(form.other_file, std::to_string(form.other_length.value) + " bytes");
+    if (form.other_file) {
+        add(form.other_file->name, std::to_string(form.other_file->length.value) + " bytes");
     }
     return text;
 }

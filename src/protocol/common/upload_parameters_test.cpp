@@ -9,7 +9,7 @@ namespace {
 
 Parameters with(std::string_view name, std::string value) {
     Parameters parameters;
-    EXPECT_TRUE(parameters.add(name, std::move(value), "query"));
+    EXPECT_TRUE(parameters.add(name, std::move(value), Parameters::Place::query));
     return parameters;
 }
 

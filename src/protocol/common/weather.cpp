@@ -19,7 +19,8 @@ bool is_calm(const Context& context, const Exchange& exchange) {
 
 // The same for a repetition of the call, whoever made the id up.
 std::string victim_of(const Exchange& exchange) {
-    std::string victim = exchange.caller->principal.id + " " + exchange.call;
+    std::string victim = exchange.caller->principal.id + " ";
+    victim += exchange.call;
     if (exchange.media_id && exchange.call != "INIT" && exchange.call != "ONE_SHOT") {
         victim += " " + exchange.media_id->text();
     }

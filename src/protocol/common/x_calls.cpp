@@ -86,7 +86,7 @@ awaitable<Result<Upload>> create(
             .code = ErrorCode::media_in_init,
             .facts = (length.value > 0 ? std::to_string(length.value) + " bytes of media"
                                        : std::string("Media")) +
-                     " came in \"" + form.media_name +
+                     " came in \"" + std::string(form.media_name) +
                      "\" beside command=INIT. Received: " + received_list(form) + ".",
         };
     }
@@ -177,6 +177,26 @@ Result<Incoming> begin_whole(
     return context.uploads.begin_whole(wanted, expected);
 }
 
+Result<OpenedMedia> open_media(
+    const Context& context,
+    Exchange& exchange,
+    std::optional<MediaId> path_id,
+    const Parameters& seen,
+    std::optional<ByteCount> expected
+) {
+    const bool is_append = path_id.has_value() || seen.get("command") == "APPEND";
+    if (is_append || !seen.has("command")) {
+        if (auto moved = move_to_bulk(context, exchange); !moved) {
+            return std::move(moved).error();
+        }
+    }
+    if (!is_append) {
+        return seen.has("command") ? opened(context.uploads.begin_unnamed(), false)
+                                   : opened(begin_whole(context, exchange, seen, expected), false);
+    }
+    return open_segment(context, exchange, path_id, seen, expected);
+}
+
 // Again and again, while APPENDs of it are still being received.
 template <class Work>
 awaitable<Result<UploadStatus>> finish_after_appends(
@@ -211,22 +231,15 @@ void note_advice(const Context& context, Exchange& exchange, const UploadStatus&
 }  // namespace
 
 OpenMedia media_opener(const Context& context, Exchange& exchange, std::optional<MediaId> path_id) {
-    return [&context, &exchange, path_id](
-               const Parameters& seen, std::optional<ByteCount> expected
-           ) -> Result<OpenedMedia> {
-        const bool is_append = path_id.has_value() || seen.get("command") == "APPEND";
-        if (is_append || !seen.has("command")) {
-            if (auto moved = move_to_bulk(context, exchange); !moved) {
-                return std::move(moved).error();
-            }
-        }
-        if (!is_append) {
-            return seen.has("command")
-                       ? opened(context.uploads.begin_unnamed(), false)
-                       : opened(begin_whole(context, exchange, seen, expected), false);
-        }
-        return open_segment(context, exchange, path_id, seen, expected);
-    };
+    if (!path_id) {  // two references: no memory beside the function's own
+        return [&context, &exchange](const Parameters& seen, std::optional<ByteCount> expected) {
+            return open_media(context, exchange, std::nullopt, seen, expected);
+        };
+    }
+    return
+        [&context, &exchange, path_id](const Parameters& seen, std::optional<ByteCount> expected) {
+            return open_media(context, exchange, path_id, seen, expected);
+        };
 }
 
 awaitable<Result<Upload>> x_initialize(

@@ -38,7 +38,7 @@ Result<UploadStatus> judge_poll(const Context& context, Exchange& exchange, Uplo
     }
     status.check_after = poll.check_after;
     if (poll.is_too_early) {
-        exchange.notices.push_back(polling_notice(poll));
+        exchange.notice = polling_notice(poll);
     }
     return status;
 }

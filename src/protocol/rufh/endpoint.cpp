@@ -23,6 +23,7 @@ namespace {
 using boost::asio::awaitable;
 using http::Request;
 using http::Response;
+using http::ResponsePtr;
 using runtime::run_blocking;
 
 // By the last request an upload is complete, unless bytes were lost meanwhile, or tus joins it with others.
@@ -71,10 +72,10 @@ Result<Upload> create_anew(Streams& streams, const CreateStream& wanted) {
 
 }  // namespace
 
-awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body) const {
+awaitable<ResponsePtr> Endpoint::handle(Exchange& exchange, http::BodyReader& body) const {
     const Fields fields = fields_of(exchange.request);
-    auto response = co_await answer(exchange, fields, body);
-    finish(pages_, exchange.request, response);
+    auto response = std::make_unique<Response>(co_await answer(exchange, fields, body));
+    finish(pages_, exchange.request, *response);
     co_return response;
 }
 

@@ -26,7 +26,8 @@ class Endpoint {
     static bool serves(std::string_view path) {
         return path == "*" || is_collection(path) || path.starts_with(collection);
     }
-    boost::asio::awaitable<http::Response> handle(Exchange& exchange, http::BodyReader& body) const;
+    boost::asio::awaitable<http::ResponsePtr> handle(Exchange& exchange, http::BodyReader& body)
+        const;
     // For what is refused before it comes here.
     http::Response refuse(const Error& error, const http::Request& request) const;
 

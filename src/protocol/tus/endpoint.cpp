@@ -26,6 +26,7 @@ namespace {
 using boost::asio::awaitable;
 using http::Request;
 using http::Response;
+using http::ResponsePtr;
 using runtime::run_blocking;
 
 constexpr std::string_view extensions =
@@ -94,9 +95,9 @@ Error not_allowed(std::string_view method) {
 
 }  // namespace
 
-awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body) const {
-    auto response = co_await answer(exchange, body);
-    finish(exchange.request, response);
+awaitable<ResponsePtr> Endpoint::handle(Exchange& exchange, http::BodyReader& body) const {
+    auto response = std::make_unique<Response>(co_await answer(exchange, body));
+    finish(exchange.request, *response);
     co_return response;
 }
 

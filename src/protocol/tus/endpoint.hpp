@@ -23,7 +23,8 @@ class Endpoint {
     static bool serves(std::string_view path) {
         return path == "/files" || path.starts_with("/files/");
     }
-    boost::asio::awaitable<http::Response> handle(Exchange& exchange, http::BodyReader& body) const;
+    boost::asio::awaitable<http::ResponsePtr> handle(Exchange& exchange, http::BodyReader& body)
+        const;
     // For what is refused before it comes here.
     http::Response refuse(const Error& error, const http::Request& request) const;
 

@@ -19,7 +19,7 @@ constexpr std::string_view metadata_path = "/1.1/media/metadata/create.json";
 constexpr std::string_view subtitles_path = "/1.1/media/subtitles/create.json";
 constexpr std::string_view deletion_path = "/1.1/media/subtitles/delete.json";
 
-std::string call_of(std::string_view path) {
+std::string_view call_of(std::string_view path) {
     if (path == metadata_path) {
         return "METADATA";
     }

@@ -16,6 +16,7 @@ namespace {
 
 using boost::asio::awaitable;
 using http::Response;
+using http::ResponsePtr;
 
 // FINALIZE and STATUS also take the media_key, as X's older documents say.
 Result<MediaId> id_or_key(const http::Request& request, const Parameters& parameters) {
@@ -29,7 +30,7 @@ constexpr std::string_view status_path = "/1.1/media/upload.json?command=STATUS&
 }  // namespace
 
 // Only what waits is a coroutine: thousands stand in the middle of a body.
-awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body) const {
+awaitable<ResponsePtr> Endpoint::handle(Exchange& exchange, http::BodyReader& body) const {
     exchange.protocol = "x1";
     auto refusal = refuse_early(exchange);
     return refusal ? http::answered(*std::move(refusal)) : serve(exchange, body);
@@ -55,15 +56,15 @@ std::optional<Response> Endpoint::refuse_early(Exchange& exchange) const {
     return owner ? std::nullopt : std::optional(refused(owner.error(), request, context_.fidelity));
 }
 
-awaitable<Response> Endpoint::serve(Exchange& exchange, http::BodyReader& body) const {
+awaitable<ResponsePtr> Endpoint::serve(Exchange& exchange, http::BodyReader& body) const {
     auto form = receive_query(exchange);
     if (form && *form == nullptr) {
         form = co_await receive(exchange, body);
     }
     // Made now, since the frame stands here for as long as the body comes.
-    const auto response = std::make_unique<Response>();
+    auto response = std::make_unique<Response>();
     co_await answer(exchange, form, *response);
-    co_return std::move(*response);
+    co_return response;
 }
 
 awaitable<void> Endpoint::answer(

@@ -20,13 +20,15 @@ class Endpoint {
     explicit Endpoint(const Context& context) : context_(context) {}
 
     static bool serves(std::string_view path) { return path == "/1.1/media/upload.json"; }
-    boost::asio::awaitable<http::Response> handle(Exchange& exchange, http::BodyReader& body) const;
+    boost::asio::awaitable<http::ResponsePtr> handle(Exchange& exchange, http::BodyReader& body)
+        const;
     // Of a STATUS that memory answers. Nothing: handle() is to be asked, with an exchange of its own.
     std::optional<http::Response> at_once(Exchange& exchange, MediaId id) const;
 
   private:
     std::optional<http::Response> refuse_early(Exchange& exchange) const;
-    boost::asio::awaitable<http::Response> serve(Exchange& exchange, http::BodyReader& body) const;
+    boost::asio::awaitable<http::ResponsePtr> serve(Exchange& exchange, http::BodyReader& body)
+        const;
     boost::asio::awaitable<Result<ReceivedFormPtr>> receive(
         Exchange& exchange, http::BodyReader& body
     ) const;

@@ -19,6 +19,7 @@ namespace {
 
 using boost::asio::awaitable;
 using http::Response;
+using http::ResponsePtr;
 
 constexpr std::string_view root = "/2/media/upload";
 constexpr std::string_view status_path = "/2/media/upload?media_id=";
@@ -120,7 +121,7 @@ Result<Endpoint::Target> Endpoint::by_command(
 }
 
 // Only what waits is a coroutine: thousands stand in the middle of a body.
-awaitable<Response> Endpoint::handle(Exchange& exchange, http::BodyReader& body) const {
+awaitable<ResponsePtr> Endpoint::handle(Exchange& exchange, http::BodyReader& body) const {
     exchange.protocol = "x2";
     auto target = target_of(exchange.request);
     if (!target) {
@@ -177,23 +178,23 @@ awaitable<Result<ReceivedFormPtr>> Endpoint::receive(
 ) const {
     Parameters already;
     if (target.id) {
-        static_cast<void>(already.add("media_id", target.id_text, "path"));
+        static_cast<void>(already.add("media_id", target.id_text, Parameters::Place::path));
     }
     const auto append_id = target.call == Call::append ? target.id : std::nullopt;
     auto opener = media_opener(context_, exchange, append_id);
     return receive_form(context_, exchange, body, std::move(already), std::move(opener));
 }
 
-awaitable<Response> Endpoint::serve(Exchange& exchange, http::BodyReader& body, Target named)
+awaitable<ResponsePtr> Endpoint::serve(Exchange& exchange, http::BodyReader& body, Target named)
     const {
     auto form = named.id ? Result<ReceivedFormPtr>(nullptr) : receive_query(exchange);
     if (form && *form == nullptr) {
         form = co_await receive(exchange, body, named);
     }
     // Made now, since the frame stands here for as long as the body comes.
-    const auto response = std::make_unique<Response>();
+    auto response = std::make_unique<Response>();
     co_await answer(exchange, named, form, *response);
-    co_return std::move(*response);
+    co_return response;
 }
 
 awaitable<void> Endpoint::answer(

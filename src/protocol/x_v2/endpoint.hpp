@@ -18,7 +18,8 @@ class Endpoint {
     explicit Endpoint(const Context& context) : context_(context) {}
 
     static bool serves(std::string_view path);
-    boost::asio::awaitable<http::Response> handle(Exchange& exchange, http::BodyReader& body) const;
+    boost::asio::awaitable<http::ResponsePtr> handle(Exchange& exchange, http::BodyReader& body)
+        const;
     // Of a STATUS that memory answers. Nothing: handle() is to be asked, with an exchange of its own.
     std::optional<http::Response> at_once(Exchange& exchange, MediaId id) const;
 
@@ -37,7 +38,7 @@ class Endpoint {
         Target target, const http::Request& request, const ReceivedForm& form
     );
     static Result<void> admit(Exchange& exchange, Target& target);
-    boost::asio::awaitable<http::Response> serve(
+    boost::asio::awaitable<http::ResponsePtr> serve(
         Exchange& exchange, http::BodyReader& body, Target named
     ) const;
     // Once all of the call is there: what its answer needs is not held by those whose body is still coming.

@@ -40,7 +40,7 @@ std::optional<DirectRange> PlacedBlobWriter::direct_range() const {
         .file = blob.file(),
         .at = range_->at() + written_,
         .room = length_max_ - written_,
-        .block = ways_.direct_block,
+        .block = range_->ways().direct_block,
         .keep = range_,
     };
 }
@@ -69,7 +69,7 @@ Result<void> PlacedBlobWriter::write(std::span<const std::byte> bytes) {
         return done;
     }
     written_ += ByteCount{bytes.size()};
-    if (!ways_.is_memory) {
+    if (!range_->ways().is_memory) {
         write_back_.wrote(file, range_->at() + written_, {bytes.size()});
     }
     return ok();

@@ -21,6 +21,7 @@ class PlacedRange {
 
     disk::OpenBlob& blob() const { return *open_; }
     ByteOffset at() const { return at_; }
+    const disk::WriteWays& ways() const { return store_.ways(); }
     Result<void> commit(ByteCount written);
 
   private:
@@ -33,12 +34,12 @@ class PlacedRange {
 
 class PlacedBlobWriter final : public BlobWriter {
   public:
-    PlacedBlobWriter(std::shared_ptr<PlacedRange> range, ByteCount length_max, disk::WriteWays ways)
-        : range_(std::move(range)), length_max_(length_max), ways_(ways) {}
+    PlacedBlobWriter(std::shared_ptr<PlacedRange> range, ByteCount length_max)
+        : range_(std::move(range)), length_max_(length_max) {}
 
     Result<bool> prepare_more() override;
     Result<void> write(std::span<const std::byte> bytes) override;
-    bool is_quick(ByteCount) const override { return ways_.is_memory; }
+    bool is_quick(ByteCount) const override { return range_->ways().is_memory; }
     std::optional<DirectRange> direct_range() const override;
     void passed(ByteCount length) override { written_ += length; }
     void direct_failed() override { phase_ = Phase::failed; }
@@ -50,7 +51,6 @@ class PlacedBlobWriter final : public BlobWriter {
 
     const std::shared_ptr<PlacedRange> range_;
     const ByteCount length_max_;
-    const disk::WriteWays ways_;
     ByteCount written_;
     disk::WriteBack write_back_;
     Phase phase_ = Phase::writing;

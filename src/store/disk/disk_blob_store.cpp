@@ -129,11 +129,11 @@ Result<std::shared_ptr<disk::OpenBlob>> DiskBlobStore::take_range(const Placemen
     }
     Known& known = touch(placement.blob);
     ByteRanges taken = taken_in(placement, known.committed);
-    for (const auto& [offset, length] : known.in_flight) {
-        taken.add({offset}, length);
+    for (const RangeInFlight& other : known.in_flight) {
+        taken.add(other.at, other.length);
     }
-    if (known.in_flight.contains(placement.at.value) ||
-        taken.meets(placement.at, placement.length_max)) {
+    const auto same = std::ranges::find(known.in_flight, placement.at, &RangeInFlight::at);
+    if (same != known.in_flight.end() || taken.meets(placement.at, placement.length_max)) {
         return refused(ErrorCode::store_conflict, "the range is taken");
     }
     if (!known.open) {
@@ -146,7 +146,7 @@ Result<std::shared_ptr<disk::OpenBlob>> DiskBlobStore::take_range(const Placemen
         };
         known.open = std::make_shared<disk::OpenBlob>(directory_, placement.blob, terms);
     }
-    known.in_flight.emplace(placement.at.value, placement.length_max);
+    known.in_flight.push_back({placement.at, placement.length_max});
     return known.open;
 }
 
@@ -176,7 +176,7 @@ Result<std::unique_ptr<BlobWriter>> DiskBlobStore::place(const Placement& placem
     if (auto opened = (*open)->open(); !opened) {
         return std::move(opened).error();
     }
-    return std::make_unique<PlacedBlobWriter>(std::move(range), placement.length_max, ways_);
+    return std::make_unique<PlacedBlobWriter>(std::move(range), placement.length_max);
 }
 
 // The bytes first, then the word that they are there.
@@ -210,7 +210,7 @@ void DiskBlobStore::abandon_placed(const std::shared_ptr<disk::OpenBlob>& open, 
 // One writer fewer; the last one undoes a file that holds nothing.
 void DiskBlobStore::release(KnownBlobs::iterator known, ByteOffset at) {
     Known& blob = known->second;
-    blob.in_flight.erase(at.value);
+    std::erase_if(blob.in_flight, [at](const RangeInFlight& range) { return range.at == at; });
     if (!blob.in_flight.empty()) {
         return;
     }

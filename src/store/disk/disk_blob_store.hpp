@@ -15,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "store/blob_store.hpp"
@@ -93,12 +94,16 @@ class DiskBlobStore final : public BlobStore {
   private:
     friend class PlacedRange;
 
+    struct RangeInFlight {
+        ByteOffset at;
+        ByteCount length;
+    };
     // What is known of a blob that was written to lately.
     struct Known {
         // Shared by the writers, each of which may be the last; empty while nobody writes.
         std::shared_ptr<disk::OpenBlob> open;
         ByteRanges committed;
-        std::map<std::uint64_t, ByteCount> in_flight;  // by offset
+        std::vector<RangeInFlight> in_flight;
         std::list<BlobId>::iterator age;
     };
     using KnownBlobs = std::map<BlobId, Known>;

@@ -205,21 +205,23 @@ Result<void> OpenBlob::sync() {
     std::unique_lock lock(mutex_);
     const std::uint64_t own = ++asked_;
     while (!failed_ && done_ < own) {
-        if (is_running_) {
-            synced_.wait(lock);
+        if (is_running_ != 0) {
+            lock.unlock();
+            is_running_.wait(1);
+            lock.lock();
             continue;
         }
-        is_running_ = true;
+        is_running_ = 1;
         const std::uint64_t covered = asked_;
         lock.unlock();
         auto synced = sync_now();
         lock.lock();
-        is_running_ = false;
+        is_running_ = 0;
         done_ = covered;
         if (!synced) {
             failed_ = std::move(synced).error();
         }
-        synced_.notify_all();
+        is_running_.notify_all();
     }
     return failed_ ? Result<void>(*failed_) : ok();
 }

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <mutex>
 #include <span>
@@ -76,12 +75,11 @@ class OpenBlob {
     std::atomic<bool> is_open_ = false;
     bool is_made_here_ = false;
     bool has_new_entry_;
-    bool is_running_ = false;
+    std::atomic<int> is_running_ = 0;            // a sync; waited for without the mutex
     std::atomic<std::uint64_t> unreserved_ = 0;  // at the end of what is to be reserved
     std::uint64_t asked_ = 0;
     std::uint64_t done_ = 0;
     Rare<Error> failed_;
-    std::condition_variable synced_;
 };
 
 // Starts the write-back of what is written every few MiB, so that the sync at the end is short. A
