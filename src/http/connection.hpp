@@ -10,62 +10,17 @@
 #include <string>
 #include <vector>
 
-#include "base/clock.hpp"
 #include "base/ring_node.hpp"
 #include "http/connection_budget.hpp"
-#include "http/connection_limits.hpp"
-#include "http/handler.hpp"
 #include "http/head_parser.hpp"
-#include "http/request_metrics.hpp"
+#include "http/loop_services.hpp"
 #include "http/scheme.hpp"
 #include "http/socket_body.hpp"
 #include "http/wire.hpp"
 
 namespace sluice::http {
 
-class Connection;
-
-// What the connections of one loop share. Touched on that loop's thread only.
-struct LoopServices {
-    LoopServices(
-        Handler& to,
-        Metrics& metrics_to,
-        const Clock& time,
-        const ConnectionLimits& bounds,
-        std::shared_ptr<ConnectionBudget> all
-    )
-        : handler(to), clock(time), limits(bounds), budget(std::move(all)), metrics(metrics_to) {}
-
-    // The Date of now, written anew once a second.
-    const std::string& date(WallTime now);
-    // From now on every answer closes, and who waits for a request is closed, unless it has come.
-    void drain();
-    // False: none is idle.
-    bool close_longest_idle();
-    // An empty one.
-    std::unique_ptr<Request> take_request();
-    std::string take_text();
-    void give_back(std::unique_ptr<Request> request, std::string text);
-
-    Handler& handler;
-    const Clock& clock;
-    const ConnectionLimits limits;
-    const std::shared_ptr<ConnectionBudget> budget;  // of all loops
-    RequestMetrics metrics;
-    RingNode idle;     // of Connections, the longest idle first
-    std::string head;  // of the answer that is being made; between two waits it is nobody's
-    // Requests and answers that are over, for the memory that they keep.
-    std::vector<std::unique_ptr<Request>> spare;
-    std::vector<std::string> spare_texts;
-    bool is_draining = false;
-    std::size_t farewells = 0;  // connections without a place that are told so
-
-  private:
-    std::string date_;
-    std::chrono::sys_seconds date_second_{};
-};
-
-class Connection final : private RingNode {  // in services_.idle, or alone
+class Connection final : private RingNode {  // in one of services_, or alone
   public:
     Connection(Socket socket, LoopServices& services, ConnectionBudget::Place place, Scheme scheme);
     ~Connection();
@@ -82,8 +37,10 @@ class Connection final : private RingNode {  // in services_.idle, or alone
     // What is spawned: all of it, from accept to close.
     static boost::asio::awaitable<void> run(std::unique_ptr<Arrival> arrival);
     static Connection& of(RingNode& idle) { return static_cast<Connection&>(idle); }
-    // Precondition of both: it waits for a request.
+    // Precondition: it waits for a request, or lingers.
     void close_idle();
+    // Of one that lingers: not before its client could read the answer.
+    bool may_be_cut() const;
     // Not if its request is there and this loop has not come to it yet, nor if it is the first one and may come any moment.
     bool may_go();
 
@@ -125,6 +82,7 @@ class Connection final : private RingNode {  // in services_.idle, or alone
     boost::asio::awaitable<bool> send_endless(Response& response);
     boost::asio::awaitable<bool> send_cut(const Response& response);
     boost::asio::awaitable<void> linger();
+    void begin_lingering();
     bool lingers_briefly() const;
     void complete(Request& request, Time began) const;
     bool may_keep_alive(const Request& request, const Response& response, const SocketBody& body)

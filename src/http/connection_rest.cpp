@@ -10,14 +10,20 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::size_t discard_piece_bytes = 16 * 1024;
+// Its client has that much in any case.
+constexpr std::chrono::milliseconds time_to_read_answer{500};
 
 // Up to the end of the body, where the next request begins. False: it was given up.
 asio::awaitable<bool> discard(
-    Wire& wire, SocketBody& body, Lingering& rest, const LoopServices& services
+    Wire& wire,
+    SocketBody& body,
+    Lingering& rest,
+    const LoopServices& services,
+    const bool& is_ended
 ) {
     std::vector<std::byte> piece(discard_piece_bytes);
     std::uint64_t discarded = 0;
-    while (discarded <= services.limits.unread_bytes_max && !services.is_draining) {
+    while (discarded <= services.limits.unread_bytes_max && !services.is_draining && !is_ended) {
         const auto left = rest.time_left(wire.received());
         if (left.count() == 0) {
             co_return false;
@@ -34,11 +40,12 @@ asio::awaitable<bool> discard(
     co_return false;
 }
 
-asio::awaitable<void> linger_on(Wire& wire, Lingering& rest) {
+asio::awaitable<void> linger_on(Wire& wire, Lingering& rest, const bool& is_ended) {
     wire.end_sending();
     auto left = rest.time_left(wire.received());
     auto bytes_left = rest.bytes_left(wire.received());
-    while (left.count() > 0 && bytes_left > 0 && co_await wire.swallow(bytes_left, left)) {
+    while (left.count() > 0 && bytes_left > 0 && !is_ended &&
+           co_await wire.swallow(bytes_left, left)) {
         left = rest.time_left(wire.received());
         bytes_left = rest.bytes_left(wire.received());
     }
@@ -47,18 +54,32 @@ asio::awaitable<void> linger_on(Wire& wire, Lingering& rest) {
 }  // namespace
 
 asio::awaitable<bool> Connection::leave(SocketBody& body, bool keeps_alive) {
+    begin_lingering();
     Lingering rest(services_.limits, wire_.received(), lingers_briefly());
-    if (keeps_alive && co_await discard(wire_, body, rest, services_)) {
+    if (keeps_alive && co_await discard(wire_, body, rest, services_, is_ended_)) {
+        RingNode::leave();
         waits_since_ = std::chrono::steady_clock::now();
         co_return true;
     }
-    co_await linger_on(wire_, rest);
+    co_await linger_on(wire_, rest, is_ended_);
     co_return false;
 }
 
 asio::awaitable<void> Connection::linger() {
+    begin_lingering();
     Lingering rest(services_.limits, wire_.received(), lingers_briefly());
-    co_await linger_on(wire_, rest);
+    co_await linger_on(wire_, rest, is_ended_);
+}
+
+void Connection::begin_lingering() {
+    waits_since_ = std::chrono::steady_clock::now();
+    if (!is_last_resort()) {  // has little time anyway
+        join(services_.lingering);
+    }
+}
+
+bool Connection::may_be_cut() const {
+    return std::chrono::steady_clock::now() - waits_since_ >= time_to_read_answer;
 }
 
 bool Connection::lingers_briefly() const {

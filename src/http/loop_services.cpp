@@ -1,4 +1,6 @@
 // What the connections of one loop share.
+#include "http/loop_services.hpp"
+
 #include "http/connection.hpp"
 
 namespace sluice::http {
@@ -74,7 +76,12 @@ bool LoopServices::close_longest_idle() {
             return true;
         }
     }
-    return false;
+    if (lingering.is_alone() || !Connection::of(*lingering.behind()).may_be_cut()) {
+        return false;
+    }
+    Connection::of(*lingering.behind()).close_idle();
+    budget->note_idle_closed();
+    return true;
 }
 
 }  // namespace sluice::http
