@@ -319,7 +319,7 @@ asio::awaitable<bool> Connection::serve(std::unique_ptr<Request> request) {
     std::unique_ptr<Response> response;  // the frame stands here for as long as a body takes
     std::exception_ptr failure;
     try {
-        if (is_last_resort() && request->has_body()) {
+        if (is_last_resort() && request->has_body() && !finds_place(*request)) {
             response = refuse_body(*request);
         } else {
             response = co_await services_.handler.handle(*request, body);

@@ -83,6 +83,8 @@ class Connection final : private RingNode {  // in one of services_, or alone
     boost::asio::awaitable<bool> send_cut(const Response& response);
     boost::asio::awaitable<void> linger();
     void begin_lingering();
+    // On a last resort: one that lingers goes for a small call.
+    bool finds_place(const Request& request);
     bool lingers_briefly() const;
     void complete(Request& request, Time began) const;
     bool may_keep_alive(const Request& request, const Response& response, const SocketBody& body)
@@ -90,7 +92,7 @@ class Connection final : private RingNode {  // in one of services_, or alone
     void count(const Request& request, const Response& response);
 
     LoopServices& services_;
-    const ConnectionBudget::Place place_;
+    ConnectionBudget::Place place_;
     const Scheme scheme_;
     bool is_ended_ = false;  // by close_idle()
     Wire wire_;

@@ -10,6 +10,8 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::size_t discard_piece_bytes = 16 * 1024;
+// What is larger is a big call (protocol/common/work_classes.hpp).
+constexpr std::uint64_t small_body_bytes = 32 * 1024;
 // Its client has that much in any case.
 constexpr std::chrono::milliseconds time_to_read_answer{500};
 
@@ -76,6 +78,15 @@ void Connection::begin_lingering() {
     if (!is_last_resort()) {  // has little time anyway
         join(services_.lingering);
     }
+}
+
+// For INIT, FINALIZE and the like: who was refused has its answer, and only sends what nobody reads.
+bool Connection::finds_place(const Request& request) {
+    const bool is_small = request.content_length && *request.content_length <= small_body_bytes;
+    if (is_small && (services_.close_longest_idle() || services_.cut_longest_lingering())) {
+        place_.make_usual();
+    }
+    return !is_last_resort();
 }
 
 bool Connection::may_be_cut() const {

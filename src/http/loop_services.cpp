@@ -76,6 +76,10 @@ bool LoopServices::close_longest_idle() {
             return true;
         }
     }
+    return false;
+}
+
+bool LoopServices::cut_longest_lingering() {
     if (lingering.is_alone() || !Connection::of(*lingering.behind()).may_be_cut()) {
         return false;
     }

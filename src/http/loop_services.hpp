@@ -30,8 +30,10 @@ struct LoopServices {
     const std::string& date(WallTime now);
     // From now on every answer closes, and who waits for a request is closed, unless it has come.
     void drain();
-    // Or else what has lingered longest. False: there is neither.
+    // False: none is idle.
     bool close_longest_idle();
+    // False: none lingers, or its client could not read the answer yet.
+    bool cut_longest_lingering();
     // An empty one.
     std::unique_ptr<Request> take_request();
     std::string take_text();
@@ -42,10 +44,9 @@ struct LoopServices {
     const ConnectionLimits limits;
     const std::shared_ptr<ConnectionBudget> budget;  // of all loops
     RequestMetrics metrics;
-    RingNode idle;  // of Connections, the longest idle first
-    RingNode
-        lingering;  // of those whose answer has gone, and whose client still sends; the first first
-    std::string head;  // of the answer that is being made; between two waits it is nobody's
+    RingNode idle;       // of Connections, the longest idle first
+    RingNode lingering;  // of those whose answer has gone, and whose client still sends
+    std::string head;    // of the answer that is being made; between two waits it is nobody's
     // Requests and answers that are over, for the memory that they keep.
     std::vector<std::unique_ptr<Request>> spare;
     std::vector<std::string> spare_texts;

@@ -200,6 +200,22 @@ class FewFiles(ServerCase):
 class FullHouse(ServerCase):
     arguments = ("--limit", "connections=16")
 
+    def test_small_calls_find_a_place_beside_those_who_send_what_was_refused(self):
+        caller = X1(self.server)
+        media_id = caller.open(1000)
+        self.assertEqual(caller.append(media_id, 0, MEDIA[:1000]).status, 204)
+        refused = [Wire(self.server) for _ in range(14)]
+        for wire in refused:
+            self.addCleanup(wire.close)
+            wire.send(head("POST", "/no/such/path", [("Content-Length", "2000000")]))
+            wire.send(MEDIA[:70_000])
+        time.sleep(0.8)  # each has had its answer for half a second, and goes on sending
+        for wire in refused:
+            wire.send(MEDIA[:70_000])
+        self.assert_v1_error(caller.append(media_id, 1, MEDIA), 503, "overloaded")  # a big one has no such right
+        answers = [caller.post(V1, b"command=INIT&total_bytes=10&media_type=video%2Fmp4", FORM), caller.finalize(media_id)]
+        self.assertEqual([answer.status for answer in answers], [202, 201], answers)
+
     def test_who_finds_no_place_is_told_so_in_the_words_of_the_call(self):
         caller = X1(self.server)
         media_id = caller.open(len(MEDIA))
