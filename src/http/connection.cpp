@@ -90,12 +90,12 @@ asio::awaitable<void> Connection::run(std::unique_ptr<Arrival> arrival) {
         }
         self->become_idle();
         std::optional<std::size_t> count;
-        bool is_silent = false;
-        while (wire.may_read() || co_await wire.readable() ||
-               (!std::exchange(is_silent, true) && self->becomes_silent() &&
-                co_await wire.readable())) {
-            if (count = wire.fill_now(); count) {
-                break;
+        // One wait for both deadlines: the frame has room for each that stands in it.
+        for (bool is_silent = false, goes_on = true; goes_on && !count;) {
+            if (wire.may_read() || co_await wire.readable()) {
+                count = wire.fill_now();
+            } else {
+                goes_on = !std::exchange(is_silent, true) && self->becomes_silent();
             }
         }
         wire.stop_deadline();
@@ -395,7 +395,8 @@ bool Connection::may_keep_alive(
     return body.remaining().value_or(0) <= services_.limits.unread_bytes_max;
 }
 
-void Connection::count(const Request& request, const Response& response) {
+// Not inlined: the frame of serve() would have room for its variables.
+[[gnu::noinline]] void Connection::count(const Request& request, const Response& response) {
     waits_since_ = std::chrono::steady_clock::now();
     const Served served{
         .method = request.method,

@@ -86,9 +86,7 @@ asio::awaitable<Result<void>> SocketBody::wait_for_data() {
         wire_.drop_buffer();
         wire_.start_deadline(std::max(limits().body - silent_, shortest_wait));
         co_await wire_.readable();
-        wire_.stop_deadline();
-        if (auto judged = broken_if(judge_wait(std::chrono::steady_clock::now() - begun));
-            !judged) {
+        if (auto judged = end_wait(begun); !judged) {
             co_return judged;
         }
     }
@@ -100,8 +98,12 @@ asio::awaitable<Result<void>> SocketBody::wait_for_data() {
     co_return ok();
 }
 
-Result<void> SocketBody::judge_wait(std::chrono::steady_clock::duration waited) {
-    return wire_.is_overdue() ? Error{ErrorCode::request_timeout} : judge_progress(waited);
+// Not inlined: the frame of wait_for_data() would have room for its variables.
+[[gnu::noinline]] Result<void> SocketBody::end_wait(std::chrono::steady_clock::time_point begun) {
+    wire_.stop_deadline();
+    auto judged = wire_.is_overdue() ? Error{ErrorCode::request_timeout}
+                                     : judge_progress(std::chrono::steady_clock::now() - begun);
+    return judged ? ok() : Result<void>(broken(std::move(judged).error()));
 }
 
 Result<void> SocketBody::judge_progress(std::chrono::steady_clock::duration waited) {
@@ -285,10 +287,6 @@ Error SocketBody::broken(Error error) {
             " seconds; " + std::to_string(received_) + " had come.";
     }
     return error;
-}
-
-Result<void> SocketBody::broken_if(Result<void> judged) {
-    return judged ? ok() : Result<void>(broken(std::move(judged).error()));
 }
 
 Error SocketBody::truncated() const {

@@ -44,7 +44,7 @@ class SocketBody final : public BodyReader {
   private:
     boost::asio::awaitable<Result<void>> prepare();
     boost::asio::awaitable<Result<void>> wait_for_data();
-    Result<void> judge_wait(std::chrono::steady_clock::duration waited);
+    Result<void> end_wait(std::chrono::steady_clock::time_point begun);
     Result<void> judge_progress(std::chrono::steady_clock::duration waited);
     boost::asio::awaitable<Result<std::size_t>> read_data(std::span<std::byte> into);
     boost::asio::awaitable<Result<void>> read_framing();
@@ -57,7 +57,6 @@ class SocketBody final : public BodyReader {
     boost::asio::awaitable<bool> send_continue();
     std::size_t take_buffered(std::span<std::byte> into);
     Error broken(Error error);
-    Result<void> broken_if(Result<void> judged);
     Error truncated() const;
 
     const ConnectionLimits& limits() const { return pace_.limits(); }

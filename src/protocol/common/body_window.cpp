@@ -50,7 +50,7 @@ awaitable<Result<std::span<const std::byte>>> BodyWindow::read() {
     if (!count) {
         co_return std::move(count).error();
     }
-    filled_ += *count;
+    filled_ += static_cast<std::uint32_t>(*count);
     is_last_ = *count == 0 || body_.remaining() == std::uint64_t{0};
     co_return free.first(*count);
 }
@@ -59,16 +59,16 @@ void BodyWindow::keep(std::span<const std::byte> rest) {
     SLUICE_ASSERT(media_ == 0);
     std::memmove(memory().data(), rest.data(), rest.size());
     begin_ = 0;
-    filled_ = rest.size();
+    filled_ = static_cast<std::uint32_t>(rest.size());
 }
 
 void BodyWindow::add_media(std::span<const std::byte> data) {
     const auto at = static_cast<std::size_t>(data.data() - memory().data());
     if (media_ == 0) {
-        begin_ = at;
+        begin_ = static_cast<std::uint32_t>(at);
     }
     SLUICE_ASSERT(at == begin_ + media_ && at + data.size() <= filled_);
-    media_ += data.size();
+    media_ += static_cast<std::uint32_t>(data.size());
 }
 
 void BodyWindow::set_aside(
@@ -79,7 +79,7 @@ void BodyWindow::set_aside(
     }
     aside_.assign(media_left.begin(), media_left.end());
     aside_.insert(aside_.end(), unparsed.begin(), unparsed.end());
-    aside_media_ = media_left.size();
+    aside_media_ = static_cast<std::uint32_t>(media_left.size());
 }
 
 // A buffer of the arena for what is still to come, unless that is little.
@@ -110,7 +110,7 @@ void BodyWindow::place() {
     std::ranges::copy(aside_, memory().begin() + static_cast<std::ptrdiff_t>(phase_));
     begin_ = phase_;
     media_ = aside_media_;
-    filled_ = phase_ + aside_.size();
+    filled_ = phase_ + static_cast<std::uint32_t>(aside_.size());
     aside_.clear();
 }
 
@@ -124,7 +124,7 @@ void BodyWindow::sleep() {
 }
 
 awaitable<void> BodyWindow::resume(std::size_t phase, std::span<std::byte> lent) {
-    phase_ = phase;
+    phase_ = static_cast<std::uint32_t>(phase);
     if (is_silent_) {
         sleep();
         co_return;

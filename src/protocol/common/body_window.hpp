@@ -6,6 +6,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <vector>
@@ -18,6 +19,8 @@ namespace sluice::protocol {
 class BodyWindow {
   public:
     BodyWindow(http::BodyReader& body, runtime::BufferArena& arena);
+
+    http::BodyReader& body() const { return body_; }
 
     // It holds no memory. Before the next read() its arrival() is to be awaited: no frame but that one then stands there for
     // as long as the client does.
@@ -74,11 +77,12 @@ class BodyWindow {
     mutable std::optional<runtime::BufferArena::Buffer> big_;
     std::span<std::byte> lent_;  // with it there is no other
     std::vector<std::byte> aside_;
-    std::size_t aside_media_ = 0;
-    std::size_t phase_ = 0;
-    std::size_t begin_ = 0;
-    std::size_t media_ = 0;
-    std::size_t filled_ = 0;
+    // All within a buffer of the arena.
+    std::uint32_t aside_media_ = 0;
+    std::uint32_t phase_ = 0;
+    std::uint32_t begin_ = 0;
+    std::uint32_t media_ = 0;
+    std::uint32_t filled_ = 0;
     bool has_memory_ = true;
     bool is_last_ = false;
     bool is_silent_ = false;

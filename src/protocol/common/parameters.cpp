@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
+#include <span>
+#include <utility>
 
 #include "base/text.hpp"
 
@@ -22,29 +25,65 @@ std::string_view name_of(Parameters::Place place) {
 
 // Of an APPEND.
 constexpr std::size_t usual_count = 3;
+// Of those that came last, which are looked through one by one. A query has room for two thousand.
+constexpr std::size_t unsorted_max = 64;
 
 }  // namespace
 
-Parameters::Where Parameters::lower_bound(std::string_view name) {
-    return std::ranges::lower_bound(all_, name, {}, &Parameter::name);
+const Parameters::Parameter* Parameters::known(std::string_view name) const {
+    const auto sorted = std::span(all_).first(sorted_);
+    const auto place = std::ranges::lower_bound(sorted, name, {}, &Parameter::name);
+    if (place != sorted.end() && place->name() == name) {
+        return &*place;
+    }
+    const auto others = std::span(all_).subspan(sorted_);
+    const auto other = std::ranges::find(others, name, &Parameter::name);
+    return other == others.end() ? nullptr : &*other;
 }
 
-void Parameters::insert(Where where, std::string_view name, std::string_view value, Place place) {
-    Parameter added{.name_length = static_cast<std::uint32_t>(name.size()), .place = place};
-    added.text.reserve(name.size() + value.size());
-    added.text.append(name).append(value);
-    const auto index = where - all_.begin();
+Parameters::Parameter* Parameters::known(std::string_view name) {
+    return const_cast<Parameter*>(std::as_const(*this).known(name));
+}
+
+void Parameters::append(std::string_view name, std::string_view value, Place place) {
     if (all_.empty()) {
         all_.reserve(usual_count);
     }
-    all_.insert(all_.begin() + index, std::move(added));
+    Parameter& added = all_.emplace_back();
+    added.text.reserve(name.size() + value.size());
+    added.text.append(name).append(value);
+    added.name_length = static_cast<std::uint32_t>(name.size());
+    added.place = place;
+    if (all_.size() - sorted_ > unsorted_max) {
+        sort_in();
+    }
+}
+
+void Parameters::sort_in() {
+    const auto by_name = [](const Parameter& left, const Parameter& right) {
+        return left.name() < right.name();
+    };
+    const auto middle = all_.begin() + sorted_;
+    std::sort(middle, all_.end(), by_name);
+    std::vector<Parameter> merged;
+    merged.reserve(all_.size() * 2);
+    std::merge(
+        std::make_move_iterator(all_.begin()),
+        std::make_move_iterator(middle),
+        std::make_move_iterator(middle),
+        std::make_move_iterator(all_.end()),
+        std::back_inserter(merged),
+        by_name
+    );
+    all_ = std::move(merged);
+    sorted_ = static_cast<std::uint32_t>(all_.size());
 }
 
 void Parameters::add_to_list(std::string_view name, std::string_view value, Place place) {
     const std::string_view plain = name.substr(0, name.find('['));
-    const auto at = lower_bound(plain);
-    if (at == all_.end() || at->name() != plain) {
-        insert(at, plain, value, place);
+    Parameter* const at = known(plain);
+    if (at == nullptr) {
+        append(plain, value, place);
         return;
     }
     at->text.append(at->is_empty() ? "" : ",").append(value);
@@ -55,9 +94,9 @@ Result<void> Parameters::add(std::string_view name, std::string_view value, Plac
         add_to_list(name, value, place);
         return ok();
     }
-    const auto at = lower_bound(name);
-    if (at == all_.end() || at->name() != name) {
-        insert(at, name, value, place);
+    Parameter* const at = known(name);
+    if (at == nullptr) {
+        append(name, value, place);
         return ok();
     }
     if (value.empty() || at->value() == value) {
@@ -103,34 +142,41 @@ Result<void> Parameters::add_query(std::string_view raw_query) {
 }
 
 std::optional<std::string_view> Parameters::find(std::string_view name) const {
-    for (const Parameter& parameter : all_) {
-        if (parameter.name() == name) {
-            return parameter.value();
-        }
-    }
-    return std::nullopt;
+    const Parameter* const found = known(name);
+    return found == nullptr ? std::nullopt : std::optional(found->value());
 }
 
 std::string Parameters::first_with(std::string_view beginning) const {
+    const Parameter* first = nullptr;
     for (const Parameter& parameter : all_) {
-        if (parameter.name().starts_with(beginning)) {
-            return std::string(parameter.name());
+        if (parameter.name().starts_with(beginning) &&
+            (first == nullptr || parameter.name() < first->name())) {
+            first = &parameter;
         }
     }
-    return {};
+    return first == nullptr ? std::string() : std::string(first->name());
 }
 
 std::string Parameters::listed() const {
-    std::string text;
+    std::vector<const Parameter*> sorted;
     for (const Parameter& parameter : all_) {
-        text += (text.empty() ? "" : ", ") + printable(parameter.name(), 40) + " (" +
-                std::string(name_of(parameter.place)) + ")";
+        sorted.push_back(&parameter);
+    }
+    std::ranges::sort(sorted, {}, &Parameter::name);
+    std::string text;
+    for (const Parameter* const parameter : sorted) {
+        text += (text.empty() ? "" : ", ") + printable(parameter->name(), 40) + " (" +
+                std::string(name_of(parameter->place)) + ")";
     }
     return text.empty() ? "none" : text;
 }
 
 void Parameters::remove(std::string_view name) {
-    std::erase_if(all_, [name](const Parameter& parameter) { return parameter.name() == name; });
+    if (const Parameter* const removed = known(name)) {
+        const auto index = removed - all_.data();
+        all_.erase(all_.begin() + index);
+        sorted_ -= index < sorted_ ? 1 : 0;
+    }
 }
 
 }  // namespace sluice::protocol

@@ -45,13 +45,14 @@ class Parameters {
         std::uint32_t name_length = 0;
         Place place = Place::query;
     };
-    using Where = std::vector<Parameter>::iterator;
-
-    Where lower_bound(std::string_view name);
-    void insert(Where where, std::string_view name, std::string_view value, Place place);
+    const Parameter* known(std::string_view name) const;
+    Parameter* known(std::string_view name);
+    void append(std::string_view name, std::string_view value, Place place);
+    void sort_in();
     void add_to_list(std::string_view name, std::string_view value, Place place);
 
-    std::vector<Parameter> all_;  // by name
+    std::vector<Parameter> all_;
+    std::uint32_t sorted_ = 0;  // the first so many are in the order of their names
 };
 
 }  // namespace sluice::protocol

@@ -72,7 +72,17 @@ TEST(Parameters, FindEachOfMany) {
     }
     for (int i = 0; i < 300; ++i) {
         EXPECT_EQ(parameters.get(std::to_string(i)), std::to_string(i * 2));
+        EXPECT_FALSE(parameters.add(std::to_string(i), "other", Place::query));
     }
+    EXPECT_TRUE(parameters.listed().starts_with("0 (query), 1 (query), 10 (query), 100 (query), "));
+    EXPECT_TRUE(parameters.listed().ends_with(", 98 (query), 99 (query)"));
+    for (int i = 0; i < 300; i += 3) {
+        parameters.remove(std::to_string(i));
+    }
+    for (int i = 0; i < 300; ++i) {
+        EXPECT_EQ(parameters.has(std::to_string(i)), i % 3 != 0) << i;
+    }
+    EXPECT_EQ(parameters.first_with("9"), "91");
 }
 
 TEST(Parameters, RefuseBrokenPercentEncoding) {

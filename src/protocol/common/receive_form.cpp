@@ -38,15 +38,13 @@ class FormReception {
     )
         : context_(context),
           exchange_(exchange),
-          content_type_(exchange.request.header("Content-Type").value_or("")),
           parts_(exchange.wants_parts, exchange.request.is_inspected),
-          body_(body),
           window_(body, context.buffers),
           open_(std::move(open)),
           sink_(context, *form_, open_) {
         form_->parameters = std::move(already);
         if (exchange.request.header("Content-MD5")) {
-            md5_.emplace();
+            md5_ = std::make_unique<Md5>();
         }
     }
 
@@ -82,7 +80,7 @@ class FormReception {
     // Up to where the first bytes tell what it is.
     awaitable<Result<void>> begin() {
         sink_.use(co_await runtime::DiskRing::of_this_loop());
-        auto parser = http::make_form_parser(content_type_, {.parts_max = form_parts_max});
+        auto parser = http::make_form_parser(content_type(), {.parts_max = form_parts_max});
         if (!parser && parser.error().code != ErrorCode::multipart_boundary) {
             co_return std::move(parser).error();
         }
@@ -90,10 +88,10 @@ class FormReception {
             co_return looked;
         }
         if (!parser) {
-            co_return http::explained(std::move(parser).error(), content_type_, start());
+            co_return http::explained(std::move(parser).error(), content_type(), start());
         }
         parser_ = std::move(parser).value();
-        if (auto wrong = http::mislabelled(content_type_, start())) {
+        if (auto wrong = http::mislabelled(content_type(), start())) {
             co_return std::move(*wrong);
         }
         co_return ok();
@@ -104,7 +102,7 @@ class FormReception {
         exchange_.parts = parts_.all();
         note_call(exchange_, form_->parameters);
         if (!read) {
-            return http::explained(std::move(read).error(), content_type_, start());
+            return http::explained(std::move(read).error(), content_type(), start());
         }
         if (md5_) {
             form_->body_md5 = md5_->finish_hex();
@@ -128,6 +126,9 @@ class FormReception {
     }
 
     std::span<const std::byte> start() const { return start_; }
+    std::string_view content_type() const {
+        return exchange_.request.header("Content-Type").value_or("");
+    }
 
     // To the end, or to where nothing comes just now: the wait for more is run()'s, so that no frame but that one stands there.
     awaitable<Result<void>> read_on() {
@@ -169,7 +170,7 @@ class FormReception {
 
     // A chunked body tells its length only by coming.
     Result<void> admit_length() const {
-        auto refused = refuse_received(body_.received(), context_.uploads.limits());
+        auto refused = refuse_received(window_.body().received(), context_.uploads.limits());
         return refused ? Result<void>(*std::move(refused)) : ok();
     }
 
@@ -203,7 +204,7 @@ class FormReception {
             co_return Error{
                 .code = ErrorCode::body_truncated,
                 .facts = "The form ends inside of a part, after " +
-                         std::to_string(body_.received()) + " bytes."
+                         std::to_string(window_.body().received()) + " bytes."
             };
         }
         if (is_media_open_ || window_.is_silent() || is_stuck) {
@@ -303,12 +304,12 @@ class FormReception {
     }
 
     std::optional<ByteCount> expected_length(std::size_t unparsed) const {
-        const auto remaining = body_.remaining();
+        const auto remaining = window_.body().remaining();
         if (!remaining || !parser_->is_multipart()) {
             return std::nullopt;
         }
         const std::uint64_t rest = *remaining + unparsed;
-        return ByteCount{rest - std::min(rest, closing_length(content_type_))};
+        return ByteCount{rest - std::min(rest, closing_length(content_type()))};
     }
 
     Result<void> take_data(std::span<const std::byte> data) {
@@ -331,7 +332,7 @@ class FormReception {
                          std::to_string(value_bytes_max) + " bytes.",
             };
         }
-        values_length_ += data.size();
+        values_length_ += static_cast<std::uint32_t>(data.size());
         if (values_length_ > values_bytes_max) {
             return Error{
                 .code = ErrorCode::too_many_fields,
@@ -369,18 +370,16 @@ class FormReception {
 
     const Context& context_;
     Exchange& exchange_;
-    const std::string_view content_type_;  // the request's
     PartNotes parts_;
-    http::BodyReader& body_;
     BodyWindow window_;
     std::unique_ptr<http::FormParser> parser_;
     std::unique_ptr<ReceivedForm> form_ = std::make_unique<ReceivedForm>();
     const OpenMedia open_;
     MediaSink sink_;
-    std::optional<Md5> md5_;
+    std::unique_ptr<Md5> md5_;
     std::vector<std::byte> start_;
     std::string value_;
-    std::size_t values_length_ = 0;
+    std::uint32_t values_length_ = 0;
     bool is_media_open_ = false;
     bool is_in_place_ = false;  // the parser gives the media as it stands in the window
     bool is_ignored_ = false;
