@@ -215,10 +215,9 @@ OpenMedia media_opener(const Context& context, Exchange& exchange, std::optional
                const Parameters& seen, std::optional<ByteCount> expected
            ) -> Result<OpenedMedia> {
         const bool is_append = path_id.has_value() || seen.get("command") == "APPEND";
-        if (is_append || !seen.has("command")) {
-            if (auto moved = move_to_bulk(context, exchange); !moved) {
-                return std::move(moved).error();
-            }
+        const bool brings_bytes = is_append || !seen.has("command");
+        if (auto moved = brings_bytes ? move_to_bulk(context, exchange) : ok(); !moved) {
+            return std::move(moved).error();
         }
         if (!is_append) {
             return seen.has("command")
@@ -343,7 +342,7 @@ awaitable<Result<UploadStatus>> x_one_shot(
     }
     if (form.media_refusal) {
         const auto admitted = context.uploads.admits(*command);
-        co_return admitted ? std::move(*form.media_refusal) : admitted.error();
+        co_return admitted ? *form.media_refusal : admitted.error();
     }
     const RateGate gate(context, exchange);
     command->admission = &gate;
