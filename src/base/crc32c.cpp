@@ -54,14 +54,9 @@ std::uint32_t by_table(std::span<const std::byte> bytes, std::uint32_t crc) {
 class ZeroBytes {
   public:
     constexpr explicit ZeroBytes(std::size_t length) {
-        for (std::size_t place = 0; place < tables_.size(); ++place) {
-            // The images of the eight bits of this byte; the others are sums of them.
-            for (std::uint32_t bit = 0; bit < 8; ++bit) {
-                const std::uint32_t image = after_zeros(1U << (8 * place + bit), length);
-                for (std::uint32_t byte = 0; byte < 256; ++byte) {
-                    tables_[place][byte] ^= (byte >> bit & 1U) != 0 ? image : 0;
-                }
-            }
+        // The images of the eight bits of a byte; the others are sums of them.
+        for (std::uint32_t bit = 0; bit < 32; ++bit) {
+            add_image(tables_[bit / 8], bit % 8, after_zeros(1U << bit, length));
         }
     }
 
@@ -71,6 +66,8 @@ class ZeroBytes {
     }
 
   private:
+    using Table = std::array<std::uint32_t, 256>;
+
     static constexpr std::uint32_t after_zeros(std::uint32_t crc, std::size_t length) {
         for (std::size_t i = 0; i < length; ++i) {
             crc = byte_table[crc & 255U] ^ (crc >> 8);
@@ -78,7 +75,13 @@ class ZeroBytes {
         return crc;
     }
 
-    std::array<std::array<std::uint32_t, 256>, 4> tables_{};
+    static constexpr void add_image(Table& table, std::uint32_t bit, std::uint32_t image) {
+        for (std::uint32_t byte = 0; byte < table.size(); ++byte) {
+            table[byte] ^= (byte >> bit & 1U) != 0 ? image : 0;
+        }
+    }
+
+    std::array<Table, 4> tables_{};
 };
 
 // Long enough that joining three of them is nothing beside them, short enough for the first cache.

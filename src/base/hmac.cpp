@@ -40,21 +40,32 @@ std::string random_bytes(std::size_t count) {
     return bytes;
 }
 
-std::string random_word(std::size_t length) {
+namespace {
+
+// As many as 64 random bytes give: those beyond the largest multiple of 62 are thrown away, so that all letters are
+// equally likely.
+std::string random_letters() {
     static constexpr std::string_view alphabet =
         "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    // Bytes beyond the largest multiple of 62 are thrown away, so that all letters are equally
-    // likely.
-    constexpr unsigned limit = 256 / 62 * 62;
-    std::string word;
-    while (word.size() < length) {
-        for (const char c : random_bytes(64)) {
-            const auto byte = static_cast<unsigned char>(c);
-            if (byte < limit && word.size() < length) {
-                word += alphabet[byte % alphabet.size()];
-            }
+    constexpr unsigned limit = 256 / alphabet.size() * alphabet.size();
+    std::string letters;
+    for (const char c : random_bytes(64)) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte < limit) {
+            letters += alphabet[byte % alphabet.size()];
         }
     }
+    return letters;
+}
+
+}  // namespace
+
+std::string random_word(std::size_t length) {
+    std::string word;
+    while (word.size() < length) {
+        word += random_letters();
+    }
+    word.resize(length);
     return word;
 }
 

@@ -45,6 +45,7 @@ class Signal {
     static void give_all(std::span<Signal* const> signals);
 
   private:
+    // NOLINTNEXTLINE(performance-enum-size): four bytes are what a futex waits on
     enum State : std::uint32_t { none, given, thread_waits, fiber_waits };
 
     // The fiber that has to be resumed.

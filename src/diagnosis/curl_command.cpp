@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "base/text.hpp"
 
@@ -11,34 +12,61 @@ namespace {
 constexpr std::size_t words_max = 500;
 
 // Words of a shell line: blanks part them, quotes keep them together. No expansion.
+class ShellWords {
+  public:
+    explicit ShellWords(std::string_view line) : rest_(line) {}
+
+    // Nothing behind the last.
+    std::optional<std::string> next() {
+        rest_.remove_prefix(std::min(rest_.find_first_not_of(blanks), rest_.size()));
+        if (rest_.empty()) {
+            return std::nullopt;
+        }
+        std::string word;
+        char quote = 0;
+        while (!rest_.empty()) {
+            const char c = taken();
+            if (quote == 0 && blanks.contains(c)) {
+                break;
+            }
+            if (quote == 0 && quotes.contains(c)) {
+                quote = c;
+            } else if (c == quote) {
+                quote = 0;
+            } else {
+                word += meant_by(c, quote);
+            }
+        }
+        return word;
+    }
+
+  private:
+    static constexpr std::string_view blanks = " \t";
+    static constexpr std::string_view quotes = "'\"";
+
+    char meant_by(char c, char quote) {
+        const bool is_escape = c == '\\' && quote != '\'' && !rest_.empty();
+        return is_escape ? taken() : c;
+    }
+
+    char taken() {
+        const char c = rest_.front();
+        rest_.remove_prefix(1);
+        return c;
+    }
+
+    std::string_view rest_;
+};
+
 std::vector<std::string> words_of(std::string_view line) {
     std::vector<std::string> words;
-    std::string word;
-    char quote = 0;
-    bool is_word = false;
-    for (std::size_t i = 0; i < line.size() && words.size() < words_max; ++i) {
-        const char c = line[i];
-        if (quote == 0 && (c == '\'' || c == '"')) {
-            quote = c;
-            is_word = true;
-        } else if (c == quote && quote != 0) {
-            quote = 0;
-        } else if (c == '\\' && quote != '\'' && i + 1 < line.size()) {
-            word += line[++i];
-            is_word = true;
-        } else if ((c == ' ' || c == '\t') && quote == 0) {
-            if (is_word) {
-                words.push_back(std::move(word));
-            }
-            word.clear();
-            is_word = false;
-        } else {
-            word += c;
-            is_word = true;
+    ShellWords source(line);
+    while (words.size() < words_max) {
+        auto word = source.next();
+        if (!word) {
+            break;
         }
-    }
-    if (is_word) {
-        words.push_back(std::move(word));
+        words.push_back(*std::move(word));
     }
     return words;
 }
@@ -68,6 +96,9 @@ RecordedPart form_part(std::string_view text) {
 }
 
 void add_data(CurlCommand& command, std::string_view text) {
+    if (trim(text).starts_with('{')) {
+        return;  // a JSON body is no list of pairs; it is not looked into
+    }
     while (!text.empty()) {
         const auto end = std::min(text.find('&'), text.size());
         const std::string_view pair = text.substr(0, end);
@@ -93,10 +124,7 @@ CurlCommand curl_command_of(std::string_view line) {
             command.parts.push_back(form_part(next));
             ++i;
         } else if (is_data_flag(words[i])) {
-            // A JSON body is no list of pairs; it is not looked into.
-            if (!trim(next).starts_with('{')) {
-                add_data(command, next);
-            }
+            add_data(command, next);
             ++i;
         } else if (words[i].starts_with("http://") || words[i].starts_with("https://")) {
             command.url = words[i];

@@ -63,17 +63,19 @@ class Scanner {
         }
     }
 
+    // npos: it has no end.
+    std::size_t string_end(std::size_t at) const {
+        const std::size_t length = string_length(rest_.substr(at));
+        return length == 0 ? std::string_view::npos : at + length;
+    }
+
     // Of the object or array that begins here; all the rest if it has no end.
     std::size_t nested_length() const {
         std::size_t depth = 0;
         for (std::size_t at = rest_.find_first_of("{["); at != std::string_view::npos;
              at = rest_.find_first_of("\"{}[]", at)) {
             if (rest_[at] == '"') {
-                const std::size_t length = string_length(rest_.substr(at));
-                if (length == 0) {
-                    return rest_.size();
-                }
-                at += length;
+                at = string_end(at);
                 continue;
             }
             const bool opens = rest_[at] == '{' || rest_[at] == '[';

@@ -200,17 +200,21 @@ void name_segment(const UploadFacts& upload, Verdicts& found) {
     }
 }
 
+void judge_uses(const Evidence& evidence, const Steps& uses, Verdicts& found) {
+    for (const Step& step : uses) {
+        const Call& call = *step.call;
+        if (call.is_refusal() && !call.code.empty() && !was_mended(evidence, step.at)) {
+            found.push_back(
+                verdict(call.code, Confidence::certain, Stage::state, step.at, told(call, step.at))
+            );
+        }
+    }
+}
+
 // Ready: what came before it was mended; what is refused afterwards is about its use.
 void judge_ready(const Evidence& evidence, Verdicts& found) {
     for (const Story& story : evidence.stories) {
-        for (const Step& step : story.uses) {
-            const Call& call = *step.call;
-            if (call.is_refusal() && !call.code.empty() && !was_mended(evidence, step.at)) {
-                found.push_back(verdict(
-                    call.code, Confidence::certain, Stage::state, step.at, told(call, step.at)
-                ));
-            }
-        }
+        judge_uses(evidence, story.uses, found);
     }
     if (found.empty()) {
         const UploadFacts& upload = *evidence.trace.upload;
@@ -274,12 +278,9 @@ void judge_cancelled(const Trace& trace, Verdicts& found) {
     found.push_back(std::move(made));
 }
 
-}  // namespace
-
-Verdicts judge_own(const Trace& trace, const std::vector<Story>& stories) {
-    const Evidence evidence{trace, stories};
+void judge_state(const Evidence& evidence, Verdicts& found) {
+    const Trace& trace = evidence.trace;
     const UploadFacts& upload = *trace.upload;
-    Verdicts found;
     if (upload.state == "open" && !upload.stream_path.empty()) {
         judge_open_stream(evidence, found);
     } else if (upload.state == "open") {
@@ -301,6 +302,13 @@ Verdicts judge_own(const Trace& trace, const std::vector<Story>& stories) {
     } else {
         judge_under_way(trace, found);
     }
+}
+
+}  // namespace
+
+Verdicts judge_own(const Trace& trace, const std::vector<Story>& stories) {
+    Verdicts found;
+    judge_state({trace, stories}, found);
     for (const Story& story : stories) {
         judge_polling(story, found);
     }

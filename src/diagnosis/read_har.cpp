@@ -20,11 +20,13 @@ Error unreadable(std::string facts) {
 
 Fields fields_of(const json::object& message) {
     Fields fields;
-    if (const auto* headers = array_of(message, "headers")) {
-        for (const json::value& header : *headers) {
-            if (const auto* object = header.if_object()) {
-                fields.emplace_back(text_of(*object, "name"), text_of(*object, "value"));
-            }
+    const auto* headers = array_of(message, "headers");
+    if (headers == nullptr) {
+        return fields;
+    }
+    for (const json::value& header : *headers) {
+        if (const auto* object = header.if_object()) {
+            fields.emplace_back(text_of(*object, "name"), text_of(*object, "value"));
         }
     }
     return fields;
@@ -86,17 +88,21 @@ struct Entry {
     std::optional<json::value> took;
 };
 
+// Null: it is not kept.
+std::optional<json::value>* member_of(Entry& entry, std::string_view name) {
+    return name == "request"           ? &entry.request
+           : name == "response"        ? &entry.response
+           : name == "startedDateTime" ? &entry.started
+           : name == "time"            ? &entry.took
+                                       : nullptr;
+}
+
 // Nothing if it has no end.
 std::optional<Entry> entry_of(std::string_view text) {
     Entry entry;
     const bool is_whole =
         each_member(text, [&entry](std::string_view name, std::string_view value) {
-            auto* kept = name == "request"           ? &entry.request
-                         : name == "response"        ? &entry.response
-                         : name == "startedDateTime" ? &entry.started
-                         : name == "time"            ? &entry.took
-                                                     : nullptr;
-            if (kept != nullptr) {
+            if (auto* kept = member_of(entry, name)) {
                 *kept = parse_bounded(value);
             }
             return true;

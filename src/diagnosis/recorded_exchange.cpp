@@ -110,6 +110,17 @@ void add_multipart(Call& call, std::string_view body) {
     }
 }
 
+// "1,2"; empty: there are none.
+std::string joined_ids(const boost::json::object& object) {
+    const auto* ids = array_of(object, "media_ids");
+    std::string all;
+    for (std::size_t i = 0; ids != nullptr && i < ids->size(); ++i) {
+        const auto* id = (*ids)[i].if_string();
+        all += id == nullptr ? "" : std::string(all.empty() ? "" : ",") + id->c_str();
+    }
+    return all;
+}
+
 // {"media":{"media_ids":["1","2"]}} and {"media_ids":"1,2"}; other members as they are.
 void add_json(Call& call, std::string_view body) {
     const auto parsed = parse_bounded(body);
@@ -119,12 +130,7 @@ void add_json(Call& call, std::string_view body) {
     const auto& object = parsed->get_object();
     const auto* inner = object_of(object, "media");
     for (const auto* of : {&object, inner}) {
-        const auto* ids = of == nullptr ? nullptr : array_of(*of, "media_ids");
-        std::string all;
-        for (std::size_t i = 0; ids != nullptr && i < ids->size(); ++i) {
-            const auto* id = (*ids)[i].if_string();
-            all += id == nullptr ? "" : std::string(all.empty() ? "" : ",") + id->c_str();
-        }
+        const std::string all = of == nullptr ? "" : joined_ids(*of);
         if (!all.empty()) {
             call.parameters["media_ids"] = all;
         }
@@ -262,7 +268,7 @@ void add_ids(Call& call) {
     const auto underscore = id.find('_');
     call.media_id = underscore == std::string::npos ? id : id.substr(underscore + 1);
     if (const auto index = parse_unsigned(trim(call.parameter("segment_index")))) {
-        call.segment = *index;
+        call.segment = index;
     }
 }
 

@@ -55,9 +55,25 @@ Verdict made(
     return verdict(code, confidence, Stage::state, step.at, told(*step.call, step.at) + facts);
 }
 
+void judge_gaps(
+    const Story& story, const Step& step, const std::vector<std::uint64_t>& missing, Verdicts& found
+) {
+    const auto indexes = story.appended_indexes();
+    const auto total = story.total_bytes();
+    const bool counts_from_one = missing.size() == 1 && missing.front() == 0;
+    const std::string facts =
+        sums(story) + (counts_from_one
+                           ? " Segment 0 is missing, " + std::to_string(indexes.front()) + " to " +
+                                 std::to_string(indexes.back()) + " are there: count from 0."
+                           : " Missing: " + listed(missing) + ".");
+    found.push_back(made("segment_missing", step, facts, Confidence::certain));
+    if (!total || !story.has_sizes() || story.appended_bytes() < *total) {
+        found.back().segment = missing.front();
+    }
+}
+
 // X says only "Segments do not add up to provided total file size."
 void judge_sums(const Story& story, const Step& step, Verdicts& found) {
-    const auto indexes = story.appended_indexes();
     const auto missing = gaps(story);
     const auto total = story.total_bytes();
     if (const auto refused = first_unmended(story.appends)) {
@@ -73,17 +89,7 @@ void judge_sums(const Story& story, const Step& step, Verdicts& found) {
             story.init ? Confidence::certain : Confidence::possible
         ));
     } else if (!missing.empty()) {
-        const bool counts_from_one = missing.size() == 1 && missing.front() == 0;
-        const std::string facts =
-            sums(story) +
-            (counts_from_one
-                 ? " Segment 0 is missing, " + std::to_string(indexes.front()) + " to " +
-                       std::to_string(indexes.back()) + " are there: count from 0."
-                 : " Missing: " + listed(missing) + ".");
-        found.push_back(made("segment_missing", step, facts, Confidence::certain));
-        if (!total || !story.has_sizes() || story.appended_bytes() < *total) {
-            found.back().segment = missing.front();
-        }
+        judge_gaps(story, step, missing, found);
     } else if (total && story.has_sizes() && story.appended_bytes() != *total) {
         const std::string facts = sums(story) + difference(story, *total);
         const bool is_over = story.appended_bytes() > *total;

@@ -54,29 +54,43 @@ struct Early {
     std::size_t at = 0;
 };
 
-// Questions that came before the advice of the answer before had passed; the first one after
-// FINALIZE is none.
+struct Haste {
+    milliseconds after{0};
+    seconds advised{0};
+};
+
+// Of a question that came before the advice of the answer before had passed.
+std::optional<Haste> haste_of(const Call& call, const Call* before) {
+    auto after = call.asked_after;
+    if (!after && before != nullptr && call.at && before->last_at) {
+        const auto unknown = milliseconds(call.is_coarse ? 999 : 0);
+        after = *call.at - *before->last_at + unknown;
+    }
+    auto advised = call.advised_before;
+    if (!advised && before != nullptr) {
+        advised = before->check_after;
+    }
+    const bool is_early = after && advised && *after + milliseconds(100) < *advised;
+    return is_early ? std::optional(Haste{.after = *after, .advised = *advised}) : std::nullopt;
+}
+
+void add(Early& early, const Haste& haste, const Step& step) {
+    if (early.count == 0 || haste.after - haste.advised < early.asked_after - early.advised) {
+        early.asked_after = haste.after;
+        early.advised = haste.advised;
+    }
+    early.at = early.count == 0 ? step.at : early.at;
+    early.count += step.call->count;
+}
+
+// The first one after FINALIZE is none.
 Early early_questions(const Story& story) {
     Early early;
     const Call* before = nullptr;
     for (const Step& step : story.statuses) {
         const Call& call = *step.call;
-        auto after = call.asked_after;
-        if (!after && before != nullptr && call.at && before->last_at) {
-            const auto unknown = milliseconds(call.is_coarse ? 999 : 0);
-            after = *call.at - *before->last_at + unknown;
-        }
-        auto advised = call.advised_before;
-        if (!advised && before != nullptr) {
-            advised = before->check_after;
-        }
-        if (after && advised && *after + milliseconds(100) < *advised) {
-            if (early.count == 0 || *after - *advised < early.asked_after - early.advised) {
-                early.asked_after = *after;
-                early.advised = *advised;
-            }
-            early.at = early.count == 0 ? step.at : early.at;
-            early.count += call.count;
+        if (const auto haste = haste_of(call, before)) {
+            add(early, *haste, step);
         }
         before = call.check_after || before == nullptr ? &call : before;
     }
@@ -241,16 +255,15 @@ void judge_processing(const Story& story, Verdicts& found) {
         return;
     }
     for (const Steps* steps : {&story.finalizes, &story.statuses}) {
-        for (const Step& step : *steps) {
-            if (step.call->state == "failed") {
-                found.push_back(processing_verdict(
-                    step.call->processing_name,
-                    step.call->processing_text,
-                    step.at,
-                    Confidence::certain
-                ));
-                return;
-            }
+        const auto failed = std::ranges::find_if(*steps, [](const Step& step) {
+            return step.call->state == "failed";
+        });
+        if (failed != steps->end()) {
+            const Call& call = *failed->call;
+            found.push_back(processing_verdict(
+                call.processing_name, call.processing_text, failed->at, Confidence::certain
+            ));
+            return;
         }
     }
 }

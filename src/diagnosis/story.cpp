@@ -112,18 +112,24 @@ const Call* Story::last_refused_finalize() const {
                                                                      : finalizes.back().call;
 }
 
-std::string Story::last_state() const {
-    std::string state;
-    std::size_t at = 0;
-    for (const Steps* steps : {&finalizes, &statuses}) {
-        for (const Step& step : *steps) {
-            if (!step.call->state.empty() && step.at >= at) {
-                at = step.at;
-                state = step.call->state;
-            }
+namespace {
+
+// `last`, or one of the steps that came later.
+const Step* last_with_state(const Steps& steps, const Step* last) {
+    for (const Step& step : steps) {
+        if (!step.call->state.empty() && (last == nullptr || step.at >= last->at)) {
+            last = &step;
         }
     }
-    return state;
+    return last;
+}
+
+}  // namespace
+
+std::string Story::last_state() const {
+    const Step* last = last_with_state(finalizes, nullptr);
+    last = last_with_state(statuses, last);
+    return last == nullptr ? "" : last->call->state;
 }
 
 bool Story::is_video() const {

@@ -118,22 +118,27 @@ std::optional<Error> refuse_base64(Bytes start) {
 
 constexpr std::string_view replacement = "\xef\xbf\xbd";
 
+// 0: it begins none.
+std::size_t announced_length(unsigned char first) {
+    return first < 0x80   ? 1
+           : first < 0xc2 ? 0
+           : first < 0xe0 ? 2
+           : first < 0xf0 ? 3
+           : first < 0xf5 ? 4
+                          : 0;
+}
+
 // How many bytes the UTF-8 sequence at the beginning has; 0 if there is none. A sequence that is cut
 // by the end counts.
 std::size_t sequence_length(std::string_view text) {
-    const auto first = static_cast<unsigned char>(text.front());
-    const std::size_t wanted = first < 0x80   ? 1
-                               : first < 0xc2 ? 0
-                               : first < 0xe0 ? 2
-                               : first < 0xf0 ? 3
-                               : first < 0xf5 ? 4
-                                              : 0;
-    for (std::size_t i = 1; i < std::min(wanted, text.size()); ++i) {
+    const auto wanted = announced_length(static_cast<unsigned char>(text.front()));
+    const std::size_t length = std::min(wanted, text.size());
+    for (std::size_t i = 1; i < length; ++i) {
         if ((static_cast<unsigned char>(text[i]) & 0xc0U) != 0x80) {
             return 0;
         }
     }
-    return std::min(wanted, text.size());
+    return length;
 }
 
 bool is_utf8(std::string_view text) {

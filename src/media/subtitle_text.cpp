@@ -112,6 +112,22 @@ std::optional<Unit> unit_at(std::string_view text, SubtitleMarkup markup) {
                           : std::optional(Unit{reference, std::string(text.substr(0, reference))});
 }
 
+// What only the second byte shows: a longer form than needed, half of a UTF-16 pair, beyond the last character.
+bool is_forbidden_start(unsigned char lead, unsigned char second) {
+    switch (lead) {
+        case 0xE0:
+            return second < 0xA0;
+        case 0xED:
+            return second > 0x9F;
+        case 0xF0:
+            return second < 0x90;
+        case 0xF4:
+            return second > 0x8F;
+        default:
+            return false;
+    }
+}
+
 // Length of the well-formed sequence at the front, 0 if it is none (RFC 3629, section 4).
 std::size_t sequence_length(std::string_view bytes) {
     const auto at = [bytes](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
@@ -128,10 +144,7 @@ std::size_t sequence_length(std::string_view bytes) {
             return 0;
         }
     }
-    const bool is_overlong = (lead == 0xE0 && at(1) < 0xA0) || (lead == 0xF0 && at(1) < 0x90);
-    const bool is_surrogate = lead == 0xED && at(1) > 0x9F;
-    const bool is_beyond = lead == 0xF4 && at(1) > 0x8F;
-    return is_overlong || is_surrogate || is_beyond ? 0 : length;
+    return is_forbidden_start(lead, at(1)) ? 0 : length;
 }
 
 }  // namespace

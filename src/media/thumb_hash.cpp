@@ -80,15 +80,12 @@ Channel channel_of(
     const std::vector<double>& plane, PixelSize size, std::uint32_t wide, std::uint32_t high
 ) {
     Channel channel;
+    channel.constant = swing(plane, size, 0, 0);
     for (std::uint32_t y = 0; y < high; ++y) {
-        for (std::uint32_t x = 0; x * high < wide * (high - y); ++x) {
+        for (std::uint32_t x = y == 0 ? 1 : 0; x * high < wide * (high - y); ++x) {
             const double value = swing(plane, size, x, y);
-            if (x == 0 && y == 0) {
-                channel.constant = value;
-            } else {
-                channel.terms.push_back(value);
-                channel.scale = std::max(channel.scale, std::abs(value));
-            }
+            channel.terms.push_back(value);
+            channel.scale = std::max(channel.scale, std::abs(value));
         }
     }
     if (channel.scale > 0) {

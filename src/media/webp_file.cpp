@@ -54,6 +54,23 @@ bool has_lossless_pixels(Bytes chunks) {
     return false;
 }
 
+// Nothing of a note, nor of a header that has nothing left to say.
+void keep_bare(Bytes chunk, bool is_lossless, std::vector<std::byte>& bare) {
+    const auto kind = text_of(chunk).substr(0, 4);
+    const bool is_header = kind == "VP8X" && chunk.size() > chunk_head;
+    const auto flags = is_header ? chunk[chunk_head] & ~note_flags : std::byte{1};
+    constexpr std::byte alpha{0x10};
+    const bool is_needless = flags == std::byte{0} || (is_lossless && flags == alpha);
+    if (is_note(kind) || is_needless) {
+        return;
+    }
+    const auto begin = bare.size();
+    bare.insert(bare.end(), chunk.begin(), chunk.end());
+    if (is_header) {
+        bare[begin + chunk_head] = flags;
+    }
+}
+
 }  // namespace
 
 std::vector<std::byte> bare_webp(Bytes file) {
@@ -65,18 +82,7 @@ std::vector<std::byte> bare_webp(Bytes file) {
     std::vector<std::byte> bare(file.begin(), file.begin() + file_head);
     auto rest = file.subspan(file_head);
     for (auto chunk = first_chunk(rest); !chunk.empty(); chunk = first_chunk(rest)) {
-        const auto kind = text_of(chunk).substr(0, 4);
-        const bool is_header = kind == "VP8X" && chunk.size() > chunk_head;
-        const auto flags = is_header ? chunk[chunk_head] & ~note_flags : std::byte{1};
-        constexpr std::byte alpha{0x10};
-        const bool is_needless = flags == std::byte{0} || (is_lossless && flags == alpha);
-        if (!is_note(kind) && !is_needless) {
-            const auto begin = bare.size();
-            bare.insert(bare.end(), chunk.begin(), chunk.end());
-            if (is_header) {
-                bare[begin + chunk_head] = flags;
-            }
-        }
+        keep_bare(chunk, is_lossless, bare);
         rest = rest.subspan(chunk.size());
     }
     const auto length = static_cast<std::uint32_t>(bare.size() - chunk_head);

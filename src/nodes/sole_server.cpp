@@ -91,26 +91,29 @@ bool SoleServer::is_told_within(std::chrono::milliseconds time, int socket) {
 
 void SoleServer::hold() {
     while (true) {
-        const bool is_lost = line_ == nullptr;
-        if (is_told_within(is_lost ? pause : idle_wait, is_lost ? -1 : line_->socket())) {
+        const bool is_held = line_ != nullptr;
+        if (is_told_within(is_held ? idle_wait : pause, is_held ? line_->socket() : -1)) {
             return;
         }
-        if (!is_lost) {
-            if (!line_->take()) {
-                line_.reset();  // the database says why elsewhere
-            }
-            continue;
+        if (is_held && !line_->take()) {
+            line_.reset();  // the database says why elsewhere
         }
-        auto again = locked(url_);
-        if (again && *again == nullptr) {
+        if (!is_held && !take_again()) {
             log::error("server_replaced", taken().facts);
             was_replaced_();
             return;
         }
-        if (again) {
-            line_ = *std::move(again);
-        }
     }
+}
+
+// False: another has it.
+bool SoleServer::take_again() {
+    auto again = locked(url_);
+    if (!again) {
+        return true;  // the database is still away
+    }
+    line_ = *std::move(again);
+    return line_ != nullptr;
 }
 
 }  // namespace sluice

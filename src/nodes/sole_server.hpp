@@ -37,6 +37,7 @@ class SoleServer {
         std::string url, std::function<void()> was_replaced, std::unique_ptr<PostgresNotifier> line
     );
     void hold();
+    bool take_again();
     bool is_told_within(std::chrono::milliseconds time, int socket);
 
     const std::string url_;

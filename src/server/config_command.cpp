@@ -76,11 +76,12 @@ GivenSetting as_in_the_file(GivenSetting given) {
 std::vector<GivenSetting> rows_of(const Settings& settings, const Shape& shape) {
     std::vector<GivenSetting> rows;
     std::ranges::transform(settings.given, std::back_inserter(rows), as_in_the_file);
-    if (shape.has_all) {
-        for (auto& one : settings_in_force(settings, connections_for(raise_open_files()))) {
-            if (one.origin == by_default) {
-                rows.push_back({std::move(one.key), std::move(one.value), std::move(one.origin)});
-            }
+    if (!shape.has_all) {
+        return rows;
+    }
+    for (auto& one : settings_in_force(settings, connections_for(raise_open_files()))) {
+        if (one.origin == by_default) {
+            rows.push_back({std::move(one.key), std::move(one.value), std::move(one.origin)});
         }
     }
     return rows;

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "base/do_each.hpp"
 #include "store/disk/copy_file.hpp"
 #include "store/disk/disk_blob_store.hpp"
 
@@ -39,25 +40,11 @@ Result<std::vector<MediaId>> DirectoryCopy::copy(MetadataStore& rows) {
         if (!uploads) {
             return uploads.error();
         }
-        for (const Upload& upload : *uploads) {
-            if (upload.is_over()) {
-                continue;
-            }
-            const auto extents = rows.extents_of(upload.id);
-            if (!extents) {
-                return extents.error();
-            }
-            bool is_whole = true;
-            for (const Extent& extent : *extents) {
-                const auto copied = copy_blob(extent.blob);
-                if (!copied) {
-                    return copied.error();
-                }
-                is_whole = is_whole && *copied;
-            }
-            if (!is_whole) {
-                incomplete.push_back(upload.id);
-            }
+        auto done = do_each(*uploads, [&](const Upload& upload) {
+            return upload.is_over() ? ok() : copy_upload(rows, upload.id, incomplete);
+        });
+        if (!done) {
+            return std::move(done).error();
         }
         if (uploads->size() < page) {
             break;
@@ -67,6 +54,27 @@ Result<std::vector<MediaId>> DirectoryCopy::copy(MetadataStore& rows) {
     auto dropped = drop_unnamed();
     return dropped ? Result<std::vector<MediaId>>(std::move(incomplete))
                    : std::move(dropped).error();
+}
+
+Result<void> DirectoryCopy::copy_upload(
+    MetadataStore& rows, MediaId id, std::vector<MediaId>& incomplete
+) {
+    const auto extents = rows.extents_of(id);
+    if (!extents) {
+        return extents.error();
+    }
+    bool is_whole = true;
+    for (const Extent& extent : *extents) {
+        const auto copied = copy_blob(extent.blob);
+        if (!copied) {
+            return copied.error();
+        }
+        is_whole = is_whole && *copied;
+    }
+    if (!is_whole) {
+        incomplete.push_back(id);
+    }
+    return ok();
 }
 
 Result<bool> DirectoryCopy::copy_blob(BlobId blob) {

@@ -39,6 +39,8 @@ class DirectoryCopy {
 
     DirectoryCopy(disk::BlobDirectory from, disk::BlobDirectory to)
         : from_(std::move(from)), to_(std::move(to)) {}
+    // Adds it to `incomplete` if a file of it is not there.
+    Result<void> copy_upload(MetadataStore& rows, MediaId id, std::vector<MediaId>& incomplete);
     // False: it is not there.
     Result<bool> copy_blob(BlobId blob);
     Result<void> drop_unnamed();

@@ -116,14 +116,17 @@ void append_operation(
     append_answers(out, *object_in(operation, "responses"));
 }
 
+void append_path(std::string& out, std::string_view path, const json::object& members) {
+    for (const auto& [method, operation] : members) {
+        if (operation.is_object()) {
+            append_operation(out, method, path, operation.get_object(), members);
+        }
+    }
+}
+
 void append_calls(std::string& out, const json::object& paths) {
     for (const auto& [path, item] : paths) {
-        const json::object& of_path = item.get_object();
-        for (const auto& [method, operation] : of_path) {
-            if (operation.is_object()) {
-                append_operation(out, method, path, operation.get_object(), of_path);
-            }
-        }
+        append_path(out, path, item.get_object());
     }
 }
 

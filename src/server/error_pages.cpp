@@ -119,30 +119,37 @@ http::Response example_answer(const ErrorEntry& entry) {
     return protocol::problem_response(example_error(entry), std::nullopt, request);
 }
 
+// The text that `json` begins with, in its quotes.
+std::string_view text_at_front(std::string_view json) {
+    std::size_t end = 1;
+    while (end < json.size() && json[end] != '"') {
+        end += json[end] == '\\' ? 2 : 1;
+    }
+    return json.substr(0, end + 1);
+}
+
 // One member per line, so that a page can be read; `json` is the output of a JsonWriter.
-std::string indented(const std::string& json) {
+std::string indented(std::string_view json) {
     std::string out;
     std::size_t depth = 0;
-    bool in_text = false;
-    for (std::size_t i = 0; i < json.size(); ++i) {
-        const char c = json[i];
-        if (in_text || c == '"') {
-            const bool is_escaped = in_text && c == '\\';
-            in_text = c == '"' ? !in_text : in_text;
-            out += c;
-            if (is_escaped) {
-                out += json[++i];
-            }
+    while (!json.empty()) {
+        const char c = json.front();
+        if (c == '"') {
+            const auto text = text_at_front(json);
+            out += text;
+            json.remove_prefix(text.size());
             continue;
         }
+        json.remove_prefix(1);
+        const bool opens = c == '{' || c == '[';
         const bool closes = c == '}' || c == ']';
         depth = closes ? depth - 1 : depth;
         if (closes) {
             out += "\n" + std::string(2 * depth, ' ');
         }
         out += c;
-        depth += c == '{' || c == '[' ? 1 : 0;
-        if (c == '{' || c == '[' || c == ',') {
+        depth += opens ? 1 : 0;
+        if (opens || c == ',') {
             out += "\n" + std::string(2 * depth, ' ');
         } else if (c == ':') {
             out += " ";

@@ -2,6 +2,7 @@
 // client.
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstring>
@@ -79,13 +80,13 @@ constexpr std::array<Command, 7> commands{
 
 int main(int argc, char** argv) {
     try {
-        if (argc > 1 && std::string(argv[1]) == "serve") {
+        const std::string_view name = argc > 1 ? argv[1] : "";
+        if (name == "serve") {
             return serve({argv + 2, argv + argc});
         }
-        for (const Command& command : commands) {
-            if (argc > 1 && command.name == argv[1]) {
-                return command.run({argv + 2, argv + argc}, environment_of(environ));
-            }
+        const auto command = std::ranges::find(commands, name, &Command::name);
+        if (command != commands.end()) {
+            return command->run({argv + 2, argv + argc}, environment_of(environ));
         }
         return sluice::cli::run_command(argc, argv);
     } catch (const std::exception& error) {

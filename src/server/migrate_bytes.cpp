@@ -48,8 +48,11 @@ Result<std::vector<BlobId>> named_blobs(
             return !pack ? Result<void>(pack.error()) : take(id) ? ok() : state;
         });
     }
-    if (!walked || !state) {
-        return walked ? state.error() : walked.error();
+    if (!walked) {
+        return walked.error();
+    }
+    if (!state) {
+        return state.error();
     }
     return named;
 }

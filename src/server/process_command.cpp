@@ -221,7 +221,7 @@ UniqueFd interrupts() {
     ::sigemptyset(&wanted);
     ::sigaddset(&wanted, SIGINT);
     ::sigaddset(&wanted, SIGTERM);
-    ::sigprocmask(SIG_BLOCK, &wanted, nullptr);
+    ::pthread_sigmask(SIG_BLOCK, &wanted, nullptr);
     return UniqueFd(::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 
@@ -244,6 +244,15 @@ std::optional<int> take(const WorkerReport& report, Teller& teller) {
     return std::nullopt;
 }
 
+std::optional<int> take_all(const std::vector<WorkerReport>& reports, Teller& teller) {
+    for (const WorkerReport& report : reports) {
+        if (const auto code = take(report, teller)) {
+            return code;
+        }
+    }
+    return std::nullopt;
+}
+
 int supervise(WorkerProcess& worker, Teller& teller) {
     const auto interrupt = interrupts();
     auto heard_at = std::chrono::steady_clock::now();
@@ -257,11 +266,9 @@ int supervise(WorkerProcess& worker, Teller& teller) {
         if (!reports || now - heard_at > silence_max) {
             return teller.failed({2, "InternalError", "WorkerCrashed", "the worker was lost"});
         }
-        for (const auto& report : *reports) {
-            heard_at = now;
-            if (const auto code = take(report, teller)) {
-                return *code;
-            }
+        heard_at = reports->empty() ? heard_at : now;
+        if (const auto code = take_all(*reports, teller)) {
+            return *code;
         }
     }
 }
@@ -317,6 +324,17 @@ std::optional<std::string> unusable_folder(const std::string& folder) {
                : std::optional(folder + " is not empty; nothing is overwritten");
 }
 
+// The flag that is; empty: none.
+std::string neither_on_nor_off(const cli::Arguments& given) {
+    for (const std::string flag : {"--sandbox", "--remux"}) {
+        const auto value = given.value(flag);
+        if (given.has(flag) && value != "on" && value != "off") {
+            return flag;
+        }
+    }
+    return {};
+}
+
 int usage(const std::string& text) {
     return cli::usage_error(std::cerr, text, "process");
 }
@@ -340,11 +358,8 @@ int process_command(const std::vector<std::string>& words) {
     if (!category) {
         return usage("--category: unknown category " + printable(given->value("--category")));
     }
-    for (const std::string flag : {"--sandbox", "--remux"}) {
-        const auto value = given->value(flag);
-        if (given->has(flag) && value != "on" && value != "off") {
-            return usage(flag + " must be on or off");
-        }
+    if (const auto flag = neither_on_nor_off(*given); !flag.empty()) {
+        return usage(flag + " must be on or off");
     }
     const unsigned machine = std::max(1U, std::thread::hardware_concurrency());
     const auto cores = given->has("--cores") ? parse_unsigned(given->value("--cores"))

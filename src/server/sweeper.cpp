@@ -48,6 +48,21 @@ boost::asio::awaitable<void> keep_ballast(
     }
 }
 
+namespace {
+
+auto sweep_blobs(const UnnamedBlobs& unnamed) {
+    const auto named_among = [&unnamed](const std::vector<BlobId>& blobs) {
+        const auto named = unnamed.metadata->named_among(blobs);
+        const auto& those = named ? *named : blobs;  // in doubt it stays
+        return std::set<BlobId>(those.begin(), those.end());
+    };
+    return unnamed.blobs->sweep(
+        {named_among, unnamed.clock->now() - unnamed.age, unnamed.is_stopping}
+    );
+}
+
+}  // namespace
+
 boost::asio::awaitable<void> sweep_blobs_forever(
     UnnamedBlobs unnamed, runtime::BlockingPool* pool, std::chrono::milliseconds pause
 ) {
@@ -58,16 +73,7 @@ boost::asio::awaitable<void> sweep_blobs_forever(
         if (!unnamed.is_ours()) {
             continue;
         }
-        auto work = [unnamed] {
-            const auto named_among = [&unnamed](const std::vector<BlobId>& blobs) {
-                const auto named = unnamed.metadata->named_among(blobs);
-                const auto& those = named ? *named : blobs;  // in doubt it stays
-                return std::set<BlobId>(those.begin(), those.end());
-            };
-            return unnamed.blobs->sweep(
-                {named_among, unnamed.clock->now() - unnamed.age, unnamed.is_stopping}
-            );
-        };
+        auto work = [unnamed] { return sweep_blobs(unnamed); };
         const auto removed = co_await runtime::run_blocking(*pool, std::move(work));
         if (!removed) {
             log::warning("storage_not_swept", removed.error().detail);

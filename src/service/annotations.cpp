@@ -87,15 +87,21 @@ Result<Attachments> Annotations::annotate(const Annotate& wanted) {
     return all;
 }
 
+std::optional<Error> Annotations::exchanged(const AttachSubtitles& wanted, const Upload& video) {
+    for (const SubtitleTrack& track : wanted.tracks) {
+        const auto inside = alive(wanted.caller, track.subtitles);
+        if (inside && family_of(inside->category) == Family::video) {
+            return swapped(video, *inside);
+        }
+    }
+    return std::nullopt;
+}
+
 Result<void> Annotations::check_video(const AttachSubtitles& wanted, const Upload& video) {
     const Family family = family_of(video.category);
     if (family == Family::text) {
-        // Perhaps the ids are exchanged: then the one inside is a video.
-        for (const SubtitleTrack& track : wanted.tracks) {
-            const auto inside = alive(wanted.caller, track.subtitles);
-            if (inside && family_of(inside->category) == Family::video) {
-                return swapped(video, *inside);
-            }
+        if (auto mistake = exchanged(wanted, video)) {
+            return *std::move(mistake);
         }
     }
     if (family != Family::video) {

@@ -66,6 +66,8 @@ class Annotations {
   private:
     // The caller's own upload that is not over.
     Result<Upload> alive(const Principal& caller, MediaId id);
+    // Perhaps the ids are exchanged: then what one of the tracks names is a video.
+    std::optional<Error> exchanged(const AttachSubtitles& wanted, const Upload& video);
     Result<void> check_video(const AttachSubtitles& wanted, const Upload& video);
     Result<void> check_track(const Principal& caller, MediaId subtitles);
     Result<void> keep_all(const AttachSubtitles& wanted);

@@ -2,6 +2,17 @@
 #include "service/uploads.hpp"
 
 namespace sluice {
+namespace {
+
+void stop_job(const UploadServices& services, const Upload& before, const Upload& after) {
+    const bool had_job =
+        before.state == UploadState::queued || before.state == UploadState::processing;
+    if (had_job && after.is_over() && services.job_cancelled) {
+        services.job_cancelled(after.id);
+    }
+}
+
+}  // namespace
 
 // A worker may move the upload on between the look and the change: look again, a bounded number of times.
 Result<Upload> Uploads::change_to(
@@ -20,11 +31,7 @@ Result<Upload> Uploads::change_to(
         }
         auto changed = services_.metadata.change(*next, found->state, std::nullopt);
         if (changed) {
-            const bool has_job =
-                found->state == UploadState::queued || found->state == UploadState::processing;
-            if (has_job && next->is_over() && services_.job_cancelled) {
-                services_.job_cancelled(id);
-            }
+            stop_job(services_, *found, *next);
             return next;
         }
         last = refused(owner, std::move(changed).error(), id);

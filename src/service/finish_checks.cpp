@@ -8,12 +8,12 @@
 #include "core/shortfall.hpp"
 #include "media/first_bytes.hpp"
 #include "service/extent_digest.hpp"
+#include "service/read_pieces.hpp"
 #include "service/uploads.hpp"
 
 namespace sluice {
 namespace {
 
-constexpr std::size_t read_piece = 1024 * 1024;
 constexpr std::size_t checksums_shown = 10;
 
 std::string checksums_text(const SegmentMap& segments) {
@@ -131,19 +131,9 @@ Result<void> Uploads::judge_content(
 
 Result<std::string> md5_of(BlobStore& blobs, const std::vector<Extent>& layout) {
     Md5 md5;
-    std::vector<std::byte> piece(read_piece);
-    for (const Extent& extent : layout) {
-        for (std::uint64_t at = 0; at < extent.length.value; at += read_piece) {
-            const std::span part(
-                piece.data(), std::min<std::uint64_t>(read_piece, extent.length.value - at)
-            );
-            if (auto read = blobs.read(extent, {at}, part); !read) {
-                return std::move(read).error();
-            }
-            md5.update(part);
-        }
-    }
-    return md5.finish_hex();
+    auto read =
+        read_pieces(blobs, layout, [&md5](std::span<const std::byte> piece) { md5.update(piece); });
+    return read ? Result<std::string>(md5.finish_hex()) : std::move(read).error();
 }
 
 Result<void> Uploads::compare_digest(const UploadWithSegments& found, const std::string& wanted) {

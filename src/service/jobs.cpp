@@ -46,6 +46,18 @@ Merged merged(std::vector<Output> before, const std::vector<Output>& made) {
     return result;
 }
 
+// Of what was refused after an attempt of which nobody knows how it ended: that one may have done it. Nothing: this
+// cannot be told now either.
+std::optional<Result<void>> outcome_of(
+    const Result<void>& refused, const std::function<Result<bool>()>& is_done
+) {
+    const auto done = is_done();
+    if (!done) {
+        return std::nullopt;
+    }
+    return *done ? ok() : refused;
+}
+
 }  // namespace
 
 Jobs::Jobs(
@@ -283,15 +295,16 @@ Result<void> Jobs::persist(
     bool may_be_done = false;
     for (auto waited = std::chrono::milliseconds{0};; waited += settings_.finish_pause) {
         auto saved = save();
-        const bool is_away = !saved && saved.error().code == ErrorCode::database_unavailable;
-        const bool is_lost = !saved && saved.error().code == ErrorCode::store_conflict;
-        if (is_lost && may_be_done) {
-            const auto done = is_done();
-            if (done) {
-                return *done ? ok() : std::move(saved);
-            }
-        } else if (!is_away) {
+        if (saved) {
             return saved;
+        }
+        const ErrorCode why = saved.error().code;
+        const bool is_doubted = may_be_done && why == ErrorCode::store_conflict;
+        if (!is_doubted && why != ErrorCode::database_unavailable) {
+            return saved;
+        }
+        if (auto known = is_doubted ? outcome_of(saved, is_done) : std::nullopt) {
+            return *std::move(known);
         }
         may_be_done = true;
         if (waited >= settings_.finish_patience || !wait_(settings_.finish_pause)) {

@@ -17,6 +17,13 @@ bool is_held(const Extent& named, const std::vector<Extent>& held) {
     return behind != held.begin() && end_of(*std::prev(behind)) >= end_of(named);
 }
 
+// From the end of what is named before to `until`.
+void add_gap(std::vector<Extent>& gaps, BlobId blob, std::uint64_t from, std::uint64_t until) {
+    if (until > from) {
+        gaps.push_back({blob, {from}, {until - from}});
+    }
+}
+
 }  // namespace
 
 PackCoverage compare(
@@ -32,19 +39,12 @@ PackCoverage compare(
     for (const Extent& range : held) {
         std::uint64_t at = range.offset.value;
         const std::uint64_t end = end_of(range);
-        const auto add = [&](std::uint64_t until) {
-            if (until > at) {
-                coverage.held_only.push_back({range.blob, {at}, {until - at}});
-            }
-        };
-        for (; next != named.end() && next->offset.value < end; ++next) {
-            add(next->offset.value / block * block);
+        while (at < end && next != named.end() && next->offset.value < end) {
+            add_gap(coverage.held_only, range.blob, at, next->offset.value / block * block);
             at = std::max(at, block_end_of(*next, block));
-            if (at >= end) {
-                break;  // it may reach into the next range
-            }
+            next += at < end ? 1 : 0;  // otherwise it may reach into the next range
         }
-        add(end);
+        add_gap(coverage.held_only, range.blob, at, end);
     }
     return coverage;
 }

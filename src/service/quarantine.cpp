@@ -26,17 +26,17 @@ Result<std::optional<ProcessingFailure>> set_aside(
     if (!crashed) {
         return crashed.error();
     }
-    std::optional<std::uint32_t> own;
+    if (crashed->empty()) {
+        return std::optional<ProcessingFailure>();
+    }
+    const auto found = metadata.find_any(upload.id);
+    if (!found) {
+        return found.error();
+    }
+    const std::uint32_t own = content_crc32c(found->segments);
     for (const MediaId id : *crashed) {
-        if (!own) {
-            const auto found = metadata.find_any(upload.id);
-            if (!found) {
-                return found.error();
-            }
-            own = content_crc32c(found->segments);
-        }
         const auto other = metadata.find_any(id);
-        if (other && content_crc32c(other->segments) == *own) {
+        if (other && content_crc32c(other->segments) == own) {
             return std::optional(ProcessingFailure{
                 2,
                 "InternalError",

@@ -91,26 +91,28 @@ std::vector<MemoryRateLimiter::Unshared> MemoryRateLimiter::take_unshared() {
         const std::scoped_lock lock(shard.mutex);
         // Those who called last come first; behind many who have nothing to tell, nobody has.
         int silent = 0;
-        for (Entry& entry : shard.by_age) {
-            silent = entry.has_unshared ? 0 : silent + 1;
-            if (silent > silent_max) {
-                break;
-            }
-            for (std::size_t i = 0; entry.has_unshared && i < rate_bucket_count; ++i) {
-                Window& window = entry.windows[i];
-                if (window.unshared > 0) {
-                    all.push_back(
-                        {entry.principal,
-                         static_cast<RateBucket>(i),
-                         window.resets,
-                         std::exchange(window.unshared, 0)}
-                    );
-                }
-            }
-            entry.has_unshared = false;
+        for (auto entry = shard.by_age.begin(); entry != shard.by_age.end() && silent <= silent_max;
+             ++entry) {
+            silent = entry->has_unshared ? 0 : silent + 1;
+            take_unshared(*entry, all);
         }
     }
     return all;
+}
+
+void MemoryRateLimiter::take_unshared(Entry& entry, std::vector<Unshared>& all) {
+    for (std::size_t i = 0; entry.has_unshared && i < rate_bucket_count; ++i) {
+        Window& window = entry.windows[i];
+        if (window.unshared > 0) {
+            all.push_back(
+                {entry.principal,
+                 static_cast<RateBucket>(i),
+                 window.resets,
+                 std::exchange(window.unshared, 0)}
+            );
+        }
+    }
+    entry.has_unshared = false;
 }
 
 void MemoryRateLimiter::learn(const Unshared& sum) {

@@ -104,6 +104,7 @@ class MemoryRateLimiter final : public RateLimiter {
         const Principal& who, RateBucket bucket, WallTime now, std::optional<RateOutcome> outcome
     );
     static void count(Window& window, RateOutcome outcome);
+    static void take_unshared(Entry& entry, std::vector<Unshared>& all);
     Entry& entry_of(Shard& shard, const Principal& who) const;
 
     const RateLimits limits_;

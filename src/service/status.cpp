@@ -64,6 +64,13 @@ Error unfinished_stream(const Upload& upload) {
     };
 }
 
+// What the store expected; nothing of what has told its own end.
+std::optional<milliseconds> left_unmeasured(
+    const Upload& upload, std::optional<milliseconds> left
+) {
+    return upload.progress.ends_at ? std::nullopt : left;
+}
+
 }  // namespace
 
 bool Uploads::is_gone(const Upload& upload) const {
@@ -204,8 +211,7 @@ Result<UploadStatus> Uploads::status(const Principal& owner, MediaId id) {
     if (is_usual) {
         const auto left = time_left(*found);
         if (services_.hot != nullptr) {
-            const bool is_measured = found->progress.ends_at.has_value();
-            services_.hot->keep({*found, now(), is_measured ? std::nullopt : left}, seen);
+            services_.hot->keep({*found, now(), left_unmeasured(*found, left)}, seen);
         }
         return with_advice(std::move(*found), left);
     }

@@ -4,6 +4,7 @@
 #include "base/metrics.hpp"
 #include "service/content_type.hpp"
 #include "service/quota.hpp"
+#include "service/read_pieces.hpp"
 #include "service/sealing.hpp"
 #include "service/stream_limits.hpp"
 #include "service/streams.hpp"
@@ -23,8 +24,6 @@ std::vector<Segment> rows_of(const SegmentMap& segments) {
     return rows;
 }
 
-constexpr std::size_t read_piece_bytes = 1 << 20;
-
 }  // namespace
 
 Result<void> Streams::read(
@@ -34,18 +33,7 @@ Result<void> Streams::read(
     if (!found) {
         return uploads_.refused(owner, found.error(), id);
     }
-    std::vector<std::byte> piece(read_piece_bytes);
-    for (const Extent& extent : layout_of(found->segments)) {
-        for (std::uint64_t at = 0; at < extent.length.value; at += piece.size()) {
-            const auto count = std::min<std::uint64_t>(piece.size(), extent.length.value - at);
-            const auto bytes = std::span(piece).first(count);
-            if (auto read = services_.blobs.read(extent, {at}, bytes); !read) {
-                return read;
-            }
-            take(bytes);
-        }
-    }
-    return ok();
+    return read_pieces(services_.blobs, layout_of(found->segments), take);
 }
 
 Result<Upload> Streams::complete(const Principal& owner, MediaId id) {
@@ -94,25 +82,43 @@ Result<void> add_part(SegmentMap& segments, const SegmentMap& part) {
     return ok();
 }
 
-}  // namespace
-
-Result<Upload> Streams::try_join(const Upload& joined) {
+struct Gathered {
     SegmentMap segments;
-    Upload whole = joined;
-    whole.total = {};
+    ByteCount total;
+};
+
+// What the parts have; nothing as long as one of them is not whole.
+Result<std::optional<Gathered>> gathered(MetadataStore& metadata, const Upload& joined) {
+    Gathered all;
     for (const MediaId id : joined.stream.parts) {
-        auto part = services_.metadata.find_with_segments(joined.owner, id);
+        auto part = metadata.find_with_segments(joined.owner, id);
         if (!part && part.error().code != ErrorCode::store_not_found) {
             return std::move(part).error();  // nobody would try again
         }
         if (!part || part->upload.state != UploadState::open || !is_whole(part->upload)) {
-            return joined;
+            return std::nullopt;
         }
-        if (auto added = add_part(segments, part->segments); !added) {
+        if (auto added = add_part(all.segments, part->segments); !added) {
             return std::move(added).error();
         }
-        whole.total += part->upload.total;
+        all.total += part->upload.total;
     }
+    return all;
+}
+
+}  // namespace
+
+Result<Upload> Streams::try_join(const Upload& joined) {
+    const auto parts = gathered(services_.metadata, joined);
+    if (!parts) {
+        return parts.error();
+    }
+    if (!*parts) {
+        return joined;
+    }
+    const SegmentMap& segments = (*parts)->segments;
+    Upload whole = joined;
+    whole.total = (*parts)->total;
     if (whole.total > most_of(joined, length_max())) {
         return too_long(joined, whole.total, length_max());
     }

@@ -319,10 +319,10 @@ Result<Upload> Streams::finish(StreamAppend append) {
         if (is_end) {
             append.total_ = append.upload_.received;
         }
-        if ((is_end || !append.has_stored_) && may_grow) {
-            if (auto extended = extend(append, std::nullopt); !extended) {
-                return std::move(extended).error();
-            }
+        const bool grows = (is_end || !append.has_stored_) && may_grow;
+        auto extended = grows ? extend(append, std::nullopt) : ok();
+        if (!extended) {
+            return std::move(extended).error();
         }
     }
     const Upload& upload = append.upload_;

@@ -1,3 +1,4 @@
+#include "base/do_each.hpp"
 #include "base/log.hpp"
 #include "base/metrics.hpp"
 #include "service/doubts.hpp"
@@ -23,6 +24,21 @@ Result<Upload> moved_on(AttachmentStore& attachments, const Upload& upload, Wall
         }
     }
     return upload.expired(now);
+}
+
+Result<void> remove_bytes(const UploadServices& services, MediaId id) {
+    const auto extents = services.metadata.extents_of(id);
+    if (!extents) {
+        return extents.error();
+    }
+    return do_each(*extents, [&](const Extent& extent) -> Result<void> {
+        const auto is_held = services.metadata.is_held_elsewhere(id, extent);
+        if (!is_held) {
+            return is_held.error();
+        }
+        // Otherwise they go with the last that has them.
+        return *is_held ? ok() : services.blobs.remove(extent);
+    });
 }
 
 }  // namespace
@@ -68,21 +84,8 @@ Result<void> Uploads::expire_due(std::uint32_t& touched) {
 }
 
 Result<void> Uploads::clean(MediaId id) {
-    auto extents = services_.metadata.extents_of(id);
-    if (!extents) {
-        return std::move(extents).error();
-    }
-    for (const Extent& extent : *extents) {
-        const auto is_held = services_.metadata.is_held_elsewhere(id, extent);
-        if (!is_held) {
-            return is_held.error();
-        }
-        if (*is_held) {
-            continue;  // goes with the last that has it
-        }
-        if (auto removed = services_.blobs.remove(extent); !removed) {
-            return removed;
-        }
+    if (auto removed = remove_bytes(services_, id); !removed) {
+        return removed;
     }
     const auto attached = services_.attachments.of(id);
     if (!attached) {

@@ -2,6 +2,8 @@
 // only the caller's own uploads are looked at, so the words are the same whether the id was ever
 // issued or not.
 
+#include <algorithm>
+
 #include "service/refusals.hpp"
 #include "service/uploads.hpp"
 
@@ -40,12 +42,13 @@ std::optional<MediaId> rounded_own_id(
         if (!page) {
             return std::nullopt;
         }
-        for (const Upload& own : page->uploads) {
-            if (rounds_to(own.id, asked)) {
-                return own.id;
-            }
-            below = own.id;
+        const auto own = std::ranges::find_if(page->uploads, [asked](const Upload& upload) {
+            return rounds_to(upload.id, asked);
+        });
+        if (own != page->uploads.end()) {
+            return own->id;
         }
+        below = page->uploads.empty() ? below : page->uploads.back().id;
         if (!page->has_more || below.value + rounding_max < asked.value) {
             return std::nullopt;
         }

@@ -176,6 +176,11 @@ std::string whole_text(const Incoming& incoming) {
            hex8(incoming.crc()) + ")";
 }
 
+// What comes now is what came before under its key: without room it can be nothing else.
+bool is_repeat(const std::optional<KnownUpload>& before, bool has_room, bool is_whole) {
+    return before && (!has_room || (is_whole && before->upload.one_shot));
+}
+
 }  // namespace
 
 // What one call takes of this category, and how more is refused.
@@ -245,7 +250,7 @@ Result<Incoming> Uploads::begin_whole(
     if (!room && !*before) {
         return room.error();
     }
-    if (*before && (!room || (is_whole && (*before)->upload.one_shot))) {
+    if (is_repeat(*before, room.has_value(), is_whole)) {
         const ByteCount bytes_max = std::min((*before)->upload.total, limits_.call_bytes_max());
         return stage(no_more_than(bytes_max, room ? std::move((*before)->longer) : room.error()));
     }

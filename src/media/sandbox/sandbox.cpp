@@ -44,17 +44,15 @@ Result<void> allow_program(FileRules& rules, const std::string& program) {
         return allowed;
     }
     for (const char* loader : loaders) {
-        if (is_there(loader)) {
-            if (auto allowed = rules.allow_running(loader); !allowed) {
-                return allowed;
-            }
+        auto allowed = is_there(loader) ? rules.allow_running(loader) : ok();
+        if (!allowed) {
+            return allowed;
         }
     }
     for (const char* folder : library_folders) {
-        if (is_there(folder)) {
-            if (auto allowed = rules.allow_libraries(folder); !allowed) {
-                return allowed;
-            }
+        auto allowed = is_there(folder) ? rules.allow_libraries(folder) : ok();
+        if (!allowed) {
+            return allowed;
         }
     }
     return is_there(library_index) ? rules.allow_reading(library_index) : ok();

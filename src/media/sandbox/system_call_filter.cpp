@@ -265,14 +265,9 @@ void judge_call(Code& code, long number, std::initializer_list<sock_filter> how)
     code.insert(code.end(), how);
 }
 
-// A bit pattern under a mask.
+// A bit pattern under a mask; refused otherwise.
 void allow_if_masked(
-    Code& code,
-    long number,
-    unsigned of_argument,
-    std::uint32_t mask,
-    std::uint32_t wanted,
-    std::uint32_t otherwise
+    Code& code, long number, unsigned of_argument, std::uint32_t mask, std::uint32_t wanted
 ) {
     judge_call(
         code,
@@ -281,7 +276,7 @@ void allow_if_masked(
          BPF_STMT(BPF_ALU | BPF_AND | BPF_K, mask),
          unless_equal_skip(wanted, 1),
          answer(SECCOMP_RET_ALLOW),
-         answer(otherwise)}
+         answer(refuse(EPERM))}
     );
 }
 
@@ -342,7 +337,7 @@ void SystemCallFilter::answer_oddities(FilterKind kind) {
     constexpr std::uint32_t thread = CLONE_VM | CLONE_THREAD;
     constexpr std::uint32_t namespaces = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS |
                                          CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
-    allow_if_masked(code_, SYS_clone, 0, thread | namespaces, thread, refuse(EPERM));
+    allow_if_masked(code_, SYS_clone, 0, thread | namespaces, thread);
     // Shared memory without a file would not count as data, and so escape the limit of memory.
     constexpr std::uint32_t shared = MAP_SHARED | MAP_ANONYMOUS;
     judge_call(
@@ -355,8 +350,8 @@ void SystemCallFilter::answer_oddities(FilterKind kind) {
          answer(SECCOMP_RET_ALLOW)}
     );
     // Limits of its own only: they can go down and not up.
-    allow_if_masked(code_, SYS_prlimit64, 0, ~0U, 0, refuse(EPERM));
-    allow_if_masked(code_, SYS_prctl, 0, ~0U, PR_SET_NAME, refuse(EPERM));
+    allow_if_masked(code_, SYS_prlimit64, 0, ~0U, 0);
+    allow_if_masked(code_, SYS_prctl, 0, ~0U, PR_SET_NAME);
     // Everything but becoming the owner of a descriptor's signals, which may be sent to others.
     for (const auto command : descriptor_commands) {
         code_.push_back(unless_equal_skip(SYS_fcntl, 4));

@@ -107,10 +107,12 @@ ProcessingFailure undecodable() {
 // The buffers of one step serve the next: given back and asked for anew, each of their pages costs the
 // kernel a fault. The processes that use them are short, and their memory has a limit.
 void keep_freed_memory() {
+    // NOLINTBEGIN(concurrency-mt-unsafe): the process has one thread yet
     ::mallopt(M_ARENA_MAX, 1);
     ::mallopt(M_MMAP_THRESHOLD, 32 << 20);
     ::mallopt(M_TRIM_THRESHOLD, 256 << 20);
     ::mallopt(M_TOP_PAD, 4 << 20);
+    // NOLINTEND(concurrency-mt-unsafe)
 }
 
 // Colour codes that libvips passes by are no news: we read them.

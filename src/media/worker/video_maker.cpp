@@ -82,19 +82,23 @@ class Making {
             trouble = trouble ? trouble : publish_first({count - 1, count, false});
             return trouble ? trouble : encode(StepKind::encode, {0, count - 1, false});
         }
-        if (has_copy() && encodes_sound) {
+        if (has_copy()) {
+            return make_beside_copy(count, encodes_sound);
+        }
+        auto trouble = encode(StepKind::encode, {0, count, encodes_sound});
+        return trouble ? trouble : publish_first({0, count, true});
+    }
+
+    Trouble make_beside_copy(std::size_t count, bool encodes_sound) {
+        if (encodes_sound) {
             // Quick, and without it the copy cannot be heard.
             if (auto trouble = encode(StepKind::copy, {0, 0, true})) {
                 return trouble;
             }
         }
-        if (has_copy()) {
-            auto trouble = plan_.is_checked ? check() : std::nullopt;
-            trouble = trouble ? trouble : publish_first({0, 1, count == 1});
-            return trouble || count == 1 ? trouble : encode(StepKind::encode, {1, count, false});
-        }
-        auto trouble = encode(StepKind::encode, {0, count, encodes_sound});
-        return trouble ? trouble : publish_first({0, count, true});
+        auto trouble = plan_.is_checked ? check() : std::nullopt;
+        trouble = trouble ? trouble : publish_first({0, 1, count == 1});
+        return trouble || count == 1 ? trouble : encode(StepKind::encode, {1, count, false});
     }
 
     Trouble check() {

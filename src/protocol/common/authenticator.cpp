@@ -107,6 +107,22 @@ Error too_many(const FailedLogins::Excess& excess, const Error& refused, WallTim
     };
 }
 
+// The database is away, and who asks looks after the server.
+bool is_unasked_for_metrics(const Result<Identity>& identity, const http::Request& request) {
+    return !identity && identity.error().code == ErrorCode::database_unavailable &&
+           request.path == "/metrics";
+}
+
+std::optional<Error> mistake_in_place(
+    std::string_view scheme, bool is_in_header, bool is_in_query
+) {
+    if (is_in_header && is_in_query) {
+        return mixed();
+    }
+    return is_in_header || scheme.empty() ? std::nullopt
+                                          : std::optional(malformed_credentials(scheme));
+}
+
 }  // namespace
 
 awaitable<std::unique_ptr<http::BodyReader>> Authenticator::authenticate(
@@ -176,18 +192,14 @@ awaitable<Result<Identity>> Authenticator::known(
         auto token = std::string(rest);
         exchange.bearer_digest = sha256_hex(token);
         auto identity = co_await by_bearer(std::move(token));
-        const bool is_away = !identity && identity.error().code == ErrorCode::database_unavailable;
-        if (is_away && request.path == "/metrics") {
+        if (is_unasked_for_metrics(identity, request)) {
             co_return of_late(exchange.bearer_digest, std::move(identity).error());
         }
         co_return identity;
     }
     const bool is_in_header = equals_ignoring_case(scheme, "OAuth");
-    if (is_in_header && is_in_query) {
-        co_return mixed();
-    }
-    if (!is_in_header && !scheme.empty()) {
-        co_return malformed_credentials(scheme);
+    if (auto mistake = mistake_in_place(scheme, is_in_header, is_in_query)) {
+        co_return *std::move(mistake);
     }
     if (!is_in_header && !is_in_query) {
         auto session = co_await session_of(request);
@@ -296,14 +308,15 @@ awaitable<Result<Identity>> Authenticator::by_oauth1(
         .key = *std::move(key),
         .body = std::move(replaced),
     };
-    if (is_urlencoded(exchange.request) && exchange.request.has_body()) {
-        if (call.body == nullptr) {
-            auto held = co_await HeldBody::read(body, held_);
-            if (!held) {
-                co_return std::move(held).error();
-            }
-            call.body = *std::move(held);
+    const bool is_form = is_urlencoded(exchange.request) && exchange.request.has_body();
+    if (is_form && call.body == nullptr) {
+        auto held = co_await HeldBody::read(body, held_);
+        if (!held) {
+            co_return std::move(held).error();
         }
+        call.body = *std::move(held);
+    }
+    if (is_form) {
         call.request.body = oauth::parse_urlencoded(call.body->text());
         if (call.fields.place != Place::form && oauth::has_oauth_fields(call.request.body)) {
             co_return mixed();

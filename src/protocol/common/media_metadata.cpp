@@ -169,14 +169,12 @@ Result<MediaMetadata> metadata_of(const json::object& object, UnknownMembers unk
     MediaMetadata metadata;
     for (const auto& [key, value] : object) {
         const std::string_view name = key;
-        if (!is_known(name)) {
-            if (unknown == UnknownMembers::refused) {
-                return unknown_member(name);
-            }
-            continue;
+        const bool knows = is_known(name);
+        if (!knows && unknown == UnknownMembers::refused) {
+            return unknown_member(name);
         }
-        if (value.is_null()) {
-            continue;  // a client's empty field
+        if (!knows || value.is_null()) {
+            continue;  // null is a client's empty field
         }
         if (auto checked = check_member(name, value); !checked) {
             return std::move(checked).error();

@@ -161,32 +161,33 @@ http::Response problem_response(
     const Error& error,
     const std::optional<NextCall>& next,
     const http::Request& request,
-    const std::optional<ProblemType>& type,
-    std::optional<int> status,
-    std::string_view hint
+    const ProblemWords& own
 ) {
     const ErrorEntry& entry = entry_of(error.code);
-    const ErrorWords words(error, next, request, hint);
+    const int status = own.status.value_or(entry.status);
+    const ErrorWords words(error, next, request, own.hint);
     const auto put_message = [&words](RawText& out) { words.put_message(out); };
     JsonWriter json;
     json.expect(2 * words.message_bytes() + words.truth_bytes() + 4 * frame_bytes);
     json.begin_object()
-        .member("type", type ? std::string(type->uri) : doc_url(error, request))
+        .member("type", own.type ? std::string(own.type->uri) : doc_url(error, request))
         .member("title", entry.title)
-        .member("status", status.value_or(entry.status));
+        .member("status", status);
     json.key("message").raw(words.message_bytes(), put_message);
     if (request.is_inspected) {
         json.member("instance", log_path(request));
     }
     json.raw(words.truth_bytes(), [&words](RawText& out) { words.put_truth(out); });
-    for (const auto& [name, number] : type ? type->members : decltype(type->members)()) {
-        json.member(name, number);
+    if (own.type) {
+        for (const auto& [name, number] : own.type->members) {
+            json.member(name, number);
+        }
     }
     json.key("errors").begin_array().begin_object();
     json.member("code", entry.slug).key("message").raw(words.message_bytes(), put_message);
     json.end_object().end_array().end_object();
     http::Response response;
-    response.status = status.value_or(entry.status);
+    response.status = status;
     response.set("Content-Type", "application/problem+json");
     add_error_headers(response, error, request);
     response.body = json.take();

@@ -66,15 +66,20 @@ struct ProblemType {
     std::vector<std::pair<std::string_view, std::uint64_t>> members = {};
 };
 
-// `type`: instead of our page about the code, which the answer links in any case. `status`: where the
-// protocol has another than the catalogue; the answer and its body say the same (RFC 9457, section 3.1.2).
+// What a protocol says in words of its own.
+struct ProblemWords {
+    // Instead of our page about the code, which the answer links in any case.
+    std::optional<ProblemType> type = std::nullopt;
+    // Where the catalogue has another; the answer and its body say the same (RFC 9457, section 3.1.2).
+    std::optional<int> status = std::nullopt;
+    std::string_view hint = {};
+};
+
 http::Response problem_response(
     const Error& error,
     const std::optional<NextCall>& next,
     const http::Request& request,
-    const std::optional<ProblemType>& type = std::nullopt,
-    std::optional<int> status = std::nullopt,
-    std::string_view hint = {}
+    const ProblemWords& own = {}
 );
 
 // For a head that could not be read: there is no request to speak of.

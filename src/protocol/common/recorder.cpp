@@ -125,6 +125,17 @@ void mask_answer(
     }
 }
 
+void put_headers(RecordedExchange::Texts& to, const Shown& shown, const http::Request& request) {
+    if (shown.headers) {
+        to.put(*shown.headers);
+        return;
+    }
+    for (const auto& [name, value] : request.headers) {
+        put_field(to.raw(), name, value);
+    }
+    to.end();
+}
+
 void write_texts(
     RecordedExchange& made,
     const Exchange& exchange,
@@ -157,14 +168,7 @@ void write_texts(
               shown.target}) {
             to.put(text);
         }
-        if (shown.headers) {
-            to.put(*shown.headers);
-        } else {
-            for (const auto& [name, value] : request.headers) {
-                put_field(to.raw(), name, value);
-            }
-            to.end();
-        }
+        put_headers(to, shown, request);
         for (const std::string_view text :
              {std::string_view(response.route),
               std::string_view(exchange.call),

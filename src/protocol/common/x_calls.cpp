@@ -356,7 +356,7 @@ awaitable<Result<UploadStatus>> x_one_shot(
     }
     if (form.media_refusal) {
         const auto admitted = context.uploads.admits(*command);
-        co_return admitted ? std::move(*form.media_refusal) : admitted.error();
+        co_return admitted ? *form.media_refusal : admitted.error();
     }
     const RateGate gate(context, exchange);
     command->admission = &gate;

@@ -56,6 +56,12 @@ struct Filter {
     }
 };
 
+std::optional<bool> truth_of(std::string_view text) {
+    const bool is_true = text == "1" || text == "true";
+    const bool is_false = text == "0" || text == "false";
+    return is_true || is_false ? std::optional(is_true) : std::nullopt;
+}
+
 Result<Filter> filter_of(const Parameters& parameters) {
     Filter filter{
         .code = std::string(parameters.get("code")),
@@ -83,8 +89,8 @@ Result<Filter> filter_of(const Parameters& parameters) {
         }
     }
     if (const auto failing = parameters.find("failing"); failing && !failing->empty()) {
-        filter.is_failing = *failing == "1" || *failing == "true";
-        if (!*filter.is_failing && *failing != "0" && *failing != "false") {
+        filter.is_failing = truth_of(*failing);
+        if (!filter.is_failing) {
             return invalid("failing", *failing, "1 (those that were refused) or 0 (the others)");
         }
     }

@@ -128,9 +128,9 @@ http::Response refused(
         error,
         std::nullopt,
         request,
-        type_of(error, fields, upload),
-        status_of(error),
-        stream_hint(error.code)
+        {.type = type_of(error, fields, upload),
+         .status = status_of(error),
+         .hint = stream_hint(error.code)}
     );
     const bool is_verdict =
         error.code == ErrorCode::digest_mismatch || (before_it_is && !is_of_transfer(error));
@@ -148,9 +148,7 @@ http::Response gone(const Error& error, const http::Request& request) {
         error,
         std::nullopt,
         request,
-        digest_type_of(error),
-        status_of(error),
-        stream_hint(error.code)
+        {.type = digest_type_of(error), .status = status_of(error), .hint = stream_hint(error.code)}
     );
 }
 

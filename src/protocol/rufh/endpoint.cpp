@@ -70,6 +70,48 @@ Result<Upload> create_anew(Streams& streams, const CreateStream& wanted) {
     return ended ? streams.create(wanted) : Result<Upload>(std::move(ended).error());
 }
 
+// Null: there is none.
+template <class... Results>
+const Error* first_error(const Results&... results) {
+    const Error* error = nullptr;
+    ((error = error == nullptr && !results ? &results.error() : error), ...);
+    return error;
+}
+
+void add_location_unless_ended(
+    Response& response, const std::string& location, const Error& error
+) {
+    if (!is_end(error)) {
+        response.set("Location", location);
+    }
+}
+
+Result<void> check_append(const Request& request, const Fields& fields, ByteCount bytes_max) {
+    const auto type = essence_of(request.header("Content-Type").value_or(""));
+    if (type != partial_type && !(type.empty() && fields.is_before(6))) {
+        return Error{
+            .code = ErrorCode::unsupported_media_type,
+            .facts = "Content-Type is \"" + printable(type) + "\"; PATCH takes " +
+                     std::string(partial_type) + ".",
+        };
+    }
+    if (!fields.offset) {
+        return Error{
+            .code = ErrorCode::offset_invalid,
+            .facts = "Upload-Offset is \"" +
+                     printable(request.header("Upload-Offset").value_or("")) + "\".",
+        };
+    }
+    if (!fields.is_complete) {
+        return Error{
+            .code = ErrorCode::completeness_missing,
+            .facts = "Upload-Complete is \"" +
+                     printable(request.header("Upload-Complete").value_or("")) + "\".",
+        };
+    }
+    return append_fits(fields, bytes_max);
+}
+
 }  // namespace
 
 awaitable<ResponsePtr> Endpoint::handle(Exchange& exchange, http::BodyReader& body) const {
@@ -147,9 +189,8 @@ awaitable<Response> Endpoint::create(
     auto wanted = wanted_of(request, fields, std::move(owner));
     const auto fitting = lengths_fit(fields);
     const auto check = Digests::of_content(request, body);
-    if (!wanted || !fitting || !check) {  // before anything is made
-        const Error& error = !fitting ? fitting.error() : !wanted ? wanted.error() : check.error();
-        co_return refused(error, request, fields, true);
+    if (const Error* mistake = first_error(fitting, wanted, check)) {  // before anything is made
+        co_return refused(*mistake, request, fields, true);
     }
     if (!fields.is_complete) {
         co_return co_await take_whole(exchange, fields, *std::move(wanted), body);
@@ -187,9 +228,7 @@ awaitable<Response> Endpoint::create(
         if (!now) {
             auto response =
                 co_await refused_bytes(now.error(), request, fields, made->owner, made->id);
-            if (!is_end(now.error())) {
-                response.set("Location", location);
-            }
+            add_location_unless_ended(response, location, now.error());
             co_return response;
         }
         fed = *std::move(now);
@@ -223,10 +262,11 @@ awaitable<Response> Endpoint::take_whole(
         all.is_complete = true;
         auto now =
             co_await feed(context_, exchange, {.owner = made->owner, .id = made->id}, all, body);
+        const bool is_of_no_use = !now && !is_of_another_call(now.error());
+        if (is_of_no_use) {
+            co_await invalidate(made->owner, made->id);
+        }
         if (!now) {
-            if (!is_of_another_call(now.error())) {
-                co_await invalidate(made->owner, made->id);
-            }
             co_return gone(now.error(), request);
         }
         fed = *std::move(now);
@@ -285,32 +325,10 @@ awaitable<Response> Endpoint::append(
 ) const {
     const Request& request = exchange.request;
     exchange.call = "PATCH";
-    const auto type = essence_of(request.header("Content-Type").value_or(""));
-    std::optional<Error> mistake;
-    if (type != partial_type && !(type.empty() && fields.is_before(6))) {
-        mistake = {
-            .code = ErrorCode::unsupported_media_type,
-            .facts = "Content-Type is \"" + printable(type) + "\"; PATCH takes " +
-                     std::string(partial_type) + ".",
-        };
-    } else if (!fields.offset) {
-        mistake = {
-            .code = ErrorCode::offset_invalid,
-            .facts = "Upload-Offset is \"" +
-                     printable(request.header("Upload-Offset").value_or("")) + "\".",
-        };
-    } else if (!fields.is_complete) {
-        mistake = {
-            .code = ErrorCode::completeness_missing,
-            .facts = "Upload-Complete is \"" +
-                     printable(request.header("Upload-Complete").value_or("")) + "\".",
-        };
-    } else if (auto fits = append_fits(fields, context_.append_bytes_max); !fits) {
-        mistake = std::move(fits).error();
-    }
-    if (mistake) {
-        auto response = refused(*mistake, request, fields, false);
-        if (mistake->code == ErrorCode::body_too_large) {
+    const auto may = check_append(request, fields, context_.append_bytes_max);
+    if (!may) {
+        auto response = refused(may.error(), request, fields, false);
+        if (may.error().code == ErrorCode::body_too_large) {
             response.set("Upload-Limit", limits_of(nullptr));
         }
         co_return response;

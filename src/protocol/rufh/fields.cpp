@@ -48,7 +48,25 @@ std::optional<ByteCount> count_of(const http::Request& request, std::string_view
     return number ? std::optional(ByteCount{*number}) : std::nullopt;
 }
 
-// The value of one parameter behind the disposition's type, quoted or not.
+// The value at the front, quoted or not, which goes from it.
+std::string take_value(std::string_view& field) {
+    std::string value;
+    if (!field.starts_with('"')) {
+        const auto token = field.substr(0, field.find(';'));
+        value = trim(token);
+        field.remove_prefix(token.size());
+        return value;
+    }
+    std::size_t at = 1;
+    for (; at < field.size() && field[at] != '"'; ++at) {
+        at += field[at] == '\\' && at + 1 < field.size() ? 1 : 0;
+        value += field[at];
+    }
+    field.remove_prefix(std::min(at + 1, field.size()));
+    return value;
+}
+
+// The value of one parameter behind the disposition's type.
 std::optional<std::string> parameter_of(std::string_view field, std::string_view wanted) {
     while (true) {
         const auto semicolon = field.find(';');
@@ -63,19 +81,7 @@ std::optional<std::string> parameter_of(std::string_view field, std::string_view
         }
         const bool is_it = equals_ignoring_case(trim(field.substr(0, equals)), wanted);
         field.remove_prefix(equals + 1);
-        std::string value;
-        if (field.starts_with('"')) {
-            std::size_t at = 1;
-            for (; at < field.size() && field[at] != '"'; ++at) {
-                at += field[at] == '\\' && at + 1 < field.size() ? 1 : 0;
-                value += field[at];
-            }
-            field.remove_prefix(std::min(at + 1, field.size()));
-        } else {
-            const auto token = field.substr(0, field.find(';'));
-            value = trim(token);
-            field.remove_prefix(token.size());
-        }
+        auto value = take_value(field);
         if (is_it) {
             return value;
         }

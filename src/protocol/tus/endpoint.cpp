@@ -61,7 +61,7 @@ std::optional<int> status_of(const Error& error) {
 Response refused(const Error& error, const Request& request) {
     const auto hint = stream_hint(error.code);
     auto response =
-        problem_response(error, std::nullopt, request, std::nullopt, status_of(error), hint);
+        problem_response(error, std::nullopt, request, {.status = status_of(error), .hint = hint});
     const auto accept = request.header("Accept").value_or("");
     if (accept.find("json") == std::string_view::npos) {
         response.body = whole_message(error, hint) + "\n";

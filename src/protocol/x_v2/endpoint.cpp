@@ -55,6 +55,10 @@ std::string_view path_below_root(const http::Request& request) {
     return std::string_view(request.path).substr(root.size());
 }
 
+bool lacks_category(const ReceivedForm& form) {
+    return form.has_media() && form.parameters.get("media_category").empty();
+}
+
 }  // namespace
 
 bool Endpoint::serves(std::string_view path) {
@@ -234,7 +238,7 @@ awaitable<Response> Endpoint::run(Exchange& exchange, Target target, ReceivedFor
         co_return target.is_command_form ? appended_by_command() : appended(*done);
     }
     if (target.call == Call::one_shot) {
-        if (form.has_media() && form.parameters.get("media_category").empty()) {
+        if (lacks_category(form)) {
             const Error error = category_needed(form);
             co_return refused(error, exchange.request, context_.fidelity);
         }

@@ -222,17 +222,16 @@ void DiskBlobStore::release(KnownBlobs::iterator known, ByteOffset at) {
 }
 
 Result<std::unique_ptr<BlobWriter>> DiskBlobStore::stage(BlobId id) {
-    if (options_.packed_max.value > 0) {
-        if (auto buffer = pack_buffers_.take()) {
-            return std::make_unique<disk::PackedWriter>(
-                packs_,
-                std::move(buffer),
-                options_.packed_max,
-                [this, id] { return stage_file(id); }
-            );
-        }
+    if (options_.packed_max.value == 0) {
+        return stage_file(id);
     }
-    return stage_file(id);
+    auto buffer = pack_buffers_.take();
+    if (!buffer) {
+        return stage_file(id);
+    }
+    return std::make_unique<disk::PackedWriter>(
+        packs_, std::move(buffer), options_.packed_max, [this, id] { return stage_file(id); }
+    );
 }
 
 Result<std::unique_ptr<BlobWriter>> DiskBlobStore::stage_file(BlobId id) {

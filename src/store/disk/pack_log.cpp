@@ -193,14 +193,18 @@ void PackLog::write_all_of(const Batch& batch) {
         if (!written) {
             retire(true);
         }
-        for (Waiting* piece : rest.first(count)) {
-            if (!written) {
-                piece->outcome = written.error();
-            } else if (options_.starts_max > 0) {
-                keep_start(*piece->outcome, piece->buffer.data());
-            }
-        }
+        settle(rest.first(count), written);
         rest = rest.subspan(count);
+    }
+}
+
+void PackLog::settle(std::span<Waiting* const> pieces, const Result<void>& written) {
+    for (Waiting* piece : pieces) {
+        if (!written) {
+            piece->outcome = written.error();
+        } else if (options_.starts_max > 0) {
+            keep_start(*piece->outcome, piece->buffer.data());
+        }
     }
 }
 

@@ -78,6 +78,7 @@ class PackLog {
     void lead(const Waiting& own);
     void write_all_of(const Batch& batch);
     Result<void> write_some(std::span<Waiting* const> batch);
+    void settle(std::span<Waiting* const> pieces, const Result<void>& written);
     Result<void> make_room(std::uint64_t wanted);
     Result<std::unique_ptr<Pack>> make_pack(std::uint64_t wanted) const;
     bool is_spoilt();

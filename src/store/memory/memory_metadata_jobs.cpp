@@ -49,17 +49,17 @@ bool MemoryMetadataStore::may_begin(Lane lane, const std::string& holder, WallTi
     bool one_runs = false;
     const JobRow* first = nullptr;
     for (const auto& [id, row] : jobs_) {
-        const Upload* upload = row.is_suspect ? upload_wanting(row) : nullptr;
-        if (upload == nullptr) {
+        const Upload* upload = upload_wanting(row);
+        if (!row.is_suspect || upload == nullptr) {
             continue;
         }
-        if (row.is_leased && row.lease_until >= now) {
-            one_runs = true;
-            if (row.holder == holder && upload->changed_at + alone_max > now) {
-                return false;
-            }
-        } else if ((row.is_leased || is_due(row.job, now)) &&
-                   (first == nullptr || row.job.rank < first->job.rank)) {
+        const bool runs = row.is_leased && row.lease_until >= now;
+        one_runs |= runs;
+        if (runs && row.holder == holder && upload->changed_at + alone_max > now) {
+            return false;
+        }
+        const bool waits = !runs && (row.is_leased || is_due(row.job, now));
+        if (waits && (first == nullptr || row.job.rank < first->job.rank)) {
             first = &row;
         }
     }

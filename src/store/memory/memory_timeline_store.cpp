@@ -5,6 +5,14 @@
 namespace sluice {
 namespace {
 
+void add_folded(std::vector<TimelineEvent>& events, std::span<const TimelineEvent> more) {
+    for (const TimelineEvent& event : more) {
+        if (events.empty() || !fold(events.back(), event)) {
+            events.push_back(event);
+        }
+    }
+}
+
 void trim(std::vector<TimelineEvent>& events) {
     while (events.size() > timeline_events_max) {
         events.erase(std::ranges::min_element(events, {}, weight_of));
@@ -21,11 +29,7 @@ Result<void> MemoryTimelineStore::add(std::span<const NotedEvents> noted) {
             continue;
         }
         auto& events = events_[of.id];
-        for (const TimelineEvent& event : of.events) {
-            if (events.empty() || !fold(events.back(), event)) {
-                events.push_back(event);
-            }
-        }
+        add_folded(events, of.events);
         trim(events);
     }
     return ok();

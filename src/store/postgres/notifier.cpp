@@ -3,6 +3,7 @@
 #include <poll.h>
 
 #include <array>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -35,26 +36,36 @@ bool wait_readable(PGconn* connection, std::chrono::steady_clock::time_point end
            PQconsumeInput(connection) == 1;
 }
 
+// The next result of what was sent, null behind its last; nothing: the server let us wait too long.
+std::optional<PGresult*> next_result(
+    PGconn* connection, std::chrono::steady_clock::time_point ends
+) {
+    while (PQisBusy(connection) == 1) {
+        if (!wait_readable(connection, ends)) {
+            return std::nullopt;
+        }
+    }
+    return PQgetResult(connection);
+}
+
 // Of what was just sent, to its end; `answer`: the first value of its last row.
 bool is_done(PGconn* connection, int is_sent, std::string* answer = nullptr) {
     const auto ends = std::chrono::steady_clock::now() + patience;
     bool is_success = is_sent == 1;
     while (is_success) {
-        while (PQisBusy(connection) == 1) {
-            if (!wait_readable(connection, ends)) {
-                return false;
-            }
+        const auto result = next_result(connection, ends);
+        if (!result) {
+            return false;
         }
-        PGresult* result = PQgetResult(connection);
-        if (result == nullptr) {
+        if (*result == nullptr) {
             break;
         }
-        const auto status = PQresultStatus(result);
+        const auto status = PQresultStatus(*result);
         is_success = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
-        if (answer != nullptr && PQntuples(result) > 0) {
-            *answer = PQgetvalue(result, PQntuples(result) - 1, 0);
+        if (answer != nullptr && PQntuples(*result) > 0) {
+            *answer = PQgetvalue(*result, PQntuples(*result) - 1, 0);
         }
-        PQclear(result);
+        PQclear(*result);
     }
     return is_success && PQstatus(connection) == CONNECTION_OK;
 }

@@ -58,6 +58,14 @@ Error too_new(std::size_t version) {
     };
 }
 
+Error all_busy(std::size_t connections) {
+    return {
+        .code = ErrorCode::database_unavailable,
+        .facts = "All " + std::to_string(connections) + " connections to the database are busy.",
+        .retry_after = std::chrono::seconds(2),
+    };
+}
+
 // What it returns counts only if the session has no failure.
 Result<void> transact(
     postgres::Session& session, const PostgresDatabase::Work& work, PostgresDatabase::Survives what
@@ -153,34 +161,39 @@ Result<PostgresDatabase::Lease> PostgresDatabase::borrow(
     std::unique_lock<std::mutex>& lock, Clock::time_point ends
 ) {
     while (true) {
-        if (auto idle = take_idle()) {
-            return *std::move(idle);
-        }
-        const Growth growth = grow();
-        if (growth == Growth::is_down) {
-            return postgres::error_from(*why_down_);
-        }
-        if (growth == Growth::now) {
-            lock.unlock();
-            auto made = connect();
-            lock.lock();
-            if (made) {
-                return *std::move(made);
-            }
-            if (count_ == 0 || Clock::now() >= ends) {
-                return postgres::error_from(made.error());
-            }
-            continue;  // others live: one of them will be free
+        if (auto found = idle_or_new(lock, ends)) {
+            return *std::move(found);
         }
         if (Clock::now() >= ends) {
-            return Error{
-                .code = ErrorCode::database_unavailable,
-                .facts = "All " + std::to_string(count_) + " connections to the database are busy.",
-                .retry_after = std::chrono::seconds(2),
-            };
+            return all_busy(count_);
         }
         freed_.wait_until(lock, count_ < options_.connections ? std::min(ends, next_try_) : ends);
     }
+}
+
+std::optional<Result<PostgresDatabase::Lease>> PostgresDatabase::idle_or_new(
+    std::unique_lock<std::mutex>& lock, Clock::time_point ends
+) {
+    if (auto idle = take_idle()) {
+        return *std::move(idle);
+    }
+    const Growth growth = grow();
+    if (growth == Growth::is_down) {
+        return postgres::error_from(*why_down_);
+    }
+    if (growth == Growth::full) {
+        return std::nullopt;
+    }
+    lock.unlock();
+    auto made = connect();
+    lock.lock();
+    if (made) {
+        return *std::move(made);
+    }
+    if (count_ == 0 || Clock::now() >= ends) {
+        return postgres::error_from(made.error());
+    }
+    return idle_or_new(lock, ends);  // others live: one of them may be free by now
 }
 
 // Precondition, for this and the next: the mutex is held.
@@ -289,22 +302,26 @@ PostgresDatabase::Load PostgresDatabase::load() {
 
 Result<void> PostgresDatabase::perform(const Work& work, Survives what) {
     for (int tries = 0;;) {
-        {
-            auto lease = borrow();
-            if (!lease) {
-                return std::move(lease).error();
-            }
-            Result<void> done = transact(**lease, work, what);
-            if (!(*lease)->failure()) {
-                commits_ += done ? 1 : 0;
-                return done;
-            }
-            if (auto error = judge(Change::some, *lease, tries)) {
-                return *std::move(error);
-            }
+        if (auto done = perform_once(work, what, tries)) {
+            return *std::move(done);
         }
         wait_a_little(tries);
     }
+}
+
+std::optional<Result<void>> PostgresDatabase::perform_once(
+    const Work& work, Survives what, int& tries
+) {
+    auto lease = borrow();
+    if (!lease) {
+        return std::move(lease).error();
+    }
+    Result<void> done = transact(**lease, work, what);
+    if (!(*lease)->failure()) {
+        commits_ += done ? 1 : 0;
+        return done;
+    }
+    return judge(Change::some, *lease, tries);
 }
 
 Result<Rows> PostgresDatabase::single(Change change, const std::function<Rows(Session&)>& run) {

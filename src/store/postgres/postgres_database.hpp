@@ -102,6 +102,10 @@ class PostgresDatabase {
 
     Result<Lease> borrow();
     Result<Lease> borrow(std::unique_lock<std::mutex>& lock, Clock::time_point ends);
+    // Nothing: it has to be waited for.
+    std::optional<Result<Lease>> idle_or_new(
+        std::unique_lock<std::mutex>& lock, Clock::time_point ends
+    );
     std::optional<Lease> take_idle();
     // Why none may be made at this moment; nothing: one may, and is counted from now on.
     enum class Growth : std::uint8_t { now, full, is_down };
@@ -113,6 +117,8 @@ class PostgresDatabase {
     Result<postgres::Rows> single(
         Change change, const std::function<postgres::Rows(Session&)>& run
     );
+    // Nothing: to be tried again.
+    std::optional<Result<void>> perform_once(const Work& work, Survives what, int& tries);
     // After a failure: what to tell, or nothing, to try again.
     std::optional<Error> judge(Change change, const Lease& lease, int& tries);
 

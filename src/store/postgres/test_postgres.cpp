@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -29,12 +30,26 @@ std::string program(const std::string& name) {
     return newest / "bin" / name;
 }
 
+struct Account {
+    uid_t user = 0;
+    gid_t group = 0;
+};
+
+Account nobody() {
+    passwd entry{};
+    std::array<char, 4096> texts{};
+    passwd* found = nullptr;
+    SLUICE_ASSERT(::getpwnam_r("nobody", &entry, texts.data(), texts.size(), &found) == 0);
+    SLUICE_ASSERT(found != nullptr);
+    return {.user = entry.pw_uid, .group = entry.pw_gid};
+}
+
 // The server refuses to run as root.
 void become_unprivileged() {
     if (::geteuid() == 0) {
-        const passwd* nobody = ::getpwnam("nobody");
-        SLUICE_ASSERT(nobody != nullptr && ::setgid(nobody->pw_gid) == 0);
-        SLUICE_ASSERT(::setuid(nobody->pw_uid) == 0);
+        const Account account = nobody();
+        SLUICE_ASSERT(::setgid(account.group) == 0);
+        SLUICE_ASSERT(::setuid(account.user) == 0);
     }
     ::prctl(PR_SET_PDEATHSIG, SIGQUIT);
 }
@@ -47,6 +62,7 @@ pid_t spawn(const std::string& folder, const std::vector<std::string>& words) {
         return child;
     }
     std::vector<char*> arguments;
+    arguments.reserve(words.size() + 1);
     for (const std::string& word : words) {
         arguments.push_back(const_cast<char*>(word.c_str()));
     }
@@ -86,8 +102,8 @@ TestPostgres& TestPostgres::shared() {
 
 TestPostgres::TestPostgres() {
     if (::geteuid() == 0) {
-        const passwd* nobody = ::getpwnam("nobody");
-        SLUICE_ASSERT(::chown(folder_.path().c_str(), nobody->pw_uid, nobody->pw_gid) == 0);
+        const Account account = nobody();
+        SLUICE_ASSERT(::chown(folder_.path().c_str(), account.user, account.group) == 0);
     }
     std::ofstream(folder_.path("log")).close();
     std::filesystem::permissions(folder_.path("log"), std::filesystem::perms::all);

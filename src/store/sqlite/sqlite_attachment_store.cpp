@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "base/do_each.hpp"
 #include "store/sqlite/reader_pool.hpp"
 #include "store/sqlite/rows.hpp"
 #include "store/sqlite/write_queue.hpp"
@@ -110,6 +111,14 @@ Result<void> read_words_and_rights(Connection& connection, MediaId id, Attachmen
     });
 }
 
+Result<void> remove_track(Connection& connection, MediaId video, std::string_view language) {
+    const auto changed = connection.execute(remove_track_sql, stored(video.value), language);
+    if (!changed) {
+        return changed.error();
+    }
+    return *changed > 0 ? ok() : Error{.code = ErrorCode::store_not_found, .media_id = video.value};
+}
+
 }  // namespace
 
 Result<Attachments> SqliteAttachmentStore::of(MediaId id) {
@@ -140,11 +149,12 @@ Result<void> SqliteAttachmentStore::share(
         if (auto done = change(connection, delete_owners_sql, stored(id.value)); !done) {
             return done;
         }
-        for (const Principal& owner : owners) {
+        auto added = do_each(owners, [&](const Principal& owner) {
             const std::string_view name = owner.id;
-            if (auto done = change(connection, add_owner_sql, stored(id.value), name); !done) {
-                return done;
-            }
+            return change(connection, add_owner_sql, stored(id.value), name);
+        });
+        if (!added) {
+            return added;
         }
         return change(connection, set_shared_sql, stored(id.value), std::int64_t{is_shared});
     });
@@ -153,29 +163,21 @@ Result<void> SqliteAttachmentStore::share(
 Result<void> SqliteAttachmentStore::annotate(
     MediaId id, const std::map<std::string, std::string>& members
 ) {
-    return database_->writer().perform([&](Connection& connection) -> Result<void> {
-        for (const auto& [name, json] : members) {
-            auto done = change(
-                connection,
-                put_metadata_sql,
-                stored(id.value),
-                std::string_view(name),
-                std::string_view(json)
-            );
-            if (!done) {
-                return done;
-            }
-        }
-        return ok();
+    return database_->writer().perform([&](Connection& connection) {
+        return do_each(members, [&](const auto& member) {
+            const std::string_view name = member.first;
+            const std::string_view json = member.second;
+            return change(connection, put_metadata_sql, stored(id.value), name, json);
+        });
     });
 }
 
 Result<void> SqliteAttachmentStore::add_subtitles(
     MediaId video, const std::vector<SubtitleTrack>& tracks
 ) {
-    return database_->writer().perform([&](Connection& connection) -> Result<void> {
-        for (const SubtitleTrack& track : tracks) {
-            auto done = change(
+    return database_->writer().perform([&](Connection& connection) {
+        return do_each(tracks, [&](const SubtitleTrack& track) {
+            return change(
                 connection,
                 put_track_sql,
                 stored(video.value),
@@ -183,30 +185,17 @@ Result<void> SqliteAttachmentStore::add_subtitles(
                 stored(track.subtitles.value),
                 std::string_view(track.display_name)
             );
-            if (!done) {
-                return done;
-            }
-        }
-        return ok();
+        });
     });
 }
 
 Result<void> SqliteAttachmentStore::remove_subtitles(
     MediaId video, const std::vector<std::string>& languages
 ) {
-    return database_->writer().perform([&](Connection& connection) -> Result<void> {
-        for (const std::string& language : languages) {
-            auto changed = connection.execute(
-                remove_track_sql, stored(video.value), std::string_view(language)
-            );
-            if (!changed) {
-                return std::move(changed).error();
-            }
-            if (*changed == 0) {
-                return Error{.code = ErrorCode::store_not_found, .media_id = video.value};
-            }
-        }
-        return ok();
+    return database_->writer().perform([&](Connection& connection) {
+        return do_each(languages, [&](const std::string& language) {
+            return remove_track(connection, video, language);
+        });
     });
 }
 
@@ -219,41 +208,30 @@ Result<bool> SqliteAttachmentStore::are_attached(MediaId subtitles) {
 Result<void> SqliteAttachmentStore::claim(
     const std::vector<MediaId>& media, const MediaClaim& claim
 ) {
-    return database_->writer().perform([&](Connection& connection) -> Result<void> {
-        const std::string_view used_by = claim.used_by;
-        for (const MediaId id : media) {
-            auto done =
-                change(connection, add_claim_sql, stored(id.value), used_by, stored(claim.at));
-            if (!done) {
-                return done;
-            }
-        }
-        return ok();
+    const std::string_view used_by = claim.used_by;
+    return database_->writer().perform([&](Connection& connection) {
+        return do_each(media, [&](MediaId id) {
+            return change(connection, add_claim_sql, stored(id.value), used_by, stored(claim.at));
+        });
     });
 }
 
 Result<void> SqliteAttachmentStore::withdraw(
     const std::vector<MediaId>& media, const std::string& used_by
 ) {
-    return database_->writer().perform([&](Connection& connection) -> Result<void> {
-        const std::string_view use = used_by;
-        for (const MediaId id : media) {
-            if (auto done = change(connection, drop_claim_sql, stored(id.value), use); !done) {
-                return done;
-            }
-        }
-        return ok();
+    const std::string_view use = used_by;
+    return database_->writer().perform([&](Connection& connection) {
+        return do_each(media, [&](MediaId id) {
+            return change(connection, drop_claim_sql, stored(id.value), use);
+        });
     });
 }
 
 Result<void> SqliteAttachmentStore::forget(MediaId id) {
-    return database_->writer().perform([id](Connection& connection) -> Result<void> {
-        for (const char* sql : delete_all_sql) {
-            if (auto done = change(connection, sql, stored(id.value)); !done) {
-                return done;
-            }
-        }
-        return ok();
+    return database_->writer().perform([id](Connection& connection) {
+        return do_each(delete_all_sql, [&](const char* sql) {
+            return change(connection, sql, stored(id.value));
+        });
     });
 }
 

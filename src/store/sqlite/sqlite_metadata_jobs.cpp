@@ -199,6 +199,23 @@ Result<void> save_heartbeat(
     return plain(connection.execute(extend_lease_sql, stored(id.value), stored(lease_until)));
 }
 
+Result<std::optional<LeasedJob>> claim(
+    Connection& connection, Lane lane, std::string_view holder, WallTime now, WallTime until
+) {
+    const auto may = may_begin(connection, lane, holder, now);
+    if (!may) {
+        return may.error();
+    }
+    if (!*may) {
+        return std::nullopt;
+    }
+    auto next = next_job(connection, lane, now);
+    if (!next || !*next) {
+        return next;
+    }
+    return lease(connection, **std::move(next), holder, now, until);
+}
+
 }  // namespace
 
 Result<void> insert_job(Connection& connection, const NewJob& job) {
@@ -233,20 +250,11 @@ Result<std::optional<LeasedJob>> SqliteMetadataStore::claim_job(
 ) {
     std::optional<LeasedJob> claimed;
     auto done = database_->writer().perform([&](Connection& connection) -> Result<void> {
-        claimed.reset();
-        auto may_begin = sqlite::may_begin(connection, lane, holder, now);
-        if (!may_begin || !*may_begin) {
-            return may_begin ? ok() : Result<void>(std::move(may_begin).error());
+        auto job = sqlite::claim(connection, lane, holder, now, now + lease);
+        if (!job) {
+            return std::move(job).error();
         }
-        auto next = sqlite::next_job(connection, lane, now);
-        if (!next || !*next) {
-            return next ? ok() : Result<void>(std::move(next).error());
-        }
-        auto leased = sqlite::lease(connection, **std::move(next), holder, now, now + lease);
-        if (!leased) {
-            return std::move(leased).error();
-        }
-        claimed = *std::move(leased);
+        claimed = *std::move(job);
         return ok();
     });
     if (!done || claimed) {

@@ -46,26 +46,33 @@ bool only_closes(const Upload& upload, UploadState from) {
            upload.stream.kind == UploadKind::segments && upload.attempts == 0 && !upload.failure;
 }
 
+// Whether an upload differs from what the change was decided on.
+bool has_changed(const Upload& current, const Upload& upload, UploadState from) {
+    const bool has_same_segments = current.segments_received == upload.segments_received &&
+                                   current.received == upload.received;
+    const bool was_kept =
+        upload.state == UploadState::expired && current.expires_at != upload.expires_at;
+    return current.state != from || (from == UploadState::open && !has_same_segments) || was_kept;
+}
+
+Result<void> insert(Connection& connection, const std::optional<NewJob>& job) {
+    return job ? sqlite::insert_job(connection, *job) : ok();
+}
+
 Result<void> change_row(
     Connection& connection, const Upload& upload, UploadState from, const std::optional<NewJob>& job
 ) {
     if (only_closes(upload, from)) {
         auto is_closed = sqlite::close_upload(connection, upload);
         if (!is_closed || *is_closed) {
-            return !is_closed ? Result<void>(std::move(is_closed).error())
-                   : job      ? sqlite::insert_job(connection, *job)
-                              : ok();
+            return is_closed ? insert(connection, job) : std::move(is_closed).error();
         }
     }
     auto current = sqlite::load_upload(connection, upload.id);
     if (!current) {
         return std::move(current).error();
     }
-    const bool has_same_segments = current->segments_received == upload.segments_received &&
-                                   current->received == upload.received;
-    const bool was_kept =
-        upload.state == UploadState::expired && current->expires_at != upload.expires_at;
-    if (current->state != from || (from == UploadState::open && !has_same_segments) || was_kept) {
+    if (has_changed(*current, upload, from)) {
         return conflict(upload.id, "the upload has changed meanwhile");
     }
     if (auto done = sqlite::update_upload(connection, *current, upload); !done) {
@@ -76,7 +83,7 @@ Result<void> change_row(
             return done;
         }
     }
-    return job ? sqlite::insert_job(connection, *job) : ok();
+    return insert(connection, job);
 }
 
 // What the first ones got is rolled back with the refusal.

@@ -1,4 +1,5 @@
 // Uploads that come as one stream.
+#include "base/do_each.hpp"
 #include "store/sqlite/jobs.hpp"
 #include "store/sqlite/reader_pool.hpp"
 #include "store/sqlite/rows.hpp"
@@ -123,6 +124,15 @@ Result<bool> is_whole_part(Connection& connection, const Principal& owner, Media
     return row->step();
 }
 
+Result<void> join_part(Connection& connection, const Upload& whole, MediaId part) {
+    const auto is_whole = is_whole_part(connection, whole.owner, part);
+    if (!is_whole || !*is_whole) {
+        return is_whole ? conflict(whole.id, "a part is not there") : is_whole.error();
+    }
+    const auto joined = connection.execute(part_joined_sql, stored(part.value));
+    return joined ? ok() : Result<void>(joined.error());
+}
+
 Result<void> join_rows(
     Connection& connection,
     const Upload& whole,
@@ -141,21 +151,19 @@ Result<void> join_rows(
     if (!used) {
         return used.error();
     }
-    for (const MediaId part : current->stream.parts) {
-        const auto is_whole = is_whole_part(connection, whole.owner, part);
-        if (!is_whole || !*is_whole) {
-            return is_whole ? conflict(whole.id, "a part is not there") : is_whole.error();
-        }
-        if (auto done = connection.execute(part_joined_sql, stored(part.value)); !done) {
-            return std::move(done).error();
-        }
+    auto done = do_each(current->stream.parts, [&](MediaId part) {
+        return join_part(connection, whole, part);
+    });
+    if (!done) {
+        return done;
     }
-    for (const Segment& segment : segments) {
-        if (auto done = sqlite::insert_segment(connection, whole.id, segment); !done) {
-            return done;
-        }
+    done = do_each(segments, [&](const Segment& segment) {
+        return sqlite::insert_segment(connection, whole.id, segment);
+    });
+    if (!done) {
+        return done;
     }
-    if (auto done = sqlite::update_upload(connection, whole); !done) {
+    if (done = sqlite::update_upload(connection, whole); !done) {
         return done;
     }
     if (auto fits = check_growth(connection, whole.id, *used, quota); !fits) {

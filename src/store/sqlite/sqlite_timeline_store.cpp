@@ -1,5 +1,6 @@
 #include "store/sqlite/sqlite_timeline_store.hpp"
 
+#include "base/do_each.hpp"
 #include "store/sqlite/reader_pool.hpp"
 #include "store/sqlite/rows.hpp"
 #include "store/sqlite/write_queue.hpp"
@@ -154,8 +155,11 @@ Result<void> trim(Connection& connection, MediaId id) {
 // The last row, if the first event folds into it, is written anew; the others follow it.
 Result<void> add_to(Connection& connection, const NotedEvents& noted) {
     auto takes = takes_events(connection, noted.owner, noted.id);
-    if (!takes || !*takes) {
-        return takes ? ok() : Result<void>(std::move(takes).error());
+    if (!takes) {
+        return std::move(takes).error();
+    }
+    if (!*takes) {
+        return ok();
     }
     auto last = last_of(connection, noted.id);
     if (!last) {
@@ -176,10 +180,9 @@ Result<void> add_to(Connection& connection, const NotedEvents& noted) {
             rows.push_back({noted.events[i], next++});
         }
     }
-    for (const Placed& row : rows) {
-        if (auto done = put(connection, noted.id, row); !done) {
-            return done;
-        }
+    auto done = do_each(rows, [&](const Placed& row) { return put(connection, noted.id, row); });
+    if (!done) {
+        return done;
     }
     // Positions count up from 0: as many rows as that at most.
     return next <= std::int64_t{timeline_events_max} ? ok() : trim(connection, noted.id);
@@ -189,13 +192,10 @@ Result<void> add_to(Connection& connection, const NotedEvents& noted) {
 
 Result<void> SqliteTimelineStore::add(std::span<const NotedEvents> noted) {
     return database_->writer().perform(
-        [noted](Connection& connection) -> Result<void> {
-            for (const NotedEvents& events : noted) {
-                if (auto done = add_to(connection, events); !done) {
-                    return done;
-                }
-            }
-            return ok();
+        [noted](Connection& connection) {
+            return do_each(noted, [&](const NotedEvents& events) {
+                return add_to(connection, events);
+            });
         },
         Survives::kill
     );

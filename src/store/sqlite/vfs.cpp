@@ -9,17 +9,24 @@
 namespace sluice::sqlite {
 namespace {
 
-// What SQLite's default does. Set once, the table of functions by the first file that is opened: there
-// is one for each way of locking, and one way is in use.
-sqlite3_vfs* plain_vfs = nullptr;
-sqlite3_vfs our_vfs{};
-const sqlite3_io_methods* plain_methods = nullptr;
-sqlite3_io_methods our_methods{};
-std::once_flag methods_known;
+// What SQLite's default does, and what is done in its place. Set once, the methods by the first file that is opened: there
+// is one table of them for each way of locking, and one way is in use.
+struct Layers {
+    sqlite3_vfs* plain_vfs = nullptr;
+    sqlite3_vfs our_vfs{};
+    const sqlite3_io_methods* plain_methods = nullptr;
+    sqlite3_io_methods our_methods{};
+    std::once_flag methods_known;
+};
+
+Layers& layers() {
+    static Layers layers;
+    return layers;
+}
 
 int map_shared(sqlite3_file* file, int region, int size, int extends, volatile void** mapped) {
     errno = 0;
-    const int code = plain_methods->xShmMap(file, region, size, extends, mapped);
+    const int code = layers().plain_methods->xShmMap(file, region, size, extends, mapped);
     if (code == SQLITE_IOERR_SHMSIZE && (errno == ENOSPC || errno == EDQUOT)) {
         return SQLITE_FULL;  // not even its size could be had
     }
@@ -39,17 +46,18 @@ int map_shared(sqlite3_file* file, int region, int size, int extends, volatile v
 int open_file(
     sqlite3_vfs* /*vfs*/, sqlite3_filename name, sqlite3_file* file, int flags, int* flags_out
 ) {
-    const int code = plain_vfs->xOpen(plain_vfs, name, file, flags, flags_out);
+    Layers& known = layers();
+    const int code = known.plain_vfs->xOpen(known.plain_vfs, name, file, flags, flags_out);
     if (code != SQLITE_OK || (flags & SQLITE_OPEN_MAIN_DB) == 0 || file->pMethods->iVersion < 2) {
         return code;
     }
-    std::call_once(methods_known, [file] {
-        plain_methods = file->pMethods;
-        our_methods = *plain_methods;
-        our_methods.xShmMap = map_shared;
+    std::call_once(known.methods_known, [&known, file] {
+        known.plain_methods = file->pMethods;
+        known.our_methods = *known.plain_methods;
+        known.our_methods.xShmMap = map_shared;
     });
-    if (file->pMethods == plain_methods) {
-        file->pMethods = &our_methods;
+    if (file->pMethods == known.plain_methods) {
+        file->pMethods = &known.our_methods;
     }
     return code;
 }
@@ -58,12 +66,13 @@ const char* registered() {
     // Before anything else of SQLite. Nobody asks it how much memory it has; to know it, each of the hundred
     // allocations of an upload takes a lock of the process. Refused where SQLite is in use already: it counts on.
     static_cast<void>(sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0));
-    plain_vfs = sqlite3_vfs_find(nullptr);
-    our_vfs = *plain_vfs;
-    our_vfs.pNext = nullptr;
-    our_vfs.zName = "sluice";
-    our_vfs.xOpen = open_file;
-    return sqlite3_vfs_register(&our_vfs, 0) == SQLITE_OK ? our_vfs.zName : nullptr;
+    Layers& made = layers();
+    made.plain_vfs = sqlite3_vfs_find(nullptr);
+    made.our_vfs = *made.plain_vfs;
+    made.our_vfs.pNext = nullptr;
+    made.our_vfs.zName = "sluice";
+    made.our_vfs.xOpen = open_file;
+    return sqlite3_vfs_register(&made.our_vfs, 0) == SQLITE_OK ? made.our_vfs.zName : nullptr;
 }
 
 }  // namespace
