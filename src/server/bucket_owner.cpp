@@ -15,7 +15,7 @@ namespace sluice::server {
 namespace {
 
 // Of one look; a store that says nothing is asked again soon.
-constexpr std::chrono::milliseconds answer_time{3'000};
+constexpr std::chrono::milliseconds answer_time{6'000};
 constexpr std::chrono::milliseconds soon{500};
 constexpr std::chrono::seconds retry_after{2};
 constexpr int rounds_max = 4;
@@ -61,6 +61,10 @@ std::string shown(const OwnerRecord& owner) {
     }
     return "a server on " + (owner.host.empty() ? "a host without a name" : owner.host) +
            (owner.is_stopped ? ", stopped at " : ", begun at ") + owner.since;
+}
+
+Error taken_by_several(const S3BlobStore& bucket) {
+    return refused(bucket.shown() + " is being taken by several servers at once.");
 }
 
 // One attempt to come from what the bucket says now to what it shall say.
@@ -141,7 +145,11 @@ class Taking {
             if (!read) {
                 return read.error();
             }
-            if (parse_owner(read->text) != owner) {
+            const OwnerRecord now = parse_owner(read->text);
+            if (now.run == owner.run && now.asked_by != owner.asked_by && !now.asked_by.empty()) {
+                return taken_by_several(bucket_);
+            }
+            if (now != owner) {
                 return refused(
                     bucket_.shown() + " is in use by " + who + ": it has answered just now."
                 );
@@ -193,7 +201,7 @@ Result<Taking> taken(S3BlobStore& bucket, const BucketOwner::Terms& terms) {
             return is_taken ? Result<Taking>(std::move(taking)) : is_taken.error();
         }
     }
-    return refused(bucket.shown() + " is being taken by several servers at once.");
+    return taken_by_several(bucket);
 }
 
 }  // namespace
@@ -251,19 +259,23 @@ Result<void> BucketOwner::check() const {
 }
 
 void BucketOwner::hold(const std::stop_token& stop) {
-    bool is_well = true;
+    auto pause = terms_.times.look;
     while (true) {
         std::unique_lock lock(mutex_);
-        end_.wait_for(lock, stop, is_well ? terms_.times.look : soon, [] { return false; });
+        end_.wait_for(lock, stop, pause, [] { return false; });
         lock.unlock();
         if (stop.stop_requested()) {
             return;
         }
-        is_well = look();
+        const auto begun_at = now_ms();
+        const bool is_well = look();
         if (is_replaced_) {
             terms_.told();
             return;
         }
+        // From beginning to beginning, so that a slow store is heard in time as well.
+        const std::chrono::milliseconds left{terms_.times.look.count() - (now_ms() - begun_at)};
+        pause = is_well ? std::max(left, std::min(soon, terms_.times.look)) : soon;
     }
 }
 

@@ -133,9 +133,14 @@ Result<std::unique_ptr<BucketOwner>> owned_bucket(
     if (blobs.bucket == nullptr || stores.database != nullptr) {
         return std::unique_ptr<BucketOwner>();
     }
-    return BucketOwner::take(
+    auto owner = BucketOwner::take(
         *blobs.bucket, {.data = wishes.data, .may_replace = wishes.takes_bucket, .told = [] {}}
     );
+    if (owner && wishes.takes_bucket) {
+        const std::string bucket = blobs.bucket->shown();
+        std::fprintf(stderr, "%s is that of %s now\n", bucket.c_str(), wishes.data.c_str());
+    }
+    return owner;
 }
 
 int check(const Wishes& wishes) {
