@@ -247,8 +247,8 @@ BucketOwner::~BucketOwner() {
 Result<void> BucketOwner::check() const {
     if (is_replaced_) {
         return unavailable(
-            "Another server has taken the bucket over; this one stops, and what is only in its "
-            "database has to be asked of it."
+            "Another server has taken the bucket over, and this one stops: uploads that only this "
+            "one knows do not go on there."
         );
     }
     return now_ms() - seen_at_ < terms_.times.belief.count()

@@ -162,6 +162,14 @@ class Owners(OwnerCase):
             node.arguments[-1] = database
             self.assert_whole(node.start(), kept)
         self.assertIn("the nodes of a PostgreSQL database", self.refused(copy))
+        for node in nodes:
+            self.assertEqual(node.stop(), 0)
+        os.rename(os.path.join(self.first.data, "sluice.db.migrated"), os.path.join(self.first.data, "sluice.db"))
+        os.remove(os.path.join(self.first.data, "postgres.id"))
+        self.assertIn("the nodes of a PostgreSQL database", self.refused(self.first))
+        done = self.run_on(self.first, "fsck", "--take-bucket")
+        self.assertEqual(done.returncode, 0, done)
+        self.assert_whole(self.first.start(), kept)
 
 
 class OverABadLine(OwnerCase):
