@@ -38,7 +38,7 @@ Result<std::string> mark_of(S3BlobStore& bucket, const std::string& fresh) {
     if (!known || !known->empty()) {
         return known;
     }
-    const auto made = bucket.make_text(mark_name, fresh);
+    const auto made = bucket.write_text(mark_name, fresh, {});
     const bool is_by_other = !made && made.error().code == ErrorCode::store_conflict;
     if (!made && !is_by_other) {
         return made.error();

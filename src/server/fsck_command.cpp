@@ -12,6 +12,7 @@
 #include "nodes/sole_server.hpp"
 #include "server/blob_engine.hpp"
 #include "server/bucket_mark.hpp"
+#include "server/bucket_owner.hpp"
 #include "server/command_words.hpp"
 #include "server/directory_mark.hpp"
 #include "server/other_nodes.hpp"
@@ -27,13 +28,14 @@ constexpr int exit_well = 0;
 constexpr int exit_problems = 1;
 constexpr int exit_directory = 3;
 
-constexpr std::array<cli::FlagRule, 6> rules{
+constexpr std::array<cli::FlagRule, 7> rules{
     cli::FlagRule{"--database", true},
     cli::FlagRule{"--storage", true},
     cli::FlagRule{"--data", true},
     cli::FlagRule{"--json"},
     cli::FlagRule{"--repair"},
     cli::FlagRule{"--older-than", true},
+    cli::FlagRule{"--take-bucket"},
 };
 
 constexpr const char* help_text = R"(sluice fsck --data DIR
@@ -47,6 +49,8 @@ constexpr const char* help_text = R"(sluice fsck --data DIR
   --repair            what is safe: segments of open uploads whose bytes are not there are marked as
                       missing; files, and places of packs, that belong to no upload are freed
   --older-than S      of these only what was last changed so many seconds ago (default 3600)
+  --take-bucket       with SQLite and S3: the server that had the bucket is gone for good; from now on
+                      this directory has it
   --json              one JSON line for each problem, then one with the counts
 
 Reads every byte that was acknowledged, and compares it with the checksum of then. No server may run on
@@ -59,6 +63,7 @@ struct Wishes {
     std::string database;
     std::string storage;
     bool is_json = false;
+    bool takes_bucket = false;
     Fsck::Repair repair;
 };
 
@@ -121,6 +126,23 @@ void print_counts(const FsckCounts& counts, bool is_json) {
     );
 }
 
+// With SQLite: no server works on the bucket meanwhile. Nothing in any other case.
+Result<std::unique_ptr<BucketOwner>> owned_bucket(
+    const Wishes& wishes, const BlobEngine& blobs, const Stores& stores
+) {
+    if (blobs.bucket == nullptr || stores.database != nullptr) {
+        return std::unique_ptr<BucketOwner>();
+    }
+    auto owner = BucketOwner::take(
+        *blobs.bucket, {.data = wishes.data, .may_replace = wishes.takes_bucket, .told = [] {}}
+    );
+    if (owner && wishes.takes_bucket) {
+        const std::string bucket = blobs.bucket->shown();
+        std::fprintf(stderr, "%s is that of %s now\n", bucket.c_str(), wishes.data.c_str());
+    }
+    return owner;
+}
+
 int check(const Wishes& wishes) {
     // Looking at what is not there must not make it.
     const bool is_of_node = wishes.database != "sqlite" && wishes.storage != "disk";
@@ -148,6 +170,10 @@ int check(const Wishes& wishes) {
         open_stores(wishes.database, wishes.data, blobs->bucket, {}, blobs->shared_folder);
     if (!stores) {
         return fail(stores.error());
+    }
+    const auto owner = owned_bucket(wishes, *blobs, *stores);
+    if (!owner) {
+        return fail(owner.error());
     }
     // With its bytes on a local disk: nobody works on a copy of the directory meanwhile.
     std::unique_ptr<SoleServer> sole;
@@ -196,12 +222,18 @@ int fsck_command(const std::vector<std::string>& words, const Environment& envir
         .database = said("--database", "SLUICE_DATABASE_URL", "sqlite"),
         .storage = said("--storage", "SLUICE_STORAGE_URL", "disk"),
         .is_json = arguments->has("--json"),
+        .takes_bucket = arguments->has("--take-bucket"),
         .repair =
             {.is_wanted = arguments->has("--repair"),
              .orphans_before = SystemClock().now() - std::chrono::seconds(*age)},
     };
     if (wishes.database != "sqlite" && !postgres::check_url(wishes.database)) {
         const std::string wanted = "--database must be sqlite, or postgres://USER@HOST/DATABASE";
+        return cli::usage_error(std::cerr, wanted, "fsck");
+    }
+    if (wishes.takes_bucket &&
+        (wishes.database != "sqlite" || !wishes.storage.starts_with("s3://"))) {
+        const std::string wanted = "--take-bucket is for rows in SQLite and --storage s3://…";
         return cli::usage_error(std::cerr, wanted, "fsck");
     }
     return check(wishes);

@@ -46,7 +46,7 @@ constexpr const char* help_text = R"(sluice migrate --data DIR --to URL
 To S3: every blob that a row names becomes an object; the files stay as blobs.migrated, and can go when all
 is well. To go back, rename them and remove storage.id, which loses what came since.
 To PostgreSQL: all rows go over in one transaction: uploads, open ones too, jobs, keys, timelines. The SQLite file stays as sluice.db.migrated; to go back, rename
-it and remove postgres.id, which loses what came since. If it is interrupted, run it again. Exits 0 when it is
+it and remove postgres.id, which loses what came since (with the bytes in S3 say sluice fsck --take-bucket then). If it is interrupted, run it again. Exits 0 when it is
 done, 3 if it cannot be done. No server may run on the directory meanwhile, and no node that shares it.
 )";
 

@@ -74,6 +74,21 @@ Result<std::unique_ptr<SoleServer>> stand_alone(
     return sole;
 }
 
+// Nothing where no other server can be taken for this one.
+Result<std::unique_ptr<BucketOwner>> own_bucket(
+    const Settings& settings, const Stores& stores, const BlobEngine& blobs
+) {
+    if (blobs.bucket == nullptr) {
+        return std::unique_ptr<BucketOwner>();
+    }
+    BucketOwner::Terms terms{.data = settings.data, .told = [] { ::kill(::getpid(), SIGTERM); }};
+    if (stores.database == nullptr) {
+        return BucketOwner::take(*blobs.bucket, std::move(terms));
+    }
+    auto given = BucketOwner::give_to_nodes(*blobs.bucket, std::move(terms));
+    return given ? Result<std::unique_ptr<BucketOwner>>(nullptr) : std::move(given).error();
+}
+
 }  // namespace
 
 OpenedParts&& OpenedParts::with_clock(CorrectedClock& of_server) && {
@@ -140,6 +155,10 @@ std::expected<OpenedParts, int> open_parts(const Settings& settings, RunMark& ma
     if (!stores) {
         return failed("the database cannot be opened", stores.error());
     }
+    auto owner = own_bucket(settings, *stores, *blobs);
+    if (!owner) {
+        return failed("the bucket cannot be used", owner.error());
+    }
     auto sole = stand_alone(settings, *stores, *blobs);
     if (!sole) {
         return failed("the database cannot be used", sole.error());
@@ -159,6 +178,7 @@ std::expected<OpenedParts, int> open_parts(const Settings& settings, RunMark& ma
         .ballast = std::move(ballast),
         .clock = std::move(clock),
         .blobs = *std::move(blobs),
+        .owner = *std::move(owner),
         .stores = *std::move(stores),
         .sole = *std::move(sole),
         .node = *std::move(node),

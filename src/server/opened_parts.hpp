@@ -12,6 +12,7 @@
 #include "nodes/node.hpp"
 #include "nodes/sole_server.hpp"
 #include "server/blob_engine.hpp"
+#include "server/bucket_owner.hpp"
 #include "server/settings.hpp"
 #include "server/stores.hpp"
 #include "service/doubts.hpp"
@@ -27,6 +28,7 @@ struct OpenedParts {
     std::shared_ptr<Ballast> ballast;    // also the database's
     std::unique_ptr<SystemClock> clock;  // of the storage
     BlobEngine blobs;
+    std::unique_ptr<BucketOwner> owner;  // with SQLite and a bucket
     Stores stores;
     std::unique_ptr<SoleServer> sole;  // with PostgreSQL and a local disk
     std::unique_ptr<Node> node;        // null: alone

@@ -62,6 +62,7 @@ THREAD_FILES = {
     "src/runtime/event_loops.hpp", "src/runtime/event_loops.cpp", "src/runtime/log_outlet.hpp", "src/runtime/run_blocking.hpp",
     "src/runtime/run_blocking.cpp", "src/processing/worker_pool.cpp", "src/store/sqlite/write_queue.hpp", "src/store/s3/transport.cpp",
     "src/client/segments.cpp", "src/nodes/hint_line.cpp", "src/nodes/node.cpp", "src/nodes/sole_server.hpp",
+    "src/server/bucket_owner.hpp",
 }
 DECODER_FOLDER = "src/media/worker/"
 FUNCTION_LINES_MAX = 60

@@ -23,7 +23,7 @@ constexpr std::chrono::milliseconds between_tries{500};
 constexpr std::chrono::seconds retry_after{2};
 constexpr int silent_max = 3;
 constexpr std::int64_t skew_of_note_ms = 60'000;
-constexpr const char* condition = "if-none-match";
+constexpr std::array<const char*, 2> conditions{"if-none-match", "if-match"};
 
 bool is_passing(long status) {
     return status == 408 || status == 409 || status == 429 || (status >= 500 && status != 501);
@@ -91,7 +91,11 @@ Unsigned Client::unsigned_of(const Call& call) const {
 Client::Assumed Client::assumed_for(const Call& call) const {
     return {
         .skew_ms = skew_ms_.load(),
-        .has_condition = !has_no_conditions_ && call.headers.contains(condition),
+        .has_condition =
+            !has_no_conditions_ &&
+            std::ranges::any_of(
+                conditions, [&call](const char* name) { return call.headers.contains(name); }
+            ),
     };
 }
 
@@ -100,7 +104,9 @@ HttpRequest Client::signed_request(
 ) const {
     Unsigned raw = unsigned_of(call);
     if (!assumed.has_condition) {
-        raw.headers.erase(condition);
+        for (const char* name : conditions) {
+            raw.headers.erase(name);
+        }
     }
     const std::string origin = location_.endpoint.scheme + "://" + raw.host;
     const auto now = clock_.now() + std::chrono::milliseconds(assumed.skew_ms);

@@ -5,7 +5,7 @@
 // Blocks; thread-safe.
 //
 // Errors: storage_unavailable (with facts and retry_after), storage_full (a quota), store_not_found,
-// store_conflict (If-None-Match), storage_failed; storage_failed with is_too_short for a range that
+// store_conflict (If-None-Match, If-Match), storage_failed; storage_failed with is_too_short for a range that
 // is not there. No error and no log line has credentials or a signature in it.
 #pragma once
 
@@ -122,7 +122,7 @@ class Client {
     std::atomic<std::uint64_t> requests_ = 0;
     std::atomic<std::uint64_t> repeated_ = 0;
     std::atomic<std::uint64_t> failures_ = 0;
-    std::atomic<bool> has_no_conditions_ = false;  // the store does not know If-None-Match of a PUT
+    std::atomic<bool> has_no_conditions_ = false;  // the store knows no conditions of a PUT
     std::atomic<std::int64_t> skew_ms_ = 0;        // of the store's clock against ours
     mutable std::mutex mutex_;                     // guards all below
     int silent_ = 0;                               // attempts in a row that heard nothing

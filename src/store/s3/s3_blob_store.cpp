@@ -118,8 +118,14 @@ Result<BlobId> S3BlobStore::put(BlobId id, const s3::Body& body, Ids ids) {
             return s3::key_of(id);
         };
     }
+    if (auto allowed = may_change_(); !allowed) {
+        return std::move(allowed).error();
+    }
     const auto done = client_.perform(call);
-    return done ? Result<BlobId>(id) : done.error();
+    if (auto still = may_change_(); !done || !still) {
+        return done ? std::move(still).error() : done.error();
+    }
+    return id;
 }
 
 Result<std::string> S3BlobStore::begin_parts(BlobId id) {
@@ -166,6 +172,9 @@ Result<void> S3BlobStore::join_parts(
     }
     list += "</CompleteMultipartUpload>";
     const s3::TextBody body(list);
+    if (auto allowed = may_change_(); !allowed) {
+        return allowed;
+    }
     const auto done = client_.perform(
         {.method = "POST",
          .key = s3::key_of(id),
@@ -174,12 +183,12 @@ Result<void> S3BlobStore::join_parts(
          .body = &body}
     );
     if (done) {
-        return ok();
+        return may_change_();
     }
     // An attempt whose answer was lost had done it: there is no such upload any more.
     if (done.error().code == ErrorCode::store_not_found) {
         if (const auto is_there = has_length(id, length); is_there && *is_there) {
-            return ok();
+            return may_change_();
         }
         return refused(ErrorCode::storage_failed, done.error().detail);
     }
@@ -353,6 +362,9 @@ Result<void> S3BlobStore::remove(const Extent& extent) {
     if (extent.blob.is_shared()) {
         return ok();
     }
+    if (auto allowed = may_change_(); !allowed) {
+        return allowed;
+    }
     const auto done = client_.perform({.method = "DELETE", .key = s3::key_of(extent.blob)});
     const bool is_gone = done || done.error().code == ErrorCode::store_not_found;
     return is_gone ? ok() : Result<void>(done.error());
@@ -379,26 +391,6 @@ std::optional<std::string> S3BlobStore::link_to(const Extent& extent, const Link
     }
     auto link = client_.link(s3::key_of(extent.blob), answered, terms.valid, terms.valid_min);
     return link ? std::optional(*std::move(link)) : std::nullopt;
-}
-
-Result<std::string> S3BlobStore::read_text(const std::string& name) {
-    auto done = client_.perform({.method = "GET", .key = name});
-    if (done) {
-        return std::move(done->text);
-    }
-    return done.error().code == ErrorCode::store_not_found ? Result<std::string>(std::string())
-                                                           : std::move(done).error();
-}
-
-Result<void> S3BlobStore::make_text(const std::string& name, const std::string& text) {
-    const s3::TextBody body(text);
-    const auto done = client_.perform(
-        {.method = "PUT",
-         .key = name,
-         .headers = {{"if-none-match", "*"}, {"content-type", "text/plain"}},
-         .body = &body}
-    );
-    return done ? ok() : Result<void>(done.error());
 }
 
 namespace s3 {

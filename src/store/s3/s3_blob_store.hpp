@@ -76,10 +76,24 @@ class S3BlobStore final : public BlobStore {
     // already, as it was.
     Result<void> copy_in(BlobId id, const std::string& path);
 
-    // Small texts beside the blobs; empty if there is none.
+    // Small texts beside the blobs (s3_texts.cpp); empty if there is none. `patience`: as of a call.
+    struct TaggedText {
+        std::string text, tag;
+    };
+    Result<TaggedText> read_tagged(const std::string& name, std::chrono::milliseconds patience);
     Result<std::string> read_text(const std::string& name);
-    // store_conflict if there is one.
-    Result<void> make_text(const std::string& name, const std::string& text);
+    // Only in place of the text with this tag; of none, if it is empty. store_conflict: something else is
+    // there, perhaps this one, its answer lost. A store without conditions writes over whatever is there.
+    Result<void> write_text(
+        const std::string& name,
+        const std::string& text,
+        const std::string& tag,
+        std::chrono::milliseconds patience = {}
+    );
+
+    // Asked before and after anything is made, and before anything is removed: an error ends it. From any
+    // thread; set before there are several.
+    void guard_by(std::function<Result<void>()> may_change) { may_change_ = std::move(may_change); }
 
     s3::Client::Load load() const { return client_.load(); }
     std::size_t memory_used() const { return budget_.used(); }
@@ -118,6 +132,7 @@ class S3BlobStore final : public BlobStore {
     const S3Options options_;
     s3::Client client_;
     s3::PieceBudget budget_;
+    std::function<Result<void>()> may_change_ = [] { return ok(); };
     std::mutex mutex_;           // guards the one below
     std::set<BlobId> suspects_;  // orphans at the last look
 };

@@ -160,6 +160,49 @@ TEST_F(S3BlobStoreTest, ALookForOrphansCanBeStoppedInItsMiddle) {
     EXPECT_EQ(store().remove_orphans(names.look(in_an_hour())).value(), 2u) << "the next goes on";
 }
 
+TEST_F(S3BlobStoreTest, ATextIsReplacedByWhoKnowsWhatIsThere) {
+    constexpr std::chrono::milliseconds no_patience{0};
+    EXPECT_EQ(store().read_tagged("text", no_patience)->tag, "");
+    EXPECT_EQ(code_of(store().write_text("text", "a", "\"f00d\"")), ErrorCode::store_conflict);
+    ASSERT_TRUE(store().write_text("text", "one", {}));
+    EXPECT_EQ(code_of(store().write_text("text", "two", {})), ErrorCode::store_conflict);
+    const auto first = store().read_tagged("text", no_patience);
+    ASSERT_TRUE(first && store().write_text("text", "two", first->tag));
+    EXPECT_EQ(code_of(store().write_text("text", "three", first->tag)), ErrorCode::store_conflict);
+    EXPECT_EQ(store().read_text("text").value(), "two");
+}
+
+TEST_F(S3BlobStoreTest, WhoMayNotChangeTheBucketNeitherMakesNorRemoves) {
+    const Extent kept = staged({5}, test_bytes(10, 1));
+    Names names;
+    EXPECT_EQ(store().remove_orphans(names.look(in_an_hour())).value(), 0u) << "the first look";
+    bool may_change = false;
+    store().guard_by([&may_change] {
+        return may_change ? ok() : Result<void>(Error{.code = ErrorCode::storage_unavailable});
+    });
+    EXPECT_EQ(code_of(store().remove(kept)), ErrorCode::storage_unavailable);
+    EXPECT_EQ(
+        code_of(store().remove_orphans(names.look(in_an_hour()))), ErrorCode::storage_unavailable
+    );
+    EXPECT_EQ(content(kept), test_bytes(10, 1));
+    for (const std::size_t length : {std::size_t{10}, std::size_t{6} << 20}) {
+        auto writer = store().stage({6});
+        ASSERT_TRUE(writer && (*writer)->write(test_bytes(length, 1)));
+        EXPECT_EQ(code_of((*writer)->commit()), ErrorCode::storage_unavailable);
+    }
+    EXPECT_EQ(blobs(), std::set{kept.blob});
+    // Lost while the bytes were on their way: what was made is not acknowledged.
+    store().guard_by([asked = 0]() mutable {
+        return ++asked == 1 ? ok() : Result<void>(Error{.code = ErrorCode::storage_unavailable});
+    });
+    auto writer = store().stage({7});
+    ASSERT_TRUE(writer && (*writer)->write(test_bytes(10, 1)));
+    EXPECT_EQ(code_of((*writer)->commit()), ErrorCode::storage_unavailable);
+    may_change = true;
+    store().guard_by([] { return ok(); });
+    EXPECT_TRUE(store().remove(kept));
+}
+
 TEST_F(S3BlobStoreTest, ObjectsAreListedInTheOrderOfTime) {
     const std::uint64_t day = 86'400'000ULL << 22U;
     std::vector<BlobId> ids{{3 * day}, {2 * day + 5}, {1}, {2 * day + 4}};
@@ -177,7 +220,7 @@ TEST_F(S3BlobStoreTest, ObjectsAreListedInTheOrderOfTime) {
 
 TEST_F(S3BlobStoreTest, MoreThanAPageIsListed) {
     for (std::uint64_t i = 1; i <= 1003; ++i) {
-        ASSERT_TRUE(store().make_text(s3::key_of({i}), "x"));
+        ASSERT_TRUE(store().write_text(s3::key_of({i}), "x", {}));
     }
     EXPECT_EQ(blobs().size(), 1003u);
 }
@@ -195,8 +238,8 @@ TEST_F(S3BlobStoreTest, AFileIsCopiedInUnderItsIdOnce) {
 
 TEST_F(S3BlobStoreTest, ATextIsMadeOnce) {
     EXPECT_EQ(store().read_text("mark").value(), "");
-    ASSERT_TRUE(store().make_text("mark", "one"));
-    EXPECT_EQ(code_of(store().make_text("mark", "two")), ErrorCode::store_conflict);
+    ASSERT_TRUE(store().write_text("mark", "one", {}));
+    EXPECT_EQ(code_of(store().write_text("mark", "two", {})), ErrorCode::store_conflict);
     EXPECT_EQ(store().read_text("mark").value(), "one");
 }
 

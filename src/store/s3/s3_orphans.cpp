@@ -114,6 +114,9 @@ Result<std::uint32_t> S3BlobStore::remove_orphans(const OrphanLook& look) {
             if (named.contains(id)) {
                 continue;
             }
+            if (auto allowed = may_change_(); !allowed) {
+                return std::move(allowed).error();
+            }
             auto done = client_.perform({.method = "DELETE", .key = s3::key_of(id)});
             if (!done) {
                 return std::move(done).error();
@@ -144,6 +147,9 @@ Result<std::uint32_t> S3BlobStore::abandon_old_parts(WallTime before) {
         const auto begun_at = s3::parse_expiry(s3::xml_value(entry, "Initiated"));
         if (!key.starts_with(prefix) || upload.empty() || !begun_at || *begun_at >= before) {
             continue;
+        }
+        if (auto allowed = may_change_(); !allowed) {
+            return std::move(allowed).error();
         }
         const auto done = client_.perform(
             {.method = "DELETE", .key = key.substr(prefix.size()), .query = {{"uploadId", upload}}}
