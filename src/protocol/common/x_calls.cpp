@@ -215,9 +215,10 @@ OpenMedia media_opener(const Context& context, Exchange& exchange, std::optional
                const Parameters& seen, std::optional<ByteCount> expected
            ) -> Result<OpenedMedia> {
         const bool is_append = path_id.has_value() || seen.get("command") == "APPEND";
-        const bool brings_bytes = is_append || !seen.has("command");
-        if (auto moved = brings_bytes ? move_to_bulk(context, exchange) : ok(); !moved) {
-            return std::move(moved).error();
+        if (is_append || !seen.has("command")) {
+            if (auto moved = move_to_bulk(context, exchange); !moved) {
+                return std::move(moved).error();
+            }
         }
         if (!is_append) {
             return seen.has("command")

@@ -26,8 +26,6 @@ using http::Request;
 using http::Response;
 using runtime::run_blocking;
 
-constexpr std::string_view partial_type = "application/partial-upload";
-
 // By the last request an upload is complete, unless bytes were lost meanwhile, or tus joins it with others.
 constexpr auto unfinished =
     "Its bytes are there as far as Upload-Offset says; that they were the last ones ends nothing.";
@@ -137,32 +135,6 @@ bool awaits_bytes(const Request& request, const Fields& fields, const Upload& ma
                           made.received >= *fields.body;
     return made.state == UploadState::open && !is_there &&
            (request.has_body() || *fields.is_complete);
-}
-
-Result<void> check_append(const Request& request, const Fields& fields, ByteCount bytes_max) {
-    const auto type = essence_of(request.header("Content-Type").value_or(""));
-    if (type != partial_type && !(type.empty() && fields.is_before(6))) {
-        return Error{
-            .code = ErrorCode::unsupported_media_type,
-            .facts = "Content-Type is \"" + printable(type) + "\"; PATCH takes " +
-                     std::string(partial_type) + ".",
-        };
-    }
-    if (!fields.offset) {
-        return Error{
-            .code = ErrorCode::offset_invalid,
-            .facts = "Upload-Offset is \"" +
-                     printable(request.header("Upload-Offset").value_or("")) + "\".",
-        };
-    }
-    if (!fields.is_complete) {
-        return Error{
-            .code = ErrorCode::completeness_missing,
-            .facts = "Upload-Complete is \"" +
-                     printable(request.header("Upload-Complete").value_or("")) + "\".",
-        };
-    }
-    return append_fits(fields, bytes_max);
 }
 
 }  // namespace
