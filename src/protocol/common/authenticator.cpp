@@ -7,7 +7,7 @@
 #include "base/error_catalogue.hpp"
 #include "base/text.hpp"
 #include "protocol/common/identities.hpp"
-#include "protocol/common/signed_request.hpp"
+#include "protocol/common/too_many_logins.hpp"
 #include "protocol/common/unsigned_fields.hpp"
 #include "protocol/oauth/diagnosis.hpp"
 
@@ -21,6 +21,31 @@ using oauth::Place;
 constexpr std::size_t signed_at_once_bytes_max = 32 * 1024;
 // Of a base string, in an answer.
 constexpr std::size_t shown_bytes_max = 2000;
+
+// What the client took for our name.
+std::string authority_of(const http::Request& request) {
+    const auto host = request.header("Host").value_or("");
+    return request.direct_url.empty() ? std::string(host)
+                                      : request.base_url.substr(request.base_url.find("://") + 3);
+}
+
+oauth::SignedRequest signed_request(const http::Request& request) {
+    const std::string_view target = request.target;
+    const auto scheme = target.find("://");
+    const auto begin = target.starts_with('/') || scheme == std::string_view::npos
+                           ? 0
+                           : std::min(target.find('/', scheme + 3), target.size());
+    const std::string_view path = target.substr(begin, target.find('?') - begin);
+    return {
+        .method = request.method,
+        .authority = authority_of(request),
+        .path = std::string(path),
+        .raw_query = request.raw_query,
+        .query = oauth::parse_urlencoded(request.raw_query),
+        .body = {},
+        .scheme = request.base_url.starts_with("https://") ? "https" : "http",
+    };
+}
 
 Error missing() {
     return {
@@ -61,20 +86,6 @@ Error not_authenticated() {
         .facts =
             "The signature is not one that this server can confirm for this consumer key: "
             "consumer key and secret are those of another server, or were mistyped.",
-    };
-}
-
-Error too_many(const FailedLogins::Excess& excess, const Error& refused, WallTime now) {
-    const auto left = std::chrono::ceil<std::chrono::seconds>(excess.resets - now);
-    return {
-        .code = ErrorCode::too_many_failed_logins,
-        .facts = std::to_string(excess.failures) + " calls with wrong credentials came " +
-                 std::string(excess.whose) + " within " +
-                 std::to_string(excess.limit.window.count()) + " s, " +
-                 std::to_string(excess.limit.calls) + " are allowed; the window ends at " +
-                 rfc3339(excess.resets) + ". Right credentials are taken at once. This call: " +
-                 std::string(entry_of(refused.code).slug) + ". " + refused.facts,
-        .retry_after = std::max(left, std::chrono::seconds(1)),
     };
 }
 
