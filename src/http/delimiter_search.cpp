@@ -42,6 +42,16 @@ class Candidates {
         }
         return npos;
     }
+    // Of rows of 64 one behind the other.
+    template <std::size_t rows>
+    std::size_t first_right_of(std::size_t at, const std::array<std::uint64_t, rows>& places) {
+        for (std::size_t row = 0; row < rows; ++row) {
+            if (const auto place = first_right(at + 64 * row, places[row]); place != npos) {
+                return place;
+            }
+        }
+        return npos;
+    }
     // Bytes that are made of the delimiter's own: the library is never slow.
     bool are_too_many(std::size_t at) const { return wrong_ > 64 + at / 16; }
     std::size_t rest(std::size_t at) const {
@@ -70,10 +80,9 @@ __attribute__((target("avx2"))) std::size_t by_32(std::string_view text, std::st
             _mm256_cmpeq_epi8(_mm256_loadu_si256(end), last)
         );
         const auto places = static_cast<std::uint32_t>(_mm256_movemask_epi8(both));
-        if (places != 0) {
-            if (const auto place = candidates.first_right(at, places); place != npos) {
-                return place;
-            }
+        const auto place = places != 0 ? candidates.first_right(at, places) : npos;
+        if (place != npos) {
+            return place;
         }
     }
     return candidates.rest(at);
@@ -102,11 +111,9 @@ __attribute__((target("avx512f,avx512bw"))) std::size_t by_64(
             places[i] = _mm512_mask_cmpeq_epi8_mask(right, end, last);
             any |= places[i];
         }
-        for (std::size_t i = 0; any != 0 && i < blocks; ++i) {
-            const auto place = candidates.first_right(at + i * block, places[i]);
-            if (place != npos) {
-                return place;
-            }
+        const auto place = any != 0 ? candidates.first_right_of(at, places) : npos;
+        if (place != npos) {
+            return place;
         }
         if (any != 0 && candidates.are_too_many(at)) {
             return candidates.rest(at + blocks * block);

@@ -201,6 +201,15 @@ asio::awaitable<void> accept_connections(Door door) {
     }
 }
 
+// On its own loop; nothing if it is gone meanwhile.
+void close_longest_idle(const asio::any_io_executor& loop, const std::weak_ptr<LoopServices>& of) {
+    asio::post(loop, [of] {
+        if (const auto services = of.lock()) {
+            services->close_longest_idle();
+        }
+    });
+}
+
 }  // namespace
 
 Listener::Listener(
@@ -216,11 +225,7 @@ Listener::Listener(
     for (std::size_t i = 0; i < loops_.size(); ++i) {
         auto services = std::make_shared<LoopServices>(handler, metrics, clock, limits, budget_);
         budget_->add_relief([executor = loops_.executor(i), weak = std::weak_ptr(services)] {
-            asio::post(executor, [weak] {
-                if (const auto services = weak.lock()) {
-                    services->close_longest_idle();
-                }
-            });
+            close_longest_idle(executor, weak);
         });
         services_.push_back(std::move(services));
     }

@@ -30,6 +30,19 @@ struct EventLoops::Loop {
     };
 };
 
+namespace {
+
+void run(boost::asio::io_context& context) {
+    ask_for_turns_of(turn_of_loops);
+    // After the handlers that are ready now: all that they say at once.
+    const log::Gathering gathering([&context] {
+        boost::asio::post(context, &log::Gathering::flush);
+    });
+    context.run();
+}
+
+}  // namespace
+
 EventLoops::EventLoops(unsigned count) {
     SLUICE_ASSERT(count > 0);
     for (unsigned i = 0; i < count; ++i) {
@@ -45,14 +58,7 @@ EventLoops::~EventLoops() {
 void EventLoops::start() {
     SLUICE_ASSERT(threads_.empty());
     for (auto& loop : loops_) {
-        threads_.emplace_back([&context = loop->context] {
-            ask_for_turns_of(turn_of_loops);
-            // After the handlers that are ready now: all that they say at once.
-            const log::Gathering gathering([&context] {
-                boost::asio::post(context, &log::Gathering::flush);
-            });
-            context.run();
-        });
+        threads_.emplace_back([&context = loop->context] { run(context); });
     }
 }
 

@@ -77,7 +77,25 @@ class BlockingPool::Worked final : public Pausable {
 struct BlockingPool::Sleeper {
     std::condition_variable has_work;
     bool is_woken = false;  // guarded by the pool's mutex
+
+    void wait(std::unique_lock<std::mutex>& lock) {
+        has_work.wait(lock, [this] { return is_woken; });
+        is_woken = false;
+    }
 };
+
+namespace {
+
+// Of this thread alone, on Linux. Refused or not, the work is done.
+void take_priority(int niceness) {
+    if (niceness == short_turns) {
+        ask_for_turns_of(turn_of_reads);
+        return;
+    }
+    static_cast<void>(::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), niceness));
+}
+
+}  // namespace
 
 BlockingPool::BlockingPool(unsigned threads, int niceness, unsigned fibers) {
     for (unsigned i = 0; i < fibers; ++i) {
@@ -87,14 +105,7 @@ BlockingPool::BlockingPool(unsigned threads, int niceness, unsigned fibers) {
     for (unsigned i = 0; i < threads; ++i) {
         threads_.emplace_back(
             [this, niceness, &sleeper = *sleepers_.emplace_back(std::make_unique<Sleeper>())] {
-                if (niceness == short_turns) {
-                    ask_for_turns_of(turn_of_reads);
-                } else {
-                    // Of this thread alone, on Linux. Refused or not, the work is done.
-                    static_cast<void>(
-                        ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), niceness)
-                    );
-                }
+                take_priority(niceness);
                 work_until_stopped(sleeper);
             }
         );
@@ -263,8 +274,7 @@ void BlockingPool::work_until_stopped(Sleeper& sleeper) {
             return;
         } else {
             idle_.push_back(&sleeper);
-            sleeper.has_work.wait(lock, [&] { return sleeper.is_woken; });
-            sleeper.is_woken = false;
+            sleeper.wait(lock);
             is_waking_ = false;
         }
     }

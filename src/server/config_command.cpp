@@ -153,7 +153,7 @@ std::string sample_config() {
     std::string text =
         "# sluice serve --config THIS_FILE. A flag or a variable wins over what stands here.\n";
     for (const auto& [name, lines] : tables) {
-        text += "\n[" + name + "]\n" + lines;
+        text.append("\n[").append(name).append("]\n").append(lines);
     }
     return text;
 }

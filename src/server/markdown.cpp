@@ -170,7 +170,8 @@ class Converter {
         in_table_ = true;
         out_ += "<tr>";
         for (const std::string_view cell : cells) {
-            out_ += "<" + tag + ">" + inline_html(cell) + "</" + tag + ">";
+            out_.append("<").append(tag).append(">").append(inline_html(cell));
+            out_.append("</").append(tag).append(">");
         }
         out_ += "</tr>\n";
     }

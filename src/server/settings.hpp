@@ -35,6 +35,7 @@ struct ListenAddress {
     std::uint16_t port = 0;
 };
 
+// NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): one object, in the order of what belongs together
 struct Settings {
     std::vector<ListenAddress> listen;  // default 127.0.0.1:8080
     std::string data = "./sluice-data";

@@ -121,7 +121,7 @@ SettingInForce in_force(const SettingRow& row, const Settings& settings, const V
     return {
         .key = std::string(row.key),
         .flag = std::string(row.flag),
-        .value = is_as_said || found == values.end() ? std::move(given.value) : found->second,
+        .value = is_as_said || found == values.end() ? given.value : found->second,
         .origin = given.origin.empty() ? "default" : std::move(given.origin),
         .help = std::string(row.help),
     };

@@ -132,8 +132,9 @@ void append_outputs(
             continue;  // of no use but to the playlist, which names it
         }
         const std::string path = folder + output.name;
-        const std::string query = signer == nullptr ? "" : signer->query_for(path);
-        append_output(json, output, request.base_url + path + query);
+        std::string url = request.base_url;
+        url.append(path).append(signer == nullptr ? "" : signer->query_for(path));
+        append_output(json, output, url);
     }
     json.end_array();
     append_text(json, "placeholder", placeholder_of(details.outputs));

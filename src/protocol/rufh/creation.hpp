@@ -1,16 +1,12 @@
 // What a request that makes an upload asks for (draft-ietf-httpbis-resumable-upload, "Upload Creation"). Pure.
 #pragma once
 
-#include <string_view>
-
 #include "base/result.hpp"
 #include "http/request.hpp"
 #include "protocol/rufh/fields.hpp"
 #include "service/stream_commands.hpp"
 
 namespace sluice::protocol::rufh {
-
-inline constexpr std::string_view partial_type = "application/partial-upload";
 
 // Errors: those of its fields.
 Result<CreateStream> wanted_of(const http::Request& request, const Fields& fields, Principal owner);

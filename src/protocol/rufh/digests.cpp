@@ -63,6 +63,13 @@ Result<std::vector<Told>> told_in(std::string_view field) {
     return all;
 }
 
+Error mismatch(const std::string& name, const std::string& came, const std::string& wanted) {
+    return {
+        .code = ErrorCode::checksum_mismatch,
+        .facts = name + " of the bytes that came is " + came + ", the request says " + wanted + ".",
+    };
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Digests>> Digests::parse(std::string_view field) {
@@ -182,13 +189,9 @@ Result<void> Digests::verify() {
     for (One& one : all_) {
         const auto came = one.sum.end();
         const std::string name(one.sum.algorithm().name);
-        told_ += (told_.empty() ? "" : ", ") + name + "=:" + came + ":";
+        told_.append(told_.empty() ? "" : ", ").append(name).append("=:").append(came).append(":");
         if (outcome && !one.wanted.empty() && came != one.wanted) {
-            outcome = Error{
-                .code = ErrorCode::checksum_mismatch,
-                .facts = name + " of the bytes that came is " + came + ", the request says " +
-                         one.wanted + ".",
-            };
+            outcome = mismatch(name, came, one.wanted);
         }
     }
     return outcome;

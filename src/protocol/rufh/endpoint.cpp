@@ -86,32 +86,6 @@ void add_location_unless_ended(
     }
 }
 
-Result<void> check_append(const Request& request, const Fields& fields, ByteCount bytes_max) {
-    const auto type = essence_of(request.header("Content-Type").value_or(""));
-    if (type != partial_type && !(type.empty() && fields.is_before(6))) {
-        return Error{
-            .code = ErrorCode::unsupported_media_type,
-            .facts = "Content-Type is \"" + printable(type) + "\"; PATCH takes " +
-                     std::string(partial_type) + ".",
-        };
-    }
-    if (!fields.offset) {
-        return Error{
-            .code = ErrorCode::offset_invalid,
-            .facts = "Upload-Offset is \"" +
-                     printable(request.header("Upload-Offset").value_or("")) + "\".",
-        };
-    }
-    if (!fields.is_complete) {
-        return Error{
-            .code = ErrorCode::completeness_missing,
-            .facts = "Upload-Complete is \"" +
-                     printable(request.header("Upload-Complete").value_or("")) + "\".",
-        };
-    }
-    return append_fits(fields, bytes_max);
-}
-
 }  // namespace
 
 awaitable<ResponsePtr> Endpoint::handle(Exchange& exchange, http::BodyReader& body) const {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "core/category.hpp"
 #include "protocol/common/upload_metadata.hpp"
 
 namespace sluice::protocol::rufh {
@@ -150,6 +151,32 @@ Result<void> append_fits(const Fields& fields, ByteCount bytes_max) {
                  " bytes, one request of a resumable upload takes at most " +
                  std::to_string(bytes_max.value) + " (max-append-size): send it in several.",
     };
+}
+
+Result<void> check_append(const http::Request& request, const Fields& fields, ByteCount bytes_max) {
+    const auto type = essence_of(request.header("Content-Type").value_or(""));
+    if (type != partial_type && !(type.empty() && fields.is_before(6))) {
+        return Error{
+            .code = ErrorCode::unsupported_media_type,
+            .facts = "Content-Type is \"" + printable(type) + "\"; PATCH takes " +
+                     std::string(partial_type) + ".",
+        };
+    }
+    if (!fields.offset) {
+        return Error{
+            .code = ErrorCode::offset_invalid,
+            .facts = "Upload-Offset is \"" +
+                     printable(request.header("Upload-Offset").value_or("")) + "\".",
+        };
+    }
+    if (!fields.is_complete) {
+        return Error{
+            .code = ErrorCode::completeness_missing,
+            .facts = "Upload-Complete is \"" +
+                     printable(request.header("Upload-Complete").value_or("")) + "\".",
+        };
+    }
+    return append_fits(fields, bytes_max);
 }
 
 std::string file_name_of(std::string_view content_disposition) {

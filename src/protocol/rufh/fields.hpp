@@ -44,6 +44,10 @@ Result<void> lengths_fit(const Fields& fields);
 // whoever stands in front of us and has such a limit keeps it. Errors: body_too_large.
 Result<void> append_fits(const Fields& fields, ByteCount bytes_max);
 
+inline constexpr std::string_view partial_type = "application/partial-upload";
+// That a PATCH has what it needs. Errors: unsupported_media_type, offset_invalid, completeness_missing; those of append_fits.
+Result<void> check_append(const http::Request& request, const Fields& fields, ByteCount bytes_max);
+
 // The name in Content-Disposition, without folders before it; "filename*" (RFC 8187, UTF-8) before
 // "filename". Empty: none.
 std::string file_name_of(std::string_view content_disposition);
