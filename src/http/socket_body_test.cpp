@@ -181,7 +181,6 @@ TEST_F(SocketBodyTest, WhatIsWaitedForInPiecesHasToShowProgressWhenThereIsLittle
     }
 }
 
-// As long as a client sends faster than it is read, nothing but a turn lets others of the loop go on.
 TEST_F(SocketBodyTest, WhatWasWaitedForInPiecesCountsInTheLastWait) {
     Exchange exchange(loop, of_length(100));
     exchange.limits.body = 2s;
@@ -208,6 +207,7 @@ TEST_F(SocketBodyTest, AByteEndsTheSilence) {
     }(exchange));
 }
 
+// As long as a client sends faster than it is read, nothing but a turn lets others of the loop go on.
 TEST_F(SocketBodyTest, AFloodOfSmallChunksLeavesTheLoopToOthers) {
     Exchange exchange(loop, chunked());
     exchange.limits.body = 1s;  // the loop stays for the deadline of a wait that ended

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <ctime>
 #include <optional>
@@ -46,13 +47,14 @@ Error unavailable(std::string facts) {
 }
 
 OwnerRecord record_of(const std::string& run) {
-    return {
+    const OwnerRecord record{
         .run = run,
         .host = host_name(),
         .since = rfc3339(SystemClock().now()),
         .is_stopped = false,
         .asked_by = {},
     };
+    return parse_owner(text_of(record));  // as it will be read back, whatever the host is called
 }
 
 std::string shown(const OwnerRecord& owner) {
@@ -164,8 +166,10 @@ class Taking {
     Result<bool> write(const OwnerRecord& owner, const std::string& tag) {
         record_ = record_of(new_mark());
         // The directory knows it first: a process that dies now has not lost the bucket.
-        const bool is_second = !owner.run.empty() && owner.run == ours_[1].id;
-        runs_ = {OwnRun{record_.run, here_}, ours_[is_second ? 1 : 0]};
+        const auto* const found = std::ranges::find(ours_, owner.run, &OwnRun::id);
+        const OwnRun& seen = owner.run.empty() || found == ours_.end() ? ours_[0] : *found;
+        const OwnRun& beside = ours_[&seen == &ours_[0] ? 1 : 0];
+        runs_ = {OwnRun{record_.run, here_}, seen, beside};
         if (auto written = write_own_runs(terms_.data, runs_); !written) {
             return std::move(written).error();
         }
@@ -281,6 +285,7 @@ void BucketOwner::hold(const std::stop_token& stop) {
 
 // Whether it is certain that the bucket is ours.
 bool BucketOwner::look() {
+    bucket_.renew_credentials();  // a look itself does not wait for them
     const auto begun_at = now_ms();
     const auto read = bucket_.read_tagged(owner_object, answer_time);
     if (!read) {
@@ -292,8 +297,8 @@ bool BucketOwner::look() {
         return true;
     }
     // Somebody asks; or it was removed by hand, or is what a process before this one sent, and came late.
-    const bool may_answer =
-        owner.run == record_.run || owner.run.empty() || owner.run == runs_[1].id;
+    const bool may_answer = owner.run.empty() || owner.run == record_.run ||
+                            owner.run == runs_[1].id || owner.run == runs_[2].id;
     if (may_answer) {
         static_cast<void>(bucket_.write_text(owner_object, text_of(record_), read->tag, answer_time)
         );
@@ -312,7 +317,7 @@ void BucketOwner::release() {
     stopped.since = rfc3339(SystemClock().now());
     stopped.is_stopped = true;
     // A new id, which no copy of the directory knows that was made before now.
-    auto written = write_own_runs(terms_.data, {OwnRun{stopped.run, runs_[0].place}, runs_[0]});
+    auto written = write_own_runs(terms_.data, {OwnRun{stopped.run, runs_[0].place}, runs_[0], {}});
     const auto read = written ? bucket_.read_tagged(owner_object, answer_time)
                               : Result<S3BlobStore::TaggedText>(written.error());
     const bool is_ours = read && parse_owner(read->text).run == record_.run;

@@ -116,6 +116,30 @@ TEST_F(BucketOwnerTest, WhoWasKilledIsFollowedAtOnce) {
     EXPECT_TRUE(take(*bucket, data));
 }
 
+// What a start that was killed has sent may come to the bucket at any time later.
+TEST_F(BucketOwnerTest, WhatAKilledStartHasSentMayComeLate) {
+    const auto bucket = open();
+    const std::string data = folder_.path("a");
+    auto first = take(*bucket, data);
+    ASSERT_TRUE(first);
+    kill(*std::move(first), *bucket, data);
+    const OwnRuns runs = read_own_runs(data);
+    ASSERT_TRUE(write_own_runs(data, {OwnRun{"late", place_of(data)}, runs[0], runs[1]}));
+    const auto send_late = [&] {
+        const auto read = bucket->read_tagged(owner_object, {});
+        return read && bucket->write_text(owner_object, text_of({.run = "late"}), read->tag);
+    };
+    auto second = take(*bucket, data);
+    ASSERT_TRUE(second) << facts_of(second);
+    ASSERT_TRUE(send_late());
+    std::this_thread::sleep_for(short_times.belief);
+    EXPECT_TRUE((*second)->check()) << "it has said once more whose it is";
+    kill(*std::move(second), *bucket, data);
+    ASSERT_TRUE(send_late());
+    const auto third = take(*bucket, data);
+    EXPECT_TRUE(third) << facts_of(third);
+}
+
 TEST_F(BucketOwnerTest, WhoMayLiveElsewhereIsAskedFirst) {
     const auto bucket = open();
     const auto others = open();

@@ -102,7 +102,11 @@ OwnRuns read_own_runs(const std::string& data) {
 }
 
 Result<void> write_own_runs(const std::string& data, const OwnRuns& runs) {
-    return write_file_whole(data + owner_file, line_of(runs[0]) + "\n" + line_of(runs[1]));
+    std::string lines;
+    for (const OwnRun& run : runs) {
+        lines += line_of(run) + "\n";
+    }
+    return write_file_whole(data + owner_file, lines);
 }
 
 Claim claim_on(const OwnerRecord& owner, const OwnRuns& ours, const Place& here, bool may_replace) {

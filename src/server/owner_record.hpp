@@ -47,8 +47,9 @@ struct OwnRun {
     std::string id;
     Place place;
 };
-// The last one, and the last one that was seen in the bucket.
-using OwnRuns = std::array<OwnRun, 2>;
+// The last one, the last one that was seen in the bucket, and the last one beside these: what it sent before it died may
+// come to the bucket late.
+using OwnRuns = std::array<OwnRun, 3>;
 OwnRuns read_own_runs(const std::string& data);
 Result<void> write_own_runs(const std::string& data, const OwnRuns& runs);
 

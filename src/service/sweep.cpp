@@ -111,39 +111,41 @@ Result<void> Uploads::clean(MediaId id) {
 // What cannot be cleaned yet stands before the others, since it is older: so many more are asked for, until all have been
 // looked at; then it is tried again.
 Result<void> Uploads::clean_due(std::uint32_t& touched) {
-    std::uint32_t cleaned = 0;
+    std::uint32_t tried = 0;
     bool has_more = true;
-    while (cleaned == 0 && has_more) {
+    while (tried == 0 && has_more) {
         const std::size_t asked = 2 * held_back_.size() + step;
         const auto due = services_.metadata.due_for_cleaning(static_cast<std::uint32_t>(asked));
         if (!due) {
             return due.error();
         }
         has_more = due->size() == asked;
-        for (auto id = due->begin(); id != due->end() && cleaned < step; ++id) {
-            if (!held_back_.contains(*id)) {
-                cleaned += clean_or_hold_back(*id) ? 1U : 0U;
+        for (auto id = due->begin(); id != due->end() && tried < step; ++id) {
+            if (held_back_.contains(*id)) {
+                continue;
             }
+            if (in_flight_.count(*id) > 0) {
+                held_back_.insert(*id);  // its bytes are still on their way
+                continue;
+            }
+            ++tried;
+            touched += clean_or_hold_back(*id) ? 1U : 0U;
         }
+        has_more = has_more || tried == step;
     }
     if (!has_more) {
         held_back_.clear();
     }
-    touched += cleaned;
     return ok();
 }
 
 bool Uploads::clean_or_hold_back(MediaId id) {
-    const bool is_in_flight = in_flight_.count(id) > 0;  // its bytes are still on their way
-    const auto cleaned = is_in_flight ? ok() : clean(id);
+    const auto cleaned = clean(id);
     if (!cleaned) {
         log::warning("clean_failed", cleaned.error().detail, {{"media_id", id.value}});
-    }
-    if (is_in_flight || !cleaned) {
         held_back_.insert(id);
-        return false;
     }
-    return true;
+    return cleaned.has_value();
 }
 
 }  // namespace sluice

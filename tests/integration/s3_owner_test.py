@@ -198,6 +198,18 @@ class OverABadLine(OwnerCase):
         self.assertIn("is a copy of that server's directory", self.refused(self.copied()))
         self.assert_whole(self.first, kept)
 
+    def test_credentials_that_the_store_refused_once_are_looked_for_again(self):
+        caller = X1(self.first.start())
+        media_id = caller.open(200_000)
+        met = self.line.add("status", method="GET", key=OWNER, code=403, name=b"AccessDenied")
+        for _ in range(200):
+            if met.fired:
+                break
+            time.sleep(0.1)
+        self.assertEqual(met.fired, 1)
+        time.sleep(13)  # longer than it believes that it is the owner without having looked
+        self.assertEqual(caller.append(media_id, 0, noise(100_000)).status, 204)
+
     def test_who_does_not_hear_whether_it_is_the_owner_makes_and_removes_nothing(self):
         caller = X1(self.first.start())
         media_id = caller.open(200_000)

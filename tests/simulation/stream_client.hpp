@@ -73,9 +73,9 @@ class Streamer {
     // How far it is, and going on from there is accepted if nobody else came.
     void look(StreamModel& model);
 
-    // `before`: what had been told when it was asked.
     Result<Upload> seen(Process& process, const StreamModel& model);
     void note_end(StreamModel& model, const Upload& found);
+    // `before`: what had been told when it was asked.
     void note_offset(StreamModel& model, std::uint64_t before, std::uint64_t offset);
 
     void cancel(StreamModel& model);

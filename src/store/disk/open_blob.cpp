@@ -205,23 +205,25 @@ Result<void> OpenBlob::sync() {
     std::unique_lock lock(mutex_);
     const std::uint64_t own = ++asked_;
     while (!failed_ && done_ < own) {
-        if (is_running_ != 0) {
+        if (is_running_) {
+            const std::uint32_t round = rounds_;
             lock.unlock();
-            is_running_.wait(1);
+            rounds_.wait(round);
             lock.lock();
             continue;
         }
-        is_running_ = 1;
+        is_running_ = true;
         const std::uint64_t covered = asked_;
         lock.unlock();
         auto synced = sync_now();
         lock.lock();
-        is_running_ = 0;
+        is_running_ = false;
         done_ = covered;
         if (!synced) {
             failed_ = std::move(synced).error();
         }
-        is_running_.notify_all();
+        ++rounds_;
+        rounds_.notify_all();
     }
     return failed_ ? Result<void>(*failed_) : ok();
 }

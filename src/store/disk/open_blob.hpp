@@ -75,7 +75,8 @@ class OpenBlob {
     std::atomic<bool> is_open_ = false;
     bool is_made_here_ = false;
     bool has_new_entry_;
-    std::atomic<int> is_running_ = 0;            // a sync; waited for without the mutex
+    bool is_running_ = false;                    // a sync
+    std::atomic<std::uint32_t> rounds_ = 0;      // of them have ended; waited for without the mutex
     std::atomic<std::uint64_t> unreserved_ = 0;  // at the end of what is to be reserved
     std::uint64_t asked_ = 0;
     std::uint64_t done_ = 0;

@@ -71,6 +71,9 @@ class Client {
         std::chrono::seconds valid_min
     );
 
+    // Those that have ended, or that the store did not take: a call with `patience` does not wait for others. Blocks.
+    void renew_credentials() { static_cast<void>(credentials_.get().has_value()); }
+
     const Location& location() const { return location_; }
 
     struct Load {
