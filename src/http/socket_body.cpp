@@ -201,6 +201,7 @@ asio::awaitable<bool> SocketBody::arrives_within(std::chrono::milliseconds patie
             has_ended_ = true;
             break;
         }
+        silent_ = {};
     }
     co_return true;  // an error, or the end: the next read tells it
 }
@@ -252,6 +253,7 @@ asio::awaitable<Result<void>> SocketBody::read_framing() {
         if (*count == 0) {
             co_return truncated();
         }
+        silent_ = {};
     }
 }
 

@@ -291,7 +291,7 @@ asio::awaitable<bool> Wire::swallow(std::uint64_t bytes_max, std::chrono::millis
     std::vector<std::byte> swallowed(16 * 1024);
     std::uint64_t bytes = 0;
     bool goes_on = true;
-    while (goes_on && bytes < bytes_max && !deadline_.has_expired() &&
+    while (goes_on && bytes < bytes_max && !deadline_.has_expired() && !is_closed_ &&
            (watched_.may_read() || co_await watched_.readable())) {
         const auto got = note_read(
             ::recv(file_.get(), swallowed.data(), swallowed.size(), MSG_DONTWAIT), swallowed.size()
@@ -307,6 +307,7 @@ asio::awaitable<bool> Wire::swallow(std::uint64_t bytes_max, std::chrono::millis
 }
 
 void Wire::close() {
+    is_closed_ = true;
     watched_.cancel();
 }
 

@@ -123,6 +123,7 @@ class Wire {
 
     boost::asio::io_context& loop_;
     UniqueFd file_;
+    bool is_closed_ = false;    // by close(): nothing is read any more
     bool is_too_slow_ = false;  // by pace_
     runtime::WatchedSocket watched_;
     runtime::Deadline deadline_;

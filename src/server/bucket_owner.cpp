@@ -285,7 +285,7 @@ void BucketOwner::hold(const std::stop_token& stop) {
 
 // Whether it is certain that the bucket is ours.
 bool BucketOwner::look() {
-    bucket_.renew_credentials();  // a look itself does not wait for them
+    bucket_.find_credentials();  // a look itself does not wait for them
     const auto begun_at = now_ms();
     const auto read = bucket_.read_tagged(owner_object, answer_time);
     if (!read) {

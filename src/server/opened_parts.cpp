@@ -15,7 +15,7 @@
 namespace sluice::server {
 namespace {
 
-// Some hundred commits.
+// What is in SQLite's log has room in the database then, so that the log is used again from its start.
 constexpr ByteCount ballast_size{std::uint64_t{4} << 20};
 constexpr int exit_config = 3;
 

@@ -34,17 +34,23 @@ boost::asio::awaitable<void> sweep_forever(
 }
 
 boost::asio::awaitable<void> keep_ballast(
-    std::shared_ptr<Ballast> ballast, runtime::BlockingPool* pool, std::chrono::seconds pause
+    std::shared_ptr<Ballast> ballast,
+    MetadataStore* metadata,
+    runtime::BlockingPool* pool,
+    std::chrono::seconds pause
 ) {
     boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
     for (;;) {
-        timer.expires_after(pause);
-        co_await timer.async_wait(boost::asio::use_awaitable);
-        auto work = [ballast] {
-            ballast->refill();
-            return true;
+        auto work = [ballast, metadata] {
+            const auto promised = metadata->promised();
+            if (promised) {
+                ballast->refill(*promised);
+            }
+            return promised.has_value();
         };
         co_await runtime::run_blocking(*pool, std::move(work));
+        timer.expires_after(pause);
+        co_await timer.async_wait(boost::asio::use_awaitable);
     }
 }
 

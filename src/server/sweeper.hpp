@@ -41,7 +41,10 @@ boost::asio::awaitable<void> check_doubted(Doubts* doubts, runtime::BlockingPool
 
 // Makes the ballast again once there is room. Until cancelled.
 boost::asio::awaitable<void> keep_ballast(
-    std::shared_ptr<Ballast> ballast, runtime::BlockingPool* pool, std::chrono::seconds pause
+    std::shared_ptr<Ballast> ballast,
+    MetadataStore* metadata,
+    runtime::BlockingPool* pool,
+    std::chrono::seconds pause
 );
 
 // Writes what uploads remember, again and again. Until cancelled; the last time is the caller's.

@@ -182,7 +182,8 @@ class Server {
         );
         background_.spawn(loops_.executor(0), check_doubted(&doubts_, &pools_.background));
         background_.spawn(
-            loops_.executor(0), keep_ballast(parts_.ballast, &pools_.background, sweep_pause)
+            loops_.executor(0),
+            keep_ballast(parts_.ballast, &metadata_, &pools_.background, sweep_pause)
         );
         background_.spawn(
             loops_.executor(0),

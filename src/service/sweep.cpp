@@ -129,7 +129,14 @@ Result<void> Uploads::clean_due(std::uint32_t& touched) {
                 continue;
             }
             ++tried;
-            touched += clean_or_hold_back(*id) ? 1U : 0U;
+            const auto cleaned = clean(*id);
+            touched += cleaned ? 1U : 0U;
+            if (!cleaned) {
+                log::warning("clean_failed", cleaned.error().detail, {{"media_id", id->value}});
+                held_back_.insert(*id);
+                // Of a store that is away the others would hear the same, and each after a while.
+                tried = cleaned.error().code == ErrorCode::storage_unavailable ? step : tried;
+            }
         }
         has_more = has_more || tried == step;
     }
@@ -137,15 +144,6 @@ Result<void> Uploads::clean_due(std::uint32_t& touched) {
         held_back_.clear();
     }
     return ok();
-}
-
-bool Uploads::clean_or_hold_back(MediaId id) {
-    const auto cleaned = clean(id);
-    if (!cleaned) {
-        log::warning("clean_failed", cleaned.error().detail, {{"media_id", id.value}});
-        held_back_.insert(id);
-    }
-    return cleaned.has_value();
 }
 
 }  // namespace sluice

@@ -138,7 +138,6 @@ class Uploads {
     Error with_refused_appends(Error refused, const UploadWithSegments& found) const;
     Result<void> expire_due(std::uint32_t& touched);
     Result<void> clean_due(std::uint32_t& touched);
-    bool clean_or_hold_back(MediaId id);
     Result<void> clean(MediaId id);
 
     UploadServices services_;

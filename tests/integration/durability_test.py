@@ -2,6 +2,7 @@
 
 import os
 import re
+import time
 import unittest
 
 from integration.full_disk_test import SmallDisk
@@ -126,6 +127,14 @@ class LostPower(unittest.TestCase):
         server.start()
         return server, media_id, data
 
+    def assert_logged(self, server, *words):
+        """The line comes when all that was in doubt has been looked at."""
+        for _ in range(200):
+            if all(word in server.log() for word in words):
+                return
+            time.sleep(0.05)
+        self.fail(f"no {words} in {server.log()}")
+
     def test_a_segment_that_is_not_on_the_disk_is_missing_and_can_come_again(self):
         def lose_the_second(path):
             with open(path, "r+b") as file:
@@ -142,8 +151,7 @@ class LostPower(unittest.TestCase):
                 self.assertEqual(caller.append(media_id, 1, data[SEGMENT:]).status, 204)
                 self.assertIn(caller.finalize(media_id).status, (200, 201))
                 self.assertEqual(caller.original(f"7_{media_id}").body, data)
-                self.assertIn('"recovery_checked"', server.log())
-                self.assertIn('"segments_lost":1', server.log())
+                self.assert_logged(server, '"recovery_checked"', '"segments_lost":1')
 
     def test_what_is_on_the_disk_is_believed_again(self):
         server, media_id, data = self.stop_without_notice("relaxed", lambda path: None)

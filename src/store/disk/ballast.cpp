@@ -40,26 +40,25 @@ bool Ballast::drop(bool is_vital) {
 void Ballast::prepare() {
     if (free_beside(first_).value < size_.value / plenty) {
         drop(true);
-    } else {
-        refill();
     }
 }
 
-void Ballast::refill() {
+void Ballast::refill(ByteCount promised) {
     const std::scoped_lock lock(mutex_);
-    make(last_);
-    make(first_);
+    make(last_, size_, promised);
+    make(first_, {size_.value / 4}, promised);
 }
 
-void Ballast::make(const std::string& path) const {
+void Ballast::make(const std::string& path, ByteCount size, ByteCount promised) const {
     struct stat status{};
-    if (::stat(path.c_str(), &status) == 0 || free_beside(path).value < plenty * size_.value) {
+    if (::stat(path.c_str(), &status) == 0 ||
+        free_beside(path).value < plenty * size_.value + promised.value) {
         return;
     }
     const UniqueFd file(
         ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR)
     );
-    if (!file || ::fallocate(file.get(), 0, 0, static_cast<off_t>(size_.value)) != 0) {
+    if (!file || ::fallocate(file.get(), 0, 0, static_cast<off_t>(size.value)) != 0) {
         ::unlink(path.c_str());
     }
 }

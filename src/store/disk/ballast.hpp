@@ -12,19 +12,20 @@ namespace sluice {
 
 class Ballast {
   public:
-    // Nothing is made yet. `size`: of each of the two.
+    // Nothing is made yet. `size`: of the last one; the first has a quarter of it.
     Ballast(std::string path, ByteCount size)
         : first_(std::move(path)), last_(first_ + ".last"), size_(size) {}
 
     // The first one that is there, for what is vital also the last. True: its room is free now.
     bool drop(bool is_vital);
-    // For the start: given up if the database could not even be opened, else as refill().
+    // For the start: given up if the database could not even be opened.
     void prepare();
-    // Made again (durably reserved) if it is not there and there is plenty of room. Now and then.
-    void refill();
+    // Made (durably reserved) if it is not there and there is plenty of room beside what open uploads were `promised`. Now and
+    // then.
+    void refill(ByteCount promised);
 
   private:
-    void make(const std::string& path) const;
+    void make(const std::string& path, ByteCount size, ByteCount promised) const;
 
     const std::string first_;
     const std::string last_;

@@ -71,8 +71,13 @@ class Client {
         std::chrono::seconds valid_min
     );
 
-    // Those that have ended, or that the store did not take: a call with `patience` does not wait for others. Blocks.
-    void renew_credentials() { static_cast<void>(credentials_.get().has_value()); }
+    // Looks for others where those at hand have ended, or the store did not take them: a call with `patience` does not wait
+    // for that. Blocks then.
+    void find_credentials() {
+        if (!credentials_.known()) {
+            static_cast<void>(credentials_.get().has_value());
+        }
+    }
 
     const Location& location() const { return location_; }
 

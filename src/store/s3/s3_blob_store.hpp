@@ -81,7 +81,7 @@ class S3BlobStore final : public BlobStore {
         std::string text, tag;
     };
     Result<TaggedText> read_tagged(const std::string& name, std::chrono::milliseconds patience);
-    void renew_credentials() { client_.renew_credentials(); }
+    void find_credentials() { client_.find_credentials(); }
     Result<std::string> read_text(const std::string& name);
     // Only in place of the text with this tag; of none, if it is empty. store_conflict: something else is
     // there, perhaps this one, its answer lost. A store without conditions writes over whatever is there.
