@@ -84,7 +84,7 @@ Wire::Wire(Socket socket, std::optional<Pace> pace)
     : loop_(socket.loop),
       file_(std::move(socket.file)),
       watched_(loop_, file_.get()),
-      deadline_(loop_.get_executor(), [this] { close(); }),
+      deadline_(loop_.get_executor(), [this] { watched_.cancel(); }),
       pace_(std::move(pace)) {
     const int yes = 1;  // or a short answer waits for an acknowledgement
     ::setsockopt(file_.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);

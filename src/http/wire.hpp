@@ -107,7 +107,7 @@ class Wire {
     boost::asio::awaitable<bool> swallow(
         std::uint64_t bytes_max, std::chrono::milliseconds patience
     );
-    // Ends the wait that is on, if one is; what is waited for next is waited for.
+    // Ends the wait that is on, if one is, and swallow(); what else is waited for next is waited for.
     void close();
 
     std::uint64_t received() const { return received_; }
@@ -123,7 +123,7 @@ class Wire {
 
     boost::asio::io_context& loop_;
     UniqueFd file_;
-    bool is_closed_ = false;    // by close(): nothing is read any more
+    bool is_closed_ = false;    // by close(): nothing is swallowed any more
     bool is_too_slow_ = false;  // by pace_
     runtime::WatchedSocket watched_;
     runtime::Deadline deadline_;
