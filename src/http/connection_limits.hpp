@@ -8,6 +8,9 @@
 
 namespace sluice::http {
 
+// Of a body. Parameters and JSON are shorter, media is nearly always longer.
+inline constexpr std::uint64_t small_body_bytes = 32 * 1024;
+
 struct ConnectionLimits {
     std::chrono::milliseconds head{10'000};   // from a head's first byte to its last
     std::chrono::milliseconds idle{60'000};   // between two requests, and before the first

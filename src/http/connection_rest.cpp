@@ -10,8 +10,6 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::size_t discard_piece_bytes = 16 * 1024;
-// What is larger is a big call (protocol/common/work_classes.hpp).
-constexpr std::uint64_t small_body_bytes = 32 * 1024;
 // Its client has that much in any case.
 constexpr std::chrono::milliseconds time_to_read_answer{500};
 

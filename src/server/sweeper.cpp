@@ -42,11 +42,9 @@ boost::asio::awaitable<void> keep_ballast(
     boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
     for (;;) {
         auto work = [ballast, metadata] {
-            const auto promised = metadata->promised();
-            if (promised) {
+            if (const auto promised = metadata->promised()) {
                 ballast->refill(*promised);
             }
-            return promised.has_value();
         };
         co_await runtime::run_blocking(*pool, std::move(work));
         timer.expires_after(pause);

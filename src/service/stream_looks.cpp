@@ -1,10 +1,9 @@
 // What is there of a stream, for whoever asks and for whoever goes on with it.
-#include <algorithm>
-
 #include "base/digest.hpp"
 #include "service/checked_load.hpp"
 #include "service/doubts.hpp"
 #include "service/peers.hpp"
+#include "service/read_pieces.hpp"
 #include "service/refusals.hpp"
 #include "service/streams.hpp"
 #include "service/waiting_joins.hpp"
@@ -30,20 +29,12 @@ Error by_segments(const Upload& upload) {
     };
 }
 
-constexpr std::size_t read_piece_bytes = 256 * 1024;
-
 Result<std::uint32_t> crc_of(BlobStore& blobs, const Extent& extent) {
-    std::vector<std::byte> piece(std::min<std::uint64_t>(read_piece_bytes, extent.length.value));
     std::uint32_t crc = 0;
-    for (std::uint64_t at = 0; at < extent.length.value; at += piece.size()) {
-        const auto bytes =
-            std::span(piece).first(std::min<std::uint64_t>(piece.size(), extent.length.value - at));
-        if (auto read = blobs.read(extent, {at}, bytes); !read) {
-            return std::move(read).error();
-        }
+    auto read = read_pieces(blobs, {extent}, [&crc](std::span<const std::byte> bytes) {
         crc = crc32c(bytes, crc);
-    }
-    return crc;
+    });
+    return read ? Result<std::uint32_t>(crc) : std::move(read).error();
 }
 
 void after_cancel(const UploadServices& services, Uploads& uploads, const Upload& cancelled) {
@@ -151,8 +142,11 @@ Result<bool> Streams::begins_with(const Upload& upload, ByteCount length, std::u
     ByteCount at;
     for (const auto& [index, segment] : found->segments) {
         const ByteCount left = length - at;
+        if (left.value == 0) {
+            break;
+        }
         if (left < segment.extent.length) {
-            if (left.value > 0 && !found->upload.has_original) {
+            if (!found->upload.has_original) {
                 return true;
             }
             auto rest = crc_of(services_.blobs, {segment.extent.blob, segment.extent.offset, left});

@@ -4,14 +4,13 @@
 #include <array>
 #include <string>
 
+#include "http/connection_limits.hpp"
+
 namespace sluice::protocol {
 namespace {
 
 using std::chrono::seconds;
 
-// Parameters and JSON are shorter, media is nearly always longer; what is not is judged again when
-// its media begins.
-constexpr std::uint64_t small_body_bytes = 32 * 1024;
 // What the estimate of retry_after looks back over.
 constexpr seconds window{10};
 // A body that is silent for so long is given up, and its place is free.
@@ -45,8 +44,9 @@ std::optional<WorkClass> work_class_of(const http::Request& request) {
     if (std::ranges::find(uncounted, request.path) != uncounted.end()) {
         return std::nullopt;
     }
+    // Media that is shorter is judged again when it begins.
     const bool is_long =
-        request.is_chunked || request.content_length.value_or(0) > small_body_bytes;
+        request.is_chunked || request.content_length.value_or(0) > http::small_body_bytes;
     const bool is_bulk =
         is_long || is_delivery(request) || (request.has_body() && says_append(request));
     return is_bulk ? WorkClass::bulk : WorkClass::control;
